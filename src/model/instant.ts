@@ -1,0 +1,20 @@
+/** Milliseconds since 1970-01-01T00:00:00Z: for arithmetic. */
+export type EpochMs = number;
+
+/** An instant as text, always UTC with milliseconds (`2026-11-22T09:23:00.000Z`), so that text order is time order: for records. */
+export type Timestamp = string;
+
+/** The text of an instant. Throws a RangeError outside of the years 0 to 9999 (a bug of ours). */
+export function timestamp(ms: EpochMs): Timestamp {
+  return new Date(ms).toISOString();
+}
+
+/** The milliseconds of a timestamp. */
+export function epochMs(at: Timestamp): EpochMs {
+  return Date.parse(at);
+}
+
+/** The UTC day `YYYY-MM-DD` of an instant. */
+export function utcDay(at: Timestamp): string {
+  return at.slice(0, 10);
+}
