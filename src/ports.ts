@@ -164,7 +164,12 @@ export interface ProcessRunner {
 
 /** A connection with every expression evaluated. */
 export type ConnectionTarget =
-  | { readonly type: 'duckdb'; /** Absolute path, or `:memory:`. */ readonly path: string; readonly extensions: readonly string[]; readonly init?: string }
+  | {
+      readonly type: 'duckdb' /** Absolute path, or `:memory:`. */;
+      readonly path: string;
+      readonly extensions: readonly string[];
+      readonly init?: string;
+    }
   | { readonly type: 'postgres'; readonly url: string; readonly schema?: string };
 
 export interface SqlFailure {
@@ -186,20 +191,33 @@ export interface SqlSession {
   readonly dialect: 'duckdb' | 'postgres';
   /** `1.5.5`: part of DuckDB data versions. */
   readonly engineVersion: string;
-  query(sql: string, binds?: Readonly<Record<string, Json>>, options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly maxRows?: number }): Promise<Result<SqlRows, SqlFailure>>;
+  query(
+    sql: string,
+    binds?: Readonly<Record<string, Json>>,
+    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number; readonly maxRows?: number },
+  ): Promise<Result<SqlRows, SqlFailure>>;
   /** Splits a text into statements with their offsets; an error carries line and column of the whole text. */
-  split(sql: string): Promise<Result<readonly { readonly text: string; readonly offset: number; readonly isSelect: boolean }[], SqlFailure>>;
+  split(
+    sql: string,
+  ): Promise<
+    Result<readonly { readonly text: string; readonly offset: number; readonly isSelect: boolean }[], SqlFailure>
+  >;
   close(): Promise<void>;
 }
 export interface Sql {
   /** Opens a session; for DuckDB fetches the engine on first use (`onProgress` says so). `tag` is the query tag / application name. */
-  open(target: ConnectionTarget, options: { readonly tag: string; readonly readOnly?: boolean; readonly onProgress?: (text: string) => void }): Promise<Result<SqlSession, SqlFailure>>;
+  open(
+    target: ConnectionTarget,
+    options: { readonly tag: string; readonly readOnly?: boolean; readonly onProgress?: (text: string) => void },
+  ): Promise<Result<SqlSession, SqlFailure>>;
 }
 
 /** Files of the working tree that steps write, and their published copies by digest. */
 export interface OutputFiles {
   /** Existing files that match a pattern (glob, from the project's root), sorted, with digest and size. `outside` when it leaves the repository, `tracked` when git tracks it. */
-  find(pattern: string): Promise<Result<readonly OutputFile[], { readonly code: 'outside' | 'tracked'; readonly path: string }>>;
+  find(
+    pattern: string,
+  ): Promise<Result<readonly OutputFile[], { readonly code: 'outside' | 'tracked'; readonly path: string }>>;
   /** Keeps a copy by digest; idempotent; atomic. */
   save(file: OutputFile): Promise<Result<void, { readonly code: 'infrastructure'; readonly message: string }>>;
   /** Puts the published copy in place when the working file differs. */

@@ -35,7 +35,13 @@ export interface RunStarted extends EventBase {
   readonly run: string;
   readonly planDigest: string;
   readonly codeCommit?: string;
-  readonly steps: readonly { readonly id: string; readonly assets: readonly AssetKey[]; readonly verdict: 'run' | 'if_changed'; readonly reason: RunReason; readonly detail: readonly string[] }[];
+  readonly steps: readonly {
+    readonly id: string;
+    readonly assets: readonly AssetKey[];
+    readonly verdict: 'run' | 'if_changed';
+    readonly reason: RunReason;
+    readonly detail: readonly string[];
+  }[];
 }
 export interface RunRequeued extends EventBase {
   readonly type: 'run.requeued';
@@ -174,7 +180,13 @@ export interface TickJudged extends EventBase {
   readonly schedule: string;
   readonly tick: Timestamp;
   readonly outcome: 'requested' | 'skipped';
-  readonly reason: 'due' | 'superseded_by_later' | 'older_than_grace' | 'over_max_catchup' | 'already_running' | 'nothing_selected';
+  readonly reason:
+    | 'due'
+    | 'superseded_by_later'
+    | 'older_than_grace'
+    | 'over_max_catchup'
+    | 'already_running'
+    | 'nothing_selected';
   readonly requested?: string;
   /** Instant judged minus instant due, in milliseconds. */
   readonly latenessMs: number;
@@ -206,7 +218,13 @@ export interface ScheduleEvaluated extends EventBase {
 }
 
 export type Holder =
-  | { readonly kind: 'process'; readonly machine: string; readonly boot: string; readonly pid: number; readonly start: string }
+  | {
+      readonly kind: 'process';
+      readonly machine: string;
+      readonly boot: string;
+      readonly pid: number;
+      readonly start: string;
+    }
   | { readonly kind: 'workflow'; readonly workflow: string; readonly attempt: number; readonly job: string };
 
 /** A committed intention to run: its assets and file connections exclude others. */

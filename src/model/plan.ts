@@ -3,11 +3,30 @@ import type { AssetKey } from './project.ts';
 
 /** What asks for a run; its canonical form is the run's identity (semantics.md 1). */
 export type RunRequest =
-  | { readonly kind: 'cli'; /** 80 random bits, hex. */ readonly nonce: string; readonly at: Timestamp; readonly selection: string; readonly mode: RequestMode; readonly withUpstream: boolean; readonly ignoreBlocking: boolean }
-  | { readonly kind: 'schedule'; readonly schedule: string; /** The instant it was due. */ readonly tick: Timestamp; readonly selection: string; readonly job?: string; readonly materialize: 'when_stale' | 'all' };
+  | {
+      readonly kind: 'cli' /** 80 random bits, hex. */;
+      readonly nonce: string;
+      readonly at: Timestamp;
+      readonly selection: string;
+      readonly job?: string;
+      readonly mode: RequestMode;
+      readonly withUpstream: boolean;
+      readonly ignoreBlocking: boolean;
+    }
+  | {
+      readonly kind: 'schedule';
+      readonly schedule: string /** The instant it was due. */;
+      readonly tick: Timestamp;
+      readonly selection: string;
+      readonly job?: string;
+      readonly materialize: 'when_stale' | 'all';
+    };
 
-/** `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale. */
-export type RequestMode = 'all' | 'stale';
+/**
+ * `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale.
+ * `job`: as a job or schedule does, `stale` plus the assets that have no upstreams.
+ */
+export type RequestMode = 'all' | 'stale' | 'job';
 
 /** Why a step runs. Closed (semantics.md 1); the last four come with later pieces and are part of the union already. */
 export type RunReason =
@@ -54,6 +73,8 @@ export interface PlannedStep {
   readonly verdict: 'run' | 'if_changed' | 'skip';
   /** Assets of the step that are wanted, each with its own verdict. */
   readonly assets: readonly AssetVerdict[];
+  /** True when it may run for part of its assets. */
+  readonly partial: boolean;
   /** Ids of planned steps (verdict run or if_changed) that must end first. */
   readonly after: readonly string[];
   /** Code version of each of its assets now. */
@@ -61,6 +82,10 @@ export interface PlannedStep {
   readonly codeParts: Readonly<Record<string, string>>;
   /** Data versions of direct upstreams when planned; null = none known. */
   readonly upstream: Readonly<Record<AssetKey, string | null>>;
+  /** By asset of the step: data versions of its direct upstreams that its last materialization used. */
+  readonly used: Readonly<Record<AssetKey, Readonly<Record<AssetKey, string>>>>;
+  /** Direct upstreams that are held by a stored result: asset → name of the blocking check that failed. */
+  readonly held: Readonly<Record<AssetKey, string>>;
 }
 
 /** How long a step took before, in milliseconds; `samples` is 0 without history. */
@@ -90,4 +115,4 @@ export interface Plan {
 export type PlanRefusal =
   | { readonly code: 'selection'; readonly message: string; readonly column: number; readonly length: number }
   | { readonly code: 'upstream-never-materialized'; readonly asset: AssetKey; readonly upstream: readonly AssetKey[] }
-  | { readonly code: 'unknown-name'; readonly message: string };
+  | { readonly code: 'empty-selection'; readonly message: string };

@@ -72,7 +72,9 @@ export interface Asset {
   readonly kinds: readonly string[];
   readonly metadata: Readonly<Record<string, Json>>;
   /** A contract of the relation's columns. A difference is a failed check `columns`. */
-  readonly columns?: Readonly<Record<string, { readonly type?: string; readonly description?: string; readonly nullable?: boolean }>>;
+  readonly columns?: Readonly<
+    Record<string, { readonly type?: string; readonly description?: string; readonly nullable?: boolean }>
+  >;
   /** Direct upstreams: `deps` and every `ref()` of its SQL, sorted, without repetitions. */
   readonly deps: readonly AssetKey[];
   readonly external: boolean;
@@ -171,12 +173,24 @@ export type CheckKind =
   | { readonly type: 'not_null'; readonly columns: readonly string[] }
   | { readonly type: 'unique'; readonly columns: readonly string[] }
   | { readonly type: 'accepted_values'; readonly values: Readonly<Record<string, readonly Json[]>> }
-  | { readonly type: 'range'; readonly ranges: Readonly<Record<string, { readonly min?: number | string; readonly max?: number | string }>> }
+  | {
+      readonly type: 'range';
+      readonly ranges: Readonly<Record<string, { readonly min?: number | string; readonly max?: number | string }>>;
+    }
   | { readonly type: 'regex'; readonly patterns: Readonly<Record<string, string>> }
   | { readonly type: 'relationships'; readonly column: string; readonly to: AssetKey; readonly field: string }
   | { readonly type: 'row_count' }
-  | { readonly type: 'columns'; readonly columns: Readonly<Record<string, { readonly type?: string; readonly nullable?: boolean }>> }
-  | { readonly type: 'sql'; readonly text: string; readonly file?: string; readonly startsAt: Span; /** One value instead of failing rows. */ readonly value: boolean }
+  | {
+      readonly type: 'columns';
+      readonly columns: Readonly<Record<string, { readonly type?: string; readonly nullable?: boolean }>>;
+    }
+  | {
+      readonly type: 'sql';
+      readonly text: string;
+      readonly file?: string;
+      readonly startsAt: Span /** One value instead of failing rows. */;
+      readonly value: boolean;
+    }
   | { readonly type: 'run'; readonly run: string; readonly shell: string; readonly workingDirectory?: string }
   /** Its result comes from the asset's own step. */
   | { readonly type: 'reported' }

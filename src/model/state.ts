@@ -10,7 +10,14 @@ export interface AssetRecord {
   /** Newest materialization; undefined = never. */
   readonly materialized?: MaterializationRecord;
   /** Newest attempt's end, whatever its outcome. */
-  readonly attempt?: { readonly run: string; readonly at: Timestamp; readonly outcome: 'success' | 'failure' | 'canceled'; readonly failure?: Failure; /** Attempts in a row that failed, 0 after a success. */ readonly failuresInRow: number; /** When the row of failures began. */ readonly failingSince?: Timestamp };
+  readonly attempt?: {
+    readonly run: string;
+    readonly at: Timestamp;
+    readonly outcome: 'success' | 'failure' | 'canceled';
+    readonly failure?: Failure /** Attempts in a row that failed, 0 after a success. */;
+    readonly failuresInRow: number /** When the row of failures began. */;
+    readonly failingSince?: Timestamp;
+  };
   /** Newest confirmation that it is up to date. */
   readonly confirmedAt?: Timestamp;
   /** What is gone from storage: cleared by the next materialization. */
@@ -92,7 +99,14 @@ export interface RunStepRecord {
   readonly materialized: readonly AssetKey[];
   readonly failedAssets: readonly AssetKey[];
   readonly rows?: number;
-  readonly checks: readonly { readonly asset: AssetKey; readonly check: string; readonly status: CheckStatus; readonly severity: Severity; readonly blocking: boolean; readonly message: string }[];
+  readonly checks: readonly {
+    readonly asset: AssetKey;
+    readonly check: string;
+    readonly status: CheckStatus;
+    readonly severity: Severity;
+    readonly blocking: boolean;
+    readonly message: string;
+  }[];
 }
 
 /** A schedule's cursor. */
@@ -101,7 +115,13 @@ export interface ScheduleRecord {
   readonly adoptedAt: Timestamp;
   /** Everything due up to here has been judged. */
   readonly evaluatedUntil: Timestamp;
-  readonly lastTick?: { readonly tick: Timestamp; readonly outcome: 'requested' | 'skipped'; readonly reason: string; readonly latenessMs: number; readonly run?: string };
+  readonly lastTick?: {
+    readonly tick: Timestamp;
+    readonly outcome: 'requested' | 'skipped';
+    readonly reason: string;
+    readonly latenessMs: number;
+    readonly run?: string;
+  };
 }
 
 /** Sums of one UTC day for the project, a group or an asset. Mergeable: days add up. */
@@ -130,7 +150,10 @@ export interface StateView {
   readonly openRuns: ReadonlyMap<string, RunRecord>;
   /** Ended runs of open days, and older ones that were asked for. */
   readonly endedRuns: ReadonlyMap<string, RunRecord>;
-  readonly claims: ReadonlyMap<string, Claim & { readonly renewals: number; readonly suspected?: { readonly at: Timestamp; readonly renewals: number } }>;
+  readonly claims: ReadonlyMap<
+    string,
+    Claim & { readonly renewals: number; readonly suspected?: { readonly at: Timestamp; readonly renewals: number } }
+  >;
   readonly schedules: ReadonlyMap<string, ScheduleRecord>;
   /** Last n counted of each stream. */
   readonly streams: ReadonlyMap<string, number>;

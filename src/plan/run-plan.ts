@@ -1,0 +1,314 @@
+import { digestOf } from '../base/digest.ts';
+import { byText } from '../base/order.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { topologicalOrder } from '../base/topology.ts';
+import type {
+  AssetVerdict,
+  Estimate,
+  Plan,
+  PlannedStep,
+  PlanRefusal,
+  RunReason,
+  RunRequest,
+  SkipReason,
+} from '../model/plan.ts';
+import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { currentDataVersion, holdingCheck, type StepFingerprint, stalenessOf } from './staleness.ts';
+
+/** All that planning a run depends on. Pure data: the same input gives the same bytes. */
+export interface PlanInput {
+  readonly project: Project;
+  readonly view: StateView;
+  readonly environment: string;
+  readonly request: RunRequest;
+  readonly runId: string;
+  /** What the request's selection yields. */
+  readonly selected: ReadonlySet<AssetKey>;
+  /** By step name. */
+  readonly fingerprints: ReadonlyMap<string, StepFingerprint>;
+  /** Assets whose published data was found to be gone, with what was found. */
+  readonly lost: ReadonlyMap<AssetKey, string>;
+  readonly job?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+type Mode = 'all' | 'stale' | 'job';
+/** What earlier steps of this plan mean for those after them. */
+interface Planning {
+  readonly input: PlanInput;
+  readonly mode: Mode;
+  readonly wanted: ReadonlyMap<AssetKey, 'selected' | 'with_upstream'>;
+  readonly verdicts: Map<AssetKey, AssetVerdict>;
+}
+
+/**
+ * Plans a run by "What a run makes" (semantics.md 1): a verdict and a reason for each asset selected, in topological
+ * order. Refuses, naming them, upstreams that were never materialized and are outside of a person's run.
+ */
+export function planRun(input: PlanInput): Result<Plan, PlanRefusal> {
+  const { project, request } = input;
+  const wanted = wantedAssets(input);
+  const refusal = request.kind === 'cli' ? neverMaterializedUpstream(input, wanted) : undefined;
+  if (refusal) return fail(refusal);
+  const planning: Planning = { input, mode: modeOf(request), wanted, verdicts: new Map() };
+  const steps: PlannedStep[] = [];
+  for (const name of stepOrder(project, wanted)) steps.push(planStep(planning, project.steps[name]!));
+  for (const key of [...wanted.keys()].sort(byText)) {
+    if (project.assets[key]?.external) steps.push(externalStep(key));
+  }
+  const estimates: Record<string, Estimate> = {};
+  for (const step of steps) if (step.verdict !== 'skip') estimates[step.id] = estimateOf(input.view, step);
+  const plan = {
+    format: 1 as const,
+    environment: input.environment,
+    request,
+    runId: input.runId,
+    steps,
+    ...(input.job === undefined ? {} : { job: input.job }),
+    tags: input.tags ?? {},
+  };
+  return ok({ ...plan, digest: planDigest(plan), estimates });
+}
+
+function modeOf(request: RunRequest): Mode {
+  if (request.kind === 'cli') return request.mode;
+  return 'job';
+}
+
+function ignoresBlocking(request: RunRequest): boolean {
+  return request.kind === 'cli' && request.ignoreBlocking;
+}
+
+/** The selection, completed: siblings of multi-assets that cannot run in part, and upstreams when asked for. */
+function wantedAssets(input: PlanInput): Map<AssetKey, 'selected' | 'with_upstream'> {
+  const { project, view, request } = input;
+  const wanted = new Map<AssetKey, 'selected' | 'with_upstream'>();
+  const add = (key: AssetKey, why: 'selected' | 'with_upstream'): void => {
+    if (!wanted.has(key)) wanted.set(key, why);
+    const step = stepOf(project, key);
+    if (step && !step.canSubset) for (const sibling of step.assets) if (!wanted.has(sibling)) wanted.set(sibling, why);
+  };
+  for (const key of input.selected) add(key, 'selected');
+  if (request.kind === 'cli' && request.withUpstream) {
+    const queue = [...wanted.keys()];
+    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+      for (const dep of project.assets[key]?.deps ?? []) {
+        if (wanted.has(dep) || project.assets[dep]?.external || isAvailable(view, dep)) continue;
+        add(dep, 'with_upstream');
+        queue.push(dep);
+      }
+    }
+  }
+  return wanted;
+}
+
+function isAvailable(view: StateView, key: AssetKey): boolean {
+  return view.assets.get(key)?.materialized !== undefined;
+}
+
+function neverMaterializedUpstream(input: PlanInput, wanted: ReadonlyMap<AssetKey, unknown>): PlanRefusal | undefined {
+  const { project, view } = input;
+  for (const key of [...wanted.keys()].sort(byText)) {
+    const missing = (project.assets[key]?.deps ?? []).filter(
+      (dep) => !wanted.has(dep) && !project.assets[dep]?.external && !isAvailable(view, dep),
+    );
+    if (missing.length > 0) return { code: 'upstream-never-materialized', asset: key, upstream: missing };
+  }
+  return undefined;
+}
+
+function stepOf(project: Project, key: AssetKey): StepDef | undefined {
+  const name = project.assets[key]?.step;
+  return name === undefined ? undefined : project.steps[name];
+}
+
+/** Names of the steps that make what is wanted, each after the steps whose assets it reads. */
+function stepOrder(project: Project, wanted: ReadonlyMap<AssetKey, unknown>): readonly string[] {
+  const names = new Set<string>();
+  for (const key of wanted.keys()) {
+    const step = project.assets[key]?.step;
+    if (step !== undefined) names.add(step);
+  }
+  return topologicalOrder(names, (name) => upstreamSteps(project, project.steps[name]!)).order;
+}
+
+function upstreamSteps(project: Project, step: StepDef): Set<string> {
+  const names = new Set<string>();
+  for (const key of step.assets) {
+    for (const dep of project.assets[key]?.deps ?? []) {
+      const name = project.assets[dep]?.step;
+      if (name !== undefined && name !== step.name) names.add(name);
+    }
+  }
+  return names;
+}
+
+function planStep(planning: Planning, step: StepDef): PlannedStep {
+  const { input, wanted, verdicts } = planning;
+  const { project, view } = input;
+  const fingerprint = input.fingerprints.get(step.name) ?? { version: '', parts: {} };
+  const keys = step.assets.filter((key) => wanted.has(key)).sort(byText);
+  let assets = keys.map((key) => assetVerdict(planning, project.assets[key]!, fingerprint));
+  // Without can_subset the step makes all of its assets or none.
+  if (!step.canSubset) assets = alignVerdicts(assets);
+  for (const verdict of assets) verdicts.set(verdict.asset, verdict);
+  const verdict = assets.some((a) => a.verdict === 'run')
+    ? 'run'
+    : assets.some((a) => a.verdict === 'if_changed')
+      ? 'if_changed'
+      : 'skip';
+  const deps = new Set(keys.flatMap((key) => project.assets[key]!.deps));
+  const upstream: Record<AssetKey, string | null> = {};
+  const held: Record<AssetKey, string> = {};
+  for (const dep of [...deps].sort(byText)) {
+    upstream[dep] = currentDataVersion(view, dep) ?? null;
+    const check = ignoresBlocking(input.request) ? undefined : holdingCheck(project, view, dep);
+    if (check !== undefined) held[dep] = check;
+  }
+  const used: Record<AssetKey, Record<AssetKey, string>> = {};
+  for (const key of keys) {
+    const before = view.assets.get(key)?.materialized?.upstream ?? {};
+    used[key] = Object.fromEntries(Object.entries(before).map(([dep, version]) => [dep, version.dataVersion]));
+  }
+  const after = [...upstreamSteps(project, step)]
+    .filter((name) => project.steps[name]!.assets.some((key) => makes(verdicts.get(key)) && deps.has(key)))
+    .sort(byText);
+  return {
+    id: step.name,
+    verdict,
+    assets,
+    partial: step.canSubset,
+    after,
+    codeVersion: fingerprint.version,
+    codeParts: fingerprint.parts,
+    upstream,
+    used,
+    held,
+  };
+}
+
+function makes(verdict: AssetVerdict | undefined): boolean {
+  return verdict !== undefined && verdict.verdict !== 'skip';
+}
+
+function alignVerdicts(assets: readonly AssetVerdict[]): AssetVerdict[] {
+  const leading = assets.find((a) => a.verdict === 'run') ?? assets.find((a) => a.verdict === 'if_changed');
+  if (!leading) return [...assets];
+  return assets.map((a) =>
+    a.verdict === leading.verdict
+      ? a
+      : { asset: a.asset, verdict: leading.verdict, reason: leading.reason, detail: leading.detail },
+  );
+}
+
+function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerprint): AssetVerdict {
+  const { input, mode, wanted, verdicts } = planning;
+  const { project, view, request } = input;
+  const say = (
+    verdict: AssetVerdict['verdict'],
+    reason: RunReason | SkipReason,
+    detail: readonly string[] = [],
+  ): AssetVerdict => ({
+    asset: asset.key,
+    verdict,
+    reason,
+    detail,
+  });
+  const stopped = stoppedByUpstream(planning, asset);
+  if (stopped) return say('skip', stopped.reason, stopped.detail);
+  if (wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
+  const stale = stalenessOf(asset, fingerprint, view, input.lost);
+  if (mode === 'all') return say('run', 'requested', stale?.detail ?? []);
+  const missing =
+    stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
+  if (stale && missing) return say('run', stale.reason, stale.detail);
+  if (request.kind === 'schedule' && request.materialize === 'all') return say('run', 'materialize_all');
+  if (stale && stale.reason !== 'upstream_changed') return say('run', stale.reason, stale.detail);
+  if (asset.materialize === 'always') return say('run', 'materialize_all', ['materialize: always']);
+  if (mode === 'job' && hasOnlyUnobservedUpstreams(project, view, asset)) return say('run', 'no_upstreams');
+  const moving = asset.deps.filter((dep) => makes(verdicts.get(dep)));
+  if (moving.length > 0) return say('if_changed', 'upstream_changed', moving);
+  if (stale) return say('run', stale.reason, stale.detail);
+  return say('skip', 'up_to_date');
+}
+
+/** No deps, or an external dep that nothing observes: nobody can tell whether there is something new. */
+function hasOnlyUnobservedUpstreams(project: Project, view: StateView, asset: Asset): boolean {
+  if (asset.deps.length === 0) return true;
+  return asset.deps.some(
+    (dep) => project.assets[dep]?.external === true && currentDataVersion(view, dep) === undefined,
+  );
+}
+
+/** What holds an asset already when it is planned: a stored check, or an upstream of this plan that is held itself. */
+function stoppedByUpstream(planning: Planning, asset: Asset): { reason: SkipReason; detail: string[] } | undefined {
+  const { input, verdicts, wanted } = planning;
+  for (const dep of asset.deps) {
+    const verdict = verdicts.get(dep);
+    if (verdict && makes(verdict)) continue;
+    if (verdict && verdict.verdict === 'skip' && verdict.reason !== 'up_to_date') {
+      return { reason: 'upstream_skipped', detail: [dep] };
+    }
+    const check = ignoresBlocking(input.request) ? undefined : holdingCheck(input.project, input.view, dep);
+    if (check !== undefined) return { reason: 'blocked_by_check', detail: [`${dep}/${check}`] };
+    const external = input.project.assets[dep]?.external === true;
+    if (!external && !isAvailable(input.view, dep) && !wanted.has(dep)) {
+      return { reason: 'upstream_skipped', detail: [`${dep} was never materialized`] };
+    }
+  }
+  return undefined;
+}
+
+function externalStep(key: AssetKey): PlannedStep {
+  const verdict: AssetVerdict = { asset: key, verdict: 'skip', reason: 'external', detail: [] };
+  return {
+    id: key,
+    verdict: 'skip',
+    assets: [verdict],
+    partial: false,
+    after: [],
+    codeVersion: '',
+    codeParts: {},
+    upstream: {},
+    used: {},
+    held: {},
+  };
+}
+
+/** Median and 95th percentile of the last durations; a step of several assets takes the slowest of them. */
+function estimateOf(view: StateView, step: PlannedStep): Estimate {
+  let best: Estimate = { samples: 0, p50Ms: 0, p95Ms: 0 };
+  for (const { asset } of step.assets) {
+    const durations = [...(view.assets.get(asset)?.durationsMs ?? [])].sort((a, b) => a - b);
+    if (durations.length === 0) continue;
+    const at = (share: number): number =>
+      durations[Math.min(durations.length - 1, Math.ceil(share * durations.length) - 1)]!;
+    const estimate = { samples: durations.length, p50Ms: at(0.5), p95Ms: at(0.95) };
+    if (best.samples === 0 || estimate.p50Ms > best.p50Ms) best = estimate;
+  }
+  return best;
+}
+
+/**
+ * The plan's identity: what would be done and why, on which code and data. Without the run's own identity, the clock,
+ * the head of the state and the estimates, so that the same intention has the same digest whenever it is made.
+ */
+export function planDigest(plan: Omit<Plan, 'digest' | 'estimates'>): string {
+  const request: Record<string, unknown> = { ...plan.request };
+  delete request['nonce'];
+  delete request['at'];
+  return digestOf({
+    format: plan.format,
+    environment: plan.environment,
+    request,
+    steps: plan.steps.map((step) => ({
+      id: step.id,
+      verdict: step.verdict,
+      assets: step.assets,
+      after: step.after,
+      codeVersion: step.codeVersion,
+      upstream: step.upstream,
+    })),
+  });
+}
