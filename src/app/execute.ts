@@ -1,0 +1,117 @@
+import type { EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import { timestamp } from '../model/instant.ts';
+import type { Plan } from '../model/plan.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { Clock } from '../ports.ts';
+import { type Command, type DecideOptions, decide } from '../run/decide.ts';
+import { evolveProgress, initialProgress } from '../run/progress.ts';
+
+/** Records an event: at once in the journal, on disk before it returns when `durable`. */
+export type Emit = (event: EventDraft, durable?: boolean) => void;
+
+/** Carries out one step and records all that comes of it, `step.ended` last. Never throws. */
+export type StepRunner = (step: string, assets: readonly AssetKey[], emit: Emit, signal: AbortSignal) => Promise<void>;
+
+export interface ExecuteInput {
+  readonly plan: Plan;
+  readonly options: DecideOptions;
+  readonly clock: Clock;
+  readonly runStep: StepRunner;
+  readonly emit: Emit;
+  /** Fires at Ctrl-C: running steps are stopped, waiting ones skipped. */
+  readonly signal: AbortSignal;
+  /** Called between events, so that progress can be committed; must not throw. */
+  readonly onPause: (stepEnded: boolean) => Promise<void>;
+  /** How long to wait for a step before `onPause` is called all the same, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+export interface ExecuteResult {
+  readonly state: FinalRunState;
+  readonly counts: RunCounts;
+  readonly durationMs: number;
+}
+
+/**
+ * Carries a plan out: start all that may start, then take in what finished, until nothing is left. The loop decides
+ * nothing itself; `decide` does, from the events so far.
+ */
+export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
+  const { plan, clock, signal } = input;
+  const startedAt = clock.now();
+  let progress = initialProgress(plan);
+  let canceled = false;
+  let wake: () => void = () => {};
+  const emit: Emit = (event, durable) => {
+    progress = evolveProgress(progress, event);
+    input.emit(event, durable);
+    // A materialization or a judged check may let what is downstream go before the step itself ends.
+    if (event.type === 'asset.materialized' || event.type === 'check.judged') wake();
+  };
+  recordPlannedSkips(plan, input.emit, timestamp(startedAt));
+  const running = new Map<string, Promise<string>>();
+  const start = (command: Extract<Command, { kind: 'start' }>): void => {
+    const work = input.runStep(command.step, command.assets, emit, signal).then(() => command.step);
+    running.set(command.step, work);
+  };
+  for (;;) {
+    if (signal.aborted && !canceled) {
+      canceled = true;
+      emit({ type: 'cancel.requested', at: timestamp(clock.now()), run: plan.runId, reason: 'interrupted' });
+    }
+    const released = new Promise<undefined>((resolve) => {
+      wake = () => resolve(undefined);
+    });
+    const commands = decide(progress, input.options);
+    const end = commands.find((command) => command.kind === 'end');
+    if (end) {
+      confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
+      const durationMs = clock.now() - startedAt;
+      emit({ type: 'run.ended', at: timestamp(clock.now()), run: plan.runId, state: end.state, counts: end.counts, durationMs }, true);
+      return { state: end.state, counts: end.counts, durationMs };
+    }
+    let skipped = false;
+    for (const command of commands) {
+      if (command.kind === 'start') start(command);
+      else if (command.kind === 'skip') {
+        skipped = true;
+        emit(skipEvent(plan.runId, command, timestamp(clock.now())));
+      }
+    }
+    // A skip may settle what is downstream at once.
+    if (skipped) continue;
+    await settleOne(input, running, released);
+  }
+}
+
+/** Waits for the next step to end (or to let go of what is downstream), at most `pauseMs`. */
+async function settleOne(input: ExecuteInput, running: Map<string, Promise<string>>, released: Promise<undefined>): Promise<void> {
+  const pause = new AbortController();
+  const waited = input.clock.sleep(input.pauseMs, pause.signal).then(() => undefined);
+  const ended = await Promise.race([...running.values(), waited, released]);
+  pause.abort();
+  if (ended !== undefined) running.delete(ended);
+  await input.onPause(ended !== undefined);
+}
+
+/** What the plan skips for a reason other than being up to date is recorded step by step. */
+function recordPlannedSkips(plan: Plan, emit: Emit, at: string): void {
+  for (const step of plan.steps) {
+    if (step.verdict !== 'skip') continue;
+    for (const verdict of step.assets) {
+      if (verdict.reason === 'up_to_date' || verdict.reason === 'external') continue;
+      const cause = verdict.detail[0];
+      emit({ type: 'step.skipped', at, run: plan.runId, step: step.id, assets: [verdict.asset], reason: verdict.reason as 'upstream_skipped', ...(cause === undefined ? {} : { cause }) });
+    }
+  }
+}
+
+/** One event for all that was found up to date: it counts as a materialization for freshness. */
+function confirmUpToDate(plan: Plan, assets: ReadonlyMap<AssetKey, { kind: string; reason?: string }>, emit: Emit, at: string): void {
+  const confirmed = [...assets].filter(([, outcome]) => outcome.kind === 'skipped' && outcome.reason === 'up_to_date').map(([key]) => key);
+  if (confirmed.length > 0) emit({ type: 'assets.confirmed', at, run: plan.runId, assets: confirmed.sort() });
+}
+
+function skipEvent(run: string, command: Extract<Command, { kind: 'skip' }>, at: string): EventDraft {
+  return { type: 'step.skipped', at, run, step: command.step, assets: command.assets, reason: command.reason, ...(command.cause === undefined ? {} : { cause: command.cause }) };
+}
