@@ -1,0 +1,172 @@
+// Writes schemas/*.json from the vocabulary, and from them the types, validators and the table that messages are made of.
+
+import { createHash } from 'node:crypto';
+import Ajv from 'ajv';
+import standalone from 'ajv/dist/standalone/index.js';
+import { compile } from 'json-schema-to-typescript';
+import { writeOrCheck } from '../generated-files.mjs';
+import { assetDefinitions } from './vocabulary/asset-keys.mjs';
+import { checkDefinitions } from './vocabulary/check-keys.mjs';
+import { fileDefinitions, manifestKeys, projectKeys } from './vocabulary/file-keys.mjs';
+
+const definitions = { ...assetDefinitions, ...checkDefinitions, ...fileDefinitions };
+const draft = { $schema: 'http://json-schema.org/draft-07/schema#' };
+
+const project = {
+  ...draft,
+  title: 'branchline.yaml',
+  description: 'A Branchline project. It may hold every key of a manifest as well.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: { ...projectKeys, ...manifestKeys },
+  definitions,
+};
+const manifest = {
+  ...draft,
+  title: 'Branchline manifest',
+  description: 'Assets, checks, jobs, schedules and selections of a Branchline project.',
+  type: 'object',
+  additionalProperties: false,
+  properties: manifestKeys,
+  definitions: reachable(manifestKeys, definitions),
+};
+
+/** The definitions that these properties need, so that the manifest's schema holds no others. */
+function reachable(start, all) {
+  const found = {};
+  const visit = (node) => {
+    if (typeof node !== 'object' || node === null) return;
+    const target = typeof node.$ref === 'string' ? node.$ref.replace('#/definitions/', '') : undefined;
+    if (target && !found[target]) {
+      found[target] = all[target];
+      visit(all[target]);
+    }
+    for (const value of Object.values(node)) visit(value);
+  };
+  visit(start);
+  return Object.fromEntries(Object.entries(all).filter(([name]) => found[name]));
+}
+
+const notice = '// Generated from scripts/generate/vocabulary by `npm run generate`. Do not edit.\n';
+
+/** Two validators that answer yes or no, share what the schemas share, and need no library at run time. */
+function validators() {
+  const ajv = new Ajv({
+    strict: true,
+    allowUnionTypes: true,
+    strictTypes: false,
+    strictRequired: false,
+    messages: false,
+    inlineRefs: false,
+    code: { source: true, esm: true, optimize: 2 },
+  });
+  const shared = {};
+  const local = (schema) =>
+    JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"vocabulary#/definitions/'));
+  const hoisted = (schema) =>
+    local(hoist(withoutProse({ ...schema, definitions: undefined, title: undefined }), shared));
+  const roots = { validateProject: hoisted(project), validateManifest: hoisted(manifest) };
+  const own = mapValues(withoutProse(definitions), (definition) => hoist(definition, shared));
+  ajv.addSchema({ $id: 'vocabulary', definitions: { ...own, ...shared } });
+  for (const [name, schema] of Object.entries(roots)) ajv.addSchema({ ...schema, $id: name });
+  const code = standalone(ajv, { validateProject: 'validateProject', validateManifest: 'validateManifest' });
+  if (code.includes('require(')) throw new Error('the validators need a library at run time; avoid that keyword');
+  return `${notice}${code}\n`;
+}
+
+/** Moves the values of keys into `shared` where they are more than a type, so that equal ones become one function. */
+function hoist(definition, shared) {
+  if (!definition.properties) return definition;
+  const properties = mapValues(definition.properties, (schema) => {
+    const text = JSON.stringify(schema);
+    if (text.length < 60 || text.startsWith('{"$ref"')) return schema;
+    const name = `value-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+    shared[name] = schema;
+    return { $ref: `#/definitions/${name}` };
+  });
+  return { ...definition, properties };
+}
+
+/** The schema without what is for people only. */
+function withoutProse(node) {
+  if (Array.isArray(node)) return node.map(withoutProse);
+  if (typeof node !== 'object' || node === null) return node;
+  const prose = ['description', 'examples', 'patternErrorMessage', 'errorMessage'];
+  // A property may be called `description` as well: then its value is a schema, not text or a list.
+  const kept = Object.entries(node).filter(([name, value]) => !prose.includes(name) || isSchema(value));
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutProse(value)]));
+}
+
+// Types know nothing of patterns and of keys that exclude each other; those keywords only make the types worse.
+const notForTypes = [
+  'examples',
+  'not',
+  'if',
+  'then',
+  'dependencies',
+  'propertyNames',
+  'patternErrorMessage',
+  'errorMessage',
+];
+
+/** The schema as far as types go, its definitions called `Written…`. */
+function forTypes(schema) {
+  if (typeof schema.$ref === 'string') return { $ref: schema.$ref.replace('#/definitions/', '#/definitions/Written') };
+  const result = {};
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (notForTypes.includes(keyword)) continue;
+    if (keyword === 'oneOf' && value.every((branch) => Object.keys(branch).join() === 'required')) continue;
+    if (keyword === 'properties') result[keyword] = mapValues(value, forTypes);
+    else if (keyword === 'oneOf' || keyword === 'anyOf') result[keyword] = value.map(forTypes);
+    else if (isSchema(value)) result[keyword] = forTypes(value);
+    else result[keyword] = value;
+  }
+  return result;
+}
+const isSchema = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const mapValues = (object, change) =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+
+async function types() {
+  const named = {
+    Project: { ...project, definitions: undefined },
+    Manifest: { ...manifest, definitions: undefined },
+    ...definitions,
+  };
+  const written = Object.entries(named).map(([name, { $schema, title, definitions, ...schema }]) => [
+    `Written${name}`,
+    forTypes(schema),
+  ]);
+  const schema = {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      project: { $ref: '#/definitions/WrittenProject' },
+      manifest: { $ref: '#/definitions/WrittenManifest' },
+    },
+    definitions: Object.fromEntries(written),
+  };
+  const code = await compile(schema, 'Everything', {
+    additionalProperties: false,
+    bannerComment: notice.trim(),
+    customName: (_schema, definition) => definition,
+    ignoreMinAndMaxItems: true,
+  });
+  return code.replace(/export interface Everything \{[^}]*\}\n/, '');
+}
+
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const declaration = `${notice}
+/** Whether a parsed file fits its schema. What is wrong with it is found by walking the schema itself. */
+export declare function validateProject(value: unknown): boolean;
+export declare function validateManifest(value: unknown): boolean;
+`;
+
+writeOrCheck({
+  'schemas/project.schema.json': json(project),
+  'schemas/manifest.schema.json': json(manifest),
+  'src/manifest/generated/written.ts': await types(),
+  'src/manifest/generated/validators.mjs': validators(),
+  'src/manifest/generated/validators.d.mts': declaration,
+});

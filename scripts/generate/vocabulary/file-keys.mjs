@@ -1,0 +1,267 @@
+// What may stand at the top of a manifest and of branchline.yaml.
+
+import { stepKeys } from './asset-keys.mjs';
+import {
+  assetKeyPattern,
+  boolean,
+  closed,
+  duration,
+  env,
+  exactlyOne,
+  key,
+  list,
+  name,
+  named,
+  oneOfWords,
+  tags,
+  text,
+  variableName,
+} from './schema-parts.mjs';
+
+const ref = (definition) => ({ $ref: `#/definitions/${definition}` });
+
+const duckdbKeys = {
+  path: key(
+    'The database file, from the project’s root, or `:memory:`. May hold expressions.',
+    ['data/warehouse.duckdb'],
+    text,
+  ),
+  extensions: key(
+    'DuckDB extensions to load; those that DuckDB ships without need the network once.',
+    [['spatial']],
+    list(text),
+  ),
+  init: key('SQL that runs whenever a connection is opened.', ["set memory_limit = '2GB'"], text),
+};
+const postgresKeys = {
+  url: key(
+    'Address of the database, usually from a secret: `${{ env.DATABASE_URL }}`.',
+    ['${{ env.DATABASE_URL }}'],
+    text,
+  ),
+  schema: key('Default schema of relations whose name gives none.', ['analytics'], text),
+};
+
+const job = {
+  description: key('What the job is for.', ['Everything that finance reads in the morning.'], text),
+  selection: key('The assets that it makes.', ['group:ingest+'], text),
+  tags: key('Tags of each of its runs.', [{ database: 'redshift' }], tags),
+  materialize: key(
+    '`when_stale` (default) makes what is missing, failed or stale; `all` makes everything selected.',
+    ['all'],
+    oneOfWords('when_stale', 'all'),
+  ),
+};
+
+const schedule = {
+  cron: key(
+    'Five fields or `@hourly` … `@yearly`; a list of them is their union.',
+    ['23 2 * * *', ['0 8 * * mon-fri', '0 12 * * sat']],
+    {
+      anyOf: [text, { type: 'array', items: text, minItems: 1 }],
+    },
+  ),
+  timezone: key('Zone of the cron, by its IANA name. Default: the project’s.', ['Europe/Berlin'], text),
+  job: key('The job to run.', ['nightly'], name),
+  selection: key('Instead of a job: the assets to make.', ['group:ingest+'], text),
+  catchup: key(
+    'Of missed ticks: `latest` (default) runs the newest, `none` skips those older than `grace`, `all` runs up to `max_catchup_runs`.',
+    ['none'],
+    oneOfWords('latest', 'none', 'all'),
+  ),
+  grace: key('With `catchup: none`: how late a tick may still run. Default `1h`.', ['2h'], duration),
+  max_catchup_runs: key('With `catchup: all`: at most so many of the newest. Default 5.', [5], {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1000,
+  }),
+  skip_if_running: key(
+    '`true`: a tick is skipped while a run of this schedule is in progress. Default `false`.',
+    [true],
+    boolean,
+  ),
+  tags: key('Tags of each of its runs.', [{ team: 'finance' }], tags),
+};
+
+const environmentKeys = {
+  env: key(
+    'Variables for every step in this environment; nearer than the project’s `env`.',
+    [{ DBT_TARGET: 'prod' }],
+    env,
+  ),
+  connections: key(
+    'Keys of connections that differ in this environment, by connection.',
+    [{ warehouse: { path: '.branchline/local.duckdb' } }],
+    named('a connection', ref('ConnectionOverride')),
+  ),
+};
+
+export const fileDefinitions = {
+  Job: closed('A named selection with tags.', job, { required: ['selection'] }),
+  Schedule: closed('When a job or a selection is due.', schedule, {
+    required: ['cron'],
+    ...exactlyOne(['job', 'selection']),
+  }),
+  Selection: closed(
+    'A selection with a name, for the report and the page.',
+    {
+      icon: key('One emoji before its name.', ['📈'], text),
+      description: key('What it gathers.', ['What the board looks at.'], text),
+      selection: key('The assets that belong to it.', ['key:"raw/orders"+ and not group:marketing'], text),
+      visibility: key(
+        '`public` (default) or `private`: left out of the report.',
+        ['private'],
+        oneOfWords('public', 'private'),
+      ),
+      pinned: key('`true`: listed first.', [true], boolean),
+    },
+    { required: ['selection'] },
+  ),
+  Connection: { description: 'A database.', oneOf: [ref('DuckdbConnection'), ref('PostgresConnection')] },
+  DuckdbConnection: closed(
+    'A DuckDB database file.',
+    { type: key('`duckdb`.', ['duckdb'], oneOfWords('duckdb')), ...duckdbKeys },
+    { required: ['type', 'path'] },
+  ),
+  PostgresConnection: closed(
+    'A Postgres database.',
+    { type: key('`postgres`.', ['postgres'], oneOfWords('postgres')), ...postgresKeys },
+    { required: ['type', 'url'] },
+  ),
+  ConnectionOverride: closed('Keys of a connection that an environment replaces.', { ...duckdbKeys, ...postgresKeys }),
+  Environments: closed('Where the same project runs with other variables and connections.', {
+    production: key(
+      'The environment of scheduled runs.',
+      [{ branches: ['main'], env: { DBT_TARGET: 'prod' } }],
+      ref('ProductionEnvironment'),
+    ),
+    local: key(
+      'The environment of a laptop.',
+      [{ connections: { warehouse: { path: '.branchline/local.duckdb' } } }],
+      ref('LocalEnvironment'),
+    ),
+  }),
+  ProductionEnvironment: closed('The environment of scheduled runs.', {
+    branches: key('Branches whose code may write production. Default: the default branch.', [['main']], list(text)),
+    ...environmentKeys,
+  }),
+  LocalEnvironment: closed('The environment of a laptop.', environmentKeys),
+  State: closed('Where run state is kept.', {
+    branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], text),
+    remote: key('Remote that it is pushed to. Default `origin`.', ['origin'], text),
+  }),
+  Storage: closed(
+    'Where published copies of outputs are kept.',
+    {
+      type: key('`directory`: a folder on this machine.', ['directory'], oneOfWords('directory')),
+      path: key('The folder. Default: a private one in the git directory.', ['/srv/branchline'], text),
+    },
+    { required: ['type'] },
+  ),
+};
+
+export const manifestKeys = {
+  assets: key(
+    'Data objects that are kept up to date, by key.',
+    [{ 'raw/orders': { run: 'python ingest/orders.py', outputs: ['data/orders.csv'] } }],
+    named('an asset', ref('Asset'), assetKeyPattern),
+  ),
+  multi_assets: key(
+    'Executions that materialize several assets each, by name.',
+    [{ hubspot: { run: 'python ingest/hubspot.py', specs: { 'raw/contacts': {} } } }],
+    named('a multi-asset', ref('MultiAsset'), assetKeyPattern),
+  ),
+  checks: key(
+    'Factories: checks that are made for every asset of a selection, by name.',
+    [
+      {
+        no_nulls: { selection: 'group:scrape', for_each: { column: ['station', 'date'] }, not_null: ['${{ column }}'] },
+      },
+    ],
+    named('a factory', ref('Factory')),
+  ),
+  multi_checks: key(
+    'Executions that judge several checks each, by name.',
+    [
+      {
+        bronze: { asset: 'bronze/events', run: 'python checks/bronze.py', specs: { no_null_ids: { blocking: true } } },
+      },
+    ],
+    named('a multi-check', ref('MultiCheck')),
+  ),
+  jobs: key(
+    'Named selections with tags, by name.',
+    [{ nightly: { selection: 'group:ingest+' } }],
+    named('a job', ref('Job')),
+  ),
+  schedules: key(
+    'When jobs and selections are due, by name.',
+    [{ nightly: { cron: '23 2 * * *', timezone: 'Europe/Berlin', job: 'nightly' } }],
+    named('a schedule', ref('Schedule')),
+  ),
+  selections: key(
+    'Selections with a name, for the report and the page.',
+    [{ 'core-kpis': { selection: 'key:"raw/orders"+', pinned: true } }],
+    named('a selection', ref('Selection')),
+  ),
+  defaults: key(
+    'Keys that hold for every asset below. In branchline.yaml they hold for the whole project, elsewhere for this file.',
+    [{ connection: 'warehouse', owners: ['@acme/data'] }],
+    ref('Defaults'),
+  ),
+};
+
+export const projectKeys = {
+  name: key(
+    'Name of the project: lower-case letters, digits, `_` and `-`. It goes into the state branch and cannot change later.',
+    ['jaffle'],
+    {
+      type: 'string',
+      pattern: '^[a-z0-9_-]+$',
+      patternErrorMessage: 'the name of a project consists of lower-case letters, digits, `_` and `-`',
+    },
+  ),
+  description: key(
+    'What the project is, for people who read the report.',
+    ['Weather records of Seattle, every hour.'],
+    text,
+  ),
+  timezone: key('Zone of schedules that name none, by its IANA name. Default `UTC`.', ['Europe/Berlin'], text),
+  manifests: key(
+    'Patterns of manifest files, from the project’s root; one that begins with `!` excludes. Default `["pipelines/**/*.{yaml,yml}"]`.',
+    [['pipelines/**/*.yaml', '!pipelines/old/**']],
+    list(text),
+  ),
+  env: key('Variables for every step. Values may hold expressions.', [{ REGION: 'eu' }], stepKeys.env),
+  secrets: key(
+    'Names of environment variables that are secret: masked wherever they would be written, and handed only to steps that list them.',
+    [['STRIPE_KEY']],
+    list(variableName),
+  ),
+  groups: key(
+    'Groups of assets, by name: their keys are defaults of their assets.',
+    [{ ingest: { description: 'Everything from outside.', owners: ['@acme/data'] } }],
+    named('a group', ref('Group')),
+  ),
+  connections: key(
+    'Databases, by name.',
+    [{ warehouse: { type: 'duckdb', path: 'data/warehouse.duckdb' } }],
+    named('a connection', ref('Connection')),
+  ),
+  storage: key(
+    'Where published copies of outputs are kept. Default: a private folder in the git directory.',
+    [{ type: 'directory', path: '/srv/branchline' }],
+    ref('Storage'),
+  ),
+  max_parallel: key('Steps at once on one machine. Default: the number of cores, at least 2.', [4], {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1024,
+  }),
+  state: key('Where run state is kept.', [{ branch: 'branchline/state', remote: 'origin' }], ref('State')),
+  environments: key(
+    'Where the same project runs with other variables and connections.',
+    [{ production: { branches: ['main'] } }],
+    ref('Environments'),
+  ),
+};
