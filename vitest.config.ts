@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { countReporter } from './test/count-reporter.ts';
 
 // One process per worker and no isolation between files: module mocks and global state are forbidden, so nothing can
 // leak, and the suite starts some twenty times faster. A file that really needs isolation gets its own project here.
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     isolate: false,
     maxWorkers: 2,
+    reporters: ['default', countReporter()],
     projects: [
       { test: { ...shared, name: 'fast', include: ['src/**/*.test.ts'] } },
       {
