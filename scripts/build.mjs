@@ -1,0 +1,129 @@
+// `npm run build` bundles the entry points into dist; `--check` builds elsewhere and says whether dist is what they make.
+
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+import { root } from './packages.mjs';
+import { licenceTexts } from './third-party-licences.mjs';
+
+/** Fetched when first used, never part of dist (docs/architecture.md). */
+const fetchedAtFirstUse = ['@duckdb/node-api', 'pg'];
+
+/** The oldest Node on which dist must run. */
+const target = 'node20';
+
+const entries = existing({ cli: 'src/cli.ts', core: 'src/core.ts' });
+const dist = path.join(root, 'dist');
+const isCheck = process.argv.includes('--check');
+
+// Inside the repository, so that a rename into place never crosses a file system.
+const scratchParent = path.join(root, 'node_modules', '.branchline-build');
+mkdirSync(scratchParent, { recursive: true });
+const scratch = mkdtempSync(path.join(scratchParent, 'dist-'));
+try {
+  if (Object.keys(entries).length > 0) await buildInto(scratch);
+  if (isCheck) check(scratch);
+  else publish(scratch);
+} catch (error) {
+  // The old dist stays as it was: a failed build must be seen, not half installed.
+  process.stderr.write(`The build failed, dist is as it was.\n${error?.stack ?? error}\n`);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function existing(candidates) {
+  return Object.fromEntries(Object.entries(candidates).filter(([, file]) => existsSync(path.join(root, file))));
+}
+
+async function buildInto(folder) {
+  const bundle = await rolldown({
+    cwd: root,
+    input: entries,
+    platform: 'node',
+    external: (id) => id.startsWith('node:') || fetchedAtFirstUse.includes(id),
+    transform: { target },
+    logLevel: 'warn',
+    onLog(level, log, handle) {
+      // What cannot be resolved would fail at run time, on the machine of a user.
+      if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
+      handle(level, log);
+    },
+  });
+  try {
+    const { output } = await bundle.write({
+      dir: folder,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: 'chunks/[name]-[hash].js',
+      minify: true,
+      comments: false,
+    });
+    const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+    writeFileSync(path.join(folder, 'THIRD-PARTY-LICENCES.txt'), licenceTexts(modules));
+  } finally {
+    await bundle.close();
+  }
+  if (entries.cli) chmodSync(path.join(folder, 'cli.js'), 0o755);
+  if (entries.core) declareTypes(folder);
+}
+
+/** Types of the library: the declarations of what src/core.ts reaches, behind one entry. */
+function declareTypes(folder) {
+  const types = path.join(folder, 'types');
+  const config = path.join(root, 'tsconfig.declarations.json');
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const done = spawnSync(process.execPath, [tsc, '-p', config, '--outDir', types], { cwd: root, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`tsc could not write the declarations:\n${done.stdout}${done.stderr}`);
+  // Extensions as a consumer's compiler resolves them: `./x.ts` would need allowImportingTsExtensions there.
+  for (const name of filesBelow(types)) {
+    const file = path.join(types, name);
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/((?:from |import\()['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2'));
+  }
+  writeFileSync(path.join(folder, 'core.d.ts'), "export * from './types/core.js';\n");
+}
+
+function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .sort();
+}
+
+function check(built) {
+  const names = new Set([...filesBelow(built), ...filesBelow(dist)]);
+  const stale = [...names].filter((name) => !sameBytes(path.join(built, name), path.join(dist, name)));
+  if (stale.length === 0) return;
+  process.stderr.write(
+    `dist is not what the sources make (${stale.join(', ')}). Run \`npm run build\` and commit dist.\n`,
+  );
+  process.exitCode = 1;
+}
+
+function sameBytes(one, other) {
+  return existsSync(one) && existsSync(other) && readFileSync(one).equals(readFileSync(other));
+}
+
+function publish(built) {
+  if (filesBelow(built).length === 0) return;
+  chmodSync(built, 0o755);
+  const old = `${built}-old`;
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(built, dist);
+  rmSync(old, { recursive: true, force: true });
+  const bytes = filesBelow(dist).reduce((sum, name) => sum + readFileSync(path.join(dist, name)).length, 0);
+  process.stdout.write(`dist: ${filesBelow(dist).length} files, ${Math.ceil(bytes / 1024)} KiB\n`);
+}
