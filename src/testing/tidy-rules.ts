@@ -1,0 +1,120 @@
+import path from 'node:path';
+import type { SourceFacts } from './source-file.ts';
+
+interface Room {
+  /** Pure rooms (layers 0 to 5) neither read the surroundings nor wait. */
+  readonly isPure: boolean;
+  /** Rooms, or files of src, that it may import. */
+  readonly rooms: readonly string[];
+  /** Packages and node modules that it may import: exact names, or a prefix that ends in `/` or `:`. */
+  readonly packages: readonly string[] | 'any';
+}
+
+const core = (rooms: string[], packages: string[] = []): Room => ({ isPure: true, rooms, packages });
+const upToRender = [
+  'base',
+  'model',
+  'time',
+  'checks',
+  'run',
+  'state',
+  'manifest',
+  'project',
+  'plan',
+  'insights',
+  'render',
+];
+
+/**
+ * The import table of docs/architecture.md: the architecture, as data. A new edge is a design change, with the reason in
+ * a commit of its own.
+ */
+export const rooms: Readonly<Record<string, Room>> = {
+  base: core([], ['node:crypto']),
+  model: core(['base']),
+  'ports.ts': core(['base', 'model']),
+  time: core(['base', 'model'], ['cron-parser']),
+  checks: core(['base', 'model', 'time']),
+  run: core(['base', 'model', 'time']),
+  state: core(['base', 'model', 'time', 'run'], ['@datadog/sketches-js']),
+  manifest: core(['base', 'model'], ['yaml', 'js-yaml', 'ajv/dist/runtime/']),
+  project: core(['base', 'model', 'time', 'checks', 'manifest'], ['@actions/expressions']),
+  plan: core(['base', 'model', 'time', 'project', 'run', 'state']),
+  insights: core(['base', 'model', 'time', 'project', 'state'], ['@datadog/sketches-js']),
+  render: core(['base', 'model', 'time', 'insights'], ['cronstrue']),
+  // The library: the pure rooms and nothing else.
+  'core.ts': core(upToRender),
+  app: { isPure: false, rooms: [...upToRender, 'ports.ts'], packages: [] },
+  adapters: { isPure: false, rooms: ['base', 'model', 'ports.ts'], packages: 'any' },
+  'cli.ts': {
+    isPure: false,
+    rooms: ['app', 'adapters', 'ports.ts', 'model', 'base'],
+    packages: ['commander', 'node:'],
+  },
+  'main.ts': { isPure: false, rooms: ['app', 'adapters', 'ports.ts', 'model', 'base'], packages: ['node:'] },
+};
+
+/**
+ * Words of the glossary's column "not" that are never right in the name of an exported type. Words that are also good
+ * English for something else (table, level, action, cache, job …) are left to review.
+ */
+const wordsAgainstGlossary = new Set(
+  'dataset node parent child refresh expectation audit sla semaphore slot replay reprocess reducer drawer task hash lock'.split(
+    ' ',
+  ),
+);
+const emptyWords = new Set('util utils helper helpers manager service common misc'.split(' '));
+
+/** The room of a file, as a key of `rooms`: `src/time/cron.ts` is in `time`, `src/ports.ts` is its own. */
+export function roomOf(file: string): string {
+  return file.split('/')[1] ?? '';
+}
+
+/** All that a source file (path with `/`, relative to the repository) does against the house rules, as sentences. */
+export function breachesOf(file: string, facts: SourceFacts): string[] {
+  const name = roomOf(file);
+  const room = rooms[name];
+  if (room === undefined) return [`${file}: src/${name} is not in the import table`];
+  const breaches: string[] = [];
+  for (const target of facts.imports) {
+    if (!isAllowedImport(file, name, room, target)) breaches.push(`${file}: ${name} may not import ${target}`);
+  }
+  if (room.isPure) for (const impurity of facts.impurities) breaches.push(`${file}: ${impurity} in a pure room`);
+  if (facts.hasDefaultExport) breaches.push(`${file}: default export`);
+  for (const type of facts.exportedTypes) {
+    const wrong = wordsOf(type).find((word) => wordsAgainstGlossary.has(word) || emptyWords.has(word));
+    if (wrong !== undefined) breaches.push(`${file}: the exported type ${type} says "${wrong}", against the glossary`);
+  }
+  return [...breaches, ...breachesOfName(file)];
+}
+
+/** Kebab-case, and no word that says nothing. */
+export function breachesOfName(file: string): string[] {
+  const stem = path.posix
+    .basename(file)
+    .replace(/\.(test|golden|bench)?\.?(d\.)?(ts|mjs)$/, '')
+    .replace(/\.test$/, '');
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) return [`${file}: file names are kebab-case`];
+  const folders = path.posix.dirname(file).split('/');
+  const empty = [...folders, ...stem.split('-')].find((word) => emptyWords.has(word));
+  return empty === undefined ? [] : [`${file}: the name says "${empty}", which says nothing`];
+}
+
+function isAllowedImport(file: string, name: string, room: Room, target: string): boolean {
+  if (!target.startsWith('.'))
+    return room.packages === 'any' || room.packages.some((allowed) => matches(target, allowed));
+  const resolved = path.posix.join(path.posix.dirname(file), target);
+  // The version of the program, in the composition roots.
+  if (resolved === 'package.json') return !room.isPure && name !== 'app';
+  if (!resolved.startsWith('src/')) return /^schemas\/.*\.json$/.test(resolved);
+  const other = roomOf(resolved);
+  return other === name || room.rooms.includes(other);
+}
+
+function matches(target: string, allowed: string): boolean {
+  return allowed.endsWith('/') || allowed.endsWith(':') ? target.startsWith(allowed) : target === allowed;
+}
+
+function wordsOf(typeName: string): string[] {
+  return typeName.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+}
