@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSourceFacts } from './testing/source-file.ts';
-import { breachesOf, breachesOfName, roomOf } from './testing/tidy-rules.ts';
+import { breachesOf, breachesOfName, roomOf, rooms } from './testing/tidy-rules.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
 
@@ -44,6 +44,14 @@ describe('the house rules hold', () => {
   test('sources never import tests or what only tests use', () => {
     const wrong = [...facts].filter(([, { imports }]) => imports.some((name) => /\.test\.ts$|\/testing\//.test(name)));
     expect(wrong.map(([file]) => file)).toEqual([]);
+  });
+
+  test('the code map names every room', () => {
+    const page = readFileSync(path.join(repository, 'docs', 'architecture.md'), 'utf8');
+    const missing = [...new Set(subjects.map(roomOf)), ...Object.keys(rooms)].filter(
+      (room) => !page.includes(`\`${room}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   test('events are named noun.past-tense', () => {

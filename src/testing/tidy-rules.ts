@@ -15,6 +15,7 @@ const upToRender = [
   'base',
   'model',
   'time',
+  'sql',
   'checks',
   'run',
   'state',
@@ -34,7 +35,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   model: core(['base']),
   'ports.ts': core(['base', 'model']),
   time: core(['base', 'model'], ['cron-parser']),
-  checks: core(['base', 'model', 'time']),
+  sql: core(['base', 'model']),
+  checks: core(['base', 'model', 'time', 'sql']),
   run: core(['base', 'model', 'time']),
   state: core(['base', 'model', 'time', 'run'], ['@datadog/sketches-js']),
   manifest: core(['base', 'model'], ['yaml', 'js-yaml', 'ajv/dist/runtime/']),
@@ -46,12 +48,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   'core.ts': core(upToRender),
   app: { isPure: false, rooms: [...upToRender, 'ports.ts'], packages: [] },
   adapters: { isPure: false, rooms: ['base', 'model', 'ports.ts'], packages: 'any' },
+  cli: { isPure: false, rooms: ['app', 'adapters', 'ports.ts', 'model', 'base'], packages: ['commander', 'node:'] },
   'cli.ts': {
     isPure: false,
-    rooms: ['app', 'adapters', 'ports.ts', 'model', 'base'],
+    rooms: ['cli', 'app', 'adapters', 'ports.ts', 'model', 'base'],
     packages: ['commander', 'node:'],
   },
-  'main.ts': { isPure: false, rooms: ['app', 'adapters', 'ports.ts', 'model', 'base'], packages: ['node:'] },
 };
 
 /**
@@ -105,7 +107,7 @@ function isAllowedImport(file: string, name: string, room: Room, target: string)
     return room.packages === 'any' || room.packages.some((allowed) => matches(target, allowed));
   const resolved = path.posix.join(path.posix.dirname(file), target);
   // The version of the program, in the composition roots.
-  if (resolved === 'package.json') return !room.isPure && name !== 'app';
+  if (resolved === 'package.json') return name === 'cli' || name === 'cli.ts';
   if (!resolved.startsWith('src/')) return /^schemas\/.*\.json$/.test(resolved);
   const other = roomOf(resolved);
   return other === name || room.rooms.includes(other);
