@@ -1,0 +1,79 @@
+// `npm run bench` measures every row, `npm run bench -- steps` one. `--pairs N` (default 5), `--tiny` for small fixtures,
+// `--node PATH` for another Node, `--write` puts the table of a full run into bench/RESULTS.md.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { comparePaired } from './compare.ts';
+import type { BenchContext, BenchRow, Result } from './row.ts';
+import { rows } from './rows/all.ts';
+import { renderTable } from './table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: { type: 'string', default: '5' },
+    tiny: { type: 'boolean', default: false },
+    node: { type: 'string', default: process.execPath },
+    write: { type: 'boolean', default: false },
+  },
+});
+
+const unknown = positionals.filter((name) => !rows.some((row) => row.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `No row is called ${unknown.join(', ')}. There are: ${rows.map((row) => row.name).join(', ')}.\n`,
+  );
+  process.exit(2);
+}
+const pairs = Math.max(1, Number(values.pairs) || 5);
+const cli = path.join(import.meta.dirname, '..', 'dist', 'cli.js');
+const results = rows
+  .filter((row) => positionals.length === 0 || positionals.includes(row.name))
+  .flatMap((row) => measureRow(row, { node: values.node, cli, isTiny: values.tiny }));
+const table = renderTable(results);
+process.stdout.write(table);
+if (values.write) writeFileSync(path.join(import.meta.dirname, 'RESULTS.md'), page(table));
+// A row that no longer works is an error; a goal that is missed is a finding.
+if (results.some((result) => result.outcome.kind === 'failed')) process.exitCode = 1;
+
+function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch'>): Result[] {
+  if (!existsSync(options.cli)) return [failed(row, 'there is no dist/cli.js; `npm run build` makes it')];
+  const scratch = mkdtempSync(path.join(os.tmpdir(), `branchline-bench-${row.name}-`));
+  process.stderr.write(`${row.name} …\n`);
+  try {
+    return row.prepare({ ...options, scratch }).map((contest) => ({
+      row,
+      label: contest.label,
+      outcome:
+        contest.kind === 'peer-missing'
+          ? contest
+          : { kind: 'measured', comparison: comparePaired(contest.ours, contest.peer, pairs) },
+    }));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return [failed(row, 'see above the table')];
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function failed(row: BenchRow, why: string): Result {
+  return { row, label: '', outcome: { kind: 'failed', why } };
+}
+
+function page(markdown: string): string {
+  const nodeVersion = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
+  const cpus = os.cpus();
+  const machine = `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'}, ${Math.round(os.totalmem() / 2 ** 30)} GiB`;
+  const date = new Date().toISOString().slice(0, 10);
+  return (
+    '# Results\n\n' +
+    `Measured ${date} on ${machine}, ${os.type()}, Node ${nodeVersion}, by \`npm run bench -- --write\`.\n\n` +
+    `Each figure is the median of ${pairs} pairs, ours and the peer in turn, as a ratio; in brackets the lowest and the highest. ` +
+    'CPU is user plus system time of the whole process tree. Absolute times are left out on purpose: they say more about the machine.\n\n' +
+    markdown
+  );
+}
