@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { comparePaired, ratioOf } from './compare.ts';
 import { measure } from './measure.ts';
 import type { BenchRow, Outcome } from './row.ts';
+import { rows } from './rows/all.ts';
 import { renderTable } from './table.ts';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'branchline-harness-'));
@@ -78,4 +79,12 @@ describe('the table', () => {
         `| a | q \\| r | p | ${cells}\n`,
     );
   });
+});
+
+test('the documentation has every row with its goal', () => {
+  const page = readFileSync(path.join(import.meta.dirname, '..', 'docs', 'benchmarks.md'), 'utf8');
+  for (const { name, question, against, goal } of rows) {
+    const text = `≤ ${goal.cpu} × CPU${goal.wall === undefined ? '' : ' and wall'}`;
+    expect(page).toContain(`| \`${name}\` | ${question} | ${against} | ${text} |`);
+  }
 });
