@@ -13,7 +13,7 @@ function filesBelow(folder: string, ending: RegExp): string[] {
     .sort();
 }
 
-const sources = filesBelow('src', /\.ts$/);
+const sources = filesBelow('src', /\.(ts|mjs|mts)$/);
 const subjects = sources.filter((file) => !file.endsWith('.test.ts') && roomOf(file) !== 'testing');
 const facts = new Map(
   subjects.map((file) => [file, readSourceFacts(file, readFileSync(path.join(repository, file), 'utf8'))]),

@@ -92,10 +92,7 @@ export function breachesOf(file: string, facts: SourceFacts): string[] {
 
 /** Kebab-case, and no word that says nothing. */
 export function breachesOfName(file: string): string[] {
-  const stem = path.posix
-    .basename(file)
-    .replace(/\.(test|golden|bench)?\.?(d\.)?(ts|mjs)$/, '')
-    .replace(/\.test$/, '');
+  const stem = path.posix.basename(file).replace(/(\.test)?(\.d)?\.(ts|mts|mjs)$/, '');
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem)) return [`${file}: file names are kebab-case`];
   const folders = path.posix.dirname(file).split('/');
   const empty = [...folders, ...stem.split('-')].find((word) => emptyWords.has(word));
