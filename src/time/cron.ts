@@ -90,6 +90,7 @@ function blocksBetween(crons: readonly Cron[], timezone: string, after: EpochMs,
       else cronsByDay.set(day, [cron]);
     }
   }
+  if (cronsByDay.size === 0) return [];
   const eventful = eventfulDays(timezone, firstDay, lastDay);
   const days = [...cronsByDay.keys()].sort((a, b) => a - b);
   const minutesOf = memoMinutes();
