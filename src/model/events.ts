@@ -204,17 +204,27 @@ export interface ScheduleAdopted extends EventBase {
   readonly schedule: string;
   /** Ticks after this instant are judged. */
   readonly from: Timestamp;
+  /** When it is due; absent in events of writers that did not record it. */
+  readonly rule?: ScheduleRule;
+}
+/** When a schedule is due: kept beside its cursor, so that an edit is seen and replays nothing. */
+export interface ScheduleRule {
+  readonly crons: readonly string[];
+  /** IANA zone. */
+  readonly timezone: string;
 }
 /** The schedule is gone from the manifests: its cursor is forgotten. */
 export interface ScheduleDropped extends EventBase {
   readonly type: 'schedule.dropped';
   readonly schedule: string;
 }
-/** Moves a schedule's cursor: everything due up to `until` has been judged. One a tick and schedule with something due. */
+/** Moves a schedule's cursor: everything due up to `until` has been judged. One a tick and schedule with something due, or whose rule was edited. */
 export interface ScheduleEvaluated extends EventBase {
   readonly type: 'schedule.evaluated';
   readonly schedule: string;
   readonly until: Timestamp;
+  /** The rule from now on, when it differs from the recorded one; absent = as before. */
+  readonly rule?: ScheduleRule;
 }
 
 export type Holder =

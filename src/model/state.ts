@@ -1,4 +1,4 @@
-import type { CheckStatus, Claim, FinalRunState, RunCounts, RunState } from './events.ts';
+import type { CheckStatus, Claim, FinalRunState, RunCounts, RunState, ScheduleRule } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { Timestamp } from './instant.ts';
 import type { RunReason, RunRequest, SkipReason } from './plan.ts';
@@ -115,6 +115,8 @@ export interface ScheduleRecord {
   readonly adoptedAt: Timestamp;
   /** Everything due up to here has been judged. */
   readonly evaluatedUntil: Timestamp;
+  /** When it is due, as last judged: `rule` of the newest `schedule.adopted` or `schedule.evaluated` that carries one. */
+  readonly rule?: ScheduleRule;
   readonly lastTick?: {
     readonly tick: Timestamp;
     readonly outcome: 'requested' | 'skipped';

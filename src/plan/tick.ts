@@ -1,0 +1,276 @@
+import { byText, sortedUnique } from '../base/order.ts';
+import { unreachable } from '../base/result.ts';
+import type { EventDraft, ScheduleRule, TickJudged } from '../model/events.ts';
+import { runId } from '../model/ids.ts';
+import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
+import type { RunRequest } from '../model/plan.ts';
+import type { Project, Schedule } from '../model/project.ts';
+import type { RunRecord, ScheduleRecord } from '../model/state.ts';
+import { type DueTicks, nextTick } from '../time/cron.ts';
+import { formatInstant } from '../time/format.ts';
+import { dueInStretches, readRule, type Stretch, sameRule, stretchesOf } from './tick-rule.ts';
+
+const DAY_MS = 86_400_000;
+/** Ticks of one schedule that one wake-up judges one by one; older ones are closed as a whole. */
+const JUDGED_MAX = 100;
+/** The same for all schedules together, as far as each may still judge a few. */
+const JUDGED_ALL_MAX = 10_000;
+const JUDGED_MIN = 10;
+
+/** All that judging the schedules depends on. Pure data. */
+export interface TickInput {
+  readonly project: Pick<Project, 'schedules' | 'jobs'>;
+  /** Cursors of this environment, by schedule. */
+  readonly records: ReadonlyMap<string, ScheduleRecord>;
+  /** Runs of this environment that have not ended. */
+  readonly openRuns: ReadonlyMap<string, RunRecord>;
+  readonly now: EpochMs;
+  /** True when `now` is the server's instant, or was given on purpose (`--now`). */
+  readonly nowIsTrusted: boolean;
+  /** Instant of the state branch's head; undefined before the first commit. */
+  readonly headAt: EpochMs | undefined;
+  /** False when a newer code commit has ticked before: then nothing is judged and no definition changes. */
+  readonly codeIsNewest: boolean;
+  /**
+   * Since when these definitions are on the default branch, as far as that is known: new and edited rules count from
+   * then on. Undefined (a laptop) = from `now`.
+   */
+  readonly codeSince?: EpochMs;
+  /** Schedules whose selection names no asset at all. */
+  readonly selectingNothing?: ReadonlySet<string>;
+}
+
+/** A run that a due tick asks for. */
+export interface ScheduledRun {
+  readonly run: string;
+  readonly request: Extract<RunRequest, { kind: 'schedule' }>;
+  /** Of the job, the schedule (which wins) and the engine. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Something to tell the person who looks on. */
+export interface TickNote {
+  readonly kind:
+    | 'adopted'
+    | 'dropped'
+    | 'edited'
+    | 'missed'
+    | 'already_running'
+    | 'held'
+    | 'clock_behind'
+    | 'unreadable';
+  readonly schedule?: string;
+  readonly text: string;
+}
+
+export interface TickPlan {
+  /** In the order to record: by schedule, its ticks oldest first, its cursor last. */
+  readonly events: readonly EventDraft[];
+  /** By schedule, oldest tick first. */
+  readonly requests: readonly ScheduledRun[];
+  readonly notes: readonly TickNote[];
+  /** Why no schedule was judged at all; undefined = they were. */
+  readonly held?: 'older_code' | 'clock_ahead';
+}
+
+/** One wake-up's findings, filled schedule by schedule. */
+interface Findings {
+  readonly events: EventDraft[];
+  readonly requests: ScheduledRun[];
+  readonly notes: TickNote[];
+}
+
+/**
+ * Judges every schedule at one instant (semantics.md 6): each tick in (evaluated until, now] once, whoever woke us.
+ * Says what to record and which runs to ask for; does neither. Recording the events moves the cursors, so that
+ * planning again at the same instant finds nothing.
+ */
+export function planTick(input: TickInput): TickPlan {
+  const held = whyHeld(input);
+  if (held) return { events: [], requests: [], notes: [held.note], held: held.reason };
+  const found: Findings = { events: [], requests: [], notes: [] };
+  const names = sortedUnique([...Object.keys(input.project.schedules), ...input.records.keys()]);
+  for (const name of names) {
+    const schedule = input.project.schedules[name];
+    if (schedule) judgeSchedule(input, schedule, found);
+    else dropSchedule(input, name, found);
+  }
+  return found;
+}
+
+/** The next tick of every schedule after an instant, soonest first; `tick` is absent when none comes in forty years. */
+export function nextTicks(
+  project: Pick<Project, 'schedules'>,
+  now: EpochMs,
+): readonly { readonly schedule: string; readonly timezone: string; readonly tick?: EpochMs }[] {
+  const far = Number.POSITIVE_INFINITY;
+  return Object.values(project.schedules)
+    .map(({ name, timezone, crons }) => {
+      const tick = nextTick(readRule({ crons, timezone }) ?? [], timezone, now);
+      return { schedule: name, timezone, ...(tick === undefined ? {} : { tick }) };
+    })
+    .sort((a, b) => (a.tick ?? far) - (b.tick ?? far) || byText(a.schedule, b.schedule));
+}
+
+function whyHeld(input: TickInput): { reason: NonNullable<TickPlan['held']>; note: TickNote } | undefined {
+  if (!input.codeIsNewest) {
+    const text =
+      'No schedule was judged: a newer commit of the code has ticked before. Check out the newest commit and tick again.';
+    return { reason: 'older_code', note: { kind: 'held', text } };
+  }
+  if (!input.nowIsTrusted && input.headAt !== undefined && input.now - input.headAt > DAY_MS) {
+    const text =
+      `No schedule was judged: this machine's clock says ${formatInstant(input.now)}, more than a day after the newest ` +
+      `record (${formatInstant(input.headAt)}). If the clock is right, say so: --now ${timestamp(input.now)}`;
+    return { reason: 'clock_ahead', note: { kind: 'held', text } };
+  }
+  return undefined;
+}
+
+function dropSchedule(input: TickInput, schedule: string, found: Findings): void {
+  found.events.push({ type: 'schedule.dropped', at: timestamp(input.now), schedule });
+  found.notes.push({
+    kind: 'dropped',
+    schedule,
+    text: `Schedule \`${schedule}\` is gone from the manifests and forgotten.`,
+  });
+}
+
+function judgeSchedule(input: TickInput, schedule: Schedule, found: Findings): void {
+  const { name } = schedule;
+  const at = timestamp(input.now);
+  const rule: ScheduleRule = { crons: schedule.crons, timezone: schedule.timezone };
+  if (readRule(rule) === undefined) {
+    const text = `Schedule \`${name}\` was not judged: its cron or its zone cannot be read. \`branchline check\` shows where.`;
+    found.notes.push({ kind: 'unreadable', schedule: name, text });
+    return;
+  }
+  const record = input.records.get(name);
+  const since = Math.min(input.codeSince ?? input.now, input.now);
+  if (record === undefined) {
+    found.events.push({ type: 'schedule.adopted', at, schedule: name, from: timestamp(since), rule });
+    const text = `Schedule \`${name}\` is new: it counts from ${formatInstant(since)} on.`;
+    found.notes.push({ kind: 'adopted', schedule: name, text });
+    if (judgeDue(input, schedule, [{ rule, after: since, until: input.now }], found)) {
+      found.events.push({ type: 'schedule.evaluated', at, schedule: name, until: at });
+    }
+    return;
+  }
+  const judgedUntil = epochMs(record.evaluatedUntil);
+  if (judgedUntil > input.now) {
+    const text = `Schedule \`${name}\` has been judged up to ${formatInstant(judgedUntil)} already, which is after now.`;
+    found.notes.push({ kind: 'clock_behind', schedule: name, text });
+    return;
+  }
+  const edited = record.rule !== undefined && !sameRule(record.rule, rule);
+  const hasDue = judgeDue(input, schedule, stretchesOf(record, rule, since, input.now), found);
+  if (edited) {
+    const text = `Schedule \`${name}\` was edited: its new times count from ${formatInstant(Math.max(since, judgedUntil))} on.`;
+    found.notes.push({ kind: 'edited', schedule: name, text });
+  }
+  if (!hasDue && !edited) return;
+  const newRule = edited || record.rule === undefined ? { rule } : {};
+  found.events.push({ type: 'schedule.evaluated', at, schedule: name, until: at, ...newRule });
+}
+
+/** Judges what is due in the stretches; false when nothing is. */
+function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stretch[], found: Findings): boolean {
+  const { name } = schedule;
+  const limit = judgedLimit(input, schedule);
+  // One more than is judged one by one: the newest of those that are closed as a whole.
+  const due = dueInStretches(stretches, limit + 1);
+  if (due.total === 0) return false;
+  const at = timestamp(input.now);
+  const closed = due.total - limit;
+  if (closed > 0) {
+    const [after, until] = [timestamp(stretches[0]!.after), timestamp(due.ticks[0]!)];
+    found.events.push({ type: 'ticks.missed', at, schedule: name, after, until, count: closed });
+  }
+  const ticks = closed > 0 ? due.ticks.slice(1) : due.ticks;
+  const running = schedule.skipIfRunning ? openRunOf(input.openRuns, name) : undefined;
+  const isEmpty = input.selectingNothing?.has(name) ?? false;
+  for (const [index, tick] of ticks.entries()) {
+    const reason = reasonOf({ schedule, tick, newer: ticks.length - 1 - index, now: input.now, running, isEmpty });
+    const latenessMs = input.now - tick;
+    const judged = { type: 'tick.judged', at, schedule: name, tick: timestamp(tick), reason, latenessMs } as const;
+    if (reason === 'due') {
+      const scheduled = scheduledRun(input.project, schedule, tick);
+      found.requests.push(scheduled);
+      found.events.push({ ...judged, outcome: 'requested', requested: scheduled.run });
+    } else found.events.push({ ...judged, outcome: 'skipped' });
+    if (reason === 'already_running') {
+      const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} is skipped, run ${running} has not ended yet.`;
+      found.notes.push({ kind: 'already_running', schedule: name, text });
+    }
+  }
+  noteMissed(name, due, found);
+  return true;
+}
+
+function noteMissed(schedule: string, due: DueTicks, found: Findings): void {
+  if (due.total < 2) return;
+  const requested = found.requests.filter(({ request }) => request.schedule === schedule).length;
+  const runs =
+    requested === 0 ? 'none of them runs' : requested === 1 ? 'one of them runs' : `${requested} of them run`;
+  const text = `Schedule \`${schedule}\` was due ${due.total} times since it was last judged; ${runs}.`;
+  found.notes.push({ kind: 'missed', schedule, text });
+}
+
+function judgedLimit(input: TickInput, schedule: Schedule): number {
+  const share = Math.floor(JUDGED_ALL_MAX / Object.keys(input.project.schedules).length);
+  const fair = Math.max(JUDGED_MIN, Math.min(JUDGED_MAX, share));
+  return schedule.catchup === 'all' ? Math.max(fair, Math.min(JUDGED_MAX, schedule.maxCatchupRuns)) : fair;
+}
+
+/** What becomes of one tick; `newer` = how many ticks after it are judged by the same wake-up. */
+function reasonOf(tick: {
+  readonly schedule: Schedule;
+  readonly tick: EpochMs;
+  readonly newer: number;
+  readonly now: EpochMs;
+  readonly running: string | undefined;
+  readonly isEmpty: boolean;
+}): TickJudged['reason'] {
+  const { schedule, newer } = tick;
+  switch (schedule.catchup) {
+    case 'none':
+      if (tick.now - tick.tick > schedule.graceMs) return 'older_than_grace';
+      if (newer > 0) return 'superseded_by_later';
+      break;
+    case 'latest':
+      if (newer > 0) return 'superseded_by_later';
+      break;
+    case 'all':
+      if (newer >= schedule.maxCatchupRuns) return 'over_max_catchup';
+      // Asked for at once, the older runs would be the reason to skip the newer ones: the newest alone runs.
+      if (newer > 0 && schedule.skipIfRunning) return 'superseded_by_later';
+      break;
+    default:
+      return unreachable(schedule.catchup);
+  }
+  if (tick.isEmpty) return 'nothing_selected';
+  return tick.running === undefined ? 'due' : 'already_running';
+}
+
+/** The run id of an open run that this schedule asked for; the smallest, so that the answer does not depend on order. */
+function openRunOf(openRuns: ReadonlyMap<string, RunRecord>, schedule: string): string | undefined {
+  const open: string[] = [];
+  for (const { run, request } of openRuns.values()) {
+    if (request.kind === 'schedule' && request.schedule === schedule) open.push(run);
+  }
+  return open.sort(byText)[0];
+}
+
+function scheduledRun(project: TickInput['project'], schedule: Schedule, tick: EpochMs): ScheduledRun {
+  const job = schedule.job === undefined ? undefined : project.jobs[schedule.job];
+  const request = {
+    kind: 'schedule',
+    schedule: schedule.name,
+    tick: timestamp(tick),
+    selection: job?.selection ?? schedule.selection ?? '',
+    ...(job ? { job: job.name } : {}),
+    materialize: job?.materialize ?? 'when_stale',
+  } as const;
+  const tags = { ...job?.tags, ...schedule.tags, 'branchline/schedule': schedule.name };
+  return { run: runId(request), request, tags };
+}
