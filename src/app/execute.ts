@@ -67,7 +67,17 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     if (end) {
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
       const durationMs = clock.now() - startedAt;
-      emit({ type: 'run.ended', at: timestamp(clock.now()), run: plan.runId, state: end.state, counts: end.counts, durationMs }, true);
+      emit(
+        {
+          type: 'run.ended',
+          at: timestamp(clock.now()),
+          run: plan.runId,
+          state: end.state,
+          counts: end.counts,
+          durationMs,
+        },
+        true,
+      );
       return { state: end.state, counts: end.counts, durationMs };
     }
     let skipped = false;
@@ -85,7 +95,11 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
 }
 
 /** Waits for the next step to end (or to let go of what is downstream), at most `pauseMs`. */
-async function settleOne(input: ExecuteInput, running: Map<string, Promise<string>>, released: Promise<undefined>): Promise<void> {
+async function settleOne(
+  input: ExecuteInput,
+  running: Map<string, Promise<string>>,
+  released: Promise<undefined>,
+): Promise<void> {
   const pause = new AbortController();
   const waited = input.clock.sleep(input.pauseMs, pause.signal).then(() => undefined);
   const ended = await Promise.race([...running.values(), waited, released]);
@@ -101,17 +115,40 @@ function recordPlannedSkips(plan: Plan, emit: Emit, at: string): void {
     for (const verdict of step.assets) {
       if (verdict.reason === 'up_to_date' || verdict.reason === 'external') continue;
       const cause = verdict.detail[0];
-      emit({ type: 'step.skipped', at, run: plan.runId, step: step.id, assets: [verdict.asset], reason: verdict.reason as 'upstream_skipped', ...(cause === undefined ? {} : { cause }) });
+      emit({
+        type: 'step.skipped',
+        at,
+        run: plan.runId,
+        step: step.id,
+        assets: [verdict.asset],
+        reason: verdict.reason as 'upstream_skipped',
+        ...(cause === undefined ? {} : { cause }),
+      });
     }
   }
 }
 
 /** One event for all that was found up to date: it counts as a materialization for freshness. */
-function confirmUpToDate(plan: Plan, assets: ReadonlyMap<AssetKey, { kind: string; reason?: string }>, emit: Emit, at: string): void {
-  const confirmed = [...assets].filter(([, outcome]) => outcome.kind === 'skipped' && outcome.reason === 'up_to_date').map(([key]) => key);
+function confirmUpToDate(
+  plan: Plan,
+  assets: ReadonlyMap<AssetKey, { kind: string; reason?: string }>,
+  emit: Emit,
+  at: string,
+): void {
+  const confirmed = [...assets]
+    .filter(([, outcome]) => outcome.kind === 'skipped' && outcome.reason === 'up_to_date')
+    .map(([key]) => key);
   if (confirmed.length > 0) emit({ type: 'assets.confirmed', at, run: plan.runId, assets: confirmed.sort() });
 }
 
 function skipEvent(run: string, command: Extract<Command, { kind: 'skip' }>, at: string): EventDraft {
-  return { type: 'step.skipped', at, run, step: command.step, assets: command.assets, reason: command.reason, ...(command.cause === undefined ? {} : { cause: command.cause }) };
+  return {
+    type: 'step.skipped',
+    at,
+    run,
+    step: command.step,
+    assets: command.assets,
+    reason: command.reason,
+    ...(command.cause === undefined ? {} : { cause: command.cause }),
+  };
 }

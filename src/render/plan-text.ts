@@ -1,7 +1,7 @@
 import type { AssetVerdict, Plan, PlannedStep } from '../model/plan.ts';
 import { formatDuration } from '../time/format.ts';
 import { reasonText } from './reason-text.ts';
-import { columns, count, nameSome, type Style, paint } from './style.ts';
+import { columns, count, nameSome, paint, type Style } from './style.ts';
 
 /**
  * A plan for a terminal, verdict first. `parallel` is how many steps run at once: the expected time is that of the
@@ -15,7 +15,10 @@ export function renderPlan(plan: Plan, style: Style, parallel: number): string {
   const rows = runs.map(({ verdict }) => [`  ${verdict.asset}`, 'run', reasonText(verdict, plan.request)]);
   lines.push(...columns([...rows, ...skipRows(skips, style)]));
   if (runs.length > 0) lines.push('', `branchline run --plan ${plan.digest.slice(0, 8)} to do exactly this.`);
-  return `${lines.join('\n').replace(/\n\n\n+/g, '\n\n').trimEnd()}\n`;
+  return `${lines
+    .join('\n')
+    .replace(/\n\n\n+/g, '\n\n')
+    .trimEnd()}\n`;
 }
 
 function headline(plan: Plan, runs: number, all: number, parallel: number): string {
@@ -59,7 +62,11 @@ function skipRows(skips: readonly { step: PlannedStep; verdict: AssetVerdict }[]
   const others = skips.filter(({ verdict }) => verdict.reason !== 'up_to_date');
   const rows = others.map(({ verdict }) => [`  ${verdict.asset}`, 'skip', reasonText(verdict)]);
   if (upToDate.length > 0) {
-    rows.push([paint(style, 'dim', `  ${style.unicode ? '–' : '-'}  ${upToDate.length} up to date`), '', paint(style, 'dim', nameSome(upToDate))]);
+    rows.push([
+      paint(style, 'dim', `  ${style.unicode ? '–' : '-'}  ${upToDate.length} up to date`),
+      '',
+      paint(style, 'dim', nameSome(upToDate)),
+    ]);
   }
   return rows;
 }

@@ -5,7 +5,8 @@ import { nameSome } from './style.ts';
 
 /** The reason of a verdict in a person's words: `code changed: pipelines/monthly.sql`. */
 export function reasonText(verdict: Pick<AssetVerdict, 'verdict' | 'reason' | 'detail'>, request?: RunRequest): string {
-  if (verdict.verdict === 'if_changed') return `after ${nameSome(verdict.detail, 3)}, if ${verdict.detail.length === 1 ? 'it changes' : 'one of them changes'}`;
+  if (verdict.verdict === 'if_changed')
+    return `after ${nameSome(verdict.detail, 3)}, if ${verdict.detail.length === 1 ? 'it changes' : 'one of them changes'}`;
   const detail = verdict.detail.length > 0 ? `: ${nameSome(verdict.detail, 3)}` : '';
   return `${reasonWords(verdict.reason, request)}${detail}`;
 }
@@ -27,7 +28,9 @@ function reasonWords(reason: RunReason | SkipReason, request?: RunRequest): stri
     case 'data_lost':
       return 'data lost';
     case 'no_upstreams':
-      return request?.kind === 'schedule' ? `schedule ${request.schedule} due ${formatInstant(request.tick)}` : 'a source: it may have something new';
+      return request?.kind === 'schedule'
+        ? `schedule ${request.schedule} due ${formatInstant(request.tick)}`
+        : 'a source: it may have something new';
     case 'materialize_all':
       return 'always materialized';
     case 'with_upstream':
