@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,6 +11,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { root } from './packages.mjs';
@@ -27,10 +27,8 @@ const entries = existing({ cli: 'src/cli.ts', core: 'src/core.ts' });
 const dist = path.join(root, 'dist');
 const isCheck = process.argv.includes('--check');
 
-// Inside the repository, so that a rename into place never crosses a file system.
-const scratchParent = path.join(root, 'node_modules', '.branchline-build');
-mkdirSync(scratchParent, { recursive: true });
-const scratch = mkdtempSync(path.join(scratchParent, 'dist-'));
+// A build goes beside dist, so that moving it into place never crosses a file system; a check leaves no trace here.
+const scratch = mkdtempSync(isCheck ? path.join(os.tmpdir(), 'branchline-dist-') : path.join(root, '.dist-'));
 try {
   if (Object.keys(entries).length > 0) await buildInto(scratch);
   if (isCheck) check(scratch);

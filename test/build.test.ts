@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { commandOf, isLacking } from '../src/testing/machine.ts';
+
+const repository = path.resolve(import.meta.dirname, '..');
+let folder = '';
+
+/** A small program with the real build scripts: what is tested is the build, not the product. */
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'branchline-build-'));
+  for (const name of ['scripts', 'package.json', 'tsconfig.json', 'tsconfig.declarations.json']) {
+    cpSync(path.join(repository, name), path.join(folder, name), { recursive: true });
+  }
+  symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
+  mkdirSync(path.join(folder, 'src'));
+  write(
+    'src/cli.ts',
+    "#!/usr/bin/env node\nconst { answer } = await import('./core.ts');\nconsole.log(await answer());\n",
+  );
+  write(
+    'src/core.ts',
+    "import { parse } from 'yaml';\nimport type { Answer } from './answer.ts';\n\nexport type { Answer } from './answer.ts';\n" +
+      "export const answer = async (): Promise<Answer> => parse('answer: 42');\n",
+  );
+  write('src/answer.ts', 'export interface Answer {\n  readonly answer: number;\n}\n');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
+const build = (...args: string[]) =>
+  spawnSync(process.execPath, [path.join(folder, 'scripts', 'build.mjs'), ...args], { encoding: 'utf8' });
+
+function bytesOfDist(): Record<string, string> {
+  const dist = path.join(folder, 'dist');
+  const names = readdirSync(dist, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    names.map((entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return [path.relative(dist, file), readFileSync(file, 'utf8')];
+    }),
+  );
+}
+
+test('what is built runs without packages, and its types hold for a strict consumer', () => {
+  expect(build().status).toBe(0);
+  const away = path.join(folder, 'consumer', 'node_modules', 'branchline');
+  mkdirSync(away, { recursive: true });
+  for (const name of ['dist', 'package.json'])
+    cpSync(path.join(folder, name), path.join(away, name), { recursive: true });
+  const run = spawnSync(process.execPath, [path.join(away, 'dist', 'cli.js')], { encoding: 'utf8' });
+  expect(run.stdout).toBe('{ answer: 42 }\n');
+  write('consumer/package.json', '{ "type": "module" }\n');
+  write(
+    'consumer/use.ts',
+    "import { type Answer, answer } from 'branchline/core';\nexport const sum: number = (await answer()).answer + 1;\n" +
+      '// @ts-expect-error the field is a number\nexport const wrong: Answer = { answer: "42" };\n',
+  );
+  const tsc = path.join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
+  const strict = [
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--skipLibCheck',
+    'false',
+  ];
+  const check = spawnSync(process.execPath, [tsc, ...strict, 'use.ts'], {
+    cwd: path.join(folder, 'consumer'),
+    encoding: 'utf8',
+  });
+  expect(check.stdout).toBe('');
+  expect(check.status).toBe(0);
+});
+
+test('it runs on Node 20', ({ skip }) => {
+  skip(isLacking('node20'), 'no Node 20 is published for this platform');
+  expect(build().status).toBe(0);
+  const run = spawnSync(commandOf('node20') ?? '', [path.join(folder, 'dist', 'cli.js')], { encoding: 'utf8' });
+  expect(run.stdout).toBe('{ answer: 42 }\n');
+});
+
+test('two builds give the same bytes, and a check says whether dist is current', () => {
+  expect(build('--check').status).toBe(1);
+  expect(build().status).toBe(0);
+  const first = bytesOfDist();
+  expect(build('--check').status).toBe(0);
+  expect(build().status).toBe(0);
+  expect(bytesOfDist()).toEqual(first);
+  write('dist/stray.js', '');
+  const stray = build('--check');
+  expect(stray.status).toBe(1);
+  expect(stray.stderr).toContain('stray.js');
+  expect(readdirSync(folder).filter((name) => name.startsWith('.dist-'))).toEqual([]);
+});
+
+test('licences of what is bundled go with it', () => {
+  expect(build().status).toBe(0);
+  const text = bytesOfDist()['THIRD-PARTY-LICENCES.txt'] ?? '';
+  expect(text).toMatch(/^yaml \d/m);
+  expect(text).toContain('Permission to use, copy, modify');
+});
+
+test.each([
+  ['a module that does not exist', "import { a } from './nowhere.ts';\nconsole.log(a);\n"],
+  ['a package that does not exist', "import { a } from 'no-such-package';\nconsole.log(a);\n"],
+  ['a syntax error', 'const = 1;\n'],
+])('%s fails the build and leaves dist as it was', (_, text) => {
+  expect(build().status).toBe(0);
+  const before = bytesOfDist();
+  write('src/cli.ts', text);
+  expect(build().status).toBe(1);
+  expect(bytesOfDist()).toEqual(before);
+  expect(readdirSync(folder).filter((name) => name.startsWith('.dist-'))).toEqual([]);
+});
+
+test('declarations that cannot be written fail the build', () => {
+  write('src/answer.ts', 'export interface Answer {\n  readonly answer: Missing;\n}\n');
+  const done = build();
+  expect(done.status).toBe(1);
+  expect(done.stderr).toContain('Missing');
+});
