@@ -67,6 +67,8 @@ async function buildInto(folder) {
       chunkFileNames: 'chunks/[name]-[hash].js',
       minify: true,
       comments: false,
+      // So that the shell of a user can start it.
+      banner: (chunk) => (chunk.isEntry && chunk.name === 'cli' ? '#!/usr/bin/env node' : ''),
     });
     const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
     writeFileSync(path.join(folder, 'THIRD-PARTY-LICENCES.txt'), licenceTexts(modules));

@@ -16,10 +16,7 @@ beforeEach(() => {
   }
   symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
   mkdirSync(path.join(folder, 'src'));
-  write(
-    'src/cli.ts',
-    "#!/usr/bin/env node\nconst { answer } = await import('./core.ts');\nconsole.log(await answer());\n",
-  );
+  write('src/cli.ts', "const { answer } = await import('./core.ts');\nconsole.log(await answer());\n");
   write(
     'src/core.ts',
     "import { parse } from 'yaml';\nimport type { Answer } from './answer.ts';\n\nexport type { Answer } from './answer.ts';\n" +
@@ -52,6 +49,8 @@ test('what is built runs without packages, and its types hold for a strict consu
     cpSync(path.join(folder, name), path.join(away, name), { recursive: true });
   const run = spawnSync(process.execPath, [path.join(away, 'dist', 'cli.js')], { encoding: 'utf8' });
   expect(run.stdout).toBe('{ answer: 42 }\n');
+  const alone = spawnSync(path.join(away, 'dist', 'cli.js'), { encoding: 'utf8' });
+  expect(alone.stdout).toBe('{ answer: 42 }\n');
   write('consumer/package.json', '{ "type": "module" }\n');
   write(
     'consumer/use.ts',

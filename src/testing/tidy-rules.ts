@@ -44,16 +44,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   plan: core(['base', 'model', 'time', 'project', 'run', 'state']),
   insights: core(['base', 'model', 'time', 'project', 'state'], ['@datadog/sketches-js']),
   render: core(['base', 'model', 'time', 'insights'], ['cronstrue']),
+  'version.ts': core([]),
   // The library: the pure rooms and nothing else.
   'core.ts': core(upToRender),
-  app: { isPure: false, rooms: [...upToRender, 'ports.ts'], packages: [] },
+  app: { isPure: false, rooms: [...upToRender, 'ports.ts', 'version.ts'], packages: [] },
   adapters: { isPure: false, rooms: ['base', 'model', 'ports.ts'], packages: 'any' },
-  cli: { isPure: false, rooms: ['app', 'adapters', 'ports.ts', 'model', 'base'], packages: ['commander', 'node:'] },
-  'cli.ts': {
+  cli: {
     isPure: false,
-    rooms: ['cli', 'app', 'adapters', 'ports.ts', 'model', 'base'],
+    rooms: ['app', 'adapters', 'ports.ts', 'model', 'base', 'version.ts'],
     packages: ['commander', 'node:'],
   },
+  'cli.ts': { isPure: false, rooms: ['cli', 'version.ts'], packages: ['node:'] },
 };
 
 /**
@@ -103,8 +104,6 @@ function isAllowedImport(file: string, name: string, room: Room, target: string)
   if (!target.startsWith('.'))
     return room.packages === 'any' || room.packages.some((allowed) => matches(target, allowed));
   const resolved = path.posix.join(path.posix.dirname(file), target);
-  // The version of the program, in the composition roots.
-  if (resolved === 'package.json') return name === 'cli' || name === 'cli.ts';
   if (!resolved.startsWith('src/')) return /^schemas\/.*\.json$/.test(resolved);
   const other = roomOf(resolved);
   return other === name || room.rooms.includes(other);
