@@ -37,7 +37,9 @@ describe('the house rules hold', () => {
   });
 
   test('one module knows the expression language', () => {
-    const knowing = [...facts].filter(([, { imports }]) => imports.includes('@actions/expressions'));
+    const knowing = [...facts].filter(([, { imports }]) =>
+      imports.some((name) => name.startsWith('@actions/expressions')),
+    );
     expect(knowing.length).toBeLessThanOrEqual(1);
   });
 
