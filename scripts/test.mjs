@@ -24,10 +24,12 @@ const env = environmentOf(node);
 const filters = process.argv.slice(2);
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
+const skippedTests = [];
 
 if (filters.length === 0) await runStaticChecks();
 runVitest();
 if (failures.length > 0) process.stdout.write(`\nFailed: ${failures.join('; ')}\n`);
+for (const name of skippedTests) process.stdout.write(`Skipped: ${name}\n`);
 const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
 process.stdout.write(`${totals.passed} passed, ${totals.failed} failed${skipped}\n`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
@@ -78,6 +80,7 @@ function runVitest() {
   const counts = readCounts(countsFile);
   rmSync(scratch, { recursive: true, force: true });
   for (const key of Object.keys(totals)) totals[key] += counts[key];
+  skippedTests.push(...counts.skippedTests);
   if (counts.failed > 0) failures.push('tests (see above)');
   // A vitest that dies, or fails for a reason that is no test's, must never look like success.
   if (done.status !== 0 && counts.failed === 0) {
@@ -90,6 +93,6 @@ function readCounts(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, skippedTests: [] };
   }
 }

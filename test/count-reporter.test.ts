@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +7,10 @@ import { expect, test } from 'vitest';
 const repository = path.resolve(import.meta.dirname, '..');
 
 /** Runs vitest on files of the given texts with only our reporter, and returns its exit code and last line. */
-function runVitestOn(files: Record<string, string>): { code: number | null; lastLine: string | undefined } {
+function runVitestOn(
+  files: Record<string, string>,
+  countsFile?: string,
+): { code: number | null; lastLine: string | undefined } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'branchline-reporter-'));
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
@@ -17,7 +20,8 @@ function runVitestOn(files: Record<string, string>): { code: number | null; last
       `import { countReporter } from ${JSON.stringify(reporter)};\n` +
         'export default { test: { globals: true, reporters: [countReporter()] } };\n',
     );
-    const { BRANCHLINE_TEST_COUNTS: _, VITEST: __, ...env } = process.env;
+    const { BRANCHLINE_TEST_COUNTS: _, VITEST: __, ...inherited } = process.env;
+    const env = countsFile === undefined ? inherited : { ...inherited, BRANCHLINE_TEST_COUNTS: countsFile };
     const vitest = path.join(repository, 'node_modules', 'vitest', 'vitest.mjs');
     const done = spawnSync(process.execPath, [vitest, 'run', '--root', folder], { env, encoding: 'utf8' });
     return { code: done.status, lastLine: done.stdout.trimEnd().split('\n').at(-1) };
@@ -52,4 +56,21 @@ test('a throwing afterAll and an unhandled rejection are failures', () => {
   expect(runVitestOn({ 'a.test.js': after })).toEqual({ code: 1, lastLine: '2 passed, 1 failed' });
   const stray = `${twoGood}test('three', () => { void Promise.reject(new Error('stray')); });\n`;
   expect(runVitestOn({ 'a.test.js': stray })).toEqual({ code: 1, lastLine: '3 passed, 1 failed' });
+});
+
+test('with a file for the counts, they go there, with the names of what was skipped and why', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'branchline-counts-'));
+  try {
+    const countsFile = path.join(folder, 'counts.json');
+    const skips = "test('three', ({ skip }) => skip(true, 'no such thing here'));\ntest.skip('four', () => {});\n";
+    runVitestOn({ 'a.test.js': `${twoGood}${skips}` }, countsFile);
+    expect(JSON.parse(readFileSync(countsFile, 'utf8'))).toEqual({
+      passed: 2,
+      failed: 0,
+      skipped: 2,
+      skippedTests: ['three (no such thing here)', 'four'],
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -7,6 +7,11 @@ interface Counts {
   skipped: number;
 }
 
+/** What scripts/test.mjs reads: the counts, and what was skipped by name, with the reason where one was given. */
+interface Outcome extends Counts {
+  skippedTests: string[];
+}
+
 /**
  * Counts tests for the last line of `npm test`. What fails outside a test counts as well: a file that does not load, a
  * hook that throws, an unhandled error. Tests that never ran because their hook threw are failures, not skips.
@@ -16,7 +21,7 @@ interface Counts {
 export function countReporter(): Reporter {
   return {
     onTestRunEnd(modules, unhandledErrors) {
-      const counts: Counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
+      const counts: Outcome = { passed: 0, failed: unhandledErrors.length, skipped: 0, skippedTests: [] };
       for (const module of modules) countModule(module, counts);
       const file = process.env['BRANCHLINE_TEST_COUNTS'];
       if (file !== undefined) writeFileSync(file, JSON.stringify(counts));
@@ -31,12 +36,13 @@ function sentence(counts: Counts): string {
   return `${counts.passed} passed, ${counts.failed} failed${skipped}`;
 }
 
-function countModule(module: TestModule, counts: Counts): void {
+function countModule(module: TestModule, counts: Outcome): void {
   let failedInside = 0;
   for (const test of module.children.allTests()) {
     const verdict = verdictOf(test);
     counts[verdict] += 1;
     if (verdict === 'failed') failedInside += 1;
+    if (verdict === 'skipped') counts.skippedTests.push(skipText(test));
   }
   const suites = [module, ...module.children.allSuites()];
   if (failedInside === 0 && suites.some((suite) => suite.errors().length > 0)) counts.failed += 1;
@@ -56,4 +62,10 @@ function isBelowBrokenSuite(test: TestCase): boolean {
     place = place.type === 'suite' ? place.parent : undefined;
   }
   return false;
+}
+
+function skipText(test: TestCase): string {
+  const result = test.result();
+  const note = result.state === 'skipped' && result.note !== undefined ? ` (${result.note})` : '';
+  return `${test.fullName}${note}`;
 }
