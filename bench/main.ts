@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { comparePaired } from './compare.ts';
-import type { BenchContext, BenchRow, Result } from './row.ts';
+import type { BenchContext, BenchRow, Contest, Outcome, Result } from './row.ts';
 import { rows } from './rows/all.ts';
 import { renderTable } from './table.ts';
 
@@ -44,20 +44,22 @@ function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch'>): Resu
   const scratch = mkdtempSync(path.join(os.tmpdir(), `branchline-bench-${row.name}-`));
   process.stderr.write(`${row.name} …\n`);
   try {
-    return row.prepare({ ...options, scratch }).map((contest) => ({
-      row,
-      label: contest.label,
-      outcome:
-        contest.kind === 'peer-missing'
-          ? contest
-          : { kind: 'measured', comparison: comparePaired(contest.ours, contest.peer, pairs) },
-    }));
+    return row
+      .prepare({ ...options, scratch })
+      .map((contest) => ({ row, label: contest.label, outcome: hold(contest) }));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return [failed(row, 'see above the table')];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function hold(contest: Contest): Outcome {
+  if (contest.kind === 'peer-missing') return contest;
+  const comparison = comparePaired(contest.ours, contest.peer, pairs);
+  contest.verify?.();
+  return { kind: 'measured', comparison };
 }
 
 function failed(row: BenchRow, why: string): Result {

@@ -15,7 +15,14 @@ export interface BenchContext {
 
 /** Two commands that answer one question, or the reason why they cannot be run here. */
 export type Contest =
-  | { readonly kind: 'pair'; readonly label: string; readonly ours: Command; readonly peer: Command }
+  | {
+      readonly kind: 'pair';
+      readonly label: string;
+      readonly ours: Command;
+      readonly peer: Command;
+      /** Throws unless `ours`, which has just run, did what it is timed for: doing nothing is fast. */
+      readonly verify?: () => void;
+    }
   | { readonly kind: 'peer-missing'; readonly label: string; readonly why: string };
 
 /** One question of docs/benchmarks.md. */

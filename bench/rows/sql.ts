@@ -13,14 +13,15 @@ function prepare({ scratch, node, cli, isTiny }: BenchContext): readonly Contest
     '.gitignore': '*.duckdb\n*.wal\n',
     'branchline.yaml': `name: bench\nmax_parallel: 2\nconnections: { warehouse: { type: duckdb, path: ours.duckdb } }\nassets:\n${assets.join('')}`,
   });
-  const peer = path.join(import.meta.dirname, '..', 'peers', 'duckdb-statements.mjs');
-  const reset = () => {
-    forget(scratch);
-    for (const name of ['ours', 'peer']) {
-      for (const ending of ['duckdb', 'duckdb.wal']) rmSync(path.join(scratch, `${name}.${ending}`), { force: true });
-    }
+  const peers = path.join(import.meta.dirname, '..', 'peers');
+  const remove = (name: string) => {
+    for (const ending of ['duckdb', 'duckdb.wal']) rmSync(path.join(scratch, `${name}.${ending}`), { force: true });
   };
-  const ours = { program: node, args: [cli, 'run', '--select', '*'], cwd: scratch, before: reset };
+  const resetOurs = () => {
+    forget(scratch);
+    remove('ours');
+  };
+  const ours = { program: node, args: [cli, 'run', '--select', '*'], cwd: scratch, before: resetOurs };
   // The first use fetches the engine.
   runOnce(ours);
   return [
@@ -30,10 +31,16 @@ function prepare({ scratch, node, cli, isTiny }: BenchContext): readonly Contest
       ours,
       peer: {
         program: node,
-        args: [peer, path.join(scratch, 'peer.duckdb'), String(count)],
+        args: [path.join(peers, 'duckdb-statements.mjs'), path.join(scratch, 'peer.duckdb'), String(count)],
         cwd: scratch,
-        before: reset,
+        before: () => remove('peer'),
       },
+      verify: () =>
+        runOnce({
+          program: node,
+          args: [path.join(peers, 'expect-tables.mjs'), path.join(scratch, 'ours.duckdb'), String(count)],
+          cwd: scratch,
+        }),
     },
   ];
 }

@@ -1,3 +1,5 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { findPeer, forget, numbered, writeProject } from '../fixture.ts';
 import type { BenchContext, BenchRow, Contest } from '../row.ts';
 
@@ -13,10 +15,12 @@ function dependenciesOf(index: number): string[] {
 
 function prepare({ scratch, node, cli, isTiny }: BenchContext): readonly Contest[] {
   const count = isTiny ? 20 : 1000;
+  // At the tiny size each step leaves a mark, so that a run that does nothing is noticed.
+  const script = isTiny ? 'echo ran >> marks' : ':';
   const indexes = Array.from({ length: count }, (_, index) => index);
   const assets = indexes.map((index) => {
     const deps = dependenciesOf(index);
-    return `  ${numbered('step_', index)}: { run: ":"${deps.length > 0 ? `, deps: [${deps.join(', ')}]` : ''} }\n`;
+    return `  ${numbered('step_', index)}: { run: "${script}"${deps.length > 0 ? `, deps: [${deps.join(', ')}]` : ''} }\n`;
   });
   const edges = indexes.map((index) => {
     const deps = dependenciesOf(index).map((dep) => `${dep}.out`);
@@ -27,17 +31,28 @@ function prepare({ scratch, node, cli, isTiny }: BenchContext): readonly Contest
     // No edge writes its output, so that every run of ninja does all of them.
     'build.ninja': `rule step\n  command = bash --noprofile --norc -eo pipefail step.sh\n${edges.join('')}`,
     'step.sh': ':\n',
+    '.gitignore': 'marks\n',
   });
+  const reset = () => {
+    forget(scratch);
+    rmSync(path.join(scratch, 'marks'), { force: true });
+  };
   const ninja = findPeer('ninja');
   if (ninja === undefined) return [{ kind: 'peer-missing', label: '', why: 'ninja is not on this machine' }];
   return [
     {
       kind: 'pair',
       label: '',
-      ours: { program: node, args: [cli, 'run', '--select', '*'], cwd: scratch, before: () => forget(scratch) },
+      ours: { program: node, args: [cli, 'run', '--select', '*'], cwd: scratch, before: reset },
       peer: { program: ninja, args: ['-j2'], cwd: scratch },
+      ...(isTiny ? { verify: () => verifyMarks(path.join(scratch, 'marks'), count) } : {}),
     },
   ];
+}
+
+function verifyMarks(file: string, count: number): void {
+  const found = readFileSync(file, 'utf8').trim().split('\n').length;
+  if (found !== count) throw new Error(`${found} of ${count} steps ran`);
 }
 
 export const steps: BenchRow = {
