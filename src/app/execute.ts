@@ -109,7 +109,7 @@ async function settleOne(
 }
 
 /** What the plan skips for a reason other than being up to date is recorded step by step. */
-function recordPlannedSkips(plan: Plan, emit: Emit, at: string): void {
+export function recordPlannedSkips(plan: Plan, emit: Emit, at: string): void {
   for (const step of plan.steps) {
     if (step.verdict !== 'skip') continue;
     for (const verdict of step.assets) {

@@ -1,0 +1,141 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent, Claim, EventDraft, Holder } from '../model/events.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { Plan, RunRequest } from '../model/plan.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { conclude, initialProgress } from '../run/progress.ts';
+import { numberEvents, runStream } from '../state/codec.ts';
+import { findHolder, type HeldBy } from './claims.ts';
+import { fileConnections } from './connections.ts';
+import { recordPlannedSkips } from './execute.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+import { type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
+import { statusesOf } from './statuses.ts';
+
+/** All that deciding to start a run depends on, at one head of the state. */
+export interface ClaimInput {
+  readonly planning: PlanningProject;
+  readonly view: StateView;
+  readonly now: EpochMs;
+  readonly environment: string;
+  readonly request: RunRequest;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly holder: Holder;
+  readonly writer: string;
+  readonly codeCommit?: string;
+  /** The plan that was previewed: nothing else may be done. */
+  readonly expected?: Plan;
+  /** Which published data of these assets is gone, with what was found. */
+  readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
+}
+
+export type ClaimDecision =
+  /** To be carried out once `events` are committed. */
+  | { readonly kind: 'claimed'; readonly plan: Plan; readonly claim: Claim; readonly events: readonly BranchlineEvent[]; readonly lost: ReadonlyMap<AssetKey, string> }
+  /** Nothing runs; `events` say what was found. */
+  | { readonly kind: 'ended'; readonly plan: Plan; readonly events: readonly BranchlineEvent[]; readonly drafts: readonly EventDraft[] }
+  | { readonly kind: 'held'; readonly by: HeldBy };
+
+/** Plans a request on the newest state and claims what it needs, or says who holds it. */
+export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecision, AppFailure>> {
+  const made = await makePlan(input);
+  if (!made.ok) return made;
+  const { plan, lost } = made.value;
+  if (input.expected && plan.digest !== input.expected.digest) return fail(changedWorld(input.expected, plan));
+  const busy = plan.steps.filter((step) => step.verdict !== 'skip');
+  const drafts = openingDrafts(input, plan);
+  if (busy.length === 0) {
+    const ending = [...drafts, ...emptyRunDrafts(plan, input.now)];
+    return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
+  }
+  const { project } = input.planning;
+  const assets = busy.flatMap((step) => step.assets.filter((a) => a.verdict !== 'skip').map((a) => a.asset));
+  const connections = fileConnections(project, busy.map((step) => project.steps[step.id]?.connection));
+  const by = findHolder(input.view, { assets, connections }, input.writer);
+  if (by) return ok({ kind: 'held', by });
+  const claim: Claim = {
+    claim: runStream(plan.runId, 1),
+    environment: input.environment,
+    run: plan.runId,
+    epoch: 1,
+    holder: input.holder,
+    writer: input.writer,
+    assets: [...assets].sort(),
+    connections: connections.map((name) => ({ name, startedFrom: '' })),
+    at: timestamp(input.now),
+  };
+  const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch: 1, claim };
+  return ok({ kind: 'claimed', plan, claim, events: numbered(input, plan, [...drafts, opened]), lost });
+}
+
+/** The plan of a request on this state. */
+export async function makePlan(input: Pick<ClaimInput, 'planning' | 'view' | 'environment' | 'request' | 'tags' | 'findLost'>): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
+  const { planning, view, environment, request, tags } = input;
+  const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
+  if (!selected.ok) return selected;
+  // What a selected asset reads may be gone as well, and only its owner can make it again.
+  const concerned = new Set(selected.value);
+  for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);
+  const lost = await input.findLost(view, concerned);
+  const plan = planRequest(planning, view, { request, environment, selected: selected.value, lost, tags });
+  return plan.ok ? ok({ plan: plan.value, lost }) : plan;
+}
+
+function changedWorld(before: Plan, now: Plan): AppFailure {
+  const differences = planDifferences(before, now);
+  const lines = differences.slice(0, 10).map((line) => `  ${line}`);
+  const more = differences.length > 10 ? [`  and ${differences.length - 10} more`] : [];
+  return outsideFailure('plan-outdated', [`The world has changed since plan ${before.digest.slice(0, 8)} was made:`, ...lines, ...more].join('\n'), 'Nothing was run. Look at the new plan by `branchline plan`.');
+}
+
+/** `run.requested` (unless the state has it already) and `run.started`. */
+function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
+  const at = timestamp(input.now);
+  const { project } = input.planning;
+  const drafts: EventDraft[] = [];
+  if (!input.view.openRuns.has(plan.runId)) drafts.push(requestedDraft(plan, at));
+  const groups: Record<string, string> = {};
+  for (const step of plan.steps) {
+    for (const { asset } of step.assets) {
+      const group = project.assets[asset]?.group;
+      if (group !== undefined) groups[asset] = group;
+    }
+  }
+  drafts.push({
+    type: 'run.started',
+    at,
+    run: plan.runId,
+    epoch: 1,
+    planDigest: plan.digest,
+    ...(input.codeCommit === undefined ? {} : { codeCommit: input.codeCommit }),
+    steps: plan.steps.flatMap((step) => {
+      const active = step.assets.find((a) => a.verdict === step.verdict);
+      if (step.verdict === 'skip' || !active) return [];
+      return [{ id: step.id, assets: step.assets.map((a) => a.asset), verdict: step.verdict, reason: active.reason as 'requested', detail: active.detail }];
+    }),
+    ...(Object.keys(groups).length === 0 ? {} : { groups }),
+  });
+  return drafts;
+}
+
+/** The event by which a run begins to exist. */
+export function requestedDraft(plan: { readonly runId: string; readonly request: RunRequest; readonly job?: string; readonly tags: Readonly<Record<string, string>> }, at: string): EventDraft {
+  return { type: 'run.requested', at, run: plan.runId, epoch: 1, request: plan.request, ...(plan.job === undefined ? {} : { job: plan.job }), tags: plan.tags };
+}
+
+/** A run that found nothing to do: its skips, its confirmations, its end. */
+function emptyRunDrafts(plan: Plan, now: EpochMs): EventDraft[] {
+  const at = timestamp(now);
+  const drafts: EventDraft[] = [];
+  recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch: 1 } as EventDraft), at);
+  const confirmed = plan.steps.flatMap((step) => step.assets.filter((a) => a.reason === 'up_to_date').map((a) => a.asset));
+  if (confirmed.length > 0) drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch: 1, assets: confirmed.sort() });
+  drafts.push({ type: 'run.ended', at, run: plan.runId, epoch: 1, ...conclude(initialProgress(plan)), durationMs: 0 });
+  return drafts;
+}
+
+function numbered(input: ClaimInput, plan: Plan, drafts: readonly EventDraft[]): BranchlineEvent[] {
+  const stream = runStream(plan.runId, 1);
+  return numberEvents(stream, input.view.streams.get(stream) ?? 0, drafts);
+}

@@ -1,0 +1,84 @@
+import type { BranchlineEvent, Claim, EventDraft, RunCounts } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
+import type { Holders } from '../ports.ts';
+import { numberEvents, runStream } from '../state/codec.ts';
+
+/** A claim that stands in the way of a run, and what both want. */
+export interface HeldBy {
+  readonly claim: Claim;
+  /** Assets or connections that both want. */
+  readonly overlap: readonly string[];
+}
+
+/** Silence of a holder that nobody can ask, after which its claim is void: two looks this far apart, no renewal between. */
+const SILENCE_MS = 15 * 60_000;
+
+/** The first claim of somebody else that excludes these assets or file connections (state-branch.md, "Claims"). */
+export function findHolder(view: StateView, wanted: { readonly assets: readonly AssetKey[]; readonly connections: readonly string[] }, writer: string): HeldBy | undefined {
+  for (const claim of view.claims.values()) {
+    if (claim.writer === writer) continue;
+    const assets = claim.assets.filter((asset) => wanted.assets.includes(asset));
+    const connections = claim.connections.filter(({ name }) => wanted.connections.includes(name)).map(({ name }) => `connection ${name}`);
+    if (assets.length + connections.length > 0) return { claim, overlap: [...assets, ...connections] };
+  }
+  return undefined;
+}
+
+/** Claims whose holder is gone for certain, and those that must be suspected first because nobody can ask their holder. */
+export function judgeClaims(view: StateView, holders: Holders, now: EpochMs, writer: string): { readonly gone: readonly Claim[]; readonly suspect: readonly { readonly claim: string; readonly renewals: number }[] } {
+  const gone: Claim[] = [];
+  const suspect: { claim: string; renewals: number }[] = [];
+  for (const claim of view.claims.values()) {
+    if (claim.writer === writer) continue;
+    const liveness = holders.liveness(claim.holder);
+    if (liveness === 'gone') gone.push(claim);
+    if (liveness !== 'unknown') continue;
+    const before = claim.suspected;
+    if (before === undefined || before.renewals !== claim.renewals) suspect.push({ claim: claim.claim, renewals: claim.renewals });
+    else if (now - epochMs(before.at) >= SILENCE_MS) gone.push(claim);
+  }
+  return { gone, suspect };
+}
+
+/** Who holds a claim, for people: `process 4711 since 09:23 UTC (run 20261122-…)`. */
+export function holderText(claim: Claim): string {
+  const who = claim.holder.kind === 'process' ? `process ${claim.holder.pid}` : `workflow run ${claim.holder.workflow}`;
+  return `run ${claim.run} (${who}, since ${claim.at.slice(0, 16).replace('T', ' ')} UTC)`;
+}
+
+/**
+ * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
+ * What had finished stays as it is.
+ */
+export function closeLostRun(view: StateView, run: RunRecord, claim: Claim | undefined, now: EpochMs): BranchlineEvent[] {
+  const at = timestamp(now);
+  const failure: Failure = { class: 'crash', code: 'holder-gone', message: 'the process that ran it is gone (killed, or the machine went down)' };
+  const drafts: EventDraft[] = [];
+  for (const [step, record] of Object.entries(run.steps)) {
+    if (record.state !== 'STARTED') continue;
+    const failedAssets = record.assets.filter((asset) => !record.materialized.includes(asset));
+    drafts.push({ type: 'step.ended', at, run: run.run, epoch: run.epoch, step, outcome: 'failure', failure, failedAssets, durationMs: 0 });
+  }
+  drafts.push({ type: 'run.ended', at, run: run.run, epoch: run.epoch, state: 'FAILURE', failure, counts: countsOf(run, drafts), durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)) });
+  if (claim) drafts.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone', run: run.run, epoch: run.epoch });
+  const stream = runStream(run.run, run.epoch);
+  return numberEvents(stream, view.streams.get(stream) ?? 0, drafts);
+}
+
+function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
+  const steps = Object.values(run.steps);
+  const checks = steps.flatMap((step) => step.checks);
+  const lost = closing.flatMap((draft) => (draft.type === 'step.ended' ? draft.failedAssets : []));
+  return {
+    materialized: steps.reduce((sum, step) => sum + step.materialized.length, 0),
+    failed: lost.length + steps.reduce((sum, step) => sum + step.failedAssets.length, 0),
+    skipped: steps.filter((step) => step.state === 'SKIPPED' || step.state === 'PLANNED').reduce((sum, step) => sum + step.assets.length, 0),
+    upToDate: run.confirmed.length,
+    checksPassed: checks.filter((check) => check.status === 'PASSED').length,
+    checksWarned: checks.filter((check) => check.status === 'FAILED' && check.severity === 'warn').length,
+    checksFailed: checks.filter((check) => check.status === 'ERRORED' || (check.status === 'FAILED' && check.severity === 'error')).length,
+  };
+}

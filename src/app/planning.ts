@@ -1,0 +1,120 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import { runId } from '../model/ids.ts';
+import type { Timestamp } from '../model/instant.ts';
+import type { Plan, PlanRefusal, RequestMode, RunRequest } from '../model/plan.ts';
+import type { AssetKey, Project } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { planRun } from '../plan/run-plan.ts';
+import type { StepFingerprint } from '../plan/staleness.ts';
+import type { AssetGraph } from '../project/graph.ts';
+import { type SelectionStatus, select } from '../project/selection-evaluate.ts';
+import { type AppFailure, inputFailure } from './failure.ts';
+
+/** What a person asks of `plan` and `run`. */
+export interface RunOptions {
+  readonly select?: string;
+  readonly job?: string;
+  readonly stale?: boolean;
+  readonly withUpstream?: boolean;
+  readonly ignoreBlocking?: boolean;
+}
+
+/** A project with all that planning needs of its files. */
+export interface PlanningProject {
+  readonly project: Project;
+  readonly graph: AssetGraph;
+  readonly fingerprints: ReadonlyMap<string, StepFingerprint>;
+}
+
+/** The request of a command line; refuses names that do not exist. Without a selection and a job: all that is stale. */
+export function requestOf(project: Project, options: RunOptions, identity: { readonly nonce: string; readonly at: Timestamp }): Result<Extract<RunRequest, { kind: 'cli' }>, AppFailure> {
+  const { select: selection, job: jobName } = options;
+  if (selection !== undefined && jobName !== undefined) {
+    return fail(inputFailure('select-and-job', '`--select` and `--job` exclude each other.', `Select within a job by \`--select "job:${jobName} and …"\`.`));
+  }
+  const job = jobName === undefined ? undefined : project.jobs[jobName];
+  if (jobName !== undefined && job === undefined) {
+    const known = Object.keys(project.jobs).sort();
+    return fail(inputFailure('unknown-job', `There is no job \`${jobName}\`.`, known.length > 0 ? `Jobs: ${known.join(', ')}.` : 'The manifests declare no jobs.'));
+  }
+  const nothing = selection === undefined && job === undefined;
+  const mode: RequestMode = options.stale || nothing ? 'stale' : job === undefined || job.materialize === 'all' ? 'all' : 'job';
+  return ok({
+    kind: 'cli',
+    ...identity,
+    selection: selection ?? job?.selection ?? '*',
+    ...(jobName === undefined ? {} : { job: jobName }),
+    mode,
+    withUpstream: options.withUpstream === true,
+    ignoreBlocking: options.ignoreBlocking === true,
+  });
+}
+
+/** The assets that a selection names, with `status:` answered from the state. */
+export function selectAssets(planning: Pick<PlanningProject, 'project' | 'graph'>, text: string, statusOf?: (key: AssetKey) => readonly SelectionStatus[]): Result<ReadonlySet<AssetKey>, AppFailure> {
+  const { project, graph } = planning;
+  const selected = select(text, { assets: project.assets, graph, jobs: project.jobs, schedules: project.schedules, ...(statusOf ? { statusOf } : {}) });
+  if (selected.ok) return selected;
+  const { message, column, length, help } = selected.error;
+  return fail(inputFailure('selection', `The selection does not work: ${message}\n  ${text}\n  ${' '.repeat(column - 1)}${'^'.repeat(Math.max(1, length))}`, help));
+}
+
+/** Plans a request on a state. `lost` says which published data is gone. */
+export function planRequest(planning: PlanningProject, view: StateView, input: { readonly request: RunRequest; readonly environment: string; readonly selected: ReadonlySet<AssetKey>; readonly lost: ReadonlyMap<AssetKey, string>; readonly tags?: Readonly<Record<string, string>> }): Result<Plan, AppFailure> {
+  const { request, environment, selected, lost } = input;
+  const job = request.job === undefined ? undefined : planning.project.jobs[request.job];
+  const plan = planRun({
+    project: planning.project,
+    view,
+    environment,
+    request,
+    runId: runId(request),
+    selected,
+    fingerprints: planning.fingerprints,
+    lost,
+    ...(request.job === undefined ? {} : { job: request.job }),
+    tags: { ...job?.tags, ...input.tags },
+  });
+  return plan.ok ? plan : fail(refusalFailure(plan.error));
+}
+
+function refusalFailure(refusal: PlanRefusal): AppFailure {
+  switch (refusal.code) {
+    case 'upstream-never-materialized':
+      return inputFailure(
+        refusal.code,
+        `${refusal.asset} reads ${refusal.upstream.join(', ')}, which ${refusal.upstream.length === 1 ? 'was' : 'were'} never materialized and ${refusal.upstream.length === 1 ? 'is' : 'are'} not selected.`,
+        'Add `--with-upstream`, or select it as well (`+key:…`).',
+      );
+    case 'selection':
+    case 'empty-selection':
+      return inputFailure(refusal.code, refusal.message);
+  }
+}
+
+/** What differs between a plan that was made before and the plan as it would be now, for `run --plan`. */
+export function planDifferences(before: Plan, now: Plan): string[] {
+  const differences: string[] = [];
+  const byId = new Map(before.steps.map((step) => [step.id, step]));
+  for (const step of now.steps) {
+    const old = byId.get(step.id);
+    byId.delete(step.id);
+    if (!old) differences.push(`${step.id} is in the plan now`);
+    else if (old.codeVersion !== step.codeVersion) differences.push(`${step.id}: its code changed${changedParts(old.codeParts, step.codeParts)}`);
+    else if (JSON.stringify(old.upstream) !== JSON.stringify(step.upstream)) {
+      const changed = Object.keys(step.upstream).filter((key) => step.upstream[key] !== old.upstream[key]);
+      differences.push(`${step.id}: ${changed.join(', ')} has new data`);
+    } else if (JSON.stringify(old.assets) !== JSON.stringify(step.assets)) {
+      const [a, b] = [old.assets[0], step.assets[0]];
+      differences.push(`${step.id}: was ${a?.verdict} (${a?.reason}), would be ${b?.verdict} (${b?.reason})`);
+    }
+  }
+  for (const id of byId.keys()) differences.push(`${id} is not in the plan any more`);
+  if (before.environment !== now.environment) differences.push(`it was made for environment ${before.environment}`);
+  return differences;
+}
+
+function changedParts(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]).sort();
+  return names.length > 0 ? ` (${names.map((name) => name.replace(/^(file|code|script):/, '')).join(', ')})` : '';
+}

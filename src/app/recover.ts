@@ -1,0 +1,99 @@
+import { ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import { timestamp } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
+import type { Holders, Journals, OrphanJournal } from '../ports.ts';
+import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
+import { fold } from '../state/fold.ts';
+import { closeLostRun, judgeClaims } from './claims.ts';
+import type { AppFailure } from './failure.ts';
+import type { StateAt, StateDecision, StateSession } from './state-session.ts';
+
+export interface RecoverPorts {
+  readonly journals: Journals;
+  readonly holders: Holders;
+  readonly writer: string;
+  readonly warn: (text: string) => void;
+  readonly pages?: Extract<StateDecision<unknown>, { kind: 'commit' }>['pages'];
+}
+
+/** What was found and mended before a command began its own work. */
+export interface Recovery {
+  /** Runs that were cut off and are FAILURE now. */
+  readonly lostRuns: readonly string[];
+  /** Events that only a dead process's journal had. */
+  readonly adoptedEvents: number;
+}
+
+/**
+ * Takes in what dead processes left: events of their journals, and the ends of the runs that they held. Every writing
+ * command does this first, so that a crash costs what was under way and nothing else.
+ */
+export async function recover(session: StateSession, ports: RecoverPorts): Promise<Result<Recovery, AppFailure>> {
+  const orphans = ports.journals.adopt();
+  const outcome = await session.transact(async (state) => decideRecovery(state, orphans, ports));
+  if (!outcome.ok) {
+    for (const orphan of orphans) orphan.release();
+    return outcome;
+  }
+  for (const orphan of orphans) orphan.discard();
+  return ok(outcome.value.value);
+}
+
+function decideRecovery(state: StateAt, orphans: readonly OrphanJournal[], ports: RecoverPorts): StateDecision<Recovery> {
+  const { view } = state.read;
+  const at = timestamp(state.now);
+  const adopted = adoptedEvents(view, orphans, ports.warn);
+  const own: EventDraft[] = orphans.filter((orphan) => orphan.lines.length > 0).map((orphan) => ({ type: 'journal.adopted', at, writer: orphan.writer, events: orphan.lines.length, reason: 'its process is gone' }));
+  // What the journals say comes first: a run that had ended there is not lost.
+  const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at, events: adopted });
+  const after = preview.ok ? preview.value : view;
+  const { gone, suspect } = judgeClaims(after, ports.holders, state.now, ports.writer);
+  const closing: BranchlineEvent[] = [];
+  const lostRuns: string[] = [];
+  for (const claim of gone) {
+    const run = after.openRuns.get(claim.run);
+    if (run && run.epoch === claim.epoch) {
+      lostRuns.push(run.run);
+      closing.push(...closeLostRun(after, run, claim, state.now));
+    } else own.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone' });
+  }
+  for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });
+  const value = { lostRuns, adoptedEvents: adopted.length };
+  if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0) return { kind: 'nothing', value };
+  const events = [...adopted, ...closing, ...numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, own)];
+  return { kind: 'commit', events, message: message(value, suspect.length), value, ...(ports.pages ? { pages: ports.pages } : {}) };
+}
+
+function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number): string {
+  const parts = [
+    lostRuns.length > 0 ? `${lostRuns.length} ${lostRuns.length === 1 ? 'run was' : 'runs were'} cut off` : '',
+    count > 0 ? `${count} events taken from a journal` : '',
+    suspected > 0 ? `${suspected} silent ${suspected === 1 ? 'claim' : 'claims'} suspected` : '',
+  ].filter((part) => part !== '');
+  const trailers = lostRuns.map((run) => `Run: ${run}`);
+  return [`${lostRuns.length > 0 ? '✗' : '○'} recovered: ${parts.join(', ') || 'claims of ended runs closed'}`, ...(trailers.length > 0 ? ['', ...trailers] : [])].join('\n');
+}
+
+/** Events of journals that do not count yet, without those behind a gap; a line that was cut off by the crash is left out. */
+function adoptedEvents(view: StateView, orphans: readonly OrphanJournal[], warn: (text: string) => void): BranchlineEvent[] {
+  const last = new Map<string, number>();
+  const events: BranchlineEvent[] = [];
+  for (const orphan of orphans) {
+    for (const [index, line] of orphan.lines.entries()) {
+      const event = decodeEvent(line, `journal of ${orphan.writer}`, index + 1);
+      if (!event.ok) {
+        // The last line may be half written; anything else is worth a word.
+        if (index < orphan.lines.length - 1) warn(`A line of the journal of ${orphan.writer} cannot be read and is left out: ${event.error.message}`);
+        continue;
+      }
+      const id = splitEventId(event.value.id);
+      if (!id) continue;
+      const counted = last.get(id.stream) ?? view.streams.get(id.stream) ?? 0;
+      if (id.n !== counted + 1) continue;
+      last.set(id.stream, id.n);
+      events.push(event.value);
+    }
+  }
+  return events;
+}

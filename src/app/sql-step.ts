@@ -1,0 +1,205 @@
+import type { Json } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { CheckJudged } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import { timestamp } from '../model/instant.ts';
+import type { Asset, Check } from '../model/project.ts';
+import type { SqlSession } from '../ports.ts';
+import { evaluateExpression, type ParsedExpression } from '../project/expressions.ts';
+import { compileSqlTemplate } from '../project/sql-template.ts';
+import { closingBraces } from '../project/template.ts';
+import type { SqlPart, SqlTemplate } from '../sql/render.ts';
+import { judgePublished, materializeSql, type SqlStage } from './materialize-sql.ts';
+import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
+import type { CheckResult, SqlCheck } from './sql-judge.ts';
+import { contextsOf, emitMaterialized, expressionFailure, isSqlCheck, materializationId, queryTag, type RunContext, relationIn, sourceOf, type StepContext, type StepEnd, targetOf } from './step-context.ts';
+import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
+
+/** Makes an asset by SQL: write–audit–publish, its checks, and any files that its statements wrote. */
+export async function runSqlStep(context: StepContext, onStage?: (stage: SqlStage) => void | Promise<void>): Promise<StepEnd> {
+  const { run, step, signal } = context;
+  const asset = context.assets[0]!;
+  const failed = (failure: Failure): StepEnd => ({ failure, failedAssets: [asset.key] });
+  const action = step.action;
+  if (action.kind !== 'sql') throw new Error(`step ${step.name} has no SQL`);
+  const startedAt = run.clock.now();
+  const template = sqlTemplate(action.text);
+  if (!template.ok) return failed({ class: 'step', code: 'expression', message: template.error });
+  const checks = sqlChecks(asset);
+  const values = bindValues(run, asset, [template.value, ...checks.flatMap((check) => check.template ?? [])]);
+  if (!values.ok) return failed(values.error);
+  const session = await openSession(run, step.connection, step.name);
+  if (!session.ok) return failed(session.error);
+  try {
+    const origin: SqlOrigin = { template: template.value.sql, startsAt: action.startsAt };
+    const done = await materializeSql(session.value, {
+      asset: asset.key,
+      environment: run.environment,
+      ...(asset.materialized === 'none' || !asset.relation ? {} : { relation: relationIn(run, asset) }),
+      materialized: asset.materialized,
+      publish: asset.publish,
+      origin,
+      checks: checks.map(plainCheck),
+      source: sourceOf(run, step.connection),
+      value: (expression) => values.value.get(expression) ?? null,
+      materialization: materializationId(run, asset.key),
+      codeVersion: context.planned.codeVersion,
+      upstream: Object.fromEntries(asset.deps.map((dep) => [dep, run.published.get(dep)?.dataVersion ?? 'external'])),
+      clock: run.clock,
+      signal,
+      ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
+      ...(onStage ? { onStage } : {}),
+    });
+    if (done.failure) {
+      emitChecks(context, done.checks, 'audit');
+      await putBackOutputs(context, asset);
+      return failed(done.failure);
+    }
+    return await finish(context, asset, { dataVersion: done.dataVersion!, ...(done.rows === undefined ? {} : { rows: done.rows }), checks: done.checks, startedAt });
+  } finally {
+    await session.value.close();
+  }
+}
+
+interface Published {
+  readonly dataVersion: string;
+  readonly rows?: number;
+  readonly checks: readonly CheckResult[];
+  readonly startedAt: number;
+}
+
+/** After publication: files that the statements wrote, the event, the results. */
+async function finish(context: StepContext, asset: Asset, done: Published): Promise<StepEnd> {
+  const outputs = await collectStepOutputs(context, asset);
+  if (!outputs.ok) return { failure: outputs.error, failedAssets: [asset.key] };
+  const saved = await publishStepOutputs(context, outputs.value.files);
+  if (saved) return { failure: saved, failedAssets: [asset.key] };
+  const now = context.run.clock.now();
+  // Statements alone have no data version of their own: what they wrote is the better one.
+  const dataVersion = asset.materialized === 'none' && outputs.value.dataVersion !== undefined ? outputs.value.dataVersion : done.dataVersion;
+  emitMaterialized(context, { asset, dataVersion, files: outputs.value.files, ...(done.rows === undefined ? {} : { rows: done.rows }), metadata: {}, durationMs: now - done.startedAt }, timestamp(now));
+  emitChecks(context, done.checks, 'published');
+  return { failedAssets: [] };
+}
+
+/** A session on the connection that a step or check names; DuckDB in memory where it names none. */
+export async function openSession(run: RunContext, connection: string | undefined, name: string): Promise<Result<SqlSession, Failure>> {
+  const target = connection === undefined ? ok({ type: 'duckdb' as const, path: ':memory:', extensions: [] }) : targetOf(run, connection);
+  if (!target.ok) return target;
+  const opened = await run.sql.open(target.value, { tag: queryTag(run, name), onProgress: run.say });
+  return opened.ok ? opened : fail(attemptFailure(opened.error));
+}
+
+/** Judges the SQL checks of an asset that is published already (a table made by a script, files). */
+export async function judgeSqlChecksOf(context: StepContext, asset: Asset, stage: CheckJudged['stage'], only?: readonly Check[]): Promise<readonly CheckResult[]> {
+  const { run } = context;
+  const checks = sqlChecks(asset).filter(({ check }) => only === undefined || only.includes(check));
+  const results: CheckResult[] = [];
+  for (const connection of new Set(checks.map(({ check }) => check.connection ?? asset.connection))) {
+    const here = checks.filter(({ check }) => (check.connection ?? asset.connection) === connection);
+    results.push(...(await judgeOn(context, asset, connection, here)));
+  }
+  return results.map((result) => ({ ...result, stage, materialization: materializationId(run, asset.key) }));
+}
+
+async function judgeOn(context: StepContext, asset: Asset, connection: string | undefined, checks: readonly CompiledCheck[]): Promise<readonly CheckResult[]> {
+  const { run, signal } = context;
+  const erroredAll = (message: string): CheckResult[] => checks.map(({ check }) => errored(check, message));
+  const values = bindValues(run, asset, checks.flatMap((check) => check.template ?? []));
+  if (!values.ok) return erroredAll(values.error.message);
+  const session = await openSession(run, connection, asset.key);
+  if (!session.ok) return erroredAll(session.error.message);
+  try {
+    const judged = await judgePublished(session.value, {
+      asset: asset.key,
+      checks: checks.map(plainCheck),
+      source: sourceOf(run, connection),
+      value: (expression) => values.value.get(expression) ?? null,
+      clock: run.clock,
+      signal,
+    });
+    return judged.results;
+  } finally {
+    await session.value.close();
+  }
+}
+
+export function errored(check: Check, message: string): CheckResult {
+  return { asset: check.asset, check: check.name, status: 'ERRORED', severity: check.severity, blocking: check.blocking, stage: 'published', message: `could not be judged: ${message}`, metadata: check.onError === 'warn' ? { on_error: 'warn' } : {}, durationMs: 0 };
+}
+
+/** Records results; what was published was judged as such, whether before or after. */
+export function emitChecks(context: StepContext, results: readonly CheckResult[], stage: CheckJudged['stage']): void {
+  const { run, planned, emit } = context;
+  for (const result of results) {
+    const softened = result.status === 'ERRORED' && run.project.assets[result.asset]?.checks.find((check) => check.name === result.check)?.onError === 'warn';
+    emit({
+      ...result,
+      type: 'check.judged',
+      at: timestamp(run.clock.now()),
+      run: run.run,
+      epoch: run.epoch,
+      step: planned.id,
+      stage,
+      materialization: materializationId(run, result.asset),
+      metadata: softened ? { ...result.metadata, on_error: 'warn' } : result.metadata,
+    });
+  }
+}
+
+interface CompiledTemplate {
+  readonly sql: SqlTemplate;
+  readonly expressions: readonly ParsedExpression[];
+}
+interface CompiledCheck {
+  readonly check: Check;
+  readonly template?: CompiledTemplate;
+}
+
+function plainCheck({ check, template }: CompiledCheck): SqlCheck {
+  return template ? { check, template: template.sql } : { check };
+}
+
+function sqlChecks(asset: Asset): CompiledCheck[] {
+  return asset.checks.filter(isSqlCheck).map((check) => {
+    if (check.kind.type !== 'sql') return { check };
+    const template = sqlTemplate(check.kind.text);
+    return template.ok ? { check, template: template.value } : { check };
+  });
+}
+
+/** SQL as its author wrote it, cut at its expressions, in the form that the SQL room renders. */
+function sqlTemplate(text: string): Result<CompiledTemplate, string> {
+  const compiled = compileSqlTemplate(text);
+  if (!compiled.ok) return fail(compiled.error.message);
+  const parts: SqlPart[] = [];
+  const expressions: ParsedExpression[] = [];
+  let offset = 0;
+  for (const part of compiled.value.parts) {
+    if (part.kind === 'text') {
+      parts.push({ kind: 'text', text: part.text, offset });
+      offset += part.text.length;
+      continue;
+    }
+    const length = (closingBraces(text, part.offset + 3) ?? part.offset + 3) + 2 - part.offset;
+    if (part.kind === 'bind') {
+      expressions.push(part.expression);
+      parts.push({ kind: 'bind', expression: part.expression.source, offset: part.offset, length });
+    } else if (part.kind === 'ref') parts.push({ kind: 'ref', asset: part.asset, offset: part.offset, length });
+    else parts.push({ kind: 'this', offset: part.offset, length });
+    offset = part.offset + length;
+  }
+  return ok({ sql: { source: text, parts }, expressions });
+}
+
+/** Values of all bind expressions of these texts, by source. */
+function bindValues(run: RunContext, asset: Asset, templates: readonly CompiledTemplate[]): Result<ReadonlyMap<string, Json>, Failure> {
+  const contexts = contextsOf(run, asset);
+  const values = new Map<string, Json>();
+  for (const expression of templates.flatMap((template) => template.expressions)) {
+    const value = evaluateExpression(expression, contexts);
+    if (!value.ok) return fail(expressionFailure(value.error, `\${{ ${expression.source} }} in the SQL of ${asset.key}`));
+    values.set(expression.source, value.value);
+  }
+  return ok(values);
+}

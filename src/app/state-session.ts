@@ -1,0 +1,286 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
+import type { StateProblem } from '../state/codec.ts';
+import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
+import { leanEvent, mapEventText } from '../state/event-text.ts';
+import { assembleView, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
+import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type Decision, type TransactionView, transact } from './transact.ts';
+
+/** What reading and writing one environment's state takes. */
+export interface StatePorts {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  /** In [0, 1): for the jitter between tries. */
+  readonly random: () => number;
+  readonly environment: string;
+  readonly projectName: string;
+  /** Name of this process as a writer of state. */
+  readonly writer: string;
+  /** Removes secrets: every text that is committed has passed it. */
+  readonly redact: (text: string) => string;
+  /** Something a person should know though the command goes on. */
+  readonly warn: (text: string) => void;
+}
+
+/** The state at one commit, read whole. */
+export interface StateAt {
+  readonly read: StateRead;
+  readonly head: StateHead;
+  /** The instant to decide with: the server's where there is one. */
+  readonly now: EpochMs;
+  /** True when `now` is the server's. */
+  readonly nowIsTrusted: boolean;
+}
+
+/** What a use case wants committed on the state as it is. */
+export type StateDecision<T> =
+  | {
+      readonly kind: 'commit';
+      /** Numbered in their streams. */
+      readonly events: readonly BranchlineEvent[];
+      readonly message: string;
+      /** Derived pages of the commit, from the view that it leads to. */
+      readonly pages?: (prepared: PreparedCommit) => ReadonlyMap<string, string | null>;
+      readonly value: T;
+    }
+  | { readonly kind: 'nothing'; readonly value: T }
+  | { readonly kind: 'stop'; readonly failure: AppFailure };
+
+export interface Recorded<T> {
+  readonly value: T;
+  /** The commit that landed; undefined when there was nothing to commit. */
+  readonly commit?: string;
+  readonly after: StateRead;
+}
+
+/** Transactions of one process: each decides on the newest state and lands once, or says why not. */
+export interface StateSession {
+  transact<T>(decide: (state: StateAt) => Promise<StateDecision<T>>): Promise<Result<Recorded<T>, AppFailure>>;
+}
+
+/** Days of roll-ups that the report's comparisons need: 28 days against the 28 before. */
+export const REPORT_DAYS = 57;
+
+export function openStateSession(ports: StatePorts): StateSession {
+  let tx = 0;
+  return {
+    async transact(decide) {
+      tx++;
+      return transactOnce(ports, tx, decide);
+    },
+  };
+}
+
+type Settled<T> = { readonly stop: AppFailure } | { readonly value: T; readonly after: StateRead };
+
+async function transactOnce<T>(
+  ports: StatePorts,
+  tx: number,
+  decide: (state: StateAt) => Promise<StateDecision<T>>,
+): Promise<Result<Recorded<T>, AppFailure>> {
+  let lean: Omit<StateChange, 'writer' | 'tx'> | undefined;
+  const outcome = await transact<Settled<T>>(
+    ports.store,
+    async (view) => {
+      const state = await loadState(ports, view);
+      if (!state.ok)
+        return state.error === 'unreachable'
+          ? fail({ code: 'unreachable', message: `${ports.store.label} cannot be read` })
+          : ok({ kind: 'nothing', value: { stop: state.error } });
+      const decision = await decide(state.value);
+      const settled = settle(ports, tx, state.value, decision);
+      lean = settled.lean;
+      return ok(settled.decision);
+    },
+    {
+      clock: ports.clock,
+      random: ports.random,
+      writer: ports.writer,
+      tx,
+      lean: (change) => lean ?? change,
+      onRetry: (retry) => {
+        if (retry.reason === 'denied')
+          ports.warn('The push was refused; trying once more without log lines and messages.');
+        else if (retry.reason === 'unreachable' && retry.tries > 1)
+          ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
+      },
+    },
+  );
+  switch (outcome.kind) {
+    case 'landed':
+    case 'nothing': {
+      if ('stop' in outcome.value) return fail(outcome.value.stop);
+      const { value, after } = outcome.value;
+      return ok({ value, after, ...(outcome.kind === 'landed' ? { commit: outcome.commit } : {}) });
+    }
+    case 'outrun':
+    case 'denied':
+    case 'gone':
+    case 'unreachable':
+      return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
+    case 'canceled':
+      return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
+  }
+}
+
+/** Reads everything that a decision needs at the head that a transaction saw. */
+async function loadState(
+  ports: StatePorts,
+  view: TransactionView,
+): Promise<Result<StateAt, AppFailure | 'unreachable'>> {
+  if (view.clockSkewMs !== undefined) {
+    ports.warn(
+      `This machine's clock is ${Math.round(Math.abs(view.clockSkewMs) / 60_000)} min ${view.clockSkewMs > 0 ? 'behind' : 'ahead of'} the server's; the server's counts.`,
+    );
+  }
+  if (view.head.commit === undefined && view.head.witness) {
+    return fail(
+      outsideFailure(
+        'state-deleted',
+        `${ports.store.label} is gone, though it was there before.`,
+        'Restore it from a clone that still has it (`git push origin <commit>:refs/heads/<branch>`), or delete the ref `refs/branchline/witness` at the remote to begin anew.',
+      ),
+    );
+  }
+  const listing = await view.list('');
+  if (!listing.ok) return fail('unreachable');
+  const paths = listing.value.map((entry) => entry.path);
+  const texts = await view.load(neededPaths(paths, readOptions(view.now)));
+  if (!texts.ok) return fail('unreachable');
+  const read = assemble(ports, paths, texts.value, view.head.commit);
+  if (!read.ok) return read;
+  return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
+}
+
+function readOptions(now: EpochMs): ReadOptions {
+  return { now, days: REPORT_DAYS, assetDays: 15 };
+}
+
+function assemble(
+  ports: Pick<StatePorts, 'environment' | 'projectName' | 'store'>,
+  listing: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  head: string | undefined,
+): Result<StateRead, AppFailure> {
+  const read = assembleView({
+    listing,
+    texts,
+    environment: ports.environment,
+    ...(head === undefined ? {} : { head }),
+  });
+  if (!read.ok) return fail(brokenState(ports.store.label, head, read.error));
+  const recorded = projectOf(texts);
+  if (recorded !== undefined && recorded !== ports.projectName) {
+    return fail(
+      inputFailure(
+        'other-project',
+        `${ports.store.label} holds the state of project \`${recorded}\`, and this project is called \`${ports.projectName}\`.`,
+        'Give the project its name back, or give it a branch of its own: `state: { branch: … }` in branchline.yaml.',
+      ),
+    );
+  }
+  return read;
+}
+
+/** All that is wrong with the state's files, as one refusal. */
+export function brokenState(label: string, head: string | undefined, problems: readonly StateProblem[]): AppFailure {
+  const lines = problems
+    .slice(0, 10)
+    .map((problem) => `  ${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.message}`);
+  const more = problems.length > 10 ? [`  and ${problems.length - 10} more`] : [];
+  const newer = problems.some((problem) => problem.code === 'newer' || problem.code === 'newer-format');
+  return outsideFailure(
+    newer ? 'state-newer' : 'state-broken',
+    [`${label}${head === undefined ? '' : ` at ${head.slice(0, 7)}`} cannot be read:`, ...lines, ...more].join('\n'),
+    newer
+      ? 'Use the version named, or a newer one.'
+      : 'Nothing was done. `branchline state verify` lists everything that is wrong; `--at <commit>` reads an older state.',
+  );
+}
+
+/** Reads the state for a command that writes nothing; `at` is a commit or an instant (time travel). */
+export async function readState(
+  ports: Pick<StatePorts, 'store' | 'environment' | 'projectName' | 'clock'>,
+  at?: string,
+  options?: ReadOptions,
+): Promise<Result<StateAt, AppFailure>> {
+  const { store } = ports;
+  const unreachable = (error: { message: string }): Result<never, AppFailure> =>
+    fail(outsideFailure('state-unreachable', error.message));
+  const head = await store.read();
+  if (!head.ok) return unreachable(head.error);
+  let commit = head.value.commit;
+  if (at !== undefined) {
+    const resolved = await store.resolve(at);
+    if (!resolved.ok) return unreachable(resolved.error);
+    if (resolved.value === undefined)
+      return fail(
+        inputFailure(
+          'unknown-commit',
+          `${store.label} has no commit \`${at}\`.`,
+          '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
+        ),
+      );
+    commit = resolved.value;
+  }
+  const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);
+  const empty = { ...head.value, commit };
+  if (commit === undefined) {
+    const read = assemble(ports, [], new Map(), undefined);
+    return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: false }) : read;
+  }
+  const listing = await store.list(commit, '');
+  if (!listing.ok) return unreachable(listing.error);
+  const paths = listing.value.map((entry) => entry.path);
+  const texts = await store.load(commit, neededPaths(paths, options ?? readOptions(now)));
+  if (!texts.ok) return unreachable(texts.error);
+  const read = assemble(ports, paths, texts.value, commit);
+  return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined }) : read;
+}
+
+function settle<T>(
+  ports: StatePorts,
+  tx: number,
+  state: StateAt,
+  decision: StateDecision<T>,
+): { decision: Decision<Settled<T>>; lean?: Omit<StateChange, 'writer' | 'tx'> } {
+  if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
+  if (decision.kind === 'nothing')
+    return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
+  const events = decision.events.map((event) => mapEventText(event, ports.redact));
+  const draft = {
+    read: state.read,
+    project: ports.projectName,
+    events,
+    writer: ports.writer,
+    tx,
+    now: state.now,
+    message: decision.message,
+  };
+  const prepared = prepareCommit(draft);
+  if (!prepared.ok)
+    return {
+      decision: {
+        kind: 'nothing',
+        value: { stop: brokenState(ports.store.label, state.head.commit, [prepared.error]) },
+      },
+    };
+  // Lean: no pages, no free text. The server may have found a secret in what it refused.
+  const lean = prepareCommit({ ...draft, events: events.map(leanEvent), message: leanMessage(decision.message) });
+  const full = decision.pages ? withPages(prepared.value, decision.pages(prepared.value)) : prepared.value;
+  return {
+    decision: { kind: 'commit', change: full.change, value: { value: decision.value, after: full.after } },
+    ...(lean.ok ? { lean: lean.value.change } : {}),
+  };
+}
+
+/** The subject may quote a message; a lean commit has only its trailers. */
+function leanMessage(message: string): string {
+  const trailers = message.split('\n').filter((line) => /^[A-Z][A-Za-z-]+: /.test(line));
+  return ['recorded without texts: the push was refused with them', '', ...trailers, 'Redacted: push refused'].join(
+    '\n',
+  );
+}

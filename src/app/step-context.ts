@@ -1,0 +1,174 @@
+import type { Json } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { EventDraft } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Plan, PlannedStep } from '../model/plan.ts';
+import type { Asset, AssetKey, Check, Project, StepDef } from '../model/project.ts';
+import type { Clock, ConnectionTarget, OutputFile, SqlPool } from '../ports.ts';
+import type { EvaluationContexts } from '../project/expressions.ts';
+import { evaluateTemplate } from '../project/template.ts';
+import { connectionTarget } from './connections.ts';
+import type { Emit } from './execute.ts';
+import type { SqlSource } from './sql-sources.ts';
+
+/** What is published of an asset now: from the state, and from this run once it has made it. */
+export interface Published {
+  readonly materialization: string;
+  readonly dataVersion: string;
+  readonly files: readonly OutputFile[];
+}
+
+/** All that carrying out steps of one run takes. */
+export interface RunContext {
+  readonly project: Project;
+  readonly plan: Plan;
+  readonly environment: string;
+  readonly run: string;
+  readonly epoch: number;
+  readonly codeCommit?: string;
+  readonly clock: Clock;
+  readonly sql: SqlPool;
+  /** The host's environment variables (with those of `.env`). */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute folder of the project. */
+  readonly root: string;
+  /** What is published now, by asset; grows as the run goes. */
+  readonly published: Map<AssetKey, Published>;
+  /** Progress for people: `fetching DuckDB …`. */
+  readonly say: (text: string) => void;
+  readonly ignoreBlocking: boolean;
+}
+
+/** One step under way. */
+export interface StepContext {
+  readonly run: RunContext;
+  readonly step: StepDef;
+  readonly planned: PlannedStep;
+  /** Those of its assets that it is to make now. */
+  readonly assets: readonly Asset[];
+  readonly attempt: number;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/** How a step ended: what it failed to make, and why. */
+export interface StepEnd {
+  readonly failure?: Failure;
+  readonly failedAssets: readonly AssetKey[];
+}
+
+export function materializationId(run: RunContext, asset: AssetKey): string {
+  return `${run.run}.${run.epoch}/${asset}`;
+}
+
+export function queryTag(run: RunContext, name: string): string {
+  return `branchline ${run.project.name} ${name} ${run.run}`;
+}
+
+/** What expressions of an asset or step may read. */
+export function contextsOf(run: RunContext, asset?: Asset): EvaluationContexts {
+  const name = asset?.key.split('/').at(-1) ?? '';
+  return {
+    env: { ...run.env, ...evaluatedProjectEnv(run) },
+    environment: run.environment,
+    ...(asset ? { asset: { key: asset.key, name, ...(asset.group === undefined ? {} : { group: asset.group }) } } : {}),
+  };
+}
+
+/** `env` of the project and of the environment, as far as it can be evaluated: nearest wins. */
+function evaluatedProjectEnv(run: RunContext): Record<string, string> {
+  const values: Record<string, string> = {};
+  const layers = [run.project.env, run.project.environments[run.environment]?.env ?? {}];
+  for (const layer of layers) {
+    for (const [name, template] of Object.entries(layer)) {
+      const value = evaluateTemplate(template, { env: { ...run.env, ...values }, environment: run.environment });
+      if (value.ok) values[name] = value.value;
+    }
+  }
+  return values;
+}
+
+/** The text of a template, or the failure that names the variable to set. */
+export function evaluate(run: RunContext, template: string, asset: Asset | undefined, where: string): Result<string, Failure> {
+  const value = evaluateTemplate(template, contextsOf(run, asset));
+  return value.ok ? ok(value.value) : fail(expressionFailure(value.error, where));
+}
+
+export function expressionFailure(problem: { readonly message: string; readonly missingEnv?: string }, where: string): Failure {
+  const line = problem.missingEnv === undefined ? '' : `. Set it, in a workflow by \`env: { ${problem.missingEnv}: "\${{ secrets.${problem.missingEnv} }}" }\` on the step that runs branchline`;
+  return { class: 'step', code: problem.missingEnv === undefined ? 'expression' : 'missing-env', message: `${where}: ${problem.message}${line}` };
+}
+
+/** Where a connection leads in this environment. */
+export function targetOf(run: RunContext, name: string): Result<ConnectionTarget, Failure> {
+  return connectionTarget(run, name);
+}
+
+/** What SQL on a connection can read of an asset: its relation there, or its single file. */
+export function sourceOf(run: RunContext, connection: string | undefined): (key: AssetKey) => SqlSource | undefined {
+  return (key) => {
+    const asset = run.project.assets[key];
+    if (!asset) return undefined;
+    if (asset.relation && asset.connection === connection) return { kind: 'relation', relation: relationIn(run, asset) };
+    const files = run.published.get(key)?.files ?? [];
+    if (files.length === 0) return undefined;
+    return { kind: 'files', paths: files.map((file) => `${run.root}/${file.path}`) };
+  };
+}
+
+/** An asset's relation with the schema of its connection's target filled in. */
+export function relationIn(run: RunContext, asset: Asset): { readonly schema?: string; readonly name: string } {
+  const relation = asset.relation!;
+  if (relation.schema !== undefined || asset.connection === undefined) return relation;
+  const target = targetOf(run, asset.connection);
+  if (target.ok && target.value.type === 'postgres' && target.value.schema !== undefined) return { schema: target.value.schema, name: relation.name };
+  return relation;
+}
+
+export interface MaterializedFacts {
+  readonly asset: Asset;
+  readonly dataVersion: string;
+  readonly files?: readonly OutputFile[];
+  readonly rows?: number;
+  readonly metadata: Readonly<Record<string, Json>>;
+  readonly durationMs: number;
+}
+
+/** Records that an asset was published; from here on downstream reads it. */
+export function emitMaterialized(context: StepContext, facts: MaterializedFacts, at: string): void {
+  const { run, planned } = context;
+  const { asset } = facts;
+  const materialization = materializationId(run, asset.key);
+  const upstream: Record<string, { dataVersion: string; materialization?: string }> = {};
+  for (const dep of asset.deps) {
+    const current = run.published.get(dep);
+    upstream[dep] = current ? { dataVersion: current.dataVersion, materialization: current.materialization } : { dataVersion: 'external' };
+  }
+  const files = facts.files ?? [];
+  run.published.set(asset.key, { materialization, dataVersion: facts.dataVersion, files });
+  const event: EventDraft = {
+    type: 'asset.materialized',
+    at,
+    run: run.run,
+    epoch: run.epoch,
+    step: planned.id,
+    asset: asset.key,
+    materialization,
+    codeVersion: planned.codeVersion,
+    codeParts: planned.codeParts,
+    ...(run.codeCommit === undefined ? {} : { codeCommit: run.codeCommit }),
+    dataVersion: facts.dataVersion,
+    upstream,
+    ...(files.length === 0 ? {} : { files: Object.fromEntries(files.map((file) => [file.path, { digest: file.digest, bytes: file.bytes }])) }),
+    ...(facts.rows === undefined ? {} : { rows: facts.rows }),
+    metadata: facts.metadata,
+    durationMs: facts.durationMs,
+    ...(run.ignoreBlocking ? { ignoredBlocking: true } : {}),
+  };
+  context.emit(event, true);
+}
+
+/** The checks of an asset that SQL can judge: everything but scripts and what a step reports. */
+export function isSqlCheck(check: Check): boolean {
+  return check.kind.type !== 'run' && check.kind.type !== 'reported' && check.kind.type !== 'multi';
+}

@@ -1,0 +1,237 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../version.ts';
+import { reportBug } from './bug.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** Folder of the project; default: the nearest `branchline.yaml` at or above the current folder. */
+  readonly project?: string;
+  readonly json?: boolean;
+}
+
+/** What a command's module does: performs it and yields the exit code (docs/exit-codes.md). */
+export type CommandRun<O> = (options: O & GlobalOptions, args: readonly string[]) => Promise<number>;
+
+/** Runs the command line: parses, loads the command's module, sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = buildProgram((code) => {
+    process.exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version are no errors; everything else is wrong input, already printed by commander.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.exitCode = reportBug(error);
+  }
+}
+
+/** The commands with their arguments. Exported for completion, docs and tests. */
+export function buildProgram(exit: (code: number) => void): Command {
+  const program = new Command('branchline')
+    .description(
+      'DataOps on a branch: declared assets, checks and schedules; runs and results as commits of your repository.',
+    )
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false });
+  const define = definer(exit);
+  program.addCommand(
+    define(
+      new Command('init')
+        .description('start a project in this folder; never overwrites')
+        .argument('[name]', 'name of the project (default: the folder)'),
+      'branchline init my-project',
+      () => import('./init.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      new Command('check').description('find all mistakes in all manifests'),
+      'branchline check --json',
+      () => import('./check.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      new Command('list')
+        .description('list what is declared, with file and line')
+        .argument(
+          '[what]',
+          'assets, checks, jobs, schedules or selections',
+          oneOf(['assets', 'checks', 'jobs', 'schedules', 'selections']),
+          'assets',
+        )
+        .option('--select <selection>', 'only these assets, or the checks of these')
+        .addOption(environmentOption()),
+      'branchline list checks --select "group:marts" --json',
+      () => import('./list.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      withPlanOptions(new Command('plan').description('show what would run and why; runs nothing')),
+      'branchline plan --select "key:raw/orders+"',
+      () => import('./plan.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      withPlanOptions(new Command('run').description('run what is selected; without --select and --job, what is stale'))
+        .option('--plan <file|digest>', 'do exactly what this plan says, or say what has changed since')
+        .option('--fail-fast', 'start nothing new after the first failure')
+        .option('--max-parallel <n>', 'steps at once', positiveInteger)
+        .option('--wait <duration>', 'how long to wait for another run of the same assets', '10m')
+        .addOption(failOnOption())
+        .option('--yes', 'do not ask before writing production'),
+      'branchline run --select "group:marts" --fail-fast',
+      () => import('./run.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      new Command('tick')
+        .description('judge the schedules and run what is due; what a scheduled workflow calls')
+        .option('--dry-run', 'say what is due, and do nothing')
+        .option('--now <instant>', 'judge as if it were this instant (ISO 8601, with a zone)')
+        .option('--max-parallel <n>', 'steps at once', positiveInteger)
+        .option('--wait <duration>', 'how long to wait for another run of the same assets', '10m')
+        .addOption(environmentOption())
+        .addOption(failOnOption())
+        .option('--yes', 'do not ask before writing production'),
+      'branchline tick --dry-run --now 2026-11-23T02:30:00Z',
+      () => import('./tick.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      new Command('report')
+        .description('print the health report')
+        .option('--asset <key>', 'the page of one asset')
+        .option('--out <dir>', 'write all pages into a folder')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline report --asset marts/monthly',
+      () => import('./report.ts'),
+    ),
+  );
+  program.addCommand(stateCommand(define));
+  program.addCommand(
+    define(
+      new Command('schema')
+        .description('print a JSON Schema, or write both for your editor')
+        .argument('[which]', 'project or manifest', oneOf(['project', 'manifest']), 'project')
+        .option('--write <dir>', 'write both schemas into this folder'),
+      'branchline schema --write .branchline/schemas',
+      () => import('./schema.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      new Command('completion')
+        .description('print a completion script')
+        .argument('<shell>', 'bash, zsh or fish', oneOf(['bash', 'zsh', 'fish'])),
+      'source <(branchline completion bash)',
+      () => import('./completion.ts'),
+    ),
+  );
+  return program;
+}
+
+type Define = (command: Command, example: string, load: () => Promise<{ run: CommandRun<never> }>) => Command;
+
+function stateCommand(define: Define): Command {
+  const state = new Command('state').description('look at the recorded state').exitOverride();
+  state.addCommand(
+    define(
+      new Command('log')
+        .description('the diary: commits of the state, newest first')
+        .option('--limit <n>', 'how many', positiveInteger, 20)
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline state log --limit 5',
+      () => import('./state-log.ts'),
+    ),
+  );
+  state.addCommand(
+    define(
+      new Command('show')
+        .description('what is known of an asset or a run; without one, a summary')
+        .argument('[asset|run]', 'an asset key or a run id')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline state show marts/monthly --at 2026-11-21',
+      () => import('./state-show.ts'),
+    ),
+  );
+  state.addCommand(
+    define(
+      new Command('verify')
+        .description('check every record, digest and projection of the state')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline state verify',
+      () => import('./state-verify.ts'),
+    ),
+  );
+  return state;
+}
+
+/** Adds what all commands share, and runs the command's module. */
+function definer(exit: (code: number) => void): Define {
+  return (command, example, load) =>
+    command
+      .exitOverride()
+      .option('--project <dir>', 'folder of the project')
+      .option('--json', 'print a versioned JSON document')
+      .addHelpText('after', `\nExample:\n  ${example}`)
+      .action(async (...parameters: unknown[]) => {
+        const options = parameters.at(-2) as never;
+        const args = parameters.slice(0, -2).filter((value): value is string => typeof value === 'string');
+        const { run } = await load();
+        exit(await run(options, args));
+      });
+}
+
+function withPlanOptions(command: Command): Command {
+  return command
+    .option('--select <selection>', 'which assets (docs/selections.md)')
+    .option('--job <name>', 'what a job selects, and by its rules')
+    .option('--stale', 'of these, only what is missing, failed last or stale')
+    .option('--with-upstream', 'also make upstreams that were never materialized')
+    .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
+    .addOption(environmentOption());
+}
+
+function environmentOption(): Option {
+  return new Option('--environment <name>', 'whose state: local, or production on the state branch')
+    .choices(['local', 'production'])
+    .default('local');
+}
+
+function failOnOption(): Option {
+  return new Option('--fail-on <level>', 'which check results make the exit code 1')
+    .choices(['error', 'warning', 'never'])
+    .default('error');
+}
+
+function atOption(): Option {
+  return new Option('--at <commit|time>', 'as it was at this state commit or instant');
+}
+
+function oneOf(words: readonly string[]): (value: string) => string {
+  return (value) => {
+    if (words.includes(value)) return value;
+    throw new InvalidArgumentError(`It is one of ${words.join(', ')}.`);
+  };
+}
+
+function positiveInteger(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is a whole number from 1.');
+  return number;
+}

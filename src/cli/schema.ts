@@ -1,0 +1,33 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import manifestSchema from '../../schemas/manifest.schema.json' with { type: 'json' };
+import projectSchema from '../../schemas/project.schema.json' with { type: 'json' };
+import type { GlobalOptions } from './main.ts';
+
+const SCHEMAS = { project: projectSchema, manifest: manifestSchema } as const;
+
+/** The schemas as text, by file name: what an editor reads. */
+export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(SCHEMAS).map(([name, schema]) => [`${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`]),
+  );
+}
+
+/** `branchline schema`. */
+export async function run(
+  options: GlobalOptions & { readonly write?: string },
+  args: readonly string[],
+): Promise<number> {
+  if (options.write !== undefined) {
+    const folder = resolve(options.write);
+    mkdirSync(folder, { recursive: true });
+    for (const [name, text] of schemaFiles()) {
+      writeFileSync(join(folder, name), text);
+      process.stdout.write(`${join(options.write, name)}\n`);
+    }
+    return 0;
+  }
+  const which = args[0] === 'manifest' ? 'manifest' : 'project';
+  process.stdout.write(schemaFiles().get(`${which}.schema.json`) ?? '');
+  return 0;
+}
