@@ -163,10 +163,30 @@ export declare function validateProject(value: unknown): boolean;
 export declare function validateManifest(value: unknown): boolean;
 `;
 
+/** The schemas as data for messages: definitions once, and text that is parsed only when something is wrong. */
+function vocabulary() {
+  const roots = { project: { ...project, definitions: undefined }, manifest: { ...manifest, definitions: undefined } };
+  const data = { ...roots, definitions, manifestDefinitions: Object.keys(manifest.definitions) };
+  return `${notice}\nlet parsed;\n\nexport function vocabulary() {\n  parsed ??= JSON.parse(${JSON.stringify(JSON.stringify(data))});\n  return parsed;\n}\n`;
+}
+
+const vocabularyDeclaration = `${notice}
+/** Both schemas; definitions are shared. Treat it as frozen. */
+export declare function vocabulary(): {
+  readonly project: object;
+  readonly manifest: object;
+  readonly definitions: Readonly<Record<string, object>>;
+  /** Names of the definitions that a manifest needs. */
+  readonly manifestDefinitions: readonly string[];
+};
+`;
+
 writeOrCheck({
   'schemas/project.schema.json': json(project),
   'schemas/manifest.schema.json': json(manifest),
   'src/manifest/generated/written.ts': await types(),
   'src/manifest/generated/validators.mjs': validators(),
   'src/manifest/generated/validators.d.mts': declaration,
+  'src/manifest/generated/vocabulary.mjs': vocabulary(),
+  'src/manifest/generated/vocabulary.d.mts': vocabularyDeclaration,
 });

@@ -117,7 +117,7 @@ const describingKeys = {
     [{ source: 'https://example.org/orders' }],
     {
       type: 'object',
-      additionalProperties: true,
+      additionalProperties: { $ref: '#/definitions/Json' },
     },
   ),
   columns: key(
@@ -239,13 +239,19 @@ export const assetDefinitions = {
     description: key('What the column holds.', ['when the order was paid, UTC'], text),
     nullable: key('`false`: the column may hold no null. Default: not looked at.', [false], boolean),
   }),
+  Json: {
+    description: 'Any value.',
+    type: ['string', 'number', 'boolean', 'null', 'array', 'object'],
+    items: { $ref: '#/definitions/Json' },
+    additionalProperties: { $ref: '#/definitions/Json' },
+  },
   CheckDefaults: closed('Defaults for checks.', {
     severity: key('`error` or `warn` for each check that does not say.', ['warn'], oneOfWords('warn', 'error')),
     blocking: key('Whether a check that does not say holds up what is downstream.', [true], boolean),
   }),
 };
 for (const definition of Object.values(assetDefinitions)) {
-  for (const [property, schema] of Object.entries(definition.properties)) {
+  for (const [property, schema] of Object.entries(definition.properties ?? {})) {
     if (schema === undefined) delete definition.properties[property];
   }
 }

@@ -1,6 +1,18 @@
 // Generated from scripts/generate/vocabulary by `npm run generate`. Do not edit.
 
 /**
+ * Any value.
+ */
+export type WrittenJson =
+  | string
+  | number
+  | boolean
+  | null
+  | WrittenJson[]
+  | {
+      [k: string]: WrittenJson;
+    };
+/**
  * A database.
  */
 export type WrittenConnection = WrittenDuckdbConnection | WrittenPostgresConnection;
@@ -36,7 +48,7 @@ export type WrittenSpec = {
    * Anything else worth keeping with the asset. Merged by key.
    */
   metadata?: {
-    [k: string]: unknown;
+    [k: string]: WrittenJson;
   } | null;
   /**
    * A contract of the relation’s columns. A difference is a failed check `columns`.
@@ -240,7 +252,7 @@ export interface WrittenGroup {
    * Anything else worth keeping with the asset. Merged by key.
    */
   metadata?: {
-    [k: string]: unknown;
+    [k: string]: WrittenJson;
   } | null;
   /**
    * A contract of the relation’s columns. A difference is a failed check `columns`.
@@ -540,7 +552,7 @@ export interface WrittenAsset {
    * Anything else worth keeping with the asset. Merged by key.
    */
   metadata?: {
-    [k: string]: unknown;
+    [k: string]: WrittenJson;
   } | null;
   /**
    * A contract of the relation’s columns. A difference is a failed check `columns`.
@@ -1159,7 +1171,7 @@ export interface WrittenDefaults {
    * Anything else worth keeping with the asset. Merged by key.
    */
   metadata?: {
-    [k: string]: unknown;
+    [k: string]: WrittenJson;
   } | null;
   /**
    * A contract of the relation’s columns. A difference is a failed check `columns`.

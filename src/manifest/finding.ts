@@ -1,0 +1,33 @@
+import type { Pointer } from './document.ts';
+
+/** One mistake, by its place in the value. */
+export interface Finding {
+  readonly code: string;
+  readonly message: string;
+  readonly help?: string;
+  readonly pointer: Pointer;
+  readonly at: 'key' | 'value';
+  readonly related?: { readonly pointer: Pointer; readonly note: string };
+  /** What must go so that the rest fits the schema. */
+  readonly remove: Pointer;
+}
+
+/** Where the walk is. */
+export interface Place {
+  readonly pointer: Pointer;
+  /** Last definition passed: what this thing is. */
+  readonly definition: string | undefined;
+}
+
+/** How a message calls the value at a place. */
+export function keyName(place: Place): string {
+  const last = place.pointer.at(-1);
+  if (last === undefined) return 'the file';
+  return typeof last === 'number'
+    ? `item ${last + 1} of \`${place.pointer.findLast((part) => typeof part === 'string')}\``
+    : `\`${last}\``;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,95 @@
+import { nearestWord } from '../base/nearest.ts';
+import { type Finding, keyName, type Place } from './finding.ts';
+import { otherWords, plannedKeys, plannedTags } from './planned-keys.ts';
+import { definitionNames, definitionOf, nounsOf, rootOf, type Schema } from './schema.ts';
+
+/** A key that the schema does not have: planned, misspelt, another tool's word, or of another place. */
+export function unknownKey(key: string, schema: Schema, at: Place): { finding: Finding; suggestion?: string } {
+  const base = { pointer: at.pointer, at: 'key', remove: at.pointer } as const;
+  const planned = plannedKeys[at.definition ?? ''] ?? [];
+  if (planned.includes(key)) {
+    const message = `\`${key}\` is planned but this version does not obey it yet; remove it`;
+    return { finding: { code: 'planned-key', message, ...base } };
+  }
+  const known = Object.keys(schema.properties ?? {});
+  const nouns = nounsOf(isOwnMapping(schema, at) ? at.definition : undefined);
+  const subject =
+    nouns.one === 'this mapping' ? `${keyName({ ...at, pointer: at.pointer.slice(0, -1) })} has` : `${nouns.many} have`;
+  const message = `${subject} no key \`${key}\``;
+  const finding = (more: string, help?: string): Finding => ({
+    code: 'unknown-key',
+    message: `${message}${more}`,
+    ...(help ? { help } : {}),
+    ...base,
+  });
+  if (key === 'on') {
+    return { finding: finding('', '`on` is never a key of Branchline: when things run is said by `schedules`') };
+  }
+  if (key === '<<') {
+    return {
+      finding: finding('', 'manifests have no merge keys: use `defaults` or a group for what several assets share'),
+    };
+  }
+  const near = nearestWord(key, [...known, ...planned]) ?? beginning(key, known);
+  if (near) {
+    const isPlanned = !known.includes(near);
+    const note = isPlanned ? `\`${near}\` is planned, but this version does not obey it yet; remove it` : undefined;
+    return { finding: finding(`; did you mean \`${near}\`?`, note), suggestion: near };
+  }
+  const word = Object.hasOwn(otherWords, key) ? otherWords[key]! : undefined;
+  if (word && known.includes(word)) return { finding: finding(`; here it is called \`${word}\``), suggestion: word };
+  return { finding: finding('', elsewhere(key, at) ?? keyList(known)) };
+}
+
+/** `prod`, `desc`: the beginning of exactly one key. */
+function beginning(key: string, known: readonly string[]): string | undefined {
+  const found = known.filter((each) => each.startsWith(key));
+  return key.length >= 3 && found.length === 1 ? found[0] : undefined;
+}
+
+/** Whether the keys are those of the definition itself and not of a mapping written inside of it. */
+function isOwnMapping(schema: Schema, at: Place): boolean {
+  if (at.definition === 'Project' || at.definition === 'Manifest') return at.pointer.length === 1;
+  return at.definition !== undefined && definitionOf(at.definition).properties === schema.properties;
+}
+
+/** The key exists, but for other things. */
+function elsewhere(key: string, at: Place): string | undefined {
+  const isProjectKey = Object.hasOwn(rootOf('project').properties!, key);
+  if (at.definition === 'Manifest' && at.pointer.length === 1 && isProjectKey) {
+    return `\`${key}\` belongs into branchline.yaml`;
+  }
+  const homes = definitionNames().filter(
+    (name) => name !== at.definition && Object.hasOwn(definitionOf(name).properties ?? {}, key),
+  );
+  const nouns = [...new Set(homes.map((name) => nounsOf(name).many))];
+  if (isProjectKey && nouns.length === 0) return `\`${key}\` stands at the top of the file: is it indented too far?`;
+  if (nouns.length === 0) return undefined;
+  const list = nouns.length > 3 ? `${nouns.slice(0, 3).join(', ')} and others` : nouns.join(' and ');
+  return `\`${key}\` is a key of ${list}`;
+}
+
+function keyList(known: readonly string[]): string {
+  if (known.length === 0) return 'write `{}`';
+  if (known.length > 14) return 'docs/manifests.md has every key with an example';
+  return `known are ${known.map((key) => `\`${key}\``).join(', ')}`;
+}
+
+/** A tag of the engine's own name space. */
+export function unknownTag(key: string, at: Place): Finding {
+  const base = { pointer: at.pointer, at: 'key', remove: at.pointer } as const;
+  const [prefix = '', ...rest] = key.split('/');
+  const name = rest.join('/');
+  if (plannedTags.includes(name)) {
+    const message = `the tag \`${key}\` is planned but this version does not obey it yet; remove it`;
+    return { code: 'planned-key', message, ...base };
+  }
+  if (key.trim() === '') return { code: 'bad-name', message: 'the name of a tag cannot be blank', ...base };
+  const near = nearestWord(name, plannedTags);
+  return {
+    code: 'unknown-key',
+    message: `there is no tag \`${key}\`${near ? `; did you mean \`${prefix}/${near}\`?` : ''}`,
+    help: 'tags that begin with `branchline/` belong to the engine; name yours without it',
+    ...base,
+  };
+}

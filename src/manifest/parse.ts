@@ -1,0 +1,139 @@
+import { compareDiagnostics, type Diagnostic, type Span } from '../model/diagnostic.ts';
+import type { ManifestDocument, Pointer } from './document.ts';
+import { type Finding, isObject } from './finding.ts';
+import { validateManifest, validateProject } from './generated/validators.mjs';
+import type { WrittenManifest, WrittenProject } from './generated/written.ts';
+import { LineIndex, type Range } from './line-index.ts';
+import type { YamlNode } from './node-tree.ts';
+import type { SchemaKind } from './schema.ts';
+import { walkSchema } from './schema-walk.ts';
+import type { YamlProblem } from './syntax.ts';
+import { readYaml, type YamlText } from './yaml-text.ts';
+
+export interface Parsed {
+  /**
+   * What could be read. With diagnostics it is the file without what they are about (`broken` names those places), so
+   * that the rest can be judged in the same go; absent when the text is no YAML.
+   */
+  readonly document?: ManifestDocument;
+  /** In order of their places. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads one manifest: every mistake of the file at once, each with its place. Never throws. */
+export function parseManifest(source: { readonly path: string; readonly text: string }, kind: SchemaKind): Parsed {
+  const yaml = readYaml(source.text);
+  const lines = new LineIndex(source.path, source.text);
+  const locate = (pointer: Pointer, what: 'key' | 'value' = 'value'): Span =>
+    lines.span(...rangeOf(yaml, pointer, what));
+  const isValid = kind === 'project' ? validateProject : validateManifest;
+  // An empty file is a manifest that declares nothing.
+  const value = yaml.value === null ? {} : yaml.value;
+  const document = (of: unknown, broken: readonly Pointer[]): ManifestDocument =>
+    kind === 'project'
+      ? { kind, path: source.path, value: of as WrittenProject, broken, locate }
+      : { kind, path: source.path, value: of as WrittenManifest, broken, locate };
+
+  if (yaml.problems.length === 0 && isValid(value)) return { document: document(value, []), diagnostics: [] };
+
+  const syntax = yaml.problems.map((problem) => fromYaml(problem, lines));
+  if (value === undefined) return { diagnostics: syntax.sort(compareDiagnostics) };
+  const findings = walkSchema(kind, value);
+  const diagnostics = [...syntax, ...findings.map((finding) => fromFinding(finding, locate))].sort(compareDiagnostics);
+  const rest = withoutBroken(kind, value, findings);
+  if (!isValid(rest.value)) return { diagnostics };
+  return { document: document(rest.value, rest.broken), diagnostics };
+}
+
+// What is taken away may have been needed by what is around it (a job without its selection); deeper than this no
+// definition nests.
+const passMax = 8;
+
+/** The part of the value that fits the schema, and every place that had to go. */
+function withoutBroken(
+  kind: SchemaKind,
+  value: unknown,
+  first: readonly Finding[],
+): { value: unknown; broken: Pointer[] } {
+  const broken: Pointer[] = [];
+  let rest = value;
+  let findings = first;
+  for (let pass = 0; pass < passMax && findings.length > 0; pass++) {
+    const places = findings.map((finding) => finding.remove);
+    // The name is the only key that a file must have; its place is kept so that the rest can be judged.
+    const isNameless = kind === 'project' && places.some((place) => place.length === 0 || place[0] === 'name');
+    broken.push(...places.map((place) => (place.length === 0 ? ['name'] : place)));
+    rest = without(rest, isNameless ? places.filter((place) => place.length > 0) : places);
+    if (isNameless && isObject(rest)) rest = { ...rest, name: 'unnamed' };
+    findings = walkSchema(kind, rest);
+  }
+  return { value: rest, broken };
+}
+
+function fromYaml(problem: YamlProblem, lines: LineIndex): Diagnostic {
+  const { code, message, help, start, end, related } = problem;
+  return {
+    code,
+    severity: 'error',
+    message,
+    ...(help ? { help } : {}),
+    span: lines.span(start, end),
+    ...(related ? { related: [{ span: lines.span(related.range.start, related.range.end), note: related.note }] } : {}),
+  };
+}
+
+function fromFinding(finding: Finding, locate: ManifestDocument['locate']): Diagnostic {
+  const { code, message, help, pointer, at, related } = finding;
+  return {
+    code,
+    severity: 'error',
+    message,
+    ...(help ? { help } : {}),
+    span: locate(pointer, at),
+    ...(related ? { related: [{ span: locate(related.pointer, 'key'), note: related.note }] } : {}),
+  };
+}
+
+/** A pointer that leads nowhere gives the nearest thing on the way that is there. */
+function rangeOf(yaml: YamlText, pointer: Pointer, what: 'key' | 'value'): [number, number] {
+  const { root } = yaml.tree();
+  if (!root) return [0, 1];
+  let node: YamlNode = root;
+  let key: Range = { start: root.start, end: root.start + 1 };
+  for (const part of pointer) {
+    const inside: YamlNode = node.target ?? node;
+    const entry = inside.entries?.get(String(part));
+    const item = inside.items?.[Number(part)];
+    if (entry) {
+      key = entry.key;
+      node = entry.value;
+    } else if (item) {
+      key = item.start < 0 ? node : item;
+      node = item;
+    } else {
+      break;
+    }
+  }
+  const range = what === 'key' || node.start < 0 ? key : node;
+  return [range.start, range.end];
+}
+
+/** A copy without these places; a list closes its gaps. */
+function without(value: unknown, places: readonly Pointer[]): unknown {
+  if (places.some((place) => place.length === 0)) return undefined;
+  if (!isObject(value) && !Array.isArray(value)) return value;
+  const below = new Map<string, Pointer[]>();
+  for (const [first, ...rest] of places) {
+    const name = String(first);
+    const list = below.get(name);
+    if (list) list.push(rest);
+    else below.set(name, [rest]);
+  }
+  const kept = Object.entries(value).flatMap(([name, member]): [string, unknown][] => {
+    const inside = below.get(name);
+    if (!inside) return [[name, member]];
+    const rest = inside.some((place) => place.length === 0) ? undefined : without(member, inside);
+    return rest === undefined ? [] : [[name, rest]];
+  });
+  return Array.isArray(value) ? kept.map(([, member]) => member) : Object.fromEntries(kept);
+}

@@ -1,0 +1,88 @@
+// Keys of the vocabulary that this version does not obey yet. The schema does not hold them, so that nothing is accepted
+// and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
+
+const steps = ['retry_policy', 'pool', 'runner', 'partitions', 'backfill_policy', 'oidc'];
+const assets = [
+  ...steps,
+  'observe',
+  'incremental',
+  'partition_expr',
+  'automation',
+  'freshness',
+  'environments',
+  'storage',
+];
+const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
+const manifests = ['partitions', 'dbt', 'alerts', 'channels', 'exposures'];
+
+/** By definition of the schema; `Project` and `Manifest` are the files themselves. */
+export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
+  Project: [
+    ...manifests,
+    'run_retries',
+    'run_queue',
+    'run_monitoring',
+    'pools',
+    'concurrency',
+    'runners',
+    'incidents',
+    'prices',
+  ],
+  Manifest: manifests,
+  Asset: assets,
+  Defaults: assets,
+  Group: assets,
+  Spec: assets.filter((key) => !steps.includes(key)),
+  MultiAsset: steps,
+  Check: checks,
+  Factory: checks,
+  Job: ['run_retries', 'oidc', 'config'],
+  Schedule: ['partitions'],
+  Storage: ['branch', 'max_file'],
+  State: ['retention'],
+  Environments: ['pull_request'],
+  ProductionEnvironment: ['build_on_push'],
+  DuckdbConnection: ['storage'],
+  PostgresConnection: ['storage'],
+};
+
+/** Values of `type` that come later, by definition. */
+export const plannedValues: Readonly<Record<string, readonly string[]>> = {
+  Connection: ['command'],
+  Storage: ['cache', 'branch', 'none'],
+};
+
+/** Tags with meaning; without the prefix, which is `branchline/` or, as an alias, `dagster/`. */
+export const plannedTags = ['priority', 'max_retries', 'max_runtime', 'retry_strategy', 'retry_on_asset_or_op_failure'];
+
+/** What other tools call it. Only where the nearest word would not be found by its letters. */
+export const otherWords: Readonly<Record<string, string>> = {
+  depends_on: 'deps',
+  dependencies: 'deps',
+  upstream: 'deps',
+  upstreams: 'deps',
+  needs: 'deps',
+  inputs: 'deps',
+  command: 'run',
+  cmd: 'run',
+  script: 'run',
+  steps: 'run',
+  query: 'sql',
+  tests: 'checks',
+  expectations: 'checks',
+  cwd: 'working-directory',
+  environment: 'env',
+  variables: 'env',
+  labels: 'tags',
+  compute_kind: 'kinds',
+  materialization: 'materialized',
+  cron_schedule: 'cron',
+  execution_timezone: 'timezone',
+  group_name: 'group',
+  models: 'assets',
+  sources: 'assets',
+  database: 'path',
+  select: 'selection',
+  timeout_minutes: 'timeout',
+  'timeout-minutes': 'timeout',
+};

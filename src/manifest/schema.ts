@@ -1,0 +1,92 @@
+import { vocabulary } from './generated/vocabulary.mjs';
+
+/** The part of JSON Schema (draft-07) that the vocabulary is written in. */
+export interface Schema {
+  readonly title?: string;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly $ref?: string;
+  readonly type?: JsonType | readonly JsonType[];
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly patternErrorMessage?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly propertyNames?: { readonly pattern: string; readonly patternErrorMessage: string };
+  readonly additionalProperties?: false | Schema;
+  readonly required?: readonly string[];
+  readonly minProperties?: number;
+  readonly dependencies?: Readonly<Record<string, readonly string[] | EitherRequired>>;
+  /** Either alternatives by type, or (`oneOf`) keys of which exactly one is given, or definitions told apart by `type`. */
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  /** Two keys that contradict each other; `errorMessage` says why. */
+  readonly not?: { readonly required?: readonly string[]; readonly type?: JsonType };
+  readonly errorMessage?: string;
+  readonly if?: { readonly required: readonly string[] };
+  readonly then?: EitherRequired;
+}
+
+export interface EitherRequired {
+  readonly anyOf: readonly { readonly required: readonly string[] }[];
+}
+
+export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
+export type SchemaKind = 'project' | 'manifest';
+
+/** The whole schema of a kind of file, as an editor wants it: the bytes of `schemas/*.schema.json` but for white space. */
+export function schemaOf(kind: SchemaKind): object {
+  const { definitions, manifestDefinitions, ...roots } = vocabulary();
+  const names = kind === 'project' ? Object.keys(definitions) : manifestDefinitions;
+  return { ...roots[kind], definitions: Object.fromEntries(names.map((name) => [name, definitions[name]])) };
+}
+
+export function rootOf(kind: SchemaKind): Schema {
+  return vocabulary()[kind] as Schema;
+}
+
+export function definitionOf(name: string): Schema {
+  return (vocabulary().definitions as Readonly<Record<string, Schema>>)[name]!;
+}
+
+export function definitionNames(): readonly string[] {
+  return Object.keys(vocabulary().definitions);
+}
+
+/** What a definition is called in a message. */
+export function nounsOf(definition: string | undefined): { readonly one: string; readonly many: string } {
+  return (definition && nouns[definition]) || { one: 'this mapping', many: 'these mappings' };
+}
+
+const nouns: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {
+  Project: { one: 'branchline.yaml', many: 'projects' },
+  Manifest: { one: 'a manifest', many: 'manifests' },
+  Asset: { one: 'an asset', many: 'assets' },
+  Defaults: { one: '`defaults`', many: '`defaults`' },
+  Group: { one: 'a group', many: 'groups' },
+  MultiAsset: { one: 'a multi-asset', many: 'multi-assets' },
+  Spec: { one: 'an asset of a multi-asset', many: 'assets of a multi-asset' },
+  Column: { one: 'a column', many: 'columns' },
+  CheckDefaults: { one: '`checks` of defaults', many: '`checks` of defaults' },
+  Check: { one: 'a check', many: 'checks' },
+  Factory: { one: 'a check factory', many: 'check factories' },
+  MultiCheck: { one: 'a multi-check', many: 'multi-checks' },
+  MultiCheckSpec: { one: 'a check of a multi-check', many: 'checks of a multi-check' },
+  Range: { one: 'a range', many: 'ranges' },
+  Relationships: { one: '`relationships`', many: '`relationships`' },
+  Job: { one: 'a job', many: 'jobs' },
+  Schedule: { one: 'a schedule', many: 'schedules' },
+  Selection: { one: 'a selection', many: 'selections' },
+  Connection: { one: 'a connection', many: 'connections' },
+  DuckdbConnection: { one: 'a `duckdb` connection', many: '`duckdb` connections' },
+  PostgresConnection: { one: 'a `postgres` connection', many: '`postgres` connections' },
+  ConnectionOverride: { one: 'a connection of an environment', many: 'connections of an environment' },
+  Environments: { one: '`environments`', many: '`environments`' },
+  ProductionEnvironment: { one: '`production`', many: '`production`' },
+  LocalEnvironment: { one: '`local`', many: '`local`' },
+  State: { one: '`state`', many: '`state`' },
+  Storage: { one: '`storage`', many: '`storage`' },
+};
