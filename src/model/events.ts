@@ -36,6 +36,8 @@ export interface RunStarted extends EventBase {
   readonly planDigest: string;
   readonly codeCommit?: string;
   readonly steps: readonly { readonly id: string; readonly assets: readonly AssetKey[]; readonly verdict: 'run' | 'if_changed'; readonly reason: RunReason; readonly detail: readonly string[] }[];
+  /** Group of each asset of the run that has one, as it is now: what the run does is summed under these groups. */
+  readonly groups?: Readonly<Record<AssetKey, string>>;
 }
 export interface RunRequeued extends EventBase {
   readonly type: 'run.requeued';
@@ -203,6 +205,8 @@ export interface ScheduleEvaluated extends EventBase {
   readonly type: 'schedule.evaluated';
   readonly schedule: string;
   readonly until: Timestamp;
+  /** The code commit that ticked, with its commit time: an older one judges no schedules later. */
+  readonly code?: { readonly commit: string; readonly at: Timestamp };
 }
 
 export type Holder =
