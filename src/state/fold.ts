@@ -219,7 +219,11 @@ function counted(draft: FoldDraft, run: string, eventId: string): true | undefin
 function startRun(draft: FoldDraft, open: OpenRun, event: RunStarted): void {
   const assets = new Set(event.steps.flatMap((step) => step.assets));
   let rank = 1;
-  for (const asset of assets) rank = Math.max(rank, (draft.assets.get(asset)?.turn?.rank ?? 0) + 1);
+  for (const asset of assets) {
+    const before = draft.assets.get(asset)?.turn;
+    // A run that starts again (taken over, requeued) keeps its rank where nobody came in between.
+    if (before) rank = Math.max(rank, before.run === event.run ? before.rank : before.rank + 1);
+  }
   open.draft.run = { ...open.draft.run, rank };
   for (const asset of assets) {
     open.named.add(asset);
