@@ -43,7 +43,11 @@ export function topologicalOrder(nodes: Iterable<string>, upstream: (node: strin
 }
 
 /** Walks upstream among what is left until a node repeats; every left node has a left upstream, so this ends. */
-function findCycle(names: string[], waiting: Map<string, number>, upstream: (node: string) => Iterable<string>): string[] {
+function findCycle(
+  names: string[],
+  waiting: Map<string, number>,
+  upstream: (node: string) => Iterable<string>,
+): string[] {
   const left = (name: string): boolean => (waiting.get(name) ?? 0) > 0;
   const path: string[] = [];
   let at = names.find(left)!;

@@ -127,9 +127,13 @@ function withAttempt(record: AssetRecord, attempt: Omit<Attempt, 'failuresInRow'
 }
 
 function withHistory(record: AssetRecord, entry: HistoryEntry): AssetRecord {
-  const key = (e: HistoryEntry): string => `${e.at} ${canonicalJson(e)}`;
-  const history = [...record.history, entry].sort((a, b) => byText(key(b), key(a))).slice(0, HISTORY_MAX);
+  const history = [...record.history, entry].sort(newestFirst).slice(0, HISTORY_MAX);
   return { ...record, history };
+}
+
+/** By instant, and where that is the same by content: the same order whatever came first. */
+function newestFirst(a: HistoryEntry, b: HistoryEntry): number {
+  return byText(b.at, a.at) || byText(canonicalJson(b), canonicalJson(a));
 }
 
 type CheckResult = Omit<CheckRecord, 'earlier'>;

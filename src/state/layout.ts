@@ -179,8 +179,11 @@ export function escapeName(name: string): string {
   return RESERVED.test(escaped) ? `_${escaped}` : escaped;
 }
 
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
 /** Length of a text in UTF-8. */
 export function utf8Bytes(text: string): number {
+  if (!BEYOND_ASCII.test(text)) return text.length;
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);

@@ -9,12 +9,22 @@ import { type Check, isObject } from './shape.ts';
 /** Version of the records in the snapshot, the roll-ups and the runs. */
 export const RECORD_VERSION = 1;
 
-/** `{"v":1,"<field>":{` and one record a line: a change of one record changes one line. */
-export function encodeRecords(field: string, records: Iterable<readonly [string, unknown]>): string {
-  const lines = [...records]
-    .sort(([a], [b]) => byText(a, b))
-    .map(([key, record]) => `${canonicalJson(key)}:${canonicalJson(record)}`);
+/** `"key":{…}`: a record as a line of `joinRecords`. */
+export function encodeRecord(key: string, record: unknown): string {
+  return `${canonicalJson(key)}:${canonicalJson(record)}`;
+}
+
+/** `{"v":1,"<field>":{` and one record a line: a change of one record changes one line. `lines` are in order. */
+export function joinRecords(field: string, lines: readonly string[]): string {
   return `{"v":${RECORD_VERSION},"${field}":{\n${lines.join(',\n')}\n}}\n`;
+}
+
+export function encodeRecords(field: string, records: Iterable<readonly [string, unknown]>): string {
+  const sorted = [...records].sort(([a], [b]) => byText(a, b));
+  return joinRecords(
+    field,
+    sorted.map(([key, record]) => encodeRecord(key, record)),
+  );
 }
 
 /** The records of a file that `encodeRecords` wrote; what is wrong goes to `problems`. */

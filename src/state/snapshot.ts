@@ -20,7 +20,15 @@ import {
   shardPath,
   utf8Bytes,
 } from './layout.ts';
-import { decodeRecords, decodeRun, encodeRecords, encodeRun, parseFile } from './record-files.ts';
+import {
+  decodeRecords,
+  decodeRun,
+  encodeRecord,
+  encodeRecords,
+  encodeRun,
+  joinRecords,
+  parseFile,
+} from './record-files.ts';
 import { assetShape, cellShape, indexShape, type SnapshotIndex } from './record-shapes.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
 
@@ -87,12 +95,21 @@ function streamsByDay(view: StateView, today: string): Record<string, Record<str
 
 /** The least power of two of shards that keeps each within 64 KiB. */
 function encodeShards(assets: ReadonlyMap<string, AssetRecord>): string[] {
-  const entries = [...assets];
+  const lines = [...assets]
+    .sort(([a], [b]) => byText(a, b))
+    .map(([asset, record]) => {
+      const line = encodeRecord(asset, record);
+      return { line, bytes: utf8Bytes(line) + 2, shard: shardOf(asset, SHARDS_MAX) };
+    });
+  const frame = utf8Bytes(joinRecords('assets', []));
   for (let count = 1; ; count *= 2) {
-    const buckets = Array.from({ length: count }, (): [string, AssetRecord][] => []);
-    for (const entry of entries) buckets[shardOf(entry[0], count)]!.push(entry);
-    const texts = buckets.map((bucket) => encodeRecords('assets', bucket));
-    if (count >= SHARDS_MAX || texts.every((text) => utf8Bytes(text) <= SHARD_BYTES_MAX)) return texts;
+    const sizes = Array.from({ length: count }, () => frame);
+    const shardIn = (shard: number): number => Math.floor((shard * count) / SHARDS_MAX);
+    for (const { bytes, shard } of lines) sizes[shardIn(shard)]! += bytes;
+    if (count < SHARDS_MAX && sizes.some((bytes) => bytes > SHARD_BYTES_MAX)) continue;
+    const buckets = sizes.map((): string[] => []);
+    for (const { line, shard } of lines) buckets[shardIn(shard)]!.push(line);
+    return buckets.map((bucket) => joinRecords('assets', bucket));
   }
 }
 
@@ -109,7 +126,9 @@ function encodeCells(
     if (asset === undefined) sums.push([scope, cell]);
     else {
       const shard = shardOf(asset, shards);
-      byShard.set(shard, [...(byShard.get(shard) ?? []), [scope, cell]]);
+      const entries = byShard.get(shard);
+      if (entries) entries.push([scope, cell]);
+      else byShard.set(shard, [[scope, cell]]);
     }
   }
   if (cells.size > 0) files.set(path(), encodeRecords('cells', sums));
