@@ -42,6 +42,8 @@ export interface RunStarted extends EventBase {
     readonly reason: RunReason;
     readonly detail: readonly string[];
   }[];
+  /** Group of each asset of the run that has one, as it is now: what the run does is summed under these groups. */
+  readonly groups?: Readonly<Record<AssetKey, string>>;
 }
 export interface RunRequeued extends EventBase {
   readonly type: 'run.requeued';
@@ -225,6 +227,8 @@ export interface ScheduleEvaluated extends EventBase {
   readonly until: Timestamp;
   /** The rule from now on, when it differs from the recorded one; absent = as before. */
   readonly rule?: ScheduleRule;
+  /** The code commit that ticked, with its commit time: an older one judges no schedules later. */
+  readonly code?: { readonly commit: string; readonly at: Timestamp };
 }
 
 export type Holder =

@@ -1,12 +1,22 @@
 import type { CheckStatus, Claim, FinalRunState, RunCounts, RunState, ScheduleRule } from './events.ts';
 import type { Failure } from './failure.ts';
-import type { Timestamp } from './instant.ts';
+import type { EpochMs, Timestamp } from './instant.ts';
 import type { RunReason, RunRequest, SkipReason } from './plan.ts';
 import type { AssetKey, Severity } from './project.ts';
+
+/**
+ * Whose turn it was, for order without clocks: [rank of the run among the runs of this asset, epoch]. A run that starts
+ * after another one on the same asset has the higher rank, so a late fact never replaces a newer one.
+ */
+export type Turn = readonly [rank: number, epoch: number];
 
 /** What is known of an asset: `snapshot/<shard>.json` holds these. */
 export interface AssetRecord {
   readonly asset: AssetKey;
+  /** Its group when a run last started on it. */
+  readonly group?: string;
+  /** The newest run that started on it, and that run's rank. */
+  readonly turn?: { readonly run: string; readonly rank: number };
   /** Newest materialization; undefined = never. */
   readonly materialized?: MaterializationRecord;
   /** Newest attempt's end, whatever its outcome. */
@@ -17,6 +27,7 @@ export interface AssetRecord {
     readonly failure?: Failure /** Attempts in a row that failed, 0 after a success. */;
     readonly failuresInRow: number /** When the row of failures began. */;
     readonly failingSince?: Timestamp;
+    readonly turn?: Turn;
   };
   /** Newest confirmation that it is up to date. */
   readonly confirmedAt?: Timestamp;
@@ -26,6 +37,14 @@ export interface AssetRecord {
   readonly checks: Readonly<Record<string, CheckRecord>>;
   /** Last 14 successful durations, oldest first, in milliseconds. */
   readonly durationsMs: readonly number[];
+  /** When those successes were, in step with `durationsMs`. */
+  readonly succeededAt?: readonly EpochMs[];
+  /** The row of failures since the newest success, by turn, oldest first: `failuresInRow` is its sum. */
+  readonly failing?: readonly { readonly turn: Turn; readonly count: number; readonly since: Timestamp }[];
+  /** Turn of the newest success. */
+  readonly succeeded?: Turn;
+  /** Newest observation of an asset that others make. */
+  readonly observed?: { readonly at: Timestamp; readonly dataVersion: string; readonly updatedAt?: Timestamp };
   /** Newest first, at most 10: for the asset's page. */
   readonly history: readonly HistoryEntry[];
 }
@@ -42,6 +61,7 @@ export interface MaterializationRecord {
   readonly files?: Readonly<Record<string, { readonly digest: string; readonly bytes: number }>>;
   readonly rows?: number;
   readonly durationMs: number;
+  readonly turn?: Turn;
 }
 
 export interface CheckRecord {
@@ -55,6 +75,14 @@ export interface CheckRecord {
   readonly value?: number;
   readonly of?: number;
   readonly message: string;
+  readonly turn?: Turn;
+  /** An audit's copy that was published afterwards: the result speaks of the data that is there. */
+  readonly published?: true;
+  /**
+   * Older results down to the one in force, newest first, when the newest judged a copy that was not published: what was
+   * said of the published data stays in force (semantics.md 7). Ask `checkInForce` of state/ rather than this.
+   */
+  readonly earlier?: readonly Omit<CheckRecord, 'earlier'>[];
 }
 
 export interface HistoryEntry {
@@ -86,6 +114,16 @@ export interface RunRecord {
   readonly counts?: RunCounts;
   readonly failure?: Failure;
   readonly cancelRequested?: boolean;
+  /** When a requeued run may start again. */
+  readonly due?: Timestamp;
+  /** Groups of its assets when it started. */
+  readonly groups?: Readonly<Record<AssetKey, string>>;
+  /** Its place among the runs of its assets (see `Turn`). */
+  readonly rank?: number;
+  /** UTC day of the commit that recorded its end: the day it belongs to. */
+  readonly recordedOn?: string;
+  /** Steps that ended well and were left out of the record because it was too long. */
+  readonly stepsOmitted?: number;
 }
 
 export interface RunStepRecord {
@@ -115,6 +153,8 @@ export interface ScheduleRecord {
   readonly adoptedAt: Timestamp;
   /** Everything due up to here has been judged. */
   readonly evaluatedUntil: Timestamp;
+  /** Newest ticks judged, at most 8, oldest first: each is counted once. */
+  readonly judged?: readonly Timestamp[];
   /** When it is due, as last judged: `rule` of the newest `schedule.adopted` or `schedule.evaluated` that carries one. */
   readonly rule?: ScheduleRule;
   readonly lastTick?: {
@@ -126,7 +166,10 @@ export interface ScheduleRecord {
   };
 }
 
-/** Sums of one UTC day for the project, a group or an asset. Mergeable: days add up. */
+/**
+ * Sums of one UTC day for the project, a group or an asset. Mergeable: days add up. A group's or asset's `runs` are the
+ * runs that had a step for it.
+ */
 export interface RollupCell {
   readonly materialized: number;
   readonly failed: number;
@@ -134,7 +177,7 @@ export interface RollupCell {
   readonly checksExecuted: number;
   readonly runs: number;
   readonly runsSucceeded: number;
-  /** Mergeable sketch of durations (encoding of state/sketch). */
+  /** Mergeable sketch (encoding of state/sketch): of runs in the project's cell, of materializations elsewhere. */
   readonly durations?: string;
   /** Sketch of tick lateness; only in the project's cell. */
   readonly lateness?: string;
@@ -159,6 +202,8 @@ export interface StateView {
   readonly schedules: ReadonlyMap<string, ScheduleRecord>;
   /** Last n counted of each stream. */
   readonly streams: ReadonlyMap<string, number>;
+  /** UTC day on which each stream last grew; 30 days later it is forgotten unless its run is open. */
+  readonly streamDays?: ReadonlyMap<string, string>;
   /** Last transaction of each writer. */
   readonly writers: ReadonlyMap<string, { readonly tx: number; readonly at: Timestamp }>;
   /** By UTC day: cells by scope: `project`, `group:<name>` (by the group at the time), `asset:<key>`. */

@@ -1,0 +1,262 @@
+import { sha256 } from '../base/digest.ts';
+import { canonicalJson } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
+import { type EpochMs, epochMs, timestamp, utcDay } from '../model/instant.ts';
+import type { StateChange } from '../ports.ts';
+import { type Batch, encodeBatch, encodeSegment } from './batch.ts';
+import { boundEvents } from './bounds.ts';
+import type { StateProblem } from './codec.ts';
+import { fold, uncounted } from './fold.ts';
+import {
+  FILE_BYTES_MAX,
+  FORMAT,
+  FORMAT_PATH,
+  monthRollupPath,
+  parseRecentPath,
+  parseRollupPath,
+  RECENT_BYTES_MAX,
+  RECENT_FILES_MAX,
+  recentPath,
+  segmentPath,
+  UNFOLDED_BYTES_MAX,
+  utf8Bytes,
+} from './layout.ts';
+import type { StateRead } from './read.ts';
+import { encodeMonth, encodeSnapshot } from './snapshot.ts';
+
+/** The oldest Branchline that reads what we write. */
+const READER_MIN = '1.0.0';
+
+export interface CommitDraft {
+  /** The state at the head that the commit expects. */
+  readonly read: StateRead;
+  /** Name of the project, for `format.json` of the first commit. */
+  readonly project: string;
+  /** Numbered in their streams and redacted. Those that count already are left out. */
+  readonly events: readonly BranchlineEvent[];
+  readonly writer: string;
+  /** The writer's transaction, from 1; the same on every try. */
+  readonly tx: number;
+  /** The server's instant where there is a server. */
+  readonly now: EpochMs;
+  /** Subject, blank line, body and trailers. */
+  readonly message: string;
+}
+
+export interface PreparedCommit {
+  readonly change: StateChange;
+  /** The state once this has landed, without its commit id: the next commit may build on it. */
+  readonly after: StateRead;
+  /** Events that are new; the others were counted before. */
+  readonly fresh: readonly BranchlineEvent[];
+  readonly sealed: boolean;
+  readonly folded: boolean;
+}
+
+/**
+ * The files of the next commit: its events in one new file of `recent/`; recent files move into segments when they are
+ * too many; on a new day, or when the segments since the last fold are over 1 MiB, the view at the head becomes the
+ * snapshot. Pure: after a conflict, read again and prepare again. Pages are added with `withPages`, once they can be
+ * rendered from `after.view`.
+ */
+export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateProblem> {
+  const { read, writer, tx } = draft;
+  const { view, base } = read;
+  const seq = view.seq + 1;
+  const fresh = uncounted(view.streams, { seq, events: draft.events });
+  if (!fresh.ok) return fresh;
+  const at = timestamp(Math.max(draft.now, view.at === undefined ? draft.now : epochMs(view.at)));
+  const batch: Batch = { seq, writer, tx, at, events: boundEvents(fresh.value) };
+  const texts = encodeBatch(batch);
+  const tooLong = texts.find((text) => utf8Bytes(text) > FILE_BYTES_MAX);
+  if (tooLong !== undefined)
+    return fail({
+      code: 'broken',
+      file: recentPath(seq, writer, tx),
+      line: 2,
+      message:
+        'one event is longer than 1 MiB: an asset has too many output files to record each (declare a folder less)',
+    });
+  const after = fold(view, batch);
+  if (!after.ok) return after;
+
+  const files = new Map<string, string | null>();
+  if (!base.paths.has(FORMAT_PATH))
+    files.set(FORMAT_PATH, `${canonicalJson({ format: FORMAT, project: draft.project, reader_min: READER_MIN })}\n`);
+  const own = texts.map((text, i): [string, string] => [
+    recentPath(seq, writer, tx, i < texts.length - 1 ? i + 1 : undefined),
+    text,
+  ]);
+  const moved = moveHistory(read, own, at);
+  for (const [path, text] of moved.files) files.set(path, text);
+  for (const [path, text] of own) files.set(path, text);
+
+  const change: StateChange = { files, message: draft.message, at: epochMs(at), writer, tx };
+  const next: StateRead = {
+    view: after.value,
+    base: {
+      paths: applyFiles(base.paths, files),
+      recent: new Map([...(moved.sealed ? [] : base.recent), ...own]),
+      unfoldedBytes: moved.unfoldedBytes,
+      chain: moved.chain,
+      rollups: new Set([...base.rollups, ...[...files.keys()].filter((path) => parseRollupPath(path)?.kind === 'day')]),
+    },
+  };
+  return ok({ change, after: next, fresh: batch.events, sealed: moved.sealed, folded: moved.folded });
+}
+
+/** The commit with derived pages beside the truth; a page may be deleted by null. Pages never replace a file of the state. */
+export function withPages(prepared: PreparedCommit, pages: ReadonlyMap<string, string | null>): PreparedCommit {
+  const files = new Map([...pages, ...prepared.change.files]);
+  const base = { ...prepared.after.base, paths: applyFiles(prepared.after.base.paths, pages) };
+  return { ...prepared, change: { ...prepared.change, files }, after: { ...prepared.after, base } };
+}
+
+function applyFiles(paths: ReadonlySet<string>, files: ReadonlyMap<string, string | null>): Set<string> {
+  const after = new Set(paths);
+  for (const [path, text] of files) {
+    if (text === null) after.delete(path);
+    else after.add(path);
+  }
+  return after;
+}
+
+interface Moved {
+  readonly files: ReadonlyMap<string, string | null>;
+  readonly sealed: boolean;
+  readonly folded: boolean;
+  readonly chain: string;
+  readonly unfoldedBytes: number;
+}
+
+/** Seals and folds what came before this commit, when it is time. */
+function moveHistory(read: StateRead, own: readonly (readonly [string, string])[], at: string): Moved {
+  const { view, base } = read;
+  const files = new Map<string, string | null>();
+  const isNewDay = view.at !== undefined && utcDay(at) > utcDay(view.at);
+  const bytesOf = (texts: Iterable<string>): number => [...texts].reduce((sum, text) => sum + utf8Bytes(text), 0);
+  const recentBytes = bytesOf(base.recent.values());
+  const isOverBound =
+    base.recent.size + own.length > RECENT_FILES_MAX ||
+    recentBytes + bytesOf(own.map(([, text]) => text)) > RECENT_BYTES_MAX;
+  const isSealing = base.recent.size > 0 && (isNewDay || isOverBound);
+  let chain = base.chain;
+  let unfoldedBytes = base.unfoldedBytes;
+  if (isSealing) {
+    for (const segment of sealRecent(base.recent, chain)) {
+      files.set(segment.path, segment.text);
+      chain = segment.digest;
+      unfoldedBytes += utf8Bytes(segment.text);
+    }
+    for (const path of base.recent.keys()) files.set(path, null);
+  }
+  const isFolding = isNewDay || unfoldedBytes > UNFOLDED_BYTES_MAX;
+  if (isFolding) {
+    foldInto(files, read, { digest: chain, close: isNewDay, month: at.slice(0, 7) });
+    unfoldedBytes = 0;
+  }
+  return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes };
+}
+
+interface Segment {
+  readonly path: string;
+  readonly text: string;
+  readonly digest: string;
+}
+
+/** Recent files, oldest first, as segments of at most 1 MiB that never span two days. */
+export function sealRecent(recent: ReadonlyMap<string, string>, chain: string): Segment[] {
+  const segments: Segment[] = [];
+  let after = chain;
+  let group: RecentText[] = [];
+  const flush = (): void => {
+    if (group.length === 0) return;
+    const first = group[0]!;
+    const last = group.at(-1)!;
+    const writers: Record<string, number> = {};
+    for (const { writer, tx } of group)
+      writers[writer] = Math.max(tx, Object.hasOwn(writers, writer) ? writers[writer]! : 0);
+    const text = encodeSegment(
+      { after, first: first.seq, last: last.seq, writers },
+      group.map((file) => file.text),
+    );
+    // A commit in several files fills several segments; its parts are never joined with other commits.
+    const path = segmentPath(first.day, first.seq, last.seq, first.part);
+    after = sha256(text);
+    segments.push({ path, text, digest: after });
+    group = [];
+  };
+  let bytes = 0;
+  for (const file of [...recent].map(([path, text]) => recentText(path, text))) {
+    const before = group.at(-1);
+    const size = utf8Bytes(file.text);
+    const fits = before && before.day === file.day && bytes + size + 2048 <= FILE_BYTES_MAX;
+    if (!fits || before.part !== undefined || file.part !== undefined) {
+      flush();
+      bytes = 0;
+    }
+    group.push(file);
+    bytes += size;
+  }
+  flush();
+  return segments;
+}
+
+interface RecentText {
+  readonly seq: number;
+  readonly writer: string;
+  readonly tx: number;
+  readonly day: string;
+  readonly part?: number;
+  readonly text: string;
+}
+
+function recentText(path: string, text: string): RecentText {
+  const { seq, tx, part } = parseRecentPath(path)!;
+  // The path has the writer's escaped name; the first line was checked when the view was read.
+  const head = JSON.parse(text.slice(0, text.indexOf('\n'))) as { commit: { at: string; writer: string } };
+  return { seq, writer: head.commit.writer, tx, day: utcDay(head.commit.at), ...(part ? { part } : {}), text };
+}
+
+function foldInto(
+  files: Map<string, string | null>,
+  read: StateRead,
+  options: { readonly digest: string; readonly close: boolean; readonly month: string },
+): void {
+  const { view, base } = read;
+  const snapshot = encodeSnapshot(view, options);
+  for (const path of base.paths) {
+    const isStale = path.startsWith('snapshot/') || (options.close && path.startsWith('runs/recent/'));
+    if (isStale && !snapshot.has(path)) files.set(path, null);
+  }
+  for (const [path, text] of snapshot) {
+    // An ended run never changes.
+    if (path.startsWith('runs/recent/') && base.paths.has(path)) continue;
+    files.set(path, text);
+  }
+  if (!options.close) return;
+  for (const month of monthsToMerge(read, options.month)) {
+    const days = [...view.days].filter(([day]) => day.startsWith(month)).map(([, cells]) => cells);
+    for (const [path, text] of encodeMonth(month, days, shardCount(snapshot))) files.set(path, text);
+  }
+}
+
+function shardCount(snapshot: ReadonlyMap<string, string>): number {
+  return [...snapshot.keys()].filter((path) => /^snapshot\/[0-9a-f]{3}\.json$/.test(path)).length;
+}
+
+/** Months before this one that have no sum yet and whose days are all at hand. */
+function monthsToMerge({ view, base }: StateRead, current: string): string[] {
+  const today = view.at === undefined ? '' : utcDay(view.at);
+  const months = new Set([...view.days.keys()].map((day) => day.slice(0, 7)));
+  return [...months].sort().filter((month) => {
+    if (month >= current || base.paths.has(monthRollupPath(month))) return false;
+    for (const path of base.paths) {
+      const name = parseRollupPath(path);
+      if (name?.kind !== 'day' || !name.period.startsWith(month) || name.period === today) continue;
+      if (!base.rollups.has(path)) return false;
+    }
+    return true;
+  });
+}

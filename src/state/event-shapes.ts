@@ -1,0 +1,276 @@
+import type {
+  ScheduleRule, BranchlineEvent, Claim, EventBase, Holder, RunCounts, RunStarted } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import type { RunRequest } from '../model/plan.ts';
+import {
+  type Check,
+  count,
+  type Fields,
+  flag,
+  instant,
+  integer,
+  json,
+  list,
+  mapping,
+  number,
+  object,
+  oneOf,
+  optional,
+  text,
+  union,
+} from './shape.ts';
+
+type EventType = BranchlineEvent['type'];
+type EventOf<T extends EventType> = Extract<BranchlineEvent, { readonly type: T }>;
+type Own<T extends EventType> = Fields<Omit<EventOf<T>, keyof EventBase | 'type'>>;
+
+const names = list(text);
+const texts = mapping(text);
+const metadata = mapping(json);
+
+export const failureShape: Check = object<Failure>({
+  class: oneOf('step', 'timeout', 'crash', 'cancel', 'infrastructure'),
+  code: text,
+  message: text,
+  exitCode: optional(integer),
+  signal: optional(text),
+  logTail: optional(text),
+});
+
+export const runReason: Check = oneOf(
+  'requested',
+  'never_materialized',
+  'failed_last',
+  'code_changed',
+  'upstream_changed',
+  'deps_changed',
+  'data_lost',
+  'no_upstreams',
+  'materialize_all',
+  'with_upstream',
+  'retry',
+  'backfill',
+  'automation',
+);
+export const skipReason: Check = oneOf(
+  'up_to_date',
+  'blocked_by_check',
+  'upstream_failed',
+  'upstream_skipped',
+  'other_environment',
+  'external',
+  'not_selected',
+  'canceled',
+  'fail_fast',
+  'superseded',
+);
+
+type Request<K extends RunRequest['kind']> = Fields<Extract<RunRequest, { readonly kind: K }>>;
+const cliRequest: Request<'cli'> = {
+  kind: oneOf('cli'),
+  nonce: text,
+  at: instant,
+  selection: text,
+  job: optional(text),
+  mode: oneOf('all', 'stale', 'job'),
+  withUpstream: flag,
+  ignoreBlocking: flag,
+};
+const scheduleRequest: Request<'schedule'> = {
+  kind: oneOf('schedule'),
+  schedule: text,
+  tick: instant,
+  selection: text,
+  job: optional(text),
+  materialize: oneOf('when_stale', 'all'),
+};
+export const requestShape: Check = union('kind', { cli: object(cliRequest), schedule: object(scheduleRequest) });
+
+/** When a schedule is due. */
+export const ruleShape: Check = object<ScheduleRule>({ crons: list(text), timezone: text });
+
+export const countsShape: Check = object<RunCounts>({
+  materialized: count,
+  failed: count,
+  skipped: count,
+  upToDate: count,
+  checksPassed: count,
+  checksWarned: count,
+  checksFailed: count,
+});
+
+const holder: Check = union('kind', {
+  process: object<Extract<Holder, { readonly kind: 'process' }>>({
+    kind: oneOf('process'),
+    machine: text,
+    boot: text,
+    pid: integer,
+    start: text,
+  }),
+  workflow: object<Extract<Holder, { readonly kind: 'workflow' }>>({
+    kind: oneOf('workflow'),
+    workflow: text,
+    attempt: count,
+    job: text,
+  }),
+});
+
+export const claimFields: Fields<Claim> = {
+  claim: text,
+  environment: text,
+  run: text,
+  epoch: count,
+  holder,
+  writer: text,
+  assets: names,
+  connections: list(object<Claim['connections'][number]>({ name: text, startedFrom: text })),
+  at: instant,
+};
+
+export const upstreamShape: Check = mapping(
+  object<{ dataVersion: string; materialization?: string }>({ dataVersion: text, materialization: optional(text) }),
+);
+export const filesShape: Check = mapping(object<{ digest: string; bytes: number }>({ digest: text, bytes: count }));
+export const checkStatus: Check = oneOf('PASSED', 'FAILED', 'ERRORED', 'SKIPPED');
+export const severity: Check = oneOf('warn', 'error');
+export const outcome: Check = oneOf('success', 'failure', 'canceled');
+export const duration: Check = number;
+
+/** Every event type with its own fields; `id`, `v`, `at`, `run` and `epoch` are checked for all. */
+export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
+  'run.requested': { request: requestShape, job: optional(text), tags: texts },
+  'run.started': {
+    planDigest: text,
+    codeCommit: optional(text),
+    steps: list(
+      object<RunStarted['steps'][number]>({
+        id: text,
+        assets: names,
+        verdict: oneOf('run', 'if_changed'),
+        reason: runReason,
+        detail: names,
+      }),
+    ),
+    groups: optional(texts),
+  },
+  'run.requeued': { due: instant, reason: text },
+  'run.taken-over': { reason: text },
+  'run.ended': {
+    state: oneOf('SUCCESS', 'FAILURE', 'CANCELED'),
+    failure: optional(failureShape),
+    counts: countsShape,
+    durationMs: duration,
+  },
+  'step.started': { step: text, attempt: count },
+  'step.attempt-ended': {
+    step: text,
+    attempt: count,
+    outcome,
+    failure: optional(failureShape),
+    durationMs: duration,
+  },
+  'step.ended': { step: text, outcome, failure: optional(failureShape), failedAssets: names, durationMs: duration },
+  'step.skipped': { step: text, assets: names, reason: skipReason, cause: optional(text) },
+  'asset.materialized': {
+    step: text,
+    asset: text,
+    materialization: text,
+    codeVersion: text,
+    codeParts: texts,
+    codeCommit: optional(text),
+    dataVersion: text,
+    upstream: upstreamShape,
+    files: optional(filesShape),
+    rows: optional(number),
+    metadata,
+    durationMs: duration,
+    ignoredBlocking: optional(flag),
+  },
+  'asset.observed': { asset: text, dataVersion: text, updatedAt: optional(instant), metadata },
+  'assets.confirmed': { assets: names },
+  'asset.lost': { asset: text, materialization: text, message: text },
+  'check.judged': {
+    step: text,
+    asset: text,
+    check: text,
+    status: checkStatus,
+    severity,
+    blocking: flag,
+    stage: oneOf('audit', 'published'),
+    materialization: optional(text),
+    value: optional(number),
+    of: optional(number),
+    message: text,
+    metadata,
+    samples: optional(list(json)),
+    durationMs: duration,
+  },
+  'tick.judged': {
+    schedule: text,
+    tick: instant,
+    outcome: oneOf('requested', 'skipped'),
+    reason: oneOf(
+      'due',
+      'superseded_by_later',
+      'older_than_grace',
+      'over_max_catchup',
+      'already_running',
+      'nothing_selected',
+    ),
+    requested: optional(text),
+    latenessMs: number,
+  },
+  'ticks.missed': { schedule: text, after: instant, until: instant, count },
+  'schedule.adopted': { schedule: text, from: instant, rule: optional(ruleShape) },
+  'schedule.dropped': { schedule: text },
+  'schedule.evaluated': {
+    schedule: text,
+    until: instant,
+    rule: optional(ruleShape),
+    code: optional(object<{ commit: string; at: string }>({ commit: text, at: instant })),
+  },
+  'claim.opened': { claim: object(claimFields) },
+  'claim.renewed': { claim: text },
+  'claim.suspected': { claim: text, renewals: count },
+  'claim.closed': { claim: text, reason: oneOf('ended', 'holder-gone') },
+  'cancel.requested': { reason: text },
+  'journal.adopted': { writer: text, events: count, reason: text },
+};
+
+/** Types whose `run` must be there. */
+const NEEDS_RUN: ReadonlySet<string> = new Set([
+  'run.requested',
+  'run.started',
+  'run.requeued',
+  'run.taken-over',
+  'run.ended',
+  'step.started',
+  'step.attempt-ended',
+  'step.ended',
+  'step.skipped',
+  'asset.materialized',
+  'assets.confirmed',
+  'check.judged',
+  'claim.opened',
+  'cancel.requested',
+]);
+
+export const EVENT_TYPES = Object.keys(EVENT_FIELDS).sort() as EventType[];
+
+/** The whole shape of each event type in its newest version. */
+export const EVENT_SHAPES: ReadonlyMap<string, Check> = new Map(
+  Object.entries(EVENT_FIELDS).map(([type, fields]) => {
+    const base = {
+      id: text,
+      v: oneOf(1),
+      type: oneOf(type),
+      at: instant,
+      run: NEEDS_RUN.has(type) ? text : optional(text),
+      epoch: optional(count),
+    };
+    return [
+      type,
+      object<Record<string, unknown>>({ ...base, ...fields } as unknown as Fields<Record<string, unknown>>),
+    ];
+  }),
+);

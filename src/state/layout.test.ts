@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  closedRunsPath,
+  compareRecent,
+  dayRollupPath,
+  escapeName,
+  isRecentOf,
+  monthRollupPath,
+  parseClosedRunsPath,
+  parseRecentPath,
+  parseRollupPath,
+  parseSegmentPath,
+  recentPath,
+  segmentPath,
+  shardOf,
+  utf8Bytes,
+} from './layout.ts';
+
+describe('names', () => {
+  it.each([
+    ['marts/daily_sales', 'marts.daily_sales'],
+    ['Marts/Daily', '%4Darts.%44aily'],
+    ['a.b', 'a%2Eb'],
+    ['größe', 'gr%C3%B6%C3%9Fe'],
+    ['../etc', '_%2E%2E.etc'.slice(1)],
+    ['con', '_con'],
+    ['readme', '_readme'],
+    ['nul/x', '_nul.x'],
+    ['/', '_.'],
+  ])('%s becomes %s', (name, escaped) => {
+    expect(escapeName(name)).toBe(escaped);
+  });
+
+  it('differ when the names differ, bear every file system, and stay short', () => {
+    const name = fc.string({ unit: fc.constantFrom(...'aA./%-_ é#'), maxLength: 80 });
+    fc.assert(
+      fc.property(name, name, (a, b) => {
+        expect(escapeName(a) === escapeName(b)).toBe(a === b);
+        expect(escapeName(a)).toMatch(/^[a-z0-9_.%A-F-]{0,122}$/);
+      }),
+    );
+    const long = escapeName(`${'é'.repeat(60)}x`);
+    expect(long.length).toBeLessThanOrEqual(117);
+    expect(long).not.toBe(escapeName(`${'é'.repeat(60)}y`));
+  });
+});
+
+describe('paths', () => {
+  it('are read back as they were made', () => {
+    expect(parseRecentPath(recentPath(12, 'W/1-x', 3))).toMatchObject({ seq: 12, tx: 3, writer: '%57.1-x' });
+    expect(parseRecentPath(recentPath(12, 'w', 3, 2))).toMatchObject({ seq: 12, part: 2 });
+    expect(isRecentOf(recentPath(12, 'W/1-x', 3), 'W/1-x', 3)).toBe(true);
+    expect(isRecentOf(recentPath(12, 'W/1-x', 3, 1), 'W/1-x', 3)).toBe(false);
+    expect(isRecentOf(recentPath(12, 'a-w', 3), 'w', 3)).toBe(false);
+    expect(parseSegmentPath(segmentPath('2026-11-22', 1, 64))).toMatchObject({ day: '2026-11-22', first: 1, last: 64 });
+    expect(parseClosedRunsPath(closedRunsPath('2026-11-22', 2))).toEqual({ day: '2026-11-22', part: 2 });
+    expect(parseRollupPath(dayRollupPath('2026-11-22', 10))).toEqual({ kind: 'day', period: '2026-11-22', shard: 10 });
+    expect(parseRollupPath(monthRollupPath('2026-11'))).toEqual({ kind: 'month', period: '2026-11' });
+    expect([parseRecentPath('recent/x'), parseSegmentPath('events/x'), parseRollupPath('rollups/x.json')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('stand in the order of commits, as text and as numbers', () => {
+    const paths = [recentPath(9, 'z', 1), recentPath(10, 'a', 1, 1), recentPath(10, 'a', 1, 2), recentPath(10, 'a', 1)];
+    expect([...paths].sort()).toEqual(paths);
+    const names = paths.map((path) => parseRecentPath(path)!);
+    expect([...names].reverse().sort(compareRecent)).toEqual(names);
+  });
+
+  it('split a shard in two when their number doubles', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 0, max: 11 }), (asset, power) => {
+        expect(Math.floor(shardOf(asset, 2 ** (power + 1)) / 2)).toBe(shardOf(asset, 2 ** power));
+      }),
+    );
+  });
+
+  it('count bytes as UTF-8 has them', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(utf8Bytes(text)).toBe(new TextEncoder().encode(text).length);
+      }),
+    );
+  });
+});

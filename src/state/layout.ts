@@ -1,0 +1,198 @@
+import { sha256 } from '../base/digest.ts';
+import { byText } from '../base/order.ts';
+
+/** Version of the branch's layout, in `format.json`. */
+export const FORMAT = 1;
+export const FORMAT_PATH = 'format.json';
+export const INDEX_PATH = 'snapshot/index.json';
+
+/** Limits of the layout, in UTF-8 bytes where not said otherwise. */
+export const RECENT_FILES_MAX = 64;
+export const RECENT_BYTES_MAX = 256 * 1024;
+export const FILE_BYTES_MAX = 1024 * 1024;
+export const UNFOLDED_BYTES_MAX = 1024 * 1024;
+export const SHARD_BYTES_MAX = 64 * 1024;
+export const SHARDS_MAX = 4096;
+
+const SEQ_DIGITS = 10;
+const PART_DIGITS = 4;
+
+/** A commit's number as it stands in paths: zero-padded, so that text order is order. */
+export function seqText(seq: number): string {
+  return String(seq).padStart(SEQ_DIGITS, '0');
+}
+
+export interface RecentName {
+  readonly path: string;
+  readonly seq: number;
+  readonly writer: string;
+  readonly tx: number;
+  /** From 1; undefined when the commit's events are one file. All parts but the last carry a number. */
+  readonly part?: number;
+}
+
+/** Path of a commit's events. `writer` is escaped, so it may hold any text. */
+export function recentPath(seq: number, writer: string, tx: number, part?: number): string {
+  const suffix = part === undefined ? '' : `.${String(part).padStart(PART_DIGITS, '0')}`;
+  return `recent/${seqText(seq)}-${escapeName(writer)}-${tx}${suffix}.jsonl`;
+}
+
+/** Reads a path of `recent/`; `writer` is the escaped name. Undefined when it is none. */
+export function parseRecentPath(path: string): RecentName | undefined {
+  const match = /^recent\/(\d{10})-(.+)-(\d+)(?:\.(\d{4}))?\.jsonl$/.exec(path);
+  if (!match) return undefined;
+  const [, seq, writer, tx, part] = match;
+  return { path, seq: Number(seq), writer: writer!, tx: Number(tx), ...(part ? { part: Number(part) } : {}) };
+}
+
+/** True when the path is the last file of that writer's transaction: it landed. */
+export function isRecentOf(path: string, writer: string, tx: number): boolean {
+  const name = parseRecentPath(path);
+  return name !== undefined && name.writer === escapeName(writer) && name.tx === tx && name.part === undefined;
+}
+
+export interface SegmentName {
+  readonly path: string;
+  readonly day: string;
+  readonly first: number;
+  readonly last: number;
+  readonly part?: number;
+}
+
+/** Path of a sealed segment; `part` numbers the segments of one commit that is too long for one. */
+export function segmentPath(day: string, first: number, last: number, part?: number): string {
+  const suffix = part === undefined ? '' : `.${String(part).padStart(PART_DIGITS, '0')}`;
+  return `events/${dayFolder(day)}/${seqText(first)}-${seqText(last)}${suffix}.jsonl`;
+}
+
+export function parseSegmentPath(path: string): SegmentName | undefined {
+  const match = /^events\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{10})-(\d{10})(?:\.(\d{4}))?\.jsonl$/.exec(path);
+  if (!match) return undefined;
+  const [, year, month, date, first, last, part] = match;
+  return {
+    path,
+    day: `${year}-${month}-${date}`,
+    first: Number(first),
+    last: Number(last),
+    ...(part ? { part: Number(part) } : {}),
+  };
+}
+
+const partOf = (name: { readonly part?: number }): number => name.part ?? Number.MAX_SAFE_INTEGER;
+
+/** Order of events: by commit, then part; a commit's last file, which has no part, comes after its parts. */
+export function compareSegments(a: SegmentName, b: SegmentName): number {
+  return a.first - b.first || partOf(a) - partOf(b) || byText(a.path, b.path);
+}
+export function compareRecent(a: RecentName, b: RecentName): number {
+  return a.seq - b.seq || partOf(a) - partOf(b) || byText(a.path, b.path);
+}
+
+/** Which of `count` shards (a power of two up to 4,096) an asset is in: the first bits of its name's digest. */
+export function shardOf(asset: string, count: number): number {
+  return Math.floor((Number.parseInt(sha256(asset).slice(0, 3), 16) * count) / SHARDS_MAX);
+}
+
+export function shardName(shard: number): string {
+  return shard.toString(16).padStart(3, '0');
+}
+
+export function shardPath(shard: number): string {
+  return `snapshot/${shardName(shard)}.json`;
+}
+
+/** A marker whose name says which commit is the last one folded in: what to load follows from the listing. */
+export function foldedPath(seq: number): string {
+  return `snapshot/folded-${seqText(seq)}`;
+}
+export function parseFoldedPath(path: string): number | undefined {
+  const match = /^snapshot\/folded-(\d{10})$/.exec(path);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** An ended run of an open day. */
+export function recentRunPath(run: string): string {
+  return `runs/recent/${sha256(run).slice(0, 2)}/${escapeName(run)}.json`;
+}
+
+/** Ended runs of a closed day; parts count from 1. */
+export function closedRunsPath(day: string, part: number): string {
+  return `runs/${dayFolder(day)}/${String(part).padStart(PART_DIGITS, '0')}.jsonl`;
+}
+
+export function parseClosedRunsPath(path: string): { readonly day: string; readonly part: number } | undefined {
+  const match = /^runs\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{4})\.jsonl$/.exec(path);
+  return match ? { day: `${match[1]}-${match[2]}-${match[3]}`, part: Number(match[4]) } : undefined;
+}
+
+/** Sums of a day or month; without a shard those of the project and its groups, with one those of assets. */
+export function dayRollupPath(day: string, shard?: number): string {
+  return shard === undefined ? `rollups/day/${day}.json` : `rollups/day/${day}/${shardName(shard)}.json`;
+}
+export function monthRollupPath(month: string, shard?: number): string {
+  return shard === undefined ? `rollups/month/${month}.json` : `rollups/month/${month}/${shardName(shard)}.json`;
+}
+
+export interface RollupName {
+  readonly kind: 'day' | 'month';
+  /** `2026-11-22` or `2026-11`. */
+  readonly period: string;
+  readonly shard?: number;
+}
+export function parseRollupPath(path: string): RollupName | undefined {
+  const match = /^rollups\/(?:day\/(\d{4}-\d\d-\d\d)|month\/(\d{4}-\d\d))(?:\/([0-9a-f]{3}))?\.json$/.exec(path);
+  if (!match) return undefined;
+  const [, day, month, shard] = match;
+  return {
+    kind: day ? 'day' : 'month',
+    period: (day ?? month)!,
+    ...(shard ? { shard: Number.parseInt(shard, 16) } : {}),
+  };
+}
+
+export function dayFolder(day: string): string {
+  return day.replaceAll('-', '/');
+}
+
+const NAME_BYTES_MAX = 120;
+const NAME_BYTES_KEPT = 100;
+const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9]|readme|index|recent|\.*)(\.|$)/;
+
+/**
+ * A name of the user's as one path segment that every file system and every link bears: `[a-z0-9_-]` stays, `/` becomes
+ * `.`, any other byte `%XX`; over 120 bytes, the first 100 and 16 hex digits of the name's digest; a name that Windows or
+ * this layout keeps for itself gets `_` in front. Names that differ give segments that differ.
+ */
+export function escapeName(name: string): string {
+  let escaped = '';
+  for (const byte of new TextEncoder().encode(name)) {
+    const char = String.fromCharCode(byte);
+    if (/[a-z0-9_-]/.test(char)) escaped += char;
+    else if (char === '/') escaped += '.';
+    else escaped += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  if (escaped.length > NAME_BYTES_MAX) {
+    // Never in the middle of a %XX.
+    const kept = escaped.slice(0, NAME_BYTES_KEPT).replace(/%[0-9A-F]?$/, '');
+    escaped = `${kept}-${sha256(name).slice(0, 16)}`;
+  }
+  return RESERVED.test(escaped) ? `_${escaped}` : escaped;
+}
+
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
+/** Length of a text in UTF-8. */
+export function utf8Bytes(text: string): number {
+  if (!BEYOND_ASCII.test(text)) return text.length;
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) bytes += 1;
+    else if (code < 0x800) bytes += 2;
+    else if (code >= 0xd800 && code < 0xdc00 && i + 1 < text.length) {
+      bytes += 4;
+      i++;
+    } else bytes += 3;
+  }
+  return bytes;
+}

@@ -1,0 +1,261 @@
+import { sha256 } from '../base/digest.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
+import { type Batch, decodeEventsFile } from './batch.ts';
+import type { StateProblem } from './codec.ts';
+import { emptyView, foldAll } from './fold.ts';
+import {
+  compareRecent,
+  compareSegments,
+  FORMAT,
+  FORMAT_PATH,
+  foldedPath,
+  isRecentOf,
+  parseClosedRunsPath,
+  parseFoldedPath,
+  parseRecentPath,
+  parseRollupPath,
+  parseSegmentPath,
+  utf8Bytes,
+} from './layout.ts';
+import { isObject } from './shape.ts';
+import { decodeSnapshot } from './snapshot.ts';
+
+/** What is wanted beyond what a decision needs. */
+export interface ReadOptions {
+  /** The instant of this waking: with it the roll-ups that the end of a month needs are read. */
+  readonly now?: EpochMs;
+  /** Newest days whose sums of project and groups are wanted (Insights over 90 days against the 90 before: 180). */
+  readonly days?: number;
+  /** Newest days whose sums of assets are wanted. */
+  readonly assetDays?: number;
+  /** Closed days whose runs are wanted, as `2026-11-22`. */
+  readonly runsOf?: readonly string[];
+}
+
+/** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
+export interface StateBase {
+  /** All paths of the head's tree. */
+  readonly paths: ReadonlySet<string>;
+  /** Texts of `recent/`, by path, in order. */
+  readonly recent: ReadonlyMap<string, string>;
+  /** Segments that no snapshot holds yet, in bytes of UTF-8. */
+  readonly unfoldedBytes: number;
+  /** SHA-256 of the newest segment, hex; empty when there is none. */
+  readonly chain: string;
+  /** Roll-up files of closed days that the view holds. */
+  readonly rollups: ReadonlySet<string>;
+}
+
+export interface StateRead {
+  readonly view: StateView;
+  readonly base: StateBase;
+}
+
+/** Last commit that the tree's snapshot holds; 0 when there is none. */
+export function foldedSeq(listing: Iterable<string>): number {
+  let seq = 0;
+  for (const path of listing) seq = Math.max(seq, parseFoldedPath(path) ?? 0);
+  return seq;
+}
+
+/**
+ * The paths to load for a full view, from the listing of the head's tree alone: one batch. What is read does not grow
+ * with history but for what the options ask for.
+ */
+export function neededPaths(listing: readonly string[], options: ReadOptions = {}): string[] {
+  const folded = foldedSeq(listing);
+  const rollups = listing.map(parseRollupPath).filter((name) => name !== undefined);
+  const days = [...new Set(rollups.filter((name) => name.kind === 'day').map((name) => name.period))].sort();
+  // The newest day with sums may be open still.
+  const newest = (count: number): Set<string> => new Set(count > 0 ? days.slice(-count) : []);
+  const wanted = newest(Math.max(1, options.days ?? 0));
+  const wantedAssets = newest(Math.max(1, options.assetDays ?? 0));
+  for (const day of daysToMerge(listing, options.now)) {
+    wanted.add(day);
+    wantedAssets.add(day);
+  }
+  const runsOf = new Set(options.runsOf ?? []);
+  return listing.filter((path) => {
+    if (path === FORMAT_PATH || path.startsWith('snapshot/') || parseRecentPath(path)) return true;
+    const segment = parseSegmentPath(path);
+    if (segment) return segment.last > folded;
+    if (path.startsWith('runs/recent/')) return true;
+    const runs = parseClosedRunsPath(path);
+    if (runs) return runsOf.has(runs.day);
+    const rollup = parseRollupPath(path);
+    if (rollup?.kind !== 'day') return false;
+    return (rollup.shard === undefined ? wanted : wantedAssets).has(rollup.period);
+  });
+}
+
+/** Days of months that are over at `now` and have no sum of their own yet. */
+function daysToMerge(listing: readonly string[], now: EpochMs | undefined): string[] {
+  if (now === undefined) return [];
+  const month = timestamp(now).slice(0, 7);
+  const names = listing.map(parseRollupPath).filter((name) => name !== undefined);
+  const merged = new Set(names.filter((name) => name.kind === 'month').map((name) => name.period));
+  const days = names.filter((name) => name.kind === 'day').map((name) => name.period);
+  return days.filter((day) => day.slice(0, 7) < month && !merged.has(day.slice(0, 7)));
+}
+
+/** What `assembleView` reads. */
+export interface StateTexts {
+  /** All paths of the head's tree. */
+  readonly listing: readonly string[];
+  /** Texts of at least the `neededPaths`. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly environment: string;
+  /** The head's commit id, for the view. */
+  readonly head?: string;
+}
+
+/** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
+export function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]> {
+  const { listing, texts, environment } = input;
+  if (listing.length === 0)
+    return ok({ view: withHead(emptyView(environment), input.head), base: baseOf(input, '', 0) });
+  const format = checkFormat(listing, texts);
+  if (format) return fail([format]);
+  const problems: StateProblem[] = neededPaths(listing)
+    .filter((path) => !texts.has(path))
+    .map((file) => ({ code: 'missing', file, line: 0, message: 'the file is listed and was not read' }));
+  const folded = foldedSeq(listing);
+  const snapshot = folded === 0 ? undefined : decodeSnapshot(texts);
+  if (snapshot && !snapshot.ok) problems.push(...snapshot.error);
+  const start = snapshot?.ok ? snapshot.value : { view: emptyView(environment), digest: '' };
+  const read = readEvents(input, folded, start.digest, problems);
+  if (problems.length > 0) return fail(problems);
+  const view = foldAll(start.view, read.batches.values());
+  if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
+  if (view.value.seq < folded)
+    return fail([{ code: 'broken', file: foldedPath(folded), line: 0, message: 'the index is older than its marker' }]);
+  return ok({ view: withHead(view.value, input.head), base: baseOf(input, read.chain, read.unfoldedBytes) });
+}
+
+interface EventsRead {
+  readonly batches: readonly Batch[];
+  /** File of each commit. */
+  readonly files: ReadonlyMap<number, string>;
+  readonly chain: string;
+  readonly unfoldedBytes: number;
+}
+
+function readEvents(input: StateTexts, folded: number, digest: string, problems: StateProblem[]): EventsRead {
+  const batches: Batch[] = [];
+  const files = new Map<number, string>();
+  let chain = digest;
+  let unfoldedBytes = 0;
+  for (const path of eventPaths(input.listing, folded)) {
+    const text = input.texts.get(path);
+    if (text === undefined) continue;
+    const decoded = decodeEventsFile(path, text);
+    if (!decoded.ok) {
+      problems.push(...decoded.error);
+      continue;
+    }
+    for (const batch of decoded.value.batches) {
+      batches.push(batch);
+      files.set(batch.seq, path);
+    }
+    if (!parseSegmentPath(path)) continue;
+    if (decoded.value.segment?.after !== chain)
+      problems.push({
+        code: 'broken',
+        file: path,
+        line: 1,
+        message: 'does not continue the segment before: one of the two was edited or is missing',
+      });
+    chain = sha256(text);
+    unfoldedBytes += utf8Bytes(text);
+  }
+  return { batches, files, chain, unfoldedBytes };
+}
+
+/** Segments that are not folded, then recent files, each in order. */
+function eventPaths(listing: readonly string[], folded: number): string[] {
+  const segments = listing
+    .map(parseSegmentPath)
+    .filter((name) => name !== undefined)
+    .filter((name) => name.last > folded);
+  const recent = listing.map(parseRecentPath).filter((name) => name !== undefined);
+  return [...segments.sort(compareSegments), ...recent.sort(compareRecent)].map((name) => name.path);
+}
+
+function baseOf(input: StateTexts, chain: string, unfoldedBytes: number): StateBase {
+  const recent = new Map<string, string>();
+  for (const path of eventPaths(input.listing, Number.MAX_SAFE_INTEGER)) recent.set(path, input.texts.get(path) ?? '');
+  const rollups = [...input.texts.keys()].filter((path) => parseRollupPath(path)?.kind === 'day');
+  return { paths: new Set(input.listing), recent, unfoldedBytes, chain, rollups: new Set(rollups) };
+}
+
+function withHead(view: StateView, head: string | undefined): StateView {
+  return head === undefined ? view : { ...view, head };
+}
+
+function fileOf(files: ReadonlyMap<number, string>, commit: string): string {
+  return files.get(Number(commit.replace('commit ', ''))) ?? commit;
+}
+
+/** The one file that every reader of any version understands. */
+export function checkFormat(listing: readonly string[], texts: ReadonlyMap<string, string>): StateProblem | undefined {
+  const problem = (code: StateProblem['code'], message: string): StateProblem => ({
+    code,
+    file: FORMAT_PATH,
+    line: 0,
+    message,
+  });
+  if (!listing.includes(FORMAT_PATH))
+    return problem('missing', 'the file is not there: this branch was not made by Branchline, or it was damaged');
+  let value: unknown;
+  try {
+    value = JSON.parse(texts.get(FORMAT_PATH) ?? '') as unknown;
+  } catch {
+    return problem('broken', 'not JSON');
+  }
+  const format = isObject(value) ? value['format'] : undefined;
+  if (!isObject(value) || !Number.isSafeInteger(format) || Number(format) < 1)
+    return problem('broken', 'format: expected a whole number from 1');
+  if (Number(format) > FORMAT)
+    return problem(
+      'newer-format',
+      `the state has format ${String(format)} and this Branchline reads format ${FORMAT}: ` +
+        `use Branchline ${String(value['reader_min'] ?? 'newest')} or newer`,
+    );
+  return typeof value['project'] === 'string' ? undefined : problem('broken', 'project: is missing');
+}
+
+/** The project's name in `format.json`; undefined when the state is empty or the file is broken. */
+export function projectOf(texts: ReadonlyMap<string, string>): string | undefined {
+  try {
+    const value = JSON.parse(texts.get(FORMAT_PATH) ?? '') as unknown;
+    return isObject(value) && typeof value['project'] === 'string' ? value['project'] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether a transaction landed, found by looking at the head: its recent file is there, or a newer transaction of its
+ * writer was sealed or folded. `writers` are the view's; the names in `recent/` alone mostly settle it.
+ */
+export function hasLanded(
+  listing: Iterable<string>,
+  transaction: { readonly writer: string; readonly tx: number },
+  writers?: StateView['writers'],
+): boolean {
+  for (const path of listing) if (isRecentOf(path, transaction.writer, transaction.tx)) return true;
+  return (writers?.get(transaction.writer)?.tx ?? 0) >= transaction.tx;
+}
+
+/** Segments whose first line may name a writer's transaction, newest first: for a push that landed and was sealed. */
+export function segmentsToAsk(listing: readonly string[]): string[] {
+  const segments = listing.map(parseSegmentPath).filter((name) => name !== undefined);
+  const folded = foldedSeq(listing);
+  return segments
+    .filter((name) => name.last > folded)
+    .sort(compareSegments)
+    .map((name) => name.path)
+    .reverse();
+}

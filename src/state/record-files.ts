@@ -1,0 +1,123 @@
+import { canonicalJson } from '../base/json.ts';
+import { byText } from '../base/order.ts';
+import type { RunRecord } from '../model/state.ts';
+import type { StateProblem } from './codec.ts';
+import { FILE_BYTES_MAX, utf8Bytes } from './layout.ts';
+import { runShape } from './record-shapes.ts';
+import { type Check, isObject } from './shape.ts';
+
+/** Version of the records in the snapshot, the roll-ups and the runs. */
+export const RECORD_VERSION = 1;
+
+/** `"key":{…}`: a record as a line of `joinRecords`. */
+export function encodeRecord(key: string, record: unknown): string {
+  return `${canonicalJson(key)}:${canonicalJson(record)}`;
+}
+
+/** `{"v":1,"<field>":{` and one record a line: a change of one record changes one line. `lines` are in order. */
+export function joinRecords(field: string, lines: readonly string[]): string {
+  return `{"v":${RECORD_VERSION},"${field}":{\n${lines.join(',\n')}\n}}\n`;
+}
+
+export function encodeRecords(field: string, records: Iterable<readonly [string, unknown]>): string {
+  const sorted = [...records].sort(([a], [b]) => byText(a, b));
+  return joinRecords(
+    field,
+    sorted.map(([key, record]) => encodeRecord(key, record)),
+  );
+}
+
+/** The records of a file that `encodeRecords` wrote; what is wrong goes to `problems`. */
+export function decodeRecords(
+  file: string,
+  content: string,
+  options: { readonly field: string; readonly shape: Check; readonly problems: StateProblem[] },
+): [string, unknown][] {
+  const { field, shape, problems } = options;
+  const parsed = parseFile(file, content, problems);
+  if (!parsed) return [];
+  const records = parsed[field];
+  if (!isObject(records)) {
+    problems.push({ code: 'broken', file, line: 0, message: `${field}: is missing` });
+    return [];
+  }
+  const entries = Object.entries(records);
+  entries.forEach(([key, record], i) => {
+    const wrong = shape.test(record);
+    if (wrong !== undefined) problems.push({ code: 'broken', file, line: i + 2, message: `${key}: ${wrong}` });
+  });
+  return entries;
+}
+
+/** One object of a known version, or undefined and a problem. */
+export function parseFile(
+  file: string,
+  content: string,
+  problems: StateProblem[],
+  line = 0,
+): Record<string, unknown> | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(content) as unknown;
+  } catch {
+    problems.push({ code: 'broken', file, line, message: 'not JSON: the file was cut or edited' });
+    return undefined;
+  }
+  if (!isObject(value)) {
+    problems.push({ code: 'broken', file, line, message: 'expected an object' });
+    return undefined;
+  }
+  const version = value['v'];
+  if (typeof version === 'number' && version > RECORD_VERSION) {
+    const message = `records of version ${version}; this Branchline reads up to version ${RECORD_VERSION}`;
+    problems.push({ code: 'newer', file, line, message });
+    return undefined;
+  }
+  if (version !== RECORD_VERSION) {
+    problems.push({ code: 'broken', file, line, message: 'v: is missing' });
+    return undefined;
+  }
+  return value;
+}
+
+/** Room for one run in a file of at most 1 MiB. */
+const RUN_BYTES_MAX = FILE_BYTES_MAX - 1024;
+
+/** One line: a run, cut where it would not fit a file. */
+export function encodeRun(record: RunRecord): string {
+  const line = (run: RunRecord): string => canonicalJson({ ...run, v: RECORD_VERSION });
+  const whole = line(record);
+  if (utf8Bytes(whole) <= RUN_BYTES_MAX) return whole;
+  // Log tails first, then steps that went well, then the rest from the end: what failed is worth the most.
+  const entries = Object.entries(record.steps).map(([id, step]) => {
+    const { logTail: _logTail, ...failure } = step.failure ?? { logTail: undefined };
+    return [id, { ...step, ...(step.failure ? { failure: failure as typeof step.failure } : {}) }] as const;
+  });
+  const isDull = (state: string): boolean => state !== 'FAILURE' && state !== 'CANCELED';
+  entries.sort((a, b) => Number(isDull(a[1].state)) - Number(isDull(b[1].state)) || byText(a[0], b[0]));
+  let bytes = utf8Bytes(line({ ...record, steps: {}, stepsOmitted: entries.length }));
+  let kept = 0;
+  for (const [id, step] of entries) {
+    bytes += utf8Bytes(canonicalJson({ [id]: step }));
+    if (bytes > RUN_BYTES_MAX) break;
+    kept++;
+  }
+  const omitted = (record.stepsOmitted ?? 0) + entries.length - kept;
+  const steps = Object.fromEntries(entries.slice(0, kept));
+  return line({ ...record, steps, ...(omitted > 0 ? { stepsOmitted: omitted } : {}) });
+}
+
+export function decodeRun(
+  content: string,
+  file: string,
+  line: number,
+  problems: StateProblem[],
+): RunRecord | undefined {
+  const parsed = parseFile(file, content, problems, line);
+  if (!parsed) return undefined;
+  const { v: _version, ...record } = parsed;
+  const wrong = runShape.test(record);
+  if (wrong === undefined) return record as unknown as RunRecord;
+  problems.push({ code: 'broken', file, line, message: wrong });
+  return undefined;
+}

@@ -1,0 +1,243 @@
+import type {
+  AssetRecord,
+  CheckRecord,
+  RollupCell,
+  RunRecord,
+  RunStepRecord,
+  ScheduleRecord,
+  StateView,
+} from '../model/state.ts';
+import {
+  checkStatus,
+  claimFields,
+  countsShape,
+  duration,
+  failureShape,
+  filesShape,
+  outcome,
+  requestShape,
+  ruleShape,
+  runReason,
+  severity,
+  skipReason,
+  upstreamShape,
+} from './event-shapes.ts';
+import {
+  type Check,
+  count,
+  day,
+  type Fields,
+  flag,
+  instant,
+  integer,
+  list,
+  mapping,
+  number,
+  object,
+  oneOf,
+  optional,
+  pair,
+  text,
+} from './shape.ts';
+import { decodeSketch } from './sketch.ts';
+
+const turn: Check = pair(integer, integer);
+
+const checkFields: Fields<Omit<CheckRecord, 'earlier'>> = {
+  status: checkStatus,
+  severity,
+  blocking: flag,
+  stage: oneOf('audit', 'published'),
+  run: text,
+  at: instant,
+  materialization: optional(text),
+  value: optional(number),
+  of: optional(number),
+  message: text,
+  turn: optional(turn),
+  published: optional(flag),
+};
+const checkRecord: Check = object<CheckRecord>({
+  ...checkFields,
+  earlier: optional(list(object<Omit<CheckRecord, 'earlier'>>(checkFields))),
+});
+
+export const assetShape: Check = object<AssetRecord>({
+  asset: text,
+  group: optional(text),
+  turn: optional(object<NonNullable<AssetRecord['turn']>>({ run: text, rank: integer })),
+  materialized: optional(
+    object<NonNullable<AssetRecord['materialized']>>({
+      id: text,
+      run: text,
+      at: instant,
+      codeVersion: text,
+      codeParts: mapping(text),
+      codeCommit: optional(text),
+      dataVersion: text,
+      upstream: upstreamShape,
+      files: optional(filesShape),
+      rows: optional(number),
+      durationMs: duration,
+      turn: optional(turn),
+    }),
+  ),
+  attempt: optional(
+    object<NonNullable<AssetRecord['attempt']>>({
+      run: text,
+      at: instant,
+      outcome,
+      failure: optional(failureShape),
+      failuresInRow: count,
+      failingSince: optional(instant),
+      turn: optional(turn),
+    }),
+  ),
+  confirmedAt: optional(instant),
+  lost: optional(object<NonNullable<AssetRecord['lost']>>({ at: instant, message: text })),
+  checks: mapping(checkRecord),
+  durationsMs: list(number),
+  succeededAt: optional(list(number)),
+  failing: optional(list(object<NonNullable<AssetRecord['failing']>[number]>({ turn, count, since: instant }))),
+  succeeded: optional(turn),
+  observed: optional(
+    object<NonNullable<AssetRecord['observed']>>({ at: instant, dataVersion: text, updatedAt: optional(instant) }),
+  ),
+  history: list(
+    object<AssetRecord['history'][number]>({
+      at: instant,
+      run: text,
+      outcome,
+      durationMs: duration,
+      rows: optional(number),
+      dataVersion: optional(text),
+      message: optional(text),
+    }),
+  ),
+});
+
+const runReasons: Check = {
+  test: (value) => (runReason.test(value) === undefined ? undefined : skipReason.test(value)),
+};
+
+const runStep: Check = object<RunStepRecord>({
+  assets: list(text),
+  state: oneOf('PLANNED', 'STARTED', 'SUCCESS', 'FAILURE', 'CANCELED', 'SKIPPED'),
+  reason: optional(runReasons),
+  detail: optional(list(text)),
+  attempt: optional(count),
+  durationMs: optional(number),
+  failure: optional(failureShape),
+  materialized: list(text),
+  failedAssets: list(text),
+  rows: optional(number),
+  checks: list(
+    object<RunStepRecord['checks'][number]>({
+      asset: text,
+      check: text,
+      status: checkStatus,
+      severity,
+      blocking: flag,
+      message: text,
+    }),
+  ),
+});
+
+export const runShape: Check = object<RunRecord>({
+  run: text,
+  epoch: count,
+  state: oneOf('QUEUED', 'STARTING', 'STARTED', 'CANCELING', 'SUCCESS', 'FAILURE', 'CANCELED'),
+  request: requestShape,
+  environment: text,
+  job: optional(text),
+  tags: mapping(text),
+  requestedAt: instant,
+  startedAt: optional(instant),
+  endedAt: optional(instant),
+  planDigest: optional(text),
+  codeCommit: optional(text),
+  steps: mapping(runStep),
+  confirmed: list(text),
+  counts: optional(countsShape),
+  failure: optional(failureShape),
+  cancelRequested: optional(flag),
+  due: optional(instant),
+  groups: optional(mapping(text)),
+  rank: optional(integer),
+  recordedOn: optional(day),
+  stepsOmitted: optional(count),
+});
+
+const sketch: Check = {
+  test: (value) =>
+    typeof value === 'string' && decodeSketch(value) ? undefined : 'expected a sketch such as 1:2s 3*2',
+};
+export const cellShape: Check = object<RollupCell>({
+  materialized: count,
+  failed: count,
+  checksPassed: count,
+  checksExecuted: count,
+  runs: count,
+  runsSucceeded: count,
+  durations: optional(sketch),
+  lateness: optional(sketch),
+});
+
+type ClaimRecord = StateView['claims'] extends ReadonlyMap<string, infer R> ? R : never;
+
+/** What `snapshot/index.json` holds. */
+export interface SnapshotIndex {
+  readonly v: 1;
+  readonly environment: string;
+  /** The last commit that is folded in. */
+  readonly seq: number;
+  readonly at: string;
+  /** SHA-256 of the last segment that is folded in, hex. */
+  readonly digest: string;
+  /** Shards of the snapshot: a power of two. */
+  readonly shards: number;
+  readonly openRuns: Readonly<Record<string, RunRecord>>;
+  readonly claims: Readonly<Record<string, ClaimRecord>>;
+  readonly schedules: Readonly<Record<string, ScheduleRecord>>;
+  /** Last number of each stream, under the day on which it last grew. */
+  readonly streams: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly writers: Readonly<Record<string, { readonly tx: number; readonly at: string }>>;
+  readonly codeCommit?: { readonly commit: string; readonly at: string };
+}
+export const indexShape: Check = object<SnapshotIndex>({
+  v: oneOf(1),
+  environment: text,
+  seq: count,
+  at: instant,
+  digest: text,
+  shards: count,
+  openRuns: mapping(runShape),
+  claims: mapping(
+    object<ClaimRecord>({
+      ...claimFields,
+      renewals: count,
+      suspected: optional(object<{ at: string; renewals: number }>({ at: instant, renewals: count })),
+    }),
+  ),
+  schedules: mapping(
+    object<ScheduleRecord>({
+      schedule: text,
+      adoptedAt: instant,
+      evaluatedUntil: instant,
+      rule: optional(ruleShape),
+      judged: optional(list(instant)),
+      lastTick: optional(
+        object<NonNullable<ScheduleRecord['lastTick']>>({
+          tick: instant,
+          outcome: oneOf('requested', 'skipped'),
+          reason: text,
+          latenessMs: number,
+          run: optional(text),
+        }),
+      ),
+    }),
+  ),
+  streams: mapping(mapping(count)),
+  writers: mapping(object<{ tx: number; at: string }>({ tx: count, at: instant })),
+  codeCommit: optional(object<{ commit: string; at: string }>({ commit: text, at: instant })),
+});

@@ -1,0 +1,137 @@
+/**
+ * Shapes of records as small tables: a check answers what is wrong with a value, as `field: what`, or undefined.
+ * The tables are tied to the types of `model/` by `Fields`, so a field that a table forgets does not compile.
+ */
+export interface Check {
+  readonly test: (value: unknown) => string | undefined;
+}
+export interface OptionalCheck extends Check {
+  readonly optional: true;
+}
+
+/** One check for each field of T: optional ones where the field is optional. */
+export type Fields<T> = {
+  readonly [K in keyof T]-?: undefined extends T[K] ? OptionalCheck : Check & { readonly optional?: never };
+};
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+function expects(what: string, good: (value: unknown) => boolean): Check {
+  return { test: (value) => (good(value) ? undefined : `expected ${what}, found ${describe(value)}`) };
+}
+
+/** A value in a few words for a message; long texts are cut. */
+export function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+export const text: Check = expects('text', (value) => typeof value === 'string');
+export const flag: Check = expects('true or false', (value) => typeof value === 'boolean');
+export const number: Check = expects('a number', (value) => typeof value === 'number');
+export const count: Check = expects(
+  'a whole number from 0',
+  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+);
+export const integer: Check = expects('a whole number', (value) => Number.isSafeInteger(value));
+export const json: Check = expects('a JSON value', (value) => value !== undefined);
+export const instant: Check = expects(
+  'an instant such as 2026-11-22T09:23:00.000Z',
+  (value) => typeof value === 'string' && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value)),
+);
+export const day: Check = expects(
+  'a day such as 2026-11-22',
+  (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value),
+);
+
+export function optional(check: Check): OptionalCheck {
+  return { optional: true, test: (value) => (value === undefined ? undefined : check.test(value)) };
+}
+
+export function oneOf<const T extends readonly (string | number)[]>(...values: T): Check {
+  const known = new Set<unknown>(values);
+  return expects(values.length > 1 ? `one of ${values.join(', ')}` : String(values[0]), (value) => known.has(value));
+}
+
+export function list(item: Check): Check {
+  return {
+    test: (value) => {
+      if (!Array.isArray(value)) return `expected a list, found ${describe(value)}`;
+      for (let i = 0; i < value.length; i++) {
+        const problem = item.test(value[i]);
+        if (problem !== undefined) return within(`[${i}]`, problem);
+      }
+      return undefined;
+    },
+  };
+}
+
+export function pair(first: Check, second: Check): Check {
+  return {
+    test: (value) =>
+      Array.isArray(value) && value.length === 2
+        ? (first.test(value[0]) ?? second.test(value[1]))
+        : `expected a pair, found ${describe(value)}`,
+  };
+}
+
+/** A mapping from any name to values of one shape. */
+export function mapping(item: Check): Check {
+  return {
+    test: (value) => {
+      if (!isObject(value)) return `expected an object, found ${describe(value)}`;
+      for (const key of Object.keys(value)) {
+        const problem = item.test(value[key]);
+        if (problem !== undefined) return within(key, problem);
+      }
+      return undefined;
+    },
+  };
+}
+
+/** A closed object: every field is checked and an unknown one is a problem. */
+export function object<T>(fields: Fields<T>): Check {
+  const table = new Map<string, Check>(Object.entries(fields) as [string, Check][]);
+  const required = [...table].filter(([, check]) => !('optional' in check)).map(([key]) => key);
+  return {
+    test: (value) => {
+      if (!isObject(value)) return `expected an object, found ${describe(value)}`;
+      for (const key of Object.keys(value)) {
+        const check = table.get(key);
+        if (!check) return `${key}: not a known field`;
+        const problem = check.test(value[key]);
+        if (problem !== undefined) return within(key, problem);
+      }
+      for (const key of required) if (!Object.hasOwn(value, key)) return `${key}: is missing`;
+      return undefined;
+    },
+  };
+}
+
+/** A union told apart by the text of one field. */
+export function union(field: string, branches: Readonly<Record<string, Check>>): Check {
+  const table = new Map(Object.entries(branches));
+  const known = oneOf(...table.keys());
+  return {
+    test: (value) => {
+      if (!isObject(value)) return `expected an object, found ${describe(value)}`;
+      const branch = table.get(String(value[field]));
+      return branch ? branch.test(value) : within(field, known.test(value[field]) ?? 'unknown');
+    },
+  };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function within(key: string, problem: string): string {
+  const colon = problem.indexOf(': ');
+  const nested = colon > 0 && !problem.startsWith('expected');
+  if (!nested) return `${key}: ${problem}`;
+  return problem.startsWith('[') ? `${key}${problem}` : `${key}.${problem}`;
+}

@@ -1,0 +1,260 @@
+import { canonicalJson } from '../base/json.ts';
+import { byText } from '../base/order.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { utcDay } from '../model/instant.ts';
+import type { AssetRecord, RollupCell, RunRecord, StateView } from '../model/state.ts';
+import type { StateProblem } from './codec.ts';
+import {
+  closedRunsPath,
+  dayRollupPath,
+  FILE_BYTES_MAX,
+  foldedPath,
+  INDEX_PATH,
+  monthRollupPath,
+  parseClosedRunsPath,
+  parseRollupPath,
+  recentRunPath,
+  SHARD_BYTES_MAX,
+  SHARDS_MAX,
+  shardOf,
+  shardPath,
+  utf8Bytes,
+} from './layout.ts';
+import {
+  decodeRecords,
+  decodeRun,
+  encodeRecord,
+  encodeRecords,
+  encodeRun,
+  joinRecords,
+  parseFile,
+} from './record-files.ts';
+import { assetShape, cellShape, indexShape, type SnapshotIndex } from './record-shapes.ts';
+import { assetOfScope, mergeDays } from './rollup.ts';
+
+export interface SnapshotOptions {
+  /** SHA-256 of the last segment that the view holds; empty when there is none. */
+  readonly digest: string;
+  /** The view's day is over: its runs go to their parts. */
+  readonly close: boolean;
+}
+
+/**
+ * The files of a fold: index, shards, roll-ups and runs of the open day. Equal views give equal bytes. Files of the
+ * folder `snapshot/` that are not among them are to be deleted.
+ */
+export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<string, string> {
+  const files = new Map<string, string>();
+  const at = view.at;
+  // Nothing has been recorded: there is nothing to fold.
+  if (at === undefined) return files;
+  const day = utcDay(at);
+  const shards = encodeShards(view.assets);
+  const index: SnapshotIndex = {
+    v: 1,
+    environment: view.environment,
+    seq: view.seq,
+    at,
+    digest: options.digest,
+    shards: shards.length,
+    openRuns: Object.fromEntries(view.openRuns),
+    claims: Object.fromEntries(view.claims),
+    schedules: Object.fromEntries(view.schedules),
+    streams: streamsByDay(view, day),
+    writers: Object.fromEntries(view.writers),
+    ...(view.codeCommit === undefined ? {} : { codeCommit: view.codeCommit }),
+  };
+  files.set(INDEX_PATH, encodeIndex(index));
+  files.set(foldedPath(view.seq), `${options.digest}\n`);
+  for (const [shard, content] of shards.entries()) files.set(shardPath(shard), content);
+  encodeCells(files, (shard) => dayRollupPath(day, shard), view.days.get(day) ?? new Map(), shards.length);
+  const ended = [...view.endedRuns.values()].filter((run) => run.recordedOn === day);
+  if (options.close) encodeClosedRuns(files, day, ended);
+  else for (const run of ended) files.set(recentRunPath(run.run), `${encodeRun(run)}\n`);
+  return files;
+}
+
+/** Every member on its own line, so that a change of one thing changes few lines. */
+function encodeIndex(index: SnapshotIndex): string {
+  const members = Object.entries(index)
+    .sort(([a], [b]) => byText(a, b))
+    .map(([key, value]) => `${canonicalJson(key)}:${canonicalJson(value)}`);
+  return `{${members.join(',\n')}}\n`;
+}
+
+function streamsByDay(view: StateView, today: string): Record<string, Record<string, number>> {
+  const days = new Map<string, [string, number][]>();
+  for (const [stream, n] of view.streams) {
+    const day = view.streamDays?.get(stream) ?? today;
+    const streams = days.get(day) ?? [];
+    streams.push([stream, n]);
+    days.set(day, streams);
+  }
+  return Object.fromEntries([...days].map(([day, streams]) => [day, Object.fromEntries(streams)]));
+}
+
+/** The least power of two of shards that keeps each within 64 KiB. */
+function encodeShards(assets: ReadonlyMap<string, AssetRecord>): string[] {
+  const lines = [...assets]
+    .sort(([a], [b]) => byText(a, b))
+    .map(([asset, record]) => {
+      const line = encodeRecord(asset, record);
+      return { line, bytes: utf8Bytes(line) + 2, shard: shardOf(asset, SHARDS_MAX) };
+    });
+  const frame = utf8Bytes(joinRecords('assets', []));
+  for (let count = 1; ; count *= 2) {
+    const sizes = Array.from({ length: count }, () => frame);
+    const shardIn = (shard: number): number => Math.floor((shard * count) / SHARDS_MAX);
+    for (const { bytes, shard } of lines) sizes[shardIn(shard)]! += bytes;
+    if (count < SHARDS_MAX && sizes.some((bytes) => bytes > SHARD_BYTES_MAX)) continue;
+    const buckets = sizes.map((): string[] => []);
+    for (const { line, shard } of lines) buckets[shardIn(shard)]!.push(line);
+    return buckets.map((bucket) => joinRecords('assets', bucket));
+  }
+}
+
+function encodeCells(
+  files: Map<string, string>,
+  path: (shard?: number) => string,
+  cells: ReadonlyMap<string, RollupCell>,
+  shards: number,
+): void {
+  const sums: [string, RollupCell][] = [];
+  const byShard = new Map<number, [string, RollupCell][]>();
+  for (const [scope, cell] of cells) {
+    const asset = assetOfScope(scope);
+    if (asset === undefined) sums.push([scope, cell]);
+    else {
+      const shard = shardOf(asset, shards);
+      const entries = byShard.get(shard);
+      if (entries) entries.push([scope, cell]);
+      else byShard.set(shard, [[scope, cell]]);
+    }
+  }
+  if (cells.size > 0) files.set(path(), encodeRecords('cells', sums));
+  for (const [shard, entries] of byShard) files.set(path(shard), encodeRecords('cells', entries));
+}
+
+function encodeClosedRuns(files: Map<string, string>, day: string, runs: readonly RunRecord[]): void {
+  let part: string[] = [];
+  let bytes = 0;
+  let parts = 0;
+  const flush = (): void => {
+    parts++;
+    files.set(closedRunsPath(day, parts), part.join(''));
+    part = [];
+    bytes = 0;
+  };
+  for (const run of [...runs].sort((a, b) => byText(a.run, b.run))) {
+    const line = `${encodeRun(run)}\n`;
+    const size = utf8Bytes(line);
+    if (bytes > 0 && bytes + size > FILE_BYTES_MAX) flush();
+    part.push(line);
+    bytes += size;
+  }
+  if (part.length > 0) flush();
+}
+
+/** The roll-up files of a month: the sums of its days, in as many shards as asked for. */
+export function encodeMonth(
+  month: string,
+  days: Iterable<ReadonlyMap<string, RollupCell>>,
+  shards: number,
+): Map<string, string> {
+  const files = new Map<string, string>();
+  encodeCells(files, (shard) => monthRollupPath(month, shard), mergeDays(days), shards);
+  return files;
+}
+
+/** A view as it was folded, with what the files say beside it. */
+export interface DecodedSnapshot {
+  readonly view: StateView;
+  readonly digest: string;
+  readonly shards: number;
+}
+
+/**
+ * Reads the files of a snapshot, with as many roll-ups and run files as are given: cells of those days and ended runs
+ * come with the view. All problems of all files.
+ */
+export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<DecodedSnapshot, readonly StateProblem[]> {
+  const problems: StateProblem[] = [];
+  const content = files.get(INDEX_PATH);
+  if (content === undefined)
+    return fail([{ code: 'missing', file: INDEX_PATH, line: 0, message: 'the file is not there' }]);
+  const index = decodeIndex(content, problems);
+  const assets = new Map<string, AssetRecord>();
+  for (let shard = 0; index && shard < index.shards; shard++) {
+    const path = shardPath(shard);
+    const text = files.get(path);
+    if (text === undefined) problems.push({ code: 'missing', file: path, line: 0, message: 'the file is not there' });
+    else
+      for (const [key, record] of decodeRecords(path, text, { field: 'assets', shape: assetShape, problems }))
+        assets.set(key, record as AssetRecord);
+  }
+  const days = decodeDays(files, problems);
+  const endedRuns = decodeEndedRuns(files, problems);
+  if (problems.length > 0 || !index) return fail(problems);
+  const streams = new Map<string, number>();
+  const streamDays = new Map<string, string>();
+  for (const [day, byStream] of Object.entries(index.streams)) {
+    for (const [stream, n] of Object.entries(byStream)) {
+      streams.set(stream, n);
+      streamDays.set(stream, day);
+    }
+  }
+  const view: StateView = {
+    environment: index.environment,
+    seq: index.seq,
+    at: index.at,
+    assets,
+    openRuns: new Map(Object.entries(index.openRuns)),
+    endedRuns,
+    claims: new Map(Object.entries(index.claims)),
+    schedules: new Map(Object.entries(index.schedules)),
+    streams,
+    streamDays,
+    writers: new Map(Object.entries(index.writers)),
+    days,
+    ...(index.codeCommit === undefined ? {} : { codeCommit: index.codeCommit }),
+  };
+  return ok({ view, digest: index.digest, shards: index.shards });
+}
+
+function decodeIndex(content: string, problems: StateProblem[]): SnapshotIndex | undefined {
+  const parsed = parseFile(INDEX_PATH, content, problems);
+  if (!parsed) return undefined;
+  const wrong = indexShape.test(parsed);
+  if (wrong === undefined) return parsed as unknown as SnapshotIndex;
+  problems.push({ code: 'broken', file: INDEX_PATH, line: 0, message: wrong });
+  return undefined;
+}
+
+function decodeDays(
+  files: ReadonlyMap<string, string>,
+  problems: StateProblem[],
+): Map<string, Map<string, RollupCell>> {
+  const days = new Map<string, Map<string, RollupCell>>();
+  for (const [path, text] of files) {
+    const name = parseRollupPath(path);
+    if (name?.kind !== 'day') continue;
+    const cells = days.get(name.period) ?? new Map<string, RollupCell>();
+    for (const [scope, cell] of decodeRecords(path, text, { field: 'cells', shape: cellShape, problems }))
+      cells.set(scope, cell as RollupCell);
+    days.set(name.period, cells);
+  }
+  return days;
+}
+
+function decodeEndedRuns(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RunRecord> {
+  const runs = new Map<string, RunRecord>();
+  for (const [path, text] of files) {
+    const isOne = path.startsWith('runs/recent/');
+    if (!isOne && !parseClosedRunsPath(path)) continue;
+    for (const [i, line] of text.replace(/\n$/, '').split('\n').entries()) {
+      const run = decodeRun(line, path, isOne ? 0 : i + 1, problems);
+      if (run) runs.set(run.run, run);
+    }
+  }
+  return runs;
+}
