@@ -36,11 +36,17 @@ export interface StateStoreOptions {
   readonly onNotice?: (text: string) => void;
 }
 
+/** A state store, and the folder that goes with it. */
+export interface GitStateStore extends StateStore {
+  /** Absolute; holds the private repository, and has room for what else is kept on this machine, such as journals. */
+  readonly privateFolder: string;
+}
+
 /**
  * The state of one environment, kept with the system's git in a private bare repository. The user's repository is
  * only read, except for production's branch and witness when it has no remote.
  */
-export async function openStateStore(options: StateStoreOptions): Promise<Result<StateStore, StateStoreProblem>> {
+export async function openStateStore(options: StateStoreOptions): Promise<Result<GitStateStore, StateStoreProblem>> {
   const env = options.env ?? process.env;
   const location = await locateRepository(options.projectRoot, options.remote, env);
   if (!location.ok) return location;
@@ -54,7 +60,8 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
       message: `The private repository ${store.gitDir} could not be made: ${made.error}. Is the disk full, or the folder not writable?`,
     });
   }
-  if (options.environment === 'local') return ok(createStateStore(store, createLocalRef(store)));
+  if (options.environment === 'local')
+    return ok({ ...createStateStore(store, createLocalRef(store)), privateFolder: folder });
   const url = remoteUrl ?? commonDir;
   const ref = createRemoteRef({
     store,
@@ -67,7 +74,7 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     isOwnRepository: remoteUrl === undefined,
     onNotice: options.onNotice ?? (() => {}),
   });
-  return ok(createStateStore(store, ref));
+  return ok({ ...createStateStore(store, ref), privateFolder: folder });
 }
 
 /** The ref that is written with the branch's first commit; each state branch of a repository has its own. */
