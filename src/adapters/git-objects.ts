@@ -1,0 +1,173 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import type { ObjectFormat } from './git-private-repository.ts';
+import { type Environment, type GitConfig, gitWords, runGit } from './git-process.ts';
+
+/** A private repository and how to call git in it. The calls here never reach for a remote. */
+export interface ObjectStore {
+  readonly gitDir: string;
+  readonly format: ObjectFormat;
+  readonly env: Environment;
+}
+
+/** The id that stands for no object. */
+export function zeroId(format: ObjectFormat): string {
+  return '0'.repeat(format === 'sha1' ? 40 : 64);
+}
+
+/** Author and committer of every state commit: GitHub's own bot, so that its pages show a known face. */
+export const identity = 'github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>';
+
+/** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
+export async function listTree(
+  store: ObjectStore,
+  commit: string,
+  prefix: string,
+): Promise<readonly StateTreeEntry[] | undefined> {
+  // Only the folder part of a prefix can be asked of git; the rest is compared here.
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const entries = await lsTree(store, commit, ['-r'], folder === '' ? [] : [folder]);
+  return entries?.filter((entry) => entry.path.startsWith(prefix));
+}
+
+// Command lines are limited (32 kB on Windows): with more paths than this the whole tree is cheaper than many calls.
+const PATHS_BYTES_MAX = 24_000;
+
+/** The blob of each of the paths that exists; undefined when the commit is not here. */
+export async function findBlobs(
+  store: ObjectStore,
+  commit: string,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const wanted = new Set(paths);
+  if (wanted.size === 0) return new Map();
+  const bytes = paths.reduce((sum, path) => sum + Buffer.byteLength(path) + 1, 0);
+  const entries =
+    bytes > PATHS_BYTES_MAX ? await lsTree(store, commit, ['-r'], []) : await lsTree(store, commit, [], [...wanted]);
+  if (entries === undefined) return undefined;
+  return new Map(entries.filter((entry) => wanted.has(entry.path)).map((entry) => [entry.path, entry.blob]));
+}
+
+async function lsTree(
+  store: ObjectStore,
+  commit: string,
+  options: readonly string[],
+  paths: readonly string[],
+): Promise<StateTreeEntry[] | undefined> {
+  const exit = await runGit({ args: ['ls-tree', '--full-tree', '-z', ...options, commit, '--', ...paths], ...store });
+  if (exit.code !== 0) return undefined;
+  const entries: StateTreeEntry[] = [];
+  for (const line of exit.stdout.toString().split('\0')) {
+    // `<mode> SP <type> SP <id> TAB <path>`
+    const tab = line.indexOf('\t');
+    const [, type, blob] = line.slice(0, Math.max(tab, 0)).split(' ');
+    if (type === 'blob' && blob !== undefined) entries.push({ path: line.slice(tab + 1), blob });
+  }
+  return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** The texts of those of the blobs that are here, in one process. */
+export async function readBlobs(store: ObjectStore, blobs: Iterable<string>): Promise<Map<string, string>> {
+  const ids = [...new Set(blobs)];
+  const texts = new Map<string, string>();
+  if (ids.length === 0) return texts;
+  const { stdout } = await runGit({ args: ['cat-file', '--batch'], ...store, input: `${ids.join('\n')}\n` });
+  let at = 0;
+  while (at < stdout.length) {
+    // `<id> SP blob SP <size> LF <bytes> LF`, or `<id> SP missing LF`
+    const end = stdout.indexOf(10, at);
+    if (end < 0) break;
+    const [id, type, size] = stdout.toString('latin1', at, end).split(' ');
+    at = end + 1;
+    if (type !== 'blob') continue;
+    const bytes = Number(size);
+    texts.set(id!, stdout.toString('utf8', at, at + bytes));
+    at += bytes + 1;
+  }
+  return texts;
+}
+
+/**
+ * Writes a commit on top of `parent` (undefined: a first one) and gives its id; no ref is written. One process,
+ * and one more of git's own that stores the objects.
+ */
+export async function writeCommit(
+  store: ObjectStore,
+  parent: string | undefined,
+  change: StateChange,
+  config: GitConfig = [],
+): Promise<Result<string, string>> {
+  const exit = await runGit({
+    args: ['fast-import', '--quiet', '--done', '--date-format=raw'],
+    ...store,
+    config,
+    input: importStream(parent, change, zeroId(store.format)),
+  });
+  const commit = exit.stdout.toString().trim();
+  if (exit.code === 0 && commit !== '') return ok(commit);
+  // git leaves a report of its failure in the repository; what it says is in stderr as well.
+  if (exit.pid !== undefined) rmSync(join(store.gitDir, `fast_import_crash_${exit.pid}`), { force: true });
+  return fail(gitWords(exit.stderr));
+}
+
+function importStream(parent: string | undefined, change: StateChange, zero: string): Buffer {
+  const parts: string[] = [];
+  const data = (text: string) => parts.push(`data ${Buffer.byteLength(text)}\n`, text, '\n');
+  const when = `${Math.floor(change.at / 1000)} +0000`;
+  parts.push(`commit refs/pending\nmark :1\nauthor ${identity} ${when}\ncommitter ${identity} ${when}\n`);
+  data(change.message.endsWith('\n') ? change.message : `${change.message}\n`);
+  if (parent !== undefined) parts.push(`from ${parent}\n`);
+  for (const [path, text] of change.files) {
+    if (text === null) {
+      parts.push(`D ${quoted(path)}\n`);
+    } else {
+      parts.push(`M 100644 inline ${quoted(path)}\n`);
+      data(text);
+    }
+  }
+  // The mark's id goes to stdout; the ref that fast-import insists on is dropped before it is ever written.
+  parts.push(`get-mark :1\nreset refs/pending\nfrom ${zero}\n\ndone\n`);
+  return Buffer.from(parts.join(''));
+}
+
+function quoted(path: string): string {
+  return `"${path.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+}
+
+/** Commits from `from` backwards, newest first; undefined when `from` is not here. */
+export async function readLog(
+  store: ObjectStore,
+  from: string,
+  limit: number,
+): Promise<readonly StateCommit[] | undefined> {
+  const args = ['log', '-z', `--max-count=${limit}`, '--format=%H%x00%ct%x00%B', '--end-of-options', from, '--'];
+  const exit = await runGit({ args, ...store });
+  if (exit.code !== 0) return undefined;
+  const fields = exit.stdout.toString().split('\0');
+  const commits: StateCommit[] = [];
+  for (let i = 0; i + 2 < fields.length; i += 3) {
+    const message = fields[i + 2]!.trimEnd();
+    commits.push({
+      commit: fields[i]!,
+      at: Number(fields[i + 1]) * 1000,
+      subject: message.split('\n', 1)[0]!,
+      trailers: trailersOf(message),
+    });
+  }
+  return commits;
+}
+
+/** `Key: value` lines of the last paragraph, when all of its lines are such and it is not the subject. */
+export function trailersOf(message: string): Readonly<Record<string, string>> {
+  const paragraphs = message.trimEnd().split(/\n{2,}/);
+  if (paragraphs.length < 2) return {};
+  const trailers: Record<string, string> = {};
+  for (const line of paragraphs.at(-1)!.split('\n')) {
+    const match = /^([A-Za-z0-9][A-Za-z0-9-]*): ?(.*)$/.exec(line);
+    if (match === null) return {};
+    trailers[match[1]!] = match[2]!;
+  }
+  return trailers;
+}

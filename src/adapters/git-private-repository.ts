@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Result } from '../base/result.ts';
+import { type Environment, gitWords, runGit } from './git-process.ts';
+
+/** The format of object ids: a private repository must speak the one of the repository that it works for. */
+export type ObjectFormat = 'sha1' | 'sha256';
+
+let created = 0;
+
+/**
+ * Makes a bare repository at `gitDir` unless one is there. Whoever comes second finds the first one's: it is made
+ * aside and renamed into place.
+ */
+export async function ensurePrivateRepository(
+  gitDir: string,
+  format: ObjectFormat,
+  env: Environment,
+): Promise<Result<void, string>> {
+  if (existsSync(join(gitDir, 'HEAD'))) return ok(undefined);
+  const aside = `${gitDir}.new-${process.pid}-${++created}`;
+  try {
+    mkdirSync(dirname(gitDir), { recursive: true });
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+  // No template: a user's template may bring hooks.
+  const made = await runGit({
+    args: ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, aside],
+    env,
+    config: [['init.defaultBranch', 'main']],
+  });
+  if (made.code !== 0) {
+    rmSync(aside, { recursive: true, force: true });
+    return fail(gitWords(made.stderr));
+  }
+  try {
+    renameSync(aside, gitDir);
+  } catch (error) {
+    rmSync(aside, { recursive: true, force: true });
+    if (!existsSync(join(gitDir, 'HEAD'))) return fail(error instanceof Error ? error.message : String(error));
+  }
+  return ok(undefined);
+}
+
+// A fetch of depth 1 leaves a pack and a line in `shallow`, a commit a handful of loose objects. The bounds keep what
+// each later call has to open small; git's own `gc --auto` does not look at `shallow`.
+const PACKS_MAX = 64;
+const SHALLOW_BYTES_MAX = 8192;
+const LOOSE_SAMPLE_MAX = 27;
+
+/**
+ * Packs the private repository when it has grown past its bounds; else costs three looks at the disk. Objects that
+ * nothing refers to are kept for two weeks, because another process may be about to refer to them.
+ */
+export async function tidyPrivateRepository(gitDir: string, env: Environment): Promise<'tidied' | 'not-needed'> {
+  const packs = entries(join(gitDir, 'objects', 'pack')).filter((name) => name.endsWith('.pack')).length;
+  const loose = entries(join(gitDir, 'objects', '17')).length;
+  const shallow = statSync(join(gitDir, 'shallow'), { throwIfNoEntry: false })?.size ?? 0;
+  if (packs <= PACKS_MAX && loose <= LOOSE_SAMPLE_MAX && shallow <= SHALLOW_BYTES_MAX) return 'not-needed';
+  await runGit({
+    args: ['gc', '--quiet', '--prune=2.weeks.ago'],
+    gitDir,
+    env,
+    // Blobs that were never fetched are promised by the remote, not lost.
+    config: [
+      ['remote.state.url', gitDir],
+      ['remote.state.promisor', 'true'],
+    ],
+  });
+  return 'tidied';
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

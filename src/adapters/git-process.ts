@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process';
+import { devNull } from 'node:os';
+
+/** An environment as a process has it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+/** Configuration for one call of git: key and value, in order; a later value of the same key wins or is added. */
+export type GitConfig = readonly (readonly [key: string, value: string])[];
+
+export interface GitCall {
+  readonly args: readonly string[];
+  /** The repository; without it git looks for one from `cwd` upwards. */
+  readonly gitDir?: string;
+  readonly cwd?: string;
+  readonly env: Environment;
+  readonly config?: GitConfig;
+  readonly input?: string | Uint8Array;
+  /** Killed after this long; default 10 minutes. A network that merely crawls is left to git's own low-speed limit. */
+  readonly timeoutMs?: number;
+}
+
+export interface GitExit {
+  /** Undefined when git could not be started or was killed. */
+  readonly code: number | undefined;
+  readonly stdout: Buffer;
+  /** For people only: what happened is never read from it. */
+  readonly stderr: string;
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
+}
+
+// What a user sets so that git reaches a server at all. Everything else of GIT_* (a hook's GIT_DIR and GIT_INDEX_FILE,
+// tracing, quarantine folders, identities) would point our calls at the user's repository or change our bytes.
+const KEPT = new Set([
+  'GIT_SSH',
+  'GIT_SSH_COMMAND',
+  'GIT_SSH_VARIANT',
+  'GIT_ASKPASS',
+  'GIT_EXEC_PATH',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_CONFIG_SYSTEM',
+  'GIT_CONFIG_NOSYSTEM',
+  'GIT_CEILING_DIRECTORIES',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
+  'GIT_SSL_CERT',
+  'GIT_SSL_KEY',
+  'GIT_SSL_NO_VERIFY',
+]);
+
+// A user's settings must neither change what we write nor start programs of theirs in our private repository.
+const ALWAYS: GitConfig = [
+  ['core.hooksPath', devNull],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
+  ['protocol.version', '2'],
+  ['core.filesRefLockTimeout', '5000'],
+  ['core.packedRefsTimeout', '5000'],
+  ['fetch.recurseSubmodules', 'false'],
+  ['fetch.writeCommitGraph', 'false'],
+  ['push.gpgSign', 'false'],
+  ['push.followTags', 'false'],
+  ['push.recurseSubmodules', 'no'],
+  ['log.showSignature', 'false'],
+  ['i18n.commitEncoding', 'UTF-8'],
+  ['i18n.logOutputEncoding', 'UTF-8'],
+  ['http.lowSpeedLimit', '1'],
+  ['http.lowSpeedTime', '60'],
+];
+
+/**
+ * The environment of a call: the user's, without their GIT_* except what reaching a server needs, with configuration
+ * as `GIT_CONFIG_*` (so that no token stands on a command line or on disk). Configuration that the user passes in the
+ * same way is kept in front of ours.
+ */
+export function gitEnvironment(env: Environment, config: GitConfig = [], gitDir?: string): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined && (!name.startsWith('GIT_') || KEPT.has(name))) result[name] = value;
+  }
+  const pairs = [...configOf(env), ...ALWAYS, ...config];
+  result['GIT_CONFIG_COUNT'] = String(pairs.length);
+  for (const [i, [key, value]] of pairs.entries()) {
+    result[`GIT_CONFIG_KEY_${i}`] = key;
+    result[`GIT_CONFIG_VALUE_${i}`] = value;
+  }
+  result['GIT_TERMINAL_PROMPT'] = '0';
+  result['GIT_OPTIONAL_LOCKS'] = '0';
+  result['LC_ALL'] = 'C';
+  if (gitDir !== undefined) result['GIT_DIR'] = gitDir;
+  return result;
+}
+
+function configOf(env: Environment): (readonly [string, string])[] {
+  const count = Math.min(Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0, 1000);
+  const pairs: (readonly [string, string])[] = [];
+  for (let i = 0; i < count; i++) {
+    const key = env[`GIT_CONFIG_KEY_${i}`];
+    if (key !== undefined) pairs.push([key, env[`GIT_CONFIG_VALUE_${i}`] ?? '']);
+  }
+  return pairs;
+}
+
+/** Runs git once. Never throws: a git that is not there has no code and no pid. */
+export function runGit(call: GitCall): Promise<GitExit> {
+  return new Promise((resolve) => {
+    const child = spawn('git', call.args, {
+      cwd: call.cwd,
+      env: gitEnvironment(call.env, call.config, call.gitDir),
+      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      timeout: call.timeoutMs ?? 600_000,
+      windowsHide: true,
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.on('error', (error) => {
+      if (child.pid === undefined) {
+        resolve({ code: undefined, stdout: Buffer.alloc(0), stderr: error.message, pid: undefined });
+      }
+    });
+    child.on('close', (code) => {
+      resolve({
+        code: code ?? undefined,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString(),
+        pid: child.pid,
+      });
+    });
+    // git may end before it has read everything (a commit it does not know): its exit code tells, not the pipe.
+    child.stdin?.on('error', () => {});
+    if (call.input !== undefined) child.stdin?.end(call.input);
+  });
+}
+
+/**
+ * The last words of git for a message to people: at most three lines and 400 characters, without hints and without
+ * credentials.
+ */
+export function gitWords(stderr: string, secrets: readonly string[] = []): string {
+  let text = stderr;
+  for (const secret of secrets) if (secret.length >= 4) text = text.replaceAll(secret, '***');
+  return text
+    .replace(/\/\/[^/@\s]+@/g, '//***@')
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('hint:'))
+    .slice(-3)
+    .join(' / ')
+    .slice(0, 400);
+}

@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { byText } from '../base/order.ts';
+import type { SourceTree } from '../ports.ts';
+import { type Environment, gitEnvironment } from './git-process.ts';
+
+/** Folders that nobody means as sources, where no git says what is ignored. */
+const UNLISTED = new Set(['.git', '.branchline', 'node_modules']);
+
+/**
+ * The working tree around a project's root, as it was when each file was first asked for. Inside of git, `files` is
+ * what git lists (tracked or not, without ignored ones); outside it is a walk. A digest is the file's git blob id
+ * (SHA-1 over `blob <size> NUL <bytes>`) of the bytes on disk: a later reader can take it from git without reading
+ * the file. `.git` counts as outside of the repository.
+ */
+export function createSourceTree(root: string, env: Environment = process.env): SourceTree {
+  const top = realpathSync(repositoryRoot(root));
+  const folders = new Map<string, string | undefined>();
+  const texts = new Map<string, string | undefined>();
+  const digests = new Map<string, string | undefined>();
+  let files: readonly string[] | undefined;
+
+  /** The real path of a folder; undefined when there is none. */
+  function realFolder(folder: string): string | undefined {
+    if (!folders.has(folder))
+      folders.set(
+        folder,
+        attempt(() => realpathSync.native(folder)),
+      );
+    return folders.get(folder);
+  }
+
+  /** Where a path really is, and what is there. */
+  function locate(path: string): { readonly real: string; readonly stats: Stats } | 'missing' | 'outside' {
+    if (path.includes('\0')) return 'missing';
+    const full = resolve(root, path);
+    // Most files are no links in folders that were seen before: one look each.
+    const folder = realFolder(dirname(full));
+    const place = folder === undefined ? undefined : join(folder, basename(full));
+    const stats = place === undefined ? undefined : attempt(() => lstatSync(place));
+    if (place !== undefined && stats !== undefined && !stats.isSymbolicLink()) {
+      return isInside(top, place) ? { real: place, stats } : 'outside';
+    }
+    const real = attempt(() => realpathSync.native(full));
+    // A name that leads out is refused whether or not something is there.
+    if (real === undefined) return isInside(top, place ?? lexical(full)) ? 'missing' : 'outside';
+    return isInside(top, real) ? { real, stats: lstatSync(real) } : 'outside';
+  }
+
+  /** A path that does not exist, from its nearest folder that does. */
+  function lexical(full: string): string {
+    const parent = dirname(full);
+    if (parent === full) return full;
+    return join(realFolder(parent) ?? lexical(parent), basename(full));
+  }
+
+  function bytes(path: string): Buffer | undefined {
+    const found = locate(path);
+    if (typeof found === 'string' || !found.stats.isFile()) return undefined;
+    return attempt(() => readFileSync(found.real));
+  }
+
+  return {
+    files: () => (files ??= listFiles(root, env)),
+    kind(path) {
+      const found = locate(path);
+      if (typeof found === 'string') return found;
+      return found.stats.isFile() ? 'file' : found.stats.isDirectory() ? 'directory' : 'missing';
+    },
+    text(path) {
+      if (!texts.has(path)) {
+        const content = bytes(path);
+        texts.set(path, content?.toString('utf8'));
+        // Both of one look at the file, so that a text and its digest never tell of two versions.
+        if (!digests.has(path)) digests.set(path, content && blobId(content));
+      }
+      return texts.get(path);
+    },
+    digest(path) {
+      if (!digests.has(path)) {
+        const content = bytes(path);
+        digests.set(path, content && blobId(content));
+      }
+      return digests.get(path);
+    },
+  };
+}
+
+function blobId(content: Buffer): string {
+  return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+}
+
+/** The nearest folder upwards that git calls a working tree; the root itself outside of git. */
+function repositoryRoot(root: string): string {
+  for (let folder = resolve(root); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, '.git'))) return folder;
+    if (dirname(folder) === folder) return resolve(root);
+  }
+}
+
+function isInside(top: string, real: string): boolean {
+  const path = relative(top, real);
+  const first = path.split(sep, 1)[0]!;
+  return first !== '..' && first.toLowerCase() !== '.git' && !/^[A-Za-z]:/.test(path);
+}
+
+function listFiles(root: string, env: Environment): readonly string[] {
+  // Tagged, because what was deleted but not committed is listed both as `H` and as `R`.
+  const git = spawnSync('git', ['ls-files', '-t', '--cached', '--others', '--deleted', '--exclude-standard', '-z'], {
+    cwd: root,
+    env: gitEnvironment(env),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 2 ** 30,
+    windowsHide: true,
+  });
+  if (git.status !== 0) return walk(root);
+  const listed = new Set<string>();
+  const removed: string[] = [];
+  for (const entry of git.stdout.split('\0')) {
+    if (entry.startsWith('R ')) removed.push(entry.slice(2));
+    else if (entry.length > 2) listed.add(entry.slice(2));
+  }
+  for (const path of removed) listed.delete(path);
+  return [...listed].sort(byText);
+}
+
+function walk(root: string): readonly string[] {
+  const files: string[] = [];
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of attempt(() => readdirSync(join(root, folder), { withFileTypes: true })) ?? []) {
+      const path = `${folder}${entry.name}`;
+      // Links to folders are not followed, as git does not.
+      if (entry.isDirectory()) {
+        if (!UNLISTED.has(entry.name)) folders.push(`${path}/`);
+      } else files.push(path);
+    }
+  }
+  return files.sort(byText);
+}
+
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,259 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { EpochMs } from '../model/instant.ts';
+import { indexPath, isInIndex, isInRecent, recentFolder, type Transaction } from '../model/landing.ts';
+import type { Clock, StateChange, StateHead, StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+
+/** What a decision is made from: one head, and the files of its commit. Asked anew after every conflict. */
+export interface TransactionView {
+  readonly head: StateHead;
+  /** The instant to decide and to record with: the server's when it gave one, never before the head's. */
+  readonly now: EpochMs;
+  /** Server's clock minus own clock in milliseconds, when they differ by more than 5 minutes: worth a warning. */
+  readonly clockSkewMs: number | undefined;
+  /** 1 for the first try. */
+  readonly tries: number;
+  /** Texts of those of the paths that exist; none when there is no head. */
+  load(paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
+  list(prefix: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
+}
+
+/** A decision: a change to commit, or nothing to do at this head. `value` is handed back to the caller. */
+export type Decision<T> =
+  | { readonly kind: 'commit'; readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly value: T }
+  | { readonly kind: 'nothing'; readonly value: T };
+
+/**
+ * Decides on the state as it is now. Called again after each conflict: facts (events that we hold) go into the new
+ * change as they are, intentions (claims, judged ticks) are decided anew.
+ */
+export type Decide<T> = (view: TransactionView) => Promise<Result<Decision<T>, StoreUnreachable>>;
+
+export type TransactionOutcome<T> =
+  /** `isLean`: the server refused the whole change and took it without texts. */
+  | {
+      readonly kind: 'landed';
+      readonly commit: string;
+      readonly value: T;
+      readonly isLean: boolean;
+      readonly tries: number;
+    }
+  | { readonly kind: 'nothing'; readonly head: StateHead; readonly value: T; readonly tries: number }
+  /** Others were faster until the deadline. */
+  | { readonly kind: 'outrun'; readonly message: string; readonly tries: number }
+  /** The server refused the change, also without texts: `message` says what to do. Trying again does not help. */
+  | { readonly kind: 'denied'; readonly message: string; readonly tries: number }
+  /** The ref was deleted while we were at it: the environment is closed. */
+  | { readonly kind: 'gone'; readonly message: string; readonly tries: number }
+  | { readonly kind: 'unreachable'; readonly message: string; readonly tries: number }
+  /** The signal fired between two tries: nothing of this transaction has landed as far as we could see. */
+  | { readonly kind: 'canceled'; readonly tries: number };
+
+/** Told before each further try. */
+export interface TransactionRetry {
+  readonly reason: 'conflict' | 'unreachable' | 'denied';
+  readonly tries: number;
+  readonly waitMs: number;
+  readonly message?: string;
+}
+
+export interface TransactOptions extends Transaction {
+  readonly clock: Clock;
+  /** In [0, 1): for jitter. */
+  readonly random: () => number;
+  /** From the first try on; default 2 minutes. */
+  readonly deadlineMs?: number;
+  /**
+   * The change without log tails, messages, texts of metadata and pages, and with a record that it was redacted:
+   * the server may have found a secret in them.
+   */
+  readonly lean: (change: Omit<StateChange, 'writer' | 'tx'>) => Omit<StateChange, 'writer' | 'tx'>;
+  readonly onRetry?: (retry: TransactionRetry) => void;
+  readonly signal?: AbortSignal;
+}
+
+const DEADLINE_MS = 120_000;
+const WAIT_MS_MIN = 50;
+const WAIT_MS_MAX = 2_000;
+/** Who lost this often in a row no longer waits: with full jitter alone somebody unlucky may starve. */
+const LOSSES_WITH_WAIT = 5;
+const SKEW_MS_MAX = 5 * 60_000;
+
+/** Full jitter: anything up to a bound that doubles from 50 ms to 2 s. `count`: tries that failed so far, from 1. */
+export function retryWaitMs(count: number, random: () => number): number {
+  return Math.floor(random() * Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(count - 1, 10)));
+}
+
+/** The instant of a transaction (state-branch.md, "Order is seq"): a remote's clock wins, and time never runs back. */
+export function transactionInstant(
+  head: StateHead,
+  ownNow: EpochMs,
+): { readonly now: EpochMs; readonly clockSkewMs: number | undefined } {
+  const skewMs = head.serverNow === undefined ? 0 : head.serverNow - ownNow;
+  // A `Date` header has whole seconds: a small difference is its rounding, and the finer own clock is as good.
+  const now = head.serverNow === undefined || Math.abs(skewMs) <= 1_000 ? ownNow : head.serverNow;
+  return {
+    now: Math.max(now, head.committedAt ?? now),
+    clockSkewMs: Math.abs(skewMs) > SKEW_MS_MAX ? skewMs : undefined,
+  };
+}
+
+/**
+ * Carries one transaction through: read, decide, commit; on a conflict read and decide again; unreachable is tried
+ * again until the deadline; a refusal once more lean. `writer` and `tx` stay the same, so that a commit that landed
+ * without an answer is recognised and never made twice.
+ */
+export async function transact<T>(
+  store: StateStore,
+  decide: Decide<T>,
+  options: TransactOptions,
+): Promise<TransactionOutcome<T>> {
+  const progress: Progress<T> = { tries: 0, losses: 0, misses: 0, isLean: false, doubtful: undefined, hadHead: false };
+  const endsAt = options.clock.now() + (options.deadlineMs ?? DEADLINE_MS);
+  for (;;) {
+    if (options.signal?.aborted === true) return { kind: 'canceled', tries: progress.tries };
+    progress.tries++;
+    const turn = await takeTurn(store, decide, options, progress);
+    if (turn.kind === 'done') return turn.outcome;
+    const waitMs = waitBefore(turn.reason, progress, options.random);
+    const { tries } = progress;
+    if (options.clock.now() + waitMs >= endsAt) {
+      return turn.reason === 'unreachable'
+        ? { kind: 'unreachable', message: turn.message, tries }
+        : {
+            kind: 'outrun',
+            message: `Other writers moved ${store.label} first, ${tries} times in a row. Try again later, or with fewer writers.`,
+            tries,
+          };
+    }
+    options.onRetry?.({ reason: turn.reason, tries, waitMs, message: turn.message });
+    if (waitMs > 0) await options.clock.sleep(waitMs, options.signal);
+  }
+}
+
+interface Progress<T> {
+  tries: number;
+  /** Conflicts in a row. */
+  losses: number;
+  /** Unreachable tries in a row. */
+  misses: number;
+  isLean: boolean;
+  /** What was sent without our learning whether it landed. */
+  doubtful: { readonly value: T; readonly isLean: boolean } | undefined;
+  hadHead: boolean;
+}
+
+type Turn<T> =
+  | { readonly kind: 'done'; readonly outcome: TransactionOutcome<T> }
+  | { readonly kind: 'again'; readonly reason: 'conflict' | 'unreachable' | 'denied'; readonly message: string };
+
+async function takeTurn<T>(
+  store: StateStore,
+  decide: Decide<T>,
+  options: TransactOptions,
+  progress: Progress<T>,
+): Promise<Turn<T>> {
+  const { tries } = progress;
+  const read = await store.read();
+  if (!read.ok) return missed(progress, read.error.message);
+  const head = read.value;
+  if (head.commit === undefined && progress.hadHead) return gone(store, tries);
+  progress.hadHead = head.commit !== undefined;
+
+  if (progress.doubtful !== undefined && head.commit !== undefined) {
+    const landed = await hasLanded(store, head.commit, options);
+    if (!landed.ok) return missed(progress, landed.error.message);
+    if (landed.value) {
+      const { value, isLean } = progress.doubtful;
+      return { kind: 'done', outcome: { kind: 'landed', commit: head.commit, value, isLean, tries } };
+    }
+  }
+
+  const decided = await decide({
+    head,
+    ...transactionInstant(head, options.clock.now()),
+    tries,
+    load: async (paths) => (head.commit === undefined ? ok(new Map()) : store.load(head.commit, paths)),
+    list: async (prefix) => (head.commit === undefined ? ok([]) : store.list(head.commit, prefix)),
+  });
+  if (!decided.ok) return missed(progress, decided.error.message);
+  const decision = decided.value;
+  if (decision.kind === 'nothing') {
+    return { kind: 'done', outcome: { kind: 'nothing', head, value: decision.value, tries } };
+  }
+  const change = progress.isLean ? options.lean(decision.change) : decision.change;
+  return send(store, head.commit, { ...change, writer: options.writer, tx: options.tx }, decision.value, progress);
+}
+
+async function send<T>(
+  store: StateStore,
+  expected: string | undefined,
+  change: StateChange,
+  value: T,
+  progress: Progress<T>,
+): Promise<Turn<T>> {
+  const { tries, isLean } = progress;
+  const outcome = await store.commit(expected, change);
+  switch (outcome.kind) {
+    case 'landed':
+      return { kind: 'done', outcome: { kind: 'landed', commit: outcome.commit, value, isLean, tries } };
+    case 'conflict':
+      progress.losses++;
+      progress.misses = 0;
+      return { kind: 'again', reason: 'conflict', message: `another writer moved ${store.label}` };
+    case 'denied':
+      if (isLean) return { kind: 'done', outcome: { kind: 'denied', message: outcome.message, tries } };
+      progress.isLean = true;
+      // A refusal is found by looking at the head; a push still under way then may land after that look.
+      progress.doubtful = { value, isLean };
+      return { kind: 'again', reason: 'denied', message: outcome.message };
+    case 'gone':
+      return gone(store, tries);
+    case 'unreachable':
+      progress.doubtful = { value, isLean };
+      return missed(progress, outcome.message);
+  }
+}
+
+function missed<T>(progress: Progress<T>, message: string): Turn<T> {
+  progress.misses++;
+  progress.losses = 0;
+  return { kind: 'again', reason: 'unreachable', message };
+}
+
+function gone<T>(store: StateStore, tries: number): Turn<T> {
+  const message = `The branch of ${store.label} was deleted while this command was at work. Nothing more is recorded there.`;
+  return { kind: 'done', outcome: { kind: 'gone', message, tries } };
+}
+
+function waitBefore(
+  reason: 'conflict' | 'unreachable' | 'denied',
+  progress: Progress<unknown>,
+  random: () => number,
+): number {
+  switch (reason) {
+    case 'conflict':
+      return progress.losses > LOSSES_WITH_WAIT ? 0 : retryWaitMs(progress.losses, random);
+    case 'unreachable':
+      return retryWaitMs(progress.misses, random);
+    case 'denied':
+      return 0;
+  }
+}
+
+async function hasLanded(
+  store: StateStore,
+  head: string,
+  transaction: Transaction,
+): Promise<Result<boolean, StoreUnreachable>> {
+  const recent = await store.list(head, recentFolder);
+  if (!recent.ok) return recent;
+  if (
+    isInRecent(
+      recent.value.map(({ path }) => path),
+      transaction,
+    )
+  )
+    return ok(true);
+  const index = await store.load(head, [indexPath]);
+  return index.ok ? ok(isInIndex(index.value.get(indexPath), transaction)) : fail(index.error);
+}

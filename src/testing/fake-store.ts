@@ -1,0 +1,144 @@
+import { sha256 } from '../base/digest.ts';
+import { fail, ok } from '../base/result.ts';
+import type { EpochMs } from '../model/instant.ts';
+import { indexPath, isInIndex, isInRecent } from '../model/landing.ts';
+import type { CommitOutcome, StateChange, StateCommit, StateStore } from '../ports.ts';
+
+/**
+ * What befalls a commit: `lose-reply` = it lands and the answer is lost; `lose-all` = it lands, and the head cannot
+ * be read afterwards either; `lose-request` = it never arrives, and the head cannot be read; `deny` = refused.
+ */
+export type StoreFault = 'lose-reply' | 'lose-all' | 'lose-request' | 'deny';
+
+/** A state ref in memory, for several writers. */
+export interface FakeStateServer {
+  /** A writer's view. */
+  open(): StateStore;
+  /** Faults of the next commits, in order; commits after them go well. */
+  faults: StoreFault[];
+  isRefusing: boolean;
+  isConnected: boolean;
+  serverNow: EpochMs | undefined;
+  /** Called before each commit is judged: lets another writer in between. */
+  beforeCommit: ((change: StateChange) => void | Promise<void>) | undefined;
+  deleteRef(): void;
+  /** All files of the head. */
+  files(): ReadonlyMap<string, string>;
+}
+
+interface FakeCommit extends StateCommit {
+  readonly parent: string | undefined;
+  readonly files: ReadonlyMap<string, string>;
+}
+
+const LOST = { code: 'unreachable', message: 'the fake store is disconnected' } as const;
+
+/** Makes an empty one. */
+export function createFakeStateServer(): FakeStateServer {
+  const commits = new Map<string, FakeCommit>();
+  let head: string | undefined;
+  let witness = false;
+
+  const server: FakeStateServer = {
+    faults: [],
+    isRefusing: false,
+    isConnected: true,
+    serverNow: undefined,
+    beforeCommit: undefined,
+    deleteRef() {
+      head = undefined;
+    },
+    files: () => (head === undefined ? new Map() : commits.get(head)!.files),
+    open: () => store,
+  };
+
+  function add(expected: string | undefined, change: StateChange): string {
+    const files = new Map(expected === undefined ? [] : commits.get(expected)!.files);
+    for (const [path, text] of change.files) {
+      if (text === null) files.delete(path);
+      else files.set(path, text);
+    }
+    const id = sha256(JSON.stringify([expected ?? '', change.message, change.at, [...files]])).slice(0, 40);
+    const [subject, ...rest] = change.message.split('\n');
+    const trailers: Record<string, string> = {};
+    for (const line of rest) {
+      const match = /^([A-Za-z0-9-]+): (.*)$/.exec(line);
+      if (match !== null) trailers[match[1]!] = match[2]!;
+    }
+    const at = Math.floor(change.at / 1000) * 1000;
+    commits.set(id, { commit: id, parent: expected, files, at, subject: subject!, trailers });
+    head = id;
+    witness = true;
+    return id;
+  }
+
+  function judge(expected: string | undefined, change: StateChange, own: string | undefined): CommitOutcome {
+    if (head === undefined) return expected === undefined ? denied : { kind: 'gone' };
+    const files = commits.get(head)!.files;
+    if (head !== expected && (isInRecent(files.keys(), change) || isInIndex(files.get(indexPath), change))) {
+      return { kind: 'landed', commit: own ?? head };
+    }
+    return head === expected ? denied : { kind: 'conflict' };
+  }
+  const denied = { kind: 'denied', message: 'the fake store refuses' } as const;
+  const unreachable = { kind: 'unreachable', message: LOST.message } as const;
+
+  function history(from: string | undefined): FakeCommit[] {
+    const list: FakeCommit[] = [];
+    for (let at = from; at !== undefined; at = commits.get(at)?.parent) {
+      const commit = commits.get(at);
+      if (commit !== undefined) list.push(commit);
+    }
+    return list;
+  }
+
+  const store: StateStore = {
+    label: 'the fake state',
+    async read() {
+      if (!server.isConnected) return fail(LOST);
+      const committedAt = head === undefined ? undefined : commits.get(head)!.at;
+      return ok({ commit: head, committedAt, serverNow: server.serverNow, witness });
+    },
+    async list(commit, prefix) {
+      const found = commits.get(commit);
+      if (!server.isConnected || found === undefined) return fail(LOST);
+      const paths = [...found.files.keys()].filter((path) => path.startsWith(prefix)).sort();
+      return ok(paths.map((path) => ({ path, blob: sha256(found.files.get(path)!).slice(0, 40) })));
+    },
+    async load(commit, paths) {
+      const found = commits.get(commit);
+      if (!server.isConnected || found === undefined) return fail(LOST);
+      return ok(new Map(paths.filter((path) => found.files.has(path)).map((path) => [path, found.files.get(path)!])));
+    },
+    async commit(expected, change) {
+      await server.beforeCommit?.(change);
+      if (!server.isConnected) return unreachable;
+      const fault = server.isRefusing ? 'deny' : server.faults.shift();
+      if (fault === 'deny') return judge(expected, change, undefined);
+      if (fault === 'lose-request') return unreachable;
+      if (head !== expected) return judge(expected, change, undefined);
+      const commit = add(expected, change);
+      if (fault === 'lose-all') return unreachable;
+      return fault === 'lose-reply' ? judge(expected, change, commit) : { kind: 'landed', commit };
+    },
+    async log(limit, from) {
+      if (!server.isConnected) return fail(LOST);
+      return ok(
+        history(from ?? head)
+          .slice(0, limit)
+          .map(({ commit, at, subject, trailers }) => ({ commit, at, subject, trailers })),
+      );
+    },
+    async resolve(at) {
+      if (!server.isConnected) return fail(LOST);
+      const all = history(head);
+      if (/^[0-9a-f]{4,40}$/.test(at)) {
+        const matches = all.filter(({ commit }) => commit.startsWith(at));
+        return ok(matches.length === 1 ? matches[0]!.commit : undefined);
+      }
+      const instant = Date.parse(at);
+      return ok(all.find((commit) => commit.at <= instant)?.commit);
+    },
+  };
+  return server;
+}
