@@ -1,5 +1,5 @@
 import { sha256 } from '../base/digest.ts';
-import type { AssetKey, Relation } from '../model/project.ts';
+import type { Relation } from '../model/project.ts';
 
 /** What the copy's name ends in, that checks judge before it takes the asset's name. */
 export const AUDIT_SUFFIX = '__branchline_audit';
@@ -12,9 +12,12 @@ export function auditRelation(relation: Relation): Relation {
   return { ...relation, name: suffixed(relation.name, AUDIT_SUFFIX) };
 }
 
-/** The name of the temporary view through which SQL reads an asset that is a file. */
-export function fileViewName(asset: AssetKey): string {
-  return suffixed('branchline_file', `_${sha256(asset).slice(0, 16)}`);
+/** What the names of temporary views over files begin with. */
+export const FILE_VIEW_PREFIX = 'branchline_file_';
+
+/** The name of a temporary view over the files of an asset, by anything that names them. */
+export function fileViewName(label: string): string {
+  return FILE_VIEW_PREFIX + sha256(label).slice(0, 16);
 }
 
 function suffixed(name: string, suffix: string): string {
