@@ -25,7 +25,10 @@ function counting(): { readonly sql: typeof real; readonly log: string[] } {
           engineVersion: inner.engineVersion,
           query: inner.query,
           split: inner.split,
-          close: async () => (log.push('close'), inner.close()),
+          close: async () => {
+            log.push('close');
+            await inner.close();
+          },
         };
         return { ok: true, value: closing };
       },

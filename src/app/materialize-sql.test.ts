@@ -246,7 +246,9 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
   test('time that is over before publication is a timeout', async () => {
     let now = 0;
     const clock = { now: () => now, sleep: async () => undefined };
-    const onStage = (): void => void (now += 60_000);
+    const onStage = (): void => {
+      now += 60_000;
+    };
     const done = await materializeSql(session, sqlAsset('select 2 as id', { clock, timeoutMs: 30_000, onStage }));
     expect(done.failure).toMatchObject({ class: 'timeout', code: 'timeout' });
     expect(await tables()).toEqual([]);
@@ -266,7 +268,7 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
     );
   });
 
-  test.each(['built', 'judged', 'publishing', 'published'] as const)(
+  test.each(['built', 'judged', 'publishing', 'before commit', 'published'] as const)(
     'kill -9 when %s: old data or new, never none, and the next attempt works',
     { timeout: 30_000 },
     async (stage) => {
@@ -276,7 +278,10 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
       const { databases } = await import(${JSON.stringify(new URL('../adapters/sql-open.ts', import.meta.url).href)});
       const { materializeSql } = await import(${JSON.stringify(new URL('./materialize-sql.ts', import.meta.url).href)});
       const { sqlAsset } = await import(${JSON.stringify(new URL('../testing/sql-projects.ts', import.meta.url).href)});
-      const session = (await databases(process.env).open(${JSON.stringify(targets[dialect])}, { tag: 't' })).value;
+      const real = (await databases(process.env).open(${JSON.stringify(targets[dialect])}, { tag: 't' })).value;
+      // Within the transaction, when the old table is dropped and the new one renamed already.
+      const query = (text, ...rest) => (text === 'commit' && ${JSON.stringify(stage)} === 'before commit' ? process.kill(process.pid, 'SIGKILL') : real.query(text, ...rest));
+      const session = { dialect: real.dialect, engineVersion: real.engineVersion, query, split: real.split };
       const onStage = (stage) => { if (stage === ${JSON.stringify(stage)}) process.kill(process.pid, 'SIGKILL'); };
       await materializeSql(session, sqlAsset('select 2 as id', { materialization: 'run2.1/marts/a', onStage }));`;
       const killed = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {

@@ -43,7 +43,7 @@ export async function ensureStamps(session: SqlSession): Promise<Outcome> {
 async function once(
   session: SqlSession,
   what: string,
-  make: () => Promise<Result<SqlRows | void, SqlFailure>>,
+  make: () => Promise<Result<unknown, SqlFailure>>,
 ): Promise<Outcome> {
   const known = ensured.get(session) ?? new Set();
   ensured.set(session, known);
