@@ -212,6 +212,17 @@ export interface Sql {
   ): Promise<Result<SqlSession, SqlFailure>>;
 }
 
+/**
+ * Keeps sessions open between assets. `open` waits its turn (a DuckDB file has one session at a time), and `close` of
+ * a session gives it back.
+ */
+export interface SqlPool extends Sql {
+  /** Waits until nobody uses the target, closes it, and keeps it closed until the returned function is called: so that another process can open the file. */
+  exclusive(target: ConnectionTarget): Promise<() => void>;
+  /** Closes all that is idle; a session still in use closes when it is given back. */
+  end(): Promise<void>;
+}
+
 /** Files of the working tree that steps write, and their published copies by digest. */
 export interface OutputFiles {
   /** Existing files that match a pattern (glob, from the project's root), sorted, with digest and size. `outside` when it leaves the repository, `tracked` when git tracks it. */

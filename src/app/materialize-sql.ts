@@ -1,0 +1,315 @@
+import type { Json } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Failure } from '../model/failure.ts';
+import { timestamp } from '../model/instant.ts';
+import type { AssetKey, Materialized, Relation } from '../model/project.ts';
+import type { Clock, SqlFailure, SqlSession } from '../ports.ts';
+import { dataVersionQuery, tableDataVersion, viewDataVersion } from '../sql/data-version.ts';
+import { buildStatement } from '../sql/publish.ts';
+import { quoteRelation } from '../sql/quote.ts';
+import { auditRelation, nameProblem } from '../sql/relation.ts';
+import { type RenderedSql, renderSql } from '../sql/render.ts';
+import type { Stamp } from '../sql/stamps.ts';
+import {
+  attemptFailure,
+  failureWithExcerpt,
+  placeOfFailure,
+  type SentStatement,
+  type SqlOrigin,
+} from './sql-failure.ts';
+import { type CheckResult, type JudgeInput, judgeSqlChecks, type SqlCheck } from './sql-judge.ts';
+import { dropCopy, ensureSchema, ensureStamps, publishCopy, writeStampOnly } from './sql-publish.ts';
+import { type OpenSources, openSources, type SqlSource } from './sql-sources.ts';
+
+/** Moments at which a test may end the process. `built`: the copy is there; `judged`: its checks ran; `publishing`:
+ * before the transaction; `published`: after it. */
+export type SqlStage = 'built' | 'judged' | 'publishing' | 'published';
+
+export interface SqlMaterializationInput {
+  readonly asset: AssetKey;
+  readonly environment: string;
+  /** The published relation; undefined only with `materialized: none`. */
+  readonly relation?: Relation;
+  readonly materialized: Materialized;
+  /** `direct`: published first, judged then. */
+  readonly publish: 'audit' | 'direct';
+  readonly origin: SqlOrigin;
+  readonly checks: readonly SqlCheck[];
+  /** What `ref` reads, and `relationships` looks into. */
+  readonly source: (asset: AssetKey) => SqlSource | undefined;
+  /** The value of an expression in this environment. */
+  readonly value: (expression: string) => Json;
+  readonly materialization: string;
+  readonly codeVersion: string;
+  /** Data versions of direct upstreams, for a view's own. */
+  readonly upstream: Readonly<Record<AssetKey, string>>;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  /** Of the whole attempt: statements and checks before publication. */
+  readonly timeoutMs?: number;
+  readonly onStage?: (stage: SqlStage) => void | Promise<void>;
+}
+
+/** An asset was published (`failure` undefined), or the old data stands untouched and `failure` says why. */
+export interface SqlMaterialization {
+  readonly dataVersion?: string;
+  /** Rows of a table; unknown for views and statements. */
+  readonly rows?: number;
+  /** Results of all checks that SQL can judge, as far as it came. */
+  readonly checks: readonly CheckResult[];
+  /** Blocking checks that did not pass: before publication they kept it back. */
+  readonly holding: readonly string[];
+  readonly failure?: Failure;
+}
+
+/**
+ * Write–audit–publish: earlier statements run, the last select is built beside the asset, checks judge that copy, and
+ * one transaction gives it the asset's name together with the stamp. Whatever fails, or ends the process, before that
+ * transaction commits leaves the old data; a stray copy is dropped by the next attempt. Earlier statements take effect
+ * at once: they are the user's own.
+ */
+export async function materializeSql(session: SqlSession, input: SqlMaterializationInput): Promise<SqlMaterialization> {
+  const problem = session.dialect === 'postgres' && input.relation ? nameProblem(input.relation) : undefined;
+  if (problem !== undefined) return failed({ class: 'step', code: 'sql', message: problem });
+  const needed = input.origin.template.parts.flatMap((part) => (part.kind === 'ref' ? [part.asset] : []));
+  const sources = await openSources(session, needed, input.source, {
+    scope: 'build',
+    inline: input.materialized === 'view',
+  });
+  if (!sources.ok) return failed(attemptFailure(sources.error));
+  try {
+    return await materializeFrom(session, input, sources.value);
+  } finally {
+    await sources.value.close();
+  }
+}
+
+async function materializeFrom(
+  session: SqlSession,
+  input: SqlMaterializationInput,
+  sources: OpenSources,
+): Promise<SqlMaterialization> {
+  const deadline = input.timeoutMs === undefined ? undefined : input.clock.now() + input.timeoutMs;
+  const rendered = render(input, sources);
+  if (!rendered.ok) return failed(rendered.error);
+  const script = await readScript(session, input, rendered.value);
+  if (!script.ok) return failed(script.error);
+  const stamps = await ensureStamps(session);
+  const ready = stamps.ok ? await ensureSchema(session, input.relation?.schema) : stamps;
+  if (!ready.ok) return failed(attemptFailure(ready.error));
+  const context: Attempt = { session, input, rendered: rendered.value, deadline };
+  for (const statement of script.value.before) {
+    const done = await send(context, { sql: statement.text, prefix: 0, offset: statement.offset });
+    if (!done.ok) return failed(done.error);
+  }
+  return script.value.last && input.relation
+    ? buildAndPublish(context, input.relation, script.value.last)
+    : finishStatements(context);
+}
+
+interface Attempt {
+  readonly session: SqlSession;
+  readonly input: SqlMaterializationInput;
+  readonly rendered: RenderedSql;
+  /** Instant at which the attempt's time is over. */
+  readonly deadline: number | undefined;
+}
+
+interface Statement {
+  readonly text: string;
+  readonly offset: number;
+}
+
+function render(input: SqlMaterializationInput, sources: OpenSources): Result<RenderedSql, Failure> {
+  const rendered = renderSql(input.origin.template, {
+    ref: sources.name,
+    self: input.relation && quoteRelation(input.relation),
+    value: input.value,
+    bindsAllowed: input.materialized !== 'view',
+  });
+  if (rendered.ok) return rendered;
+  return fail(failureWithExcerpt({ code: 'sql', message: rendered.error.message }, input.origin, rendered.error));
+}
+
+/** The statements that run first, and the select that becomes the asset (unless it is `materialized: none`). */
+async function readScript(
+  session: SqlSession,
+  input: SqlMaterializationInput,
+  rendered: RenderedSql,
+): Promise<Result<{ readonly before: readonly Statement[]; readonly last?: Statement }, Failure>> {
+  const split = await session.split(rendered.sql);
+  const whole: SentStatement = { sql: rendered.sql, prefix: 0, offset: 0 };
+  if (!split.ok) return fail(located(input, rendered, split.error, whole));
+  if (input.materialized === 'none') return ok({ before: split.value });
+  const last = split.value.at(-1);
+  if (last?.isSelect) return ok({ before: split.value.slice(0, -1), last });
+  const message = last
+    ? 'the last statement must be a select, because its rows become the asset; for statements without one, write `materialized: none`'
+    : 'there is no statement: the rows of a select become the asset';
+  const place = last ? { sql: rendered.sql, prefix: 0, offset: last.offset } : whole;
+  return fail(located(input, rendered, { code: 'sql', message, line: 1, column: 1 }, place));
+}
+
+function located(
+  input: SqlMaterializationInput,
+  rendered: RenderedSql,
+  failure: SqlFailure,
+  sent: SentStatement,
+): Failure {
+  return failureWithExcerpt(failure, input.origin, placeOfFailure(failure, sent, rendered, input.origin.template));
+}
+
+/** Sends a statement of the user's, within the time that the attempt has left. */
+async function send(
+  { session, input, rendered, deadline }: Attempt,
+  sent: SentStatement,
+): Promise<Result<number | undefined, Failure>> {
+  const answer = await session.query(sent.sql, rendered.binds, {
+    ...(input.signal ? { signal: input.signal } : {}),
+    ...(deadline === undefined ? {} : { timeoutMs: Math.max(1, deadline - input.clock.now()) }),
+    maxRows: 1,
+  });
+  return answer.ok ? ok(answer.value.changed) : fail(located(input, rendered, answer.error, sent));
+}
+
+async function buildAndPublish(attempt: Attempt, live: Relation, last: Statement): Promise<SqlMaterialization> {
+  const { session } = attempt;
+  const copy = auditRelation(live);
+  const stray = await dropCopy(session, copy);
+  if (!stray.ok) return failed(attemptFailure(stray.error));
+  const outcome = await auditAndPublish(attempt, live, copy, last);
+  if (outcome.failure) await dropCopy(session, copy);
+  return outcome;
+}
+
+async function auditAndPublish(
+  attempt: Attempt,
+  live: Relation,
+  copy: Relation,
+  last: Statement,
+): Promise<SqlMaterialization> {
+  const { session, input } = attempt;
+  const kind = input.materialized === 'view' ? 'view' : 'table';
+  const build = buildStatement(session.dialect, copy, kind, last.text);
+  const built = await send(attempt, { sql: build.sql, prefix: build.prefix, offset: last.offset });
+  if (!built.ok) return failed(built.error);
+  await input.onStage?.('built');
+  const early = input.publish === 'audit' ? await judgeSqlChecks(session, judging(attempt, copy, 'audit')) : undefined;
+  await input.onStage?.('judged');
+  const stopped = stopReason(attempt);
+  if (stopped) return failed(stopped, early?.results);
+  if (early && early.holding.length > 0)
+    return { ...failed(notPublished(early.results, early.holding), early.results), holding: early.holding };
+  const version = await versionOf(attempt, copy, kind);
+  if (!version.ok) return failed(version.error, early?.results);
+  await input.onStage?.('publishing');
+  const stamp = stampOf(input, version.value.dataVersion);
+  const done = await publishCopy(session, { live, copy, kind, select: last.text, stamp });
+  if (!done.ok) return failed(attemptFailure(done.error), early?.results);
+  await input.onStage?.('published');
+  const judged = early ?? (await judgeSqlChecks(session, judging(attempt, live, 'published')));
+  return { ...version.value, checks: judged.results, holding: judged.holding };
+}
+
+/** `materialized: none`: the statements were all there is; the stamp says that they ran. */
+async function finishStatements(attempt: Attempt): Promise<SqlMaterialization> {
+  const { session, input } = attempt;
+  const dataVersion = input.materialization;
+  await input.onStage?.('publishing');
+  const done = await writeStampOnly(session, stampOf(input, dataVersion));
+  if (!done.ok) return failed(attemptFailure(done.error));
+  await input.onStage?.('published');
+  const judged = await judgeSqlChecks(session, judging(attempt, undefined, 'published'));
+  return { dataVersion, checks: judged.results, holding: judged.holding };
+}
+
+/** A stop or a timeout during the checks must not end in a publication that nobody waited for. */
+function stopReason({ input, deadline }: Attempt): Failure | undefined {
+  if (input.signal?.aborted) return { class: 'cancel', code: 'canceled', message: 'canceled before publication' };
+  if (deadline !== undefined && input.clock.now() >= deadline) {
+    return {
+      class: 'timeout',
+      code: 'timeout',
+      message: `not published: building and judging took longer than ${input.timeoutMs! / 1000} s`,
+    };
+  }
+  return undefined;
+}
+
+function judging({ input }: Attempt, subject: Relation | undefined, stage: JudgeInput['stage']): JudgeInput {
+  return {
+    subject: subject && quoteRelation(subject),
+    stage,
+    materialization: input.materialization,
+    checks: input.checks,
+    source: input.source,
+    value: input.value,
+    clock: input.clock,
+    ...(input.signal ? { signal: input.signal } : {}),
+  };
+}
+
+async function versionOf(
+  { session, input }: Attempt,
+  copy: Relation,
+  kind: 'table' | 'view',
+): Promise<Result<{ readonly dataVersion: string; readonly rows?: number }, Failure>> {
+  if (kind === 'view') return ok({ dataVersion: viewDataVersion(input.codeVersion, input.upstream) });
+  const answer = await session.query(
+    dataVersionQuery(session.dialect, copy),
+    {},
+    input.signal ? { signal: input.signal } : {},
+  );
+  if (!answer.ok) return fail(attemptFailure(answer.error));
+  const row = answer.value.rows[0] ?? [];
+  return ok({
+    dataVersion: tableDataVersion(session.dialect, session.engineVersion, row, input.materialization),
+    rows: Number(row[0]),
+  });
+}
+
+function stampOf(input: SqlMaterializationInput, dataVersion: string): Stamp {
+  return {
+    environment: input.environment,
+    asset: input.asset,
+    partition: '',
+    materialization: input.materialization,
+    dataVersion,
+    at: timestamp(input.clock.now()),
+  };
+}
+
+function notPublished(results: readonly CheckResult[], holding: readonly string[]): Failure {
+  const blocking = results.filter((result) => result.blocking);
+  const errored = blocking.every((result) => !holding.includes(result.check) || result.status === 'ERRORED');
+  const first = blocking.find((result) => holding.includes(result.check))!;
+  const count = `${holding.length} of ${blocking.length} blocking ${blocking.length === 1 ? 'check' : 'checks'}`;
+  return {
+    class: 'step',
+    code: errored ? 'check-errored' : 'check-failed',
+    message: `not published: ${count} ${errored ? 'could not be judged' : 'failed'} (${first.check}: ${first.message})`,
+  };
+}
+
+function failed(failure: Failure, checks: readonly CheckResult[] = []): SqlMaterialization {
+  return { checks, holding: [], failure };
+}
+
+export interface PublishedJudgingInput extends Omit<JudgeInput, 'subject' | 'stage'> {
+  readonly asset: AssetKey;
+}
+
+/** Judges what is there already: relations that a step published itself, and files (read by DuckDB). */
+export async function judgePublished(
+  session: SqlSession,
+  input: PublishedJudgingInput,
+): Promise<{ readonly results: readonly CheckResult[]; readonly holding: readonly string[] }> {
+  const own = await openSources(session, [input.asset], input.source, { scope: 'subject' });
+  if (!own.ok)
+    return judgeSqlChecks(session, { ...input, subject: undefined, problem: own.error.message, stage: 'published' });
+  try {
+    return await judgeSqlChecks(session, { ...input, subject: own.value.name(input.asset), stage: 'published' });
+  } finally {
+    await own.value.close();
+  }
+}

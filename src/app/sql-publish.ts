@@ -1,0 +1,156 @@
+import type { Json } from '../base/json.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Relation } from '../model/project.ts';
+import type { SqlFailure, SqlRows, SqlSession } from '../ports.ts';
+import {
+  dependentViews,
+  dropStatement,
+  duckdbSwap,
+  liveRelation,
+  POSTGRES_DEPENDENTS,
+  POSTGRES_LIVE,
+  postgresSwap,
+} from '../sql/publish.ts';
+import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
+import { type BoundSql, CREATE_STAMPS, STAMP_SCHEMA, type Stamp, writeStamp } from '../sql/stamps.ts';
+
+type Outcome = Result<void, SqlFailure>;
+
+/** Schemas known to be there, by session: asked once, not once an asset. */
+const ensured = new WeakMap<SqlSession, Set<string>>();
+
+/** Makes a schema unless it is there. Asks first in Postgres, where `create … if not exists` needs a right to create. */
+export async function ensureSchema(session: SqlSession, schema: string | undefined): Promise<Outcome> {
+  if (schema === undefined) return ok(undefined);
+  return once(session, `schema ${schema}`, async () => {
+    if (session.dialect === 'postgres') {
+      const there = await session.query('select 1 from pg_namespace where nspname = $schema', { schema });
+      if (!there.ok) return there;
+      if (there.value.rows.length > 0) return there;
+    }
+    return session.query(`create schema if not exists ${quoteIdentifier(schema)}`);
+  });
+}
+
+/** Makes the stamp table and its schema. */
+export async function ensureStamps(session: SqlSession): Promise<Outcome> {
+  return once(session, 'stamps', async () => {
+    const schema = await ensureSchema(session, STAMP_SCHEMA);
+    return schema.ok ? session.query(CREATE_STAMPS) : schema;
+  });
+}
+
+async function once(
+  session: SqlSession,
+  what: string,
+  make: () => Promise<Result<unknown, SqlFailure>>,
+): Promise<Outcome> {
+  const known = ensured.get(session) ?? new Set();
+  ensured.set(session, known);
+  if (known.has(what)) return ok(undefined);
+  let made = await make();
+  // Two sessions that create at once: the loser is refused even with `if not exists`, and finds it made.
+  if (!made.ok) made = await make();
+  if (!made.ok) return made;
+  known.add(what);
+  return ok(undefined);
+}
+
+/** Removes a stray or unpublished copy, whatever its kind. */
+export async function dropCopy(session: SqlSession, copy: Relation): Promise<Outcome> {
+  const table = await session.query(dropStatement(copy, 'table'));
+  if (table.ok) return ok(undefined);
+  // `drop table if exists` of a view is refused: then it is a view.
+  const view = await session.query(dropStatement(copy, 'view'));
+  return view.ok ? ok(undefined) : table;
+}
+
+export interface Publication {
+  readonly live: Relation;
+  readonly copy: Relation;
+  readonly kind: 'table' | 'view';
+  /** The select that the copy was built from. */
+  readonly select: string;
+  readonly stamp: Stamp;
+}
+
+/** Gives the copy the asset's name and writes the stamp, in one transaction: readers see the old data or the new. */
+export async function publishCopy(session: SqlSession, publication: Publication): Promise<Outcome> {
+  switch (session.dialect) {
+    case 'duckdb':
+      return publishInDuckDB(session, publication);
+    case 'postgres':
+      return publishInPostgres(session, publication);
+  }
+}
+
+async function publishInDuckDB(session: SqlSession, { live, copy, kind, stamp }: Publication): Promise<Outcome> {
+  const attempt = (liveKind: 'table' | 'view'): Promise<Outcome> =>
+    inTransaction(session, [...duckdbSwap(live, copy, kind, liveKind).map(plain), ...writeStamp(stamp, live)]);
+  // What stands there is nearly always of the same kind. To ask the catalog costs 11 ms with 1,000 tables, so it is
+  // tried, and tried with the other kind when that was refused.
+  const done = await attempt(kind);
+  if (done.ok) return done;
+  const other = await attempt(kind === 'table' ? 'view' : 'table');
+  return other.ok ? other : done;
+}
+
+async function publishInPostgres(
+  session: SqlSession,
+  { live, copy, kind, select, stamp }: Publication,
+): Promise<Outcome> {
+  const [current, next] = [await inspect(session, live), await inspect(session, copy)];
+  if (!current.ok) return current;
+  if (!next.ok) return next;
+  const dependents = await session.query(POSTGRES_DEPENDENTS, { name: quoteRelation(live) });
+  if (!dependents.ok) return dependents;
+  const views = dependentViews(dependents.value.rows).filter(
+    (view) => quoteRelation(view.relation) !== quoteRelation(copy),
+  );
+  const swap = postgresSwap({
+    live,
+    copy,
+    kind,
+    select,
+    current: liveRelation(current.value.rows),
+    next: liveRelation(next.value.rows),
+    dependents: views,
+  });
+  if (swap.kind === 'refused') return fail({ code: 'sql', message: swap.message });
+  const done = await inTransaction(session, [...swap.statements.map(plain), ...writeStamp(stamp, live)]);
+  if (done.ok || views.length === 0) return done;
+  return fail({
+    ...done.error,
+    message: `${done.error.message} (while publishing over ${quoteRelation(live)}, which these views read: ${views.map((view) => quoteRelation(view.relation)).join(', ')})`,
+  });
+}
+
+function inspect(session: SqlSession, relation: Relation): Promise<Result<SqlRows, SqlFailure>> {
+  return session.query(POSTGRES_LIVE, { name: quoteRelation(relation) });
+}
+
+/** Writes the stamp alone: for statements that make no relation. */
+export function writeStampOnly(session: SqlSession, stamp: Stamp): Promise<Outcome> {
+  return inTransaction(session, writeStamp(stamp, undefined));
+}
+
+function plain(sql: string): BoundSql {
+  return { sql, binds: {} as Readonly<Record<string, Json>> };
+}
+
+/** All or nothing. Not interruptible: it is short, and a stop in the middle would only roll it back. */
+async function inTransaction(session: SqlSession, statements: readonly BoundSql[]): Promise<Outcome> {
+  const begun = await session.query('begin');
+  if (!begun.ok) return begun;
+  for (const { sql, binds } of statements) {
+    const done = await session.query(sql, binds);
+    if (done.ok) continue;
+    await session.query('rollback');
+    // Places inside of the engine's own statements tell the user nothing.
+    return fail({ ...done.error, line: undefined, column: undefined });
+  }
+  const committed = await session.query('commit');
+  if (committed.ok) return ok(undefined);
+  await session.query('rollback');
+  return committed;
+}

@@ -1,0 +1,51 @@
+import { ok, type Result } from '../base/result.ts';
+import type { Timestamp } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { SqlFailure, SqlSession } from '../ports.ts';
+import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
+import { LIST_RELATIONS, STAMPS_EXIST, selectStamps } from '../sql/stamps.ts';
+
+/** What a database says that it holds of an asset. */
+export interface FoundStamp {
+  readonly materialization: string;
+  readonly dataVersion: string;
+  readonly at: Timestamp;
+}
+
+/**
+ * The stamps of an environment, by asset. One whose relation is gone is left out, and so is one over which another
+ * environment wrote later: either way the data is not there. A database that was never stamped has none.
+ */
+export async function readStamps(
+  session: SqlSession,
+  environment: string,
+): Promise<Result<ReadonlyMap<AssetKey, FoundStamp>, SqlFailure>> {
+  const exists = await session.query(STAMPS_EXIST);
+  if (!exists.ok) return exists;
+  if (exists.value.rows.length === 0) return ok(new Map());
+  const { sql, binds } = selectStamps(environment);
+  const stamps = await session.query(sql, binds);
+  if (!stamps.ok) return stamps;
+  const relations = await session.query(LIST_RELATIONS);
+  if (!relations.ok) return relations;
+  const present = new Set(
+    relations.value.rows.flatMap(([schema, name, isDefault]) => {
+      const full = quoteRelation({ schema: String(schema), name: String(name) });
+      return isDefault === true ? [full, quoteIdentifier(String(name))] : [full];
+    }),
+  );
+  const found = new Map<AssetKey, FoundStamp>();
+  for (const row of stamps.value.rows) {
+    const [asset, , materialization, dataVersion, at, relation] = row.map(String) as [
+      string,
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    if (relation !== '' && !present.has(relation)) continue;
+    found.set(asset, { materialization, dataVersion, at });
+  }
+  return ok(found);
+}
