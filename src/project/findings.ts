@@ -61,8 +61,13 @@ export interface Findings {
   readonly diagnostics: readonly Diagnostic[];
   error(code: string, at: Place | Span, message: string, notes?: FindingNotes): void;
   warning(code: string, at: Place | Span, message: string, notes?: FindingNotes): void;
-  /** A problem inside of a text that a manifest holds. */
-  inText(code: string, at: Place, text: string, problem: TextProblem): void;
+  /** A problem inside of a text that a manifest holds; an error unless it says otherwise. */
+  inText(
+    code: string,
+    at: Place,
+    text: string,
+    problem: TextProblem & { readonly severity?: 'error' | 'warning' },
+  ): void;
 }
 
 /** An empty collection. The tree is read for the exact column of a problem inside of a text. */
@@ -95,7 +100,13 @@ export function collectFindings(tree: SourceTree): Findings {
     error: (code, at, message, notes) => add('error', code, at, message, notes),
     warning: (code, at, message, notes) => add('warning', code, at, message, notes),
     inText: (code, at, text, problem) =>
-      add('error', code, spanInText(at, text, problem, tree), problem.message, problem),
+      add(
+        problem.severity ?? 'error',
+        code,
+        spanInText(at, text, problem, tree),
+        problem.message,
+        problem.help === undefined ? {} : { help: problem.help },
+      ),
   };
 }
 

@@ -85,7 +85,10 @@ export function lookup<K extends keyof AssetKeys>(
 }
 
 /** Keys that merge by name, nearest wins; a `null` removes one name, or with `key: null` everything from farther away. */
-export function merged(layers: readonly Layer[], key: 'env' | 'tags' | 'metadata'): ReadonlyMap<string, Found<unknown>> {
+export function merged(
+  layers: readonly Layer[],
+  key: 'env' | 'tags' | 'metadata',
+): ReadonlyMap<string, Found<unknown>> {
   const values = new Map<string, Found<unknown>>();
   for (const layer of [...layers].reverse()) {
     const written = layer.keys[key];

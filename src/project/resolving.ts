@@ -1,7 +1,7 @@
 import { nearestWord } from '../base/nearest.ts';
 import { byText } from '../base/order.ts';
-import type { Connection } from '../model/project.ts';
 import type { Span } from '../model/diagnostic.ts';
+import type { Connection } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
 import type { Definitions } from './definitions.ts';
@@ -32,7 +32,9 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
 export function resolvePath(written: string, at: Place, { tree, findings }: Resolving): string | undefined {
   const path = projectPath(written, at.document.path);
   if (path !== undefined && tree.kind(path) !== 'outside') return path;
-  findings.error('outside-repository', at, `\`${written}\` leads out of the repository`, { help: 'use a path inside of it; one that begins with `./` is beside this manifest' });
+  findings.error('outside-repository', at, `\`${written}\` leads out of the repository`, {
+    help: 'use a path inside of it; one that begins with `./` is beside this manifest',
+  });
   return undefined;
 }
 
@@ -53,9 +55,12 @@ export function resolveFile(written: string, at: Place, resolving: Resolving): s
 
 function fileHint(written: string, path: string, at: Place, tree: SourceTree): string | undefined {
   const beside = written.startsWith('./') ? undefined : projectPath(`./${written}`, at.document.path);
-  if (beside !== undefined && tree.kind(beside) === 'file') return `paths are from the project's root: write \`./${written}\` for the file beside this manifest`;
+  if (beside !== undefined && tree.kind(beside) === 'file')
+    return `paths are from the project's root: write \`./${written}\` for the file beside this manifest`;
   const near = nearestFile(path, tree.files());
-  return near === undefined ? "paths are from the project's root; one that begins with `./` is beside this manifest" : `did you mean \`${near}\`?`;
+  return near === undefined
+    ? "paths are from the project's root; one that begins with `./` is beside this manifest"
+    : `did you mean \`${near}\`?`;
 }
 
 /** A duration in milliseconds. Reports what is none. */
@@ -76,7 +81,10 @@ export function checkTemplate(text: string, at: Place, { findings }: Resolving, 
 }
 
 /** Environment variables as text, each with its expressions checked; ordered by name. */
-export function resolveEnv(values: Iterable<readonly [string, Found<unknown> | { readonly value: unknown; readonly place: Place }]>, resolving: Resolving): Readonly<Record<string, string>> {
+export function resolveEnv(
+  values: Iterable<readonly [string, Found<unknown> | { readonly value: unknown; readonly place: Place }]>,
+  resolving: Resolving,
+): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
   for (const [name, { value, place }] of [...values].sort(([a], [b]) => byText(a, b))) {
     if (value === null || value === undefined) continue;
@@ -93,7 +101,13 @@ export function checkScript(script: string, at: Place, { findings }: Resolving):
   if (start < 0) return;
   const end = script.indexOf('}}', start);
   const source = script.slice(start + 3, end < 0 ? undefined : end).trim();
-  const problem = { offset: start, column: 0, length: end < 0 ? 3 : end + 2 - start, message: 'scripts hold no expressions: what they say is not pasted into a shell', help: insteadOf(source) };
+  const problem = {
+    offset: start,
+    column: 0,
+    length: end < 0 ? 3 : end + 2 - start,
+    message: 'scripts hold no expressions: what they say is not pasted into a shell',
+    help: insteadOf(source),
+  };
   findings.inText('expression-in-run', at, script, problem);
 }
 
@@ -128,15 +142,29 @@ export function resolveSql(written: string, at: Place, resolving: Resolving): Sq
     const spanAt = (place: TextPlace): Span => spanInText(at, written, place, tree);
     const start = { offset: Math.max(0, written.search(/\S/)), length: 1 };
     // Errors of the database count lines from the text's beginning.
-    return { text: written, startsAt: lazySpan(at.document.path, () => ({ ...spanAt({ ...start, offset: 0 }), length: 1 })), spanAt };
+    return {
+      text: written,
+      startsAt: lazySpan(at.document.path, () => ({ ...spanAt({ ...start, offset: 0 }), length: 1 })),
+      spanAt,
+    };
   }
   const file = resolveFile(written.trim(), at, resolving);
   const text = file === undefined ? undefined : tree.text(file);
   if (file === undefined || text === undefined) return undefined;
-  return { text, file, startsAt: { file, line: 1, column: 1, length: 1 }, spanAt: (place) => spanInFile(file, text, place) };
+  return {
+    text,
+    file,
+    startsAt: { file, line: 1, column: 1, length: 1 },
+    spanAt: (place) => spanInFile(file, text, place),
+  };
 }
 
 /** Reports a problem inside of SQL. */
 export function reportInSql(code: string, source: SqlSource, problem: TextProblem, { findings }: Resolving): void {
-  findings.error(code, source.spanAt(problem), problem.message, problem.help === undefined ? {} : { help: problem.help });
+  findings.error(
+    code,
+    source.spanAt(problem),
+    problem.message,
+    problem.help === undefined ? {} : { help: problem.help },
+  );
 }
