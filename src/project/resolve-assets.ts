@@ -1,0 +1,349 @@
+import type { Json } from '../base/json.ts';
+import { byText, sortedUnique } from '../base/order.ts';
+import type { WrittenCheck } from '../manifest/generated/written.ts';
+import type { Span } from '../model/diagnostic.ts';
+import type { Asset, AssetKey, OutputPattern, Relation } from '../model/project.ts';
+import type { Definition, SpecDefinition } from './definitions.ts';
+import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
+import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
+import {
+  checkTemplate,
+  didYouMean,
+  type Resolving,
+  reportInSql,
+  resolvePath,
+  resolveSql,
+  type SqlSource,
+} from './resolving.ts';
+import { compileSqlTemplate, type SqlPart } from './sql-template.ts';
+
+/** An asset before its checks are known. */
+export interface AssetDraft {
+  readonly asset: Omit<Asset, 'checks'>;
+  readonly place: Place;
+  readonly layers: readonly Layer[];
+  /** Where each direct upstream is named. */
+  readonly depPlaces: ReadonlyMap<AssetKey, () => Span>;
+  readonly checks: Readonly<Record<string, WrittenCheck>>;
+  readonly relationPlace?: Place;
+  readonly outputPlaces: readonly Place[];
+  /** Only for an asset made by SQL. */
+  readonly sql?: { readonly source: SqlSource; readonly parts: readonly SqlPart[] };
+}
+
+type Own = Definition<AssetKeys> & {
+  readonly value: { readonly checks?: Readonly<Record<string, WrittenCheck>> | null };
+};
+
+/** An asset that is a step of its own, or external. */
+export function resolveAsset(definition: Own, resolving: Resolving): AssetDraft {
+  const layers = layersOf(definition, resolving.definitions);
+  const action = actionOf(layers);
+  const { findings } = resolving;
+  if (action === undefined) {
+    findings.error('nothing-makes-it', keyOf(definition.place), `nothing says how \`${definition.name}\` is made`, {
+      help: 'write `run:`, `sql:`, or `external: true` when somebody else makes it',
+    });
+  } else if (action.words.length > 1 && action.words.includes('external')) {
+    findings.error(
+      'external-is-made',
+      below(action.layer.place, 'external'),
+      `\`${definition.name}\` is external, and yet \`${action.words[0]}\` would make it`,
+      {
+        help: 'remove one of them',
+      },
+    );
+  }
+  const external = action?.words.includes('external') === true;
+  const connection = resolveConnection(layers, resolving);
+  const isSql = action?.words.includes('sql') === true;
+  const sql = isSql ? resolveSqlOf(definition.name, action.layer, connection, layers, resolving) : undefined;
+  const step = external || action === undefined ? {} : { step: definition.name };
+  return draftOf(
+    definition,
+    { layers, connection, isSql, external, ...step, ...(sql ? { sql } : {}), skippable: false, sharedDeps: [] },
+    resolving,
+  );
+}
+
+/** One asset of a multi-asset: its step's connection and deps hold for it. */
+export function resolveSpec(
+  definition: SpecDefinition,
+  step: { readonly connection?: string; readonly deps: readonly Found<string>[] },
+  resolving: Resolving,
+): AssetDraft {
+  const layers = layersOf(definition, resolving.definitions);
+  const options = {
+    layers,
+    connection: step.connection,
+    isSql: false,
+    external: false,
+    step: definition.multiAsset,
+    skippable: definition.value.skippable === true,
+  };
+  return draftOf(definition as Own, { ...options, sharedDeps: step.deps }, resolving);
+}
+
+interface DraftOptions {
+  readonly layers: readonly Layer[];
+  readonly connection: string | undefined;
+  readonly isSql: boolean;
+  readonly external: boolean;
+  readonly step?: string;
+  readonly sql?: { readonly source: SqlSource; readonly parts: readonly SqlPart[] };
+  readonly skippable: boolean;
+  readonly sharedDeps: readonly Found<string>[];
+}
+
+function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): AssetDraft {
+  const { layers, connection, isSql, external, sql } = options;
+  const depPlaces = depPlacesOf(definition.name, options, resolving);
+  const { outputs, places: outputPlaces } = resolveOutputs(layers, definition.name, resolving);
+  const { relation, place: relationPlace } = resolveRelation(definition.name, options, resolving);
+  const text = <K extends keyof AssetKeys>(key: K): NonNullable<AssetKeys[K]> | undefined => lookup(layers, key)?.value;
+  const deps = [...depPlaces.keys()].sort(byText);
+  const materialized = text('materialized') ?? 'table';
+  // A script writes into a database by itself; what the engine cannot build aside is published at once.
+  const direct = text('publish') === 'direct' || materialized === 'none' || (!isSql && connection !== undefined);
+  const optional = {
+    description: text('description'),
+    group: text('group'),
+    columns: text('columns'),
+    step: options.step,
+    connection,
+    relation,
+  };
+  const asset: Omit<Asset, 'checks'> = {
+    key: definition.name,
+    ...withoutUndefined(optional),
+    owners: text('owners') ?? [],
+    tags: textsOf(merged(layers, 'tags')),
+    kinds: text('kinds') ?? [],
+    metadata: Object.fromEntries(
+      [...merged(layers, 'metadata')]
+        .sort(([a], [b]) => byText(a, b))
+        .map(([name, { value }]) => [name, value as Json]),
+    ),
+    deps,
+    external,
+    materialized,
+    publish: direct ? 'direct' : 'audit',
+    outputs,
+    onLost: text('on_lost') ?? (deps.length > 0 ? 'rebuild' : 'fail'),
+    materialize: text('materialize') ?? 'when_stale',
+    skippable: options.skippable,
+    definedAt: definedAt(definition.place),
+    inherited: inheritedOf(layers),
+  };
+  return {
+    asset,
+    place: definition.place,
+    layers,
+    depPlaces,
+    checks: definition.value.checks ?? {},
+    outputPlaces,
+    ...(relationPlace ? { relationPlace } : {}),
+    ...(sql ? { sql } : {}),
+  };
+}
+
+function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+function textsOf(values: ReadonlyMap<string, Found<unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...values].sort(([a], [b]) => byText(a, b)).map(([name, { value }]) => [name, String(value)]),
+  );
+}
+
+const MERGING = new Set(['env', 'tags', 'metadata']);
+
+/** Which values came from another layer, by key; of merging keys, by name: `tags.tier`. */
+function inheritedOf(layers: readonly Layer[]): Readonly<Record<string, string>> {
+  const inherited: Record<string, string> = {};
+  const keys = sortedUnique(layers.slice(1).flatMap((layer) => Object.keys(layer.keys))) as (keyof AssetKeys)[];
+  for (const key of keys) {
+    if (MERGING.has(key)) {
+      for (const [name, { layer }] of merged(layers, key as 'env'))
+        if (layer.label !== undefined) inherited[`${key}.${name}`] = layer.label;
+      continue;
+    }
+    const label = lookup(layers, key)?.layer.label;
+    if (label !== undefined) inherited[key] = label;
+  }
+  return inherited;
+}
+
+/** The name of the connection, when there is such a one. */
+export function resolveConnection(layers: readonly Layer[], resolving: Resolving): string | undefined {
+  const found = lookup(layers, 'connection');
+  if (found === undefined) return undefined;
+  return checkConnection(found.value, found.place, resolving) ? found.value : undefined;
+}
+
+/** Reports a connection that nobody declares. */
+export function checkConnection(
+  name: string,
+  at: Place,
+  { connections, findings, incomplete, definitions }: Resolving,
+): boolean {
+  if (Object.hasOwn(connections, name)) return true;
+  if (incomplete && definitions.project === undefined) return false;
+  const known = Object.keys(connections);
+  const help =
+    didYouMean(name, known) ??
+    (known.length === 0
+      ? 'declare it under `connections:` in branchline.yaml'
+      : `there are ${known.map((one) => `\`${one}\``).join(', ')}`);
+  findings.error('unknown-connection', at, `there is no connection \`${name}\``, { help });
+  return false;
+}
+
+function resolveSqlOf(
+  key: AssetKey,
+  layer: Layer,
+  connection: string | undefined,
+  layers: readonly Layer[],
+  resolving: Resolving,
+): AssetDraft['sql'] {
+  const at = below(layer.place, 'sql');
+  const { findings, connections } = resolving;
+  if (connection === undefined && lookup(layers, 'connection') === undefined) {
+    const [only] = Object.keys(connections);
+    findings.error('sql-without-connection', at, `\`${key}\` is made by SQL and has no connection`, {
+      help:
+        only === undefined
+          ? 'declare one under `connections:` in branchline.yaml, and name it with `connection:`'
+          : `write \`connection: ${only}\``,
+    });
+  }
+  const source = resolveSql(layer.keys.sql ?? '', at, resolving);
+  if (source === undefined) return undefined;
+  const compiled = compileSqlTemplate(source.text);
+  if (!compiled.ok) {
+    reportInSql('expression', source, compiled.error, resolving);
+    return undefined;
+  }
+  return { source, parts: compiled.value.parts };
+}
+
+function depPlacesOf(
+  key: AssetKey,
+  { layers, sharedDeps, sql }: DraftOptions,
+  resolving: Resolving,
+): ReadonlyMap<AssetKey, () => Span> {
+  const places = new Map<AssetKey, () => Span>();
+  const add = (dep: string, place: () => Span): void => {
+    if (isKnownAsset(dep, place, resolving) && !places.has(dep)) places.set(dep, place);
+  };
+  for (const { value, place } of sharedDeps) add(value, () => spanOf(place));
+  const own = lookup(layers, 'deps');
+  for (const [index, dep] of (own?.value ?? []).entries()) add(dep, () => spanOf(below(own!.place, index)));
+  for (const part of sql?.parts ?? []) {
+    if (part.kind !== 'ref') continue;
+    const spanAt = (): Span => sql!.source.spanAt({ offset: part.keyOffset, length: part.asset.length });
+    if (part.asset === key)
+      resolving.findings.error('cycle', spanAt(), `\`${key}\` reads itself`, {
+        help: 'write `${{ this }}` for its own table',
+      });
+    else add(part.asset, spanAt);
+  }
+  return places;
+}
+
+/** Whether there is such an asset. Reports it when not, with the nearest key. */
+export function isKnownAsset(
+  key: AssetKey,
+  place: () => Span,
+  { definitions, findings, incomplete }: Resolving,
+): boolean {
+  const { assets, specs, multiAssets } = definitions;
+  if (assets.has(key) || specs.has(key)) return true;
+  if (incomplete) return false;
+  const several = multiAssets.get(key);
+  if (several !== undefined) {
+    const names = Object.keys(several.value.specs).sort(byText);
+    findings.error('unknown-asset', place(), `\`${key}\` makes several assets and is none itself`, {
+      help: `name the ones that are meant: ${names.slice(0, 5).join(', ')}`,
+    });
+    return false;
+  }
+  const help =
+    didYouMean(key, [...assets.keys(), ...specs.keys()]) ??
+    'assets that others make are declared with `external: true`';
+  findings.error('unknown-asset', place(), `there is no asset \`${key}\``, { help });
+  return false;
+}
+
+function resolveOutputs(
+  layers: readonly Layer[],
+  key: AssetKey,
+  resolving: Resolving,
+): { readonly outputs: readonly OutputPattern[]; readonly places: readonly Place[] } {
+  const found = lookup(layers, 'outputs');
+  const outputs: OutputPattern[] = [];
+  const places: Place[] = [];
+  found?.value.forEach((written, index) => {
+    const place = typeof written === 'string' ? below(found.place, index) : below(found.place, index, 'path');
+    const text = typeof written === 'string' ? written : written.path;
+    if (!checkTemplate(text, place, resolving)) return;
+    const path = resolvePath(text, place, resolving);
+    if (path === undefined) return;
+    if (path === '')
+      resolving.findings.error(
+        'outside-repository',
+        place,
+        `\`${text}\` is the whole project, not a file that \`${key}\` writes`,
+      );
+    outputs.push({ path, optional: typeof written !== 'string' && written.optional === true });
+    places.push(place);
+  });
+  return { outputs, places };
+}
+
+function resolveRelation(
+  key: AssetKey,
+  { layers, connection }: DraftOptions,
+  resolving: Resolving,
+): { readonly relation?: Relation; readonly place?: Place } {
+  const written = lookup(layers, 'relation');
+  const { findings } = resolving;
+  if (connection === undefined) {
+    if (written !== undefined && lookup(layers, 'connection') === undefined) {
+      findings.error('relation-without-connection', written.place, `\`${key}\` has a relation and no connection`, {
+        help: 'write `connection:` with the database that holds it',
+      });
+    }
+    return {};
+  }
+  const isNone = lookup(layers, 'materialized')?.value === 'none';
+  if (written === undefined) return isNone ? {} : { relation: defaultRelation(key) };
+  if (isNone) {
+    findings.error(
+      'relation-of-none',
+      written.place,
+      `\`${key}\` has a relation, and \`materialized: none\` says that it has none`,
+      { help: 'remove one of them' },
+    );
+    return {};
+  }
+  const parts = written.value.split('.');
+  if (parts.length > 2 || parts.some((part) => part.trim() === '')) {
+    findings.error('relation', written.place, `\`${written.value}\` is not a table's name`, {
+      help: 'write `table` or `schema.table`',
+    });
+    return {};
+  }
+  const [first, second] = parts as [string, string?];
+  return { relation: second === undefined ? { name: first } : { schema: first, name: second }, place: written.place };
+}
+
+/** The last segment in the schema of the segments before, joined by `_` (vocabulary.md). */
+export function defaultRelation(key: AssetKey): Relation {
+  const segments = key.split('/');
+  const name = segments.pop()!;
+  return segments.length === 0 ? { name } : { schema: segments.join('_'), name };
+}

@@ -1,0 +1,180 @@
+import type { Json } from '../base/json.ts';
+import { byText, sortedEntries } from '../base/order.ts';
+import type {
+  WrittenConnection,
+  WrittenConnectionOverride,
+  WrittenLocalEnvironment,
+  WrittenProductionEnvironment,
+} from '../manifest/generated/written.ts';
+import type { Connection, EnvironmentDef, Project } from '../model/project.ts';
+import type { Definitions } from './definitions.ts';
+import { below, definedAt, type Place } from './findings.ts';
+import { checkConnection } from './resolve-assets.ts';
+import { checkZone } from './resolve-jobs.ts';
+import { checkTemplate, type Resolving, resolveEnv, resolvePath } from './resolving.ts';
+import { hasExpression } from './template.ts';
+
+const MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
+
+/** What `branchline.yaml` says of the project as a whole. */
+export type Settings = Pick<
+  Project,
+  | 'name'
+  | 'description'
+  | 'timezone'
+  | 'manifests'
+  | 'state'
+  | 'storage'
+  | 'maxParallel'
+  | 'secrets'
+  | 'env'
+  | 'environments'
+  | 'groups'
+>;
+
+/** The project's own keys, with their defaults. */
+export function resolveSettings(resolving: Resolving): Settings {
+  const { project } = resolving.definitions;
+  const value = project?.value;
+  const place = (...pointer: string[]): Place => ({ document: project!, pointer });
+  if (value?.timezone !== undefined) checkZone(value.timezone, place('timezone'), resolving);
+  const storagePath =
+    value?.storage?.path === undefined
+      ? undefined
+      : resolvePath(value.storage.path, place('storage', 'path'), resolving);
+  return {
+    name: value?.name ?? '',
+    ...(value?.description === undefined ? {} : { description: value.description }),
+    timezone: value?.timezone ?? 'UTC',
+    manifests: value?.manifests ?? MANIFESTS,
+    state: { branch: value?.state?.branch ?? 'branchline/state', remote: value?.state?.remote ?? 'origin' },
+    storage: { type: 'directory', ...(storagePath === undefined ? {} : { path: storagePath }) },
+    ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
+    secrets: [...(value?.secrets ?? [])].sort(byText),
+    env: resolveEnv(
+      envEntries(value?.env, () => place('env')),
+      resolving,
+    ),
+    environments: resolveEnvironments(resolving),
+    groups: Object.fromEntries(
+      sortedEntries(value?.groups ?? {}).map(([name, { description }]) => [
+        name,
+        description === undefined ? {} : { description },
+      ]),
+    ),
+  };
+}
+
+function envEntries(
+  env: Readonly<Record<string, unknown>> | undefined,
+  place: () => Place,
+): [string, { value: unknown; place: Place }][] {
+  return Object.entries(env ?? {}).map(([name, value]) => [name, { value, place: below(place(), name) }]);
+}
+
+/** Connections by name, with their expressions and paths checked. */
+export function resolveConnections(
+  definitions: Definitions,
+  resolving: Omit<Resolving, 'connections'>,
+): Readonly<Record<string, Connection>> {
+  const { project } = definitions;
+  const partial: Resolving = { ...resolving, connections: {} };
+  const entries = sortedEntries(project?.value.connections ?? {});
+  return Object.fromEntries(
+    entries.map(([name, written]) => [
+      name,
+      resolveOne(written, { document: project!, pointer: ['connections', name] }, partial),
+    ]),
+  );
+}
+
+function resolveOne(written: WrittenConnection, place: Place, resolving: Resolving): Connection {
+  const text = (key: string, value: string | undefined): void => {
+    if (value !== undefined) checkTemplate(value, below(place, key), resolving);
+  };
+  switch (written.type) {
+    case 'duckdb':
+      text('path', written.path);
+      text('init', written.init);
+      return {
+        type: 'duckdb',
+        path: databasePath(written.path, below(place, 'path'), resolving),
+        extensions: written.extensions ?? [],
+        ...(written.init === undefined ? {} : { init: written.init }),
+        definedAt: definedAt(place),
+      };
+    case 'postgres':
+      text('url', written.url);
+      text('schema', written.schema);
+      return {
+        type: 'postgres',
+        url: written.url,
+        ...(written.schema === undefined ? {} : { schema: written.schema }),
+        definedAt: definedAt(place),
+      };
+  }
+}
+
+/** A database file is inside of the repository, like every path; `:memory:` and what an expression yields are judged later. */
+function databasePath(written: string, at: Place, resolving: Resolving): string {
+  if (written === ':memory:' || hasExpression(written)) return written;
+  return resolvePath(written, at, resolving) ?? written;
+}
+
+function resolveEnvironments(resolving: Resolving): Readonly<Record<string, EnvironmentDef>> {
+  const { project } = resolving.definitions;
+  const environments: Record<string, EnvironmentDef> = {
+    local: { env: {}, connections: {} },
+    production: { env: {}, connections: {} },
+  };
+  for (const name of ['local', 'production'] as const) {
+    const written: (WrittenProductionEnvironment & WrittenLocalEnvironment) | undefined =
+      project?.value.environments?.[name];
+    if (written === undefined) continue;
+    const place: Place = { document: project!, pointer: ['environments', name] };
+    environments[name] = {
+      ...(written.branches === undefined ? {} : { branches: written.branches }),
+      env: resolveEnv(
+        envEntries(written.env, () => below(place, 'env')),
+        resolving,
+      ),
+      connections: Object.fromEntries(
+        sortedEntries(written.connections ?? {}).flatMap(([connection, keys]) =>
+          override(connection, keys, below(place, 'connections', connection), resolving),
+        ),
+      ),
+    };
+  }
+  return environments;
+}
+
+const KEYS: Readonly<Record<Connection['type'], readonly string[]>> = {
+  duckdb: ['path', 'extensions', 'init'],
+  postgres: ['url', 'schema'],
+};
+
+function override(
+  name: string,
+  keys: WrittenConnectionOverride,
+  place: Place,
+  resolving: Resolving,
+): [string, Readonly<Record<string, Json>>][] {
+  if (!checkConnection(name, { ...place, what: 'key' }, resolving)) return [];
+  const { type } = resolving.connections[name]!;
+  const resolved: Record<string, Json> = {};
+  for (const [key, value] of sortedEntries(keys as Readonly<Record<string, Json>>)) {
+    const at = below(place, key);
+    if (!KEYS[type].includes(key)) {
+      resolving.findings.error(
+        'wrong-connection-key',
+        { ...at, what: 'key' },
+        `\`${name}\` is a ${type} connection, which has no \`${key}\``,
+        { help: `it has ${KEYS[type].map((one) => `\`${one}\``).join(', ')}` },
+      );
+      continue;
+    }
+    if (typeof value === 'string') checkTemplate(value, at, resolving);
+    resolved[key] = key === 'path' && typeof value === 'string' ? databasePath(value, at, resolving) : value;
+  }
+  return [[name, resolved]];
+}

@@ -1,0 +1,307 @@
+import { nearestWord } from '../base/nearest.ts';
+import { fail, ok, type Result, unreachable } from '../base/result.ts';
+import type { Asset, AssetKey, Job, Schedule } from '../model/project.ts';
+import { type AssetGraph, reach } from './graph.ts';
+import {
+  parseSelection,
+  type SelectionAttribute,
+  type SelectionExpr,
+  type SelectionPlace,
+  type SelectionProblem,
+  type SelectionValue,
+} from './selection.ts';
+
+/** Statuses of `status:` (semantics.md 9). */
+export const SELECTION_STATUSES = [
+  'healthy',
+  'degraded',
+  'warning',
+  'stale',
+  'missing',
+  'unknown',
+  'in_progress',
+] as const;
+export type SelectionStatus = (typeof SELECTION_STATUSES)[number];
+
+/** What an expression is evaluated over. */
+export interface SelectionScope {
+  readonly assets: Readonly<Record<AssetKey, Asset>>;
+  readonly graph: AssetGraph;
+  readonly jobs: Readonly<Record<string, Pick<Job, 'selection'>>>;
+  readonly schedules: Readonly<Record<string, Pick<Schedule, 'job' | 'selection'>>>;
+  /** All statuses that an asset has now; undefined = no state at hand, and `status:` is refused. */
+  readonly statusOf?: (key: AssetKey) => readonly SelectionStatus[];
+}
+
+/** Attributes that need a piece of work that this version does not have. */
+const LATER: Partial<Record<SelectionAttribute, string>> = {
+  partitions: '`partitions:` needs partitions, which come in a later version',
+  automation: '`automation:` needs automation conditions, which come in a later version',
+  changed: '`changed:` needs the comparison with a base, which comes in a later version',
+  exposure: '`exposure:` needs exposures, which come in a later version',
+};
+
+type Selected = Result<ReadonlySet<AssetKey>, SelectionProblem>;
+
+/** Definitions that are being evaluated, outermost first: what a definition must not select again. */
+type Stack = readonly string[];
+
+/** The assets that an expression names, in the graph's order. No match is the empty set, never an error. */
+export function evaluateSelection(expr: SelectionExpr, scope: SelectionScope): Selected {
+  return evaluate(expr, scope, []);
+}
+
+/** Parses and evaluates. */
+export function select(text: string, scope: SelectionScope): Selected {
+  const parsed = parseSelection(text);
+  return parsed.ok ? evaluateSelection(parsed.value, scope) : parsed;
+}
+
+function evaluate(expr: SelectionExpr, scope: SelectionScope, stack: Stack): Selected {
+  switch (expr.kind) {
+    case 'all':
+      return ok(new Set(scope.graph.order));
+    case 'or':
+    case 'and':
+      return combine(expr.kind, expr.terms, scope, stack);
+    case 'not':
+      return map(evaluate(expr.term, scope, stack), (inner) => pick(scope, (key) => !inner.has(key)));
+    case 'traverse':
+      return map(evaluate(expr.of, scope, stack), (inner) => traverse(inner, expr, scope));
+    case 'roots':
+      return map(evaluate(expr.of, scope, stack), (inner) => ends(inner, scope.graph.downstream, scope));
+    case 'sinks':
+      return map(evaluate(expr.of, scope, stack), (inner) => ends(inner, scope.graph.upstream, scope));
+    case 'attribute':
+      return byAttribute(expr, scope, stack);
+    case 'tag':
+      return ok(pick(scope, (_, asset) => hasTag(asset, expr)));
+    default:
+      return unreachable(expr);
+  }
+}
+
+function map(selected: Selected, change: (keys: ReadonlySet<AssetKey>) => ReadonlySet<AssetKey>): Selected {
+  return selected.ok ? ok(change(selected.value)) : selected;
+}
+
+function pick(scope: SelectionScope, test: (key: AssetKey, asset: Asset) => boolean): ReadonlySet<AssetKey> {
+  return new Set(scope.graph.order.filter((key) => test(key, scope.assets[key]!)));
+}
+
+function combine(kind: 'or' | 'and', terms: readonly SelectionExpr[], scope: SelectionScope, stack: Stack): Selected {
+  const sets: ReadonlySet<AssetKey>[] = [];
+  for (const term of terms) {
+    const selected = evaluate(term, scope, stack);
+    if (!selected.ok) return selected;
+    sets.push(selected.value);
+  }
+  return ok(
+    pick(scope, (key) => (kind === 'or' ? sets.some((set) => set.has(key)) : sets.every((set) => set.has(key)))),
+  );
+}
+
+function traverse(
+  inner: ReadonlySet<AssetKey>,
+  expr: SelectionExpr & { kind: 'traverse' },
+  { graph, ...rest }: SelectionScope,
+): ReadonlySet<AssetKey> {
+  const hops = (value: number | 'all'): number => (value === 'all' ? Number.POSITIVE_INFINITY : value);
+  const up = expr.up === undefined ? undefined : reach(inner, graph.upstream, hops(expr.up));
+  const down = expr.down === undefined ? undefined : reach(inner, graph.downstream, hops(expr.down));
+  return pick({ graph, ...rest }, (key) => inner.has(key) || up?.has(key) === true || down?.has(key) === true);
+}
+
+/** Those of a set that cannot be reached from another member, also through assets outside of the set. */
+function ends(
+  inner: ReadonlySet<AssetKey>,
+  away: (key: AssetKey) => readonly AssetKey[],
+  scope: SelectionScope,
+): ReadonlySet<AssetKey> {
+  const reached = new Set<AssetKey>();
+  const walk: AssetKey[] = [...inner];
+  while (walk.length > 0) {
+    for (const next of away(walk.pop()!)) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      walk.push(next);
+    }
+  }
+  return pick(scope, (key) => inner.has(key) && !reached.has(key));
+}
+
+type AttributeExpr = SelectionExpr & { kind: 'attribute' };
+
+function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): Selected {
+  const { attribute, value, at } = expr;
+  const later = LATER[attribute];
+  if (later !== undefined) return refuse(at, later);
+  switch (attribute) {
+    case 'key':
+      return ok(
+        pick(
+          scope,
+          matcher(value, (_, asset) => [asset.key]),
+        ),
+      );
+    case 'path':
+      return ok(
+        pick(
+          scope,
+          matcher(value, (_, asset) => [asset.definedAt.file]),
+        ),
+      );
+    case 'group':
+      return ok(
+        pick(
+          scope,
+          exactly(value, (asset) => (asset.group === undefined ? [] : [asset.group])),
+        ),
+      );
+    case 'owner':
+      return ok(
+        pick(
+          scope,
+          exactly(value, (asset) => asset.owners),
+        ),
+      );
+    case 'kind':
+      return ok(
+        pick(
+          scope,
+          exactly(value, (asset) => asset.kinds),
+        ),
+      );
+    case 'column':
+      return ok(
+        pick(
+          scope,
+          exactly(value, (asset) => Object.keys(asset.columns ?? {})),
+        ),
+      );
+    case 'status':
+      return byStatus(value, at, scope);
+    case 'job':
+    case 'schedule':
+      return byDefinition(attribute, value, at, scope, stack);
+    case 'partitions':
+    case 'automation':
+    case 'changed':
+    case 'exposure':
+      return refuse(at, `\`${attribute}:\` comes in a later version`);
+    default:
+      return unreachable(attribute);
+  }
+}
+
+function refuse(
+  at: SelectionPlace,
+  message: string,
+  help?: string,
+): { readonly ok: false; readonly error: SelectionProblem } {
+  return fail({ message, ...(help === undefined ? {} : { help }), column: at.column, length: at.length });
+}
+
+function exactly(
+  value: SelectionValue,
+  of: (asset: Asset) => readonly string[],
+): (key: AssetKey, asset: Asset) => boolean {
+  return value.kind === 'null' ? (_, asset) => of(asset).length === 0 : (_, asset) => of(asset).includes(value.text);
+}
+
+function matcher(
+  value: SelectionValue,
+  of: (key: AssetKey, asset: Asset) => readonly string[],
+): (key: AssetKey, asset: Asset) => boolean {
+  if (value.kind === 'null') return () => false;
+  const matches = wildcard(value.text);
+  return (key, asset) => of(key, asset).some(matches);
+}
+
+/** A test against a text in which `*` stands for any characters, `/` among them. Linear: no backtracking over stars. */
+function wildcard(pattern: string): (text: string) => boolean {
+  const [head, ...rest] = pattern.split('*') as [string, ...string[]];
+  const tail = rest.pop();
+  if (tail === undefined) return (text) => text === head;
+  return (text) => {
+    if (!text.startsWith(head) || !text.endsWith(tail) || text.length < head.length + tail.length) return false;
+    let at = head.length;
+    for (const piece of rest) {
+      const found = text.indexOf(piece, at);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return at <= text.length - tail.length;
+  };
+}
+
+function hasTag(asset: Asset, expr: SelectionExpr & { kind: 'tag' }): boolean {
+  if (expr.name.kind === 'null') return Object.keys(asset.tags).length === 0;
+  const value = Object.hasOwn(asset.tags, expr.name.text) ? asset.tags[expr.name.text] : undefined;
+  return value !== undefined && (expr.value === undefined || expr.value === value);
+}
+
+function byStatus(value: SelectionValue, at: SelectionPlace, scope: SelectionScope): Selected {
+  const status = value.kind === 'text' ? SELECTION_STATUSES.find((candidate) => candidate === value.text) : undefined;
+  if (status === undefined) {
+    const near = value.kind === 'text' ? nearestWord(value.text, SELECTION_STATUSES) : undefined;
+    return refuse(
+      at,
+      'there is no such status',
+      near === undefined ? `there are ${SELECTION_STATUSES.join(', ')}` : `did you mean \`status:${near}\`?`,
+    );
+  }
+  if (scope.statusOf === undefined) return refuse(at, '`status:` needs the recorded state, which is not read here');
+  const { statusOf } = scope;
+  return ok(pick(scope, (key) => statusOf(key).includes(status)));
+}
+
+function byDefinition(
+  kind: 'job' | 'schedule',
+  value: SelectionValue,
+  at: SelectionPlace,
+  scope: SelectionScope,
+  stack: Stack,
+): Selected {
+  const name = value.kind === 'text' ? value.text : undefined;
+  if (name === undefined) return outsideOfDefinitions(kind, at, scope, stack);
+  const own = kind === 'job' ? scope.jobs : scope.schedules;
+  if (!Object.hasOwn(own, name)) return ok(new Set<AssetKey>());
+  const label = `${kind}:${name}`;
+  if (stack.includes(label)) {
+    return refuse(
+      at,
+      `this selects itself: ${[...stack.slice(stack.indexOf(label)), label].join(' → ')}`,
+      'name the assets in one of them',
+    );
+  }
+  const schedule = kind === 'schedule' ? scope.schedules[name]! : undefined;
+  if (schedule?.job !== undefined) {
+    return byDefinition('job', { kind: 'text', text: schedule.job }, at, scope, [...stack, label]);
+  }
+  const parsed = parseSelection((kind === 'job' ? scope.jobs[name]!.selection : schedule?.selection) ?? '');
+  const selected = parsed.ok ? evaluate(parsed.value, scope, [...stack, label]) : parsed;
+  // A place inside of the other definition's text means nothing in this one.
+  return selected.ok ? selected : refuse(at, selected.error.message, selected.error.help);
+}
+
+/** `job:<null>`: assets that no job selects. */
+function outsideOfDefinitions(
+  kind: 'job' | 'schedule',
+  at: SelectionPlace,
+  scope: SelectionScope,
+  stack: Stack,
+): Selected {
+  if (stack.length > 0)
+    return refuse(
+      at,
+      `\`${kind}:<null>\` asks every ${kind}, and cannot stand in what a ${stack[0]!.split(':')[0]} selects`,
+    );
+  const taken = new Set<AssetKey>();
+  for (const name of Object.keys(kind === 'job' ? scope.jobs : scope.schedules)) {
+    const selected = byDefinition(kind, { kind: 'text', text: name }, at, scope, stack);
+    if (!selected.ok) return selected;
+    for (const key of selected.value) taken.add(key);
+  }
+  return ok(pick(scope, (key) => !taken.has(key)));
+}
