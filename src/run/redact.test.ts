@@ -74,6 +74,8 @@ describe('a stream', () => {
     expect(inChunks(['n"abc'], ['\\', '\\n\\', '"abc'])).toBe('\\\\***');
     expect(inChunks(['p@ss'], ['p', '%', '4', '0ss'])).toBe('***');
     expect(inChunks(['p@ss'], ['100%'])).toBe('100%');
+    // Here the n belongs to an escaped line end, also when a chunk ends after it.
+    expect(inChunks(['n"ab'], ['\\n', '\\u0022ab'])).toBe('\\n\\u0022ab');
   });
 });
 
