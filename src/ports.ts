@@ -137,12 +137,12 @@ export interface ProcessSpec {
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** Absolute path of the log file; its folder exists or is made. */
+  /** Absolute path of the log file, made (with its folder) when there is output, and appended to. */
   readonly log: string;
-  /** Called with each chunk that was appended to the log, already redacted. */
+  /** Called with what was appended to the log, already redacted: whole lines, but for the last and for very long ones. */
   readonly onOutput?: (text: string) => void;
-  /** Replaces secrets in the stream, also when one is split over two chunks. */
-  readonly redactor: StreamRedactorFactory;
+  /** Replaces secrets in the stream, also when one is split over two chunks. Undefined = nothing is secret. */
+  readonly redactor?: StreamRedactorFactory;
 }
 export type StreamRedactorFactory = () => { push(chunk: string): string; end(): string };
 
@@ -153,13 +153,31 @@ export interface ProcessExit {
   readonly durationMs: number;
   /** Last 8 KiB of output, whole lines, redacted. */
   readonly tail: string;
-  /** For `not-started`: why. */
+  /** For `not-started`: why. Otherwise: why the log is not complete. */
   readonly message?: string;
 }
 
 /** Runs one script in a process group of its own. Never throws. Kills the whole tree: TERM, 10 s, KILL. */
 export interface ProcessRunner {
   run(spec: ProcessSpec, signal: AbortSignal): Promise<ProcessExit>;
+}
+
+/** Private folders through which a step and the engine speak. */
+export interface Scratch {
+  open(): Result<StepFolder, { readonly code: 'infrastructure'; readonly message: string }>;
+}
+/** The folder of one step while it runs. */
+export interface StepFolder {
+  /** Absolute path of an empty file of that name. */
+  emptyFile(name: string): string;
+  /** Absolute path, never given out before, at which there is nothing yet. */
+  freshPath(name: string): string;
+  /** The text of a file, at most `bytesMax` of it; empty when there is none. */
+  read(path: string, bytesMax: number): { readonly text: string; readonly isWhole: boolean };
+  /** Adds lines of ours to the log of the step. */
+  appendLog(log: string, text: string): void;
+  /** Nothing in it is needed any more. */
+  close(): void;
 }
 
 /** A connection with every expression evaluated. */
@@ -233,6 +251,8 @@ export interface OutputFiles {
   save(file: OutputFile): Promise<Result<void, { readonly code: 'infrastructure'; readonly message: string }>>;
   /** Puts the published copy in place when the working file differs. */
   restore(file: OutputFile): Promise<'unchanged' | 'restored' | 'missing' | 'damaged'>;
+  /** Is the published copy there, by its size? (`restore` looks at every byte.) */
+  holds(file: OutputFile): Promise<'present' | 'missing' | 'damaged'>;
   /** Removes a working file that an unpublished attempt left. */
   remove(path: string): Promise<void>;
 }
