@@ -4,7 +4,7 @@ import type { CheckJudged } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Asset, Check } from '../model/project.ts';
-import type { SqlSession } from '../ports.ts';
+import type { OutputFile, SqlSession } from '../ports.ts';
 import { evaluateExpression, type ParsedExpression } from '../project/expressions.ts';
 import { compileSqlTemplate } from '../project/sql-template.ts';
 import { closingBraces } from '../project/template.ts';
@@ -25,7 +25,8 @@ export async function runSqlStep(context: StepContext, onStage?: (stage: SqlStag
   const startedAt = run.clock.now();
   const template = sqlTemplate(action.text);
   if (!template.ok) return failed({ class: 'step', code: 'expression', message: template.error });
-  const checks = sqlChecks(asset);
+  // Those on another connection are judged after publication, when this session is given back.
+  const checks = sqlChecks(asset).filter(({ check }) => connectionOf(check, asset) === step.connection);
   const values = bindValues(run, asset, [template.value, ...checks.flatMap((check) => check.template ?? [])]);
   if (!values.ok) return failed(values.error);
   const session = await openSession(run, step.connection, step.name);
@@ -91,18 +92,30 @@ export async function openSession(run: RunContext, connection: string | undefine
 }
 
 /** Judges the SQL checks of an asset that is published already (a table made by a script, files). */
-export async function judgeSqlChecksOf(context: StepContext, asset: Asset, stage: CheckJudged['stage'], only?: readonly Check[]): Promise<readonly CheckResult[]> {
-  const { run } = context;
-  const checks = sqlChecks(asset).filter(({ check }) => only === undefined || only.includes(check));
+export async function judgeSqlChecksOf(context: StepContext, asset: Asset, which: (check: Check) => boolean, files?: readonly OutputFile[]): Promise<readonly CheckResult[]> {
+  const checks = sqlChecks(asset).filter(({ check }) => which(check));
   const results: CheckResult[] = [];
-  for (const connection of new Set(checks.map(({ check }) => check.connection ?? asset.connection))) {
-    const here = checks.filter(({ check }) => (check.connection ?? asset.connection) === connection);
-    results.push(...(await judgeOn(context, asset, connection, here)));
+  for (const connection of new Set(checks.map(({ check }) => connectionOf(check, asset)))) {
+    const here = checks.filter(({ check }) => connectionOf(check, asset) === connection);
+    results.push(...(await judgeOn(context, asset, connection, here, files)));
   }
-  return results.map((result) => ({ ...result, stage, materialization: materializationId(run, asset.key) }));
+  return results;
 }
 
-async function judgeOn(context: StepContext, asset: Asset, connection: string | undefined, checks: readonly CompiledCheck[]): Promise<readonly CheckResult[]> {
+/** Files that an attempt has just written are judged before they are published: they stand in for the asset's own. */
+function sourceWith(run: RunContext, connection: string | undefined, asset: Asset, files: readonly OutputFile[] | undefined): ReturnType<typeof sourceOf> {
+  const source = sourceOf(run, connection);
+  if (files === undefined || files.length === 0) return source;
+  return (key) => (key === asset.key ? { kind: 'files', paths: files.map((file) => `${run.root}/${file.path}`) } : source(key));
+}
+
+async function judgeOn(
+  context: StepContext,
+  asset: Asset,
+  connection: string | undefined,
+  checks: readonly CompiledCheck[],
+  files: readonly OutputFile[] | undefined,
+): Promise<readonly CheckResult[]> {
   const { run, signal } = context;
   const erroredAll = (message: string): CheckResult[] => checks.map(({ check }) => errored(check, message));
   const values = bindValues(run, asset, checks.flatMap((check) => check.template ?? []));
@@ -113,7 +126,7 @@ async function judgeOn(context: StepContext, asset: Asset, connection: string | 
     const judged = await judgePublished(session.value, {
       asset: asset.key,
       checks: checks.map(plainCheck),
-      source: sourceOf(run, connection),
+      source: sourceWith(run, connection, asset, files),
       value: (expression) => values.value.get(expression) ?? null,
       clock: run.clock,
       signal,
@@ -125,14 +138,18 @@ async function judgeOn(context: StepContext, asset: Asset, connection: string | 
 }
 
 export function errored(check: Check, message: string): CheckResult {
-  return { asset: check.asset, check: check.name, status: 'ERRORED', severity: check.severity, blocking: check.blocking, stage: 'published', message: `could not be judged: ${message}`, metadata: check.onError === 'warn' ? { on_error: 'warn' } : {}, durationMs: 0 };
+  return { asset: check.asset, check: check.name, status: 'ERRORED', severity: check.onError, blocking: check.blocking, stage: 'published', message: `could not be judged: ${message}`, metadata: {}, durationMs: 0 };
+}
+
+/** Where a check asks its questions. */
+export function connectionOf(check: Check, asset: Asset): string | undefined {
+  return check.connection ?? (asset.relation ? asset.connection : undefined);
 }
 
 /** Records results; what was published was judged as such, whether before or after. */
 export function emitChecks(context: StepContext, results: readonly CheckResult[], stage: CheckJudged['stage']): void {
   const { run, planned, emit } = context;
   for (const result of results) {
-    const softened = result.status === 'ERRORED' && run.project.assets[result.asset]?.checks.find((check) => check.name === result.check)?.onError === 'warn';
     emit({
       ...result,
       type: 'check.judged',
@@ -142,7 +159,6 @@ export function emitChecks(context: StepContext, results: readonly CheckResult[]
       step: planned.id,
       stage,
       materialization: materializationId(run, result.asset),
-      metadata: softened ? { ...result.metadata, on_error: 'warn' } : result.metadata,
     });
   }
 }

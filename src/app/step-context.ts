@@ -4,8 +4,9 @@ import type { EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { Asset, AssetKey, Check, Project, StepDef } from '../model/project.ts';
-import type { Clock, ConnectionTarget, OutputFile, SqlPool } from '../ports.ts';
+import type { Clock, ConnectionTarget, OutputFile, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { EvaluationContexts } from '../project/expressions.ts';
+import type { Redactor } from '../run/redact.ts';
 import { evaluateTemplate } from '../project/template.ts';
 import { connectionTarget } from './connections.ts';
 import type { Emit } from './execute.ts';
@@ -28,12 +29,22 @@ export interface RunContext {
   readonly codeCommit?: string;
   readonly clock: Clock;
   readonly sql: SqlPool;
+  readonly outputs: OutputFiles;
+  readonly processes: ProcessRunner;
+  readonly scratch: Scratch;
   /** The host's environment variables (with those of `.env`). */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute folder of the project. */
   readonly root: string;
   /** What is published now, by asset; grows as the run goes. */
   readonly published: Map<AssetKey, Published>;
+  /** Names of all secrets, and what takes their values out of text. */
+  readonly secretNames: readonly string[];
+  readonly redactor: Redactor;
+  /** Absolute folder for log files of steps. */
+  readonly logFolder: string;
+  /** Output of steps as it comes, redacted. */
+  readonly onOutput?: (step: string, text: string) => void;
   /** Progress for people: `fetching DuckDB …`. */
   readonly say: (text: string) => void;
   readonly ignoreBlocking: boolean;

@@ -2,6 +2,7 @@ import { byText, sortedEntries } from '../base/order.ts';
 import type { RunReason } from '../model/plan.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { AssetRecord, StateView } from '../model/state.ts';
+import { checkInForce } from '../state/asset-fold.ts';
 
 /** What the definition of a step amounts to: its code version and what that was made of. */
 export interface StepFingerprint {
@@ -65,11 +66,14 @@ export function currentDataVersion(view: StateView, key: AssetKey): string | und
 export function holdingCheck(project: Project, view: StateView, key: AssetKey): string | undefined {
   const record = view.assets.get(key);
   if (!record) return undefined;
-  for (const [name, result] of sortedEntries(record.checks)) {
+  for (const [name] of sortedEntries(record.checks)) {
+    // A copy that failed its audit was never published: the result about the published data stays in force.
+    const result = checkInForce(record, name);
+    if (!result || result.stage !== 'published') continue;
     const bad = (result.status === 'FAILED' && result.severity === 'error') || result.status === 'ERRORED';
-    if (!bad || result.stage !== 'published') continue;
+    if (!bad) continue;
     const declared = project.assets[key]?.checks.find((check) => check.name === name);
-    if (!declared?.blocking || (result.status === 'ERRORED' && declared.onError === 'warn')) continue;
+    if (!declared?.blocking) continue;
     return name;
   }
   return undefined;

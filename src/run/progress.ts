@@ -21,10 +21,9 @@ export interface JudgedCheck {
   readonly asset: AssetKey;
   readonly check: string;
   readonly status: CheckStatus;
+  /** Of an ERRORED result: `warn` when `on_error: warn` softened it. */
   readonly severity: Severity;
   readonly blocking: boolean;
-  /** ERRORED counts as a failure of the run, unless `on_error: warn` softened it. */
-  readonly softened: boolean;
 }
 
 /** A plan being carried out: all that `decide` needs, folded from the run's own events. */
@@ -93,8 +92,7 @@ export function evolveProgress(progress: RunProgress, event: EventDraft): RunPro
     }
     case 'check.judged': {
       const { asset, check, status, severity, blocking } = event;
-      const softened = event.metadata['on_error'] === 'warn';
-      return { ...progress, checks: [...progress.checks, { asset, check, status, severity, blocking, softened }] };
+      return { ...progress, checks: [...progress.checks, { asset, check, status, severity, blocking }] };
     }
     case 'cancel.requested':
       return { ...progress, canceled: true };
@@ -138,7 +136,7 @@ export function plannedStep(plan: Plan, id: string): PlannedStep {
 
 /** True when a result makes the run a failure: a blocking error, or a check that could not judge (semantics.md 7). */
 export function failsRun(check: JudgedCheck): boolean {
-  if (check.status === 'ERRORED') return !check.softened;
+  if (check.status === 'ERRORED') return check.blocking || check.severity === 'error';
   return check.status === 'FAILED' && check.severity === 'error' && check.blocking;
 }
 

@@ -1,0 +1,76 @@
+import type { Failure } from '../model/failure.ts';
+import { timestamp } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import { plannedStep } from '../run/progress.ts';
+import type { Emit } from './execute.ts';
+import { judgeScripts, runScriptStep } from './script-step.ts';
+import { connectionOf, emitChecks, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
+import type { RunContext, StepContext, StepEnd } from './step-context.ts';
+import { restoreInputs } from './step-outputs.ts';
+
+export interface ExecuteStepInput {
+  readonly step: string;
+  readonly assets: readonly AssetKey[];
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Assets whose published data is gone. */
+  readonly lost: ReadonlyMap<AssetKey, string>;
+}
+
+/** Carries out one step and records all that comes of it. Never throws: what is a bug of ours fails the step and says so. */
+export async function executeStep(run: RunContext, input: ExecuteStepInput): Promise<void> {
+  const { step: id, emit, signal } = input;
+  const startedAt = run.clock.now();
+  const base = { run: run.run, epoch: run.epoch, step: id };
+  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt: 1 }, true);
+  let end: StepEnd;
+  try {
+    end = await perform(run, input);
+  } catch (error) {
+    const message = `a bug of Branchline: ${error instanceof Error ? (run.env['BRANCHLINE_DEBUG'] ? error.stack : error.message) : String(error)}`;
+    end = { failure: { class: 'infrastructure', code: 'internal', message }, failedAssets: input.assets };
+  }
+  const durationMs = run.clock.now() - startedAt;
+  const canceled = end.failure?.class === 'cancel' || (signal.aborted && end.failure !== undefined);
+  const outcome = end.failure === undefined ? 'success' : canceled ? 'canceled' : 'failure';
+  const failure = end.failure === undefined ? {} : { failure: canceled ? asCanceled(end.failure) : end.failure };
+  const at = timestamp(run.clock.now());
+  emit({ ...base, type: 'step.attempt-ended', at, attempt: 1, outcome, ...failure, durationMs });
+  emit({ ...base, type: 'step.ended', at, outcome, ...failure, failedAssets: end.failedAssets, durationMs }, true);
+}
+
+function asCanceled(failure: Failure): Failure {
+  return { ...failure, class: 'cancel' };
+}
+
+async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEnd> {
+  const step = run.project.steps[input.step]!;
+  const assets = input.assets.map((key) => run.project.assets[key]!);
+  const context: StepContext = { run, step, planned: plannedStep(run.plan, input.step), assets, attempt: 1, emit: input.emit, signal: input.signal };
+  const lost = lostSource(context, input.lost);
+  if (lost) return { failure: lost, failedAssets: input.assets };
+  const missing = await restoreInputs(context);
+  if (missing) return { failure: missing, failedAssets: input.assets };
+  if (step.action.kind === 'run') return runScriptStep(context);
+  const end = await runSqlStep(context);
+  if (end.failure) return end;
+  const asset = assets[0]!;
+  // What SQL on the step's own connection could not judge: other connections, scripts.
+  emitChecks(context, await judgeSqlChecksOf(context, asset, (check) => connectionOf(check, asset) !== step.connection), 'published');
+  emitChecks(context, await judgeScripts(context, asset, () => true), 'published');
+  return end;
+}
+
+/** A source whose data is gone may not give its past again: making it anew has to be asked for (`on_lost: fail`). */
+function lostSource({ assets, planned }: StepContext, lost: ReadonlyMap<AssetKey, string>): Failure | undefined {
+  for (const asset of assets) {
+    const verdict = planned.assets.find((candidate) => candidate.asset === asset.key);
+    if (verdict?.reason !== 'data_lost' || asset.onLost !== 'fail') continue;
+    return {
+      class: 'step',
+      code: 'data-lost',
+      message: `data lost: ${lost.get(asset.key) ?? verdict.detail[0] ?? 'it is gone from storage'}. Its source may not give the past again, so it is not made anew by itself (\`on_lost: fail\`); \`branchline run --select key:${asset.key}\` makes it`,
+    };
+  }
+  return undefined;
+}
