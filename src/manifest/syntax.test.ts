@@ -77,6 +77,11 @@ describe('text that is no YAML gives one finding, where it is mended', () => {
       '2:13+12 yaml-syntax: inside of `{ }` or `[ ]` an expression must be in quotes → write `"${{ env.X }}"`',
     ],
     [
+      'a colon in text in a flow mapping',
+      'defaults:\n  columns: { day: { type: text, description: Kind of day: sun, fog } }\n',
+      '2:46+16 yaml-syntax: text that holds `: ` must be in quotes → put the whole text into one pair of quotes',
+    ],
+    [
       'a NUL',
       'assets:\n  a: b\0c\n',
       '2:7+1 yaml-syntax: a control character (U+0000) cannot stand in a manifest → remove it; is this a text file in UTF-8?',
