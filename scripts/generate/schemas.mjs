@@ -72,8 +72,12 @@ function validators() {
   for (const [name, schema] of Object.entries(roots)) ajv.addSchema({ ...schema, $id: name });
   const code = standalone(ajv, { validateProject: 'validateProject', validateManifest: 'validateManifest' });
   if (code.includes('require(')) throw new Error('the validators need a library at run time; avoid that keyword');
-  return `${notice}${code}\n`;
+  return `${notice}${code.replace(errorObject, '0')}\n`;
 }
+
+// The answer is yes or no, so the objects that would say what is wrong are dead weight: half of the code. A pattern
+// among their parameters may hold braces of its own.
+const errorObject = /\{instancePath[^{}]*,schemaPath:(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g;
 
 /** Moves the values of keys into `shared` where they are more than a type, so that equal ones become one function. */
 function hoist(definition, shared) {

@@ -30,6 +30,9 @@ export function unknownKey(key: string, schema: Schema, at: Place): { finding: F
       finding: finding('', 'manifests have no merge keys: use `defaults` or a group for what several assets share'),
     };
   }
+  if (/\s/.test(key)) {
+    return { finding: finding('', 'if this is text behind a comma or a colon, put the whole text into quotes') };
+  }
   const near = nearestWord(key, [...known, ...planned]) ?? beginning(key, known);
   if (near) {
     const isPlanned = !known.includes(near);

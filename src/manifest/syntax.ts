@@ -166,6 +166,11 @@ function byCode(
         start,
         end: start + 2,
       };
+    case 'BLOCK_IN_FLOW': {
+      const length = Math.max(1, /^[^\r\n,\]}]*/.exec(text.slice(start))![0].trimEnd().length);
+      const message = 'text that holds `: ` must be in quotes';
+      return { message, help: 'put the whole text into one pair of quotes', start, end: start + length };
+    }
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
       return brokenKey(text, errors, start);

@@ -5,7 +5,8 @@ export const segment = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
 
 /** A key's text: what it means in one or two sentences, then examples as they would be written. */
 export function key(description, examples, schema) {
-  return { description, ...schema, examples };
+  const { description: _, examples: __, ...rules } = schema;
+  return { description, ...rules, examples };
 }
 
 export const text = { type: 'string', pattern: '\\S', patternErrorMessage: 'text is needed, this is blank' };

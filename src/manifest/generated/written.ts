@@ -150,7 +150,7 @@ export interface WrittenProject {
    */
   manifests?: string[];
   /**
-   * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+   * Variables for every step. Values may hold expressions.
    */
   env?: {
     [k: string]: string | boolean | number | null;
@@ -764,7 +764,7 @@ export interface WrittenCheck {
    */
   secrets?: string[];
   /**
-   * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
+   * Connection to ask instead of the asset’s own.
    */
   connection?: string;
   /**
@@ -989,7 +989,7 @@ export interface WrittenFactory {
    */
   secrets?: string[];
   /**
-   * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
+   * Connection to ask instead of the asset’s own.
    */
   connection?: string;
   /**
