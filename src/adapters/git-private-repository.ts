@@ -66,6 +66,8 @@ export async function tidyPrivateRepository(gitDir: string, env: Environment): P
     config: [
       ['remote.state.url', gitDir],
       ['remote.state.promisor', 'true'],
+      // A bitmap needs all objects: with promised ones missing, git gives up altogether.
+      ['repack.writeBitmaps', 'false'],
     ],
   });
   return 'tidied';

@@ -134,7 +134,7 @@ export function runGit(call: GitCall): Promise<GitExit> {
 }
 
 /**
- * The last words of git for a message to people: at most three lines and 400 characters, without hints and without
+ * The last words of git for a message to people: at most four lines and 400 characters, without hints and without
  * credentials.
  */
 export function gitWords(stderr: string, secrets: readonly string[] = []): string {
@@ -144,8 +144,8 @@ export function gitWords(stderr: string, secrets: readonly string[] = []): strin
     .replace(/\/\/[^/@\s]+@/g, '//***@')
     .split(/[\r\n]+/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('hint:'))
-    .slice(-3)
+    .filter((line) => line !== '' && !/^(hint:|error: failed to push some refs|To )/.test(line))
+    .slice(-4)
     .join(' / ')
     .slice(0, 400);
 }

@@ -64,13 +64,18 @@ export function createRemoteRef(place: RemotePlace): StateRef {
       const state = remote.refspec(commit, expected);
       const witness = { lease: `${place.witness}:`, refspec: `${commit}:${place.witness}` };
       if (expected !== undefined) {
-        // A witness that is missing beside a branch is made good; that it fails is no failure of the commit.
-        return remote.push(needsWitness ? [state, witness] : [state]);
+        // A witness that is missing beside a branch is made good, at most once a read.
+        const refs = needsWitness ? [state, witness] : [state];
+        needsWitness = false;
+        return remote.push(refs);
       }
       if (!needsWitness) return remote.push([state]);
       // Both or none: a witness without a branch would say that the branch was deleted.
       const both = await remote.push([state, witness], ['--atomic']);
-      if (both.kind === 'published') return both;
+      if (both.kind === 'published') {
+        needsWitness = false;
+        return both;
+      }
       const refs = await remote.list([state.ref]);
       if (!refs.ok || refs.value.some(({ ref }) => ref === state.ref)) return both;
       // Perhaps the server takes no refs but branches, or cannot push atomically.
@@ -185,7 +190,7 @@ function createRemoteCalls(place: RemotePlace) {
       // Not thin: a delta against a file that was never fetched would have to fetch it first.
       const args = [
         'push',
-        '--quiet',
+        '--porcelain',
         '--no-verify',
         '--no-thin',
         ...options,
@@ -194,9 +199,14 @@ function createRemoteCalls(place: RemotePlace) {
       ];
       const exit = await runGit({ args: [...args, 'state', ...refs.map(({ refspec }) => refspec)], ...store, config });
       if (exit.code === 0) return { kind: 'published' };
-      // 1: the refs were refused, one by one; anything else: the conversation broke off.
-      const kind = exit.code === 1 ? 'refused' : 'unanswered';
-      return { kind, words: gitWords(exit.stderr, place.secrets) || 'nothing' };
+      // `!` before a ref: it was refused, by the server or by the lease. Without one the conversation broke off.
+      const refusals = exit.stdout
+        .toString()
+        .split('\n')
+        .filter((line) => line.startsWith('!\t'));
+      const kind = refusals.length > 0 ? 'refused' : 'unanswered';
+      const reasons = refusals.map((line) => line.split('\t')[2] ?? '');
+      return { kind, words: gitWords([...reasons, exit.stderr].join('\n'), place.secrets) || 'nothing' };
     },
     /** Fetches the head. What went wrong with a fetch is found out by listing the remote's refs. */
     async look(depth: readonly string[]): Promise<Result<Seen, StoreUnreachable>> {

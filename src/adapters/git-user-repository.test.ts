@@ -83,6 +83,18 @@ describe('the user repository', { timeout: 60_000 }, () => {
     expect(own).toBe(ownExpected ? 'refs/branchline/witness\nrefs/heads/branchline/state' : '');
   });
 
+  it('is not mistaken when a hook of another repository calls us', async () => {
+    const root = sandbox.makeRepository('user');
+    const other = sandbox.makeRepository('other');
+    const hook = { GIT_DIR: join(other, '.git'), GIT_INDEX_FILE: join(other, '.git/index'), GIT_TRACE: '1', GIT_AUTHOR_NAME: 'Eve' };
+    const store = must(await open(root, { env: { ...sandbox.env, ...hook } }));
+    must(await store.read());
+    expect((await store.commit(undefined, stateChange(1, 'me', 1))).kind).toBe('landed');
+    expect(sandbox.git(root, 'log', '-1', '--format=%an', 'branchline/state')).toBe('github-actions[bot]');
+    expect(sandbox.git(other, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+    expect(existsSync(join(other, '.git/branchline'))).toBe(false);
+  });
+
   it('is found from a subfolder and from a worktree, which share the private folder', async () => {
     const root = sandbox.makeRepository('user');
     mkdirSync(join(root, 'deep/er'), { recursive: true });

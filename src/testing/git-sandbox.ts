@@ -8,7 +8,7 @@ export interface GitSandbox {
   readonly root: string;
   /** For whatever starts git: no configuration of this machine's user, a fixed identity. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Runs git and gives its output, trimmed; throws when it fails. */
+  /** Runs git and gives its output, trimmed; throws when it fails. Blocks: never against a server of this process. */
   git(cwd: string, ...args: string[]): string;
   /** A repository with one commit on `main`. */
   makeRepository(name: string): string;
@@ -33,7 +33,7 @@ export function makeGitSandbox(): GitSandbox {
     '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n',
   );
   const git = (cwd: string, ...args: string[]) =>
-    execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+    execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 }).trim();
   return {
     root,
     env,
