@@ -1,11 +1,12 @@
 // Writes src/adapters/generated/engines.ts: exact versions and integrities of the database drivers that are fetched on
-// first use, taken from our own package-lock.json. `--check` only compares. Run by `npm run generate`.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// first use, taken from our own package-lock.json.
 
-const root = new URL('../../', import.meta.url);
-const target = new URL('src/adapters/generated/engines.ts', root);
-const lock = JSON.parse(readFileSync(new URL('package-lock.json', root), 'utf8')).packages;
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { writeOrCheck } from '../generated-files.mjs';
+import { root } from '../packages.mjs';
+
+const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
 
 const PLATFORMS = [
   'linux-x64',
@@ -65,11 +66,4 @@ export interface LockedEngine {
 export const ENGINES: Readonly<Record<'duckdb' | 'pg', LockedEngine>> = ${JSON.stringify(engines, null, 2)};
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error(`${fileURLToPath(target)} is not what package-lock.json says: run \`npm run generate\``);
-    process.exitCode = 1;
-  }
-} else {
-  writeFileSync(target, text);
-}
+writeOrCheck({ 'src/adapters/generated/engines.ts': text });

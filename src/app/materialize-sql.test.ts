@@ -130,12 +130,14 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
     const checks = [
       { check: checkOf({ type: 'row_count' }, { errorIf: { op: '<', value: 1, percent: false } }) },
       { check: checkOf({ type: 'not_null', columns: ['id'] }, { ...blocking, name: 'ids' }) },
-      sqlCheckOf('select * from ${{ this }} where id = ${{ env.BAD }}', { name: 'own', severity: 'warn', samples: 2 }),
+      sqlCheckOf('select * from ${{ this }} where id = ${{ env.BAD }}', {
+        name: 'own',
+        severity: 'warn',
+        samples: 2,
+        evaluate: () => 7,
+      }),
     ];
-    const done = await materializeSql(
-      session,
-      sqlAsset('select 7 as id union all select null', { checks, value: () => 7 }),
-    );
+    const done = await materializeSql(session, sqlAsset('select 7 as id union all select null', { checks }));
     expect(done).toMatchObject({ holding: ['ids'], failure: { class: 'step', code: 'check-failed' } });
     expect(done.failure!.message).toBe(
       'not published: 1 of 1 blocking check failed (ids: 1 of 2 rows lacks id (allowed 0))',
@@ -341,7 +343,7 @@ test('DuckDB: files are read through ref, also in a view, and judged where they 
     },
   ];
   const clock = sqlAsset('').clock;
-  const judged = await judgePublished(session, { asset: 'raw/days', checks, source, value: () => null, clock });
+  const judged = await judgePublished(session, { asset: 'raw/days', checks, source, clock });
   expect(judged.results.map(({ status, message, samples }) => ({ status, message, samples }))).toEqual([
     { status: 'FAILED', message: '2 of 3 rows share the same day (allowed 0)', samples: [{ day: '2012-01-02' }] },
     { status: 'PASSED', message: '0 of 3 rows have a day that is no day of raw/days', samples: undefined },
@@ -351,7 +353,6 @@ test('DuckDB: files are read through ref, also in a view, and judged where they 
     asset: 'raw/days',
     checks,
     source: () => ({ kind: 'files', paths: ['/nowhere.csv'] }),
-    value: () => null,
     clock,
   });
   expect(lost.results.every(({ status, message }) => status === 'ERRORED' && message.includes('/nowhere.csv'))).toBe(

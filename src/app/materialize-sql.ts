@@ -1,4 +1,3 @@
-import type { Json } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
@@ -37,8 +36,6 @@ export interface SqlMaterializationInput {
   readonly checks: readonly SqlCheck[];
   /** What `ref` reads, and `relationships` looks into. */
   readonly source: (asset: AssetKey) => SqlSource | undefined;
-  /** The value of an expression in this environment. */
-  readonly value: (expression: string) => Json;
   readonly materialization: string;
   readonly codeVersion: string;
   /** Data versions of direct upstreams, for a view's own. */
@@ -124,7 +121,6 @@ function render(input: SqlMaterializationInput, sources: OpenSources): Result<Re
   const rendered = renderSql(input.origin.template, {
     ref: sources.name,
     self: input.relation && quoteRelation(input.relation),
-    value: input.value,
     bindsAllowed: input.materialized !== 'view',
   });
   if (rendered.ok) return rendered;
@@ -243,7 +239,6 @@ function judging({ input }: Attempt, subject: Relation | undefined, stage: Judge
     materialization: input.materialization,
     checks: input.checks,
     source: input.source,
-    value: input.value,
     clock: input.clock,
     ...(input.signal ? { signal: input.signal } : {}),
   };

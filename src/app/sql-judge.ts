@@ -15,7 +15,7 @@ import { type OpenSources, openSources, type SqlSource } from './sql-sources.ts'
 /** A check with what the project's room made of its SQL. */
 export interface SqlCheck {
   readonly check: Check;
-  /** Its own select, cut at its expressions: for checks of kind `sql`. */
+  /** Its own select, cut at its expressions, values evaluated: for checks of kind `sql`. */
   readonly template?: SqlTemplate;
 }
 
@@ -46,8 +46,6 @@ export interface JudgeInput {
   readonly materialization?: string;
   readonly checks: readonly SqlCheck[];
   readonly source: (asset: AssetKey) => SqlSource | undefined;
-  /** The value of an expression in a check's SQL. */
-  readonly value: (expression: string) => Json;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
 }
@@ -146,7 +144,7 @@ async function prepareQuery(
   if (check.kind.type === 'sql') {
     if (!template) return fail('its SQL was not compiled');
     if (input.problem !== undefined) return fail(input.problem);
-    const rendered = renderSql(template, { ref: sources.name, self: input.subject, value: input.value });
+    const rendered = renderSql(template, { ref: sources.name, self: input.subject });
     if (!rendered.ok) return fail(`${at(check, rendered.error)}${rendered.error.message}`);
     const split = await session.split(rendered.value.sql);
     if (!split.ok) return fail(split.error.message);

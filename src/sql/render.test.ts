@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Json } from '../base/json.ts';
 import { templateOf } from '../testing/sql-projects.ts';
 import { lexSql } from './lex.ts';
 import { quoteRelation } from './quote.ts';
@@ -8,11 +9,14 @@ import { type RenderContext, renderSql } from './render.ts';
 const context: RenderContext = {
   ref: (asset) => (asset === 'gone' ? undefined : quoteRelation({ schema: 'raw', name: asset })),
   self: '"marts"."a"',
-  value: (expression) => `value of ${expression}`,
 };
 
-function render(sql: string, overrides: Partial<RenderContext> = {}) {
-  return renderSql(templateOf(sql), { ...context, ...overrides });
+function render(
+  sql: string,
+  overrides: Partial<RenderContext> = {},
+  value = (expression: string): Json => `value of ${expression}`,
+) {
+  return renderSql(templateOf(sql, value), { ...context, ...overrides });
 }
 
 test('values become binds, relations become quoted names', () => {
@@ -60,7 +64,7 @@ test('places lead back to the source: behind, before and inside of expressions',
 test('property: no value is ever part of the SQL, whatever it is', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (value) => {
-      const rendered = render('select ${{ env.A }} as x', { value: () => value });
+      const rendered = render('select ${{ env.A }} as x', {}, () => value);
       expect(rendered.ok && rendered.value.sql).toBe('select $branchline_1 as x');
       expect(rendered.ok && rendered.value.binds).toEqual({ branchline_1: value });
     }),

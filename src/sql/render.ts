@@ -5,16 +5,17 @@ import { lexSql } from './lex.ts';
 import { type Place, placeAt } from './place.ts';
 
 /**
- * A piece of a user's SQL. `offset` and `length` say where it stands in the text as written (UTF-16 code units),
- * braces included.
+ * A piece of a user's SQL, as the project's room cuts it: text, and expressions with the offset of their `${{` in the
+ * text as written (UTF-16 code units). Pieces follow each other without gaps, so texts need no offset.
  */
 export type SqlPart =
-  | { readonly kind: 'text'; readonly text: string; readonly offset: number }
-  | { readonly kind: 'ref'; readonly asset: AssetKey; readonly offset: number; readonly length: number }
-  | { readonly kind: 'this'; readonly offset: number; readonly length: number }
-  | { readonly kind: 'bind'; readonly expression: string; readonly offset: number; readonly length: number };
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'ref'; readonly asset: AssetKey; readonly offset: number }
+  | { readonly kind: 'this'; readonly offset: number }
+  /** Any other expression, evaluated by the caller. */
+  | { readonly kind: 'bind'; readonly value: Json; readonly offset: number };
 
-/** SQL text cut at its `${{ … }}`, and the text itself for excerpts. */
+/** SQL text cut at its `${{ … }}`, and the text itself for places and excerpts. */
 export interface SqlTemplate {
   readonly source: string;
   readonly parts: readonly SqlPart[];
@@ -25,8 +26,6 @@ export interface RenderContext {
   readonly ref: (asset: AssetKey) => string | undefined;
   /** What `this` yields, quoted already; undefined = the asset has none. */
   readonly self: string | undefined;
-  /** The value of an expression, evaluated by the caller. */
-  readonly value: (expression: string) => Json;
   /** In a view only `ref` and `this` may stand: a view cannot hold a bind. */
   readonly bindsAllowed?: boolean;
 }
@@ -42,9 +41,12 @@ export interface RenderFailure extends Place {
   readonly message: string;
 }
 
+/** A part with its place in the rendered text (`start`, `end`) and in the source. */
 interface Piece {
   readonly start: number;
   readonly end: number;
+  readonly sourceStart: number;
+  readonly sourceEnd: number;
   readonly part: SqlPart;
 }
 
@@ -56,15 +58,27 @@ export function renderSql(template: SqlTemplate, context: RenderContext): Result
   const binds: Record<string, Json> = {};
   const pieces: Piece[] = [];
   let sql = '';
-  for (const part of template.parts) {
+  for (const [index, part] of template.parts.entries()) {
     const text = partText(part, context, binds);
-    if (typeof text !== 'string') return fail({ ...placeAt(template.source, part.offset), message: text.problem });
-    pieces.push({ start: sql.length, end: sql.length + text.length, part });
+    const sourceStart = startOf(template, index);
+    if (typeof text !== 'string') return fail({ ...placeAt(template.source, sourceStart), message: text.problem });
+    const sourceEnd = startOf(template, index + 1);
+    pieces.push({ start: sql.length, end: sql.length + text.length, sourceStart, sourceEnd, part });
     sql += text;
   }
   const misplaced = misplacedPiece(sql, pieces);
-  if (misplaced) return fail({ ...placeAt(template.source, misplaced.part.offset), message: misplaced.problem });
+  if (misplaced) {
+    return fail({ ...placeAt(template.source, misplaced.piece.sourceStart), message: misplaced.problem });
+  }
   return ok({ sql, binds, sourceOffset: (offset) => sourceOffset(pieces, offset) });
+}
+
+/** Where a part begins in the source: a text ends where the next part begins. */
+function startOf({ source, parts }: SqlTemplate, index: number): number {
+  const part = parts[index];
+  if (!part) return source.length;
+  if (part.kind !== 'text') return part.offset;
+  return startOf({ source, parts }, index + 1) - part.text.length;
 }
 
 function partText(
@@ -84,7 +98,7 @@ function partText(
         return { problem: 'a view cannot hold a value: use `materialized: table`, or `ref` and `this` only' };
       }
       const name = `branchline_${Object.keys(binds).length + 1}`;
-      binds[name] = context.value(part.expression);
+      binds[name] = part.value;
       return `$${name}`;
     }
   }
@@ -93,16 +107,17 @@ function partText(
 function misplacedPiece(
   sql: string,
   pieces: readonly Piece[],
-): { readonly part: SqlPart; readonly problem: string } | undefined {
+): { readonly piece: Piece; readonly problem: string } | undefined {
   const { tokens } = lexSql(sql);
-  for (const { start, end, part } of pieces) {
+  for (const piece of pieces) {
+    const { start, end, part } = piece;
     if (part.kind === 'text') continue;
     const touching = tokens.filter((token) => token.start < end && token.end > start);
     if (touching.every((token) => token.kind === 'comment')) continue;
     const whole = touching.every((token) => token.start >= start && token.end <= end);
     if (whole && (part.kind !== 'bind' || touching[0]?.kind === 'bind')) continue;
     const quoted = touching.some((token) => token.kind === 'string' || token.kind === 'identifier');
-    return { part, problem: quoted ? INSIDE_QUOTES : GLUED };
+    return { piece, problem: quoted ? INSIDE_QUOTES : GLUED };
   }
   return undefined;
 }
@@ -114,13 +129,12 @@ const GLUED = 'an expression arrives as a value of its own: it cannot be part of
 function sourceOffset(pieces: readonly Piece[], offset: number): number {
   const piece = pieces.findLast((candidate) => candidate.start <= offset) ?? pieces[0];
   if (!piece) return 0;
-  const within = offset - piece.start;
-  if (piece.part.kind === 'text') return piece.part.offset + Math.min(within, piece.part.text.length);
+  if (piece.part.kind === 'text') return Math.min(piece.sourceStart + offset - piece.start, piece.sourceEnd);
   // Inside of what an expression became, the expression as a whole is the place.
-  return offset < piece.end ? piece.part.offset : piece.part.offset + piece.part.length;
+  return offset < piece.end ? piece.sourceStart : piece.sourceEnd;
 }
 
 /** A template of plain text without expressions. */
 export function plainSql(text: string): SqlTemplate {
-  return { source: text, parts: [{ kind: 'text', text, offset: 0 }] };
+  return { source: text, parts: [{ kind: 'text', text }] };
 }
