@@ -4,6 +4,7 @@ import type { Span } from '../model/diagnostic.ts';
 import type { Connection } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
+import type { Broken } from './broken.ts';
 import type { Definitions } from './definitions.ts';
 import type { ParseOptions } from './expression-names.ts';
 import { type Findings, lazySpan, type Place, spanInFile, spanInText } from './findings.ts';
@@ -18,8 +19,8 @@ export interface Resolving {
   readonly tree: SourceTree;
   readonly findings: Findings;
   readonly connections: Readonly<Record<string, Connection>>;
-  /** Some manifest could not be read: names that nobody defines may be defined there, and are not reported. */
-  readonly incomplete: boolean;
+  /** What is missing because a diagnostic is about it already. */
+  readonly broken: Broken;
 }
 
 /** `did you mean …?` for a name that does not exist, or undefined. */
