@@ -103,6 +103,7 @@ export function isBroken(layers: readonly Layer[], broken: Broken): boolean {
 
 function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): AssetDraft {
   const { layers, connection, isSql, external, sql } = options;
+  hintAtGroup(layers, resolving);
   const depPlaces = depPlacesOf(definition.name, options, resolving);
   const { outputs, places: outputPlaces } = resolveOutputs(layers, definition.name, resolving);
   const { relation, place: relationPlace } = resolveRelation(definition.name, options, resolving);
@@ -151,6 +152,16 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     ...(relationPlace ? { relationPlace } : {}),
     ...(sql ? { sql } : {}),
   };
+}
+
+/** A group needs no declaration; where some are declared, one that nearly has a declared name is probably meant to. */
+function hintAtGroup(layers: readonly Layer[], { definitions, findings }: Resolving): void {
+  const found = lookup(layers, 'group');
+  const declared = Object.keys(definitions.project?.value.groups ?? {});
+  if (found === undefined || declared.includes(found.value)) return;
+  const help = didYouMean(found.value, declared);
+  if (help !== undefined)
+    findings.warning('undeclared-group', found.place, `no group \`${found.value}\` is declared`, { help });
 }
 
 function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
@@ -220,7 +231,7 @@ function resolveSqlOf(key: AssetKey, layer: Layer, layers: readonly Layer[], res
   if (source === undefined) return undefined;
   const compiled = compileSqlTemplate(source.text);
   if (!compiled.ok) {
-    reportInSql('expression', source, compiled.error, resolving);
+    reportInSql('bad-expression', source, compiled.error, resolving);
     return undefined;
   }
   return { source, parts: compiled.value.parts };
@@ -324,7 +335,7 @@ function resolveRelation(
   }
   const parts = written.value.split('.');
   if (parts.length > 2 || parts.some((part) => part.trim() === '')) {
-    findings.error('relation', written.place, `\`${written.value}\` is not a table's name`, {
+    findings.error('bad-relation', written.place, `\`${written.value}\` is not a table's name`, {
       help: 'write `table` or `schema.table`',
     });
     return {};

@@ -88,7 +88,7 @@ function resolveBound(
   if (text === undefined) return undefined;
   const parsed = parseBound(text);
   if (!parsed.ok) {
-    findings.inText('bound', at, text, parsed.error);
+    findings.inText('bad-bound', at, text, parsed.error);
     return undefined;
   }
   const { percent } = parsed.value;
@@ -233,7 +233,7 @@ function resolveSqlCheck(
   const names = order.names ?? {};
   const compiled = compileSqlTemplate(source.text, { names: Object.keys(names) });
   if (!compiled.ok) {
-    reportInSql('expression', source, compiled.error, resolving);
+    reportInSql('bad-expression', source, compiled.error, resolving);
     return undefined;
   }
   const { parts } = compiled.value;

@@ -68,7 +68,7 @@ function checkCron(cron: string, at: Place, { findings }: Resolving): void {
     column === undefined
       ? { offset: 0, length: cron.length }
       : { offset: column - 1, length: /^\S*/.exec(cron.slice(column - 1))![0].length };
-  findings.inText('cron', at, cron, textProblem(cron, place, message));
+  findings.inText('bad-cron', at, cron, textProblem(cron, place, message));
 }
 
 /** Reports a zone that is none. */
@@ -108,7 +108,7 @@ export function verifySelection(
   const unknown = unknownValues(parsed.value, scope);
   for (const problem of unknown) {
     const place = { offset: problem.column - 1, length: problem.length };
-    resolving.findings.inText('unknown-value', at, text, {
+    resolving.findings.inText('selects-unknown', at, text, {
       ...textProblem(text, place, problem.message, problem.help),
       severity: 'warning',
     });
@@ -121,7 +121,7 @@ export function verifySelection(
 
 function reportSelection(text: string, at: Place, problem: SelectionProblem, { findings }: Resolving): undefined {
   findings.inText(
-    'selection',
+    'bad-selection',
     at,
     text,
     textProblem(text, { offset: problem.column - 1, length: problem.length }, problem.message, problem.help),

@@ -198,7 +198,7 @@ multi_assets:
         'sql-without-connection 3:13 (8) `b` is made by SQL and has no connection',
         'relation-without-connection 4:31 (3) `c` has a relation and no connection',
         'relation-of-none 5:76 (3) `d` has a relation, and `materialized: none` says that it has none',
-        "relation 6:56 (5) `a.b.c` is not a table's name",
+        "bad-relation 6:56 (5) `a.b.c` is not a table's name",
         'external-is-made 7:31 (4) `f` is external, and yet `run` would make it',
       ],
     );
@@ -240,9 +240,9 @@ multi_assets:
 `,
       [
         'expression-in-run 2:19 (12) scripts hold no expressions: what they say is not pasted into a shell',
-        'expression 2:49 (3) there is no `evn` here',
-        'expression 2:82 (9) `partition` comes with partitions, which this version does not have yet',
-        'expression 7:20 (1) there is no `a` here',
+        'bad-expression 2:49 (3) there is no `evn` here',
+        'bad-expression 2:82 (9) `partition` comes with partitions, which this version does not have yet',
+        'bad-expression 7:20 (1) there is no `a` here',
         'view-with-values 8:64 (3) a view cannot hold a value that is filled in when it is made',
         'warning python-module-code 9:13 (23) `python -m ingest.orders` names no file, so a change of its code makes nothing stale',
       ],
@@ -329,6 +329,13 @@ multi_assets:
       ],
     );
   });
+  it('of groups that nearly have a declared name', () => {
+    const files = {
+      'branchline.yaml': 'name: x\ngroups: { ingest: {} }\n',
+      'pipelines/a.yaml': 'assets: { a: { run: "true", group: ingst }, b: { run: "true", group: marts } }\n',
+    };
+    check(files, ['warning undeclared-group pipelines/a.yaml:1:37 (5) no group `ingst` is declared']);
+  });
   it('of secrets', () => {
     check(
       {
@@ -404,7 +411,7 @@ describe('checks', () => {
         'check-without-data 5:14 (8) `not_null` cannot look into `a`: it has no connection and no outputs',
         'nobody-reports 11:15 (8) no step can report this check: `b` is made by SQL',
         'percent 12:45 (6) `%` has no meaning for `sql`: how many rows were checked is not known',
-        'bound 13:43 (19) 3 is more than 1, so no value lies between',
+        'bad-bound 13:43 (19) 3 is more than 1, so no value lies between',
         'warning error-if-ignored 14:58 (5) `error_if` is ignored: this check can only warn',
         'unknown-asset 15:46 (6) there is no asset `nobody`',
       ],
@@ -446,9 +453,9 @@ multi_checks:
   n: { asset: zz, run: "true", specs: { x: {} } }
 `,
       [
-        'selection 3:22 (5) there is no attribute `grup:`',
-        'expression 4:74 (6) there is no `colunm` here',
-        'expression 5:47 (3) `env` is not known before the check runs',
+        'bad-selection 3:22 (5) there is no attribute `grup:`',
+        'bad-expression 4:74 (6) there is no `colunm` here',
+        'bad-expression 5:47 (3) `env` is not known before the check runs',
         'check-without-data 6:28 (9) `row_count` cannot look into `f`: it has no connection and no outputs',
         'warning empty-selection 7:22 (9) this selects no asset',
         'duplicate-definition 9:40 (3) `a` has two checks `dup`',
@@ -502,15 +509,15 @@ schedules:
   s3: { cron: "@daily", selection: "raw" }
 `,
       [
-        'selection 3:29 (1) the selection ends too early',
-        'selection 4:21 (16) `automation:` needs automation conditions, which come in a later version',
-        'warning unknown-value 5:21 (11) no asset has `group:ingst`',
-        'selection 6:21 (6) this selects itself: job:j4 → job:j4',
+        'bad-selection 3:29 (1) the selection ends too early',
+        'bad-selection 4:21 (16) `automation:` needs automation conditions, which come in a later version',
+        'warning selects-unknown 5:21 (11) no asset has `group:ingst`',
+        'bad-selection 6:21 (6) this selects itself: job:j4 → job:j4',
       ].concat([
-        'cron 9:16 (2) `61` is not a minute: it takes 0 to 59',
+        'bad-cron 9:16 (2) `61` is not a minute: it takes 0 to 59',
         'unknown-job 10:33 (3) there is no job `j55`',
         'unknown-zone 10:48 (12) there is no time zone `Europe/Berln`',
-        'selection 11:37 (3) `raw` by itself selects nothing',
+        'bad-selection 11:37 (3) `raw` by itself selects nothing',
       ]),
     );
   });
@@ -554,7 +561,7 @@ environments:
       [
         'unknown-zone branchline.yaml:2:11 (6) there is no time zone `Berlin`',
         'outside-repository branchline.yaml:3:41 (11) `../w.duckdb` leads out of the repository',
-        'expression branchline.yaml:3:87 (3) `env` needs a name behind a dot',
+        'bad-expression branchline.yaml:3:87 (3) `env` needs a name behind a dot',
         'wrong-connection-key branchline.yaml:5:32 (3) `w` is a duckdb connection, which has no `url`',
         'unknown-connection branchline.yaml:5:42 (1) there is no connection `q`',
       ],

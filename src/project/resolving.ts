@@ -69,7 +69,7 @@ export function resolveDuration(text: string | undefined, at: Place, { findings 
   if (text === undefined) return undefined;
   const parsed = parseDuration(text);
   if (parsed.ok) return parsed.value;
-  findings.error('duration', at, parsed.error);
+  findings.error('bad-duration', at, parsed.error);
   return undefined;
 }
 
@@ -77,7 +77,7 @@ export function resolveDuration(text: string | undefined, at: Place, { findings 
 export function checkTemplate(text: string, at: Place, { findings }: Resolving, options: ParseOptions = {}): boolean {
   if (!hasExpression(text)) return true;
   const parsed = parseTemplate(text, options);
-  if (!parsed.ok) findings.inText('expression', at, text, parsed.error);
+  if (!parsed.ok) findings.inText('bad-expression', at, text, parsed.error);
   return parsed.ok;
 }
 
@@ -88,7 +88,7 @@ export function resolveEnv(
 ): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
   for (const [name, { value, place }] of [...values].sort(([a], [b]) => byText(a, b))) {
-    if (value === null || value === undefined) continue;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
     const text = String(value);
     checkTemplate(text, place, resolving);
     env[name] = text;
