@@ -105,16 +105,19 @@ function uniqueNames(findings: Findings) {
   };
 }
 
-function reportTaken(kind: string, first: Definition<unknown>, second: Definition<unknown>, findings: Findings): void {
-  const related = [{ span: spanOf(keyOf(first.place)), note: 'first defined here' }];
+function reportTaken(kind: string, one: Definition<unknown>, other: Definition<unknown>, findings: Findings): void {
+  const spans = [spanOf(keyOf(one.place)), spanOf(keyOf(other.place))] as const;
+  // In one file the later place is the one that repeats; between files, the order of paths decides.
+  const isTurned =
+    spans[0].file === spans[1].file && (spans[0].line - spans[1].line || spans[0].column - spans[1].column) > 0;
+  const [first, second] = isTurned ? [other, one] : [one, other];
+  const related = [{ span: spans[isTurned ? 1 : 0], note: 'first defined here' }];
+  const at = spans[isTurned ? 0 : 1];
   if (first.name === second.name) {
     const message = `the ${kind} \`${second.name}\` is defined twice`;
-    findings.error('duplicate-definition', keyOf(second.place), message, {
-      help: 'rename or remove one of them',
-      related,
-    });
+    findings.error('duplicate-definition', at, message, { help: 'rename or remove one of them', related });
     return;
   }
   const message = `\`${second.name}\` and \`${first.name}\` differ by upper and lower case alone`;
-  findings.error('duplicate-definition', keyOf(second.place), message, { help: 'rename one of them', related });
+  findings.error('duplicate-definition', at, message, { help: 'rename one of them', related });
 }

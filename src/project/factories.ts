@@ -105,7 +105,7 @@ function putIn(
   const at = below(place, ...path);
   const parsed = parseTemplate(text, { names: Object.keys(names) });
   if (!parsed.ok) {
-    resolving.findings.inText('expression', at, text, parsed.error);
+    resolving.findings.inText('bad-expression', at, text, parsed.error);
     return undefined;
   }
   // The environment of a step is known when it runs, and only there.
@@ -135,13 +135,13 @@ function putIn(
         `\`${late.context}\` is not known before the check runs`,
         'use the names of `for_each` and `asset` here',
       );
-      resolving.findings.inText('expression', at, text, problem);
+      resolving.findings.inText('bad-expression', at, text, problem);
       return undefined;
     }
     const value = evaluateExpression(part.expression, contexts);
     if (!value.ok) {
       resolving.findings.inText(
-        'expression',
+        'bad-expression',
         at,
         text,
         textProblem(text, { offset: part.start, length: part.end - part.start }, value.error.message),

@@ -117,33 +117,29 @@ export function collectFindings(tree: SourceTree): Findings {
 export function spanInText(place: Place, text: string, at: TextPlace, tree: SourceTree): Span {
   const whole = place.document.locate(place.pointer, 'value');
   const lines = (tree.text(place.document.path) ?? '').split('\n');
-  const line = lines[whole.line - 1] ?? '';
-  const rest = line.slice(whole.column - 1);
-  if (/^[|]/.test(rest)) return inBlock(whole, lines, text, at);
-  const lead = rest.startsWith(text) ? 0 : rest.startsWith(`'${text}'`) || rest.startsWith(`"${text}"`) ? 1 : undefined;
-  if (lead === undefined || text.includes('\n')) return whole;
-  return {
-    file: whole.file,
-    line: whole.line,
-    column: whole.column + lead + at.offset,
-    length: Math.max(1, at.length),
-  };
+  const rest = (lines[whole.line - 1] ?? '').slice(whole.column - 1);
+  if (text.includes('\n')) return inBlock(whole, lines, text, at) ?? whole;
+  const isQuoted = rest.startsWith(`'${text}'`) || rest.startsWith(`"${text}"`);
+  if (!isQuoted && !rest.startsWith(text)) return whole;
+  return { ...whole, column: whole.column + (isQuoted ? 1 : 0) + at.offset, length: Math.max(1, at.length) };
 }
 
-function inBlock(whole: Span, lines: readonly string[], text: string, at: TextPlace): Span {
+/** A block's span begins at its first line with text; every line of the text stands in the file behind the same indent. */
+function inBlock(whole: Span, lines: readonly string[], text: string, at: TextPlace): Span | undefined {
+  const textLines = text.split('\n');
+  const first = textLines.findIndex((line) => line.trim() !== '');
+  if (first < 0) return undefined;
+  const indent = (lines[whole.line - 1] ?? '').length - textLines[first]!.length;
   const before = text.slice(0, at.offset).split('\n');
-  const first = lines.findIndex((line, index) => index >= whole.line && line.trim() !== '');
-  const textFirst = text.split('\n').findIndex((line) => line.trim() !== '');
-  if (first < 0 || textFirst < 0) return whole;
-  // The block's own leading blanks count, when its header says how far it is indented.
-  const indent = lines[first]!.search(/\S/) - text.split('\n')[textFirst]!.search(/\S/);
-  const end = text.indexOf('\n', at.offset);
-  const length = Math.max(1, Math.min(at.length, (end < 0 ? text.length : end) - at.offset));
+  const line = whole.line - first + before.length - 1;
+  const own = textLines[before.length - 1]!;
+  if (indent < 0 || lines[line - 1]?.slice(indent) !== own) return undefined;
+  const column = before.at(-1)!.length;
   return {
     file: whole.file,
-    line: first + 1 - textFirst + before.length - 1,
-    column: indent + before.at(-1)!.length + 1,
-    length,
+    line,
+    column: indent + column + 1,
+    length: Math.max(1, Math.min(at.length, own.length - column)),
   };
 }
 

@@ -2,7 +2,7 @@ import { digestOf } from '../base/digest.ts';
 import { byText, sortedUnique } from '../base/order.ts';
 import type { Action, Asset, Project, StepDef } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
-import { globMatcher } from './glob.ts';
+import { globMatcher, isPattern } from './glob.ts';
 import { projectPath } from './paths.ts';
 import { sqlWords } from './sql-text.ts';
 
@@ -24,8 +24,12 @@ export type Fingerprinter = (step: string) => CodeVersion;
  * relation, `materialized`, outputs, and the bytes of script, SQL file and `code:` patterns. Meaning counts, not form:
  * defaults that are written out, comments and white space of SQL, and order change nothing.
  */
-export function fingerprinter(project: Pick<Project, 'steps' | 'assets'>, tree: SourceTree): Fingerprinter {
-  const files = tree.files();
+export function fingerprinter(
+  project: Pick<Project, 'steps' | 'assets' | 'connections'>,
+  tree: SourceTree,
+): Fingerprinter {
+  const isData = dataFiles(project);
+  const files = tree.files().filter((file) => !isData(file));
   const isListed = new Set(files);
   const digests = new Map<string, string>();
   const digestOfFile = (path: string): string => {
@@ -41,7 +45,7 @@ export function fingerprinter(project: Pick<Project, 'steps' | 'assets'>, tree: 
       ...stepValues(step),
       ...assets.flatMap((asset) => assetValues(asset, assets.length > 1)),
     ]);
-    for (const path of codeFiles(step, assets, files, isListed)) values.set(`file:${path}`, digestOfFile(path));
+    for (const path of codeFiles(step, files, isListed)) values.set(`file:${path}`, digestOfFile(path));
     return codeVersion(values);
   };
 }
@@ -86,18 +90,25 @@ function fileDigest(path: string, tree: SourceTree): string {
   return text === undefined ? (tree.digest(path) ?? 'missing') : digestOf(sqlWords(text));
 }
 
-/** Files that count for a step: `code:` and the words of `run` that name a file of the project; never its own outputs. */
-function codeFiles(
-  step: StepDef,
-  assets: readonly Asset[],
-  files: readonly string[],
-  isListed: ReadonlySet<string>,
-): readonly string[] {
-  const own = assets.flatMap((asset) => asset.outputs.map((output) => globMatcher(output.path)));
+/** Files that some asset writes, or that hold a database: naming one makes it no code, or each run would change the version. */
+function dataFiles({ assets, connections }: Pick<Project, 'assets' | 'connections'>): (path: string) => boolean {
+  const exact = new Set<string>();
+  const patterns: ((path: string) => boolean)[] = [];
+  for (const connection of Object.values(connections)) if (connection.type === 'duckdb') exact.add(connection.path);
+  for (const { outputs } of Object.values(assets)) {
+    for (const { path } of outputs) {
+      if (isPattern(path)) patterns.push(globMatcher(path));
+      else exact.add(path);
+    }
+  }
+  return (path) => exact.has(path) || patterns.some((matches) => matches(path));
+}
+
+/** Files that count for a step: `code:` and the words of `run` that name a file of the project. */
+function codeFiles(step: StepDef, files: readonly string[], isListed: ReadonlySet<string>): readonly string[] {
   const patterns = step.code.map(globMatcher);
   const byPattern = patterns.length === 0 ? [] : files.filter((file) => patterns.some((matches) => matches(file)));
-  const named = scriptFiles(step.action, isListed);
-  return sortedUnique([...byPattern, ...named].filter((file) => !own.some((matches) => matches(file))));
+  return sortedUnique([...byPattern, ...scriptFiles(step.action, isListed)]);
 }
 
 /** Words of `run` that name a listed file, from the root or from the working directory. */

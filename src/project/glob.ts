@@ -51,7 +51,7 @@ export function expandBraces(pattern: string): readonly string[] {
     if (match === null) done.push(next);
     else for (const choice of match[2]!.split(',')) open.push(`${match[1]}${choice}${match[3]}`);
   }
-  return [...done, ...open].sort();
+  return [...new Set([...done, ...open])].sort();
 }
 
 /** Whether some path matches both patterns. Classes such as `[a-z]` count as any one letter, so this errs towards yes for them. */

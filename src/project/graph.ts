@@ -7,13 +7,13 @@ export interface AssetGraph {
   /** Every asset behind all that it reads; among those that are free, by key. */
   readonly order: readonly AssetKey[];
   /** Direct upstreams that exist, sorted. */
-  upstream(key: AssetKey): readonly AssetKey[];
+  readonly upstream: (key: AssetKey) => readonly AssetKey[];
   /** Assets that read it directly, sorted. */
-  downstream(key: AssetKey): readonly AssetKey[];
+  readonly downstream: (key: AssetKey) => readonly AssetKey[];
   /** All that it is made from, with the least number of edges, from 1; at most `depthMax` edges away. */
-  ancestors(key: AssetKey, depthMax?: number): ReadonlyMap<AssetKey, number>;
+  readonly ancestors: (key: AssetKey, depthMax?: number) => ReadonlyMap<AssetKey, number>;
   /** All that is made from it, with the least number of edges, from 1; at most `depthMax` edges away. */
-  descendants(key: AssetKey, depthMax?: number): ReadonlyMap<AssetKey, number>;
+  readonly descendants: (key: AssetKey, depthMax?: number) => ReadonlyMap<AssetKey, number>;
 }
 
 /** A graph; `cycle` is a path that ends where it began, and the members of cycles then stand last in `order`. */

@@ -3,6 +3,7 @@ import { byText, sortedUnique } from '../base/order.ts';
 import type { WrittenCheck } from '../manifest/generated/written.ts';
 import type { Span } from '../model/diagnostic.ts';
 import type { Asset, AssetKey, OutputPattern, Relation } from '../model/project.ts';
+import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
@@ -39,12 +40,12 @@ type Own = Definition<AssetKeys> & {
 export function resolveAsset(definition: Own, resolving: Resolving): AssetDraft {
   const layers = layersOf(definition, resolving.definitions);
   const action = actionOf(layers);
-  const { findings } = resolving;
-  if (action === undefined) {
+  const { findings, broken } = resolving;
+  if (action === undefined && !isBroken(layers, broken)) {
     findings.error('nothing-makes-it', keyOf(definition.place), `nothing says how \`${definition.name}\` is made`, {
       help: 'write `run:`, `sql:`, or `external: true` when somebody else makes it',
     });
-  } else if (action.words.length > 1 && action.words.includes('external')) {
+  } else if (action !== undefined && action.words.length > 1 && action.words.includes('external')) {
     findings.error(
       'external-is-made',
       below(action.layer.place, 'external'),
@@ -57,7 +58,7 @@ export function resolveAsset(definition: Own, resolving: Resolving): AssetDraft 
   const external = action?.words.includes('external') === true;
   const connection = resolveConnection(layers, resolving);
   const isSql = action?.words.includes('sql') === true;
-  const sql = isSql ? resolveSqlOf(definition.name, action.layer, connection, layers, resolving) : undefined;
+  const sql = isSql ? resolveSqlOf(definition.name, action.layer, layers, resolving) : undefined;
   const step = external || action === undefined ? {} : { step: definition.name };
   return draftOf(
     definition,
@@ -95,8 +96,14 @@ interface DraftOptions {
   readonly sharedDeps: readonly Found<string>[];
 }
 
+/** Whether something of an asset was taken out that might have said what is not said now. */
+export function isBroken(layers: readonly Layer[], broken: Broken): boolean {
+  return layers.some(({ place }) => broken.at(place));
+}
+
 function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): AssetDraft {
   const { layers, connection, isSql, external, sql } = options;
+  hintAtGroup(layers, resolving);
   const depPlaces = depPlacesOf(definition.name, options, resolving);
   const { outputs, places: outputPlaces } = resolveOutputs(layers, definition.name, resolving);
   const { relation, place: relationPlace } = resolveRelation(definition.name, options, resolving);
@@ -147,6 +154,16 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
   };
 }
 
+/** A group needs no declaration; where some are declared, one that nearly has a declared name is probably meant to. */
+function hintAtGroup(layers: readonly Layer[], { definitions, findings }: Resolving): void {
+  const found = lookup(layers, 'group');
+  const declared = Object.keys(definitions.project?.value.groups ?? {});
+  if (found === undefined || declared.includes(found.value)) return;
+  const help = didYouMean(found.value, declared);
+  if (help !== undefined)
+    findings.warning('undeclared-group', found.place, `no group \`${found.value}\` is declared`, { help });
+}
+
 function withoutUndefined<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
@@ -185,13 +202,9 @@ export function resolveConnection(layers: readonly Layer[], resolving: Resolving
 }
 
 /** Reports a connection that nobody declares. */
-export function checkConnection(
-  name: string,
-  at: Place,
-  { connections, findings, incomplete, definitions }: Resolving,
-): boolean {
+export function checkConnection(name: string, at: Place, { connections, findings, broken }: Resolving): boolean {
   if (Object.hasOwn(connections, name)) return true;
-  if (incomplete && definitions.project === undefined) return false;
+  if (broken.name('connections', name)) return false;
   const known = Object.keys(connections);
   const help =
     didYouMean(name, known) ??
@@ -202,16 +215,10 @@ export function checkConnection(
   return false;
 }
 
-function resolveSqlOf(
-  key: AssetKey,
-  layer: Layer,
-  connection: string | undefined,
-  layers: readonly Layer[],
-  resolving: Resolving,
-): AssetDraft['sql'] {
+function resolveSqlOf(key: AssetKey, layer: Layer, layers: readonly Layer[], resolving: Resolving): AssetDraft['sql'] {
   const at = below(layer.place, 'sql');
-  const { findings, connections } = resolving;
-  if (connection === undefined && lookup(layers, 'connection') === undefined) {
+  const { findings, connections, broken } = resolving;
+  if (lookup(layers, 'connection') === undefined && !isBroken(layers, broken)) {
     const [only] = Object.keys(connections);
     findings.error('sql-without-connection', at, `\`${key}\` is made by SQL and has no connection`, {
       help:
@@ -224,7 +231,7 @@ function resolveSqlOf(
   if (source === undefined) return undefined;
   const compiled = compileSqlTemplate(source.text);
   if (!compiled.ok) {
-    reportInSql('expression', source, compiled.error, resolving);
+    reportInSql('bad-expression', source, compiled.error, resolving);
     return undefined;
   }
   return { source, parts: compiled.value.parts };
@@ -255,14 +262,10 @@ function depPlacesOf(
 }
 
 /** Whether there is such an asset. Reports it when not, with the nearest key. */
-export function isKnownAsset(
-  key: AssetKey,
-  place: () => Span,
-  { definitions, findings, incomplete }: Resolving,
-): boolean {
+export function isKnownAsset(key: AssetKey, place: () => Span, { definitions, findings, broken }: Resolving): boolean {
   const { assets, specs, multiAssets } = definitions;
   if (assets.has(key) || specs.has(key)) return true;
-  if (incomplete) return false;
+  if (broken.name('assets', key)) return false;
   const several = multiAssets.get(key);
   if (several !== undefined) {
     const names = Object.keys(several.value.specs).sort(byText);
@@ -312,7 +315,7 @@ function resolveRelation(
   const written = lookup(layers, 'relation');
   const { findings } = resolving;
   if (connection === undefined) {
-    if (written !== undefined && lookup(layers, 'connection') === undefined) {
+    if (written !== undefined && lookup(layers, 'connection') === undefined && !isBroken(layers, resolving.broken)) {
       findings.error('relation-without-connection', written.place, `\`${key}\` has a relation and no connection`, {
         help: 'write `connection:` with the database that holds it',
       });
@@ -332,7 +335,7 @@ function resolveRelation(
   }
   const parts = written.value.split('.');
   if (parts.length > 2 || parts.some((part) => part.trim() === '')) {
-    findings.error('relation', written.place, `\`${written.value}\` is not a table's name`, {
+    findings.error('bad-relation', written.place, `\`${written.value}\` is not a table's name`, {
       help: 'write `table` or `schema.table`',
     });
     return {};

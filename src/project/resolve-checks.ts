@@ -6,9 +6,9 @@ import type { AssetKey, Bound, Check, CheckKind } from '../model/project.ts';
 import { parseBound } from './bounds.ts';
 import type { Scalar } from './expressions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
-import { checkDefaults } from './layers.ts';
+import { checkDefaults, lookup } from './layers.ts';
 import { hasReadableData, verifyRefs, whyUnreadable } from './relations.ts';
-import { type AssetDraft, checkConnection, isKnownAsset } from './resolve-assets.ts';
+import { type AssetDraft, checkConnection, isBroken, isKnownAsset } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
 import { checkScript, type Resolving, reportInSql, resolveDuration, resolveEnv, resolveSql } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
@@ -88,7 +88,7 @@ function resolveBound(
   if (text === undefined) return undefined;
   const parsed = parseBound(text);
   if (!parsed.ok) {
-    findings.inText('bound', at, text, parsed.error);
+    findings.inText('bad-bound', at, text, parsed.error);
     return undefined;
   }
   const { percent } = parsed.value;
@@ -174,9 +174,11 @@ function resolveKind(
   }
 }
 
-function needData({ draft, place }: CheckOrder, type: string, { findings, incomplete }: Resolving): boolean {
+function needData({ draft, place }: CheckOrder, type: string, { findings, broken }: Resolving): boolean {
   const { asset } = draft;
-  if (hasReadableData(asset) || incomplete) return true;
+  if (hasReadableData(asset) || isBroken(draft.layers, broken)) return true;
+  // The connection that it names does not exist, which was said already.
+  if (lookup(draft.layers, 'connection') !== undefined && asset.connection === undefined) return true;
   const why =
     asset.outputs.length > 1
       ? 'it has several outputs'
@@ -231,7 +233,7 @@ function resolveSqlCheck(
   const names = order.names ?? {};
   const compiled = compileSqlTemplate(source.text, { names: Object.keys(names) });
   if (!compiled.ok) {
-    reportInSql('expression', source, compiled.error, resolving);
+    reportInSql('bad-expression', source, compiled.error, resolving);
     return undefined;
   }
   const { parts } = compiled.value;

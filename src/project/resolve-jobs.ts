@@ -36,12 +36,12 @@ export function resolveSchedule(
   timezone: string,
   resolving: Resolving,
 ): Schedule {
-  const { findings, definitions, incomplete } = resolving;
+  const { findings, definitions, broken } = resolving;
   const crons = typeof value.cron === 'string' ? [value.cron] : value.cron;
   for (const [index, cron] of crons.entries())
     checkCron(cron, typeof value.cron === 'string' ? below(place, 'cron') : below(place, 'cron', index), resolving);
   if (value.timezone !== undefined) checkZone(value.timezone, below(place, 'timezone'), resolving);
-  if (value.job !== undefined && !definitions.jobs.has(value.job) && !incomplete) {
+  if (value.job !== undefined && !definitions.jobs.has(value.job) && !broken.name('jobs', value.job)) {
     const help = didYouMean(value.job, definitions.jobs.keys()) ?? 'write `selection:` to name the assets themselves';
     findings.error('unknown-job', below(place, 'job'), `there is no job \`${value.job}\``, { help });
   }
@@ -68,7 +68,7 @@ function checkCron(cron: string, at: Place, { findings }: Resolving): void {
     column === undefined
       ? { offset: 0, length: cron.length }
       : { offset: column - 1, length: /^\S*/.exec(cron.slice(column - 1))![0].length };
-  findings.inText('cron', at, cron, textProblem(cron, place, message));
+  findings.inText('bad-cron', at, cron, textProblem(cron, place, message));
 }
 
 /** Reports a zone that is none. */
@@ -104,23 +104,24 @@ export function verifySelection(
   if (!parsed.ok) return reportSelection(text, at, parsed.error, resolving);
   const selected = evaluateSelection(parsed.value, scope);
   if (!selected.ok) return reportSelection(text, at, selected.error, resolving);
-  if (resolving.incomplete) return selected.value;
+  if (!resolving.broken.isNothing) return selected.value;
   const unknown = unknownValues(parsed.value, scope);
   for (const problem of unknown) {
     const place = { offset: problem.column - 1, length: problem.length };
-    resolving.findings.inText('unknown-value', at, text, {
+    resolving.findings.inText('selects-unknown', at, text, {
       ...textProblem(text, place, problem.message, problem.help),
       severity: 'warning',
     });
   }
-  if (selected.value.size === 0 && unknown.length === 0)
+  // What `status:` selects changes with time.
+  if (selected.value.size === 0 && unknown.length === 0 && !/\bstatus:/.test(text))
     resolving.findings.warning('empty-selection', at, 'this selects no asset');
   return selected.value;
 }
 
 function reportSelection(text: string, at: Place, problem: SelectionProblem, { findings }: Resolving): undefined {
   findings.inText(
-    'selection',
+    'bad-selection',
     at,
     text,
     textProblem(text, { offset: problem.column - 1, length: problem.length }, problem.message, problem.help),

@@ -3,6 +3,7 @@ import type { ManifestDocument } from '../manifest/document.ts';
 import { compareDiagnostics, type Diagnostic } from '../model/diagnostic.ts';
 import type { Asset, AssetKey, Check, Job, MultiCheck, Project, Schedule, StepDef } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
+import { brokenIn } from './broken.ts';
 import { collectDefinitions } from './definitions.ts';
 import { resolveFactory } from './factories.ts';
 import { below, collectFindings, type Place } from './findings.ts';
@@ -46,10 +47,10 @@ export function resolveProject(
   options: ResolveOptions = {},
 ): Resolved {
   const findings = collectFindings(tree);
-  const incomplete = options.incomplete === true;
   const definitions = collectDefinitions(documents, findings);
-  const connections = resolveConnections(definitions, { definitions, tree, findings, incomplete });
-  const resolving: Resolving = { definitions, tree, findings, connections, incomplete };
+  const broken = brokenIn(documents, options.incomplete === true || definitions.project === undefined);
+  const connections = resolveConnections(definitions, { definitions, tree, findings, broken });
+  const resolving: Resolving = { definitions, tree, findings, connections, broken };
   const settings = resolveSettings(resolving);
   const { drafts, steps } = resolveAll(resolving);
   const { graph } = buildGraph(Object.fromEntries([...drafts].map(([key, { asset }]) => [key, asset])));
@@ -64,8 +65,7 @@ export function resolveProject(
   const project = assemble({ settings, drafts, steps, connections }, (assets) => ({ assets, graph }), resolving);
   reportUnusedSecrets(envNamesUsed(project), resolving);
   const diagnostics = [...findings.diagnostics].sort(compareDiagnostics);
-  const isFine =
-    !incomplete && definitions.project !== undefined && diagnostics.every(({ severity }) => severity !== 'error');
+  const isFine = broken.isNothing && diagnostics.every(({ severity }) => severity !== 'error');
   return isFine ? { project, diagnostics } : { diagnostics };
 }
 

@@ -4,6 +4,7 @@ import type { Span } from '../model/diagnostic.ts';
 import type { Connection } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
+import type { Broken } from './broken.ts';
 import type { Definitions } from './definitions.ts';
 import type { ParseOptions } from './expression-names.ts';
 import { type Findings, lazySpan, type Place, spanInFile, spanInText } from './findings.ts';
@@ -18,8 +19,8 @@ export interface Resolving {
   readonly tree: SourceTree;
   readonly findings: Findings;
   readonly connections: Readonly<Record<string, Connection>>;
-  /** Some manifest could not be read: names that nobody defines may be defined there, and are not reported. */
-  readonly incomplete: boolean;
+  /** What is missing because a diagnostic is about it already. */
+  readonly broken: Broken;
 }
 
 /** `did you mean …?` for a name that does not exist, or undefined. */
@@ -68,7 +69,7 @@ export function resolveDuration(text: string | undefined, at: Place, { findings 
   if (text === undefined) return undefined;
   const parsed = parseDuration(text);
   if (parsed.ok) return parsed.value;
-  findings.error('duration', at, parsed.error);
+  findings.error('bad-duration', at, parsed.error);
   return undefined;
 }
 
@@ -76,7 +77,7 @@ export function resolveDuration(text: string | undefined, at: Place, { findings 
 export function checkTemplate(text: string, at: Place, { findings }: Resolving, options: ParseOptions = {}): boolean {
   if (!hasExpression(text)) return true;
   const parsed = parseTemplate(text, options);
-  if (!parsed.ok) findings.inText('expression', at, text, parsed.error);
+  if (!parsed.ok) findings.inText('bad-expression', at, text, parsed.error);
   return parsed.ok;
 }
 
@@ -87,7 +88,7 @@ export function resolveEnv(
 ): Readonly<Record<string, string>> {
   const env: Record<string, string> = {};
   for (const [name, { value, place }] of [...values].sort(([a], [b]) => byText(a, b))) {
-    if (value === null || value === undefined) continue;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') continue;
     const text = String(value);
     checkTemplate(text, place, resolving);
     env[name] = text;

@@ -15,11 +15,11 @@ export function isSecretName(name: string, declared: readonly string[]): boolean
 export function resolveSecrets(
   listed: { readonly value: readonly string[]; readonly place: Place } | undefined,
   env: readonly { readonly value: unknown }[],
-  { definitions, findings, incomplete }: Resolving,
+  { definitions, findings, broken }: Resolving,
 ): readonly string[] {
   const declared = definitions.project?.value.secrets ?? [];
   for (const [index, name] of (listed?.value ?? []).entries()) {
-    if (isSecretName(name, declared) || (incomplete && definitions.project === undefined)) continue;
+    if (isSecretName(name, declared) || broken.name('secrets', name)) continue;
     findings.error('undeclared-secret', below(listed!.place, index), `\`${name}\` is not declared as a secret`, {
       help:
         didYouMean(name, declared) ??
@@ -31,9 +31,9 @@ export function resolveSecrets(
 }
 
 /** Warns of declared secrets that no step lists and no expression reads: probably a typing error, or a left-over. */
-export function reportUnusedSecrets(used: ReadonlySet<string>, { definitions, findings, incomplete }: Resolving): void {
+export function reportUnusedSecrets(used: ReadonlySet<string>, { definitions, findings, broken }: Resolving): void {
   const { project } = definitions;
-  if (project === undefined || incomplete) return;
+  if (project === undefined || !broken.isNothing) return;
   for (const [index, name] of (project.value.secrets ?? []).entries()) {
     if (used.has(name)) continue;
     findings.warning(

@@ -38,7 +38,7 @@ export function scanSql(text: string): readonly SqlStretch[] {
 }
 
 function stretchAt(text: string, at: number): SqlStretch | undefined {
-  switch (text[at]) {
+  switch (text.charAt(at)) {
     case '-':
       return text[at + 1] === '-' ? lineComment(text, at) : undefined;
     case '/':

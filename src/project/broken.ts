@@ -1,0 +1,41 @@
+import type { ManifestDocument, Pointer } from '../manifest/document.ts';
+import type { Place } from './findings.ts';
+
+/**
+ * What is known to be missing from what was read, because a diagnostic is about it already. A finding that something is
+ * not there would be the same mistake once more.
+ */
+export interface Broken {
+  /** Some file, or some whole section, could not be read: any name may be defined there. */
+  readonly anyName: boolean;
+  /** Whether something at this place, around it or inside of it was taken out. */
+  at(place: Place): boolean;
+  /** Whether a definition of this name was taken out: `('jobs', 'nightly')`. */
+  name(section: string, name: string): boolean;
+  readonly isNothing: boolean;
+}
+
+/** Reads what the documents say of themselves; `incomplete` = some file is not among them at all. */
+export function brokenIn(documents: readonly ManifestDocument[], incomplete: boolean): Broken {
+  const names = new Set<string>();
+  let anyName = incomplete;
+  for (const { broken } of documents) {
+    for (const pointer of broken) {
+      const [section, name] = pointer;
+      if (pointer.length < 2 || (section === 'multi_assets' && pointer.length < 4)) anyName = true;
+      if (pointer.length === 2) names.add(`${section} ${name}`);
+      if (section === 'multi_assets' && pointer[2] === 'specs' && pointer.length === 4)
+        names.add(`assets ${pointer[3]}`);
+    }
+  }
+  return {
+    anyName,
+    isNothing: !incomplete && documents.every(({ broken }) => broken.length === 0),
+    at: ({ document, pointer }) => document.broken.some((gone) => isPrefix(gone, pointer) || isPrefix(pointer, gone)),
+    name: (section, name) => anyName || names.has(`${section} ${name}`),
+  };
+}
+
+function isPrefix(short: Pointer, long: Pointer): boolean {
+  return short.length <= long.length && short.every((step, index) => step === long[index]);
+}
