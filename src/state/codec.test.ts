@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { BranchlineEvent } from '../model/events.ts';
 import { runEvents, STORY_START, tickDrafts } from '../testing/state-story.ts';
 import { boundEvent, boundEvents, boundMetadata, CUT_KEY, cutEnd, cutStart, METADATA_BYTES_MAX } from './bounds.ts';
-import { decodeEvent, decodeEventValue, type EventVersions, encodeEvent, numberEvents, splitEventId } from './codec.ts';
+import {
+  decodeEvent,
+  decodeEventValue,
+  type EventVersions,
+  encodeEvent,
+  numberEvents,
+  splitEventId,
+  type Upcast,
+} from './codec.ts';
 import { EVENT_TYPES } from './event-shapes.ts';
 import { leanEvent, mapEventText } from './event-text.ts';
 import { utf8Bytes } from './layout.ts';

@@ -16,6 +16,6 @@ describe('docs/state-format.md', () => {
     );
     const tree = weatherHistory();
     expect([...examples.keys()].sort()).toEqual([...tree.keys()].sort());
-    for (const [path, text] of tree) expect(examples.get(path), path).toBe(text);
+    for (const [path, text] of tree) expect([path, examples.get(path)]).toEqual([path, text]);
   });
 });
