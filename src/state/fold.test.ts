@@ -324,8 +324,10 @@ describe('properties of the fold', { timeout: 60_000 }, () => {
   it('goes on from a snapshot as if it had folded everything, over days as well', () => {
     fc.assert(
       fc.property(chains, choices, fc.integer({ min: 1, max: 9 }), fc.nat(40), (all, list, size, cut) => {
-        const sixHours = 6 * 3_600_000;
-        const batches = inCommits(interleave(streamsOf(all), list), size, (i) => timestamp(STORY_START + i * sixHours));
+        const events = interleave(streamsOf(all), list);
+        // Several days, but fewer than the 30 after which a silent stream is forgotten.
+        const stepMs = Math.min(6 * 3_600_000, (20 * 86_400_000) / events.length);
+        const batches = inCommits(events, size, (i) => timestamp(STORY_START + Math.floor(i * stepMs)));
         const k = Math.min(1 + cut, batches.length);
         const first = folded(batches.slice(0, k));
         const close = batches[k] !== undefined && batches[k].at.slice(0, 10) > first.at!.slice(0, 10);
