@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../base/json.ts';
 import { sortedEntries } from '../base/order.ts';
+import { unreachable } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { utf8Bytes } from './layout.ts';
@@ -27,7 +28,7 @@ export function cutEnd(text: string, bytesMax: number): string {
 export function cutStart(text: string, bytesMax: number): string {
   if (utf8Bytes(text) <= bytesMax) return text;
   const mark = '… (cut)\n';
-  const reversed = [...text].reverse().join('');
+  const reversed = Array.from(text).reverse().join('');
   const kept = text.slice(text.length - lengthOfBytes(reversed, bytesMax - utf8Bytes(mark)));
   const lineEnd = kept.indexOf('\n');
   // A last line longer than the limit is kept in part rather than not at all.
@@ -112,8 +113,22 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'journal.adopted':
       return { ...event, reason: cutEnd(event.reason, MESSAGE_BYTES_MAX) };
     // Nothing here grows with what a step says: names, instants and digests.
-    default:
+    case 'run.requested':
+    case 'step.started':
+    case 'step.skipped':
+    case 'assets.confirmed':
+    case 'tick.judged':
+    case 'ticks.missed':
+    case 'schedule.adopted':
+    case 'schedule.dropped':
+    case 'schedule.evaluated':
+    case 'claim.opened':
+    case 'claim.renewed':
+    case 'claim.suspected':
+    case 'claim.closed':
       return event;
+    default:
+      return unreachable(event);
   }
 }
 

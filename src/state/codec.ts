@@ -60,7 +60,7 @@ export function decodeEventValue(
   if (Number(version) > versions.newest)
     return problem(
       'newer',
-      `a \`${type}\` event of version ${version}; this Branchline reads up to version ${versions.newest}`,
+      `a \`${type}\` event of version ${Number(version)}; this Branchline reads up to version ${versions.newest}`,
     );
   let record = value;
   for (let v = Number(version); v < versions.newest; v++) {

@@ -28,7 +28,8 @@ function commitTo(tree: Tree, read: StateRead, events: readonly BranchlineEvent[
   const prepared = prepareCommit({ read, project: 'weather', events, writer: 'W 1', tx, now, message: 'a commit' });
   if (!prepared.ok) throw new Error(prepared.error.message);
   for (const [path, text] of prepared.value.change.files) {
-    if (text === null) expect(tree.delete(path), path).toBe(true);
+    // What is deleted was there.
+    if (text === null) expect([path, tree.delete(path)]).toEqual([path, true]);
     else tree.set(path, text);
   }
   return prepared.value;
@@ -60,7 +61,8 @@ function recentOf(tree: Tree): string[] {
   return [...tree.keys()].filter((path) => parseRecentPath(path));
 }
 
-describe('a history of commits', () => {
+// A shared machine may take its time: these write and verify some megabytes.
+describe('a history of commits', { timeout: 60_000 }, () => {
   it('reads back, from little, what was committed, and verifies', () => {
     fc.assert(
       fc.property(
@@ -128,7 +130,7 @@ describe('a history of commits', () => {
     const tree: Tree = new Map();
     let read = readOf(tree);
     let folds = 0;
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 100; i++) {
       const assets = Array.from({ length: 12 }, (_, a) => ({ asset: `raw/a${a}`, outcome: 'success' as const }));
       const events = runEvents({ run: runId(STORY_START, i), assets, at: STORY_START + i * 1000 });
       const prepared = commitTo(tree, read, events, STORY_START + i * 1000);
@@ -143,10 +145,10 @@ describe('a history of commits', () => {
     expect([...tree.keys()].some((path) => path.startsWith('runs/recent/'))).toBe(true);
     expect(bytesOf(readOf(tree))).toBe(bytesOf(read));
     const again = readOf(tree).view;
-    expect(again.endedRuns.size).toBe(200);
+    expect(again.endedRuns.size).toBe(100);
     commitTo(tree, readOf(tree), [], STORY_START + 24 * HOUR);
     expect([...tree.keys()].some((path) => path.startsWith('runs/recent/'))).toBe(false);
-    expect(tree.get('runs/2026/11/22/0001.jsonl')!.split('\n').length).toBe(201);
+    expect(tree.get('runs/2026/11/22/0001.jsonl')!.split('\n').length).toBe(101);
     expect(verifyState(tree, 'production').problems).toEqual([]);
   });
 
@@ -172,7 +174,7 @@ describe('a history of commits', () => {
     for (const text of tree.values()) expect(utf8Bytes(text)).toBeLessThanOrEqual(1024 * 1024);
     expect(readOf(tree).view.assets.size).toBe(1500);
     commitTo(tree, readOf(tree), runCommits(1, STORY_START + 24 * HOUR, 1)[0]!, STORY_START + 24 * HOUR);
-    for (const [path, text] of tree) expect(utf8Bytes(text), path).toBeLessThanOrEqual(1024 * 1024);
+    expect([...tree].filter(([, text]) => utf8Bytes(text) > 1024 * 1024)).toEqual([]);
     // 1,500 records do not fit one shard of 64 KiB.
     expect([...tree.keys()].filter((path) => /^snapshot\/[0-9a-f]{3}\.json$/.test(path)).length).toBeGreaterThan(8);
     expect(readOf(tree).view.assets.size).toBe(1502);

@@ -1,5 +1,12 @@
 import type {
-  ScheduleRule, BranchlineEvent, Claim, EventBase, Holder, RunCounts, RunStarted } from '../model/events.ts';
+  BranchlineEvent,
+  Claim,
+  EventBase,
+  Holder,
+  RunCounts,
+  RunStarted,
+  ScheduleRule,
+} from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { RunRequest } from '../model/plan.ts';
 import {

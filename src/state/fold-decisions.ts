@@ -1,3 +1,4 @@
+import { byText } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Timestamp } from '../model/instant.ts';
@@ -51,7 +52,7 @@ export function applyScheduleEvent(draft: FoldDraft, event: ScheduleEvent): void
       const run = requested === undefined ? {} : { run: requested };
       const lastTick = isNewest ? { tick, outcome, reason, latenessMs, ...run } : record.lastTick;
       // The cursor moves by `schedule.evaluated`, when all that was due has been judged.
-      draft.schedules.set(schedule, { ...record, judged: [...judged, tick].sort().slice(-JUDGED_MAX), lastTick });
+      draft.schedules.set(schedule, { ...record, judged: [...judged, tick].sort(byText).slice(-JUDGED_MAX), lastTick });
       // Ticks that nobody woke us for say nothing about how late a wake-up comes.
       if (reason !== 'superseded_by_later' && reason !== 'over_max_catchup')
         addToCells(draft, [PROJECT_SCOPE], (cell) => addToBuckets(cell.lateness, latenessMs));

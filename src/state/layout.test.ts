@@ -33,7 +33,7 @@ describe('names', () => {
   });
 
   it('differ when the names differ, bear every file system, and stay short', () => {
-    const name = fc.string({ unit: fc.constantFrom(...'aA./%-_ é#'), maxLength: 80 });
+    const name = fc.string({ unit: fc.constantFrom(...'a A . / % - _ é # 0'.split(' '), ' '), maxLength: 80 });
     fc.assert(
       fc.property(name, name, (a, b) => {
         expect(escapeName(a) === escapeName(b)).toBe(a === b);

@@ -221,7 +221,7 @@ export function checkFormat(listing: readonly string[], texts: ReadonlyMap<strin
     return problem(
       'newer-format',
       `the state has format ${String(format)} and this Branchline reads format ${FORMAT}: ` +
-        `use Branchline ${String(value['reader_min'] ?? 'newest')} or newer`,
+        `use Branchline ${typeof value['reader_min'] === 'string' ? value['reader_min'] : 'newest'} or newer`,
     );
   return typeof value['project'] === 'string' ? undefined : problem('broken', 'project: is missing');
 }
