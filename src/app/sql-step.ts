@@ -1,13 +1,11 @@
-import type { Json } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { CheckJudged } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Asset, Check } from '../model/project.ts';
 import type { OutputFile, SqlSession } from '../ports.ts';
-import { evaluateExpression, type ParsedExpression } from '../project/expressions.ts';
+import { evaluateExpression } from '../project/expressions.ts';
 import { compileSqlTemplate } from '../project/sql-template.ts';
-import { closingBraces } from '../project/template.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
 import { judgePublished, materializeSql, type SqlStage } from './materialize-sql.ts';
 import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
@@ -23,16 +21,15 @@ export async function runSqlStep(context: StepContext, onStage?: (stage: SqlStag
   const action = step.action;
   if (action.kind !== 'sql') throw new Error(`step ${step.name} has no SQL`);
   const startedAt = run.clock.now();
-  const template = sqlTemplate(action.text);
-  if (!template.ok) return failed({ class: 'step', code: 'expression', message: template.error });
+  const template = sqlTemplate(run, asset, action.text);
+  if (!template.ok) return failed(template.error);
   // Those on another connection are judged after publication, when this session is given back.
-  const checks = sqlChecks(asset).filter(({ check }) => connectionOf(check, asset) === step.connection);
-  const values = bindValues(run, asset, [template.value, ...checks.flatMap((check) => check.template ?? [])]);
-  if (!values.ok) return failed(values.error);
+  const checks = sqlChecks(run, asset, (check) => connectionOf(check, asset) === step.connection);
+  if (!checks.ok) return failed(checks.error);
   const session = await openSession(run, step.connection, step.name);
   if (!session.ok) return failed(session.error);
   try {
-    const origin: SqlOrigin = { template: template.value.sql, startsAt: action.startsAt };
+    const origin: SqlOrigin = { template: template.value, startsAt: action.startsAt };
     const done = await materializeSql(session.value, {
       asset: asset.key,
       environment: run.environment,
@@ -40,9 +37,8 @@ export async function runSqlStep(context: StepContext, onStage?: (stage: SqlStag
       materialized: asset.materialized,
       publish: asset.publish,
       origin,
-      checks: checks.map(plainCheck),
+      checks: checks.value,
       source: sourceOf(run, step.connection),
-      value: (expression) => values.value.get(expression) ?? null,
       materialization: materializationId(run, asset.key),
       codeVersion: context.planned.codeVersion,
       upstream: Object.fromEntries(asset.deps.map((dep) => [dep, run.published.get(dep)?.dataVersion ?? 'external'])),
@@ -93,10 +89,10 @@ export async function openSession(run: RunContext, connection: string | undefine
 
 /** Judges the SQL checks of an asset that is published already (a table made by a script, files). */
 export async function judgeSqlChecksOf(context: StepContext, asset: Asset, which: (check: Check) => boolean, files?: readonly OutputFile[]): Promise<readonly CheckResult[]> {
-  const checks = sqlChecks(asset).filter(({ check }) => which(check));
+  const checks = asset.checks.filter((check) => isSqlCheck(check) && which(check));
   const results: CheckResult[] = [];
-  for (const connection of new Set(checks.map(({ check }) => connectionOf(check, asset)))) {
-    const here = checks.filter(({ check }) => connectionOf(check, asset) === connection);
+  for (const connection of new Set(checks.map((check) => connectionOf(check, asset)))) {
+    const here = checks.filter((check) => connectionOf(check, asset) === connection);
     results.push(...(await judgeOn(context, asset, connection, here, files)));
   }
   return results;
@@ -113,21 +109,20 @@ async function judgeOn(
   context: StepContext,
   asset: Asset,
   connection: string | undefined,
-  checks: readonly CompiledCheck[],
+  checks: readonly Check[],
   files: readonly OutputFile[] | undefined,
 ): Promise<readonly CheckResult[]> {
   const { run, signal } = context;
-  const erroredAll = (message: string): CheckResult[] => checks.map(({ check }) => errored(check, message));
-  const values = bindValues(run, asset, checks.flatMap((check) => check.template ?? []));
-  if (!values.ok) return erroredAll(values.error.message);
+  const erroredAll = (message: string): CheckResult[] => checks.map((check) => errored(check, message));
+  const compiled = sqlChecks(run, asset, (check) => checks.includes(check));
+  if (!compiled.ok) return erroredAll(compiled.error.message);
   const session = await openSession(run, connection, asset.key);
   if (!session.ok) return erroredAll(session.error.message);
   try {
     const judged = await judgePublished(session.value, {
       asset: asset.key,
-      checks: checks.map(plainCheck),
+      checks: compiled.value,
       source: sourceWith(run, connection, asset, files),
-      value: (expression) => values.value.get(expression) ?? null,
       clock: run.clock,
       signal,
     });
@@ -163,59 +158,35 @@ export function emitChecks(context: StepContext, results: readonly CheckResult[]
   }
 }
 
-interface CompiledTemplate {
-  readonly sql: SqlTemplate;
-  readonly expressions: readonly ParsedExpression[];
-}
-interface CompiledCheck {
-  readonly check: Check;
-  readonly template?: CompiledTemplate;
-}
-
-function plainCheck({ check, template }: CompiledCheck): SqlCheck {
-  return template ? { check, template: template.sql } : { check };
-}
-
-function sqlChecks(asset: Asset): CompiledCheck[] {
-  return asset.checks.filter(isSqlCheck).map((check) => {
-    if (check.kind.type !== 'sql') return { check };
-    const template = sqlTemplate(check.kind.text);
-    return template.ok ? { check, template: template.value } : { check };
-  });
-}
-
-/** SQL as its author wrote it, cut at its expressions, in the form that the SQL room renders. */
-function sqlTemplate(text: string): Result<CompiledTemplate, string> {
-  const compiled = compileSqlTemplate(text);
-  if (!compiled.ok) return fail(compiled.error.message);
-  const parts: SqlPart[] = [];
-  const expressions: ParsedExpression[] = [];
-  let offset = 0;
-  for (const part of compiled.value.parts) {
-    if (part.kind === 'text') {
-      parts.push({ kind: 'text', text: part.text, offset });
-      offset += part.text.length;
+/** The SQL checks of an asset, each with its own select compiled for this environment. */
+function sqlChecks(run: RunContext, asset: Asset, which: (check: Check) => boolean): Result<SqlCheck[], Failure> {
+  const checks: SqlCheck[] = [];
+  for (const check of asset.checks.filter((candidate) => isSqlCheck(candidate) && which(candidate))) {
+    if (check.kind.type !== 'sql') {
+      checks.push({ check });
       continue;
     }
-    const length = (closingBraces(text, part.offset + 3) ?? part.offset + 3) + 2 - part.offset;
-    if (part.kind === 'bind') {
-      expressions.push(part.expression);
-      parts.push({ kind: 'bind', expression: part.expression.source, offset: part.offset, length });
-    } else if (part.kind === 'ref') parts.push({ kind: 'ref', asset: part.asset, offset: part.offset, length });
-    else parts.push({ kind: 'this', offset: part.offset, length });
-    offset = part.offset + length;
+    const template = sqlTemplate(run, asset, check.kind.text);
+    if (!template.ok) return template;
+    checks.push({ check, template: template.value });
   }
-  return ok({ sql: { source: text, parts }, expressions });
+  return ok(checks);
 }
 
-/** Values of all bind expressions of these texts, by source. */
-function bindValues(run: RunContext, asset: Asset, templates: readonly CompiledTemplate[]): Result<ReadonlyMap<string, Json>, Failure> {
+/** SQL as its author wrote it, cut at its expressions; each value is evaluated here and becomes a bind variable. */
+function sqlTemplate(run: RunContext, asset: Asset, text: string): Result<SqlTemplate, Failure> {
+  const compiled = compileSqlTemplate(text);
+  if (!compiled.ok) return fail({ class: 'step', code: 'expression', message: compiled.error.message });
   const contexts = contextsOf(run, asset);
-  const values = new Map<string, Json>();
-  for (const expression of templates.flatMap((template) => template.expressions)) {
-    const value = evaluateExpression(expression, contexts);
-    if (!value.ok) return fail(expressionFailure(value.error, `\${{ ${expression.source} }} in the SQL of ${asset.key}`));
-    values.set(expression.source, value.value);
+  const parts: SqlPart[] = [];
+  for (const part of compiled.value.parts) {
+    if (part.kind !== 'bind') {
+      parts.push(part);
+      continue;
+    }
+    const value = evaluateExpression(part.expression, contexts);
+    if (!value.ok) return fail(expressionFailure(value.error, `\${{ ${part.expression.source} }} in the SQL of ${asset.key}`));
+    parts.push({ kind: 'bind', value: value.value, offset: part.offset });
   }
-  return ok(values);
+  return ok({ source: text, parts });
 }

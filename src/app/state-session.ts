@@ -81,7 +81,8 @@ async function transactOnce<T>(
   tx: number,
   decide: (state: StateAt) => Promise<StateDecision<T>>,
 ): Promise<Result<Recorded<T>, AppFailure>> {
-  let lean: Omit<StateChange, 'writer' | 'tx'> | undefined;
+  let lean: (() => Omit<StateChange, 'writer' | 'tx'> | undefined) | undefined;
+  let sent: Settled<T> | undefined;
   const outcome = await transact<Settled<T>>(
     ports.store,
     async (view) => {
@@ -90,9 +91,12 @@ async function transactOnce<T>(
         return state.error === 'unreachable'
           ? fail({ code: 'unreachable', message: `${ports.store.label} cannot be read` })
           : ok({ kind: 'nothing', value: { stop: state.error } });
+      // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
+      if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx) return ok({ kind: 'nothing', value: sent });
       const decision = await decide(state.value);
       const settled = settle(ports, tx, state.value, decision);
       lean = settled.lean;
+      if (settled.decision.kind === 'commit') sent = settled.decision.value;
       return ok(settled.decision);
     },
     {
@@ -100,7 +104,7 @@ async function transactOnce<T>(
       random: ports.random,
       writer: ports.writer,
       tx,
-      lean: (change) => lean ?? change,
+      lean: (change) => lean?.() ?? change,
       onRetry: (retry) => {
         if (retry.reason === 'denied')
           ports.warn('The push was refused; trying once more without log lines and messages.');
@@ -246,7 +250,7 @@ function settle<T>(
   tx: number,
   state: StateAt,
   decision: StateDecision<T>,
-): { decision: Decision<Settled<T>>; lean?: Omit<StateChange, 'writer' | 'tx'> } {
+): { decision: Decision<Settled<T>>; lean?: () => Omit<StateChange, 'writer' | 'tx'> | undefined } {
   if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
   if (decision.kind === 'nothing')
     return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
@@ -269,11 +273,14 @@ function settle<T>(
       },
     };
   // Lean: no pages, no free text. The server may have found a secret in what it refused.
-  const lean = prepareCommit({ ...draft, events: events.map(leanEvent), message: leanMessage(decision.message) });
+  const lean = (): Omit<StateChange, 'writer' | 'tx'> | undefined => {
+    const withoutTexts = prepareCommit({ ...draft, events: events.map(leanEvent), message: leanMessage(decision.message) });
+    return withoutTexts.ok ? withoutTexts.value.change : undefined;
+  };
   const full = decision.pages ? withPages(prepared.value, decision.pages(prepared.value)) : prepared.value;
   return {
     decision: { kind: 'commit', change: full.change, value: { value: decision.value, after: full.after } },
-    ...(lean.ok ? { lean: lean.value.change } : {}),
+    lean,
   };
 }
 

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { locateRepository, privateFolder } from '../adapters/git-location.ts';
+import { runGit } from '../adapters/git-process.ts';
+import { openStateStore } from '../adapters/git-state-store.ts';
+import { createHolders } from '../adapters/holders.ts';
+import { createJournals } from '../adapters/journal.ts';
+import { createOutputFiles } from '../adapters/output-files.ts';
+import { createProcessRunner } from '../adapters/process.ts';
+import { createScratch } from '../adapters/process-scratch.ts';
+import { createSourceTree } from '../adapters/source-tree.ts';
+import { databases } from '../adapters/sql-open.ts';
+import { pooledSql } from '../adapters/sql-pool.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { createTerminalHost } from '../adapters/terminal-host.ts';
+import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
+import { findLost } from '../app/find-lost.ts';
+import { type LoadedProject, loadProject, PROJECT_FILE } from '../app/load-project.ts';
+import { buildPlanning } from '../app/planning.ts';
+import { reportPages } from '../app/report-pages.ts';
+import type { RunPorts } from '../app/run.ts';
+import { openStateSession, type StatePorts } from '../app/state-session.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Project } from '../model/project.ts';
+import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
+import type { Style } from '../render/style.ts';
+import { parseDotenv } from '../run/dotenv.ts';
+import { createRedactor } from '../run/redact.ts';
+import { secretNames, secretsToMask } from '../run/secrets.ts';
+import { printFailure } from './print.ts';
+
+/** A project on this machine, as every command meets it. */
+export interface OpenProject {
+  /** Absolute. */
+  readonly root: string;
+  readonly tree: SourceTree;
+  readonly host: Host;
+  readonly style: Style;
+  readonly clock: Clock;
+  readonly loaded: LoadedProject;
+}
+
+/** The nearest folder with a `branchline.yaml`, at or above the current one, or the one that was named. */
+export function findRoot(named: string | undefined): Result<string, AppFailure> {
+  if (named !== undefined) {
+    const root = resolve(named);
+    if (existsSync(join(root, PROJECT_FILE))) return ok(root);
+    return fail(inputFailure('no-project', `There is no ${PROJECT_FILE} in ${named}.`, '`branchline init` writes one.'));
+  }
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, PROJECT_FILE))) return ok(folder);
+    if (dirname(folder) === folder) return fail(inputFailure('no-project', `There is no ${PROJECT_FILE} here or in a folder above.`, '`branchline init` starts a project in this folder.'));
+  }
+}
+
+export function openHost(): { readonly host: Host; readonly style: Style } {
+  const host = createTerminalHost({ output: process.stdout, error: process.stderr, env: process.env });
+  return { host, style: { color: host.color, unicode: true } };
+}
+
+/** Finds and reads the project. Its root becomes the current folder, so that relative paths in SQL start there. */
+export function openProject(options: { readonly project?: string }): Result<OpenProject, AppFailure> {
+  const root = findRoot(options.project);
+  if (!root.ok) return root;
+  process.chdir(root.value);
+  const tree = createSourceTree(root.value);
+  return ok({ root: root.value, tree, ...openHost(), clock: systemClock, loaded: loadProject(tree) });
+}
+
+/** The state of an environment, for reading. */
+export async function openStore(opened: OpenProject, project: Project, environment: 'production' | 'local'): Promise<Result<StateStore, AppFailure>> {
+  const store = await openStateStore({
+    projectRoot: opened.root,
+    projectName: project.name,
+    branch: project.state.branch,
+    remote: project.state.remote,
+    environment,
+    ...(process.env['BRANCHLINE_TOKEN'] === undefined ? {} : { token: process.env['BRANCHLINE_TOKEN'] }),
+  });
+  if (store.ok) return store;
+  const { code, message } = store.error;
+  return fail(code === 'no-repository' ? inputFailure(code, message, '`git init` makes this folder a repository; state is kept in it.') : outsideFailure(code, message));
+}
+
+/** Everything that a command needs that plans, runs or records. */
+export interface World {
+  readonly project: Project;
+  readonly environment: 'production' | 'local';
+  readonly store: StateStore;
+  readonly state: StatePorts;
+  readonly run: RunPorts;
+  readonly codeCommit?: { readonly commit: string; readonly at: string };
+  /** Absolute private folder under the git directory. */
+  readonly privateFolder: string;
+  /** Steps at once when nobody says otherwise: the cores, at least 2. */
+  readonly cores: number;
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly environment: 'production' | 'local';
+  readonly signal: AbortSignal;
+  /** Instant to record with instead of the clock's (`--now`). */
+  readonly now?: number;
+  readonly onOutput?: (step: string, text: string) => void;
+}
+
+/** Wires the adapters of one command together. */
+export async function openWorld(opened: OpenProject, project: Project, options: WorldOptions): Promise<Result<World, AppFailure>> {
+  const { host, root } = opened;
+  const location = await locateRepository(root, project.state.remote, process.env);
+  if (!location.ok) return fail(inputFailure(location.error.code, location.error.message, '`git init` makes this folder a repository; state is kept in it.'));
+  const folder = privateFolder(location.value.commonDir, project.name);
+  const store = await openStore(opened, project, options.environment);
+  if (!store.ok) return store;
+  const env = hostEnvironment(opened);
+  if (!env.ok) return env;
+  const clock: Clock = options.now === undefined ? opened.clock : shiftedClock(opened.clock, options.now);
+  const writer = `p${randomBytes(6).toString('hex')}`;
+  const redactor = createRedactor(secretsToMask(project, env.value));
+  const warn = (text: string): void => host.progress(redactor.text(text));
+  const state: StatePorts = { store: store.value, clock, random: Math.random, environment: options.environment, projectName: project.name, writer, redact: (text) => redactor.text(text), warn };
+  const holders = createHolders();
+  const scratch = join(folder, 'scratch', writer);
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  const sql = pooledSql(databases(env.value));
+  const outputs = createOutputFiles({ root, copies: project.storage.path === undefined ? join(folder, 'outputs') : resolve(root, project.storage.path) });
+  const scope = { project, environment: options.environment, env: env.value, root };
+  const code = await codeCommit(root);
+  const run: RunPorts = {
+    clock,
+    session: openStateSession(state),
+    journals: createJournals(join(folder, 'journals', options.environment), holders),
+    holders,
+    sql,
+    outputs,
+    processes: createProcessRunner({ folder: scratch }),
+    scratch: createScratch(scratch),
+    writer,
+    redactor,
+    secretNames: secretNames(project, env.value),
+    env: env.value,
+    root,
+    logFolder: join(folder, 'logs', writer),
+    signal: options.signal,
+    warn,
+    say: (text) => host.progress(text),
+    ...(options.onOutput ? { onOutput: options.onOutput } : {}),
+    findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
+    pages: (prepared) => reportPages({ project, ...(code === undefined ? {} : { code }) }, prepared),
+  };
+  return ok({
+    project,
+    environment: options.environment,
+    store: store.value,
+    state,
+    run,
+    ...(code === undefined ? {} : { codeCommit: code }),
+    privateFolder: folder,
+    cores: Math.max(2, availableParallelism()),
+    async close() {
+      await sql.end();
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  });
+}
+
+/** A clock that stood at `now` when the command began. */
+function shiftedClock(clock: Clock, now: number): Clock {
+  const difference = now - clock.now();
+  return { now: () => clock.now() + difference, sleep: (ms, signal) => clock.sleep(ms, signal) };
+}
+
+/** The host's variables with those of `.env` below them; `.env` is refused unless git ignores it. */
+function hostEnvironment(opened: OpenProject): Result<Readonly<Record<string, string | undefined>>, AppFailure> {
+  const path = join(opened.root, '.env');
+  if (!existsSync(path)) return ok(process.env);
+  if (opened.tree.files().includes('.env')) return fail(inputFailure('env-not-ignored', 'git would commit `.env`, which holds secrets.', 'Add the line `.env` to .gitignore (and `git rm --cached .env` if it is tracked).'));
+  const parsed = parseDotenv(readFileSync(path, 'utf8'));
+  if (parsed.problems.length > 0) {
+    return fail(inputFailure('env-file', parsed.problems.map((problem) => `.env:${problem.line}: ${problem.message}`).join('\n')));
+  }
+  return ok({ ...parsed.variables, ...process.env });
+}
+
+async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
+  const answer = await runGit({ args: ['log', '-1', '--format=%H %cI'], cwd: root, env: process.env });
+  const [commit, at] = answer.stdout.toString().trim().split(' ');
+  if (answer.code !== 0 || !commit || !at) return undefined;
+  return { commit, at: new Date(at).toISOString() };
+}
+
+/** Writes pages into a folder: the report of the local environment, which no branch shows. */
+export function writePages(folder: string, pages: ReadonlyMap<string, string | null>): void {
+  for (const [path, text] of pages) {
+    const target = join(folder, path);
+    if (text === null) rmSync(target, { force: true });
+    else {
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, text);
+    }
+  }
+}
+
+/** Ctrl-C stops what runs and records it; a second one ends at once. */
+export function interruptSignal(host: Host): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    host.progress('Stopping: running steps get 10 s to end, what has finished is recorded. Once more ends at once.');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+export { buildPlanning, printFailure };
