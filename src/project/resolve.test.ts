@@ -334,7 +334,7 @@ multi_assets:
       'branchline.yaml': 'name: x\ngroups: { ingest: {} }\n',
       'pipelines/a.yaml': 'assets: { a: { run: "true", group: ingst }, b: { run: "true", group: marts } }\n',
     };
-    check(files, ['warning undeclared-group pipelines/a.yaml:1:37 (5) no group `ingst` is declared']);
+    check(files, ['warning undeclared-group pipelines/a.yaml:1:36 (5) no group `ingst` is declared']);
   });
   it('of secrets', () => {
     check(
