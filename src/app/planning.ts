@@ -6,7 +6,9 @@ import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { StepFingerprint } from '../plan/staleness.ts';
-import type { AssetGraph } from '../project/graph.ts';
+import type { SourceTree } from '../ports.ts';
+import { fingerprinter } from '../project/fingerprint.ts';
+import { type AssetGraph, buildGraph } from '../project/graph.ts';
 import { type SelectionStatus, select } from '../project/selection-evaluate.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
 
@@ -23,7 +25,20 @@ export interface RunOptions {
 export interface PlanningProject {
   readonly project: Project;
   readonly graph: AssetGraph;
-  readonly fingerprints: ReadonlyMap<string, StepFingerprint>;
+  /** Code version of a step, by name. */
+  readonly fingerprintOf: (step: string) => StepFingerprint;
+}
+
+/** The project with its graph and its code versions, each worked out when it is asked for. */
+export function buildPlanning(project: Project, tree: SourceTree): PlanningProject {
+  const fingerprint = fingerprinter(project, tree);
+  const known = new Map<string, StepFingerprint>();
+  const of = (step: string): StepFingerprint => {
+    const version = known.get(step) ?? fingerprint(step);
+    known.set(step, version);
+    return version;
+  };
+  return { project, graph: buildGraph(project.assets).graph, fingerprintOf: of };
 }
 
 /** The request of a command line; refuses names that do not exist. Without a selection and a job: all that is stale. */
@@ -70,7 +85,7 @@ export function planRequest(planning: PlanningProject, view: StateView, input: {
     request,
     runId: runId(request),
     selected,
-    fingerprints: planning.fingerprints,
+    fingerprintOf: planning.fingerprintOf,
     lost,
     ...(request.job === undefined ? {} : { job: request.job }),
     tags: { ...job?.tags, ...input.tags },

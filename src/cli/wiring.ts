@@ -18,7 +18,6 @@ import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
 import { type LoadedProject, loadProject, PROJECT_FILE } from '../app/load-project.ts';
-import { buildPlanning } from '../app/planning.ts';
 import { reportPages } from '../app/report-pages.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StatePorts } from '../app/state-session.ts';
@@ -29,7 +28,6 @@ import type { Style } from '../render/style.ts';
 import { parseDotenv } from '../run/dotenv.ts';
 import { createRedactor } from '../run/redact.ts';
 import { secretNames, secretsToMask } from '../run/secrets.ts';
-import { printFailure } from './print.ts';
 
 /** A project on this machine, as every command meets it. */
 export interface OpenProject {
@@ -177,12 +175,9 @@ function shiftedClock(clock: Clock, now: number): Clock {
 function hostEnvironment(opened: OpenProject): Result<Readonly<Record<string, string | undefined>>, AppFailure> {
   const path = join(opened.root, '.env');
   if (!existsSync(path)) return ok(process.env);
-  if (opened.tree.files().includes('.env')) return fail(inputFailure('env-not-ignored', 'git would commit `.env`, which holds secrets.', 'Add the line `.env` to .gitignore (and `git rm --cached .env` if it is tracked).'));
-  const parsed = parseDotenv(readFileSync(path, 'utf8'));
-  if (parsed.problems.length > 0) {
-    return fail(inputFailure('env-file', parsed.problems.map((problem) => `.env:${problem.line}: ${problem.message}`).join('\n')));
-  }
-  return ok({ ...parsed.variables, ...process.env });
+  const parsed = parseDotenv(readFileSync(path, 'utf8'), !opened.tree.files().includes('.env'));
+  if (!parsed.ok) return fail(inputFailure('env-file', parsed.error.map((problem) => `.env:${problem.line}: ${problem.message}`).join('\n')));
+  return ok({ ...parsed.value, ...process.env });
 }
 
 async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
@@ -217,4 +212,3 @@ export function interruptSignal(host: Host): AbortSignal {
   return controller.signal;
 }
 
-export { buildPlanning, printFailure };

@@ -35,12 +35,7 @@ interface Case {
 }
 
 function input({ project, view, request = cli(), select, code = {}, lost = {} }: Case): PlanInput {
-  const fingerprints = new Map(
-    Object.keys(project.steps).map((name) => [
-      name,
-      { version: code[name] ?? 'c', parts: { 'file:a.sql': code[name] ?? 'c', run: 'c' } },
-    ]),
-  );
+  const fingerprintOf = (name: string) => ({ version: code[name] ?? 'c', parts: { 'file:a.sql': code[name] ?? 'c', run: 'c' } });
   return {
     project,
     view,
@@ -48,7 +43,7 @@ function input({ project, view, request = cli(), select, code = {}, lost = {} }:
     request,
     runId: 'r2',
     selected: new Set(select ?? Object.keys(project.assets)),
-    fingerprints,
+    fingerprintOf,
     lost: new Map(Object.entries(lost)),
   };
 }

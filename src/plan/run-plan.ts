@@ -25,8 +25,8 @@ export interface PlanInput {
   readonly runId: string;
   /** What the request's selection yields. */
   readonly selected: ReadonlySet<AssetKey>;
-  /** By step name. */
-  readonly fingerprints: ReadonlyMap<string, StepFingerprint>;
+  /** Code version of a step, by name. */
+  readonly fingerprintOf: (step: string) => StepFingerprint;
   /** Assets whose published data was found to be gone, with what was found. */
   readonly lost: ReadonlyMap<AssetKey, string>;
   readonly job?: string;
@@ -147,7 +147,7 @@ function upstreamSteps(project: Project, step: StepDef): Set<string> {
 function planStep(planning: Planning, step: StepDef): PlannedStep {
   const { input, wanted, verdicts } = planning;
   const { project, view } = input;
-  const fingerprint = input.fingerprints.get(step.name) ?? { version: '', parts: {} };
+  const fingerprint = input.fingerprintOf(step.name);
   const keys = step.assets.filter((key) => wanted.has(key)).sort(byText);
   let assets = keys.map((key) => assetVerdict(planning, project.assets[key]!, fingerprint));
   // Without can_subset the step makes all of its assets or none.
