@@ -46,6 +46,7 @@ stateStoreContract('own repository, no remote', ['delete-ref'], async () => {
   const projectRoot = sandbox.makeRepository('user');
   return {
     open: () => openStore({ projectRoot, env: sandbox.env }),
+    racers: 3,
     cause: () => void sandbox.git(projectRoot, 'branch', '-D', 'branchline/state'),
     stop: () => sandbox.remove(),
   };
@@ -61,6 +62,7 @@ stateStoreContract('bare repository on disk', ['refuse', 'delete-ref'], async ()
       sandbox.git(projectRoot, 'remote', 'add', 'origin', '../origin.git');
       return openStore({ projectRoot, env: sandbox.env });
     },
+    racers: 3,
     cause(fault) {
       if (fault === 'refuse') sandbox.setHook(bare, 'pre-receive', 'exit 1');
       else sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/state');

@@ -86,7 +86,12 @@ describe('the user repository', { timeout: 60_000 }, () => {
   it('is not mistaken when a hook of another repository calls us', async () => {
     const root = sandbox.makeRepository('user');
     const other = sandbox.makeRepository('other');
-    const hook = { GIT_DIR: join(other, '.git'), GIT_INDEX_FILE: join(other, '.git/index'), GIT_TRACE: '1', GIT_AUTHOR_NAME: 'Eve' };
+    const hook = {
+      GIT_DIR: join(other, '.git'),
+      GIT_INDEX_FILE: join(other, '.git/index'),
+      GIT_TRACE: '1',
+      GIT_AUTHOR_NAME: 'Eve',
+    };
     const store = must(await open(root, { env: { ...sandbox.env, ...hook } }));
     must(await store.read());
     expect((await store.commit(undefined, stateChange(1, 'me', 1))).kind).toBe('landed');

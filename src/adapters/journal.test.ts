@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { byText } from '../base/order.ts';
 import { createHolders, type ProcessTable } from './holders.ts';
 import { createJournals } from './journal.ts';
 
@@ -30,6 +31,8 @@ function machine(boot = 'b1') {
 }
 const linesOf = (orphans: ReturnType<ReturnType<ReturnType<typeof machine>['start']>['adopt']>) =>
   orphans.map(({ writer, lines }) => [writer, ...lines]);
+
+const byWriterAndLine = (a: readonly string[], b: readonly string[]) => byText(a.join('\n'), b.join('\n'));
 
 describe('journal', () => {
   it('leaves no file when nothing was recorded, or all is committed', () => {
@@ -131,7 +134,7 @@ describe('journal', () => {
     commands.start(3).open('job').append(['new'], true);
     orphan!.release();
     commands.kill(3);
-    expect(linesOf(commands.start(4).adopt()).sort()).toEqual([
+    expect(linesOf(commands.start(4).adopt()).sort(byWriterAndLine)).toEqual([
       ['job', 'new'],
       ['job', 'old'],
     ]);
@@ -160,6 +163,8 @@ describe('journal', () => {
     for (const name of names) commands.start(1).open(name).append([name], true);
     commands.kill(1);
     expect(readdirSync(folder)).toHaveLength(names.length);
-    expect(linesOf(commands.start(2).adopt()).sort()).toEqual(names.map((name) => [name, name]).sort());
+    expect(linesOf(commands.start(2).adopt()).sort(byWriterAndLine)).toEqual(
+      names.map((name) => [name, name]).sort(byWriterAndLine),
+    );
   });
 });

@@ -13,8 +13,8 @@ export interface TransactionView {
   /** 1 for the first try. */
   readonly tries: number;
   /** Texts of those of the paths that exist; none when there is no head. */
-  load(paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
-  list(prefix: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
+  readonly load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
+  readonly list: (prefix: string) => Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
 }
 
 /** A decision: a change to commit, or nothing to do at this head. `value` is handed back to the caller. */

@@ -13,6 +13,8 @@ export interface StateStoreRig {
   /** One writer's own view of the same state, as a process of its own would have it. */
   open(): Promise<StateStore>;
   cause(fault: RigFault): void | Promise<void>;
+  /** How many writers race in the test of that; default 8. */
+  readonly racers?: number;
   stop(): void | Promise<void>;
 }
 
@@ -158,8 +160,8 @@ export function stateStoreContract(
       expect(Object.fromEntries(must(await b.load(one, ['page'])))).toEqual({ page: '1' });
     });
 
-    it('loses no transaction when 8 writers race', async () => {
-      const stores = await Promise.all(Array.from({ length: 8 }, () => rig.open()));
+    it('loses no transaction when many writers race', async () => {
+      const stores = await Promise.all(Array.from({ length: rig.racers ?? 8 }, () => rig.open()));
       await Promise.all(stores.map((store, i) => commitUntilLanded(store, `w${i}`)));
       const head = must(await stores[0]!.read()).commit!;
       const paths = must(await stores[0]!.list(head, 'recent/')).map(({ path }) => path);
@@ -167,10 +169,10 @@ export function stateStoreContract(
         stores.map((_, i) => `w${i}-1.jsonl`),
       );
       // One after the other: as many commits as writers, each with the next number.
-      expect(paths.map((path) => Number.parseInt(path.slice('recent/'.length), 10)).sort()).toEqual([
-        1, 2, 3, 4, 5, 6, 7, 8,
-      ]);
-      expect(must(await stores[0]!.log(20))).toHaveLength(8);
+      expect(paths.map((path) => Number.parseInt(path.slice('recent/'.length), 10)).sort((a, b) => a - b)).toEqual(
+        stores.map((_, i) => i + 1),
+      );
+      expect(must(await stores[0]!.log(20))).toHaveLength(stores.length);
     });
 
     if (faults.includes('lose-reply')) {
