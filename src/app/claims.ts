@@ -28,17 +28,27 @@ export function findHolder(view: StateView, wanted: { readonly assets: readonly 
 }
 
 /** Claims whose holder is gone for certain, and those that must be suspected first because nobody can ask their holder. */
-export function judgeClaims(view: StateView, holders: Holders, now: EpochMs, writer: string): { readonly gone: readonly Claim[]; readonly suspect: readonly { readonly claim: string; readonly renewals: number }[] } {
+export function judgeClaims(
+  view: StateView,
+  by: {
+    readonly holders: Holders;
+    readonly now: EpochMs;
+    /** Ourselves: our own claims are not judged. */
+    readonly writer: string;
+    /** Writers whose journals were left behind: they are gone, whatever else is known of them. */
+    readonly dead: ReadonlySet<string>;
+  },
+): { readonly gone: readonly Claim[]; readonly suspect: readonly { readonly claim: string; readonly renewals: number }[] } {
   const gone: Claim[] = [];
   const suspect: { claim: string; renewals: number }[] = [];
   for (const claim of view.claims.values()) {
-    if (claim.writer === writer) continue;
-    const liveness = holders.liveness(claim.holder);
+    if (claim.writer === by.writer) continue;
+    const liveness = by.dead.has(claim.writer) ? 'gone' : by.holders.liveness(claim.holder);
     if (liveness === 'gone') gone.push(claim);
     if (liveness !== 'unknown') continue;
     const before = claim.suspected;
     if (before === undefined || before.renewals !== claim.renewals) suspect.push({ claim: claim.claim, renewals: claim.renewals });
-    else if (now - epochMs(before.at) >= SILENCE_MS) gone.push(claim);
+    else if (by.now - epochMs(before.at) >= SILENCE_MS) gone.push(claim);
   }
   return { gone, suspect };
 }

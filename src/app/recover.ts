@@ -48,7 +48,8 @@ function decideRecovery(state: StateAt, orphans: readonly OrphanJournal[], ports
   // What the journals say comes first: a run that had ended there is not lost.
   const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at, events: adopted });
   const after = preview.ok ? preview.value : view;
-  const { gone, suspect } = judgeClaims(after, ports.holders, state.now, ports.writer);
+  const dead = new Set(orphans.map((orphan) => orphan.writer));
+  const { gone, suspect } = judgeClaims(after, { holders: ports.holders, now: state.now, writer: ports.writer, dead });
   const closing: BranchlineEvent[] = [];
   const lostRuns: string[] = [];
   for (const claim of gone) {

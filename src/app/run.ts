@@ -147,7 +147,7 @@ export function claimCommit(decision: Exclude<ClaimDecision, { kind: 'held' }>, 
   return { kind: 'commit', events: decision.events, message, value: decision, ...(decision.kind === 'ended' ? { pages: ports.pages } : {}) };
 }
 
-function endedAtOnce(decision: Extract<ClaimDecision, { kind: 'ended' }>, after: StateRead, commit: string | undefined, observer: RunObserver): RunOutcome {
+export function endedAtOnce(decision: Extract<ClaimDecision, { kind: 'ended' }>, after: StateRead, commit: string | undefined, observer: RunObserver): RunOutcome {
   observer.onPlan(decision.plan);
   for (const draft of decision.drafts) observer.onEvent(draft);
   const ended = decision.drafts.find((draft) => draft.type === 'run.ended');

@@ -1,4 +1,4 @@
-import { closingLine, diagnosticsJson, renderDiagnostics } from '../render/diagnostics.ts';
+import { diagnosticsJson, renderDiagnostics } from '../render/diagnostics.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
@@ -11,7 +11,7 @@ export async function run(options: GlobalOptions): Promise<number> {
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host } = opened.value;
   if (options.json) {
-    printJson(diagnosticsJson(loaded.diagnostics, { fileCount: loaded.files.length }));
+    printJson(diagnosticsJson(loaded.diagnostics));
     return loaded.project ? 0 : 2;
   }
   if (!loaded.project) return printDiagnostics(opened.value);
@@ -30,5 +30,3 @@ export function printDiagnostics(opened: OpenProject): number {
   host.print(text);
   return 2;
 }
-
-export { closingLine };

@@ -57,8 +57,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   adapters: { isPure: false, rooms: ['base', 'model', 'sql', 'ports.ts'], packages: 'any' },
   cli: {
     isPure: false,
-    // `render` and `run` because the composition root prints what was rendered, and knows what is secret.
-    rooms: ['app', 'adapters', 'render', 'run', 'ports.ts', 'model', 'base', 'version.ts'],
+    // The composition root prints what was rendered, reads durations and knows what is secret.
+    rooms: ['app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
     packages: ['commander', 'node:'],
   },
   'cli.ts': { isPure: false, rooms: ['cli', 'version.ts'], packages: ['node:'] },

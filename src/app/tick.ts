@@ -1,0 +1,166 @@
+import { ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
+import type { Plan, RunRequest } from '../model/plan.ts';
+import { nextTicks, planTick, type ScheduledRun, type TickNote, type TickPlan } from '../plan/tick.ts';
+import { numberEvents, runStream } from '../state/codec.ts';
+import { fold } from '../state/fold.ts';
+import { type ClaimDecision, decideClaim, requestedDraft } from './claim-run.ts';
+import type { AppFailure } from './failure.ts';
+import { selectAssets } from './planning.ts';
+import { carryOutClaimed, claimAndRun, claimInput, endedAtOnce, recoverFirst, type RunObserver, type RunOutcome, type RunPorts, type RunSettings } from './run.ts';
+import { runMessage, triggerText } from './run-message.ts';
+import type { StateAt, StateDecision } from './state-session.ts';
+
+export interface TickOptions {
+  readonly dryRun: boolean;
+  /** True when the instant was given on purpose (`--now`). */
+  readonly nowWasGiven: boolean;
+  /** The code that is checked out, with its commit time. */
+  readonly code?: { readonly commit: string; readonly at: Timestamp };
+}
+
+export interface TickObserver extends RunObserver {
+  onRun(request: Extract<RunRequest, { kind: 'schedule' }>): void;
+  onRunEnd(outcome: RunOutcome): void;
+}
+
+export interface TickOutcome {
+  readonly notes: readonly TickNote[];
+  /** What was due and asked for, oldest first. */
+  readonly due: readonly { readonly schedule: string; readonly tick: Timestamp; readonly selection: string }[];
+  readonly runs: readonly RunOutcome[];
+  /** When each schedule is due next, soonest first. */
+  readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
+}
+
+interface Judged {
+  readonly plan: TickPlan;
+  /** Runs to carry out: those that this tick asked for, and those that wait since an earlier one. */
+  readonly queue: readonly ScheduledRun[];
+  /** The first of them, claimed in the same commit. */
+  readonly first?: ClaimDecision;
+  readonly now: EpochMs;
+}
+
+/**
+ * One wake-up: judges every tick since the last one, exactly once whoever woke us, and runs what is due. Judging and
+ * the first claim are one commit; further runs wait in the queue until it is their turn.
+ */
+export async function runTick(ports: RunPorts, settings: RunSettings, options: TickOptions, observer: TickObserver): Promise<Result<TickOutcome, AppFailure>> {
+  if (!options.dryRun) {
+    const recovered = await recoverFirst(ports);
+    if (!recovered.ok) return recovered;
+  }
+  const judged = await ports.session.transact<Judged>((state) => decideTick(ports, settings, options, state));
+  if (!judged.ok) return judged;
+  const { plan, queue, first, now } = judged.value.value;
+  const due = queue.map(({ request }) => ({ schedule: request.schedule, tick: request.tick, selection: request.selection }));
+  const next = nextTicks(settings.planning.project, now).flatMap(({ schedule, tick }) => (tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }]));
+  const runs: RunOutcome[] = [];
+  for (const [index, wanted] of (options.dryRun ? [] : queue).entries()) {
+    if (ports.signal.aborted) break;
+    observer.onRun(wanted.request);
+    const outcome = await runQueued(ports, settings, wanted, index === 0 && first ? { decision: first, after: judged.value.after, commit: judged.value.commit } : undefined, observer);
+    if (!outcome.ok) return outcome;
+    observer.onRunEnd(outcome.value);
+    runs.push(outcome.value);
+  }
+  return ok({ notes: plan.notes, due, runs, next });
+}
+
+async function runQueued(
+  ports: RunPorts,
+  settings: RunSettings,
+  wanted: ScheduledRun,
+  claimed: { readonly decision: ClaimDecision; readonly after: Parameters<typeof carryOutClaimed>[3]; readonly commit: string | undefined } | undefined,
+  observer: TickObserver,
+): Promise<Result<RunOutcome, AppFailure>> {
+  if (claimed?.decision.kind === 'claimed') return carryOutClaimed(ports, settings, claimed.decision, claimed.after, observer);
+  if (claimed?.decision.kind === 'ended') return ok(endedAtOnce(claimed.decision, claimed.after, claimed.commit, observer));
+  return claimAndRun(ports, settings, wanted, observer);
+}
+
+async function decideTick(ports: RunPorts, settings: RunSettings, options: TickOptions, state: StateAt): Promise<StateDecision<Judged>> {
+  const { project } = settings.planning;
+  const { view } = state.read;
+  const plan = planTick({
+    project,
+    records: view.schedules,
+    openRuns: view.openRuns,
+    now: state.now,
+    nowIsTrusted: options.nowWasGiven || state.nowIsTrusted,
+    headAt: view.at === undefined ? undefined : epochMs(view.at),
+    codeIsNewest: isNewest(options.code, view.codeCommit),
+    selectingNothing: schedulesOfNothing(settings),
+  });
+  const queue = [...waitingRuns(state), ...plan.requests];
+  if (options.dryRun || (plan.events.length === 0 && queue.length === 0)) return { kind: 'nothing', value: { plan, queue, now: state.now } };
+  const events: BranchlineEvent[] = numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, plan.events.map((draft) => withCode(draft, options.code)));
+  const at = timestamp(state.now);
+  for (const { run, request, tags } of plan.requests) {
+    const draft = requestedDraft({ runId: run, request, ...(request.job === undefined ? {} : { job: request.job }), tags }, at);
+    events.push(...numberEvents(runStream(run, 1), 0, [draft]));
+  }
+  const first = await claimFirst(ports, settings, state, events, queue[0]);
+  if (!first.ok) return { kind: 'stop', failure: first.error };
+  const claimed = first.value;
+  const value = { plan, queue, now: state.now, ...(claimed ? { first: claimed } : {}) };
+  const hasPages = claimed?.kind === 'ended';
+  return { kind: 'commit', events: [...events, ...(claimed && claimed.kind !== 'held' ? claimed.events : [])], message: tickMessage(plan, queue, claimed, options), value, ...(hasPages ? { pages: ports.pages } : {}) };
+}
+
+/** Claims the first run of the queue on the state as it will be once its request is recorded. */
+async function claimFirst(ports: RunPorts, settings: RunSettings, state: StateAt, events: readonly BranchlineEvent[], wanted: ScheduledRun | undefined): Promise<Result<ClaimDecision | undefined, AppFailure>> {
+  if (!wanted) return ok(undefined);
+  const { view } = state.read;
+  const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at: timestamp(state.now), events });
+  if (!preview.ok) throw new Error(`events of a tick do not fold: ${preview.error.message}`);
+  const decided = await decideClaim({ ...claimInput(ports, settings, wanted, state), view: preview.value });
+  return decided;
+}
+
+/** Runs that an earlier wake-up asked for and that nobody has started. */
+function waitingRuns(state: StateAt): ScheduledRun[] {
+  return [...state.read.view.openRuns.values()]
+    .filter((run) => run.state === 'QUEUED' && run.request.kind === 'schedule')
+    .sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1))
+    .map((run) => ({ run: run.run, request: run.request as ScheduledRun['request'], tags: run.tags }));
+}
+
+/** The state remembers the newest code that has ticked: an older one judges nothing. */
+function isNewest(code: TickOptions['code'], ticked: StateAt['read']['view']['codeCommit']): boolean {
+  if (!code || !ticked || code.commit === ticked.commit) return true;
+  return code.at >= ticked.at;
+}
+
+function withCode(draft: EventDraft, code: TickOptions['code']): EventDraft {
+  return draft.type === 'schedule.evaluated' && code ? { ...draft, code } : draft;
+}
+
+function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
+  const { project } = settings.planning;
+  const nothing = new Set<string>();
+  for (const schedule of Object.values(project.schedules)) {
+    const text = schedule.selection ?? (schedule.job === undefined ? undefined : project.jobs[schedule.job]?.selection);
+    // What depends on the state is judged when its run is planned.
+    if (text === undefined || /\bstatus\s*:/.test(text)) continue;
+    const selected = selectAssets(settings.planning, text);
+    if (selected.ok && selected.value.size === 0) nothing.add(schedule.name);
+  }
+  return nothing;
+}
+
+function tickMessage(plan: TickPlan, queue: readonly ScheduledRun[], claimed: ClaimDecision | undefined, options: TickOptions): string {
+  const trailers = options.code === undefined ? [] : ['', `Code: ${options.code.commit}`];
+  if (claimed && claimed.kind !== 'held') {
+    const drafts = claimed.kind === 'ended' ? claimed.drafts : [];
+    const ended = drafts.find((draft) => draft.type === 'run.ended');
+    return runMessage(claimed.plan as Plan, drafts, ended?.type === 'run.ended' ? ended : undefined, options.code?.commit);
+  }
+  if (queue.length > 0) return [`… ${queue.map(({ request }) => triggerText(request)).join(', ')} waits`, ...trailers].join('\n');
+  const adopted = plan.events.filter((event) => event.type === 'schedule.adopted').map((event) => event.schedule);
+  const dropped = plan.events.filter((event) => event.type === 'schedule.dropped').map((event) => event.schedule);
+  const parts = [adopted.length > 0 ? `schedules begin: ${adopted.join(', ')}` : '', dropped.length > 0 ? `schedules end: ${dropped.join(', ')}` : ''].filter((part) => part !== '');
+  return [`○ ${parts.join('; ') || 'ticks judged, none to run'}`, ...trailers].join('\n');
+}

@@ -1,0 +1,44 @@
+import { buildPlanning, selectAssets } from '../app/planning.ts';
+import { type ListRow, listRows } from '../app/list.ts';
+import { statusesOf } from '../app/statuses.ts';
+import { readState } from '../app/state-session.ts';
+import { columns, paint } from '../render/style.ts';
+import { printDiagnostics } from './check.ts';
+import type { GlobalOptions } from './main.ts';
+import { printFailure, printJson } from './print.ts';
+import { openHost, openProject, openStore } from './wiring.ts';
+
+interface ListOptions extends GlobalOptions {
+  readonly select?: string;
+  readonly environment: 'local' | 'production';
+}
+
+/** `branchline list [what]`. */
+export async function run(options: ListOptions, args: readonly string[]): Promise<number> {
+  const opened = openProject(options);
+  if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
+  const { loaded, tree, host, style } = opened.value;
+  const { project } = loaded;
+  if (!project) return printDiagnostics(opened.value);
+  const what = (args[0] ?? 'assets') as 'assets';
+  let keys: ReadonlySet<string> | undefined;
+  if (options.select !== undefined) {
+    // The state is read only where the selection asks for it.
+    let statusOf: ReturnType<typeof statusesOf> | undefined;
+    if (/\bstatus\s*:/.test(options.select)) {
+      const store = await openStore(opened.value, project, options.environment);
+      if (!store.ok) return printFailure(host, store.error, options.json);
+      const state = await readState({ store: store.value, environment: options.environment, projectName: project.name, clock: opened.value.clock });
+      if (!state.ok) return printFailure(host, state.error, options.json);
+      statusOf = statusesOf(project, state.value.read.view);
+    }
+    const selected = selectAssets(buildPlanning(project, tree), options.select, statusOf);
+    if (!selected.ok) return printFailure(host, selected.error, options.json);
+    keys = selected.value;
+  }
+  const rows = listRows(what, project, keys);
+  if (options.json) printJson({ version: 1, [what]: rows.map((row) => row.json) });
+  else if (rows.length === 0) host.print(`No ${what}${options.select === undefined ? ' are declared' : ' in this selection'}.`);
+  else host.print(columns(rows.map((row: ListRow) => [...row.cells, paint(style, 'dim', row.at)])).join('\n'));
+  return 0;
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { keepPlan } from '../adapters/plan-files.ts';
+import { makePlan } from '../app/claim-run.ts';
+import { buildPlanning, requestOf, type RunOptions } from '../app/planning.ts';
+import { cliIdentity } from '../app/run.ts';
+import { readState } from '../app/state-session.ts';
+import { renderPlan } from '../render/plan-text.ts';
+import { printDiagnostics } from './check.ts';
+import type { GlobalOptions } from './main.ts';
+import { printFailure, printJson } from './print.ts';
+import { openHost, openProject, openWorld } from './wiring.ts';
+
+export interface PlanOptions extends GlobalOptions, RunOptions {
+  readonly environment: 'local' | 'production';
+}
+
+/** `branchline plan`: what would run and why. Writes nothing but the plan itself, into the private folder. */
+export async function run(options: PlanOptions): Promise<number> {
+  const opened = openProject(options);
+  if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
+  const { loaded, tree, host, style, clock } = opened.value;
+  if (!loaded.project) return printDiagnostics(opened.value);
+  const { project } = loaded;
+  const world = await openWorld(opened.value, project, { environment: options.environment, signal: new AbortController().signal });
+  if (!world.ok) return printFailure(host, world.error, options.json);
+  try {
+    const planning = buildPlanning(project, tree);
+    const request = requestOf(project, options, cliIdentity(clock.now(), randomBytes(10).toString('hex')));
+    if (!request.ok) return printFailure(host, request.error, options.json);
+    const state = await readState(world.value.state);
+    if (!state.ok) return printFailure(host, state.error, options.json);
+    const made = await makePlan({ planning, view: state.value.read.view, environment: options.environment, request: request.value, tags: {}, findLost: world.value.run.findLost });
+    if (!made.ok) return printFailure(host, made.error, options.json);
+    const { plan } = made.value;
+    keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());
+    if (options.json) printJson({ version: 1, plan });
+    else host.print(renderPlan(plan, style, project.maxParallel ?? world.value.cores));
+    return 0;
+  } finally {
+    await world.value.close();
+  }
+}

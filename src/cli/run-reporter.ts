@@ -1,0 +1,83 @@
+import type { RunObserver, RunOutcome } from '../app/run.ts';
+import type { EventDraft } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
+import { formatDuration } from '../time/format.ts';
+import { assetLines, renderAssetLine, renderTotals } from '../render/run-text.ts';
+import { nameSome, paint } from '../render/style.ts';
+import type { OpenProject, World } from './wiring.ts';
+
+/** Prints a run as it goes: a line an asset, a status line below on a terminal, totals at the end. */
+export function runReporter(opened: OpenProject, world: World, quiet: boolean): RunObserver & { end(): void; summary(outcome: RunOutcome): void } {
+  const { host, style } = opened;
+  const byStep = new Map<string, EventDraft[]>();
+  const running = new Set<string>();
+  let plan: Plan | undefined;
+  let width = 10;
+  let total = 0;
+  let done = 0;
+  const status = (): void => {
+    if (quiet || total === 0) return;
+    const filled = Math.round((done / total) * 20);
+    const bar = style.unicode ? '█'.repeat(filled) + '░'.repeat(20 - filled) : '#'.repeat(filled) + '.'.repeat(20 - filled);
+    host.status(`${bar} ${done} of ${total}  ${nameSome([...running], 3)}`);
+  };
+  const show = (events: readonly EventDraft[]): void => {
+    if (quiet) return;
+    for (const line of assetLines(events)) host.print(renderAssetLine(line, style, width));
+  };
+  return {
+    onPlan(next) {
+      plan = next;
+      const assets = next.steps.flatMap((step) => step.assets.map((a) => a.asset));
+      width = Math.min(48, Math.max(10, ...assets.map((asset) => asset.length)));
+      total = next.steps.filter((step) => step.verdict !== 'skip').length;
+      done = 0;
+      status();
+    },
+    onEvent(event) {
+      const step = 'step' in event ? event.step : undefined;
+      if (step === undefined) return;
+      byStep.set(step, [...(byStep.get(step) ?? []), event]);
+      if (event.type === 'step.started') running.add(step);
+      // A skip of the whole step, or a part of one: the part's line comes now, the step's own when it ends.
+      if (event.type === 'step.skipped' && !running.has(step)) {
+        if (plan?.steps.find((planned) => planned.id === step)?.verdict !== 'skip') done++;
+        show([event]);
+        byStep.delete(step);
+      }
+      if (event.type === 'step.ended') {
+        running.delete(step);
+        done++;
+        show(byStep.get(step) ?? []);
+        byStep.delete(step);
+      }
+      status();
+    },
+    end: () => host.status(''),
+    summary(outcome) {
+      if (quiet) return;
+      const lines = assetLines(outcome.drafts);
+      const upToDate = outcome.counts.upToDate - lines.filter((line) => line.verdict === 'up_to_date').length;
+      const waiting = outcome.plan.steps.flatMap((step) => step.assets.filter((a) => a.verdict === 'skip' && a.reason === 'up_to_date').map((a) => a.asset));
+      if (upToDate > 0 && waiting.length > 0) host.print(paint(style, 'dim', `${style.unicode ? '–' : '-'} ${waiting.length} up to date: ${nameSome(waiting)}`));
+      const shown = [...lines, ...waiting.map((asset) => ({ asset, verdict: 'up_to_date' as const, checks: [], durationMs: 0 }))];
+      host.print(`\n${renderTotals(shown, outcome.state, outcome.durationMs)}`);
+      for (const text of closingLines(outcome, world)) host.print(text);
+    },
+  };
+}
+
+/** What downstream reads after a failure, where the state is, what to do next. */
+function closingLines(outcome: RunOutcome, world: World): string[] {
+  const lines: string[] = [];
+  const failed = assetLines(outcome.drafts).filter((line) => line.failure !== undefined);
+  const first = failed[0];
+  if (first) {
+    const before = outcome.after.view.assets.get(first.asset)?.materialized;
+    if (before) lines.push(`Downstream of ${first.asset} still reads its data of ${before.at.slice(0, 16).replace('T', ' ')} UTC.`);
+    lines.push(`After a fix: branchline run --select "key:${first.asset}+"`);
+  }
+  if (outcome.commit !== undefined) lines.push(`State ${outcome.commit.slice(0, 7)} on ${world.store.label}.`);
+  if (outcome.state === 'CANCELED') lines.push(`Stopped after ${formatDuration(outcome.durationMs)}; what had finished is recorded.`);
+  return lines;
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { findPlan } from '../adapters/plan-files.ts';
+import { type AppFailure, inputFailure } from '../app/failure.ts';
+import { buildPlanning, requestOf, type RunOptions } from '../app/planning.ts';
+import { cliIdentity, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Plan, RunRequest } from '../model/plan.ts';
+import type { Host } from '../ports.ts';
+import { parseDuration } from '../time/duration.ts';
+import { printDiagnostics } from './check.ts';
+import type { GlobalOptions } from './main.ts';
+import { printFailure, printJson } from './print.ts';
+import { runReporter } from './run-reporter.ts';
+import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from './wiring.ts';
+
+export interface ExecutionOptions extends GlobalOptions {
+  readonly environment: 'local' | 'production';
+  readonly maxParallel?: number;
+  readonly wait: string;
+  readonly failOn: 'error' | 'warning' | 'never';
+  readonly yes?: boolean;
+}
+interface RunCommandOptions extends ExecutionOptions, RunOptions {
+  readonly plan?: string;
+  readonly failFast?: boolean;
+}
+
+/** `branchline run`. */
+export async function run(options: RunCommandOptions): Promise<number> {
+  return withWorld(options, {}, async (opened, world, settings) => {
+    const { host } = opened;
+    const expected = options.plan === undefined ? ok(undefined) : findPlan(join(world.privateFolder, 'plans'), options.plan);
+    if (!expected.ok) return printFailure(host, inputFailure(expected.error.code, expected.error.message, expected.error.help), options.json);
+    const request = wantedRequest(opened, options, expected.value, world);
+    if (!request.ok) return printFailure(host, request.error, options.json);
+    const reporter = runReporter(opened, world, options.json === true);
+    const outcome = await runRequest(world.run, { ...settings, failFast: options.failFast === true }, request.value, reporter, expected.value);
+    reporter.end();
+    if (!outcome.ok) return printFailure(host, outcome.error, options.json);
+    reporter.summary(outcome.value);
+    if (options.json) printJson({ version: 1, ...outcomeJson(outcome.value) });
+    return exitCodeOf(outcome.value, options.failOn, world.run.signal.aborted);
+  });
+}
+
+/** What was asked for: by a plan that was previewed, or by options. */
+function wantedRequest(opened: OpenProject, options: RunCommandOptions, plan: Plan | undefined, world: World): Result<RunRequest, AppFailure> {
+  const identity = cliIdentity(opened.clock.now(), randomBytes(10).toString('hex'));
+  if (plan === undefined) return requestOf(world.project, options, identity);
+  const also = (['select', 'job', 'stale', 'withUpstream', 'ignoreBlocking'] as const).filter((name) => options[name] !== undefined);
+  if (also.length > 0) return fail(inputFailure('plan-and-selection', '`--plan` says already what is to run.', 'Leave the other options of the selection away.'));
+  if (plan.request.kind !== 'cli') return fail(inputFailure('plan-of-schedule', 'This plan is a schedule’s; `branchline tick` runs it.'));
+  return ok({ ...plan.request, ...identity });
+}
+
+/** Opens all that an executing command needs, asks before production is written, and closes it again. */
+export async function withWorld(options: ExecutionOptions, more: { readonly now?: number }, work: (opened: OpenProject, world: World, settings: RunSettings) => Promise<number>): Promise<number> {
+  const opened = openProject(options);
+  if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
+  const { loaded, host, tree } = opened.value;
+  if (!loaded.project) return printDiagnostics(opened.value);
+  if (loaded.diagnostics.length > 0 && !options.json) printDiagnostics(opened.value);
+  const wait = parseDuration(options.wait);
+  if (!wait.ok) return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
+  if (!(await mayWrite(host, options))) return printFailure(host, inputFailure('not-confirmed', 'Nothing was run: production was not confirmed.', 'In a script say `--yes`.'), options.json);
+  const signal = interruptSignal(host);
+  const world = await openWorld(opened.value, loaded.project, { environment: options.environment, signal, ...more });
+  if (!world.ok) return printFailure(host, world.error, options.json);
+  try {
+    const settings: RunSettings = {
+      planning: buildPlanning(loaded.project, tree),
+      environment: options.environment,
+      ...(world.value.codeCommit === undefined ? {} : { codeCommit: world.value.codeCommit.commit }),
+      maxParallel: options.maxParallel ?? loaded.project.maxParallel ?? world.value.cores,
+      failFast: false,
+      waitMs: wait.value,
+    };
+    return await work(opened.value, world.value, settings);
+  } finally {
+    await world.value.close();
+  }
+}
+
+/** Production is asked for on a terminal, and takes `--yes` elsewhere. */
+async function mayWrite(host: Host, options: ExecutionOptions): Promise<boolean> {
+  if (options.environment === 'local' || options.yes) return true;
+  if (!host.interactive || !process.stdin.isTTY) return false;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await lines.question('This writes production: its data and the state branch. Go on? [y/N] ');
+  lines.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Exit code of a run (docs/exit-codes.md). */
+export function exitCodeOf(outcome: Pick<RunOutcome, 'state' | 'counts'>, failOn: ExecutionOptions['failOn'], interrupted: boolean): number {
+  if (interrupted) return 130;
+  if (outcome.state !== 'SUCCESS' && failOn !== 'never') return 1;
+  if (outcome.state === 'CANCELED') return 1;
+  if (failOn === 'never') return 0;
+  if (outcome.counts.checksFailed > 0) return 1;
+  return failOn === 'warning' && outcome.counts.checksWarned > 0 ? 1 : 0;
+}
+
+/** A run as `--json` shows it (docs/json.md). */
+export function outcomeJson(outcome: RunOutcome): Record<string, unknown> {
+  const { plan, state, counts, durationMs, commit } = outcome;
+  return { run: plan.runId, environment: plan.environment, state, counts, durationMs, planDigest: plan.digest, stateCommit: commit ?? null, events: outcome.drafts };
+}

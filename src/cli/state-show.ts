@@ -1,0 +1,24 @@
+import { describeState } from '../app/state-commands.ts';
+import { readState } from '../app/state-session.ts';
+import type { GlobalOptions } from './main.ts';
+import { printFailure, printJson } from './print.ts';
+import { openForReading } from './reading.ts';
+
+interface ShowOptions extends GlobalOptions {
+  readonly at?: string;
+  readonly environment: 'local' | 'production';
+}
+
+/** `branchline state show [asset|run]`. */
+export async function run(options: ShowOptions, args: readonly string[]): Promise<number> {
+  const opened = await openForReading(options);
+  if (!opened.ok) return opened.error;
+  const { host, store, clock, project } = opened.value;
+  const state = await readState({ store, clock, environment: options.environment, projectName: project.name }, options.at);
+  if (!state.ok) return printFailure(host, state.error, options.json);
+  const described = await describeState(store, state.value, args[0]);
+  if (!described.ok) return printFailure(host, described.error, options.json);
+  if (options.json) printJson({ version: 1, ...described.value.json });
+  else host.print(described.value.text);
+  return 0;
+}
