@@ -110,8 +110,9 @@ function base64Forms(value: string): string[] {
     const encoded = btoa('\0'.repeat(before) + bytes);
     const from = Math.ceil((before * 8) / 6);
     const to = Math.floor(((before + bytes.length) * 8) / 6);
-    const own = encoded.slice(from, to);
-    forms.push(own, own.replaceAll('+', '-').replaceAll('/', '_'));
+    // In the middle of something encoded, and at its end: there the last character, too, is the value's alone.
+    const own = [encoded.slice(from, to), encoded.slice(from).replace(/=+$/, ''), encoded.slice(from)];
+    for (const form of own) forms.push(form, form.replaceAll('+', '-').replaceAll('/', '_'));
   }
   return forms;
 }
