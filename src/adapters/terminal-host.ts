@@ -66,9 +66,11 @@ function isUtf8(env: TerminalHostOptions['env']): boolean {
 }
 
 // Bold, dim, their end, and the colours that a person can tell apart; everything else could hide text.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
 const OWN_COLOR = /^\u001b\[(?:0|1|2|22|3[1-6]|39|90)?m$/;
 // Colour sequences; C0 and C1 but line end and tab; marks that turn the direction of text, so that it reads otherwise.
 const COLOR_OR_CONTROL =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
   /\u001b\[[0-9;]*m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/g;
 
 /** The text without what could move the cursor, change the terminal or deceive its reader. */
@@ -104,6 +106,7 @@ const ASCII: Readonly<Record<string, string>> = {
 };
 
 function asciiOf(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for.
   return text.replace(/[^\x00-\x7f]/gu, (char) => ASCII[char] ?? '?');
 }
 

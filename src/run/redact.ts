@@ -53,11 +53,9 @@ function patternsOf(secrets: readonly Secret[]): Patterns {
   for (const { value } of secrets) {
     for (const form of formsOf(value)) {
       if (form.length < MASKED_LENGTH_MIN) continue;
-      found.add(form);
-      found.add(form.replaceAll(' ', '+'));
-      found.add(percentEncoded(form));
+      for (const written of [form, latin1OfUtf8(form)]) found.add(written).add(written.replaceAll(' ', '+'));
+      found.add(percentEncoded(form)).add(percentEncoded(form).replaceAll('%20', '+'));
       found.add(asciiJson(form));
-      found.add(latin1OfUtf8(form));
       for (const encoded of base64Forms(form)) found.add(encoded);
     }
   }
