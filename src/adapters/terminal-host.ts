@@ -111,6 +111,6 @@ function asciiOf(text: string): string {
 }
 
 function cut(text: string, length: number): string {
-  const chars = [...text];
+  const chars = Array.from(text);
   return chars.length <= length ? text : chars.slice(0, length).join('');
 }

@@ -18,9 +18,9 @@ export interface Redactor {
   /** False when there is nothing to mask: `text` returns its argument. */
   readonly masks: boolean;
   /** The text with `***` in place of each secret. */
-  text(text: string): string;
+  readonly text: (text: string) => string;
   /** A redactor for text that comes in chunks: what it gives, joined, equals `text` of the chunks joined. */
-  stream(): StreamRedactor;
+  readonly stream: () => StreamRedactor;
 }
 
 /** Shorter values are never masked: they would hide half of every log (vocabulary.md, `secrets`). */
