@@ -249,11 +249,11 @@ export interface OutputFiles {
   ): Promise<Result<readonly OutputFile[], { readonly code: 'outside' | 'tracked'; readonly path: string }>>;
   /** Keeps a copy by digest; idempotent; atomic. */
   save(file: OutputFile): Promise<Result<void, { readonly code: 'infrastructure'; readonly message: string }>>;
-  /** Puts the published copy in place when the working file differs. */
-  restore(file: OutputFile): Promise<'unchanged' | 'restored' | 'missing' | 'damaged'>;
+  /** Puts the published copy in place when the working file differs. `refused`: outside of the repository, or tracked by git. */
+  restore(file: OutputFile): Promise<'unchanged' | 'restored' | 'missing' | 'damaged' | 'refused'>;
   /** Is the published copy there, by its size? (`restore` looks at every byte.) */
   holds(file: OutputFile): Promise<'present' | 'missing' | 'damaged'>;
-  /** Removes a working file that an unpublished attempt left. */
+  /** Removes a working file that an unpublished attempt left; one that git tracks, or outside of the repository, stays. */
   remove(path: string): Promise<void>;
 }
 export interface OutputFile {

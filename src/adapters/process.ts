@@ -107,7 +107,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
       listen = undefined;
       pipes.retire(pipe);
       reader.letGo();
-      void finish().finally(log.close);
+      void finish().finally(() => log.close());
     };
     return { reader, log, logProblem: () => logProblem, finish, release };
   }

@@ -68,10 +68,14 @@ export function parsePipesMessages(text: string, scope: ReportScope): StepReport
 }
 
 function takeMessage(report: ReportBuilder, message: Json | undefined): Wrong {
-  if (!isObject(message) || typeof message['__dagster_pipes_version'] !== 'string') {
+  if (
+    !isObject(message) ||
+    typeof message['__dagster_pipes_version'] !== 'string' ||
+    typeof message['method'] !== 'string'
+  ) {
     return 'not a message of the Dagster Pipes protocol';
   }
-  const { method, params: given } = message;
+  const { method, params: given } = message as { readonly method: string; readonly params?: Json };
   const params: JsonObject = isObject(given) ? given : {};
   switch (method) {
     case 'opened':
@@ -82,7 +86,7 @@ function takeMessage(report: ReportBuilder, message: Json | undefined): Wrong {
       takeClosed(report, params);
       return undefined;
     case 'log':
-      report.log(String(params['level'] ?? 'INFO'), String(params['message'] ?? ''));
+      report.log(textOf(params['level'], 'INFO'), textOf(params['message'], ''));
       return undefined;
     case 'report_custom_message':
       report.log('CUSTOM', JSON.stringify(params['payload'] ?? null));
@@ -92,15 +96,22 @@ function takeMessage(report: ReportBuilder, message: Json | undefined): Wrong {
     case 'report_asset_check':
       return takeCheck(report, params);
     default:
-      return `the message \`${String(method)}\` is unknown to this version`;
+      return `the message \`${method}\` is unknown to this version`;
   }
+}
+
+function textOf(value: Json | undefined, otherwise: string): string {
+  return typeof value === 'string' ? value : value == null ? otherwise : JSON.stringify(value);
 }
 
 function takeClosed(report: ReportBuilder, params: JsonObject): void {
   const exception = params['exception'];
   if (!isObject(exception)) return;
-  const words = [exception['name'], exception['message']].filter((word) => typeof word === 'string' && word !== '');
-  report.exception(words.join(': ').trim() || 'an exception without a message');
+  const words: string[] = [];
+  for (const word of [exception['name'], exception['message']]) {
+    if (typeof word === 'string' && word !== '') words.push(word);
+  }
+  report.exception(words.join(': ') || 'an exception without a message');
 }
 
 function takeMaterialization(report: ReportBuilder, params: JsonObject): Wrong {

@@ -49,7 +49,7 @@ describe('a text', () => {
       const wrapped = Buffer.from(`${'x'.repeat(before)}${secret}${'y'.repeat(80)}`).toString('base64');
       const lines = wrapped.match(/.{1,76}/g)!.join('\r\n');
       expect(redactor(secret).text(lines)).toContain('***');
-      expect(inChunks([secret], [...lines])).toBe(redactor(secret).text(lines));
+      expect(inChunks([secret], lines.split(''))).toBe(redactor(secret).text(lines));
     }
   });
   test('says when it has nothing to mask', () => {
@@ -148,7 +148,7 @@ describe('whatever the secret', () => {
         const text = parts.join(values[0]);
         expect(inChunks(values, cutAt(text, cuts))).toBe(redactor(...values).text(text));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 

@@ -18,9 +18,9 @@ export interface Redactor {
   /** False when there is nothing to mask: `text` returns its argument. */
   readonly masks: boolean;
   /** The text with `***` in place of each secret. */
-  text(text: string): string;
+  readonly text: (text: string) => string;
   /** A redactor for text that comes in chunks: what it gives, joined, equals `text` of the chunks joined. */
-  stream(): StreamRedactor;
+  readonly stream: () => StreamRedactor;
 }
 
 /** Shorter values are never masked: they would hide half of every log (vocabulary.md, `secrets`). */
@@ -53,11 +53,9 @@ function patternsOf(secrets: readonly Secret[]): Patterns {
   for (const { value } of secrets) {
     for (const form of formsOf(value)) {
       if (form.length < MASKED_LENGTH_MIN) continue;
-      found.add(form);
-      found.add(form.replaceAll(' ', '+'));
-      found.add(percentEncoded(form));
+      for (const written of [form, latin1OfUtf8(form)]) found.add(written).add(written.replaceAll(' ', '+'));
+      found.add(percentEncoded(form)).add(percentEncoded(form).replaceAll('%20', '+'));
       found.add(asciiJson(form));
-      found.add(latin1OfUtf8(form));
       for (const encoded of base64Forms(form)) found.add(encoded);
     }
   }
@@ -110,8 +108,9 @@ function base64Forms(value: string): string[] {
     const encoded = btoa('\0'.repeat(before) + bytes);
     const from = Math.ceil((before * 8) / 6);
     const to = Math.floor(((before + bytes.length) * 8) / 6);
-    const own = encoded.slice(from, to);
-    forms.push(own, own.replaceAll('+', '-').replaceAll('/', '_'));
+    // In the middle of something encoded, and at its end: there the last character, too, is the value's alone.
+    const own = [encoded.slice(from, to), encoded.slice(from).replace(/=+$/, ''), encoded.slice(from)];
+    for (const form of own) forms.push(form, form.replaceAll('+', '-').replaceAll('/', '_'));
   }
   return forms;
 }

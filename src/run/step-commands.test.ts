@@ -23,5 +23,5 @@ describe('output of a step', () => {
 test('commands are stopped around a block', () => {
   const { before, after } = stopCommands('0123456789abcdef');
   expect(before + after).toBe('::stop-commands::0123456789abcdef\n::0123456789abcdef::\n');
-  expect(() => stopCommands('short')).toThrow();
+  expect(() => stopCommands('short')).toThrow('16');
 });
