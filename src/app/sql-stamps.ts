@@ -23,7 +23,7 @@ export async function readStamps(
   const exists = await session.query(STAMPS_EXIST);
   if (!exists.ok) return exists;
   if (exists.value.rows.length === 0) return ok(new Map());
-  const { sql, binds } = selectStamps(environment);
+  const { sql, binds } = selectStamps(session.dialect, environment);
   const stamps = await session.query(sql, binds);
   if (!stamps.ok) return stamps;
   const relations = await session.query(LIST_RELATIONS);
