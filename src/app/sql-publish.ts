@@ -1,4 +1,3 @@
-import type { Json } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Relation } from '../model/project.ts';
@@ -13,7 +12,7 @@ import {
   postgresSwap,
 } from '../sql/publish.ts';
 import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
-import { type BoundSql, CREATE_STAMPS, PRUNE_STAMPS, STAMP_SCHEMA, type Stamp, writeStamp } from '../sql/stamps.ts';
+import { CREATE_STAMPS, PRUNE_STAMPS, STAMP_SCHEMA, type Stamp, writeStamp } from '../sql/stamps.ts';
 import { attemptFailure } from './sql-failure.ts';
 
 type Outcome = Result<void, SqlFailure>;
@@ -96,11 +95,7 @@ async function publishInDuckDB(
   { live, copy, kind, stamp, signal }: Publication,
 ): Promise<Published> {
   const attempt = (liveKind: 'table' | 'view'): Promise<Published> =>
-    inTransaction(
-      session,
-      [...duckdbSwap(live, copy, kind, liveKind).map(plain), ...writeStamp('duckdb', stamp, live)],
-      signal,
-    );
+    inTransaction(session, [...duckdbSwap(live, copy, kind, liveKind), ...writeStamp('duckdb', stamp, live)], signal);
   // What stands there is nearly always of the same kind. To ask the catalog costs 11 ms with 1,000 tables, so it is
   // tried, and tried with the other kind when that was refused.
   const done = await attempt(kind);
@@ -131,11 +126,7 @@ async function publishInPostgres(
     dependents: views,
   });
   if (swap.kind === 'refused') return fail({ code: 'sql', message: swap.message });
-  const done = await inTransaction(
-    session,
-    [...swap.statements.map(plain), ...writeStamp('postgres', stamp, live)],
-    signal,
-  );
+  const done = await inTransaction(session, [...swap.statements, ...writeStamp('postgres', stamp, live)], signal);
   if (done.ok || views.length === 0) return done;
   return fail({
     ...done.error,
@@ -150,10 +141,6 @@ function inspect(session: SqlSession, relation: Relation): Promise<Result<SqlRow
 /** Writes the stamp alone: for statements that make no relation. */
 export function writeStampOnly(session: SqlSession, stamp: Stamp): Promise<Published> {
   return inTransaction(session, writeStamp(session.dialect, stamp, undefined));
-}
-
-function plain(sql: string): BoundSql {
-  return { sql, binds: {} as Readonly<Record<string, Json>> };
 }
 
 export interface DirectBuild {
@@ -195,7 +182,7 @@ export async function buildInTransaction(session: SqlSession, direct: DirectBuil
 /** All or nothing. A stop in the middle rolls back. Yields what the last statement returned. */
 async function inTransaction(
   session: SqlSession,
-  statements: readonly BoundSql[],
+  statements: readonly string[],
   signal?: AbortSignal,
 ): Promise<Published> {
   const begun = await session.query('begin');
@@ -204,12 +191,12 @@ async function inTransaction(
 
 async function finishTransaction(
   session: SqlSession,
-  statements: readonly BoundSql[],
+  statements: readonly string[],
   signal?: AbortSignal,
 ): Promise<Published> {
   let returned = '';
-  for (const { sql, binds } of statements) {
-    const done = await session.query(sql, binds, signal ? { signal } : {});
+  for (const sql of statements) {
+    const done = await session.query(sql, {}, signal ? { signal } : {});
     if (done.ok) {
       returned = String(done.value.rows[0]?.[0] ?? '');
       continue;

@@ -3,7 +3,7 @@ import type { Timestamp } from '../model/instant.ts';
 import type { AssetKey, Relation } from '../model/project.ts';
 import { duckdbDataVersion, ROW_ALIAS } from './data-version.ts';
 import type { Dialect } from './lex.ts';
-import { quoteRelation } from './quote.ts';
+import { quoteLiteral, quoteRelation } from './quote.ts';
 
 /** A statement with its binds. */
 export interface BoundSql {
@@ -45,26 +45,28 @@ export const PRUNE_STAMPS = `delete from ${STAMPS} where rowid not in (select ma
  * a relation counts, whoever wrote it: data that another environment wrote into the same relation is not taken for
  * one's own. In DuckDB stamps are appended and pruned later, because each statement there has its price.
  */
-export function writeStamp(dialect: Dialect, stamp: Stamp, relation: Relation | undefined): readonly BoundSql[] {
-  const keys = {
-    environment: stamp.environment,
-    asset: stamp.asset,
-    partition: stamp.partition,
-    relation: relation ? quoteRelation(relation) : '',
-  };
-  const rest = { materialization: stamp.materialization, at: stamp.at };
+export function writeStamp(dialect: Dialect, stamp: Stamp, relation: Relation | undefined): readonly string[] {
+  // Literals, quoted here, not binds: DuckDB plans a statement twice whose binds stand beside a query.
+  const [environment, asset, partition] = [stamp.environment, stamp.asset, stamp.partition].map(quoteLiteral);
+  const name = quoteLiteral(relation ? quoteRelation(relation) : '');
   const { dataVersion } = stamp;
-  const [version, from, given] =
+  const [version, from] =
     typeof dataVersion === 'string'
-      ? ['$data_version', '', { data_version: dataVersion }]
-      : [duckdbDataVersion(dataVersion.engineVersion), ` from ${quoteRelation(dataVersion.table)} as ${ROW_ALIAS}`, {}];
-  const insert = {
-    sql: `insert into ${STAMPS} (environment, asset, "partition", relation, materialization, data_version, "at") select $environment, $asset, $partition, $relation, $materialization, ${version}, $at${from} returning data_version`,
-    binds: { ...keys, ...rest, ...given },
-  };
+      ? [quoteLiteral(dataVersion), '']
+      : [duckdbDataVersion(dataVersion.engineVersion), ` from ${quoteRelation(dataVersion.table)} as ${ROW_ALIAS}`];
+  const values = [
+    environment,
+    asset,
+    partition,
+    name,
+    quoteLiteral(stamp.materialization),
+    version,
+    quoteLiteral(stamp.at),
+  ];
+  const insert = `insert into ${STAMPS} (environment, asset, "partition", relation, materialization, data_version, "at") select ${values.join(', ')}${from} returning data_version`;
   if (dialect === 'duckdb') return [insert];
-  const forget = `delete from ${STAMPS} where "partition" = $partition and ((environment = $environment and asset = $asset) or (relation = $relation and relation <> ''))`;
-  return [{ sql: forget, binds: keys }, insert];
+  const forget = `delete from ${STAMPS} where "partition" = ${partition} and ((environment = ${environment} and asset = ${asset}) or (relation = ${name} and relation <> ''))`;
+  return [forget, insert];
 }
 
 /** Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest first. */
