@@ -312,22 +312,3 @@ function notPublished(results: readonly CheckResult[], holding: readonly string[
 function failed(failure: Failure, checks: readonly CheckResult[] = []): SqlMaterialization {
   return { checks, holding: [], failure };
 }
-
-export interface PublishedJudgingInput extends Omit<JudgeInput, 'subject' | 'stage'> {
-  readonly asset: AssetKey;
-}
-
-/** Judges what is there already: relations that a step published itself, and files (read by DuckDB). */
-export async function judgePublished(
-  session: SqlSession,
-  input: PublishedJudgingInput,
-): Promise<{ readonly results: readonly CheckResult[]; readonly holding: readonly string[] }> {
-  const own = await openSources(session, [input.asset], input.source, { scope: 'subject' });
-  if (!own.ok)
-    return judgeSqlChecks(session, { ...input, subject: undefined, problem: own.error.message, stage: 'published' });
-  try {
-    return await judgeSqlChecks(session, { ...input, subject: own.value.name(input.asset), stage: 'published' });
-  } finally {
-    await own.value.close();
-  }
-}

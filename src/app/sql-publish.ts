@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Relation } from '../model/project.ts';
 import type { SqlFailure, SqlRows, SqlSession } from '../ports.ts';
+import { cellText } from '../sql/cell-text.ts';
 import {
   dependentViews,
   dropStatement,
@@ -198,7 +199,7 @@ async function finishTransaction(
   for (const sql of statements) {
     const done = await session.query(sql, {}, signal ? { signal } : {});
     if (done.ok) {
-      returned = String(done.value.rows[0]?.[0] ?? '');
+      returned = cellText(done.value.rows[0]?.[0]);
       continue;
     }
     await session.query('rollback');
