@@ -52,6 +52,16 @@ test('without a registry the message says what to do, and nothing half-made stay
   rmSync(home, { recursive: true, force: true });
 });
 
+test('what is not the locked bytes is refused', { timeout: 60_000 }, async () => {
+  const { pg } = ENGINES;
+  const forged = { ...pg.packages, pg: { ...pg.packages['pg']!, integrity: `sha512-${'A'.repeat(86)}==` } };
+  const result = await loadEngine('pg', { env, engines: { ...ENGINES, pg: { ...pg, packages: forged } } });
+  expect(result).toMatchObject({
+    ok: false,
+    error: { code: 'driver-missing', message: expect.stringMatching(/integrity checksum failed/i) },
+  });
+});
+
 test('a platform without a build is told so', async () => {
   const result = await loadEngine('duckdb', { env, platform: 'sunos-x64' });
   expect(result).toMatchObject({ ok: false, error: { code: 'driver-missing' } });
@@ -73,7 +83,7 @@ test('the generated lock is what package-lock.json says', () => {
       ...Object.values(engine.platforms).map((native) => [native.name, native] as const),
     ];
     for (const [name, { version, integrity }] of all) {
-      expect(lock.packages[`node_modules/${name}`], name).toMatchObject({ version, integrity });
+      expect({ name, ...lock.packages[`node_modules/${name}`] }).toMatchObject({ name, version, integrity });
     }
   }
 });

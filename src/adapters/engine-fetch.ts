@@ -18,6 +18,8 @@ export interface EngineOptions {
   /** `linux-x64`, `darwin-arm64`, … as the generated lock names them; this machine's by default. */
   readonly platform?: string;
   readonly onProgress?: (text: string) => void;
+  /** The lock; the generated one by default. */
+  readonly engines?: typeof ENGINES;
 }
 
 const TITLES: Readonly<Record<EngineName, string>> = { duckdb: 'DuckDB', pg: 'the Postgres driver' };
@@ -42,7 +44,7 @@ export async function loadEngine<T>(name: EngineName, options: EngineOptions): P
 
 /** The `node_modules` of an engine, fetched unless it is there. */
 async function fetchedEngine(name: EngineName, options: EngineOptions): Promise<Result<string, SqlFailure>> {
-  const engine = ENGINES[name];
+  const engine = (options.engines ?? ENGINES)[name];
   const platform = options.platform ?? thisPlatform();
   const packages: Record<string, LockedPackage> = { ...engine.packages };
   if (Object.keys(engine.platforms).length > 0) {

@@ -130,7 +130,9 @@ class DuckDBSession implements SqlSession {
     const types = result.columnTypes().map(String);
     const columns = result.deduplicatedColumnNames().map((name, index) => ({ name, type: types[index]! }));
     const kind = result.returnType;
-    if (kind === this.#engine.ResultReturnType.CHANGED_ROWS) {
+    // `create table … as` yields its row count as if it were a query's row.
+    const isCreate = result.statementType === this.#engine.StatementType.CREATE;
+    if (kind === this.#engine.ResultReturnType.CHANGED_ROWS || (isCreate && columns.length === 1)) {
       const counted = Number((await result.getRows())[0]?.[0] ?? result.rowsChanged);
       return { columns: [], rows: [], changed: counted };
     }

@@ -23,8 +23,8 @@ function counting(): { readonly sql: typeof real; readonly log: string[] } {
           ...inner,
           dialect: inner.dialect,
           engineVersion: inner.engineVersion,
-          query: inner.query,
-          split: inner.split,
+          query: (...of) => inner.query(...of),
+          split: (text) => inner.split(text),
           close: async () => {
             log.push('close');
             await inner.close();

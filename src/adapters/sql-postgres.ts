@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { ConnectionTarget, SqlFailure, SqlRows, SqlSession } from '../ports.ts';
 import { positionalBinds } from '../sql/binds.ts';
+import { cellText } from '../sql/cell-text.ts';
 import { placeAt } from '../sql/place.ts';
 import { quoteIdentifier } from '../sql/quote.ts';
 import { splitStatements } from '../sql/split.ts';
@@ -52,7 +53,7 @@ async function prepare(
 ): Promise<Result<void, SqlFailure>> {
   const version = await session.query('show server_version');
   if (!version.ok) return version;
-  session.engineVersion = String(version.value.rows[0]?.[0]).split(' ')[0]!;
+  session.engineVersion = cellText(version.value.rows[0]?.[0]).split(' ')[0]!;
   // Quoting of texts relies on it; servers of old may have it off.
   const settings = ['set standard_conforming_strings = on', "set datestyle = 'ISO'"];
   if (schema !== undefined) settings.push(`set search_path = ${quoteIdentifier(schema)}, public`);
@@ -200,7 +201,9 @@ function sqlFailure(error: unknown, sql: string, originalOffset: (offset: number
   const told = [message, detail, hint].filter((part) => part !== undefined).join('. ');
   if (position === undefined) return { code: isConnectionLoss(error) ? 'unreachable' : 'sql', message: told };
   // Postgres counts characters from 1; we count UTF-16 code units from 0.
-  const units = [...positionalBinds(sql).sql].slice(0, Number(position) - 1).join('').length;
+  const units = Array.from(positionalBinds(sql).sql)
+    .slice(0, Number(position) - 1)
+    .join('').length;
   return { code: 'sql', message: told, ...placeAt(sql, originalOffset(units)) };
 }
 

@@ -3,12 +3,12 @@ import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey, Materialized, Relation } from '../model/project.ts';
 import type { Clock, SqlFailure, SqlSession } from '../ports.ts';
-import { dataVersionQuery, tableDataVersion, viewDataVersion } from '../sql/data-version.ts';
+import { viewDataVersion } from '../sql/data-version.ts';
 import { buildStatement } from '../sql/publish.ts';
 import { quoteRelation } from '../sql/quote.ts';
 import { auditRelation, nameProblem } from '../sql/relation.ts';
 import { type RenderedSql, renderSql } from '../sql/render.ts';
-import type { Stamp } from '../sql/stamps.ts';
+import type { DataVersionSource, Stamp } from '../sql/stamps.ts';
 import {
   attemptFailure,
   failureWithExcerpt,
@@ -17,7 +17,14 @@ import {
   type SqlOrigin,
 } from './sql-failure.ts';
 import { type CheckResult, type JudgeInput, judgeSqlChecks, type SqlCheck } from './sql-judge.ts';
-import { dropCopy, ensureSchema, ensureStamps, publishCopy, writeStampOnly } from './sql-publish.ts';
+import {
+  buildInTransaction,
+  dropCopy,
+  ensureSchema,
+  ensureStamps,
+  publishCopy,
+  writeStampOnly,
+} from './sql-publish.ts';
 import { type OpenSources, openSources, type SqlSource } from './sql-sources.ts';
 
 /** Moments at which a test may end the process. `built`: the copy is there; `judged`: its checks ran; `publishing`:
@@ -63,7 +70,8 @@ export interface SqlMaterialization {
  * Write–audit–publish: earlier statements run, the last select is built beside the asset, checks judge that copy, and
  * one transaction gives it the asset's name together with the stamp. Whatever fails, or ends the process, before that
  * transaction commits leaves the old data; a stray copy is dropped by the next attempt. Earlier statements take effect
- * at once: they are the user's own.
+ * at once: they are the user's own. Where nothing must judge first, DuckDB builds inside of the transaction, without a
+ * copy; checks then judge what was published.
  */
 export async function materializeSql(session: SqlSession, input: SqlMaterializationInput): Promise<SqlMaterialization> {
   const problem = session.dialect === 'postgres' && input.relation ? nameProblem(input.relation) : undefined;
@@ -169,13 +177,40 @@ async function send(
 }
 
 async function buildAndPublish(attempt: Attempt, live: Relation, last: Statement): Promise<SqlMaterialization> {
-  const { session } = attempt;
+  const { session, input } = attempt;
+  const isJudgedFirst = input.publish === 'audit' && input.checks.some(({ check }) => check.blocking);
+  if (session.dialect === 'duckdb' && input.materialized === 'table' && !isJudgedFirst) {
+    const outcome = await publishAtOnce(attempt, live, last);
+    // A view may stand under the name, which only the way over a copy replaces; DuckDB gives no place for that error.
+    if (outcome.failure?.code !== 'sql' || outcome.failure.logTail !== undefined) return outcome;
+  }
   const copy = auditRelation(live);
   const stray = await dropCopy(session, copy);
   if (!stray.ok) return failed(attemptFailure(stray.error));
   const outcome = await auditAndPublish(attempt, live, copy, last);
   if (outcome.failure) await dropCopy(session, copy);
   return outcome;
+}
+
+/** Without a check that must judge first: built, stamped and published in one transaction, judged afterwards. */
+async function publishAtOnce(attempt: Attempt, live: Relation, last: Statement): Promise<SqlMaterialization> {
+  const { session, input } = attempt;
+  const build = buildStatement('duckdb', live, 'table', last.text);
+  const done = await buildInTransaction(session, {
+    live,
+    build: () => send(attempt, { sql: build.sql, prefix: build.prefix, offset: last.offset }),
+    stamp: stampOf(attempt, { table: live, engineVersion: session.engineVersion }),
+    onBuilt: async () => {
+      for (const stage of ['built', 'judged', 'publishing'] as const) await input.onStage?.(stage);
+      return stopReason(attempt);
+    },
+    ...(input.signal ? { signal: input.signal } : {}),
+  });
+  if (done.kind === 'failed') return failed(done.failure);
+  await input.onStage?.('published');
+  const judged = await judgeSqlChecks(session, judging(attempt, live, 'published'));
+  const rows = done.rows === undefined ? {} : { rows: done.rows };
+  return { dataVersion: done.dataVersion, ...rows, checks: judged.results, holding: judged.holding };
 }
 
 async function auditAndPublish(
@@ -196,15 +231,15 @@ async function auditAndPublish(
   if (stopped) return failed(stopped, early?.results);
   if (early && early.holding.length > 0)
     return { ...failed(notPublished(early.results, early.holding), early.results), holding: early.holding };
-  const version = await versionOf(attempt, copy, kind);
-  if (!version.ok) return failed(version.error, early?.results);
   await input.onStage?.('publishing');
-  const stamp = stampOf(input, version.value.dataVersion);
-  const done = await publishCopy(session, { live, copy, kind, select: last.text, stamp });
+  const stamp = stampOf(attempt, versionSource(attempt, kind, live));
+  const signal = input.signal ? { signal: input.signal } : {};
+  const done = await publishCopy(session, { live, copy, kind, select: last.text, stamp, ...signal });
   if (!done.ok) return failed(attemptFailure(done.error), early?.results);
   await input.onStage?.('published');
   const judged = early ?? (await judgeSqlChecks(session, judging(attempt, live, 'published')));
-  return { ...version.value, checks: judged.results, holding: judged.holding };
+  const rows = kind === 'table' && built.value !== undefined ? { rows: built.value } : {};
+  return { dataVersion: done.value, ...rows, checks: judged.results, holding: judged.holding };
 }
 
 /** `materialized: none`: the statements were all there is; the stamp says that they ran. */
@@ -212,7 +247,7 @@ async function finishStatements(attempt: Attempt): Promise<SqlMaterialization> {
   const { session, input } = attempt;
   const dataVersion = input.materialization;
   await input.onStage?.('publishing');
-  const done = await writeStampOnly(session, stampOf(input, dataVersion));
+  const done = await writeStampOnly(session, stampOf(attempt, dataVersion));
   if (!done.ok) return failed(attemptFailure(done.error));
   await input.onStage?.('published');
   const judged = await judgeSqlChecks(session, judging(attempt, undefined, 'published'));
@@ -244,26 +279,14 @@ function judging({ input }: Attempt, subject: Relation | undefined, stage: Judge
   };
 }
 
-async function versionOf(
-  { session, input }: Attempt,
-  copy: Relation,
-  kind: 'table' | 'view',
-): Promise<Result<{ readonly dataVersion: string; readonly rows?: number }, Failure>> {
-  if (kind === 'view') return ok({ dataVersion: viewDataVersion(input.codeVersion, input.upstream) });
-  const answer = await session.query(
-    dataVersionQuery(session.dialect, copy),
-    {},
-    input.signal ? { signal: input.signal } : {},
-  );
-  if (!answer.ok) return fail(attemptFailure(answer.error));
-  const row = answer.value.rows[0] ?? [];
-  return ok({
-    dataVersion: tableDataVersion(session.dialect, session.engineVersion, row, input.materialization),
-    rows: Number(row[0]),
-  });
+/** Where the data version comes from (semantics.md 13); `live` is the table's name when the stamp is written. */
+function versionSource({ session, input }: Attempt, kind: 'table' | 'view', live: Relation): DataVersionSource {
+  if (kind === 'view') return viewDataVersion(input.codeVersion, input.upstream);
+  if (session.dialect === 'postgres') return input.materialization;
+  return { table: live, engineVersion: session.engineVersion };
 }
 
-function stampOf(input: SqlMaterializationInput, dataVersion: string): Stamp {
+function stampOf({ input }: Attempt, dataVersion: DataVersionSource): Stamp {
   return {
     environment: input.environment,
     asset: input.asset,
@@ -288,23 +311,4 @@ function notPublished(results: readonly CheckResult[], holding: readonly string[
 
 function failed(failure: Failure, checks: readonly CheckResult[] = []): SqlMaterialization {
   return { checks, holding: [], failure };
-}
-
-export interface PublishedJudgingInput extends Omit<JudgeInput, 'subject' | 'stage'> {
-  readonly asset: AssetKey;
-}
-
-/** Judges what is there already: relations that a step published itself, and files (read by DuckDB). */
-export async function judgePublished(
-  session: SqlSession,
-  input: PublishedJudgingInput,
-): Promise<{ readonly results: readonly CheckResult[]; readonly holding: readonly string[] }> {
-  const own = await openSources(session, [input.asset], input.source, { scope: 'subject' });
-  if (!own.ok)
-    return judgeSqlChecks(session, { ...input, subject: undefined, problem: own.error.message, stage: 'published' });
-  try {
-    return await judgeSqlChecks(session, { ...input, subject: own.value.name(input.asset), stage: 'published' });
-  } finally {
-    await own.value.close();
-  }
 }

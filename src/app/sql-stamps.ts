@@ -2,6 +2,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { SqlFailure, SqlSession } from '../ports.ts';
+import { cellText } from '../sql/cell-text.ts';
 import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
 import { LIST_RELATIONS, STAMPS_EXIST, selectStamps } from '../sql/stamps.ts';
 
@@ -23,20 +24,20 @@ export async function readStamps(
   const exists = await session.query(STAMPS_EXIST);
   if (!exists.ok) return exists;
   if (exists.value.rows.length === 0) return ok(new Map());
-  const { sql, binds } = selectStamps(environment);
+  const { sql, binds } = selectStamps(session.dialect, environment);
   const stamps = await session.query(sql, binds);
   if (!stamps.ok) return stamps;
   const relations = await session.query(LIST_RELATIONS);
   if (!relations.ok) return relations;
   const present = new Set(
     relations.value.rows.flatMap(([schema, name, isDefault]) => {
-      const full = quoteRelation({ schema: String(schema), name: String(name) });
-      return isDefault === true ? [full, quoteIdentifier(String(name))] : [full];
+      const full = quoteRelation({ schema: cellText(schema), name: cellText(name) });
+      return isDefault === true ? [full, quoteIdentifier(cellText(name))] : [full];
     }),
   );
   const found = new Map<AssetKey, FoundStamp>();
   for (const row of stamps.value.rows) {
-    const [asset, , materialization, dataVersion, at, relation] = row.map(String) as [
+    const [asset, , materialization, dataVersion, at, relation] = row.map(cellText) as [
       string,
       string,
       string,

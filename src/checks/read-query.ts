@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import { unreachable } from '../base/result.ts';
 import type { Check } from '../model/project.ts';
+import { cellText } from '../sql/cell-text.ts';
 import { columnDifferences, type DeclaredColumns } from './columns.ts';
 import type { Observed } from './judge.ts';
 import type { CheckQuery } from './query.ts';
@@ -18,7 +19,7 @@ export function observe(check: Check, query: CheckQuery, rows: Rows, nulls: Rows
       return observeValue(rows);
     case 'columns': {
       const declared: DeclaredColumns = check.kind.type === 'columns' ? check.kind.columns : {};
-      const found = rows.map(([name, type]) => ({ name: String(name), type: String(type) }));
+      const found = rows.map(([name, type]) => ({ name: cellText(name), type: cellText(type) }));
       const counts = new Map(query.notNull.map((name, index) => [name, numberOf(nulls[0]?.[index]) ?? 0]));
       return {
         kind: 'columns',

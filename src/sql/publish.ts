@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { Relation } from '../model/project.ts';
+import { cellText } from './cell-text.ts';
 import type { Dialect } from './lex.ts';
 import { quoteIdentifier, quoteRelation } from './quote.ts';
 
@@ -156,18 +157,18 @@ group by n.nspname, c.relname, c.relkind, c.oid order by max(dependents.level), 
 export function liveRelation(rows: readonly (readonly Json[])[]): LiveRelation {
   const row = rows[0];
   if (!row) return { kind: 'none', columns: [] };
-  const letter = String(row[0]);
+  const letter = cellText(row[0]);
   return {
     kind: letter === 'r' || letter === 'p' ? 'table' : letter === 'v' ? 'view' : 'other',
-    columns: JSON.parse(String(row[1])) as [string, string][],
+    columns: JSON.parse(cellText(row[1])) as [string, string][],
   };
 }
 
 /** Reads the rows of `POSTGRES_DEPENDENTS`. */
 export function dependentViews(rows: readonly (readonly Json[])[]): readonly DependentView[] {
   return rows.map(([schema, name, letter, definition]) => ({
-    relation: { schema: String(schema), name: String(name) },
+    relation: { schema: cellText(schema), name: cellText(name) },
     kind: letter === 'v' ? 'view' : 'other',
-    definition: String(definition),
+    definition: cellText(definition),
   }));
 }

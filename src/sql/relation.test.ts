@@ -31,8 +31,8 @@ test('literals and identifiers are closed, whatever they hold', () => {
   expect(quoteLiteral(1e6)).toBe('1000000');
   expect(quoteLiteral(null)).toBe('null');
   expect(quoteIdentifier('a"b')).toBe('"a""b"');
-  expect(() => quoteLiteral(Number.NaN)).toThrow();
-  expect(() => quoteIdentifier('a\0b')).toThrow();
+  expect(() => quoteLiteral(Number.NaN)).toThrow('not a SQL number');
+  expect(() => quoteIdentifier('a\0b')).toThrow('NUL');
 });
 
 test.each([

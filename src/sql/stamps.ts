@@ -1,7 +1,9 @@
 import type { Json } from '../base/json.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { AssetKey, Relation } from '../model/project.ts';
-import { quoteRelation } from './quote.ts';
+import { duckdbDataVersion, ROW_ALIAS } from './data-version.ts';
+import type { Dialect } from './lex.ts';
+import { quoteLiteral, quoteRelation } from './quote.ts';
 
 /** A statement with its binds. */
 export interface BoundSql {
@@ -16,9 +18,12 @@ export interface Stamp {
   /** Empty for an asset without partitions. */
   readonly partition: string;
   readonly materialization: string;
-  readonly dataVersion: string;
+  readonly dataVersion: DataVersionSource;
   readonly at: Timestamp;
 }
+
+/** Known already, or computed from a DuckDB table by the statement that writes the stamp. */
+export type DataVersionSource = string | { readonly table: Relation; readonly engineVersion: string };
 
 export const STAMP_SCHEMA = '_branchline';
 const STAMPS = '"_branchline"."stamps"';
@@ -29,34 +34,52 @@ export const CREATE_STAMPS = `create table if not exists ${STAMPS} (
   materialization text not null, data_version text not null, "at" text not null
 )`;
 
+/** What a stamp is the stamp of: the relation, whoever wrote it; or the asset in its environment, where no relation is. */
+const SUBJECT = `case when relation = '' then environment || ' ' || asset else relation end`;
+
+/** Forgets what newer stamps replaced (DuckDB). Once a session, not once an asset. */
+export const PRUNE_STAMPS = `delete from ${STAMPS} where rowid not in (select max(rowid) from ${STAMPS} group by ${SUBJECT}, "partition")`;
+
 /**
- * Replaces the stamp, in the transaction that publishes. A relation has one stamp a partition, whoever wrote it last:
- * so data that another environment wrote into the same relation is not taken for one's own.
+ * Writes the stamp, in the transaction that publishes; the last statement returns the data version. The newest stamp of
+ * a relation counts, whoever wrote it: data that another environment wrote into the same relation is not taken for
+ * one's own. In DuckDB stamps are appended and pruned later, because each statement there has its price.
  */
-export function writeStamp(stamp: Stamp, relation: Relation | undefined): readonly BoundSql[] {
-  const keys = {
-    environment: stamp.environment,
-    asset: stamp.asset,
-    partition: stamp.partition,
-    relation: relation ? quoteRelation(relation) : '',
-  };
-  return [
-    {
-      sql: `delete from ${STAMPS} where "partition" = $partition and ((environment = $environment and asset = $asset) or (relation = $relation and relation <> ''))`,
-      binds: keys,
-    },
-    {
-      sql: `insert into ${STAMPS} (environment, asset, "partition", relation, materialization, data_version, "at") values ($environment, $asset, $partition, $relation, $materialization, $data_version, $at)`,
-      binds: { ...keys, materialization: stamp.materialization, data_version: stamp.dataVersion, at: stamp.at },
-    },
+export function writeStamp(dialect: Dialect, stamp: Stamp, relation: Relation | undefined): readonly string[] {
+  // Literals, quoted here, not binds: DuckDB plans a statement twice whose binds stand beside a query.
+  const [environment, asset, partition] = [stamp.environment, stamp.asset, stamp.partition].map(quoteLiteral);
+  const name = quoteLiteral(relation ? quoteRelation(relation) : '');
+  const { dataVersion } = stamp;
+  const [version, from] =
+    typeof dataVersion === 'string'
+      ? [quoteLiteral(dataVersion), '']
+      : [duckdbDataVersion(dataVersion.engineVersion), ` from ${quoteRelation(dataVersion.table)} as ${ROW_ALIAS}`];
+  const values = [
+    environment,
+    asset,
+    partition,
+    name,
+    quoteLiteral(stamp.materialization),
+    version,
+    quoteLiteral(stamp.at),
   ];
+  const insert = `insert into ${STAMPS} (environment, asset, "partition", relation, materialization, data_version, "at") select ${values.join(', ')}${from} returning data_version`;
+  if (dialect === 'duckdb') return [insert];
+  const forget = `delete from ${STAMPS} where "partition" = ${partition} and ((environment = ${environment} and asset = ${asset}) or (relation = ${name} and relation <> ''))`;
+  return [forget, insert];
 }
 
-/** Columns: asset, partition, materialization, data_version, at, relation. */
-export function selectStamps(environment: string): BoundSql {
+/** Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest first. */
+export function selectStamps(dialect: Dialect, environment: string): BoundSql {
+  const columns = 'asset, "partition", materialization, data_version, "at", relation';
+  const binds = { environment };
+  if (dialect === 'postgres') {
+    return { sql: `select ${columns} from ${STAMPS} where environment = $environment order by "at", asset`, binds };
+  }
+  const ranked = `select *, rowid as position, row_number() over (partition by ${SUBJECT}, "partition" order by rowid desc) as age from ${STAMPS}`;
   return {
-    sql: `select asset, "partition", materialization, data_version, "at", relation from ${STAMPS} where environment = $environment order by asset, "partition"`,
-    binds: { environment },
+    sql: `select ${columns} from (${ranked}) where age = 1 and environment = $environment order by position`,
+    binds,
   };
 }
 

@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 /** A real Postgres server for tests, on a free port of the loopback address. */
 export interface TestPostgres {
   /** URL of a database of its own, made anew. */
-  database(name: string): string;
-  stop(): Promise<void>;
+  readonly database: (name: string) => string;
+  readonly stop: () => Promise<void>;
 }
 
 /** Postgres refuses root; `nobody` owns its folder then. */
