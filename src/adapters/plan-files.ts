@@ -18,7 +18,8 @@ const PLANS_MAX = 50;
 export function keepPlan(folder: string, plan: Plan, order: number): void {
   mkdirSync(folder, { recursive: true });
   const names = planFiles(folder);
-  for (const old of names.filter((name) => name.endsWith(`-${plan.digest}.json`))) rmSync(join(folder, old), { force: true });
+  for (const old of names.filter((name) => name.endsWith(`-${plan.digest}.json`)))
+    rmSync(join(folder, old), { force: true });
   const path = join(folder, `${String(order).padStart(16, '0')}-${plan.digest}.json`);
   writeFileSync(`${path}.tmp`, `${canonicalJson(plan)}\n`);
   renameSync(`${path}.tmp`, path);
@@ -43,7 +44,10 @@ function planFiles(folder: string): string[] {
 export function findPlan(folder: string, what: string): Result<Plan, PlanFileProblem> {
   if (/^[0-9a-f]{4,64}$/.test(what)) {
     const found = planFiles(folder).filter((name) => name.slice(17).startsWith(what));
-    if (found.length > 1) return fail(problem('plan-ambiguous', `${found.length} plans begin with \`${what}\`.`, 'Write more of the digest.'));
+    if (found.length > 1)
+      return fail(
+        problem('plan-ambiguous', `${found.length} plans begin with \`${what}\`.`, 'Write more of the digest.'),
+      );
     if (found.length === 1) return readPlan(join(folder, found[0]!), what);
   }
   return readPlan(what, what);
@@ -54,7 +58,13 @@ function readPlan(path: string, what: string): Result<Plan, PlanFileProblem> {
   try {
     text = readFileSync(path, 'utf8');
   } catch {
-    return fail(problem('plan-unknown', `There is no plan \`${what}\`: neither a file nor the digest of one of the last ${PLANS_MAX} plans.`, 'Make one by `branchline plan`; `branchline plan --json > plan.json` keeps it as a file.'));
+    return fail(
+      problem(
+        'plan-unknown',
+        `There is no plan \`${what}\`: neither a file nor the digest of one of the last ${PLANS_MAX} plans.`,
+        'Make one by `branchline plan`; `branchline plan --json > plan.json` keeps it as a file.',
+      ),
+    );
   }
   try {
     const value = JSON.parse(text) as Plan & { readonly plan?: Plan };
@@ -63,5 +73,7 @@ function readPlan(path: string, what: string): Result<Plan, PlanFileProblem> {
   } catch {
     // Said below, together with JSON that is no plan.
   }
-  return fail(problem('plan-broken', `\`${what}\` is not a plan.`, 'Write one by `branchline plan --json > plan.json`.'));
+  return fail(
+    problem('plan-broken', `\`${what}\` is not a plan.`, 'Write one by `branchline plan --json > plan.json`.'),
+  );
 }

@@ -114,7 +114,13 @@ function openRecorder(input: CarryOutInput): Recorder {
     const outcome = await input.session.transact<'held' | 'lost'>(async (state) => {
       const held = holds(state, claim);
       // Facts are facts, whoever holds the run by now: what is late counts for the assets.
-      return { kind: 'commit', events: pending.slice(0, sent), message: input.message(drafts, end), value: held ? 'held' : 'lost', ...(end ? { pages: input.pages } : {}) };
+      return {
+        kind: 'commit',
+        events: pending.slice(0, sent),
+        message: input.message(drafts, end),
+        value: held ? 'held' : 'lost',
+        ...(end ? { pages: input.pages } : {}),
+      };
     });
     if (!outcome.ok) return outcome;
     pending = pending.slice(sent);
@@ -139,7 +145,12 @@ function openRecorder(input: CarryOutInput): Recorder {
       const outcome = await commitPending(end);
       if (!outcome.ok) return outcome;
       journal.close();
-      return ok({ ...end, drafts, after: outcome.value.after, ...(outcome.value.commit === undefined ? {} : { commit: outcome.value.commit }) });
+      return ok({
+        ...end,
+        drafts,
+        after: outcome.value.after,
+        ...(outcome.value.commit === undefined ? {} : { commit: outcome.value.commit }),
+      });
     },
   };
 }

@@ -32,9 +32,20 @@ export interface ClaimInput {
 
 export type ClaimDecision =
   /** To be carried out once `events` are committed. */
-  | { readonly kind: 'claimed'; readonly plan: Plan; readonly claim: Claim; readonly events: readonly BranchlineEvent[]; readonly lost: ReadonlyMap<AssetKey, string> }
+  | {
+      readonly kind: 'claimed';
+      readonly plan: Plan;
+      readonly claim: Claim;
+      readonly events: readonly BranchlineEvent[];
+      readonly lost: ReadonlyMap<AssetKey, string>;
+    }
   /** Nothing runs; `events` say what was found. */
-  | { readonly kind: 'ended'; readonly plan: Plan; readonly events: readonly BranchlineEvent[]; readonly drafts: readonly EventDraft[] }
+  | {
+      readonly kind: 'ended';
+      readonly plan: Plan;
+      readonly events: readonly BranchlineEvent[];
+      readonly drafts: readonly EventDraft[];
+    }
   | { readonly kind: 'held'; readonly by: HeldBy };
 
 /** Plans a request on the newest state and claims what it needs, or says who holds it. */
@@ -51,7 +62,10 @@ export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecisi
   }
   const { project } = input.planning;
   const assets = busy.flatMap((step) => step.assets.filter((a) => a.verdict !== 'skip').map((a) => a.asset));
-  const connections = fileConnections(project, busy.map((step) => project.steps[step.id]?.connection));
+  const connections = fileConnections(
+    project,
+    busy.map((step) => project.steps[step.id]?.connection),
+  );
   const by = findHolder(input.view, { assets, connections }, input.writer);
   if (by) return ok({ kind: 'held', by });
   const claim: Claim = {
@@ -70,7 +84,9 @@ export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecisi
 }
 
 /** The plan of a request on this state. */
-export async function makePlan(input: Pick<ClaimInput, 'planning' | 'view' | 'environment' | 'request' | 'tags' | 'findLost'>): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
+export async function makePlan(
+  input: Pick<ClaimInput, 'planning' | 'view' | 'environment' | 'request' | 'tags' | 'findLost'>,
+): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
   const { planning, view, environment, request, tags } = input;
   const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
   if (!selected.ok) return selected;
@@ -86,7 +102,11 @@ function changedWorld(before: Plan, now: Plan): AppFailure {
   const differences = planDifferences(before, now);
   const lines = differences.slice(0, 10).map((line) => `  ${line}`);
   const more = differences.length > 10 ? [`  and ${differences.length - 10} more`] : [];
-  return outsideFailure('plan-outdated', [`The world has changed since plan ${before.digest.slice(0, 8)} was made:`, ...lines, ...more].join('\n'), 'Nothing was run. Look at the new plan by `branchline plan`.');
+  return outsideFailure(
+    'plan-outdated',
+    [`The world has changed since plan ${before.digest.slice(0, 8)} was made:`, ...lines, ...more].join('\n'),
+    'Nothing was run. Look at the new plan by `branchline plan`.',
+  );
 }
 
 /** `run.requested` (unless the state has it already) and `run.started`. */
@@ -112,7 +132,15 @@ function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
     steps: plan.steps.flatMap((step) => {
       const active = step.assets.find((a) => a.verdict === step.verdict);
       if (step.verdict === 'skip' || !active) return [];
-      return [{ id: step.id, assets: step.assets.map((a) => a.asset), verdict: step.verdict, reason: active.reason as 'requested', detail: active.detail }];
+      return [
+        {
+          id: step.id,
+          assets: step.assets.map((a) => a.asset),
+          verdict: step.verdict,
+          reason: active.reason as 'requested',
+          detail: active.detail,
+        },
+      ];
     }),
     ...(Object.keys(groups).length === 0 ? {} : { groups }),
   });
@@ -120,8 +148,24 @@ function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
 }
 
 /** The event by which a run begins to exist. */
-export function requestedDraft(plan: { readonly runId: string; readonly request: RunRequest; readonly job?: string; readonly tags: Readonly<Record<string, string>> }, at: string): EventDraft {
-  return { type: 'run.requested', at, run: plan.runId, epoch: 1, request: plan.request, ...(plan.job === undefined ? {} : { job: plan.job }), tags: plan.tags };
+export function requestedDraft(
+  plan: {
+    readonly runId: string;
+    readonly request: RunRequest;
+    readonly job?: string;
+    readonly tags: Readonly<Record<string, string>>;
+  },
+  at: string,
+): EventDraft {
+  return {
+    type: 'run.requested',
+    at,
+    run: plan.runId,
+    epoch: 1,
+    request: plan.request,
+    ...(plan.job === undefined ? {} : { job: plan.job }),
+    tags: plan.tags,
+  };
 }
 
 /** A run that found nothing to do: its skips, its confirmations, its end. */
@@ -129,8 +173,11 @@ function emptyRunDrafts(plan: Plan, now: EpochMs): EventDraft[] {
   const at = timestamp(now);
   const drafts: EventDraft[] = [];
   recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch: 1 } as EventDraft), at);
-  const confirmed = plan.steps.flatMap((step) => step.assets.filter((a) => a.reason === 'up_to_date').map((a) => a.asset));
-  if (confirmed.length > 0) drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch: 1, assets: confirmed.sort() });
+  const confirmed = plan.steps.flatMap((step) =>
+    step.assets.filter((a) => a.reason === 'up_to_date').map((a) => a.asset),
+  );
+  if (confirmed.length > 0)
+    drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch: 1, assets: confirmed.sort() });
   drafts.push({ type: 'run.ended', at, run: plan.runId, epoch: 1, ...conclude(initialProgress(plan)), durationMs: 0 });
   return drafts;
 }

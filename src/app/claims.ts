@@ -17,11 +17,17 @@ export interface HeldBy {
 const SILENCE_MS = 15 * 60_000;
 
 /** The first claim of somebody else that excludes these assets or file connections (state-branch.md, "Claims"). */
-export function findHolder(view: StateView, wanted: { readonly assets: readonly AssetKey[]; readonly connections: readonly string[] }, writer: string): HeldBy | undefined {
+export function findHolder(
+  view: StateView,
+  wanted: { readonly assets: readonly AssetKey[]; readonly connections: readonly string[] },
+  writer: string,
+): HeldBy | undefined {
   for (const claim of view.claims.values()) {
     if (claim.writer === writer) continue;
     const assets = claim.assets.filter((asset) => wanted.assets.includes(asset));
-    const connections = claim.connections.filter(({ name }) => wanted.connections.includes(name)).map(({ name }) => `connection ${name}`);
+    const connections = claim.connections
+      .filter(({ name }) => wanted.connections.includes(name))
+      .map(({ name }) => `connection ${name}`);
     if (assets.length + connections.length > 0) return { claim, overlap: [...assets, ...connections] };
   }
   return undefined;
@@ -38,7 +44,10 @@ export function judgeClaims(
     /** Writers whose journals were left behind: they are gone, whatever else is known of them. */
     readonly dead: ReadonlySet<string>;
   },
-): { readonly gone: readonly Claim[]; readonly suspect: readonly { readonly claim: string; readonly renewals: number }[] } {
+): {
+  readonly gone: readonly Claim[];
+  readonly suspect: readonly { readonly claim: string; readonly renewals: number }[];
+} {
   const gone: Claim[] = [];
   const suspect: { claim: string; renewals: number }[] = [];
   for (const claim of view.claims.values()) {
@@ -47,7 +56,8 @@ export function judgeClaims(
     if (liveness === 'gone') gone.push(claim);
     if (liveness !== 'unknown') continue;
     const before = claim.suspected;
-    if (before === undefined || before.renewals !== claim.renewals) suspect.push({ claim: claim.claim, renewals: claim.renewals });
+    if (before === undefined || before.renewals !== claim.renewals)
+      suspect.push({ claim: claim.claim, renewals: claim.renewals });
     else if (by.now - epochMs(before.at) >= SILENCE_MS) gone.push(claim);
   }
   return { gone, suspect };
@@ -63,17 +73,53 @@ export function holderText(claim: Claim): string {
  * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
  * What had finished stays as it is.
  */
-export function closeLostRun(view: StateView, run: RunRecord, claim: Claim | undefined, now: EpochMs): BranchlineEvent[] {
+export function closeLostRun(
+  view: StateView,
+  run: RunRecord,
+  claim: Claim | undefined,
+  now: EpochMs,
+): BranchlineEvent[] {
   const at = timestamp(now);
-  const failure: Failure = { class: 'crash', code: 'holder-gone', message: 'the process that ran it is gone (killed, or the machine went down)' };
+  const failure: Failure = {
+    class: 'crash',
+    code: 'holder-gone',
+    message: 'the process that ran it is gone (killed, or the machine went down)',
+  };
   const drafts: EventDraft[] = [];
   for (const [step, record] of Object.entries(run.steps)) {
     if (record.state !== 'STARTED') continue;
     const failedAssets = record.assets.filter((asset) => !record.materialized.includes(asset));
-    drafts.push({ type: 'step.ended', at, run: run.run, epoch: run.epoch, step, outcome: 'failure', failure, failedAssets, durationMs: 0 });
+    drafts.push({
+      type: 'step.ended',
+      at,
+      run: run.run,
+      epoch: run.epoch,
+      step,
+      outcome: 'failure',
+      failure,
+      failedAssets,
+      durationMs: 0,
+    });
   }
-  drafts.push({ type: 'run.ended', at, run: run.run, epoch: run.epoch, state: 'FAILURE', failure, counts: countsOf(run, drafts), durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)) });
-  if (claim) drafts.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone', run: run.run, epoch: run.epoch });
+  drafts.push({
+    type: 'run.ended',
+    at,
+    run: run.run,
+    epoch: run.epoch,
+    state: 'FAILURE',
+    failure,
+    counts: countsOf(run, drafts),
+    durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)),
+  });
+  if (claim)
+    drafts.push({
+      type: 'claim.closed',
+      at,
+      claim: claim.claim,
+      reason: 'holder-gone',
+      run: run.run,
+      epoch: run.epoch,
+    });
   const stream = runStream(run.run, run.epoch);
   return numberEvents(stream, view.streams.get(stream) ?? 0, drafts);
 }
@@ -85,10 +131,14 @@ function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
   return {
     materialized: steps.reduce((sum, step) => sum + step.materialized.length, 0),
     failed: lost.length + steps.reduce((sum, step) => sum + step.failedAssets.length, 0),
-    skipped: steps.filter((step) => step.state === 'SKIPPED' || step.state === 'PLANNED').reduce((sum, step) => sum + step.assets.length, 0),
+    skipped: steps
+      .filter((step) => step.state === 'SKIPPED' || step.state === 'PLANNED')
+      .reduce((sum, step) => sum + step.assets.length, 0),
     upToDate: run.confirmed.length,
     checksPassed: checks.filter((check) => check.status === 'PASSED').length,
     checksWarned: checks.filter((check) => check.status === 'FAILED' && check.severity === 'warn').length,
-    checksFailed: checks.filter((check) => check.status === 'ERRORED' || (check.status === 'FAILED' && check.severity === 'error')).length,
+    checksFailed: checks.filter(
+      (check) => check.status === 'ERRORED' || (check.status === 'FAILED' && check.severity === 'error'),
+    ).length,
   };
 }

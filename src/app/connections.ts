@@ -16,14 +16,22 @@ export interface ConnectionScope {
 /** A connection as this environment has it, with every expression evaluated. */
 export function connectionTarget(scope: ConnectionScope, name: string): Result<ConnectionTarget, Failure> {
   const written = scope.project.connections[name];
-  if (!written) return fail({ class: 'infrastructure', code: 'unknown-connection', message: `there is no connection \`${name}\`` });
+  if (!written)
+    return fail({ class: 'infrastructure', code: 'unknown-connection', message: `there is no connection \`${name}\`` });
   const replaced = scope.project.environments[scope.environment]?.connections[name] ?? {};
   const connection = { ...written, ...replaced } as typeof written;
   const text = (template: string): Result<string, Failure> => {
     const value = evaluateTemplate(template, { env: scope.env, environment: scope.environment });
     if (value.ok) return value;
-    const fix = value.error.missingEnv === undefined ? '' : `. Set it, in a workflow by \`env: { ${value.error.missingEnv}: "\${{ secrets.${value.error.missingEnv} }}" }\``;
-    return fail({ class: 'infrastructure', code: 'missing-env', message: `connection ${name}: ${value.error.message}${fix}` });
+    const fix =
+      value.error.missingEnv === undefined
+        ? ''
+        : `. Set it, in a workflow by \`env: { ${value.error.missingEnv}: "\${{ secrets.${value.error.missingEnv} }}" }\``;
+    return fail({
+      class: 'infrastructure',
+      code: 'missing-env',
+      message: `connection ${name}: ${value.error.message}${fix}`,
+    });
   };
   if (connection.type === 'postgres') {
     const url = text(connection.url);
@@ -37,7 +45,12 @@ export function connectionTarget(scope: ConnectionScope, name: string): Result<C
   const init = connection.init === undefined ? ok(undefined) : text(connection.init);
   if (!init.ok) return init;
   const absolute = path.value === ':memory:' || isAbsolute(path.value) ? path.value : `${scope.root}/${path.value}`;
-  return ok({ type: 'duckdb', path: absolute, extensions: connection.extensions, ...(init.value === undefined ? {} : { init: init.value }) });
+  return ok({
+    type: 'duckdb',
+    path: absolute,
+    extensions: connection.extensions,
+    ...(init.value === undefined ? {} : { init: init.value }),
+  });
 }
 
 function isAbsolute(path: string): boolean {

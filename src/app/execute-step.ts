@@ -46,7 +46,15 @@ function asCanceled(failure: Failure): Failure {
 async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEnd> {
   const step = run.project.steps[input.step]!;
   const assets = input.assets.map((key) => run.project.assets[key]!);
-  const context: StepContext = { run, step, planned: plannedStep(run.plan, input.step), assets, attempt: 1, emit: input.emit, signal: input.signal };
+  const context: StepContext = {
+    run,
+    step,
+    planned: plannedStep(run.plan, input.step),
+    assets,
+    attempt: 1,
+    emit: input.emit,
+    signal: input.signal,
+  };
   const lost = lostSource(context, input.lost);
   if (lost) return { failure: lost, failedAssets: input.assets };
   const missing = await restoreInputs(context);
@@ -56,7 +64,11 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (end.failure) return end;
   const asset = assets[0]!;
   // What SQL on the step's own connection could not judge: other connections, scripts.
-  emitChecks(context, await judgeSqlChecksOf(context, asset, (check) => connectionOf(check, asset) !== step.connection), 'published');
+  emitChecks(
+    context,
+    await judgeSqlChecksOf(context, asset, (check) => connectionOf(check, asset) !== step.connection),
+    'published',
+  );
   emitChecks(context, await judgeScripts(context, asset, () => true), 'published');
   return end;
 }

@@ -2,6 +2,7 @@ import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { OutputFiles, SqlPool } from '../ports.ts';
 import { type ConnectionScope, connectionTarget } from './connections.ts';
+import { verifyPresent } from './outputs.ts';
 import { readStamps } from './sql-stamps.ts';
 
 export interface FindLostPorts {
@@ -16,18 +17,26 @@ export interface FindLostPorts {
  * missing, older than the state, or written by another environment since (stamps, semantics.md 13). A database that
  * cannot be asked now (locked, unreachable, its variable not set) is not called lost.
  */
-export async function findLost(ports: FindLostPorts, scope: ConnectionScope, view: StateView, assets: ReadonlySet<AssetKey>): Promise<ReadonlyMap<AssetKey, string>> {
+export async function findLost(
+  ports: FindLostPorts,
+  scope: ConnectionScope,
+  view: StateView,
+  assets: ReadonlySet<AssetKey>,
+): Promise<ReadonlyMap<AssetKey, string>> {
   const lost = new Map<AssetKey, string>();
   const stamped = new Map<string, AssetKey[]>();
   for (const key of [...assets].sort()) {
     const made = view.assets.get(key)?.materialized;
     const asset = scope.project.assets[key];
     if (!made || !asset || asset.external) continue;
-    for (const [path, file] of Object.entries(made.files ?? {})) {
-      const state = await ports.outputs.holds({ path, ...file });
-      if (state !== 'present') lost.set(key, state === 'missing' ? `the published copy of ${path} is gone` : `the published copy of ${path} is damaged`);
-    }
-    if (isStamped(scope.project, key) && asset.connection !== undefined) stamped.set(asset.connection, [...(stamped.get(asset.connection) ?? []), key]);
+    const presence = await verifyPresent(ports.outputs, made);
+    if (presence.kind !== 'ok')
+      lost.set(
+        key,
+        `${presence.paths.slice(0, 3).join(', ')} ${presence.kind === 'missing' ? 'is gone from storage' : 'is damaged in storage'}`,
+      );
+    if (isStamped(scope.project, key) && asset.connection !== undefined)
+      stamped.set(asset.connection, [...(stamped.get(asset.connection) ?? []), key]);
   }
   for (const [connection, keys] of stamped) await findUnstamped(ports, scope, view, { connection, keys, lost });
   return lost;
@@ -39,7 +48,12 @@ function isStamped(project: Project, key: AssetKey): boolean {
   return step !== undefined && project.steps[step]?.action.kind === 'sql';
 }
 
-async function findUnstamped(ports: FindLostPorts, scope: ConnectionScope, view: StateView, where: { readonly connection: string; readonly keys: readonly AssetKey[]; readonly lost: Map<AssetKey, string> }): Promise<void> {
+async function findUnstamped(
+  ports: FindLostPorts,
+  scope: ConnectionScope,
+  view: StateView,
+  where: { readonly connection: string; readonly keys: readonly AssetKey[]; readonly lost: Map<AssetKey, string> },
+): Promise<void> {
   const { connection, keys, lost } = where;
   const target = connectionTarget(scope, connection);
   if (!target.ok) return;
@@ -61,8 +75,13 @@ async function findUnstamped(ports: FindLostPorts, scope: ConnectionScope, view:
     for (const key of keys) {
       const made = view.assets.get(key)!.materialized!;
       const stamp = stamps.value.get(key);
-      if (!stamp) lost.set(key, `connection ${connection} does not hold it (another environment wrote it since, or the file was replaced)`);
-      else if (stamp.materialization !== made.id && stamp.dataVersion !== made.dataVersion) lost.set(key, `connection ${connection} holds an older or unknown state of it (${stamp.materialization})`);
+      if (!stamp)
+        lost.set(
+          key,
+          `connection ${connection} does not hold it (another environment wrote it since, or the file was replaced)`,
+        );
+      else if (stamp.materialization !== made.id && stamp.dataVersion !== made.dataVersion)
+        lost.set(key, `connection ${connection} holds an older or unknown state of it (${stamp.materialization})`);
     }
   } finally {
     await session.value.close();

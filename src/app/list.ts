@@ -1,6 +1,6 @@
-import type { AssetKey, Check, Project } from '../model/project.ts';
 import { checkSql } from '../checks/query.ts';
-import { list, type Listing } from '../project/listing.ts';
+import type { AssetKey, Check, Project } from '../model/project.ts';
+import { type Listing, list } from '../project/listing.ts';
 import { quoteRelation } from '../sql/quote.ts';
 
 /** One row of `branchline list`: for people, and for machines. */
@@ -13,18 +13,36 @@ export interface ListRow {
 
 /** What is declared, in the graph's order. Checks carry the SQL that judges them. */
 export function listRows(what: Listing, project: Project, keys: ReadonlySet<AssetKey> | undefined): ListRow[] {
-  return list(what, project, keys).map((row) => ({ cells: cellsOf(row), at: `${row.file}:${row.line}`, json: 'check' in row ? { ...row, ...sqlOf(project, row.asset, row.check) } : row }));
+  return list(what, project, keys).map((row) => ({
+    cells: cellsOf(row),
+    at: `${row.file}:${row.line}`,
+    json: 'check' in row ? { ...row, ...sqlOf(project, row.asset, row.check) } : row,
+  }));
 }
 
 type Row = ReturnType<typeof list>[number];
 
 function cellsOf(row: Row): string[] {
   if ('check' in row) {
-    const how = [row.severity === 'warn' ? 'warn' : '', row.blocking ? 'blocking' : ''].filter((word) => word !== '').join(', ');
+    const how = [row.severity === 'warn' ? 'warn' : '', row.blocking ? 'blocking' : '']
+      .filter((word) => word !== '')
+      .join(', ');
     return [`${row.asset}/${row.check}`, row.kind, how];
   }
-  if ('asset' in row) return [row.asset, row.made_by, row.group ?? '', row.checks === 0 ? '' : `${row.checks} ${row.checks === 1 ? 'check' : 'checks'}`];
-  if ('schedule' in row) return [row.schedule, row.crons.join(', '), row.timezone, row.job === undefined ? (row.selection ?? '') : `job ${row.job}`];
+  if ('asset' in row)
+    return [
+      row.asset,
+      row.made_by,
+      row.group ?? '',
+      row.checks === 0 ? '' : `${row.checks} ${row.checks === 1 ? 'check' : 'checks'}`,
+    ];
+  if ('schedule' in row)
+    return [
+      row.schedule,
+      row.crons.join(', '),
+      row.timezone,
+      row.job === undefined ? (row.selection ?? '') : `job ${row.job}`,
+    ];
   const assets = row.assets === undefined ? '' : `${row.assets} ${row.assets === 1 ? 'asset' : 'assets'}`;
   if ('job' in row) return [row.job, row.selection, assets];
   return [row.icon === undefined ? row.name : `${row.icon} ${row.name}`, row.selection, assets];

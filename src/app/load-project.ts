@@ -1,8 +1,8 @@
+import type { ManifestDocument } from '../manifest/document.ts';
+import { parseManifest } from '../manifest/parse.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
-import type { ManifestDocument } from '../manifest/document.ts';
-import { parseManifest } from '../manifest/parse.ts';
 import { globMatcher } from '../project/glob.ts';
 import { resolveProject } from '../project/resolve.ts';
 
@@ -24,10 +24,22 @@ export function loadProject(tree: SourceTree): LoadedProject {
   const text = tree.text(PROJECT_FILE);
   if (text === undefined) {
     const span = { file: PROJECT_FILE, line: 1, column: 1, length: 1 };
-    return { diagnostics: [{ code: 'no-project', severity: 'error', message: 'there is no branchline.yaml here', help: '`branchline init` writes one', span }], files: [] };
+    return {
+      diagnostics: [
+        {
+          code: 'no-project',
+          severity: 'error',
+          message: 'there is no branchline.yaml here',
+          help: '`branchline init` writes one',
+          span,
+        },
+      ],
+      files: [],
+    };
   }
   const parsed = parseManifest({ path: PROJECT_FILE, text }, 'project');
-  const patterns = parsed.document?.kind === 'project' ? (parsed.document.value.manifests ?? DEFAULT_MANIFESTS) : DEFAULT_MANIFESTS;
+  const patterns =
+    parsed.document?.kind === 'project' ? (parsed.document.value.manifests ?? DEFAULT_MANIFESTS) : DEFAULT_MANIFESTS;
   const paths = manifestPaths(tree, patterns);
   const diagnostics: Diagnostic[] = [...parsed.diagnostics];
   const documents: ManifestDocument[] = parsed.document ? [parsed.document] : [];
@@ -41,12 +53,25 @@ export function loadProject(tree: SourceTree): LoadedProject {
   const resolved = resolveProject(documents, tree, { incomplete: isIncomplete });
   diagnostics.push(...resolved.diagnostics);
   const hasError = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
-  return { ...(resolved.project && !hasError ? { project: resolved.project } : {}), diagnostics, files: [PROJECT_FILE, ...paths] };
+  return {
+    ...(resolved.project && !hasError ? { project: resolved.project } : {}),
+    diagnostics,
+    files: [PROJECT_FILE, ...paths],
+  };
 }
 
 /** Files that the patterns name, in order; a pattern that begins with `!` excludes. */
 function manifestPaths(tree: SourceTree, patterns: readonly string[]): string[] {
   const including = patterns.filter((pattern) => !pattern.startsWith('!')).map(globMatcher);
-  const excluding = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => globMatcher(pattern.slice(1)));
-  return tree.files().filter((path) => path !== PROJECT_FILE && including.some((matches) => matches(path)) && !excluding.some((matches) => matches(path)));
+  const excluding = patterns
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => globMatcher(pattern.slice(1)));
+  return tree
+    .files()
+    .filter(
+      (path) =>
+        path !== PROJECT_FILE &&
+        including.some((matches) => matches(path)) &&
+        !excluding.some((matches) => matches(path)),
+    );
 }

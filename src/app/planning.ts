@@ -42,18 +42,35 @@ export function buildPlanning(project: Project, tree: SourceTree): PlanningProje
 }
 
 /** The request of a command line; refuses names that do not exist. Without a selection and a job: all that is stale. */
-export function requestOf(project: Project, options: RunOptions, identity: { readonly nonce: string; readonly at: Timestamp }): Result<Extract<RunRequest, { kind: 'cli' }>, AppFailure> {
+export function requestOf(
+  project: Project,
+  options: RunOptions,
+  identity: { readonly nonce: string; readonly at: Timestamp },
+): Result<Extract<RunRequest, { kind: 'cli' }>, AppFailure> {
   const { select: selection, job: jobName } = options;
   if (selection !== undefined && jobName !== undefined) {
-    return fail(inputFailure('select-and-job', '`--select` and `--job` exclude each other.', `Select within a job by \`--select "job:${jobName} and …"\`.`));
+    return fail(
+      inputFailure(
+        'select-and-job',
+        '`--select` and `--job` exclude each other.',
+        `Select within a job by \`--select "job:${jobName} and …"\`.`,
+      ),
+    );
   }
   const job = jobName === undefined ? undefined : project.jobs[jobName];
   if (jobName !== undefined && job === undefined) {
     const known = Object.keys(project.jobs).sort();
-    return fail(inputFailure('unknown-job', `There is no job \`${jobName}\`.`, known.length > 0 ? `Jobs: ${known.join(', ')}.` : 'The manifests declare no jobs.'));
+    return fail(
+      inputFailure(
+        'unknown-job',
+        `There is no job \`${jobName}\`.`,
+        known.length > 0 ? `Jobs: ${known.join(', ')}.` : 'The manifests declare no jobs.',
+      ),
+    );
   }
   const nothing = selection === undefined && job === undefined;
-  const mode: RequestMode = options.stale || nothing ? 'stale' : job === undefined || job.materialize === 'all' ? 'all' : 'job';
+  const mode: RequestMode =
+    options.stale || nothing ? 'stale' : job === undefined || job.materialize === 'all' ? 'all' : 'job';
   return ok({
     kind: 'cli',
     ...identity,
@@ -66,16 +83,42 @@ export function requestOf(project: Project, options: RunOptions, identity: { rea
 }
 
 /** The assets that a selection names, with `status:` answered from the state. */
-export function selectAssets(planning: Pick<PlanningProject, 'project' | 'graph'>, text: string, statusOf?: (key: AssetKey) => readonly SelectionStatus[]): Result<ReadonlySet<AssetKey>, AppFailure> {
+export function selectAssets(
+  planning: Pick<PlanningProject, 'project' | 'graph'>,
+  text: string,
+  statusOf?: (key: AssetKey) => readonly SelectionStatus[],
+): Result<ReadonlySet<AssetKey>, AppFailure> {
   const { project, graph } = planning;
-  const selected = select(text, { assets: project.assets, graph, jobs: project.jobs, schedules: project.schedules, ...(statusOf ? { statusOf } : {}) });
+  const selected = select(text, {
+    assets: project.assets,
+    graph,
+    jobs: project.jobs,
+    schedules: project.schedules,
+    ...(statusOf ? { statusOf } : {}),
+  });
   if (selected.ok) return selected;
   const { message, column, length, help } = selected.error;
-  return fail(inputFailure('selection', `The selection does not work: ${message}\n  ${text}\n  ${' '.repeat(column - 1)}${'^'.repeat(Math.max(1, length))}`, help));
+  return fail(
+    inputFailure(
+      'selection',
+      `The selection does not work: ${message}\n  ${text}\n  ${' '.repeat(column - 1)}${'^'.repeat(Math.max(1, length))}`,
+      help,
+    ),
+  );
 }
 
 /** Plans a request on a state. `lost` says which published data is gone. */
-export function planRequest(planning: PlanningProject, view: StateView, input: { readonly request: RunRequest; readonly environment: string; readonly selected: ReadonlySet<AssetKey>; readonly lost: ReadonlyMap<AssetKey, string>; readonly tags?: Readonly<Record<string, string>> }): Result<Plan, AppFailure> {
+export function planRequest(
+  planning: PlanningProject,
+  view: StateView,
+  input: {
+    readonly request: RunRequest;
+    readonly environment: string;
+    readonly selected: ReadonlySet<AssetKey>;
+    readonly lost: ReadonlyMap<AssetKey, string>;
+    readonly tags?: Readonly<Record<string, string>>;
+  },
+): Result<Plan, AppFailure> {
   const { request, environment, selected, lost } = input;
   const job = request.job === undefined ? undefined : planning.project.jobs[request.job];
   const plan = planRun({
@@ -115,7 +158,8 @@ export function planDifferences(before: Plan, now: Plan): string[] {
     const old = byId.get(step.id);
     byId.delete(step.id);
     if (!old) differences.push(`${step.id} is in the plan now`);
-    else if (old.codeVersion !== step.codeVersion) differences.push(`${step.id}: its code changed${changedParts(old.codeParts, step.codeParts)}`);
+    else if (old.codeVersion !== step.codeVersion)
+      differences.push(`${step.id}: its code changed${changedParts(old.codeParts, step.codeParts)}`);
     else if (JSON.stringify(old.upstream) !== JSON.stringify(step.upstream)) {
       const changed = Object.keys(step.upstream).filter((key) => step.upstream[key] !== old.upstream[key]);
       differences.push(`${step.id}: ${changed.join(', ')} has new data`);
@@ -130,6 +174,8 @@ export function planDifferences(before: Plan, now: Plan): string[] {
 }
 
 function changedParts(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => before[name] !== after[name]).sort();
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => before[name] !== after[name])
+    .sort();
   return names.length > 0 ? ` (${names.map((name) => name.replace(/^(file|code|script):/, '')).join(', ')})` : '';
 }

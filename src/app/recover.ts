@@ -40,11 +40,23 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
   return ok(outcome.value.value);
 }
 
-function decideRecovery(state: StateAt, orphans: readonly OrphanJournal[], ports: RecoverPorts): StateDecision<Recovery> {
+function decideRecovery(
+  state: StateAt,
+  orphans: readonly OrphanJournal[],
+  ports: RecoverPorts,
+): StateDecision<Recovery> {
   const { view } = state.read;
   const at = timestamp(state.now);
   const adopted = adoptedEvents(view, orphans, ports.warn);
-  const own: EventDraft[] = orphans.filter((orphan) => orphan.lines.length > 0).map((orphan) => ({ type: 'journal.adopted', at, writer: orphan.writer, events: orphan.lines.length, reason: 'its process is gone' }));
+  const own: EventDraft[] = orphans
+    .filter((orphan) => orphan.lines.length > 0)
+    .map((orphan) => ({
+      type: 'journal.adopted',
+      at,
+      writer: orphan.writer,
+      events: orphan.lines.length,
+      reason: 'its process is gone',
+    }));
   // What the journals say comes first: a run that had ended there is not lost.
   const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at, events: adopted });
   const after = preview.ok ? preview.value : view;
@@ -61,9 +73,16 @@ function decideRecovery(state: StateAt, orphans: readonly OrphanJournal[], ports
   }
   for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });
   const value = { lostRuns, adoptedEvents: adopted.length };
-  if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0) return { kind: 'nothing', value };
+  if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0)
+    return { kind: 'nothing', value };
   const events = [...adopted, ...closing, ...numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, own)];
-  return { kind: 'commit', events, message: message(value, suspect.length), value, ...(ports.pages ? { pages: ports.pages } : {}) };
+  return {
+    kind: 'commit',
+    events,
+    message: message(value, suspect.length),
+    value,
+    ...(ports.pages ? { pages: ports.pages } : {}),
+  };
 }
 
 function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number): string {
@@ -73,11 +92,18 @@ function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number
     suspected > 0 ? `${suspected} silent ${suspected === 1 ? 'claim' : 'claims'} suspected` : '',
   ].filter((part) => part !== '');
   const trailers = lostRuns.map((run) => `Run: ${run}`);
-  return [`${lostRuns.length > 0 ? '✗' : '○'} recovered: ${parts.join(', ') || 'claims of ended runs closed'}`, ...(trailers.length > 0 ? ['', ...trailers] : [])].join('\n');
+  return [
+    `${lostRuns.length > 0 ? '✗' : '○'} recovered: ${parts.join(', ') || 'claims of ended runs closed'}`,
+    ...(trailers.length > 0 ? ['', ...trailers] : []),
+  ].join('\n');
 }
 
 /** Events of journals that do not count yet, without those behind a gap; a line that was cut off by the crash is left out. */
-function adoptedEvents(view: StateView, orphans: readonly OrphanJournal[], warn: (text: string) => void): BranchlineEvent[] {
+function adoptedEvents(
+  view: StateView,
+  orphans: readonly OrphanJournal[],
+  warn: (text: string) => void,
+): BranchlineEvent[] {
   const last = new Map<string, number>();
   const events: BranchlineEvent[] = [];
   for (const orphan of orphans) {
@@ -85,7 +111,8 @@ function adoptedEvents(view: StateView, orphans: readonly OrphanJournal[], warn:
       const event = decodeEvent(line, `journal of ${orphan.writer}`, index + 1);
       if (!event.ok) {
         // The last line may be half written; anything else is worth a word.
-        if (index < orphan.lines.length - 1) warn(`A line of the journal of ${orphan.writer} cannot be read and is left out: ${event.error.message}`);
+        if (index < orphan.lines.length - 1)
+          warn(`A line of the journal of ${orphan.writer} cannot be read and is left out: ${event.error.message}`);
         continue;
       }
       const id = splitEventId(event.value.id);

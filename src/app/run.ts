@@ -75,7 +75,13 @@ export interface RunObserver {
 const HELD_POLL_MS = 2_000;
 
 /** Runs a person's request: recovers what others left, plans on the newest state, claims, carries out, records. */
-export async function runRequest(ports: RunPorts, settings: RunSettings, request: RunRequest, observer: RunObserver, expected?: Plan): Promise<Result<RunOutcome, AppFailure>> {
+export async function runRequest(
+  ports: RunPorts,
+  settings: RunSettings,
+  request: RunRequest,
+  observer: RunObserver,
+  expected?: Plan,
+): Promise<Result<RunOutcome, AppFailure>> {
   const recovered = await recoverFirst(ports);
   if (!recovered.ok) return recovered;
   return claimAndRun(ports, settings, { request, tags: {}, ...(expected ? { expected } : {}) }, observer);
@@ -83,9 +89,16 @@ export async function runRequest(ports: RunPorts, settings: RunSettings, request
 
 /** Takes in what dead processes left, and says so. */
 export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFailure>> {
-  const recovered = await recover(ports.session, { journals: ports.journals, holders: ports.holders, writer: ports.writer, warn: ports.warn, pages: ports.pages });
+  const recovered = await recover(ports.session, {
+    journals: ports.journals,
+    holders: ports.holders,
+    writer: ports.writer,
+    warn: ports.warn,
+    pages: ports.pages,
+  });
   if (!recovered.ok) return recovered;
-  for (const run of recovered.value.lostRuns) ports.warn(`Run ${run} was cut off before. What it had finished is kept; the rest is made again.`);
+  for (const run of recovered.value.lostRuns)
+    ports.warn(`Run ${run} was cut off before. What it had finished is kept; the rest is made again.`);
   return ok(undefined);
 }
 
@@ -96,7 +109,12 @@ export interface WantedRun {
 }
 
 /** Claims one run, waiting for whoever holds its assets, and carries it out. */
-export async function claimAndRun(ports: RunPorts, settings: RunSettings, wanted: WantedRun, observer: RunObserver): Promise<Result<RunOutcome, AppFailure>> {
+export async function claimAndRun(
+  ports: RunPorts,
+  settings: RunSettings,
+  wanted: WantedRun,
+  observer: RunObserver,
+): Promise<Result<RunOutcome, AppFailure>> {
   const deadline = ports.clock.now() + settings.waitMs;
   let said = '';
   for (;;) {
@@ -112,7 +130,8 @@ export async function claimAndRun(ports: RunPorts, settings: RunSettings, wanted
     if (decision.kind === 'claimed') return carryOutClaimed(ports, settings, decision, after, observer);
     if (decision.kind === 'ended') return ok(endedAtOnce(decision, after, commit, observer));
     const who = `${decision.by.overlap.slice(0, 3).join(', ')} ${decision.by.overlap.length === 1 ? 'is' : 'are'} held by ${holderText(decision.by.claim)}`;
-    if (ports.signal.aborted || ports.clock.now() >= deadline) return fail(outsideFailure('held', `${who}.`, 'Wait for it to end, or give `--wait` more time.'));
+    if (ports.signal.aborted || ports.clock.now() >= deadline)
+      return fail(outsideFailure('held', `${who}.`, 'Wait for it to end, or give `--wait` more time.'));
     if (said !== who) ports.warn(`Waiting: ${who}.`);
     said = who;
     await ports.clock.sleep(HELD_POLL_MS, ports.signal);
@@ -139,30 +158,69 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
 }
 
 /** The commit of a claim, or of a run that found nothing to do. */
-export function claimCommit(decision: Exclude<ClaimDecision, { kind: 'held' }>, settings: RunSettings, ports: Pick<RunPorts, 'pages'>): { kind: 'commit'; events: ClaimDecision extends never ? never : Extract<ClaimDecision, { kind: 'claimed' }>['events']; message: string; value: ClaimDecision; pages?: RunPorts['pages'] } {
+export function claimCommit(
+  decision: Exclude<ClaimDecision, { kind: 'held' }>,
+  settings: RunSettings,
+  ports: Pick<RunPorts, 'pages'>,
+): {
+  kind: 'commit';
+  events: ClaimDecision extends never ? never : Extract<ClaimDecision, { kind: 'claimed' }>['events'];
+  message: string;
+  value: ClaimDecision;
+  pages?: RunPorts['pages'];
+} {
   const { plan } = decision;
   const drafts = decision.kind === 'ended' ? decision.drafts : [];
   const ended = drafts.find((draft) => draft.type === 'run.ended');
   const message = runMessage(plan, drafts, ended?.type === 'run.ended' ? ended : undefined, settings.codeCommit);
-  return { kind: 'commit', events: decision.events, message, value: decision, ...(decision.kind === 'ended' ? { pages: ports.pages } : {}) };
+  return {
+    kind: 'commit',
+    events: decision.events,
+    message,
+    value: decision,
+    ...(decision.kind === 'ended' ? { pages: ports.pages } : {}),
+  };
 }
 
-export function endedAtOnce(decision: Extract<ClaimDecision, { kind: 'ended' }>, after: StateRead, commit: string | undefined, observer: RunObserver): RunOutcome {
+export function endedAtOnce(
+  decision: Extract<ClaimDecision, { kind: 'ended' }>,
+  after: StateRead,
+  commit: string | undefined,
+  observer: RunObserver,
+): RunOutcome {
   observer.onPlan(decision.plan);
   for (const draft of decision.drafts) observer.onEvent(draft);
   const ended = decision.drafts.find((draft) => draft.type === 'run.ended');
   if (ended?.type !== 'run.ended') throw new Error('a run that ended at once has no end');
   const { state, counts, durationMs } = ended;
-  return { plan: decision.plan, drafts: decision.drafts, state, counts, durationMs, after, ...(commit === undefined ? {} : { commit }) };
+  return {
+    plan: decision.plan,
+    drafts: decision.drafts,
+    state,
+    counts,
+    durationMs,
+    after,
+    ...(commit === undefined ? {} : { commit }),
+  };
 }
 
 /** Carries out a run whose claim is committed. */
-export async function carryOutClaimed(ports: RunPorts, settings: RunSettings, decision: Extract<ClaimDecision, { kind: 'claimed' }>, after: StateRead, observer: RunObserver): Promise<Result<RunOutcome, AppFailure>> {
+export async function carryOutClaimed(
+  ports: RunPorts,
+  settings: RunSettings,
+  decision: Extract<ClaimDecision, { kind: 'claimed' }>,
+  after: StateRead,
+  observer: RunObserver,
+): Promise<Result<RunOutcome, AppFailure>> {
   const { plan, claim } = decision;
   observer.onPlan(plan);
   const context = runContext(ports, settings, decision, after.view);
   const { project } = settings.planning;
-  const exclusive = new Map(plan.steps.flatMap((step) => fileConnections(project, [project.steps[step.id]?.connection]).map((name) => [step.id, name] as const)));
+  const exclusive = new Map(
+    plan.steps.flatMap((step) =>
+      fileConnections(project, [project.steps[step.id]?.connection]).map((name) => [step.id, name] as const),
+    ),
+  );
   const carried = await carryOut({
     plan,
     claim,
@@ -172,7 +230,8 @@ export async function carryOutClaimed(ports: RunPorts, settings: RunSettings, de
       failFast: settings.failFast,
       exclusive,
       deps: (asset) => project.assets[asset]?.deps ?? [],
-      blockingChecks: (asset) => (project.assets[asset]?.checks ?? []).filter((check) => check.blocking).map((check) => check.name),
+      blockingChecks: (asset) =>
+        (project.assets[asset]?.checks ?? []).filter((check) => check.blocking).map((check) => check.name),
       ignoreBlocking: context.ignoreBlocking,
     },
     clock: ports.clock,
@@ -190,11 +249,16 @@ export async function carryOutClaimed(ports: RunPorts, settings: RunSettings, de
   return carried.ok ? ok({ ...carried.value, plan }) : carried;
 }
 
-function runContext(ports: RunPorts, settings: RunSettings, decision: { readonly plan: Plan; readonly claim: Claim }, view: StateView): RunContext {
+function runContext(
+  ports: RunPorts,
+  settings: RunSettings,
+  decision: { readonly plan: Plan; readonly claim: Claim },
+  view: StateView,
+): RunContext {
   const published = new Map<AssetKey, Published>();
   for (const [key, record] of view.assets) {
     const made = record.materialized;
-    if (made) published.set(key, { materialization: made.id, dataVersion: made.dataVersion, files: Object.entries(made.files ?? {}).map(([path, file]) => ({ path, ...file })) });
+    if (made) published.set(key, { materialization: made.id, dataVersion: made.dataVersion, files: made.files ?? {} });
   }
   const { request } = decision.plan;
   return {

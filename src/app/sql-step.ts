@@ -3,18 +3,37 @@ import type { CheckJudged } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Asset, Check } from '../model/project.ts';
-import type { OutputFile, SqlSession } from '../ports.ts';
+import type { SqlSession } from '../ports.ts';
 import { evaluateExpression } from '../project/expressions.ts';
 import { compileSqlTemplate } from '../project/sql-template.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
-import { judgePublished, materializeSql, type SqlStage } from './materialize-sql.ts';
+import { judgePublished } from './judge-published.ts';
+import { materializeSql, type SqlStage } from './materialize-sql.ts';
+import type { FileRecord } from './outputs.ts';
 import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
 import type { CheckResult, SqlCheck } from './sql-judge.ts';
-import { contextsOf, emitMaterialized, expressionFailure, isSqlCheck, materializationId, queryTag, type RunContext, relationIn, sourceOf, type StepContext, type StepEnd, targetOf } from './step-context.ts';
+import {
+  contextsOf,
+  emitMaterialized,
+  expressionFailure,
+  filesSource,
+  isSqlCheck,
+  materializationId,
+  queryTag,
+  type RunContext,
+  relationIn,
+  type StepContext,
+  type StepEnd,
+  sourceOf,
+  targetOf,
+} from './step-context.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
 
 /** Makes an asset by SQL: write–audit–publish, its checks, and any files that its statements wrote. */
-export async function runSqlStep(context: StepContext, onStage?: (stage: SqlStage) => void | Promise<void>): Promise<StepEnd> {
+export async function runSqlStep(
+  context: StepContext,
+  onStage?: (stage: SqlStage) => void | Promise<void>,
+): Promise<StepEnd> {
   const { run, step, signal } = context;
   const asset = context.assets[0]!;
   const failed = (failure: Failure): StepEnd => ({ failure, failedAssets: [asset.key] });
@@ -52,7 +71,12 @@ export async function runSqlStep(context: StepContext, onStage?: (stage: SqlStag
       await putBackOutputs(context, asset);
       return failed(done.failure);
     }
-    return await finish(context, asset, { dataVersion: done.dataVersion!, ...(done.rows === undefined ? {} : { rows: done.rows }), checks: done.checks, startedAt });
+    return await finish(context, asset, {
+      dataVersion: done.dataVersion!,
+      ...(done.rows === undefined ? {} : { rows: done.rows }),
+      checks: done.checks,
+      startedAt,
+    });
   } finally {
     await session.value.close();
   }
@@ -70,25 +94,51 @@ async function finish(context: StepContext, asset: Asset, done: Published): Prom
   const outputs = await collectStepOutputs(context, asset);
   if (!outputs.ok) return { failure: outputs.error, failedAssets: [asset.key] };
   const saved = await publishStepOutputs(context, outputs.value.files);
-  if (saved) return { failure: saved, failedAssets: [asset.key] };
+  if (!saved.ok) return { failure: saved.error, failedAssets: [asset.key] };
   const now = context.run.clock.now();
   // Statements alone have no data version of their own: what they wrote is the better one.
-  const dataVersion = asset.materialized === 'none' && outputs.value.dataVersion !== undefined ? outputs.value.dataVersion : done.dataVersion;
-  emitMaterialized(context, { asset, dataVersion, files: outputs.value.files, ...(done.rows === undefined ? {} : { rows: done.rows }), metadata: {}, durationMs: now - done.startedAt }, timestamp(now));
+  const dataVersion =
+    asset.materialized === 'none' && outputs.value.dataVersion !== undefined
+      ? outputs.value.dataVersion
+      : done.dataVersion;
+  emitMaterialized(
+    context,
+    {
+      asset,
+      dataVersion,
+      files: outputs.value.files,
+      ...(done.rows === undefined ? {} : { rows: done.rows }),
+      metadata: {},
+      durationMs: now - done.startedAt,
+    },
+    timestamp(now),
+  );
   emitChecks(context, done.checks, 'published');
   return { failedAssets: [] };
 }
 
 /** A session on the connection that a step or check names; DuckDB in memory where it names none. */
-export async function openSession(run: RunContext, connection: string | undefined, name: string): Promise<Result<SqlSession, Failure>> {
-  const target = connection === undefined ? ok({ type: 'duckdb' as const, path: ':memory:', extensions: [] }) : targetOf(run, connection);
+export async function openSession(
+  run: RunContext,
+  connection: string | undefined,
+  name: string,
+): Promise<Result<SqlSession, Failure>> {
+  const target =
+    connection === undefined
+      ? ok({ type: 'duckdb' as const, path: ':memory:', extensions: [] })
+      : targetOf(run, connection);
   if (!target.ok) return target;
   const opened = await run.sql.open(target.value, { tag: queryTag(run, name), onProgress: run.say });
   return opened.ok ? opened : fail(attemptFailure(opened.error));
 }
 
 /** Judges the SQL checks of an asset that is published already (a table made by a script, files). */
-export async function judgeSqlChecksOf(context: StepContext, asset: Asset, which: (check: Check) => boolean, files?: readonly OutputFile[]): Promise<readonly CheckResult[]> {
+export async function judgeSqlChecksOf(
+  context: StepContext,
+  asset: Asset,
+  which: (check: Check) => boolean,
+  files?: FileRecord,
+): Promise<readonly CheckResult[]> {
   const checks = asset.checks.filter((check) => isSqlCheck(check) && which(check));
   const results: CheckResult[] = [];
   for (const connection of new Set(checks.map((check) => connectionOf(check, asset)))) {
@@ -99,10 +149,15 @@ export async function judgeSqlChecksOf(context: StepContext, asset: Asset, which
 }
 
 /** Files that an attempt has just written are judged before they are published: they stand in for the asset's own. */
-function sourceWith(run: RunContext, connection: string | undefined, asset: Asset, files: readonly OutputFile[] | undefined): ReturnType<typeof sourceOf> {
+function sourceWith(
+  run: RunContext,
+  connection: string | undefined,
+  asset: Asset,
+  files: FileRecord | undefined,
+): ReturnType<typeof sourceOf> {
   const source = sourceOf(run, connection);
-  if (files === undefined || files.length === 0) return source;
-  return (key) => (key === asset.key ? { kind: 'files', paths: files.map((file) => `${run.root}/${file.path}`) } : source(key));
+  const own = files && filesSource(run, files);
+  return own ? (key) => (key === asset.key ? own : source(key)) : source;
 }
 
 async function judgeOn(
@@ -110,7 +165,7 @@ async function judgeOn(
   asset: Asset,
   connection: string | undefined,
   checks: readonly Check[],
-  files: readonly OutputFile[] | undefined,
+  files: FileRecord | undefined,
 ): Promise<readonly CheckResult[]> {
   const { run, signal } = context;
   const erroredAll = (message: string): CheckResult[] => checks.map((check) => errored(check, message));
@@ -133,7 +188,17 @@ async function judgeOn(
 }
 
 export function errored(check: Check, message: string): CheckResult {
-  return { asset: check.asset, check: check.name, status: 'ERRORED', severity: check.onError, blocking: check.blocking, stage: 'published', message: `could not be judged: ${message}`, metadata: {}, durationMs: 0 };
+  return {
+    asset: check.asset,
+    check: check.name,
+    status: 'ERRORED',
+    severity: check.onError,
+    blocking: check.blocking,
+    stage: 'published',
+    message: `could not be judged: ${message}`,
+    metadata: {},
+    durationMs: 0,
+  };
 }
 
 /** Where a check asks its questions. */
@@ -185,7 +250,8 @@ function sqlTemplate(run: RunContext, asset: Asset, text: string): Result<SqlTem
       continue;
     }
     const value = evaluateExpression(part.expression, contexts);
-    if (!value.ok) return fail(expressionFailure(value.error, `\${{ ${part.expression.source} }} in the SQL of ${asset.key}`));
+    if (!value.ok)
+      return fail(expressionFailure(value.error, `\${{ ${part.expression.source} }} in the SQL of ${asset.key}`));
     parts.push({ kind: 'bind', value: value.value, offset: part.offset });
   }
   return ok({ source: text, parts });

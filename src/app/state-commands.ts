@@ -3,14 +3,14 @@ import { timestamp } from '../model/instant.ts';
 import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
 import { columns, count, safeLine } from '../render/style.ts';
-import { formatDuration, formatInstant } from '../time/format.ts';
-import type { StateProblem } from '../state/codec.ts';
 import { checkInForce } from '../state/asset-fold.ts';
+import type { StateProblem } from '../state/codec.ts';
 import { assembleView, neededPaths } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
+import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import type { StateAt } from './state-session.ts';
 import { triggerText } from './run-message.ts';
+import type { StateAt } from './state-session.ts';
 
 export interface LogEntry {
   readonly commit: string;
@@ -20,31 +20,69 @@ export interface LogEntry {
 }
 
 /** Commits of the state, newest first, from a commit or instant on. */
-export async function stateLog(store: StateStore, limit: number, at: string | undefined): Promise<Result<readonly LogEntry[], AppFailure>> {
+export async function stateLog(
+  store: StateStore,
+  limit: number,
+  at: string | undefined,
+): Promise<Result<readonly LogEntry[], AppFailure>> {
   const from = at === undefined ? ok(undefined) : await resolveAt(store, at);
   if (!from.ok) return from;
   const log = await store.log(limit, from.value);
   if (!log.ok) return fail(outsideFailure('state-unreachable', log.error.message));
-  return ok(log.value.map((entry) => ({ commit: entry.commit, at: timestamp(entry.at), subject: entry.subject, trailers: entry.trailers })));
+  return ok(
+    log.value.map((entry) => ({
+      commit: entry.commit,
+      at: timestamp(entry.at),
+      subject: entry.subject,
+      trailers: entry.trailers,
+    })),
+  );
 }
 
 async function resolveAt(store: StateStore, at: string): Promise<Result<string | undefined, AppFailure>> {
   const resolved = await store.resolve(at);
   if (!resolved.ok) return fail(outsideFailure('state-unreachable', resolved.error.message));
   if (resolved.value !== undefined) return resolved;
-  return fail(inputFailure('unknown-commit', `${store.label} has no commit \`${at}\`.`, '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.'));
+  return fail(
+    inputFailure(
+      'unknown-commit',
+      `${store.label} has no commit \`${at}\`.`,
+      '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
+    ),
+  );
 }
 
 /** What is known of an asset or a run, or a summary of all. */
-export async function describeState(store: StateStore, state: StateAt, what: string | undefined): Promise<Result<{ readonly text: string; readonly json: Record<string, unknown> }, AppFailure>> {
+export async function describeState(
+  store: StateStore,
+  state: StateAt,
+  what: string | undefined,
+): Promise<Result<{ readonly text: string; readonly json: Record<string, unknown> }, AppFailure>> {
   const { view } = state.read;
   const commit = state.head.commit ?? null;
-  if (what === undefined) return ok({ text: summary(view, store.label, state.head.commit), json: { commit, seq: view.seq, assets: [...view.assets.values()], openRuns: [...view.openRuns.values()], claims: [...view.claims.values()], schedules: [...view.schedules.values()] } });
+  if (what === undefined)
+    return ok({
+      text: summary(view, store.label, state.head.commit),
+      json: {
+        commit,
+        seq: view.seq,
+        assets: [...view.assets.values()],
+        openRuns: [...view.openRuns.values()],
+        claims: [...view.claims.values()],
+        schedules: [...view.schedules.values()],
+      },
+    });
   const asset = view.assets.get(what);
   if (asset) return ok({ text: assetText(asset), json: { commit, asset } });
   const run = view.openRuns.get(what) ?? view.endedRuns.get(what) ?? (await closedRun(store, state, what));
   if (run) return ok({ text: runText(run), json: { commit, run } });
-  return fail(inputFailure('unknown-record', `The state knows no asset and no run \`${what}\`.`, '`branchline state show` lists the assets; a run id begins with its day (20261122-…).'));
+  return fail(
+    inputFailure(
+      'unknown-record',
+      `The state knows no asset and no run \`${what}\`.`,
+      '`branchline state show` lists the assets; a run id begins with its day (20261122-…).',
+    ),
+  );
 }
 
 /** A run of a closed day: its id begins with the day of its request, and it ended then or in the days after. */
@@ -65,9 +103,21 @@ async function closedRun(store: StateStore, state: StateAt, run: string): Promis
 
 function summary(view: StateView, label: string, head: string | undefined): string {
   if (head === undefined) return `${label} has no commits yet.`;
-  const rows = [...view.assets.values()].sort((a, b) => (a.asset < b.asset ? -1 : 1)).map((record) => [record.asset, outcomeText(record), record.materialized ? formatInstant(record.materialized.at) : 'never materialized', record.materialized?.rows === undefined ? '' : count(record.materialized.rows, 'row')]);
+  const rows = [...view.assets.values()]
+    .sort((a, b) => (a.asset < b.asset ? -1 : 1))
+    .map((record) => [
+      record.asset,
+      outcomeText(record),
+      record.materialized ? formatInstant(record.materialized.at) : 'never materialized',
+      record.materialized?.rows === undefined ? '' : count(record.materialized.rows, 'row'),
+    ]);
   const open = [...view.openRuns.values()].map((run) => `${run.run}  ${run.state}  ${triggerText(run.request)}`);
-  return [`${label} at ${head.slice(0, 7)}, commit ${view.seq}, ${count(view.assets.size, 'asset')}.`, '', ...columns(rows), ...(open.length > 0 ? ['', 'Open runs:', ...open] : [])].join('\n');
+  return [
+    `${label} at ${head.slice(0, 7)}, commit ${view.seq}, ${count(view.assets.size, 'asset')}.`,
+    '',
+    ...columns(rows),
+    ...(open.length > 0 ? ['', 'Open runs:', ...open] : []),
+  ].join('\n');
 }
 
 function outcomeText(record: AssetRecord): string {
@@ -80,27 +130,66 @@ function assetText(record: AssetRecord): string {
   const made = record.materialized;
   const lines = [`${record.asset}: ${outcomeText(record)}`];
   if (made) {
-    lines.push(`  materialized   ${formatInstant(made.at)} by run ${made.run}`, `  data version   ${made.dataVersion}`, `  code version   ${made.codeVersion}${made.codeCommit === undefined ? '' : ` (commit ${made.codeCommit.slice(0, 7)})`}`);
+    lines.push(
+      `  materialized   ${formatInstant(made.at)} by run ${made.run}`,
+      `  data version   ${made.dataVersion}`,
+      `  code version   ${made.codeVersion}${made.codeCommit === undefined ? '' : ` (commit ${made.codeCommit.slice(0, 7)})`}`,
+    );
     if (made.rows !== undefined) lines.push(`  rows           ${made.rows}`);
-    for (const [path, file] of Object.entries(made.files ?? {})) lines.push(`  file           ${path}, ${count(file.bytes, 'byte')}, ${file.digest.slice(0, 12)}`);
-    for (const [key, used] of Object.entries(made.upstream)) lines.push(`  read           ${key} as ${used.dataVersion}`);
+    for (const [path, file] of Object.entries(made.files ?? {}))
+      lines.push(`  file           ${path}, ${count(file.bytes, 'byte')}, ${file.digest.slice(0, 12)}`);
+    for (const [key, used] of Object.entries(made.upstream))
+      lines.push(`  read           ${key} as ${used.dataVersion}`);
   } else lines.push('  never materialized');
-  if (record.attempt?.failure) lines.push(`  last failure   ${safeLine(record.attempt.failure.message)} (${count(record.attempt.failuresInRow, 'time')} in a row)`);
+  if (record.attempt?.failure)
+    lines.push(
+      `  last failure   ${safeLine(record.attempt.failure.message)} (${count(record.attempt.failuresInRow, 'time')} in a row)`,
+    );
   if (record.confirmedAt !== undefined) lines.push(`  confirmed      ${formatInstant(record.confirmedAt)}`);
   if (record.lost) lines.push(`  lost           ${formatInstant(record.lost.at)}: ${safeLine(record.lost.message)}`);
   const checks = Object.keys(record.checks).sort();
-  if (checks.length > 0) lines.push('', ...columns(checks.map((name) => [`  ${name}`, checkInForce(record, name)?.status ?? record.checks[name]!.status, safeLine((checkInForce(record, name) ?? record.checks[name]!).message)])));
-  if (record.history.length > 0) lines.push('', ...columns(record.history.map((entry) => [`  ${formatInstant(entry.at)}`, entry.outcome, formatDuration(entry.durationMs), entry.run])));
+  if (checks.length > 0)
+    lines.push(
+      '',
+      ...columns(
+        checks.map((name) => [
+          `  ${name}`,
+          checkInForce(record, name)?.status ?? record.checks[name]!.status,
+          safeLine((checkInForce(record, name) ?? record.checks[name]!).message),
+        ]),
+      ),
+    );
+  if (record.history.length > 0)
+    lines.push(
+      '',
+      ...columns(
+        record.history.map((entry) => [
+          `  ${formatInstant(entry.at)}`,
+          entry.outcome,
+          formatDuration(entry.durationMs),
+          entry.run,
+        ]),
+      ),
+    );
   return lines.join('\n');
 }
 
 function runText(run: RunRecord): string {
-  const lines = [`run ${run.run}: ${run.state}, ${triggerText(run.request)}`, `  requested  ${formatInstant(run.requestedAt)}`];
+  const lines = [
+    `run ${run.run}: ${run.state}, ${triggerText(run.request)}`,
+    `  requested  ${formatInstant(run.requestedAt)}`,
+  ];
   if (run.startedAt !== undefined) lines.push(`  started    ${formatInstant(run.startedAt)}`);
   if (run.endedAt !== undefined) lines.push(`  ended      ${formatInstant(run.endedAt)}`);
   if (run.codeCommit !== undefined) lines.push(`  code       ${run.codeCommit}`);
   if (run.failure) lines.push(`  failure    ${safeLine(run.failure.message)}`);
-  const rows = Object.entries(run.steps).map(([id, step]) => [`  ${id}`, step.state, step.reason ?? '', step.durationMs === undefined ? '' : formatDuration(step.durationMs), safeLine(step.failure?.message ?? '', 100)]);
+  const rows = Object.entries(run.steps).map(([id, step]) => [
+    `  ${id}`,
+    step.state,
+    step.reason ?? '',
+    step.durationMs === undefined ? '' : formatDuration(step.durationMs),
+    safeLine(step.failure?.message ?? '', 100),
+  ]);
   if (rows.length > 0) lines.push('', ...columns(rows));
   if (run.confirmed.length > 0) lines.push('', `  up to date: ${run.confirmed.join(', ')}`);
   return lines.join('\n');
@@ -113,7 +202,11 @@ export interface Verified {
 }
 
 /** Reads every file of a commit and verifies records, digest chain and projections. */
-export async function verifyStore(store: StateStore, environment: string, at: string | undefined): Promise<Result<Verified, AppFailure>> {
+export async function verifyStore(
+  store: StateStore,
+  environment: string,
+  at: string | undefined,
+): Promise<Result<Verified, AppFailure>> {
   const head = await store.read();
   if (!head.ok) return fail(outsideFailure('state-unreachable', head.error.message));
   const resolved = at === undefined ? ok(head.value.commit) : await resolveAt(store, at);
@@ -122,7 +215,10 @@ export async function verifyStore(store: StateStore, environment: string, at: st
   if (commit === undefined) return ok({ files: 0, problems: [] });
   const listing = await store.list(commit, '');
   if (!listing.ok) return fail(outsideFailure('state-unreachable', listing.error.message));
-  const texts = await store.load(commit, listing.value.map((entry) => entry.path));
+  const texts = await store.load(
+    commit,
+    listing.value.map((entry) => entry.path),
+  );
   if (!texts.ok) return fail(outsideFailure('state-unreachable', texts.error.message));
   return ok({ commit, files: texts.value.size, problems: verifyState(texts.value, environment).problems });
 }

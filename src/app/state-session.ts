@@ -92,7 +92,8 @@ async function transactOnce<T>(
           ? fail({ code: 'unreachable', message: `${ports.store.label} cannot be read` })
           : ok({ kind: 'nothing', value: { stop: state.error } });
       // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
-      if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx) return ok({ kind: 'nothing', value: sent });
+      if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
+        return ok({ kind: 'nothing', value: sent });
       const decision = await decide(state.value);
       const settled = settle(ports, tx, state.value, decision);
       lean = settled.lean;
@@ -274,7 +275,11 @@ function settle<T>(
     };
   // Lean: no pages, no free text. The server may have found a secret in what it refused.
   const lean = (): Omit<StateChange, 'writer' | 'tx'> | undefined => {
-    const withoutTexts = prepareCommit({ ...draft, events: events.map(leanEvent), message: leanMessage(decision.message) });
+    const withoutTexts = prepareCommit({
+      ...draft,
+      events: events.map(leanEvent),
+      message: leanMessage(decision.message),
+    });
     return withoutTexts.ok ? withoutTexts.value.change : undefined;
   };
   const full = decision.pages ? withPages(prepared.value, decision.pages(prepared.value)) : prepared.value;

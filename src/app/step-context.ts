@@ -4,19 +4,20 @@ import type { EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { Asset, AssetKey, Check, Project, StepDef } from '../model/project.ts';
-import type { Clock, ConnectionTarget, OutputFile, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
+import type { Clock, ConnectionTarget, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { EvaluationContexts } from '../project/expressions.ts';
-import type { Redactor } from '../run/redact.ts';
 import { evaluateTemplate } from '../project/template.ts';
+import type { Redactor } from '../run/redact.ts';
 import { connectionTarget } from './connections.ts';
 import type { Emit } from './execute.ts';
+import type { FileRecord } from './outputs.ts';
 import type { SqlSource } from './sql-sources.ts';
 
 /** What is published of an asset now: from the state, and from this run once it has made it. */
 export interface Published {
   readonly materialization: string;
   readonly dataVersion: string;
-  readonly files: readonly OutputFile[];
+  readonly files: FileRecord;
 }
 
 /** All that carrying out steps of one run takes. */
@@ -100,14 +101,29 @@ function evaluatedProjectEnv(run: RunContext): Record<string, string> {
 }
 
 /** The text of a template, or the failure that names the variable to set. */
-export function evaluate(run: RunContext, template: string, asset: Asset | undefined, where: string): Result<string, Failure> {
+export function evaluate(
+  run: RunContext,
+  template: string,
+  asset: Asset | undefined,
+  where: string,
+): Result<string, Failure> {
   const value = evaluateTemplate(template, contextsOf(run, asset));
   return value.ok ? ok(value.value) : fail(expressionFailure(value.error, where));
 }
 
-export function expressionFailure(problem: { readonly message: string; readonly missingEnv?: string }, where: string): Failure {
-  const line = problem.missingEnv === undefined ? '' : `. Set it, in a workflow by \`env: { ${problem.missingEnv}: "\${{ secrets.${problem.missingEnv} }}" }\` on the step that runs branchline`;
-  return { class: 'step', code: problem.missingEnv === undefined ? 'expression' : 'missing-env', message: `${where}: ${problem.message}${line}` };
+export function expressionFailure(
+  problem: { readonly message: string; readonly missingEnv?: string },
+  where: string,
+): Failure {
+  const line =
+    problem.missingEnv === undefined
+      ? ''
+      : `. Set it, in a workflow by \`env: { ${problem.missingEnv}: "\${{ secrets.${problem.missingEnv} }}" }\` on the step that runs branchline`;
+  return {
+    class: 'step',
+    code: problem.missingEnv === undefined ? 'expression' : 'missing-env',
+    message: `${where}: ${problem.message}${line}`,
+  };
 }
 
 /** Where a connection leads in this environment. */
@@ -120,11 +136,16 @@ export function sourceOf(run: RunContext, connection: string | undefined): (key:
   return (key) => {
     const asset = run.project.assets[key];
     if (!asset) return undefined;
-    if (asset.relation && asset.connection === connection) return { kind: 'relation', relation: relationIn(run, asset) };
-    const files = run.published.get(key)?.files ?? [];
-    if (files.length === 0) return undefined;
-    return { kind: 'files', paths: files.map((file) => `${run.root}/${file.path}`) };
+    if (asset.relation && asset.connection === connection)
+      return { kind: 'relation', relation: relationIn(run, asset) };
+    return filesSource(run, run.published.get(key)?.files ?? {});
   };
+}
+
+/** Files that DuckDB can read in the place of a relation. */
+export function filesSource(run: RunContext, files: FileRecord): SqlSource | undefined {
+  const paths = Object.keys(files).map((path) => `${run.root}/${path}`);
+  return paths.length === 0 ? undefined : { kind: 'files', paths };
 }
 
 /** An asset's relation with the schema of its connection's target filled in. */
@@ -132,14 +153,15 @@ export function relationIn(run: RunContext, asset: Asset): { readonly schema?: s
   const relation = asset.relation!;
   if (relation.schema !== undefined || asset.connection === undefined) return relation;
   const target = targetOf(run, asset.connection);
-  if (target.ok && target.value.type === 'postgres' && target.value.schema !== undefined) return { schema: target.value.schema, name: relation.name };
+  if (target.ok && target.value.type === 'postgres' && target.value.schema !== undefined)
+    return { schema: target.value.schema, name: relation.name };
   return relation;
 }
 
 export interface MaterializedFacts {
   readonly asset: Asset;
   readonly dataVersion: string;
-  readonly files?: readonly OutputFile[];
+  readonly files?: FileRecord;
   readonly rows?: number;
   readonly metadata: Readonly<Record<string, Json>>;
   readonly durationMs: number;
@@ -153,9 +175,11 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
   const upstream: Record<string, { dataVersion: string; materialization?: string }> = {};
   for (const dep of asset.deps) {
     const current = run.published.get(dep);
-    upstream[dep] = current ? { dataVersion: current.dataVersion, materialization: current.materialization } : { dataVersion: 'external' };
+    upstream[dep] = current
+      ? { dataVersion: current.dataVersion, materialization: current.materialization }
+      : { dataVersion: 'external' };
   }
-  const files = facts.files ?? [];
+  const files = facts.files ?? {};
   run.published.set(asset.key, { materialization, dataVersion: facts.dataVersion, files });
   const event: EventDraft = {
     type: 'asset.materialized',
@@ -170,7 +194,7 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
     ...(run.codeCommit === undefined ? {} : { codeCommit: run.codeCommit }),
     dataVersion: facts.dataVersion,
     upstream,
-    ...(files.length === 0 ? {} : { files: Object.fromEntries(files.map((file) => [file.path, { digest: file.digest, bytes: file.bytes }])) }),
+    ...(Object.keys(files).length === 0 ? {} : { files }),
     ...(facts.rows === undefined ? {} : { rows: facts.rows }),
     metadata: facts.metadata,
     durationMs: facts.durationMs,

@@ -8,7 +8,17 @@ import { fold } from '../state/fold.ts';
 import { type ClaimDecision, decideClaim, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { selectAssets } from './planning.ts';
-import { carryOutClaimed, claimAndRun, claimInput, endedAtOnce, recoverFirst, type RunObserver, type RunOutcome, type RunPorts, type RunSettings } from './run.ts';
+import {
+  carryOutClaimed,
+  claimAndRun,
+  claimInput,
+  endedAtOnce,
+  type RunObserver,
+  type RunOutcome,
+  type RunPorts,
+  type RunSettings,
+  recoverFirst,
+} from './run.ts';
 import { runMessage, triggerText } from './run-message.ts';
 import type { StateAt, StateDecision } from './state-session.ts';
 
@@ -47,7 +57,12 @@ interface Judged {
  * One wake-up: judges every tick since the last one, exactly once whoever woke us, and runs what is due. Judging and
  * the first claim are one commit; further runs wait in the queue until it is their turn.
  */
-export async function runTick(ports: RunPorts, settings: RunSettings, options: TickOptions, observer: TickObserver): Promise<Result<TickOutcome, AppFailure>> {
+export async function runTick(
+  ports: RunPorts,
+  settings: RunSettings,
+  options: TickOptions,
+  observer: TickObserver,
+): Promise<Result<TickOutcome, AppFailure>> {
   if (!options.dryRun) {
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
@@ -55,13 +70,25 @@ export async function runTick(ports: RunPorts, settings: RunSettings, options: T
   const judged = await ports.session.transact<Judged>((state) => decideTick(ports, settings, options, state));
   if (!judged.ok) return judged;
   const { plan, queue, first, now } = judged.value.value;
-  const due = queue.map(({ request }) => ({ schedule: request.schedule, tick: request.tick, selection: request.selection }));
-  const next = nextTicks(settings.planning.project, now).flatMap(({ schedule, tick }) => (tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }]));
+  const due = queue.map(({ request }) => ({
+    schedule: request.schedule,
+    tick: request.tick,
+    selection: request.selection,
+  }));
+  const next = nextTicks(settings.planning.project, now).flatMap(({ schedule, tick }) =>
+    tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }],
+  );
   const runs: RunOutcome[] = [];
   for (const [index, wanted] of (options.dryRun ? [] : queue).entries()) {
     if (ports.signal.aborted) break;
     observer.onRun(wanted.request);
-    const outcome = await runQueued(ports, settings, wanted, index === 0 && first ? { decision: first, after: judged.value.after, commit: judged.value.commit } : undefined, observer);
+    const outcome = await runQueued(
+      ports,
+      settings,
+      wanted,
+      index === 0 && first ? { decision: first, after: judged.value.after, commit: judged.value.commit } : undefined,
+      observer,
+    );
     if (!outcome.ok) return outcome;
     observer.onRunEnd(outcome.value);
     runs.push(outcome.value);
@@ -73,15 +100,28 @@ async function runQueued(
   ports: RunPorts,
   settings: RunSettings,
   wanted: ScheduledRun,
-  claimed: { readonly decision: ClaimDecision; readonly after: Parameters<typeof carryOutClaimed>[3]; readonly commit: string | undefined } | undefined,
+  claimed:
+    | {
+        readonly decision: ClaimDecision;
+        readonly after: Parameters<typeof carryOutClaimed>[3];
+        readonly commit: string | undefined;
+      }
+    | undefined,
   observer: TickObserver,
 ): Promise<Result<RunOutcome, AppFailure>> {
-  if (claimed?.decision.kind === 'claimed') return carryOutClaimed(ports, settings, claimed.decision, claimed.after, observer);
-  if (claimed?.decision.kind === 'ended') return ok(endedAtOnce(claimed.decision, claimed.after, claimed.commit, observer));
+  if (claimed?.decision.kind === 'claimed')
+    return carryOutClaimed(ports, settings, claimed.decision, claimed.after, observer);
+  if (claimed?.decision.kind === 'ended')
+    return ok(endedAtOnce(claimed.decision, claimed.after, claimed.commit, observer));
   return claimAndRun(ports, settings, wanted, observer);
 }
 
-async function decideTick(ports: RunPorts, settings: RunSettings, options: TickOptions, state: StateAt): Promise<StateDecision<Judged>> {
+async function decideTick(
+  ports: RunPorts,
+  settings: RunSettings,
+  options: TickOptions,
+  state: StateAt,
+): Promise<StateDecision<Judged>> {
   const { project } = settings.planning;
   const { view } = state.read;
   const plan = planTick({
@@ -95,11 +135,19 @@ async function decideTick(ports: RunPorts, settings: RunSettings, options: TickO
     selectingNothing: schedulesOfNothing(settings),
   });
   const queue = [...waitingRuns(state), ...plan.requests];
-  if (options.dryRun || (plan.events.length === 0 && queue.length === 0)) return { kind: 'nothing', value: { plan, queue, now: state.now } };
-  const events: BranchlineEvent[] = numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, plan.events.map((draft) => withCode(draft, options.code)));
+  if (options.dryRun || (plan.events.length === 0 && queue.length === 0))
+    return { kind: 'nothing', value: { plan, queue, now: state.now } };
+  const events: BranchlineEvent[] = numberEvents(
+    ports.writer,
+    view.streams.get(ports.writer) ?? 0,
+    plan.events.map((draft) => withCode(draft, options.code)),
+  );
   const at = timestamp(state.now);
   for (const { run, request, tags } of plan.requests) {
-    const draft = requestedDraft({ runId: run, request, ...(request.job === undefined ? {} : { job: request.job }), tags }, at);
+    const draft = requestedDraft(
+      { runId: run, request, ...(request.job === undefined ? {} : { job: request.job }), tags },
+      at,
+    );
     events.push(...numberEvents(runStream(run, 1), 0, [draft]));
   }
   const first = await claimFirst(ports, settings, state, events, queue[0]);
@@ -107,11 +155,23 @@ async function decideTick(ports: RunPorts, settings: RunSettings, options: TickO
   const claimed = first.value;
   const value = { plan, queue, now: state.now, ...(claimed ? { first: claimed } : {}) };
   const hasPages = claimed?.kind === 'ended';
-  return { kind: 'commit', events: [...events, ...(claimed && claimed.kind !== 'held' ? claimed.events : [])], message: tickMessage(plan, queue, claimed, options), value, ...(hasPages ? { pages: ports.pages } : {}) };
+  return {
+    kind: 'commit',
+    events: [...events, ...(claimed && claimed.kind !== 'held' ? claimed.events : [])],
+    message: tickMessage(plan, queue, claimed, options),
+    value,
+    ...(hasPages ? { pages: ports.pages } : {}),
+  };
 }
 
 /** Claims the first run of the queue on the state as it will be once its request is recorded. */
-async function claimFirst(ports: RunPorts, settings: RunSettings, state: StateAt, events: readonly BranchlineEvent[], wanted: ScheduledRun | undefined): Promise<Result<ClaimDecision | undefined, AppFailure>> {
+async function claimFirst(
+  ports: RunPorts,
+  settings: RunSettings,
+  state: StateAt,
+  events: readonly BranchlineEvent[],
+  wanted: ScheduledRun | undefined,
+): Promise<Result<ClaimDecision | undefined, AppFailure>> {
   if (!wanted) return ok(undefined);
   const { view } = state.read;
   const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at: timestamp(state.now), events });
@@ -151,16 +211,30 @@ function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
   return nothing;
 }
 
-function tickMessage(plan: TickPlan, queue: readonly ScheduledRun[], claimed: ClaimDecision | undefined, options: TickOptions): string {
+function tickMessage(
+  plan: TickPlan,
+  queue: readonly ScheduledRun[],
+  claimed: ClaimDecision | undefined,
+  options: TickOptions,
+): string {
   const trailers = options.code === undefined ? [] : ['', `Code: ${options.code.commit}`];
   if (claimed && claimed.kind !== 'held') {
     const drafts = claimed.kind === 'ended' ? claimed.drafts : [];
     const ended = drafts.find((draft) => draft.type === 'run.ended');
-    return runMessage(claimed.plan as Plan, drafts, ended?.type === 'run.ended' ? ended : undefined, options.code?.commit);
+    return runMessage(
+      claimed.plan as Plan,
+      drafts,
+      ended?.type === 'run.ended' ? ended : undefined,
+      options.code?.commit,
+    );
   }
-  if (queue.length > 0) return [`… ${queue.map(({ request }) => triggerText(request)).join(', ')} waits`, ...trailers].join('\n');
+  if (queue.length > 0)
+    return [`… ${queue.map(({ request }) => triggerText(request)).join(', ')} waits`, ...trailers].join('\n');
   const adopted = plan.events.filter((event) => event.type === 'schedule.adopted').map((event) => event.schedule);
   const dropped = plan.events.filter((event) => event.type === 'schedule.dropped').map((event) => event.schedule);
-  const parts = [adopted.length > 0 ? `schedules begin: ${adopted.join(', ')}` : '', dropped.length > 0 ? `schedules end: ${dropped.join(', ')}` : ''].filter((part) => part !== '');
+  const parts = [
+    adopted.length > 0 ? `schedules begin: ${adopted.join(', ')}` : '',
+    dropped.length > 0 ? `schedules end: ${dropped.join(', ')}` : '',
+  ].filter((part) => part !== '');
   return [`○ ${parts.join('; ') || 'ticks judged, none to run'}`, ...trailers].join('\n');
 }

@@ -18,15 +18,25 @@ export async function run(options: GlobalOptions): Promise<number> {
   if (loaded.diagnostics.length > 0) printDiagnostics(opened.value);
   const { assets, schedules } = loaded.project;
   const checks = Object.values(assets).reduce((sum, asset) => sum + asset.checks.length, 0);
-  const counted = [count(loaded.files.length, 'file'), count(Object.keys(assets).length, 'asset'), count(checks, 'check'), count(Object.keys(schedules).length, 'schedule')];
-  if (loaded.diagnostics.length === 0) host.print(`${counted.join(', ')}: all fine (${Math.round(performance.now() - startedAt)} ms).`);
+  const counted = [
+    count(loaded.files.length, 'file'),
+    count(Object.keys(assets).length, 'asset'),
+    count(checks, 'check'),
+    count(Object.keys(schedules).length, 'schedule'),
+  ];
+  if (loaded.diagnostics.length === 0)
+    host.print(`${counted.join(', ')}: all fine (${Math.round(performance.now() - startedAt)} ms).`);
   return 0;
 }
 
 /** Prints what is wrong with the manifests, as every command does before it refuses to go on. Yields exit code 2. */
 export function printDiagnostics(opened: OpenProject): number {
   const { host, loaded, tree, style } = opened;
-  const text = renderDiagnostics(loaded.diagnostics, { textOf: (path) => tree.text(path), style, fileCount: loaded.files.length });
+  const text = renderDiagnostics(loaded.diagnostics, {
+    textOf: (path) => tree.text(path),
+    style,
+    fileCount: loaded.files.length,
+  });
   host.print(text);
   return 2;
 }

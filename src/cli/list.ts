@@ -1,7 +1,7 @@
-import { buildPlanning, selectAssets } from '../app/planning.ts';
 import { type ListRow, listRows } from '../app/list.ts';
-import { statusesOf } from '../app/statuses.ts';
+import { buildPlanning, selectAssets } from '../app/planning.ts';
 import { readState } from '../app/state-session.ts';
+import { statusesOf } from '../app/statuses.ts';
 import { columns, paint } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
@@ -28,7 +28,12 @@ export async function run(options: ListOptions, args: readonly string[]): Promis
     if (/\bstatus\s*:/.test(options.select)) {
       const store = await openStore(opened.value, project, options.environment);
       if (!store.ok) return printFailure(host, store.error, options.json);
-      const state = await readState({ store: store.value, environment: options.environment, projectName: project.name, clock: opened.value.clock });
+      const state = await readState({
+        store: store.value,
+        environment: options.environment,
+        projectName: project.name,
+        clock: opened.value.clock,
+      });
       if (!state.ok) return printFailure(host, state.error, options.json);
       statusOf = statusesOf(project, state.value.read.view);
     }
@@ -38,7 +43,8 @@ export async function run(options: ListOptions, args: readonly string[]): Promis
   }
   const rows = listRows(what, project, keys);
   if (options.json) printJson({ version: 1, [what]: rows.map((row) => row.json) });
-  else if (rows.length === 0) host.print(`No ${what}${options.select === undefined ? ' are declared' : ' in this selection'}.`);
+  else if (rows.length === 0)
+    host.print(`No ${what}${options.select === undefined ? ' are declared' : ' in this selection'}.`);
   else host.print(columns(rows.map((row: ListRow) => [...row.cells, paint(style, 'dim', row.at)])).join('\n'));
   return 0;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import { buildPlanning, requestOf, type RunOptions } from '../app/planning.ts';
+import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-session.ts';
 import { renderPlan } from '../render/plan-text.ts';
@@ -22,7 +22,10 @@ export async function run(options: PlanOptions): Promise<number> {
   const { loaded, tree, host, style, clock } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value);
   const { project } = loaded;
-  const world = await openWorld(opened.value, project, { environment: options.environment, signal: new AbortController().signal });
+  const world = await openWorld(opened.value, project, {
+    environment: options.environment,
+    signal: new AbortController().signal,
+  });
   if (!world.ok) return printFailure(host, world.error, options.json);
   try {
     const planning = buildPlanning(project, tree);
@@ -30,7 +33,14 @@ export async function run(options: PlanOptions): Promise<number> {
     if (!request.ok) return printFailure(host, request.error, options.json);
     const state = await readState(world.value.state);
     if (!state.ok) return printFailure(host, state.error, options.json);
-    const made = await makePlan({ planning, view: state.value.read.view, environment: options.environment, request: request.value, tags: {}, findLost: world.value.run.findLost });
+    const made = await makePlan({
+      planning,
+      view: state.value.read.view,
+      environment: options.environment,
+      request: request.value,
+      tags: {},
+      findLost: world.value.run.findLost,
+    });
     if (!made.ok) return printFailure(host, made.error, options.json);
     const { plan } = made.value;
     keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());

@@ -3,7 +3,15 @@ import type { Host } from '../ports.ts';
 
 /** Prints a refusal: what is wrong, what to do; as JSON where that was asked for. Yields the exit code. */
 export function printFailure(host: Host, failure: AppFailure, json: boolean | undefined): number {
-  if (json) printJson({ version: 1, error: { code: failure.code, message: failure.message, ...(failure.help === undefined ? {} : { help: failure.help }) } });
+  if (json)
+    printJson({
+      version: 1,
+      error: {
+        code: failure.code,
+        message: failure.message,
+        ...(failure.help === undefined ? {} : { help: failure.help }),
+      },
+    });
   else host.progress(failure.help === undefined ? failure.message : `${failure.message}\n${failure.help}`);
   return failure.exit;
 }

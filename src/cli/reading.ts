@@ -12,7 +12,9 @@ export interface Reading extends OpenProject {
 }
 
 /** Opens project and state for a command that writes nothing; the error is an exit code, what is wrong is printed. */
-export async function openForReading(options: GlobalOptions & { readonly environment: 'local' | 'production' }): Promise<Result<Reading, number>> {
+export async function openForReading(
+  options: GlobalOptions & { readonly environment: 'local' | 'production' },
+): Promise<Result<Reading, number>> {
   const opened = openProject(options);
   if (!opened.ok) return fail(printFailure(openHost().host, opened.error, options.json));
   const { project } = opened.value.loaded;

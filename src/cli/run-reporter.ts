@@ -1,13 +1,17 @@
 import type { RunObserver, RunOutcome } from '../app/run.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
-import { formatDuration } from '../time/format.ts';
 import { assetLines, renderAssetLine, renderTotals } from '../render/run-text.ts';
 import { nameSome, paint } from '../render/style.ts';
+import { formatDuration } from '../time/format.ts';
 import type { OpenProject, World } from './wiring.ts';
 
 /** Prints a run as it goes: a line an asset, a status line below on a terminal, totals at the end. */
-export function runReporter(opened: OpenProject, world: World, quiet: boolean): RunObserver & { end(): void; summary(outcome: RunOutcome): void } {
+export function runReporter(
+  opened: OpenProject,
+  world: World,
+  quiet: boolean,
+): RunObserver & { end(): void; summary(outcome: RunOutcome): void } {
   const { host, style } = opened;
   const byStep = new Map<string, EventDraft[]>();
   const running = new Set<string>();
@@ -18,7 +22,9 @@ export function runReporter(opened: OpenProject, world: World, quiet: boolean): 
   const status = (): void => {
     if (quiet || total === 0) return;
     const filled = Math.round((done / total) * 20);
-    const bar = style.unicode ? '█'.repeat(filled) + '░'.repeat(20 - filled) : '#'.repeat(filled) + '.'.repeat(20 - filled);
+    const bar = style.unicode
+      ? '█'.repeat(filled) + '░'.repeat(20 - filled)
+      : '#'.repeat(filled) + '.'.repeat(20 - filled);
     host.status(`${bar} ${done} of ${total}  ${nameSome([...running], 3)}`);
   };
   const show = (events: readonly EventDraft[]): void => {
@@ -58,9 +64,17 @@ export function runReporter(opened: OpenProject, world: World, quiet: boolean): 
       if (quiet) return;
       const lines = assetLines(outcome.drafts);
       const upToDate = outcome.counts.upToDate - lines.filter((line) => line.verdict === 'up_to_date').length;
-      const waiting = outcome.plan.steps.flatMap((step) => step.assets.filter((a) => a.verdict === 'skip' && a.reason === 'up_to_date').map((a) => a.asset));
-      if (upToDate > 0 && waiting.length > 0) host.print(paint(style, 'dim', `${style.unicode ? '–' : '-'} ${waiting.length} up to date: ${nameSome(waiting)}`));
-      const shown = [...lines, ...waiting.map((asset) => ({ asset, verdict: 'up_to_date' as const, checks: [], durationMs: 0 }))];
+      const waiting = outcome.plan.steps.flatMap((step) =>
+        step.assets.filter((a) => a.verdict === 'skip' && a.reason === 'up_to_date').map((a) => a.asset),
+      );
+      if (upToDate > 0 && waiting.length > 0)
+        host.print(
+          paint(style, 'dim', `${style.unicode ? '–' : '-'} ${waiting.length} up to date: ${nameSome(waiting)}`),
+        );
+      const shown = [
+        ...lines,
+        ...waiting.map((asset) => ({ asset, verdict: 'up_to_date' as const, checks: [], durationMs: 0 })),
+      ];
       host.print(`\n${renderTotals(shown, outcome.state, outcome.durationMs)}`);
       for (const text of closingLines(outcome, world)) host.print(text);
     },
@@ -74,10 +88,14 @@ function closingLines(outcome: RunOutcome, world: World): string[] {
   const first = failed[0];
   if (first) {
     const before = outcome.after.view.assets.get(first.asset)?.materialized;
-    if (before) lines.push(`Downstream of ${first.asset} still reads its data of ${before.at.slice(0, 16).replace('T', ' ')} UTC.`);
+    if (before)
+      lines.push(
+        `Downstream of ${first.asset} still reads its data of ${before.at.slice(0, 16).replace('T', ' ')} UTC.`,
+      );
     lines.push(`After a fix: branchline run --select "key:${first.asset}+"`);
   }
   if (outcome.commit !== undefined) lines.push(`State ${outcome.commit.slice(0, 7)} on ${world.store.label}.`);
-  if (outcome.state === 'CANCELED') lines.push(`Stopped after ${formatDuration(outcome.durationMs)}; what had finished is recorded.`);
+  if (outcome.state === 'CANCELED')
+    lines.push(`Stopped after ${formatDuration(outcome.durationMs)}; what had finished is recorded.`);
   return lines;
 }

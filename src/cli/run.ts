@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { findPlan } from '../adapters/plan-files.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
-import { buildPlanning, requestOf, type RunOptions } from '../app/planning.ts';
+import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Plan, RunRequest } from '../model/plan.ts';
@@ -31,12 +31,24 @@ interface RunCommandOptions extends ExecutionOptions, RunOptions {
 export async function run(options: RunCommandOptions): Promise<number> {
   return withWorld(options, {}, async (opened, world, settings) => {
     const { host } = opened;
-    const expected = options.plan === undefined ? ok(undefined) : findPlan(join(world.privateFolder, 'plans'), options.plan);
-    if (!expected.ok) return printFailure(host, inputFailure(expected.error.code, expected.error.message, expected.error.help), options.json);
+    const expected =
+      options.plan === undefined ? ok(undefined) : findPlan(join(world.privateFolder, 'plans'), options.plan);
+    if (!expected.ok)
+      return printFailure(
+        host,
+        inputFailure(expected.error.code, expected.error.message, expected.error.help),
+        options.json,
+      );
     const request = wantedRequest(opened, options, expected.value, world);
     if (!request.ok) return printFailure(host, request.error, options.json);
     const reporter = runReporter(opened, world, options.json === true);
-    const outcome = await runRequest(world.run, { ...settings, failFast: options.failFast === true }, request.value, reporter, expected.value);
+    const outcome = await runRequest(
+      world.run,
+      { ...settings, failFast: options.failFast === true },
+      request.value,
+      reporter,
+      expected.value,
+    );
     reporter.end();
     if (!outcome.ok) return printFailure(host, outcome.error, options.json);
     reporter.summary(outcome.value);
@@ -46,25 +58,50 @@ export async function run(options: RunCommandOptions): Promise<number> {
 }
 
 /** What was asked for: by a plan that was previewed, or by options. */
-function wantedRequest(opened: OpenProject, options: RunCommandOptions, plan: Plan | undefined, world: World): Result<RunRequest, AppFailure> {
+function wantedRequest(
+  opened: OpenProject,
+  options: RunCommandOptions,
+  plan: Plan | undefined,
+  world: World,
+): Result<RunRequest, AppFailure> {
   const identity = cliIdentity(opened.clock.now(), randomBytes(10).toString('hex'));
   if (plan === undefined) return requestOf(world.project, options, identity);
-  const also = (['select', 'job', 'stale', 'withUpstream', 'ignoreBlocking'] as const).filter((name) => options[name] !== undefined);
-  if (also.length > 0) return fail(inputFailure('plan-and-selection', '`--plan` says already what is to run.', 'Leave the other options of the selection away.'));
-  if (plan.request.kind !== 'cli') return fail(inputFailure('plan-of-schedule', 'This plan is a schedule’s; `branchline tick` runs it.'));
+  const also = (['select', 'job', 'stale', 'withUpstream', 'ignoreBlocking'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (also.length > 0)
+    return fail(
+      inputFailure(
+        'plan-and-selection',
+        '`--plan` says already what is to run.',
+        'Leave the other options of the selection away.',
+      ),
+    );
+  if (plan.request.kind !== 'cli')
+    return fail(inputFailure('plan-of-schedule', 'This plan is a schedule’s; `branchline tick` runs it.'));
   return ok({ ...plan.request, ...identity });
 }
 
 /** Opens all that an executing command needs, asks before production is written, and closes it again. */
-export async function withWorld(options: ExecutionOptions, more: { readonly now?: number }, work: (opened: OpenProject, world: World, settings: RunSettings) => Promise<number>): Promise<number> {
+export async function withWorld(
+  options: ExecutionOptions,
+  more: { readonly now?: number },
+  work: (opened: OpenProject, world: World, settings: RunSettings) => Promise<number>,
+): Promise<number> {
   const opened = openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host, tree } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value);
   if (loaded.diagnostics.length > 0 && !options.json) printDiagnostics(opened.value);
   const wait = parseDuration(options.wait);
-  if (!wait.ok) return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
-  if (!(await mayWrite(host, options))) return printFailure(host, inputFailure('not-confirmed', 'Nothing was run: production was not confirmed.', 'In a script say `--yes`.'), options.json);
+  if (!wait.ok)
+    return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
+  if (!(await mayWrite(host, options)))
+    return printFailure(
+      host,
+      inputFailure('not-confirmed', 'Nothing was run: production was not confirmed.', 'In a script say `--yes`.'),
+      options.json,
+    );
   const signal = interruptSignal(host);
   const world = await openWorld(opened.value, loaded.project, { environment: options.environment, signal, ...more });
   if (!world.ok) return printFailure(host, world.error, options.json);
@@ -94,7 +131,11 @@ async function mayWrite(host: Host, options: ExecutionOptions): Promise<boolean>
 }
 
 /** Exit code of a run (docs/exit-codes.md). */
-export function exitCodeOf(outcome: Pick<RunOutcome, 'state' | 'counts'>, failOn: ExecutionOptions['failOn'], interrupted: boolean): number {
+export function exitCodeOf(
+  outcome: Pick<RunOutcome, 'state' | 'counts'>,
+  failOn: ExecutionOptions['failOn'],
+  interrupted: boolean,
+): number {
   if (interrupted) return 130;
   if (outcome.state !== 'SUCCESS' && failOn !== 'never') return 1;
   if (outcome.state === 'CANCELED') return 1;
@@ -106,5 +147,14 @@ export function exitCodeOf(outcome: Pick<RunOutcome, 'state' | 'counts'>, failOn
 /** A run as `--json` shows it (docs/json.md). */
 export function outcomeJson(outcome: RunOutcome): Record<string, unknown> {
   const { plan, state, counts, durationMs, commit } = outcome;
-  return { run: plan.runId, environment: plan.environment, state, counts, durationMs, planDigest: plan.digest, stateCommit: commit ?? null, events: outcome.drafts };
+  return {
+    run: plan.runId,
+    environment: plan.environment,
+    state,
+    counts,
+    durationMs,
+    planDigest: plan.digest,
+    stateCommit: commit ?? null,
+    events: outcome.drafts,
+  };
 }

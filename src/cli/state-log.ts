@@ -19,6 +19,15 @@ export async function run(options: LogOptions): Promise<number> {
   if (!log.ok) return printFailure(host, log.error, options.json);
   if (options.json) printJson({ version: 1, commits: log.value });
   else if (log.value.length === 0) host.print(`${store.label} has no commits yet: \`branchline run\` makes the first.`);
-  else host.print(columns(log.value.map((commit) => [paint(style, 'yellow', commit.commit.slice(0, 7)), commit.at.slice(0, 16).replace('T', ' '), safeLine(commit.subject, 160)])).join('\n'));
+  else
+    host.print(
+      columns(
+        log.value.map((commit) => [
+          paint(style, 'yellow', commit.commit.slice(0, 7)),
+          commit.at.slice(0, 16).replace('T', ' '),
+          safeLine(commit.subject, 160),
+        ]),
+      ).join('\n'),
+    );
   return 0;
 }

@@ -14,7 +14,10 @@ export async function run(options: ShowOptions, args: readonly string[]): Promis
   const opened = await openForReading(options);
   if (!opened.ok) return opened.error;
   const { host, store, clock, project } = opened.value;
-  const state = await readState({ store, clock, environment: options.environment, projectName: project.name }, options.at);
+  const state = await readState(
+    { store, clock, environment: options.environment, projectName: project.name },
+    options.at,
+  );
   if (!state.ok) return printFailure(host, state.error, options.json);
   const described = await describeState(store, state.value, args[0]);
   if (!described.ok) return printFailure(host, described.error, options.json);

@@ -19,9 +19,11 @@ export async function run(options: VerifyOptions): Promise<number> {
   const { problems, files, commit } = verified.value;
   if (options.json) printJson({ version: 1, commit: commit ?? null, files, problems });
   else if (commit === undefined) host.print(`${store.label} has no commits yet.`);
-  else if (problems.length === 0) host.print(`${store.label} at ${commit.slice(0, 7)}: ${count(files, 'file')}, all fine.`);
+  else if (problems.length === 0)
+    host.print(`${store.label} at ${commit.slice(0, 7)}: ${count(files, 'file')}, all fine.`);
   else {
-    for (const problem of problems) host.print(`${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.message}`);
+    for (const problem of problems)
+      host.print(`${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.message}`);
     host.print(`\n${count(problems.length, 'problem')} in ${store.label} at ${commit.slice(0, 7)}.`);
   }
   return problems.length === 0 ? 0 : 3;

@@ -1,8 +1,8 @@
 import { inputFailure } from '../app/failure.ts';
 import { runTick } from '../app/tick.ts';
 import { formatInstant } from '../time/format.ts';
-import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
 import { printFailure, printJson } from './print.ts';
+import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
 import { runReporter } from './run-reporter.ts';
 import { openHost } from './wiring.ts';
 
@@ -15,31 +15,68 @@ interface TickOptions extends ExecutionOptions {
 export async function run(options: TickOptions): Promise<number> {
   const now = options.now === undefined ? undefined : Date.parse(options.now);
   if (options.now !== undefined && (Number.isNaN(now) || !/(Z|[+-]\d\d:?\d\d)$/.test(options.now))) {
-    return printFailure(openHost().host, inputFailure('instant', `--now ${options.now} is not an instant.`, 'Write it with its zone: 2026-11-23T02:30:00Z.'), options.json);
+    return printFailure(
+      openHost().host,
+      inputFailure(
+        'instant',
+        `--now ${options.now} is not an instant.`,
+        'Write it with its zone: 2026-11-23T02:30:00Z.',
+      ),
+      options.json,
+    );
   }
-  return withWorld({ ...options, yes: options.yes || options.dryRun }, now === undefined ? {} : { now }, async (opened, world, settings) => {
-    const { host } = opened;
-    const reporter = runReporter(opened, world, options.json === true);
-    const outcome = await runTick(world.run, settings, { dryRun: options.dryRun === true, nowWasGiven: now !== undefined, ...(world.codeCommit === undefined ? {} : { code: world.codeCommit }) }, {
-      onPlan: (plan) => reporter.onPlan(plan),
-      onEvent: (event) => reporter.onEvent(event),
-      onRun: (request) => {
-        if (!options.json) host.print(`${request.schedule}, due ${formatInstant(request.tick)}:`);
-      },
-      onRunEnd: (ended) => {
-        reporter.end();
-        reporter.summary(ended);
-      },
-    });
-    reporter.end();
-    if (!outcome.ok) return printFailure(host, outcome.error, options.json);
-    const { notes, runs, next } = outcome.value;
-    if (options.json) printJson({ version: 1, dryRun: options.dryRun === true, notes, due: outcome.value.due, runs: runs.map(outcomeJson), next });
-    else {
-      for (const note of notes) host.print(note.text);
-      if (options.dryRun) for (const due of outcome.value.due) host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);
-      if (outcome.value.due.length === 0) host.print(`Nothing is due.${next.map((each) => ` ${each.schedule} is next at ${formatInstant(each.tick)}.`).slice(0, 3).join('')}`);
-    }
-    return Math.max(0, ...runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted)));
-  });
+  return withWorld(
+    { ...options, yes: options.yes || options.dryRun },
+    now === undefined ? {} : { now },
+    async (opened, world, settings) => {
+      const { host } = opened;
+      const reporter = runReporter(opened, world, options.json === true);
+      const outcome = await runTick(
+        world.run,
+        settings,
+        {
+          dryRun: options.dryRun === true,
+          nowWasGiven: now !== undefined,
+          ...(world.codeCommit === undefined ? {} : { code: world.codeCommit }),
+        },
+        {
+          onPlan: (plan) => reporter.onPlan(plan),
+          onEvent: (event) => reporter.onEvent(event),
+          onRun: (request) => {
+            if (!options.json) host.print(`${request.schedule}, due ${formatInstant(request.tick)}:`);
+          },
+          onRunEnd: (ended) => {
+            reporter.end();
+            reporter.summary(ended);
+          },
+        },
+      );
+      reporter.end();
+      if (!outcome.ok) return printFailure(host, outcome.error, options.json);
+      const { notes, runs, next } = outcome.value;
+      if (options.json)
+        printJson({
+          version: 1,
+          dryRun: options.dryRun === true,
+          notes,
+          due: outcome.value.due,
+          runs: runs.map(outcomeJson),
+          next,
+        });
+      else {
+        for (const note of notes) host.print(note.text);
+        if (options.dryRun)
+          for (const due of outcome.value.due)
+            host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);
+        if (outcome.value.due.length === 0)
+          host.print(
+            `Nothing is due.${next
+              .map((each) => ` ${each.schedule} is next at ${formatInstant(each.tick)}.`)
+              .slice(0, 3)
+              .join('')}`,
+          );
+      }
+      return Math.max(0, ...runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted)));
+    },
+  );
 }

@@ -45,11 +45,20 @@ export function findRoot(named: string | undefined): Result<string, AppFailure> 
   if (named !== undefined) {
     const root = resolve(named);
     if (existsSync(join(root, PROJECT_FILE))) return ok(root);
-    return fail(inputFailure('no-project', `There is no ${PROJECT_FILE} in ${named}.`, '`branchline init` writes one.'));
+    return fail(
+      inputFailure('no-project', `There is no ${PROJECT_FILE} in ${named}.`, '`branchline init` writes one.'),
+    );
   }
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     if (existsSync(join(folder, PROJECT_FILE))) return ok(folder);
-    if (dirname(folder) === folder) return fail(inputFailure('no-project', `There is no ${PROJECT_FILE} here or in a folder above.`, '`branchline init` starts a project in this folder.'));
+    if (dirname(folder) === folder)
+      return fail(
+        inputFailure(
+          'no-project',
+          `There is no ${PROJECT_FILE} here or in a folder above.`,
+          '`branchline init` starts a project in this folder.',
+        ),
+      );
   }
 }
 
@@ -68,7 +77,11 @@ export function openProject(options: { readonly project?: string }): Result<Open
 }
 
 /** The state of an environment, for reading. */
-export async function openStore(opened: OpenProject, project: Project, environment: 'production' | 'local'): Promise<Result<StateStore, AppFailure>> {
+export async function openStore(
+  opened: OpenProject,
+  project: Project,
+  environment: 'production' | 'local',
+): Promise<Result<StateStore, AppFailure>> {
   const store = await openStateStore({
     projectRoot: opened.root,
     projectName: project.name,
@@ -79,7 +92,11 @@ export async function openStore(opened: OpenProject, project: Project, environme
   });
   if (store.ok) return store;
   const { code, message } = store.error;
-  return fail(code === 'no-repository' ? inputFailure(code, message, '`git init` makes this folder a repository; state is kept in it.') : outsideFailure(code, message));
+  return fail(
+    code === 'no-repository'
+      ? inputFailure(code, message, '`git init` makes this folder a repository; state is kept in it.')
+      : outsideFailure(code, message),
+  );
 }
 
 /** Everything that a command needs that plans, runs or records. */
@@ -106,10 +123,21 @@ export interface WorldOptions {
 }
 
 /** Wires the adapters of one command together. */
-export async function openWorld(opened: OpenProject, project: Project, options: WorldOptions): Promise<Result<World, AppFailure>> {
+export async function openWorld(
+  opened: OpenProject,
+  project: Project,
+  options: WorldOptions,
+): Promise<Result<World, AppFailure>> {
   const { host, root } = opened;
   const location = await locateRepository(root, project.state.remote, process.env);
-  if (!location.ok) return fail(inputFailure(location.error.code, location.error.message, '`git init` makes this folder a repository; state is kept in it.'));
+  if (!location.ok)
+    return fail(
+      inputFailure(
+        location.error.code,
+        location.error.message,
+        '`git init` makes this folder a repository; state is kept in it.',
+      ),
+    );
   const folder = privateFolder(location.value.commonDir, project.name);
   const store = await openStore(opened, project, options.environment);
   if (!store.ok) return store;
@@ -119,12 +147,27 @@ export async function openWorld(opened: OpenProject, project: Project, options: 
   const writer = `p${randomBytes(6).toString('hex')}`;
   const redactor = createRedactor(secretsToMask(project, env.value));
   const warn = (text: string): void => host.progress(redactor.text(text));
-  const state: StatePorts = { store: store.value, clock, random: Math.random, environment: options.environment, projectName: project.name, writer, redact: (text) => redactor.text(text), warn };
+  const state: StatePorts = {
+    store: store.value,
+    clock,
+    random: Math.random,
+    environment: options.environment,
+    projectName: project.name,
+    writer,
+    redact: (text) => redactor.text(text),
+    warn,
+  };
   const holders = createHolders();
   const scratch = join(folder, 'scratch', writer);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const sql = pooledSql(databases(env.value));
-  const outputs = createOutputFiles({ root, copies: project.storage.path === undefined ? join(folder, 'outputs') : resolve(root, project.storage.path) });
+  const outputs = createOutputFiles({
+    root,
+    repository: await repositoryRoot(root),
+    store: project.storage.path === undefined ? join(folder, 'outputs') : resolve(root, project.storage.path),
+    isTracked: async (file) =>
+      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: process.env })).code === 0,
+  });
   const scope = { project, environment: options.environment, env: env.value, root };
   const code = await codeCommit(root);
   const run: RunPorts = {
@@ -176,8 +219,16 @@ function hostEnvironment(opened: OpenProject): Result<Readonly<Record<string, st
   const path = join(opened.root, '.env');
   if (!existsSync(path)) return ok(process.env);
   const parsed = parseDotenv(readFileSync(path, 'utf8'), !opened.tree.files().includes('.env'));
-  if (!parsed.ok) return fail(inputFailure('env-file', parsed.error.map((problem) => `.env:${problem.line}: ${problem.message}`).join('\n')));
+  if (!parsed.ok)
+    return fail(
+      inputFailure('env-file', parsed.error.map((problem) => `.env:${problem.line}: ${problem.message}`).join('\n')),
+    );
   return ok({ ...parsed.value, ...process.env });
+}
+
+async function repositoryRoot(root: string): Promise<string> {
+  const answer = await runGit({ args: ['rev-parse', '--show-toplevel'], cwd: root, env: process.env });
+  return answer.code === 0 ? answer.stdout.toString().trim() : root;
 }
 
 async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
@@ -211,4 +262,3 @@ export function interruptSignal(host: Host): AbortSignal {
   process.on('SIGTERM', stop);
   return controller.signal;
 }
-

@@ -35,7 +35,10 @@ interface Case {
 }
 
 function input({ project, view, request = cli(), select, code = {}, lost = {} }: Case): PlanInput {
-  const fingerprintOf = (name: string) => ({ version: code[name] ?? 'c', parts: { 'file:a.sql': code[name] ?? 'c', run: 'c' } });
+  const fingerprintOf = (name: string) => ({
+    version: code[name] ?? 'c',
+    parts: { 'file:a.sql': code[name] ?? 'c', run: 'c' },
+  });
   return {
     project,
     view,
