@@ -14,6 +14,7 @@ import type {
 } from '../model/plan.ts';
 import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import { refsOf } from '../project/sql-template.ts';
 import { currentDataVersion, holdingCheck, type StepFingerprint, stalenessOf } from './staleness.ts';
 
 /** All that planning a run depends on. Pure data: the same input gives the same bytes. */
@@ -136,12 +137,40 @@ function stepOrder(project: Project, wanted: ReadonlyMap<AssetKey, unknown>): re
 function upstreamSteps(project: Project, step: StepDef): Set<string> {
   const names = new Set<string>();
   for (const key of step.assets) {
-    for (const dep of project.assets[key]?.deps ?? []) {
+    for (const dep of [...(project.assets[key]?.deps ?? []), ...readByChecks(project, key)]) {
       const name = project.assets[dep]?.step;
       if (name !== undefined && name !== step.name) names.add(name);
     }
   }
   return names;
+}
+
+/**
+ * Assets that an asset's checks look into. They are no upstreams, but a run that makes both makes them first, so that
+ * the check judges against what is new; not where they are made from the asset itself.
+ */
+function readByChecks(project: Project, key: AssetKey): AssetKey[] {
+  const read = new Set<AssetKey>();
+  for (const { kind } of project.assets[key]?.checks ?? []) {
+    if (kind.type === 'relationships') read.add(kind.to);
+    if (kind.type === 'sql') for (const ref of refsOf(kind.text)) read.add(ref);
+  }
+  return [...read].filter((other) => other !== key && !readsFrom(project, other, key));
+}
+
+/** Does an asset depend on another, directly or not? */
+function readsFrom(project: Project, key: AssetKey, on: AssetKey): boolean {
+  const seen = new Set<AssetKey>();
+  const queue = [key];
+  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+    if (at === on) return true;
+    if (seen.has(at)) continue;
+    seen.add(at);
+    const step = project.assets[at]?.step;
+    const together = step === undefined ? [at] : (project.steps[step]?.assets ?? [at]);
+    for (const each of together) queue.push(...(project.assets[each]?.deps ?? []));
+  }
+  return false;
 }
 
 function planStep(planning: Planning, step: StepDef): PlannedStep {
@@ -172,7 +201,7 @@ function planStep(planning: Planning, step: StepDef): PlannedStep {
     used[key] = Object.fromEntries(Object.entries(before).map(([dep, version]) => [dep, version.dataVersion]));
   }
   const after = [...upstreamSteps(project, step)]
-    .filter((name) => project.steps[name]!.assets.some((key) => makes(verdicts.get(key)) && deps.has(key)))
+    .filter((name) => project.steps[name]!.assets.some((key) => makes(verdicts.get(key))))
     .sort(byText);
   return {
     id: step.name,

@@ -69,7 +69,7 @@ export function holdingCheck(project: Project, view: StateView, key: AssetKey): 
   for (const [name] of sortedEntries(record.checks)) {
     // A copy that failed its audit was never published: the result about the published data stays in force.
     const result = checkInForce(record, name);
-    if (!result || result.stage !== 'published') continue;
+    if (result?.stage !== 'published') continue;
     const bad = (result.status === 'FAILED' && result.severity === 'error') || result.status === 'ERRORED';
     if (!bad) continue;
     const declared = project.assets[key]?.checks.find((check) => check.name === name);

@@ -70,7 +70,9 @@ export function nameSome(names: readonly string[], most = 6): string {
 /** Lines of cells in columns of equal width, two blanks between them; numbers to the right where asked for. */
 export function columns(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visibleLength(cell))));
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, visibleLength(cell));
+  }
   return rows.map((row) =>
     row
       .map((cell, i) => {

@@ -120,14 +120,15 @@ function settle(progress: RunProgress, step: PlannedStep, options: DecideOptions
 function hasReleased(progress: RunProgress, step: PlannedStep, upstreamId: string, options: DecideOptions): boolean {
   const read = new Set(step.assets.flatMap(({ asset }) => options.deps(asset)));
   const upstream = progress.plan.steps.find((candidate) => candidate.id === upstreamId);
-  return (upstream?.assets ?? [])
-    .filter(({ asset }) => read.has(asset))
-    .every(({ asset }) => {
-      if (progress.assets.get(asset)?.kind !== 'materialized') return false;
-      return options
-        .blockingChecks(asset)
-        .every((name) => progress.checks.some((c) => c.asset === asset && c.check === name));
-    });
+  const awaited = (upstream?.assets ?? []).filter(({ asset }) => read.has(asset));
+  // What only a check looks into is waited for to its end.
+  if (awaited.length === 0) return false;
+  return awaited.every(({ asset }) => {
+    if (progress.assets.get(asset)?.kind !== 'materialized') return false;
+    return options
+      .blockingChecks(asset)
+      .every((name) => progress.checks.some((c) => c.asset === asset && c.check === name));
+  });
 }
 
 /** A step whose assets cannot be made in part runs with all of them, or not at all. */

@@ -1,0 +1,1 @@
+async function e(e){return 0}export{e as run};
