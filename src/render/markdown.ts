@@ -61,10 +61,10 @@ export function text(raw: string, most = 300): Markdown {
     )
     .replace(/@(?=\S)/g, `@${BREAK}`)
     .replace(/#(?=\d)/g, `#${BREAK}`)
-    .replace(/\b(GH)-(?=\d)/gi, `$1-${BREAK}`)
+    .replace(/(gh)-(?=\d)/gi, `$1-${BREAK}`)
     .replace(/:(?=\/\/)/g, `:${BREAK}`)
-    .replace(/\b(www)\./gi, `$1${BREAK}.`)
-    .replace(/\b(mailto|xmpp):/gi, `$1${BREAK}:`)
+    .replace(/(www)\./gi, `$1${BREAK}.`)
+    .replace(/(mailto|xmpp):/gi, `$1${BREAK}:`)
     // At the end of a heading `#` would be swallowed.
     .replace(/#+$/, (run) => '\\#'.repeat(run.length))
     // At the start of a line these begin a heading, a list or a rule.
