@@ -48,7 +48,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   ),
   plan: core(['base', 'model', 'time', 'project', 'run', 'state']),
   insights: core(['base', 'model', 'time', 'project', 'state'], ['@datadog/sketches-js']),
-  render: core(['base', 'model', 'time', 'insights'], ['cronstrue']),
+  // `state` for its layout alone: the paths of pages are part of it.
+  render: core(['base', 'model', 'time', 'state', 'insights'], ['cronstrue']),
   'version.ts': core([]),
   // The library: the pure rooms and nothing else.
   'core.ts': core(upToRender),

@@ -1,0 +1,67 @@
+import type { Quantiles } from '../insights/figures.ts';
+import type { HealthStatus, ScopeHealth } from '../insights/health.ts';
+import { formatDuration } from '../time/format.ts';
+import { count, formatCount } from './style.ts';
+
+export const NO_DATA = 'no data';
+
+/** `98.6 %`. Only what is all is 100 %, and only what is nothing is 0 %. */
+export function formatShare(share: number | undefined): string {
+  if (share === undefined) return NO_DATA;
+  if (share >= 1) return '100 %';
+  if (share <= 0) return '0 %';
+  const tenths = Math.min(999, Math.max(1, Math.round(share * 1000)));
+  return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} %`;
+}
+
+/** `6 s / 9 s`: the median and the 99th percentile. */
+export function formatSpread(quantiles: Quantiles | undefined): string {
+  return quantiles === undefined ? NO_DATA : `${formatAbout(quantiles.p50)} / ${formatAbout(quantiles.p99)}`;
+}
+
+/** A duration from a sketch, which is up to 0.8 % off: no more digits than are true. */
+export function formatAbout(ms: number): string {
+  const step = ms >= 36_000_000 ? 3_600_000 : ms >= 600_000 ? 60_000 : ms >= 60_000 ? 10_000 : 1;
+  return formatDuration(Math.round(ms / step) * step);
+}
+
+/** `0.3`, `12`, `1,440`: how many a day. */
+export function formatRate(rate: number | undefined): string {
+  if (rate === undefined) return NO_DATA;
+  if (rate >= 10 || rate === Math.round(rate)) return formatCount(Math.round(rate));
+  return rate < 0.1 ? 'under 0.1' : rate.toFixed(1);
+}
+
+/** `all 8 assets are healthy`, `1 asset needs a hand, 2 warn`: the verdict of a page, one sentence without a full stop. */
+export function verdictText(health: ScopeHealth): string {
+  const { counts, assets } = health;
+  const known = assets - counts.unknown;
+  if (assets === 0) return 'no assets';
+  if (known === 0)
+    return assets === 1
+      ? 'nothing is known of its only asset yet'
+      : `nothing is known of its ${formatCount(assets)} assets yet`;
+  const warn =
+    counts.warning > 0 ? `${formatCount(counts.warning)} ${counts.warning === 1 ? 'warns' : 'warn'}` : undefined;
+  if (counts.degraded > 0) {
+    const hand = `${count(counts.degraded, 'asset')} ${counts.degraded === 1 ? 'needs' : 'need'} a hand`;
+    return warn ? `${hand}, ${warn}` : hand;
+  }
+  if (warn) return counts.warning === 1 ? '1 asset warns' : `${formatCount(counts.warning)} assets warn`;
+  if (counts.unknown > 0)
+    return `${formatCount(counts.healthy)} of ${count(assets, 'asset')} ${counts.healthy === 1 ? 'is' : 'are'} healthy, nothing is known of the rest yet`;
+  return assets === 1 ? 'its only asset is healthy' : `all ${formatCount(assets)} assets are healthy`;
+}
+
+/** Words first: the mark is for the eye that skims. */
+export function healthMark(status: HealthStatus): string {
+  switch (status) {
+    case 'degraded':
+      return '✗\u00a0';
+    case 'warning':
+      return '!\u00a0';
+    case 'healthy':
+    case 'unknown':
+      return '';
+  }
+}

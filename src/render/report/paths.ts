@@ -1,0 +1,41 @@
+import type { AssetKey } from '../../model/project.ts';
+import { escapeName } from '../../state/layout.ts';
+
+/** Paths of the derived pages on the state branch (docs/report.md). */
+export const README_PATH = 'README.md';
+export const UNGROUPED_PATH = 'health/ungrouped.md';
+export const PROJECT_BADGE = 'badges/project';
+
+export function assetPath(asset: AssetKey): string {
+  return `health/assets/${escapeName(asset)}.md`;
+}
+/** Run time of the last materializations as a picture, beside the asset's page. */
+export function assetChartPath(asset: AssetKey): string {
+  return `health/assets/${escapeName(asset)}.svg`;
+}
+/** The page of the assets of a group; undefined = of those without one. */
+export function groupPath(group: string | undefined): string {
+  return group === undefined ? UNGROUPED_PATH : `health/groups/${escapeName(group)}.md`;
+}
+export function selectionPath(selection: string): string {
+  return `health/selections/${escapeName(selection)}.md`;
+}
+/** Without its ending: there is one in `.json` for shields.io and one in `.svg`. */
+export function selectionBadge(selection: string): string {
+  return `badges/selection-${escapeName(selection)}`;
+}
+
+/** Everything on the branch that is derived by the report: what may be deleted when its subject is gone. */
+export function isReportPath(path: string): boolean {
+  return path === README_PATH || path.startsWith('health/') || path.startsWith('badges/');
+}
+
+/** A link from one page to another as GitHub resolves it: relative, and a `%` in a file's name written `%25`. */
+export function hrefOf(from: string, to: string): string {
+  const source = from.split('/').slice(0, -1);
+  const target = to.split('/');
+  let shared = 0;
+  while (shared < source.length && shared < target.length - 1 && source[shared] === target[shared]) shared++;
+  const up = source.slice(shared).map(() => '..');
+  return [...up, ...target.slice(shared)].map(encodeURIComponent).join('/');
+}
