@@ -5,12 +5,11 @@ import type { Plan } from '../model/plan.ts';
 import type { Clock, Journal, Journals } from '../ports.ts';
 import type { DecideOptions } from '../run/decide.ts';
 import { encodeEvent, numberEvents, runStream } from '../state/codec.ts';
-import type { PreparedCommit } from '../state/commit.ts';
 import { mapEventText } from '../state/event-text.ts';
 import type { StateRead } from '../state/read.ts';
 import { executeRun, type StepRunner } from './execute.ts';
 import type { AppFailure } from './failure.ts';
-import type { Recorded, StateAt, StateSession } from './state-session.ts';
+import type { PagesOf, Recorded, StateAt, StateSession } from './state-session.ts';
 
 /** A run with its claim committed: it may be carried out. */
 export interface CarryOutInput {
@@ -32,7 +31,7 @@ export interface CarryOutInput {
   readonly warn: (text: string) => void;
   /** Subject and trailers of the commits. */
   readonly message: (drafts: readonly EventDraft[], end: RunEnd | undefined) => string;
-  readonly pages: (prepared: PreparedCommit) => ReadonlyMap<string, string | null>;
+  readonly pages: PagesOf;
 }
 
 export interface RunEnd {

@@ -7,14 +7,14 @@ import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { closeLostRun, judgeClaims } from './claims.ts';
 import type { AppFailure } from './failure.ts';
-import type { StateAt, StateDecision, StateSession } from './state-session.ts';
+import type { PagesOf, StateAt, StateDecision, StateSession } from './state-session.ts';
 
 export interface RecoverPorts {
   readonly journals: Journals;
   readonly holders: Holders;
   readonly writer: string;
   readonly warn: (text: string) => void;
-  readonly pages?: Extract<StateDecision<unknown>, { kind: 'commit' }>['pages'];
+  readonly pages?: PagesOf;
 }
 
 /** What was found and mended before a command began its own work. */

@@ -1,13 +1,69 @@
-import type { Project } from '../model/project.ts';
+import { assess } from '../insights/assess.ts';
+import { projectHealth } from '../insights/health.ts';
+import { epochMs } from '../model/instant.ts';
+import type { AssetKey, Project } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { nextTicks } from '../plan/tick.ts';
+import { selectionScope } from '../project/listing.ts';
+import { select } from '../project/selection-evaluate.ts';
+import type { ReportInput } from '../render/report/facts.ts';
+import { pagesToWrite, renderReport } from '../render/report/pages.ts';
 import type { PreparedCommit } from '../state/commit.ts';
+import { version } from '../version.ts';
+import { statusesOf } from './statuses.ts';
 
-/** What the pages of a commit are made from, beside the state that it leads to. */
-export interface ReportPagesInput {
+/** What a report is made from, beside a state. */
+export interface ReportSource {
   readonly project: Project;
-  readonly code?: { readonly commit: string; readonly at: string };
+  /** Commit of the code. */
+  readonly codeCommit?: string;
+  /** Web address of the code's repository, for links to commits and files. */
+  readonly repository?: string;
 }
 
-/** Pages of a commit. */
-export function reportPages(_input: ReportPagesInput, _prepared: PreparedCommit): ReadonlyMap<string, string | null> {
-  return new Map();
+/** Everything that a report of a state shows. It has no now of its own: next ticks are those after the state's instant. */
+export function reportInput(source: ReportSource, view: StateView): ReportInput {
+  const { project, codeCommit, repository } = source;
+  const selections = selectedAssets(project, view);
+  return {
+    project,
+    view,
+    selections,
+    assessment: assess(project, view, selections),
+    nextTicks: view.at === undefined ? [] : nextTicks(project, epochMs(view.at)),
+    ...(codeCommit === undefined ? {} : { codeCommit }),
+    ...(repository === undefined ? {} : { repository }),
+    version,
+  };
+}
+
+/** Members of each saved selection, in the graph's order. */
+function selectedAssets(project: Project, view: StateView): ReadonlyMap<string, readonly AssetKey[]> {
+  const scope = selectionScope(project, statusesOf(project, view));
+  return new Map(
+    Object.values(project.selections).map(({ name, selection }) => {
+      const selected = select(selection, scope);
+      return [name, selected.ok ? [...selected.value] : []];
+    }),
+  );
+}
+
+/** The pages that a commit writes (null = deletes), by the page rules of docs/state-format.md. */
+export function reportPages(
+  source: ReportSource,
+  prepared: PreparedCommit,
+  before: StateView,
+): ReadonlyMap<string, string | null> {
+  const input = reportInput(source, prepared.after.view);
+  const known =
+    before.seq === 0 ? undefined : projectHealth(source.project, before, selectedAssets(source.project, before));
+  const { write, remove } = pagesToWrite(input, {
+    ...(known ? { before: known } : {}),
+    existing: prepared.after.base.paths,
+    fold: prepared.folded,
+  });
+  return new Map<string, string | null>([
+    ...renderReport(input, write),
+    ...remove.map((path) => [path, null] as const),
+  ]);
 }

@@ -6,7 +6,6 @@ import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, Holders, Journals, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { Redactor } from '../run/redact.ts';
-import type { PreparedCommit } from '../state/commit.ts';
 import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
 import { type ClaimDecision, type ClaimInput, decideClaim } from './claim-run.ts';
@@ -17,7 +16,7 @@ import { type AppFailure, outsideFailure } from './failure.ts';
 import type { PlanningProject } from './planning.ts';
 import { recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
-import type { StateAt, StateSession } from './state-session.ts';
+import type { PagesOf, StateAt, StateSession } from './state-session.ts';
 import type { Published, RunContext } from './step-context.ts';
 
 /** The world of a command that runs something. */
@@ -43,7 +42,7 @@ export interface RunPorts {
   readonly onOutput?: (step: string, text: string) => void;
   /** Which published data is gone, by asset. */
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
-  readonly pages: (prepared: PreparedCommit) => ReadonlyMap<string, string | null>;
+  readonly pages: PagesOf;
 }
 
 export interface RunSettings {

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
 import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
@@ -35,6 +36,9 @@ export interface StateAt {
   readonly nowIsTrusted: boolean;
 }
 
+/** Derived pages of a commit, from the state that it leads to and the one before; null deletes a page. */
+export type PagesOf = (prepared: PreparedCommit, before: StateView) => ReadonlyMap<string, string | null>;
+
 /** What a use case wants committed on the state as it is. */
 export type StateDecision<T> =
   | {
@@ -43,7 +47,7 @@ export type StateDecision<T> =
       readonly events: readonly BranchlineEvent[];
       readonly message: string;
       /** Derived pages of the commit, from the view that it leads to. */
-      readonly pages?: (prepared: PreparedCommit) => ReadonlyMap<string, string | null>;
+      readonly pages?: PagesOf;
       readonly value: T;
     }
   | { readonly kind: 'nothing'; readonly value: T }
@@ -282,7 +286,9 @@ function settle<T>(
     });
     return withoutTexts.ok ? withoutTexts.value.change : undefined;
   };
-  const full = decision.pages ? withPages(prepared.value, decision.pages(prepared.value)) : prepared.value;
+  const full = decision.pages
+    ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
+    : prepared.value;
   return {
     decision: { kind: 'commit', change: full.change, value: { value: decision.value, after: full.after } },
     lean,

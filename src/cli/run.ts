@@ -103,7 +103,12 @@ export async function withWorld(
       options.json,
     );
   const signal = interruptSignal(host);
-  const world = await openWorld(opened.value, loaded.project, { environment: options.environment, signal, ...more });
+  const world = await openWorld(opened.value, loaded.project, {
+    environment: options.environment,
+    signal,
+    records: true,
+    ...more,
+  });
   if (!world.ok) return printFailure(host, world.error, options.json);
   try {
     const settings: RunSettings = {

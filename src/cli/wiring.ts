@@ -18,7 +18,7 @@ import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
 import { type LoadedProject, loadProject, PROJECT_FILE } from '../app/load-project.ts';
-import { reportPages } from '../app/report-pages.ts';
+import type { ReportSource } from '../app/report-pages.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StatePorts } from '../app/state-session.ts';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -117,6 +117,8 @@ export interface World {
 export interface WorldOptions {
   readonly environment: 'production' | 'local';
   readonly signal: AbortSignal;
+  /** The command records runs, with the report in the same commit. */
+  readonly records?: boolean;
   /** Instant to record with instead of the clock's (`--now`). */
   readonly now?: number;
   readonly onOutput?: (step: string, text: string) => void;
@@ -170,6 +172,10 @@ export async function openWorld(
   });
   const scope = { project, environment: options.environment, env: env.value, root };
   const code = await codeCommit(root);
+  const source = reportSource(project, code?.commit, location.value.remoteUrl);
+  // Loaded only by commands that record a run: pages need the schedules' arithmetic.
+  const makePages = options.records ? (await import('../app/report-pages.ts')).reportPages : undefined;
+  let pages: ReadonlyMap<string, string | null> = new Map();
   const run: RunPorts = {
     clock,
     session: openStateSession(state),
@@ -190,7 +196,10 @@ export async function openWorld(
     say: (text) => host.progress(text),
     ...(options.onOutput ? { onOutput: options.onOutput } : {}),
     findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
-    pages: (prepared) => reportPages({ project, ...(code === undefined ? {} : { code }) }, prepared),
+    pages: (prepared, before) => {
+      pages = makePages?.(source, prepared, before) ?? new Map();
+      return pages;
+    },
   };
   return ok({
     project,
@@ -202,10 +211,34 @@ export async function openWorld(
     privateFolder: folder,
     cores: Math.max(2, availableParallelism()),
     async close() {
+      // No branch shows the local environment: its report is kept as files.
+      if (options.environment === 'local') writePages(join(folder, 'report'), pages);
       await sql.end();
       rmSync(scratch, { recursive: true, force: true });
     },
   });
+}
+
+/** What the report of a project says of its code: the commit, and where the repository is on the web. */
+export function reportSource(
+  project: Project,
+  codeCommit: string | undefined,
+  remoteUrl: string | undefined,
+): ReportSource {
+  const repository = remoteUrl === undefined ? undefined : webAddressOf(remoteUrl);
+  return {
+    project,
+    ...(codeCommit === undefined ? {} : { codeCommit }),
+    ...(repository === undefined ? {} : { repository }),
+  };
+}
+
+/** `git@host:owner/name.git` and `https://host/owner/name.git` → `https://host/owner/name`; undefined for a path. */
+export function webAddressOf(remoteUrl: string): string | undefined {
+  const ssh = /^(?:ssh:\/\/)?(?:[^@/\s]+@)([^:/\s]+)[:/](?:\d+\/)?([^\s]+?)(?:\.git)?\/?$/.exec(remoteUrl);
+  if (ssh) return `https://${ssh[1]}/${ssh[2]}`;
+  const web = /^https?:\/\/(?:[^@/\s]*@)?([^\s]+?)(?:\.git)?\/?$/.exec(remoteUrl);
+  return web ? `https://${web[1]}` : undefined;
 }
 
 /** A clock that stood at `now` when the command began. */
@@ -231,7 +264,7 @@ async function repositoryRoot(root: string): Promise<string> {
   return answer.code === 0 ? answer.stdout.toString().trim() : root;
 }
 
-async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
+export async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
   const answer = await runGit({ args: ['log', '-1', '--format=%H %cI'], cwd: root, env: process.env });
   const [commit, at] = answer.stdout.toString().trim().split(' ');
   if (answer.code !== 0 || !commit || !at) return undefined;

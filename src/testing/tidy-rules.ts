@@ -52,7 +52,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   render: core(['base', 'model', 'time', 'state', 'insights'], ['cronstrue']),
   'version.ts': core([]),
   // The library: the pure rooms and nothing else.
-  'core.ts': core(upToRender),
+  'core.ts': core([...upToRender, 'ports.ts']),
   app: { isPure: false, rooms: [...upToRender, 'ports.ts', 'version.ts'], packages: [] },
   // `sql` because a driver has to split a file and bind its values, and that is pure computation.
   adapters: { isPure: false, rooms: ['base', 'model', 'sql', 'ports.ts'], packages: 'any' },

@@ -1,1 +1,0 @@
-async function e(e){return 0}export{e as run};

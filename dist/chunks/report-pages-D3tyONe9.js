@@ -1,0 +1,1 @@
+export{n as reportPages}from"./report-pages-ych7lhg3.js";

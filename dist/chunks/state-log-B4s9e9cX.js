@@ -1,2 +1,0 @@
-import{r as e,t}from"./reading-B08Fx3dm.js";import{Bt as n,Ht as r,Kt as i,Vt as a,qt as o}from"./check-CcBr63bq.js";async function s(s){let c=await t(s);if(!c.ok)return c.error;let{host:l,style:u,store:d}=c.value,f=await e(d,s.limit,s.at);return f.ok?(s.json?a({version:1,commits:f.value}):f.value.length===0?l.print(`${d.label} has no commits yet: \`branchline run\` makes the first.`):l.print(r(f.value.map(e=>[i(u,`yellow`,e.commit.slice(0,7)),e.at.slice(0,16).replace(`T`,` `),o(e.subject,160)])).join(`
-`)),0):n(l,f.error,s.json)}export{s as run};
