@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,9 @@ function opened(scratch: ReturnType<typeof createScratch>): StepFolder {
 }
 
 test('a folder that is used again shows nothing of the step before', () => {
-  const scratch = createScratch(folder);
+  const own = path.join(folder, 'again');
+  mkdirSync(own);
+  const scratch = createScratch(own);
   const first = opened(scratch);
   const kept = first.emptyFile('github-env');
   const output = first.freshPath('output');
@@ -33,8 +35,19 @@ test('a folder that is used again shows nothing of the step before', () => {
   expect(second.freshPath('output')).not.toBe(output);
 });
 
+test('a folder that a script took away is not used again', () => {
+  const own = path.join(folder, 'taken');
+  mkdirSync(own);
+  const scratch = createScratch(own);
+  const first = opened(scratch);
+  const file = first.emptyFile('x');
+  rmSync(path.dirname(file), { recursive: true });
+  first.close();
+  expect(statSync(opened(scratch).emptyFile('x')).size).toBe(0);
+});
+
 test('two steps at once share nothing, and others may not look', () => {
-  const scratch = createScratch(folder);
+  const scratch = createScratch(mkdtempSync(path.join(folder, 'two-')));
   const [a, b] = [opened(scratch), opened(scratch)];
   const file = a.emptyFile('x');
   expect(file).not.toBe(b.emptyFile('x'));
@@ -42,7 +55,7 @@ test('two steps at once share nothing, and others may not look', () => {
 });
 
 test('what is read is bounded; what is not there is empty', () => {
-  const step = opened(createScratch(folder));
+  const step = opened(createScratch(mkdtempSync(path.join(folder, 'read-'))));
   const file = step.freshPath('output');
   expect(step.read(file, 10)).toEqual({ text: '', isWhole: true });
   writeFileSync(file, '0123456789');

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, closeSync, mkdirSync, openSync, readSync, rmSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { fail, ok } from '../base/result.ts';
@@ -9,13 +10,18 @@ import type { Scratch, StepFolder } from '../ports.ts';
  * nothing which an earlier step left running can write into them.
  */
 export function createScratch(folder: string): Scratch {
+  const name = randomBytes(4).toString('hex');
   const free: string[] = [];
   let made = 0;
   let given = 0;
 
+  function make(): string {
+    const own = path.join(folder, `step-${name}-${made++}`);
+    mkdirSync(own, { mode: 0o700 });
+    return own;
+  }
   function open(): StepFolder {
-    const own = free.pop() ?? path.join(folder, `step-${made++}`);
-    mkdirSync(own, { recursive: true, mode: 0o700 });
+    const own = free.pop() ?? make();
     const fresh: string[] = [];
     return {
       emptyFile(name) {
@@ -35,7 +41,8 @@ export function createScratch(folder: string): Scratch {
       close() {
         for (const file of fresh)
           if (statSync(file, { throwIfNoEntry: false })) rmSync(file, { recursive: true, force: true });
-        free.push(own);
+        // A script may have taken its folder away.
+        if (statSync(own, { throwIfNoEntry: false })?.isDirectory()) free.push(own);
       },
     };
   }

@@ -93,11 +93,16 @@ function signalAll(tree: ProcessTree, members: ReadonlyMap<number, ListedProcess
 
 /** False when there is nobody to send it to. */
 function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  // After each step we ask whether its group is gone, and the answer is an exception: its stack would be the dear part.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
   try {
     return process.kill(pid, signal);
   } catch (error) {
     // EPERM: it is there, and changed its user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 

@@ -80,6 +80,12 @@ describe('a script', () => {
     });
     expect(tail).toBe('A=b\n');
   });
+  test('is all that runs, also after a longer one', async () => {
+    const runner = createProcessRunner({ folder });
+    await runner.run(specOf(`: ${'x'.repeat(5000)}; exit 1`), never);
+    expect(await runner.run(specOf('echo ü'), never)).toMatchObject({ code: 0, tail: 'ü\n' });
+    expect(await runner.run(specOf(''), never)).toMatchObject({ code: 0, tail: '' });
+  });
   test('runs in the folder it is told', async () => {
     expect(await run('pwd', { cwd: '/' })).toMatchObject({ tail: '/\n' });
   });

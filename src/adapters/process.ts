@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessExit, ProcessRunner, ProcessSpec } from '../ports.ts';
 import { createNamedPipes, inLines, type LogFile, openLog, type PipeReader, readPipe } from './process-output.ts';
@@ -47,7 +47,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     let output: Output | undefined;
     let child: ChildProcess | undefined;
     try {
-      writeFileSync(script + scriptEnding(spec.shell), spec.script, { mode: 0o600 });
+      writeScript(script + scriptEnding(spec.shell), spec.script);
       output = openOutput(spec, await pipes.borrow());
       // The dot ends it: no token is the beginning of another.
       const token = `${runner}-${runs++}.`;
@@ -181,6 +181,21 @@ function explained(exit: Exit, command: ShellCommand, spec: ProcessSpec): Exit {
     ? `\`${command.file}\` could not be started (${exit.message}): is it installed and on the PATH?`
     : `the working directory ${spec.cwd} does not exist`;
   return { ...exit, message };
+}
+
+/**
+ * Writes over what is there and then cuts: emptying a file first, as `writeFile` does, makes some file systems write it
+ * to disk when it is closed (half a millisecond a step).
+ */
+function writeScript(file: string, text: string): void {
+  const bytes = Buffer.from(text);
+  const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, at);
+    ftruncateSync(fd, bytes.length);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function afterMs(ms: number, call: () => void): () => void {
