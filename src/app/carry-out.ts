@@ -69,7 +69,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       options: input.options,
       clock: input.clock,
       runStep: input.runStep,
-      emit: recorder.emit,
+      emit: (event, durable) => recorder.emit(event, durable),
       signal: stop.signal,
       pauseMs: 15_000,
       onPause: async (stepEnded) => {

@@ -87,6 +87,8 @@ export function buildProgram(exit: (code: number) => void): Command {
         .option('--max-parallel <n>', 'steps at once', positiveInteger)
         .option('--wait <duration>', 'how long to wait for another run of the same assets', '10m')
         .addOption(failOnOption())
+        .option('--logs', 'show what steps print as it comes (the default in CI)')
+        .option('--no-logs', 'do not')
         .option('--yes', 'do not ask before writing production'),
       'branchline run --select "group:marts" --fail-fast',
       () => import('./run.ts'),
@@ -102,6 +104,8 @@ export function buildProgram(exit: (code: number) => void): Command {
         .option('--wait <duration>', 'how long to wait for another run of the same assets', '10m')
         .addOption(environmentOption())
         .addOption(failOnOption())
+        .option('--logs', 'show what steps print as it comes (the default in CI)')
+        .option('--no-logs', 'do not')
         .option('--yes', 'do not ask before writing production'),
       'branchline tick --dry-run --now 2026-11-23T02:30:00Z',
       () => import('./tick.ts'),

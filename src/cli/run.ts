@@ -21,6 +21,7 @@ export interface ExecutionOptions extends GlobalOptions {
   readonly wait: string;
   readonly failOn: 'error' | 'warning' | 'never';
   readonly yes?: boolean;
+  readonly logs?: boolean;
 }
 interface RunCommandOptions extends ExecutionOptions, RunOptions {
   readonly plan?: string;
@@ -107,6 +108,7 @@ export async function withWorld(
     environment: options.environment,
     signal,
     records: true,
+    logs: options.logs ?? (!host.interactive && process.env['CI'] !== undefined && !options.json),
     ...more,
   });
   if (!world.ok) return printFailure(host, world.error, options.json);

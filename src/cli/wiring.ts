@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { locateRepository, privateFolder } from '../adapters/git-location.ts';
@@ -27,7 +27,8 @@ import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
 import type { Style } from '../render/style.ts';
 import { parseDotenv } from '../run/dotenv.ts';
 import { createRedactor } from '../run/redact.ts';
-import { secretNames, secretsToMask } from '../run/secrets.ts';
+import { findSecretNameClashes, secretNames, secretsToMask } from '../run/secrets.ts';
+import { neutralizeCommands } from '../run/step-commands.ts';
 
 /** A project on this machine, as every command meets it. */
 export interface OpenProject {
@@ -121,7 +122,8 @@ export interface WorldOptions {
   readonly records?: boolean;
   /** Instant to record with instead of the clock's (`--now`). */
   readonly now?: number;
-  readonly onOutput?: (step: string, text: string) => void;
+  /** Shows what steps print, as it comes. */
+  readonly logs?: boolean;
 }
 
 /** Wires the adapters of one command together. */
@@ -147,7 +149,11 @@ export async function openWorld(
   if (!env.ok) return env;
   const clock: Clock = options.now === undefined ? opened.clock : shiftedClock(opened.clock, options.now);
   const writer = `p${randomBytes(6).toString('hex')}`;
-  const redactor = createRedactor(secretsToMask(project, env.value));
+  const secrets = secretsToMask(project, env.value);
+  const clashes = findSecretNameClashes(secrets, declaredNames(project));
+  if (clashes.length > 0)
+    return fail(inputFailure('secret-is-a-name', clashes.map((clash) => clash.message).join('\n')));
+  const redactor = createRedactor(secrets);
   const warn = (text: string): void => host.progress(redactor.text(text));
   const state: StatePorts = {
     store: store.value,
@@ -161,6 +167,7 @@ export async function openWorld(
   };
   const holders = createHolders();
   const scratch = join(folder, 'scratch', writer);
+  pruneFolder(join(folder, 'logs'), LOG_FOLDERS_MAX);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const sql = pooledSql(databases(env.value));
   const outputs = createOutputFiles({
@@ -194,7 +201,7 @@ export async function openWorld(
     signal: options.signal,
     warn,
     say: (text) => host.progress(text),
-    ...(options.onOutput ? { onOutput: options.onOutput } : {}),
+    ...(options.logs ? { onOutput: (step: string, text: string) => host.progress(prefixed(step, text)) } : {}),
     findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
     pages: (prepared, before) => {
       pages = makePages?.(source, prepared, before) ?? new Map();
@@ -241,6 +248,40 @@ export function webAddressOf(remoteUrl: string): string | undefined {
   return web ? `https://${web[1]}` : undefined;
 }
 
+/** Names that stand in every record: a secret of the same text could not be kept. */
+function declaredNames(project: Project): Readonly<Record<string, Iterable<string>>> {
+  const assets = Object.values(project.assets);
+  return {
+    asset: assets.map((asset) => asset.key),
+    check: assets.flatMap((asset) => asset.checks.map((check) => check.name)),
+    group: assets.flatMap((asset) => asset.group ?? []),
+    job: Object.keys(project.jobs),
+    schedule: Object.keys(project.schedules),
+    connection: Object.keys(project.connections),
+    project: [project.name],
+  };
+}
+
+/** Lines of a step with its name before them; in a workflow's log they cannot act as commands. */
+function prefixed(step: string, text: string): string {
+  const lines = (process.env['GITHUB_ACTIONS'] ? neutralizeCommands(text) : text).replace(/\n$/, '').split('\n');
+  return lines.map((line) => `${step} | ${line}`).join('\n');
+}
+
+/** Runs whose step logs are kept on this machine. */
+const LOG_FOLDERS_MAX = 30;
+
+/** Removes the oldest folders beyond `most`. */
+function pruneFolder(folder: string, most: number): void {
+  if (!existsSync(folder)) return;
+  const entries = readdirSync(folder).map((name) => ({
+    path: join(folder, name),
+    at: statSync(join(folder, name)).mtimeMs,
+  }));
+  for (const { path } of entries.sort((a, b) => b.at - a.at).slice(most))
+    rmSync(path, { recursive: true, force: true });
+}
+
 /** A clock that stood at `now` when the command began. */
 function shiftedClock(clock: Clock, now: number): Clock {
   const difference = now - clock.now();
@@ -250,7 +291,7 @@ function shiftedClock(clock: Clock, now: number): Clock {
 /** The host's variables with those of `.env` below them; `.env` is refused unless git ignores it. */
 function hostEnvironment(opened: OpenProject): Result<Readonly<Record<string, string | undefined>>, AppFailure> {
   const path = join(opened.root, '.env');
-  if (!existsSync(path)) return ok(process.env);
+  if (!existsSync(path)) return ok({ ...process.env });
   const parsed = parseDotenv(readFileSync(path, 'utf8'), !opened.tree.files().includes('.env'));
   if (!parsed.ok)
     return fail(

@@ -149,6 +149,8 @@ function byCode(
   mark: number | undefined,
 ): Explained {
   const [start, end] = error.pos;
+  // Codes that are not named here keep the words of the library.
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (error.code) {
     case 'BAD_SCALAR_START': {
       const word = /^[^\s,\]}]*/.exec(text.slice(start))![0] || text[start]!;

@@ -37,16 +37,10 @@ function durationOf(schema: Schema): boolean {
 
 function foundText(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
-  switch (typeof value) {
-    case 'string':
-      return 'text';
-    case 'boolean':
-      return `\`${value}\``;
-    case 'number':
-      return Number.isFinite(value) ? `the number ${value}` : 'no finite number';
-    default:
-      return 'a mapping';
-  }
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'boolean') return `\`${value}\``;
+  if (typeof value === 'number') return Number.isFinite(value) ? `the number ${value}` : 'no finite number';
+  return 'a mapping';
 }
 
 const typeWords: Readonly<Record<Exclude<JsonType, 'null'>, string>> = {

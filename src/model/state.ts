@@ -1,4 +1,4 @@
-import type { CheckStatus, Claim, FinalRunState, RunCounts, RunState, ScheduleRule } from './events.ts';
+import type { CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { EpochMs, Timestamp } from './instant.ts';
 import type { RunReason, RunRequest, SkipReason } from './plan.ts';
@@ -211,5 +211,3 @@ export interface StateView {
   /** Newest code commit that has ticked, with its commit time. */
   readonly codeCommit?: { readonly commit: string; readonly at: Timestamp };
 }
-
-export type { FinalRunState };

@@ -32,11 +32,6 @@ const SPECIAL: Readonly<Record<string, string>> = {
 /** A zero-width space breaks what GitHub would turn into a link after it has read the Markdown; people see no change. */
 const BREAK = '\u200b';
 
-/** Joins pieces that are Markdown, and literals of ours. */
-export function md(strings: TemplateStringsArray, ...parts: readonly (Markdown | number)[]): Markdown {
-  return String.raw({ raw: strings.map((s) => s) }, ...parts) as Markdown;
-}
-
 /** Text of ours that is Markdown. Never for text from outside. */
 export function own(text: string): Markdown {
   return text as Markdown;
@@ -143,7 +138,7 @@ export function html(raw: string, most = 300): string {
 
 /** A table. `align` holds `-` (as text) or `>` (to the right) for each column. */
 export function table(head: readonly Markdown[], align: string, rows: readonly (readonly Markdown[])[]): Markdown {
-  const rule = [...align].map((side) => (side === '>' ? '--:' : '---'));
+  const rule = Array.from(align, (side) => (side === '>' ? '--:' : '---'));
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), `|${rule.join('|')}|`, ...rows.map(line)].join('\n') as Markdown;
 }

@@ -133,8 +133,3 @@ function sourceOffset(pieces: readonly Piece[], offset: number): number {
   // Inside of what an expression became, the expression as a whole is the place.
   return offset < piece.end ? piece.sourceStart : piece.sourceEnd;
 }
-
-/** A template of plain text without expressions. */
-export function plainSql(text: string): SqlTemplate {
-  return { source: text, parts: [{ kind: 'text', text }] };
-}

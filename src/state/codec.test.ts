@@ -80,8 +80,8 @@ describe('events as lines', () => {
         [
           'step.started',
           new Map<number, Upcast>([
-            [1, ({ number, ...rest }: Record<string, unknown>) => ({ ...rest, tries: number })],
-            [2, ({ tries, ...rest }: Record<string, unknown>) => ({ ...rest, attempt: tries })],
+            [1, ({ number, ...rest }): Record<string, unknown> => ({ ...rest, tries: number })],
+            [2, ({ tries, ...rest }): Record<string, unknown> => ({ ...rest, attempt: tries })],
           ]),
         ],
       ]),

@@ -39,7 +39,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   checks: core(['base', 'model', 'time', 'sql']),
   run: core(['base', 'model', 'time']),
   // `ports.ts` for the plain data of a commit; the effect itself is performed in `app`.
-  state: core(['base', 'model', 'time', 'run', 'ports.ts'], ['@datadog/sketches-js']),
+  state: core(['base', 'model', 'time', 'run', 'ports.ts']),
   manifest: core(['base', 'model'], ['yaml', 'js-yaml', 'ajv/dist/runtime/']),
   // `ports.ts` for the source tree: already read, asked without waiting.
   project: core(
@@ -47,9 +47,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     ['@actions/expressions', '@actions/expressions/'],
   ),
   plan: core(['base', 'model', 'time', 'project', 'run', 'state']),
-  insights: core(['base', 'model', 'time', 'project', 'state'], ['@datadog/sketches-js']),
+  insights: core(['base', 'model', 'time', 'project', 'state']),
   // `state` for its layout alone: the paths of pages are part of it.
-  render: core(['base', 'model', 'time', 'state', 'insights'], ['cronstrue']),
+  render: core(['base', 'model', 'time', 'state', 'insights']),
   'version.ts': core([]),
   // The library: the pure rooms and nothing else.
   'core.ts': core([...upToRender, 'ports.ts']),
