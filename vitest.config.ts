@@ -15,7 +15,8 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', countReporter()],
     projects: [
-      { test: { ...shared, name: 'fast', include: ['src/**/*.test.ts'] } },
+      // The limit is for what hangs; a busy machine may take its time over a property.
+      { test: { ...shared, name: 'fast', include: ['src/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {
           ...shared,
