@@ -49,7 +49,12 @@ describe('health of an asset', () => {
     ],
     ['check fails', withCheck({ result: failed }), 'degraded', ['check_failed']],
     ['check could not judge', withCheck({ result: errored }), 'degraded', ['check_errored']],
-    ['check could not judge, softened', withCheck({ onError: 'warn', result: errored }), 'warning', ['check_warned']],
+    [
+      'check could not judge, softened',
+      withCheck({ onError: 'warn', result: { ...errored, severity: 'warn' } }),
+      'warning',
+      ['check_warned'],
+    ],
     ['check skipped', withCheck({ result: { status: 'SKIPPED' } }), 'healthy', []],
   ])('%s', (_, story, status, reasons) => {
     const found = health(story);

@@ -136,11 +136,9 @@ function checkReasons(asset: Asset, record: AssetRecord | undefined): HealthReas
 
 function checkReason(check: Check, result: CheckFinding['result']): HealthReason {
   const finding: CheckFinding = { check: check.name, result };
-  if (result.status === 'ERRORED') {
-    if (check.onError === 'warn') return { kind: 'check_warned', finding };
-    return { kind: 'check_errored', finding, holds: check.blocking };
-  }
+  // An error softened by `on_error: warn` is recorded with severity `warn`.
   if (result.severity === 'warn') return { kind: 'check_warned', finding };
+  if (result.status === 'ERRORED') return { kind: 'check_errored', finding, holds: check.blocking };
   return { kind: 'check_failed', finding, holds: check.blocking };
 }
 

@@ -65,18 +65,28 @@ export function assetLines(events: readonly EventDraft[]): AssetLine[] {
       }
     }
   }
+  // A check that ran alone, or a step of checks: the asset was judged and not made.
+  for (const asset of checks.keys()) {
+    if (!lines.has(asset)) lines.set(asset, { asset, verdict: 'ok', checks: [], durationMs: 0 });
+  }
   return [...lines.values()].map((line) => withChecks(line, checks.get(line.asset) ?? []));
 }
 
 function withChecks(line: AssetLine, checks: readonly JudgedLine[]): AssetLine {
-  if (line.verdict !== 'ok') return { ...line, checks };
-  const bad = checks.filter((check) => check.status === 'FAILED' || check.status === 'ERRORED');
-  const verdict: Verdict = bad.some((check) => check.severity === 'error' || check.status === 'ERRORED')
-    ? 'failed'
-    : bad.length > 0
-      ? 'warned'
-      : 'ok';
-  return { ...line, checks, verdict };
+  const isCalm = line.verdict === 'ok' || line.verdict === 'up_to_date';
+  if (!isCalm || !checks.some(isBad)) return { ...line, checks };
+  // What is up to date and does not pass needs a hand as well: its reason to be skipped is not the news.
+  const { skip: _skip, ...judged } = line;
+  return { ...judged, checks, verdict: checks.some(failsRun) ? 'failed' : 'warned' };
+}
+
+function isBad(check: JudgedLine): boolean {
+  return check.status === 'FAILED' || check.status === 'ERRORED';
+}
+
+/** Not passed, and more than a warning: `on_error: warn` records an error of the check with severity `warn`. */
+function failsRun(check: JudgedLine): boolean {
+  return isBad(check) && check.severity === 'error';
 }
 
 /** One asset's line and, below it, what needs a hand. `width` is that of the longest asset key. */
@@ -91,9 +101,9 @@ export function renderAssetLine(line: AssetLine, style: Style, width: number): s
       `${head}  ${line.verdict === 'up_to_date' ? '' : 'skipped: '}${skipText(line.skip.reason, line.skip.cause)}`,
     );
   const ran = line.checks.length > 0 ? count(line.checks.length, 'check') : '';
-  const time = line.durationMs > 0 || line.verdict !== 'skipped' ? formatDuration(line.durationMs) : '';
+  const time = line.durationMs > 0 ? formatDuration(line.durationMs) : '';
   const middle = `${size.padStart(14)}  ${ran.padEnd(9)}  ${time.padStart(8)}`;
-  const bad = line.checks.filter((check) => check.status === 'FAILED' || check.status === 'ERRORED');
+  const bad = line.checks.filter(isBad);
   const only = bad.length === 1 && line.verdict === 'warned' ? `   ${checkText(bad[0]!)}` : '';
   const failed = line.verdict === 'failed' ? `   ${failureText(line)}` : '';
   const below = only === '' ? bad.map((check) => `    ${checkText(check)}`) : [];
@@ -106,30 +116,38 @@ export function renderAssetLine(line: AssetLine, style: Style, width: number): s
 }
 
 function checkText(check: JudgedLine): string {
-  const note =
-    check.status === 'ERRORED'
-      ? ' (could not judge)'
-      : check.severity === 'warn'
-        ? ' (warn)'
-        : check.blocking
-          ? ''
-          : ' (error, not blocking)';
+  const notes = [
+    ...(check.status === 'ERRORED' ? ['could not judge'] : []),
+    ...(check.severity === 'warn'
+      ? ['warn']
+      : check.blocking || check.status === 'ERRORED'
+        ? []
+        : ['error, not blocking']),
+  ];
   const samples =
     check.samples && check.samples.length > 0
       ? `, for example ${check.samples.map((s) => safeLine(JSON.stringify(s), 60)).join(', ')}`
       : '';
-  return `${check.check}: ${safeLine(check.message)}${note}${samples}`;
+  return `${check.check}: ${withNotes(safeLine(check.message), notes)}${samples}`;
+}
+
+/** Notes in brackets after a message; in its own, when it ends in some. */
+function withNotes(message: string, notes: readonly string[]): string {
+  if (notes.length === 0) return message;
+  return message.endsWith(')') ? `${message.slice(0, -1)}, ${notes.join(', ')})` : `${message} (${notes.join(', ')})`;
 }
 
 function failureText(line: AssetLine): string {
   const blocking = line.checks.filter((check) => check.blocking);
-  const failed = blocking.filter((check) => check.status !== 'PASSED');
+  const failed = blocking.filter(failsRun);
   if (failed.length > 0) {
     const published = failed.every((check) => check.stage === 'published');
     return `${published ? 'published before it was judged' : 'not published'}: ${failed.length} of ${count(blocking.length, 'blocking check')} failed`;
   }
   if (line.failure) return safeLine(line.failure.message.split('\n')[0] ?? '');
-  return `${line.checks.filter((check) => check.status !== 'PASSED').length} of ${count(line.checks.length, 'check')} failed`;
+  const bad = line.checks.filter(failsRun);
+  const how = bad.every(({ status }) => status === 'ERRORED') ? 'could not be judged' : 'failed';
+  return `${bad.length} of ${count(line.checks.length, 'check')} ${how}`;
 }
 
 /** The last lines of a failed step, at most 12. */
@@ -153,34 +171,53 @@ export function renderTotals(lines: readonly AssetLine[], state: FinalRunState, 
   return `${canceled}${said.length > 0 ? said.join(', ') : 'nothing to do'} in ${formatDuration(durationMs)}.`;
 }
 
-/** Subject of the commit that records a run: `✗ 1 failed, 4 ok: marts/records not published (unique_day) · hourly 09:23`. */
+/**
+ * Subject of the commit that records a run, so that the log reads as a diary of the data:
+ * `✗ 1 failed, 4 ok: marts/records not published (unique_day) · hourly 09:23`.
+ */
 export function runSubject(
   lines: readonly AssetLine[],
   state: FinalRunState,
   counts: RunCounts,
   trigger: string,
 ): string {
-  const of = (verdict: Verdict): number => lines.filter((line) => line.verdict === verdict).length;
-  const failed = lines.filter((line) => line.verdict === 'failed');
-  const mark =
-    state === 'CANCELED' ? '○' : state === 'FAILURE' || failed.length > 0 ? '✗' : of('warned') > 0 ? '!' : '✓';
+  const of = (verdict: Verdict): AssetLine[] => lines.filter((line) => line.verdict === verdict);
+  const [failed, warned] = [of('failed'), of('warned')];
   const parts = [
     [failed.length, 'failed'],
-    [of('warned'), 'warned'],
-    [of('ok'), 'ok'],
+    [warned.length, 'warned'],
+    [of('ok').length, 'ok'],
     [counts.upToDate, 'up to date'],
     [counts.skipped, 'skipped'],
-  ].flatMap(([n, word]) => (n === 0 ? [] : [`${n} ${word}`]));
-  const first = failed[0];
-  const why = first ? `: ${first.asset} ${subjectCause(first)}` : '';
-  const what = state === 'CANCELED' ? `canceled, ${parts.join(', ')}` : parts.join(', ') || 'nothing to do';
-  return `${mark} ${what}${why} · ${trigger}`;
+  ].flatMap(([n, word]) => (n === 0 ? [] : [`${formatCount(Number(n))} ${word}`]));
+  const worst = failed[0] ?? warned[0];
+  const why = worst ? `: ${safeLine(worst.asset, 60)} ${subjectCause(worst)}` : '';
+  const what = [...(state === 'CANCELED' ? ['canceled'] : []), ...parts].join(', ') || emptyRun(state);
+  const mark = state === 'CANCELED' ? '○' : state === 'FAILURE' || failed.length > 0 ? '✗' : worst ? '!' : '✓';
+  return withoutReferences(`${mark} ${what}${why} · ${safeLine(trigger, 60)}`);
+}
+
+/** A run of which no asset says anything: all was skipped, or it ended before a step did. */
+function emptyRun(state: FinalRunState): string {
+  return state === 'FAILURE' ? 'failed before a step had ended' : 'nothing to do';
 }
 
 function subjectCause(line: AssetLine): string {
-  const check =
-    line.checks.find((c) => c.blocking && c.status !== 'PASSED') ?? line.checks.find((c) => c.status !== 'PASSED');
-  if (check)
-    return `${check.stage === 'audit' && check.blocking ? 'not published' : 'failed its check'} (${check.check})`;
-  return line.failure ? safeLine(line.failure.message.split('\n')[0] ?? '', 60) : 'failed';
+  const bad = line.checks.filter(line.verdict === 'warned' ? isBad : failsRun);
+  const check = bad.find(({ blocking }) => blocking) ?? bad[0];
+  if (line.failure && !check?.blocking) return `failed: ${safeLine(line.failure.message.split('\n')[0] ?? '', 60)}`;
+  if (!check) return 'failed';
+  if (check.status === 'ERRORED') return `could not be judged (${safeLine(check.check, 40)})`;
+  if (line.verdict === 'warned') return `warns (${safeLine(check.check, 40)})`;
+  return check.stage === 'audit' && check.blocking
+    ? `not published (${safeLine(check.check, 40)})`
+    : `fails its check (${safeLine(check.check, 40)})`;
+}
+
+/** GitHub notifies people and threads that a commit message names: `@name`, `#12`. A blank keeps them apart. */
+function withoutReferences(subject: string): string {
+  return subject
+    .replace(/(?<!\w)@(?=\w)/g, '@ ')
+    .replace(/#(?=\d)/g, '# ')
+    .replace(/\bGH-(?=\d)/gi, (word) => `${word} `);
 }

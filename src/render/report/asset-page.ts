@@ -116,7 +116,7 @@ function madeBy(
 }
 
 function lineage(input: ReportInput, asset: Asset, page: string): Markdown | undefined {
-  const readers = downstreamOf(input.project)(asset.key);
+  const readers = downstreamOf(input.project, asset.key);
   const list = (title: string, keys: readonly string[]): Markdown[] => {
     if (keys.length === 0) return [];
     const links = keys.slice(0, LINKS_MAX).map((key) => assetLink(input, key, page));

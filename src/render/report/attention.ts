@@ -16,7 +16,7 @@ export function reasonContext(input: ReportInput, facts: AssetFacts): ReasonCont
   return {
     ...(materialized ? { materialized } : {}),
     keepsPublished: keepsPublished(input.project, facts.asset),
-    hasReaders: downstreamOf(input.project)(facts.asset.key).length > 0,
+    hasReaders: downstreamOf(input.project, facts.asset.key).length > 0,
   };
 }
 
@@ -58,7 +58,7 @@ function whereToLook(
   if (isOwnPage) return parts;
   parts.push(own(`defined in ${sourceLink(input, asset.definedAt.file, asset.definedAt.line)}`));
   if (asset.owners.length > 0) parts.push(own(`owner ${someNames(asset.owners)}`));
-  const readers = downstreamOf(input.project)(asset.key);
+  const readers = downstreamOf(input.project, asset.key);
   if (readers.length > 0) parts.push(own(`read by ${someNames(readers)}`));
   return parts;
 }

@@ -52,8 +52,20 @@ export function byUrgency(input: ReportInput, keys: Iterable<AssetKey>): AssetFa
     );
 }
 
+/** Readers of each asset, once a project: every page asks. A project never changes. */
+const READERS = new WeakMap<Project, ReadonlyMap<AssetKey, readonly AssetKey[]>>();
+
 /** Assets that read this one, in order of their keys. */
-export function downstreamOf(project: Project): (key: AssetKey) => readonly AssetKey[] {
+export function downstreamOf(project: Project, key: AssetKey): readonly AssetKey[] {
+  let readers = READERS.get(project);
+  if (!readers) {
+    readers = readersOf(project);
+    READERS.set(project, readers);
+  }
+  return readers.get(key) ?? [];
+}
+
+function readersOf(project: Project): ReadonlyMap<AssetKey, readonly AssetKey[]> {
   const readers = new Map<AssetKey, AssetKey[]>();
   for (const asset of Object.values(project.assets)) {
     for (const dep of asset.deps) {
@@ -63,7 +75,7 @@ export function downstreamOf(project: Project): (key: AssetKey) => readonly Asse
     }
   }
   for (const keys of readers.values()) keys.sort(byText);
-  return (key) => readers.get(key) ?? [];
+  return readers;
 }
 
 /** True when a failed attempt cannot have touched what is published: a table built aside, or files kept in storage. */

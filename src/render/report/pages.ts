@@ -115,3 +115,12 @@ function sameCounts(
     a?.healthy === b?.healthy && a?.warning === b?.warning && a?.degraded === b?.degraded && a?.unknown === b?.unknown
   );
 }
+
+/** The files of a commit that records or folds: pages with their text, and those to delete as null. */
+export function reportFiles(input: ReportInput, change: PageChange): ReadonlyMap<string, string | null> {
+  const { write, remove } = pagesToWrite(input, change);
+  return new Map<string, string | null>([
+    ...remove.map((path) => [path, null] as const),
+    ...renderReport(input, write),
+  ]);
+}

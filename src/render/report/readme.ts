@@ -69,7 +69,7 @@ function readme(input: ReportInput, facts: readonly AssetFacts[], limits: Limits
     section('Selections', selectionsSection(input, README_PATH, limits.scopes)),
     section('Assets', assetsSection(input, facts, limits)),
     section('Next', schedulesSection(input, limits.schedules)),
-    section(`Since ${changesSince(input)}`, changesSection(input, limits.changes)),
+    section(`Changed since ${changesSince(input)}`, changesSection(input, limits.changes)),
     footer(input),
   ]);
 }

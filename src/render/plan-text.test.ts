@@ -1,0 +1,115 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { AssetVerdict, Estimate, Plan, PlannedStep, RunRequest } from '../model/plan.ts';
+import { expectGolden } from '../testing/golden.ts';
+import { renderPlan } from './plan-text.ts';
+
+const golden = path.resolve(import.meta.dirname, 'golden', 'plan-text');
+const tick: RunRequest = {
+  kind: 'schedule',
+  schedule: 'hourly',
+  tick: '2026-11-22T09:23:00.000Z',
+  selection: '*',
+  materialize: 'when_stale',
+};
+const byHand: RunRequest = {
+  kind: 'cli',
+  nonce: '00',
+  at: '2026-11-22T09:00:00.000Z',
+  selection: '*',
+  mode: 'stale',
+  withUpstream: false,
+  ignoreBlocking: false,
+};
+
+type Row = readonly [
+  asset: string,
+  verdict: AssetVerdict['verdict'],
+  reason: AssetVerdict['reason'],
+  detail?: readonly string[],
+  after?: readonly string[],
+];
+
+function plan(request: RunRequest, rows: readonly Row[], estimates: Readonly<Record<string, Estimate>> = {}): Plan {
+  const steps = rows.map(
+    ([asset, verdict, reason, detail = [], after = []]): PlannedStep => ({
+      id: asset,
+      verdict,
+      assets: [{ asset, verdict, reason, detail }],
+      partial: false,
+      after,
+      codeVersion: 'c',
+      codeParts: {},
+      upstream: {},
+      used: {},
+      held: {},
+    }),
+  );
+  const digest = `7f3a${'0'.repeat(57)}c21`;
+  return {
+    format: 1,
+    environment: 'local',
+    request,
+    runId: '20261122-k7q2mzr4tw5ah3bd',
+    steps,
+    digest,
+    tags: {},
+    estimates,
+  };
+}
+
+const known = (ms: number, samples = 12): Estimate => ({ samples, p50Ms: ms, p95Ms: Math.round(ms * 1.5) });
+const rows: Row[] = [
+  ['raw/observations', 'run', 'no_upstreams'],
+  ['staging/days', 'if_changed', 'upstream_changed', ['raw/observations'], ['raw/observations']],
+  ['marts/monthly', 'run', 'code_changed', ['pipelines/monthly.sql'], ['staging/days']],
+  ['marts/records', 'if_changed', 'upstream_changed', ['marts/monthly', 'staging/days'], ['marts/monthly']],
+  ['charts/temperature', 'skip', 'blocked_by_check', ['marts/yearly/four_years']],
+  ['staging/stations', 'skip', 'up_to_date'],
+  ['marts/yearly', 'skip', 'up_to_date'],
+];
+
+describe('a plan on a terminal', () => {
+  test.each<[string, Plan]>([
+    [
+      'tick',
+      plan(tick, rows, {
+        'raw/observations': known(3000),
+        'staging/days': known(1000),
+        'marts/monthly': known(2000),
+        'marts/records': known(500),
+      }),
+    ],
+    ['by-hand-without-history', plan(byHand, rows, { 'raw/observations': known(0, 0), 'staging/days': known(0, 0) })],
+    [
+      'some-without-history',
+      plan(byHand, rows.slice(0, 2), { 'raw/observations': known(3000, 1), 'staging/days': known(0, 0) }),
+    ],
+    ['nothing-to-do', plan(byHand, rows.slice(5))],
+    ['nothing-selected', plan(byHand, [])],
+    [
+      'many-up-to-date',
+      plan(
+        byHand,
+        Array.from({ length: 40 }, (_, i): Row => [`area/asset_${i}`, 'skip', 'up_to_date']),
+      ),
+    ],
+    [
+      'first-run',
+      plan(byHand, [
+        ['raw/a', 'run', 'never_materialized'],
+        ['raw/b', 'run', 'failed_last', ['the script ended with exit code 1']],
+        ['raw/c', 'run', 'data_lost', ['data/c.csv is gone']],
+        ['ext/d', 'skip', 'external'],
+      ]),
+    ],
+  ])('%s', (name, of) => {
+    expectGolden(path.join(golden, `${name}.txt`), renderPlan(of, { color: false, unicode: true }, 2));
+  });
+
+  test('reads without Unicode and without colour', () => {
+    const text = renderPlan(plan(tick, rows), { color: false, unicode: false }, 2);
+    expect(text).toMatch(/^Would run 4 of 7 assets/);
+    expect(text).not.toContain('\u001b');
+  });
+});
