@@ -30,8 +30,7 @@ const isCheck = process.argv.includes('--check');
 const into = process.argv.includes('--into') ? process.argv[process.argv.indexOf('--into') + 1] : undefined;
 
 // A build goes beside dist, so that moving it into place never crosses a file system; a check leaves no trace here.
-const scratch =
-  into ?? mkdtempSync(isCheck ? path.join(os.tmpdir(), 'branchline-dist-') : path.join(root, '.dist-'));
+const scratch = into ?? mkdtempSync(isCheck ? path.join(os.tmpdir(), 'branchline-dist-') : path.join(root, '.dist-'));
 try {
   if (Object.keys(entries).length > 0) await buildInto(scratch);
   if (isCheck) check(scratch);

@@ -228,7 +228,10 @@ function openFailure(error: unknown, path: string): SqlFailure {
   // DuckDB has no error code for a lock; the process that holds it is named in the text only.
   const holder = /lock.*?(?:held in (?<program>.+?) \(PID (?<pid>\d+)\)|$)/is.exec(message);
   if (!holder || parsed?.exception_type !== 'IO')
-    return { code: 'unreachable', message: `${shortPath(path)} cannot be opened: ${message.replaceAll(path, shortPath(path))}` };
+    return {
+      code: 'unreachable',
+      message: `${shortPath(path)} cannot be opened: ${message.replaceAll(path, shortPath(path))}`,
+    };
   const who = holder.groups?.['pid']
     ? `process ${holder.groups['pid']} (${holder.groups['program']}) has it open`
     : 'another process has it open';

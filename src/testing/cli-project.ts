@@ -139,9 +139,7 @@ export function startNode(
   });
   const end = new Promise<CliEnd>((done, failed) => {
     child.on('error', failed);
-    child.on('close', (code, signal) =>
-      done({ code: code ?? undefined, signal: signal ?? undefined, stdout, stderr }),
-    );
+    child.on('close', (code, signal) => done({ code: code ?? undefined, signal: signal ?? undefined, stdout, stderr }));
   });
   return { child, end };
 }
