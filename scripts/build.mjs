@@ -1,4 +1,5 @@
-// `npm run build` bundles the entry points into dist; `--check` builds elsewhere and says whether dist is what they make.
+// `npm run build` bundles the entry points into dist; `--check` builds elsewhere and says whether dist is what they make;
+// `--into <folder>` builds there and leaves dist alone.
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -26,19 +27,20 @@ const target = 'node20';
 const entries = existing({ cli: 'src/cli.ts', core: 'src/core.ts' });
 const dist = path.join(root, 'dist');
 const isCheck = process.argv.includes('--check');
+const into = process.argv.includes('--into') ? process.argv[process.argv.indexOf('--into') + 1] : undefined;
 
 // A build goes beside dist, so that moving it into place never crosses a file system; a check leaves no trace here.
-const scratch = mkdtempSync(isCheck ? path.join(os.tmpdir(), 'branchline-dist-') : path.join(root, '.dist-'));
+const scratch = into ?? mkdtempSync(isCheck ? path.join(os.tmpdir(), 'branchline-dist-') : path.join(root, '.dist-'));
 try {
   if (Object.keys(entries).length > 0) await buildInto(scratch);
   if (isCheck) check(scratch);
-  else publish(scratch);
+  else if (into === undefined) publish(scratch);
 } catch (error) {
   // The old dist stays as it was: a failed build must be seen, not half installed.
   process.stderr.write(`The build failed, dist is as it was.\n${error?.stack ?? error}\n`);
   process.exitCode = 1;
 } finally {
-  rmSync(scratch, { recursive: true, force: true });
+  if (into === undefined) rmSync(scratch, { recursive: true, force: true });
 }
 
 function existing(candidates) {

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, isAbsolute, relative } from 'node:path';
 import type {
   DuckDBConnection,
   DuckDBInstance,
@@ -26,6 +28,8 @@ export async function openDuckDB(
 ): Promise<Result<SqlSession, SqlFailure>> {
   let instance: DuckDBInstance;
   try {
+    // Folders of data are not in git: on a fresh clone they are not there yet.
+    if (!readOnly && target.path !== ':memory:') mkdirSync(dirname(target.path), { recursive: true });
     instance = await engine.DuckDBInstance.create(target.path, {
       autoinstall_known_extensions: 'false',
       errors_as_json: 'true',
@@ -224,12 +228,21 @@ function openFailure(error: unknown, path: string): SqlFailure {
   // DuckDB has no error code for a lock; the process that holds it is named in the text only.
   const holder = /lock.*?(?:held in (?<program>.+?) \(PID (?<pid>\d+)\)|$)/is.exec(message);
   if (!holder || parsed?.exception_type !== 'IO')
-    return { code: 'unreachable', message: `${path} cannot be opened: ${message}` };
+    return {
+      code: 'unreachable',
+      message: `${shortPath(path)} cannot be opened: ${message.replaceAll(path, shortPath(path))}`,
+    };
   const who = holder.groups?.['pid']
     ? `process ${holder.groups['pid']} (${holder.groups['program']}) has it open`
     : 'another process has it open';
   return {
     code: 'locked',
-    message: `${path} is locked: ${who}. DuckDB lets one process at a time open a file: end that one, then run again.`,
+    message: `${shortPath(path)} is locked: ${who}. DuckDB lets one process at a time open a file: end that one, then run again.`,
   };
+}
+
+/** From the project's folder where it is inside of it: messages are recorded, and other machines have other folders. */
+function shortPath(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 }

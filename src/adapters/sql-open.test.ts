@@ -214,3 +214,12 @@ test('DuckDB runs init and fetches no extension by itself', async () => {
   ]);
   await session.value.close();
 });
+
+test('DuckDB makes the folder of its file: data is not in git', async () => {
+  const target = scratchDuckDB();
+  const path = target.target.path.replace(/[^/\\]+$/, 'not/there/yet.duckdb');
+  const session = await sql.open({ ...target.target, path }, { tag: 'branchline raw/a' });
+  if (!session.ok) throw new Error(session.error.message);
+  await session.value.close();
+  target.remove();
+});

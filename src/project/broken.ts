@@ -8,6 +8,8 @@ import type { Place } from './findings.ts';
 export interface Broken {
   /** Some file, or some whole section, could not be read: any name may be defined there. */
   readonly anyName: boolean;
+  /** The project's file, or a whole `defaults` or group, could not be read: it may have given any asset any key. */
+  readonly anyKey: boolean;
   /** Whether something at this place, around it or inside of it was taken out. */
   at(place: Place): boolean;
   /** Whether a definition of this name was taken out: `('jobs', 'nightly')`. */
@@ -19,9 +21,11 @@ export interface Broken {
 export function brokenIn(documents: readonly ManifestDocument[], incomplete: boolean): Broken {
   const names = new Set<string>();
   let anyName = incomplete;
+  let anyKey = !documents.some(({ kind }) => kind === 'project');
   for (const { broken } of documents) {
     for (const pointer of broken) {
       const [section, name] = pointer;
+      if (section === 'defaults' ? pointer.length === 1 : section === 'groups' && pointer.length < 3) anyKey = true;
       if (pointer.length < 2 || (section === 'multi_assets' && pointer.length < 4)) anyName = true;
       if (pointer.length === 2) names.add(`${section} ${name}`);
       if (section === 'multi_assets' && pointer[2] === 'specs' && pointer.length === 4)
@@ -30,6 +34,7 @@ export function brokenIn(documents: readonly ManifestDocument[], incomplete: boo
   }
   return {
     anyName,
+    anyKey,
     isNothing: !incomplete && documents.every(({ broken }) => broken.length === 0),
     at: ({ document, pointer }) => document.broken.some((gone) => isPrefix(gone, pointer) || isPrefix(pointer, gone)),
     name: (section, name) => anyName || names.has(`${section} ${name}`),

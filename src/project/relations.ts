@@ -51,6 +51,8 @@ export function verifyRefs(
   drafts: ReadonlyMap<AssetKey, AssetDraft>,
   resolving: Resolving,
 ): void {
+  // Where any asset may miss its connection, what can be read cannot be told.
+  if (resolving.broken.anyKey) return;
   for (const part of parts) {
     if (part.kind === 'this' && !hasReadableData(own)) {
       const problem = textProblem(

@@ -98,7 +98,7 @@ interface DraftOptions {
 
 /** Whether something of an asset was taken out that might have said what is not said now. */
 export function isBroken(layers: readonly Layer[], broken: Broken): boolean {
-  return layers.some(({ place }) => broken.at(place));
+  return broken.anyKey || layers.some(({ place }) => broken.at(place));
 }
 
 function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): AssetDraft {

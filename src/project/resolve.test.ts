@@ -590,3 +590,18 @@ environments:
     expect(unread.project).toBeUndefined();
   });
 });
+
+describe('what a broken project file may have said is not missed', () => {
+  const manifest = `assets:
+  a: { group: marts, sql: "select 1 as n", checks: { n: { not_null: [n] } } }
+  b: { group: marts, sql: "select * from \${{ ref('a') }} join \${{ this }} using (n)" }
+`;
+  it.each([
+    ['no YAML', 'name: [shop\n'],
+    ['a group that is none', 'name: shop\nconnections: { w: { type: duckdb, path: w.db } }\ngroups: { marts: [w] }\n'],
+    ['defaults that are none', 'name: shop\nconnections: { w: { type: duckdb, path: w.db } }\ndefaults: w\n'],
+  ])('%s', (_, project) => {
+    const { diagnostics } = buildProject({ 'branchline.yaml': project, 'pipelines/a.yaml': manifest });
+    expect(diagnostics.map(({ span }) => span.file)).toEqual(['branchline.yaml']);
+  });
+});
