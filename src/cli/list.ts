@@ -11,6 +11,7 @@ import { openHost, openProject, openStore } from './wiring.ts';
 interface ListOptions extends GlobalOptions {
   readonly select?: string;
   readonly environment: 'local' | 'production';
+  readonly at?: string;
 }
 
 /** `branchline list [what]`. */
@@ -28,12 +29,15 @@ export async function run(options: ListOptions, args: readonly string[]): Promis
     if (/\bstatus\s*:/.test(options.select)) {
       const store = await openStore(opened.value, project, options.environment);
       if (!store.ok) return printFailure(host, store.error, options.json);
-      const state = await readState({
-        store: store.value,
-        environment: options.environment,
-        projectName: project.name,
-        clock: opened.value.clock,
-      });
+      const state = await readState(
+        {
+          store: store.value,
+          environment: options.environment,
+          projectName: project.name,
+          clock: opened.value.clock,
+        },
+        options.at,
+      );
       if (!state.ok) return printFailure(host, state.error, options.json);
       statusOf = statusesOf(project, state.value.read.view);
     }

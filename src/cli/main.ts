@@ -67,6 +67,7 @@ export function buildProgram(exit: (code: number) => void): Command {
           'assets',
         )
         .option('--select <selection>', 'only these assets, or the checks of these')
+        .addOption(atOption())
         .addOption(environmentOption()),
       'branchline list checks --select "group:marts" --json',
       () => import('./list.ts'),
@@ -74,7 +75,9 @@ export function buildProgram(exit: (code: number) => void): Command {
   );
   program.addCommand(
     define(
-      withPlanOptions(new Command('plan').description('show what would run and why; runs nothing')),
+      withPlanOptions(new Command('plan').description('show what would run and why; runs nothing')).addOption(
+        atOption(),
+      ),
       'branchline plan --select "key:raw/orders+"',
       () => import('./plan.ts'),
     ),

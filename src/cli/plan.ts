@@ -13,6 +13,7 @@ import { openHost, openProject, openWorld } from './wiring.ts';
 
 export interface PlanOptions extends GlobalOptions, RunOptions {
   readonly environment: 'local' | 'production';
+  readonly at?: string;
 }
 
 /** `branchline plan`: what would run and why. Writes nothing but the plan itself, into the private folder. */
@@ -31,7 +32,7 @@ export async function run(options: PlanOptions): Promise<number> {
     const planning = buildPlanning(project, tree);
     const request = requestOf(project, options, cliIdentity(clock.now(), randomBytes(10).toString('hex')));
     if (!request.ok) return printFailure(host, request.error, options.json);
-    const state = await readState(world.value.state);
+    const state = await readState(world.value.state, options.at);
     if (!state.ok) return printFailure(host, state.error, options.json);
     const made = await makePlan({
       planning,

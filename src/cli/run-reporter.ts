@@ -93,7 +93,8 @@ function closingLines(outcome: RunOutcome, world: World): string[] {
       lines.push(
         `Downstream of ${first.asset} still reads its data of ${before.at.slice(0, 16).replace('T', ' ')} UTC.`,
       );
-    if (first.failure?.logTail) lines.push(`Logs: ${relative('.', world.run.logFolder)}`);
+    if (first.failure?.logTail && first.failure.code !== 'sql')
+      lines.push(`Logs: ${relative('.', world.run.logFolder)}`);
     lines.push(`After a fix: branchline run --select "key:${first.asset}+"`);
   }
   if (outcome.commit !== undefined) lines.push(`State ${outcome.commit.slice(0, 7)} on ${world.store.label}.`);

@@ -13,7 +13,15 @@ import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { runReporter } from './run-reporter.ts';
-import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from './wiring.ts';
+import {
+  branchRefusal,
+  interruptSignal,
+  type OpenProject,
+  openHost,
+  openProject,
+  openWorld,
+  type World,
+} from './wiring.ts';
 
 export interface ExecutionOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';
@@ -97,6 +105,8 @@ export async function withWorld(
   const wait = parseDuration(options.wait);
   if (!wait.ok)
     return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
+  const refusal = await branchRefusal(opened.value.root, loaded.project, options.environment);
+  if (refusal) return printFailure(host, refusal, options.json);
   if (!(await mayWrite(host, options)))
     return printFailure(
       host,

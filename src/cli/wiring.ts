@@ -305,6 +305,28 @@ async function repositoryRoot(root: string): Promise<string> {
   return answer.code === 0 ? answer.stdout.toString().trim() : root;
 }
 
+/**
+ * Why this environment must not be written from here; undefined = it may. `environments.production.branches` names the
+ * branches that may, and a workflow's own word counts before the checkout, which has no branch there.
+ */
+export async function branchRefusal(
+  root: string,
+  project: Project,
+  environment: 'production' | 'local',
+): Promise<AppFailure | undefined> {
+  const branches = environment === 'production' ? project.environments['production']?.branches : undefined;
+  if (branches === undefined) return undefined;
+  const head = await runGit({ args: ['symbolic-ref', '--short', '--quiet', 'HEAD'], cwd: root, env: process.env });
+  const branch = process.env['GITHUB_REF_NAME'] ?? head.stdout.toString().trim();
+  if (branches.includes(branch)) return undefined;
+  const where = branch === '' ? 'no branch is checked out' : `this is \`${branch}\``;
+  return inputFailure(
+    'not-a-production-branch',
+    `Production is written from ${branches.join(', ')} only, and ${where}.`,
+    '`environments: { production: { branches: […] } }` in branchline.yaml says so. Without `--environment production` the local environment is used.',
+  );
+}
+
 export async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
   const answer = await runGit({ args: ['log', '-1', '--format=%H %cI'], cwd: root, env: process.env });
   const [commit, at] = answer.stdout.toString().trim().split(' ');

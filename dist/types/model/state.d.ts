@@ -1,4 +1,4 @@
-import type { CheckStatus, Claim, FinalRunState, RunCounts, RunState, ScheduleRule } from './events.js';
+import type { CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.js';
 import type { Failure } from './failure.js';
 import type { EpochMs, Timestamp } from './instant.js';
 import type { RunReason, RunRequest, SkipReason } from './plan.js';
@@ -230,4 +230,3 @@ export interface StateView {
         readonly at: Timestamp;
     };
 }
-export type { FinalRunState };

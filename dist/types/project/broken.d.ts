@@ -7,6 +7,8 @@ import type { Place } from './findings.js';
 export interface Broken {
     /** Some file, or some whole section, could not be read: any name may be defined there. */
     readonly anyName: boolean;
+    /** The project's file, or a whole `defaults` or group, could not be read: it may have given any asset any key. */
+    readonly anyKey: boolean;
     /** Whether something at this place, around it or inside of it was taken out. */
     at(place: Place): boolean;
     /** Whether a definition of this name was taken out: `('jobs', 'nightly')`. */

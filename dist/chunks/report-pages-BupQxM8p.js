@@ -1,0 +1,1 @@
+export{n as reportPages}from"./report-pages-B3bV9mAd.js";
