@@ -44,6 +44,16 @@ export function assetLines(events: readonly EventDraft[]): AssetLine[] {
       });
     } else if (event.type === 'step.ended') {
       for (const asset of event.failedAssets) {
+        if (event.outcome === 'canceled') {
+          put({
+            asset,
+            verdict: 'skipped',
+            checks: [],
+            durationMs: event.durationMs,
+            skip: { reason: 'canceled', cause: `after ${formatDuration(event.durationMs)}` },
+          });
+          continue;
+        }
         put({
           asset,
           verdict: 'failed',

@@ -64,7 +64,10 @@ export function evolveProgress(progress: RunProgress, event: EventDraft): RunPro
       return withStep(progress, event.step, { kind: 'running', attempt: event.attempt });
     case 'step.ended': {
       const assets = new Map(progress.assets);
-      for (const key of event.failedAssets) assets.set(key, { kind: 'failed' });
+      // What was stopped on purpose did not fail.
+      const end: AssetOutcome =
+        event.outcome === 'canceled' ? { kind: 'skipped', reason: 'canceled' } : { kind: 'failed' };
+      for (const key of event.failedAssets) assets.set(key, end);
       const next = withStep(progress, event.step, { kind: 'ended', outcome: event.outcome });
       return { ...next, assets };
     }
