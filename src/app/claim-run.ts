@@ -10,7 +10,7 @@ import { findHolder, type HeldBy } from './claims.ts';
 import { fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
-import { type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
+import { emptySelection, type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
 import { statusesOf } from './statuses.ts';
 
 /** All that deciding to start a run depends on, at one head of the state. */
@@ -90,6 +90,8 @@ export async function makePlan(
   const { planning, view, environment, request, tags } = input;
   const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
   if (!selected.ok) return selected;
+  // A schedule may select nothing today; a person who does has most likely mistyped a name.
+  if (selected.value.size === 0 && request.kind === 'cli') return fail(emptySelection(planning, request.selection));
   // What a selected asset reads may be gone as well, and only its owner can make it again.
   const concerned = new Set(selected.value);
   for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);

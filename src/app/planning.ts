@@ -9,7 +9,10 @@ import type { StepFingerprint } from '../plan/staleness.ts';
 import type { SourceTree } from '../ports.ts';
 import { fingerprinter } from '../project/fingerprint.ts';
 import { type AssetGraph, buildGraph } from '../project/graph.ts';
+import { selectionScope } from '../project/listing.ts';
+import { parseSelection } from '../project/selection.ts';
 import { type SelectionStatus, select } from '../project/selection-evaluate.ts';
+import { unknownValues } from '../project/selection-values.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
 
 /** What a person asks of `plan` and `run`. */
@@ -104,6 +107,20 @@ export function selectAssets(
       `The selection does not work: ${message}\n  ${text}\n  ${' '.repeat(column - 1)}${'^'.repeat(Math.max(1, length))}`,
       help,
     ),
+  );
+}
+
+/** A selection that names no asset, with the nearest names of what does not exist in it. */
+export function emptySelection({ project }: Pick<PlanningProject, 'project'>, text: string): AppFailure {
+  const parsed = parseSelection(text);
+  const unknown = parsed.ok ? unknownValues(parsed.value, selectionScope(project)) : [];
+  const hints = unknown.map(({ message, help }) => `${message}${help === undefined ? '' : `; ${help}`}`);
+  const none = Object.keys(project.assets).length === 0 ? ['the manifests declare no assets'] : [];
+  const why = [...hints, ...none];
+  return inputFailure(
+    'empty-selection',
+    `\`${text}\` selects no asset${why.length > 0 ? `: ${why.join('; ')}` : ''}.`,
+    '`branchline list --select …` shows what a selection names. Nothing was run.',
   );
 }
 
