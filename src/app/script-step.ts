@@ -1,20 +1,18 @@
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { isHolding, judge } from '../checks/judge.ts';
+import { isHolding } from '../checks/judge.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
-import type { Asset, AssetKey, Check, MultiCheck, Template } from '../model/project.ts';
-import type { ReportedCheck, StepReport } from '../run/step-report.ts';
+import type { Asset, AssetKey, Check } from '../model/project.ts';
+import type { StepReport } from '../run/step-report.ts';
 import { duckdbDataVersion, ROW_ALIAS } from '../sql/data-version.ts';
 import { quoteRelation } from '../sql/quote.ts';
-import type { FileRecord } from './outputs.ts';
-import { runScript, type ScriptResult } from './run-script.ts';
+import type { ScriptResult } from './run-script.ts';
+import { judgeAsset } from './script-checks.ts';
 import type { CheckResult } from './sql-judge.ts';
-import { emitChecks, errored, judgeSqlChecksOf, openSession } from './sql-step.ts';
+import { emitChecks, openSession } from './sql-step.ts';
 import {
   emitMaterialized,
-  evaluate,
-  isSqlCheck,
   materializationId,
   type RunContext,
   relationIn,
@@ -23,6 +21,7 @@ import {
   targetOf,
 } from './step-context.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
+import { runOne } from './step-script.ts';
 
 /** Makes assets by a script: runs it, takes what it wrote and said, judges files before they are published. */
 export async function runScriptStep(context: StepContext): Promise<StepEnd> {
@@ -68,83 +67,6 @@ async function runOwnScript(context: StepContext): Promise<Result<ScriptResult, 
     log: step.name,
     ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
   });
-}
-
-interface Script {
-  readonly run: string;
-  readonly shell: string;
-  readonly workingDirectory?: string;
-  readonly name: string;
-  readonly env: Readonly<Record<string, Template>>;
-  readonly secrets: readonly string[];
-  readonly timeoutMs?: number;
-  readonly checks: Readonly<Record<AssetKey, readonly string[]>>;
-  /** Part of the log file's name. */
-  readonly log: string;
-}
-
-/** Runs one script of the step: its own, or that of a check. */
-async function runOne(context: StepContext, script: Script): Promise<Result<ScriptResult, Failure>> {
-  const { run, assets, planned, attempt, signal } = context;
-  const env = environmentLayers(context, script);
-  if (!env.ok) return env;
-  return ok(
-    await runScript(
-      { processes: run.processes, scratch: run.scratch },
-      {
-        script: script.run,
-        shell: script.shell,
-        cwd: script.workingDirectory === undefined ? run.root : `${run.root}/${script.workingDirectory}`,
-        ...(script.timeoutMs === undefined ? {} : { timeoutMs: script.timeoutMs }),
-        log: `${run.logFolder}/${logName(script.log)}.log`,
-        redactor: run.redactor,
-        ...(run.onOutput ? { onOutput: (text: string) => run.onOutput?.(script.name, text) } : {}),
-        environment: {
-          host: run.env,
-          secretNames: run.secretNames,
-          step: { name: script.name, env: script.env, secrets: script.secrets },
-          env: env.value,
-          assets: assets.map((asset) => asset.key),
-          runId: run.run,
-          attempt,
-          environment: run.environment,
-          ...(run.plan.job === undefined ? {} : { job: run.plan.job }),
-          codeVersions: Object.fromEntries(assets.map((asset) => [asset.key, planned.codeVersion])),
-        },
-        checks: script.checks,
-      },
-      signal,
-    ),
-  );
-}
-
-/** `env` of project, environment and step, evaluated, nearest last. */
-function environmentLayers(context: StepContext, script: Script): Result<Record<string, string>[], Failure> {
-  const { run, assets } = context;
-  const layers: Record<string, string>[] = [];
-  for (const layer of [run.project.env, run.project.environments[run.environment]?.env ?? {}, script.env]) {
-    const values: Record<string, string> = {};
-    for (const [name, template] of Object.entries(layer)) {
-      const value = evaluate(
-        run,
-        template,
-        assets.length === 1 ? assets[0] : undefined,
-        `env.${name} of ${script.name}`,
-      );
-      if (!value.ok) return value;
-      values[name] = value.value;
-    }
-    layers.push(values);
-  }
-  return ok(layers);
-}
-
-/** A step's name as a file's: `raw/orders` → `raw.orders`. */
-function logName(name: string): string {
-  return name
-    .replaceAll('/', '.')
-    .replace(/[^A-Za-z0-9_.-]/g, '_')
-    .slice(0, 120);
 }
 
 /** Which assets a script has made, and what becomes of each. */
@@ -281,133 +203,4 @@ async function versionOf(
   } finally {
     await session.value.close();
   }
-}
-
-/** All results of an asset's checks that match: SQL, scripts, and what its own step reported. */
-async function judgeAsset(
-  context: StepContext,
-  asset: Asset,
-  report: StepReport,
-  files: FileRecord,
-  which: (check: Check) => boolean,
-): Promise<readonly CheckResult[]> {
-  const reported = asset.checks
-    .filter((check) => check.kind.type === 'reported' && which(check))
-    .map((check) => reportedResult(check, report));
-  const sql = await judgeSqlChecksOf(context, asset, (check) => isSqlCheck(check) && which(check), files);
-  return [...reported, ...sql, ...(await judgeScripts(context, asset, which))];
-}
-
-function reportedResult(check: Check, report: StepReport): CheckResult {
-  const said = report.checks.find((result) => result.asset === check.asset && result.check === check.name);
-  return said ? resultOf(check, said, 0) : errored(check, 'its step reported no result for it');
-}
-
-function resultOf(check: Check, said: ReportedCheck, durationMs: number): CheckResult {
-  const verdict =
-    said.passed === undefined && said.value === undefined
-      ? judge(check, { kind: 'raised', message: 'neither `passed` nor `value` was reported' })
-      : judge(check, {
-          kind: 'passed',
-          passed: said.passed ?? true,
-          ...(said.value === undefined ? {} : { value: said.value }),
-          ...(said.message === undefined ? {} : { message: said.message }),
-        });
-  return {
-    asset: check.asset,
-    check: check.name,
-    status: verdict.status,
-    severity: verdict.severity,
-    blocking: check.blocking,
-    stage: 'published',
-    ...(verdict.value === undefined ? {} : { value: verdict.value }),
-    ...(said.of === undefined ? {} : { of: said.of }),
-    message: verdict.message,
-    metadata: said.metadata,
-    durationMs,
-  };
-}
-
-/** Checks by scripts: of one check (`run:`), and of several in one execution (`multi_checks`). */
-export async function judgeScripts(
-  context: StepContext,
-  asset: Asset,
-  which: (check: Check) => boolean,
-): Promise<readonly CheckResult[]> {
-  const results: CheckResult[] = [];
-  const multi = new Set<string>();
-  for (const check of asset.checks.filter(which)) {
-    if (check.kind.type === 'run')
-      results.push(...(await judgeScript(context, asset, [check], scriptOf(check, asset))));
-    if (check.kind.type === 'multi') multi.add(check.kind.multiCheck);
-  }
-  for (const name of [...multi].sort(byText)) {
-    const definition = context.run.project.multiChecks[name];
-    if (!definition) continue;
-    const checks = asset.checks.filter((check) => check.kind.type === 'multi' && check.kind.multiCheck === name);
-    const judged = await judgeScript(context, asset, checks, scriptOfMulti(definition));
-    results.push(...judged.filter((result) => which(checks.find((check) => check.name === result.check)!)));
-  }
-  return results;
-}
-
-function scriptOf(check: Check, asset: Asset): Script {
-  if (check.kind.type !== 'run') throw new Error(`check ${check.name} is no script`);
-  const { run, shell, workingDirectory } = check.kind;
-  return {
-    run,
-    shell,
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-    name: asset.key,
-    env: check.env,
-    secrets: check.secrets,
-    checks: { [asset.key]: [check.name] },
-    log: `${asset.key}.${check.name}`,
-    ...(check.timeoutMs === undefined ? {} : { timeoutMs: check.timeoutMs }),
-  };
-}
-
-function scriptOfMulti(definition: MultiCheck): Script {
-  const { run, shell, workingDirectory, name, env, secrets, timeoutMs, asset, checks } = definition;
-  return {
-    run,
-    shell,
-    ...(workingDirectory === undefined ? {} : { workingDirectory }),
-    name,
-    env,
-    secrets,
-    checks: { [asset]: checks },
-    log: name,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
-}
-
-/**
- * Results of one execution. What the script reported counts; without a report, exit code 0 is a pass and 1 a fail of a
- * single check. Any other end, and a declared check that got no result of several, could not be judged.
- */
-async function judgeScript(
-  context: StepContext,
-  asset: Asset,
-  checks: readonly Check[],
-  script: Script,
-): Promise<readonly CheckResult[]> {
-  // The script is about one asset, whatever else the step makes.
-  const ran = await runOne({ ...context, assets: [asset] }, script);
-  if (!ran.ok) return checks.map((check) => errored(check, ran.error.message));
-  const { report, exit, failure } = ran.value;
-  return checks.map((check) => {
-    const said = report.checks.find((result) => result.check === check.name);
-    if (failure && !(failure.code === 'exit-code' && (said || (checks.length === 1 && exit.code === 1))))
-      return errored(check, failure.message);
-    if (said) return resultOf(check, said, exit.durationMs);
-    if (checks.length > 1) return errored(check, 'the script reported no result for it');
-    const last = exit.tail.trimEnd().split('\n').at(-1) ?? '';
-    const message = exit.code === 0 ? 'exit code 0' : `exit code ${exit.code}${last === '' ? '' : `: ${last}`}`;
-    return resultOf(
-      check,
-      { asset: asset.key, check: check.name, passed: exit.code === 0, message, metadata: {} },
-      exit.durationMs,
-    );
-  });
 }

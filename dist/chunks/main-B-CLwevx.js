@@ -1,0 +1,1 @@
+export{n as main}from"./main-D_Q6Q5XY.js";
