@@ -1,1 +1,0 @@
-export{n as main}from"./main-D_Q6Q5XY.js";

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { Claim, Holder } from '../model/events.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
+import { emptyView, fold } from '../state/fold.ts';
+import { closeLostRun, findHolder, judgeClaims } from './claims.ts';
+
+const NOW = Date.parse('2026-11-22T09:30:00.000Z');
+const ago = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
+const holder: Holder = { kind: 'process', machine: 'm', boot: 'b', pid: 1, start: '1' };
+const claimOf = (writer: string, more: Partial<Claim> = {}): Claim => ({
+  claim: `${writer}.1`,
+  environment: 'local',
+  run: `20261122-${writer}`,
+  epoch: 1,
+  holder,
+  writer,
+  assets: ['a'],
+  connections: [],
+  at: ago(5),
+  ...more,
+});
+type Held = StateView['claims'] extends ReadonlyMap<string, infer C> ? C : never;
+const viewWith = (...claims: Held[]): StateView => ({
+  ...emptyView('local'),
+  claims: new Map(claims.map((claim) => [claim.claim, claim])),
+});
+
+describe('claims', () => {
+  it('exclude others from their assets and file connections, not oneself', () => {
+    const view = viewWith({ ...claimOf('w1', { connections: [{ name: 'warehouse', startedFrom: '' }] }), renewals: 0 });
+    const overlap = (assets: string[], connections: string[], writer = 'w2') =>
+      findHolder(view, { assets, connections }, writer)?.overlap;
+    expect(overlap(['a', 'b'], [])).toEqual(['a']);
+    expect(overlap(['b'], ['warehouse'])).toEqual(['connection warehouse']);
+    expect(overlap(['b'], ['other'])).toBeUndefined();
+    expect(overlap(['a'], [], 'w1')).toBeUndefined();
+  });
+
+  const judge = (liveness: 'alive' | 'gone' | 'unknown', claim: Held, dead: string[] = []): string => {
+    const { gone, suspect } = judgeClaims(viewWith(claim), {
+      holders: { self: holder, liveness: () => liveness },
+      now: NOW,
+      writer: 'me',
+      dead: new Set(dead),
+    });
+    return gone.length > 0 ? 'gone' : suspect.length > 0 ? 'suspect' : 'stays';
+  };
+
+  it('are judged by their holder, and by silence only where nobody can ask', () => {
+    expect(judge('alive', { ...claimOf('w1'), renewals: 0 })).toBe('stays');
+    expect(judge('gone', { ...claimOf('w1'), renewals: 0 })).toBe('gone');
+    expect(judge('unknown', { ...claimOf('w1'), renewals: 0 })).toBe('suspect');
+    expect(judge('unknown', { ...claimOf('w1'), renewals: 2, suspected: { at: ago(14), renewals: 2 } })).toBe('stays');
+    expect(judge('unknown', { ...claimOf('w1'), renewals: 2, suspected: { at: ago(15), renewals: 2 } })).toBe('gone');
+    expect(judge('unknown', { ...claimOf('w1'), renewals: 3, suspected: { at: ago(60), renewals: 2 } })).toBe(
+      'suspect',
+    );
+    expect(judge('unknown', { ...claimOf('w1'), renewals: 0 }, ['w1'])).toBe('gone');
+    expect(judge('gone', { ...claimOf('me'), renewals: 0 })).toBe('stays');
+  });
+
+  it('of a lost run are closed with it: what had finished is kept, what was under way failed', () => {
+    const claim = claimOf('w1');
+    const step = (state: 'STARTED' | 'SUCCESS' | 'PLANNED', materialized: string[] = []) => ({
+      assets: ['x'],
+      state,
+      materialized,
+      failedAssets: [],
+      checks: [],
+    });
+    const run: RunRecord = {
+      run: claim.run,
+      epoch: 1,
+      state: 'STARTED',
+      request: { kind: 'schedule', schedule: 's', tick: ago(9), selection: '*', materialize: 'all' },
+      environment: 'local',
+      tags: {},
+      requestedAt: ago(9),
+      startedAt: ago(8),
+      steps: { a: step('SUCCESS', ['x']), b: step('STARTED'), c: step('PLANNED') },
+      confirmed: [],
+    };
+    const events = closeLostRun(viewWith(), run, claim, NOW);
+    expect(events.map((event) => event.type)).toEqual(['step.ended', 'run.ended', 'claim.closed']);
+    expect(events[1]).toMatchObject({
+      state: 'FAILURE',
+      failure: { class: 'crash' },
+      counts: { materialized: 1, failed: 1, skipped: 1 },
+    });
+    expect(fold(emptyView('local'), { seq: 1, writer: 'w', tx: 1, at: ago(0), events }).ok).toBe(true);
+  });
+});
