@@ -195,7 +195,7 @@ export function errored(check: Check, message: string): CheckResult {
     severity: check.onError,
     blocking: check.blocking,
     stage: 'published',
-    message: `could not be judged: ${message}`,
+    message,
     metadata: {},
     durationMs: 0,
   };

@@ -95,7 +95,8 @@ function closingLines(outcome: RunOutcome, world: World): string[] {
       );
     if (first.failure?.logTail && first.failure.code !== 'sql')
       lines.push(`Logs: ${relative('.', world.run.logFolder)}`);
-    lines.push(`After a fix: branchline run --select "key:${first.asset}+"`);
+    const where = outcome.plan.environment === 'local' ? '' : ` --environment ${outcome.plan.environment}`;
+    lines.push(`After a fix: branchline run${where} --select "key:${first.asset}+"`);
   }
   if (outcome.commit !== undefined) lines.push(`State ${outcome.commit.slice(0, 7)} on ${world.store.label}.`);
   if (outcome.state === 'CANCELED')

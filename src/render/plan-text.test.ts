@@ -107,6 +107,11 @@ describe('a plan on a terminal', () => {
     expectGolden(path.join(golden, `${name}.txt`), renderPlan(of, { color: false, unicode: true }, 2));
   });
 
+  test('says where it would run, unless that is here', () => {
+    const text = renderPlan({ ...plan(byHand, rows), environment: 'production' }, { color: false, unicode: true }, 2);
+    expect(text).toContain('branchline run --plan 7f3a0000 --environment production to do');
+  });
+
   test('reads without Unicode and without colour', () => {
     const text = renderPlan(plan(tick, rows), { color: false, unicode: false }, 2);
     expect(text).toMatch(/^Would run 4 of 7 assets/);

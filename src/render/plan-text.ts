@@ -14,7 +14,8 @@ export function renderPlan(plan: Plan, style: Style, parallel: number): string {
   const lines: string[] = [headline(plan, runs.length, verdicts.length, parallel), ''];
   const rows = runs.map(({ verdict }) => [`  ${verdict.asset}`, 'run', reasonText(verdict, plan.request)]);
   lines.push(...columns([...rows, ...skipRows(skips, style)]));
-  if (runs.length > 0) lines.push('', `branchline run --plan ${plan.digest.slice(0, 8)} to do exactly this.`);
+  const where = plan.environment === 'local' ? '' : ` --environment ${plan.environment}`;
+  if (runs.length > 0) lines.push('', `branchline run --plan ${plan.digest.slice(0, 8)}${where} to do exactly this.`);
   return `${lines
     .join('\n')
     .replace(/\n\n\n+/g, '\n\n')

@@ -108,6 +108,27 @@ function render(events: readonly EventDraft[], state: FinalRunState, unicode = t
   return `${[...shown, '', renderTotals(lines, state, 900)].join('\n')}\n`;
 }
 
+test('checks that could not be judged for one cause share a line, with all of it', () => {
+  const cause = {
+    status: 'ERRORED',
+    blocking: true,
+    message: `no database: ${'what to do, '.repeat(30)}at last`,
+  } as const;
+  const text = render(
+    [
+      judged('raw/a', 'first', cause),
+      judged('raw/a', 'second', cause),
+      judged('raw/a', 'third', { ...cause, message: 'another cause' }),
+      failed('raw/a', 'not published'),
+    ],
+    'FAILURE',
+  );
+  expect(text.match(/^ {4}.*$/gm)).toEqual([
+    `    first, second: ${cause.message} (could not judge)`,
+    '    third: another cause (could not judge)',
+  ]);
+});
+
 describe('the lines of a run', () => {
   test.each<[string, EventDraft[], FinalRunState]>([
     ['troubled', troubled, 'FAILURE'],

@@ -116,7 +116,7 @@ export function renderAssetLine(line: AssetLine, style: Style, width: number): s
   const bad = line.checks.filter(isBad);
   const only = bad.length === 1 && line.verdict === 'warned' ? `   ${checkText(bad[0]!)}` : '';
   const failed = line.verdict === 'failed' ? `   ${failureText(line)}` : '';
-  const below = only === '' ? bad.map((check) => `    ${checkText(check)}`) : [];
+  const below = only === '' ? checkTexts(bad).map((text) => `    ${text}`) : [];
   const tail = line.failure?.logTail ? tailLines(line.failure.logTail) : [];
   return [
     `${head}${middle}${only}${failed}`.trimEnd(),
@@ -125,7 +125,20 @@ export function renderAssetLine(line: AssetLine, style: Style, width: number): s
   ].join('\n');
 }
 
-function checkText(check: JudgedLine): string {
+/** A line for each check that did not pass; those that could not be judged for one and the same cause share theirs. */
+function checkTexts(bad: readonly JudgedLine[]): string[] {
+  const byCause = new Map<string, JudgedLine[]>();
+  for (const check of bad) {
+    const cause = check.status === 'ERRORED' ? JSON.stringify([check.severity, check.message]) : check.check;
+    byCause.set(cause, [...(byCause.get(cause) ?? []), check]);
+  }
+  return [...byCause.values()].map((same) => checkText(same[0]!, same.map(({ check }) => check).join(', ')));
+}
+
+/** Room for a cause and for what to do about it. */
+const MESSAGE_LENGTH_MAX = 600;
+
+function checkText(check: JudgedLine, names = check.check): string {
   const notes = [
     ...(check.status === 'ERRORED' ? ['could not judge'] : []),
     ...(check.severity === 'warn'
@@ -138,7 +151,7 @@ function checkText(check: JudgedLine): string {
     check.samples && check.samples.length > 0
       ? `, for example ${check.samples.map((s) => safeLine(JSON.stringify(s), 60)).join(', ')}`
       : '';
-  return `${check.check}: ${withNotes(safeLine(check.message), notes)}${samples}`;
+  return `${names}: ${withNotes(safeLine(check.message, MESSAGE_LENGTH_MAX), notes)}${samples}`;
 }
 
 /** Notes in brackets after a message; in its own, when it ends in some. */
