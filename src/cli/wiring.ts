@@ -93,11 +93,7 @@ export async function openStore(
   });
   if (store.ok) return store;
   const { code, message } = store.error;
-  return fail(
-    code === 'no-repository'
-      ? inputFailure(code, message, '`git init` makes this folder a repository; state is kept in it.')
-      : outsideFailure(code, message),
-  );
+  return fail(code === 'no-repository' ? inputFailure(code, message) : outsideFailure(code, message));
 }
 
 /** Everything that a command needs that plans, runs or records. */
@@ -134,14 +130,7 @@ export async function openWorld(
 ): Promise<Result<World, AppFailure>> {
   const { host, root } = opened;
   const location = await locateRepository(root, project.state.remote, process.env);
-  if (!location.ok)
-    return fail(
-      inputFailure(
-        location.error.code,
-        location.error.message,
-        '`git init` makes this folder a repository; state is kept in it.',
-      ),
-    );
+  if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));
   const folder = privateFolder(location.value.commonDir, project.name);
   const store = await openStore(opened, project, options.environment);
   if (!store.ok) return store;
