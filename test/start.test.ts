@@ -12,8 +12,10 @@ let folder = '';
 /** What a fresh clone has of what `npm start` needs: no packages. */
 beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'branchline-start-'));
-  for (const name of ['scripts/start.mjs', 'dist', 'package.json'])
-    cpSync(path.join(repository, name), path.join(folder, name), { recursive: true });
+  for (const name of ['scripts/start.mjs', 'package.json'])
+    cpSync(path.join(repository, name), path.join(folder, name));
+  // Built from the sources as they are, once for the whole suite (test/built-cli.ts).
+  cpSync(path.dirname(process.env['BRANCHLINE_TEST_CLI'] ?? ''), path.join(folder, 'dist'), { recursive: true });
   const files = execFileSync('git', ['ls-files', '-z', 'examples/weather'], { cwd: repository, encoding: 'utf8' });
   for (const file of files.split('\0').filter((name) => name !== ''))
     cpSync(path.join(repository, file), path.join(folder, file));
