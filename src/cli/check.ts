@@ -14,7 +14,7 @@ export async function run(options: GlobalOptions): Promise<number> {
     printJson(diagnosticsJson(loaded.diagnostics));
     return loaded.project ? 0 : 2;
   }
-  if (!loaded.project) return printDiagnostics(opened.value);
+  if (!loaded.project) return printDiagnostics(opened.value, options.json);
   if (loaded.diagnostics.length > 0) printDiagnostics(opened.value);
   const { assets, schedules } = loaded.project;
   const checks = Object.values(assets).reduce((sum, asset) => sum + asset.checks.length, 0);
@@ -30,7 +30,11 @@ export async function run(options: GlobalOptions): Promise<number> {
 }
 
 /** Prints what is wrong with the manifests, as every command does before it refuses to go on. Yields exit code 2. */
-export function printDiagnostics(opened: OpenProject): number {
+export function printDiagnostics(opened: OpenProject, json?: boolean): number {
+  if (json) {
+    printJson(diagnosticsJson(opened.loaded.diagnostics));
+    return 2;
+  }
   const { host, loaded, tree, style } = opened;
   const text = renderDiagnostics(loaded.diagnostics, {
     textOf: (path) => tree.text(path),

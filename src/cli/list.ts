@@ -20,7 +20,7 @@ export async function run(options: ListOptions, args: readonly string[]): Promis
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style } = opened.value;
   const { project } = loaded;
-  if (!project) return printDiagnostics(opened.value);
+  if (!project) return printDiagnostics(opened.value, options.json);
   const what = (args[0] ?? 'assets') as 'assets';
   let keys: ReadonlySet<string> | undefined;
   if (options.select !== undefined) {

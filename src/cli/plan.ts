@@ -21,7 +21,7 @@ export async function run(options: PlanOptions): Promise<number> {
   const opened = openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style, clock } = opened.value;
-  if (!loaded.project) return printDiagnostics(opened.value);
+  if (!loaded.project) return printDiagnostics(opened.value, options.json);
   const { project } = loaded;
   const world = await openWorld(opened.value, project, {
     environment: options.environment,

@@ -18,7 +18,7 @@ export async function openForReading(
   const opened = openProject(options);
   if (!opened.ok) return fail(printFailure(openHost().host, opened.error, options.json));
   const { project } = opened.value.loaded;
-  if (!project) return fail(printDiagnostics(opened.value));
+  if (!project) return fail(printDiagnostics(opened.value, options.json));
   const store = await openStore(opened.value, project, options.environment);
   if (!store.ok) return fail(printFailure(opened.value.host, store.error, options.json));
   return ok({ ...opened.value, project, store: store.value });

@@ -100,7 +100,7 @@ export async function withWorld(
   const opened = openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host, tree } = opened.value;
-  if (!loaded.project) return printDiagnostics(opened.value);
+  if (!loaded.project) return printDiagnostics(opened.value, options.json);
   if (loaded.diagnostics.length > 0 && !options.json) printDiagnostics(opened.value);
   const wait = parseDuration(options.wait);
   if (!wait.ok)
