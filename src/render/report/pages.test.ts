@@ -74,7 +74,7 @@ describe('size', () => {
     const page = renderReport(input, new Set(['health/ungrouped.md'])).get('health/ungrouped.md')!;
     expect(utf8Bytes(page)).toBeLessThanOrEqual(256 * 1024);
     expect(page).toMatch(/And [\d,]+ assets more/);
-  });
+  }, 30_000);
 });
 
 /** Links of a page to other files of the branch, resolved as GitHub does. */
