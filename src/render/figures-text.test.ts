@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatAbout, formatRate, formatShare, formatSpread, verdictText } from './figures-text.ts';
+import { formatAbout, formatRate, formatRuns, formatShare, formatSpread, verdictText } from './figures-text.ts';
 import { sparkline } from './sparkline.ts';
 
 test.each([
@@ -32,6 +32,16 @@ test.each([
   [1440.4, '1,440'],
 ])('a rate of %s a day is %s', (rate, text) => {
   expect(formatRate(rate)).toBe(text);
+});
+
+test.each([
+  [undefined, undefined, 'no data'],
+  [0, 0, '0'],
+  [1, 1, '1'],
+  [3, 3 / 7, '3 (0.4 a day)'],
+  [10_080, 1440, '10,080 (1,440 a day)'],
+])('%s runs, %s a day', (runs, aDay, text) => {
+  expect(formatRuns(runs, aDay)).toBe(text);
 });
 
 test('times from sketches carry no digits that are not true', () => {

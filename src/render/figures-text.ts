@@ -25,6 +25,14 @@ export function formatAbout(ms: number): string {
   return formatDuration(Math.round(ms / step) * step);
 }
 
+/** `3 (0.4 a day)`: so many runs in a window, and what that is a day. */
+export function formatRuns(runs: number | undefined, aDay: number | undefined): string {
+  if (runs === undefined) return NO_DATA;
+  return runs === 0 || aDay === undefined || aDay === runs
+    ? formatCount(runs)
+    : `${formatCount(runs)} (${formatRate(aDay)} a day)`;
+}
+
 /** `0.3`, `12`, `1,440`: how many a day. */
 export function formatRate(rate: number | undefined): string {
   if (rate === undefined) return NO_DATA;

@@ -136,10 +136,13 @@ function rest(more: number, what: string, list: string): string[] {
 
 function scheduleLines({ nextTicks, view }: ReportInput): string[] {
   const rows = nextTicks.slice(0, SCHEDULES_MAX).map(({ schedule, tick }) => {
-    const last = view.schedules.get(schedule)?.lastTick;
+    const record = view.schedules.get(schedule);
+    const last = record?.lastTick;
     const late =
       last === undefined
-        ? ''
+        ? record
+          ? ''
+          : 'counts from the first `branchline tick` on'
         : `last judged ${last.latenessMs < 60_000 ? 'on time' : `${formatDuration(last.latenessMs)} late`}`;
     return [`  ${schedule}`, tick === undefined ? 'never comes again' : formatInstant(tick), late];
   });

@@ -1,6 +1,6 @@
 import type { Figures } from '../../insights/figures.ts';
 import type { Insights, Windows } from '../../insights/insights.ts';
-import { formatAbout, formatRate, formatShare, formatSpread } from '../figures-text.ts';
+import { formatAbout, formatRuns, formatShare, formatSpread } from '../figures-text.ts';
 import { type Markdown, own, table } from '../markdown.ts';
 import { sparkline } from '../sparkline.ts';
 
@@ -27,7 +27,7 @@ export const FIGURE_ROWS: readonly FigureRow[] = [
     trend: ({ checkSuccess }) => checkSuccess,
     max: 1,
   },
-  { name: 'runs a day', value: ({ runsADay }) => formatRate(runsADay), trend: ({ runs }) => runs ?? 0 },
+  { name: 'runs', value: ({ runs, runsADay }) => formatRuns(runs, runsADay), trend: ({ runs }) => runs ?? 0 },
   {
     name: 'run time, p50 / p99',
     value: ({ runTime }) => formatSpread(runTime),
@@ -81,7 +81,7 @@ export function scopeFigures(windows: Windows | undefined, lengths: Insights['wi
     [own('materializations that succeeded'), ...cells(({ success }) => formatShare(success))],
     [own('checks that passed'), ...cells(({ checkSuccess }) => formatShare(checkSuccess))],
     [own('made / failed'), ...cells(({ materialized, failed }) => `${materialized} / ${failed}`)],
-    ...(has(({ runs }) => runs) ? [[own('runs a day'), ...cells(({ runsADay }) => formatRate(runsADay))]] : []),
+    ...(has(({ runs }) => runs) ? [[own('runs'), ...cells(({ runs, runsADay }) => formatRuns(runs, runsADay))]] : []),
     [own('time, p50 / p95 / p99'), ...cells(({ stepTime }) => threeTimes(stepTime))],
   ];
   return table([own(''), ...head], `-${'>'.repeat(head.length)}`, rows);

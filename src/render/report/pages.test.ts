@@ -74,7 +74,7 @@ describe('size', () => {
     const page = renderReport(input, new Set(['health/ungrouped.md'])).get('health/ungrouped.md')!;
     expect(utf8Bytes(page)).toBeLessThanOrEqual(256 * 1024);
     expect(page).toMatch(/And [\d,]+ assets more/);
-  });
+  }, 30_000);
 });
 
 /** Links of a page to other files of the branch, resolved as GitHub does. */
@@ -124,14 +124,14 @@ describe('bytes', () => {
   test('depend on the state alone, not on the order in which it was put together', () => {
     const stories = weatherStories();
     const keys = Object.keys(stories);
-    const plain = [...renderReport(reportOfStories(stories))].sort();
+    const plain = new Map(renderReport(reportOfStories(stories)));
     fc.assert(
       fc.property(fc.shuffledSubarray(keys, { minLength: keys.length }), (order) => {
         const shuffled = Object.fromEntries(order.map((key) => [key, stories[key]!]));
         const view = storyView(shuffled);
         // Lines in the manifest follow the order there: the project stays the same.
         const again = reportOf(storyProject(stories), { ...view, assets: new Map([...view.assets].reverse()) });
-        expect([...renderReport(again)].sort()).toEqual(plain);
+        expect(new Map(renderReport(again))).toEqual(plain);
       }),
       { numRuns: 20 },
     );
@@ -139,7 +139,7 @@ describe('bytes', () => {
 
   test('pages show instants, never ages', () => {
     for (const [page, body] of renderReport(troubledWeather())) {
-      if (page.endsWith('.md')) expect(body, page).not.toMatch(/\bago\b|yesterday|today/);
+      if (page.endsWith('.md')) expect(`${page}\n${body}`).not.toMatch(/\bago\b|yesterday|today/);
     }
   });
 });

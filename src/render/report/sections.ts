@@ -81,7 +81,9 @@ export function schedulesSection(input: ReportInput, most: number): Markdown | u
 }
 
 function lastTickText(input: ReportInput, schedule: string): string {
-  const last = input.view.schedules.get(schedule)?.lastTick;
+  const record = input.view.schedules.get(schedule);
+  if (!record) return '; it counts from the first `branchline tick` on';
+  const last = record.lastTick;
   if (!last) return '; none of its ticks has been judged yet';
   const late = last.latenessMs < 60_000 ? 'on time' : `${formatDuration(last.latenessMs)} late`;
   const what = last.outcome === 'requested' ? 'ran' : `was skipped (${last.reason.replaceAll('_', ' ')})`;
