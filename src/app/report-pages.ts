@@ -7,7 +7,7 @@ import { nextTicks } from '../plan/tick.ts';
 import { selectionScope } from '../project/listing.ts';
 import { select } from '../project/selection-evaluate.ts';
 import type { ReportInput } from '../render/report/facts.ts';
-import { pagesToWrite, renderReport } from '../render/report/pages.ts';
+import { reportFiles } from '../render/report/pages.ts';
 import type { PreparedCommit } from '../state/commit.ts';
 import { version } from '../version.ts';
 import { statusesOf } from './statuses.ts';
@@ -57,13 +57,9 @@ export function reportPages(
   const input = reportInput(source, prepared.after.view);
   const known =
     before.seq === 0 ? undefined : projectHealth(source.project, before, selectedAssets(source.project, before));
-  const { write, remove } = pagesToWrite(input, {
+  return reportFiles(input, {
     ...(known ? { before: known } : {}),
     existing: prepared.after.base.paths,
     fold: prepared.folded,
   });
-  return new Map<string, string | null>([
-    ...renderReport(input, write),
-    ...remove.map((path) => [path, null] as const),
-  ]);
 }

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import type { EpochMs } from '../model/instant.ts';
+import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
@@ -66,7 +66,10 @@ export interface StateSession {
 }
 
 /** Days of roll-ups that the report's comparisons need: 28 days against the 28 before. */
-export const REPORT_DAYS = 57;
+const REPORT_DAYS = 57;
+/** The same for single assets: 7 days against the 7 before. */
+const ASSET_DAYS = 15;
+const DAY_MS = 86_400_000;
 
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
@@ -165,7 +168,9 @@ async function loadState(
 }
 
 function readOptions(now: EpochMs): ReadOptions {
-  return { now, days: REPORT_DAYS, assetDays: 15 };
+  // Yesterday's runs say what has changed since, also when their day is closed.
+  const days = [timestamp(now - DAY_MS), timestamp(now)].map(utcDay);
+  return { now, days: REPORT_DAYS, assetDays: ASSET_DAYS, runsOf: days };
 }
 
 function assemble(
