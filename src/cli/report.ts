@@ -12,7 +12,8 @@ import { count } from '../render/style.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
-import { codeCommit, reportSource, writePages } from './wiring.ts';
+import { codeCommit, reportSource } from './surroundings.ts';
+import { writePages } from './wiring.ts';
 
 interface ReportOptions extends GlobalOptions {
   readonly asset?: string;

@@ -13,15 +13,8 @@ import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { runReporter } from './run-reporter.ts';
-import {
-  branchRefusal,
-  interruptSignal,
-  type OpenProject,
-  openHost,
-  openProject,
-  openWorld,
-  type World,
-} from './wiring.ts';
+import { branchRefusal } from './surroundings.ts';
+import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from './wiring.ts';
 
 export interface ExecutionOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';

@@ -1,0 +1,1 @@
+export{n as main}from"./main-B0ASNIp0.js";
