@@ -1,7 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
-import { plannedStep } from '../run/progress.ts';
 import type { Emit } from './execute.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
@@ -50,7 +49,7 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   const context: StepContext = {
     run,
     step,
-    planned: plannedStep(run.plan, input.step),
+    planned: run.planned.get(input.step)!,
     assets,
     attempt: 1,
     emit: input.emit,

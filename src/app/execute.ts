@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { Clock } from '../ports.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
-import { evolveProgress, initialProgress } from '../run/progress.ts';
+import { applyToProgress, initialProgress } from '../run/progress.ts';
 
 /** Records an event: at once in the journal, on disk before it returns when `durable`. */
 export type Emit = (event: EventDraft, durable?: boolean) => void;
@@ -39,11 +39,11 @@ export interface ExecuteResult {
 export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
   const { plan, clock, signal } = input;
   const startedAt = clock.now();
-  let progress = initialProgress(plan);
+  const progress = initialProgress(plan);
   let canceled = false;
   let wake: () => void = () => {};
   const emit: Emit = (event, durable) => {
-    progress = evolveProgress(progress, event);
+    applyToProgress(progress, event);
     input.emit(event, durable);
     // A materialization or a judged check may let what is downstream go before the step itself ends.
     if (event.type === 'asset.materialized' || event.type === 'check.judged') wake();

@@ -263,6 +263,7 @@ function runContext(
   return {
     project: settings.planning.project,
     plan: decision.plan,
+    planned: new Map(decision.plan.steps.map((step) => [step.id, step])),
     environment: settings.environment,
     run: decision.plan.runId,
     epoch: decision.claim.epoch,

@@ -24,6 +24,8 @@ export interface Published {
 export interface RunContext {
   readonly project: Project;
   readonly plan: Plan;
+  /** The plan's steps by id. */
+  readonly planned: ReadonlyMap<string, PlannedStep>;
   readonly environment: string;
   readonly run: string;
   readonly epoch: number;

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventDraft } from '../model/events.ts';
 import type { AssetVerdict, Plan, PlannedStep } from '../model/plan.ts';
+import { openAgenda } from './agenda.ts';
 import { type Command, type DecideOptions, decide } from './decide.ts';
-import { evolveProgress, initialProgress, type RunProgress } from './progress.ts';
+import { applyToProgress, evolveProgress, initialProgress, type ProgressDraft, type RunProgress } from './progress.ts';
 
 const AT = '2026-11-22T09:23:00.000Z';
 type Shape = Record<
@@ -97,7 +98,15 @@ const judged = (asset: string, status: 'PASSED' | 'FAILED', blocking: boolean, c
 });
 
 const after = (shape: Shape, events: EventDraft[]): RunProgress =>
-  events.reduce(evolveProgress, initialProgress(planOf(shape)));
+  events.reduce<RunProgress>(evolveProgress, initialProgress(planOf(shape)));
+
+/** Progress that remembers nothing of what was judged before. */
+function forgetful(progress: ProgressDraft): RunProgress {
+  const isWaiting = (id: string): boolean => progress.steps.get(id)?.kind === 'waiting';
+  const agenda = openAgenda(progress.plan, isWaiting);
+  for (const [id, step] of progress.steps) if (step.kind === 'running') agenda.running.add(id);
+  return { ...progress, agenda };
+}
 const brief = (commands: Command[]): string[] =>
   commands.map((c) =>
     c.kind === 'end'
@@ -187,18 +196,32 @@ describe('decide', () => {
       fc.property(
         graph,
         fc.integer({ min: 1, max: 4 }),
+        fc.boolean(),
         fc.infiniteStream(fc.nat(100)),
-        (nodes, maxParallel, choices) => {
+        (nodes, maxParallel, failFast, choices) => {
           const shape: Shape = {};
           nodes.forEach(([deps], index) => {
             const names = [...new Set(deps.filter((dep) => dep < index).map((dep) => `n${dep}`))];
-            shape[`n${index}`] = { after: names, verdict: index % 3 === 2 ? 'if_changed' : 'run' };
+            shape[`n${index}`] = {
+              after: names,
+              verdict: index % 3 === 2 ? 'if_changed' : 'run',
+              ...(index % 2 === 1 ? { exclusive: 'file' } : {}),
+              ...(index % 4 === 0 ? { blocking: ['ok'] } : {}),
+            };
           });
-          let progress = initialProgress(planOf(shape));
+          const progress = initialProgress(planOf(shape));
+          const options = optionsOf(shape, { maxParallel, failFast });
+          /** Whatever was judged before, the answer is that of somebody who judges everything now. */
+          const decideBoth = (): Command[] => {
+            const commands = decide(progress, options);
+            expect(decide(forgetful(progress), options)).toEqual(commands);
+            expect(decide(progress, options)).toEqual(commands);
+            return commands;
+          };
           const seen = new Set<string>();
           const running: string[] = [];
           for (let turn = 0; turn < 200; turn++) {
-            const commands = decide(progress, optionsOf(shape, { maxParallel }));
+            const commands = decideBoth();
             if (commands.length === 0 && running.length === 0) throw new Error('stuck');
             for (const command of commands) {
               if (command.kind === 'end') {
@@ -206,7 +229,7 @@ describe('decide', () => {
                 return;
               }
               if (command.kind === 'skip') {
-                progress = evolveProgress(progress, {
+                applyToProgress(progress, {
                   type: 'step.skipped',
                   at: AT,
                   run: 'r',
@@ -221,15 +244,17 @@ describe('decide', () => {
                 expect(['materialized', 'skipped']).toContain(progress.assets.get(dep)?.kind);
               seen.add(command.step);
               running.push(command.step);
-              progress = evolveProgress(progress, started(command.step));
+              applyToProgress(progress, started(command.step));
             }
             expect(running.length).toBeLessThanOrEqual(maxParallel);
             if (running.length === 0) continue;
             const [id] = running.splice(Number(choices.next().value) % running.length, 1) as [string];
             const outcome = nodes[Number(id.slice(1))]![1];
-            if (outcome !== 'failure')
-              progress = evolveProgress(progress, made(id, outcome === 'unchanged' ? 'old' : 'new'));
-            progress = evolveProgress(progress, ended(id, outcome === 'failure' ? 'failure' : 'success'));
+            if (outcome !== 'failure') applyToProgress(progress, made(id, outcome === 'unchanged' ? 'old' : 'new'));
+            decideBoth();
+            if (shape[id]?.blocking) applyToProgress(progress, judged(id, 'PASSED', true, 'ok'));
+            decideBoth();
+            applyToProgress(progress, ended(id, outcome === 'failure' ? 'failure' : 'success'));
           }
           throw new Error('the run did not end');
         },

@@ -1,6 +1,7 @@
 import type { FinalRunState, RunCounts } from '../model/events.ts';
 import type { PlannedStep, SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
+import { judgeBy, markReady } from './agenda.ts';
 import { conclude, failsRun, type RunProgress } from './progress.ts';
 
 /** What the shell is to do next. Closed. */
@@ -34,52 +35,70 @@ export interface DecideOptions {
  * whatever fails.
  */
 export function decide(progress: RunProgress, options: DecideOptions): Command[] {
+  const { agenda } = progress;
+  if (agenda.waiting.size === 0 && agenda.running.size === 0) return [{ kind: 'end', ...conclude(progress) }];
+  const stop = stopOfAll(progress, options);
+  if (stop) return inPlanOrder(progress, agenda.waiting).map((step) => skipOf(step, { reason: stop }));
+  judgeBy(agenda, options);
+  const parts: { readonly step: PlannedStep; readonly settled: Exclude<Settled, { kind: 'wait' }> }[] = [];
+  for (const step of inPlanOrder(progress, agenda.unjudged)) {
+    const settled = settle(progress, step, options);
+    if (settled.kind === 'wait') agenda.unjudged.delete(step.id);
+    else if (settled.kind === 'start' && !step.after.some((id) => agenda.running.has(id)))
+      markReady(agenda, step.id, options.exclusive.get(step.id) ?? '');
+    else parts.push({ step, settled });
+  }
+  const busy = new Set([...agenda.running].map((id) => options.exclusive.get(id)).filter((name) => name !== undefined));
+  let free = options.maxParallel - agenda.running.size;
+  for (const step of firstReady(progress, busy, free)) {
+    const settled = settle(progress, step, options);
+    if (settled.kind !== 'wait') parts.push({ step, settled });
+  }
+  parts.sort((a, b) => agenda.positions.get(a.step.id)! - agenda.positions.get(b.step.id)!);
   const commands: Command[] = [];
-  const running = [...progress.steps].filter(([, step]) => step.kind === 'running').map(([id]) => id);
-  let free = options.maxParallel - running.length;
-  const busy = new Set(running.map((id) => options.exclusive.get(id)).filter((name) => name !== undefined));
-  let waiting = 0;
-  for (const step of progress.plan.steps) {
-    if (progress.steps.get(step.id)?.kind !== 'waiting') continue;
-    waiting++;
-    const verdict = settle(progress, step, options);
-    if (verdict.kind === 'wait') continue;
-    if (verdict.kind === 'skip') {
-      commands.push({
-        kind: 'skip',
-        step: step.id,
-        assets: step.assets.map((a) => a.asset),
-        reason: verdict.reason,
-        ...(verdict.cause === undefined ? {} : { cause: verdict.cause }),
-      });
+  for (const { step, settled } of parts) {
+    if (settled.kind === 'skip') {
+      commands.push(skipOf(step, settled));
       continue;
-    }
-    for (const part of verdict.skipped) {
-      commands.push({
-        kind: 'skip',
-        step: step.id,
-        assets: [part.asset],
-        reason: part.reason,
-        ...(part.cause === undefined ? {} : { cause: part.cause }),
-      });
     }
     const exclusive = options.exclusive.get(step.id);
-    if (free <= 0 || (exclusive !== undefined && busy.has(exclusive))) {
-      // Parts that are skipped are recorded together with the start, not before it.
-      while (
-        commands.length > 0 &&
-        commands.at(-1)!.kind === 'skip' &&
-        (commands.at(-1) as { step: string }).step === step.id
-      )
-        commands.pop();
-      continue;
-    }
+    if (free <= 0 || (exclusive !== undefined && busy.has(exclusive))) continue;
     free--;
     if (exclusive !== undefined) busy.add(exclusive);
-    commands.push({ kind: 'start', step: step.id, assets: verdict.assets });
+    // Parts that are skipped are recorded together with the start, not before it.
+    for (const part of settled.skipped) commands.push(skipOf(step, part, [part.asset]));
+    commands.push({ kind: 'start', step: step.id, assets: settled.assets });
   }
-  if (waiting === 0 && running.length === 0) return [{ kind: 'end', ...conclude(progress) }];
   return commands;
+}
+
+/** Why nothing that waits will run any more. */
+function stopOfAll(progress: RunProgress, options: DecideOptions): SkipReason | undefined {
+  if (progress.canceled) return 'canceled';
+  return options.failFast && progress.hasFailure ? 'fail_fast' : undefined;
+}
+
+/** As many of those that are ready as could start: of those that hold the same thing alone, the first. */
+function firstReady({ agenda }: RunProgress, busy: ReadonlySet<string>, free: number): PlannedStep[] {
+  if (free <= 0) return [];
+  return [...agenda.ready]
+    .filter(([holdsAlone]) => !busy.has(holdsAlone))
+    .flatMap(([holdsAlone, steps]) => steps.slice(0, holdsAlone === '' ? free : 1))
+    .map((id) => agenda.planned.get(id)!);
+}
+
+function inPlanOrder({ agenda }: RunProgress, ids: ReadonlySet<string>): PlannedStep[] {
+  return [...ids]
+    .sort((a, b) => agenda.positions.get(a)! - agenda.positions.get(b)!)
+    .map((id) => agenda.planned.get(id)!);
+}
+
+function skipOf(
+  step: PlannedStep,
+  { reason, cause }: { readonly reason: SkipReason; readonly cause?: string },
+  assets: readonly AssetKey[] = step.assets.map((a) => a.asset),
+): Command {
+  return { kind: 'skip', step: step.id, assets, reason, ...(cause === undefined ? {} : { cause }) };
 }
 
 interface PartVerdict {
@@ -94,8 +113,6 @@ type Settled =
 
 /** What is to become of a waiting step, once its upstream steps have ended. */
 function settle(progress: RunProgress, step: PlannedStep, options: DecideOptions): Settled {
-  if (progress.canceled) return { kind: 'skip', reason: 'canceled' };
-  if (options.failFast && hasFailure(progress)) return { kind: 'skip', reason: 'fail_fast' };
   for (const id of step.after) {
     const upstream = progress.steps.get(id);
     if (upstream?.kind === 'waiting') return { kind: 'wait' };
@@ -119,15 +136,14 @@ function settle(progress: RunProgress, step: PlannedStep, options: DecideOptions
 /** A running step lets go of what is downstream once the assets that are read are there and their blocking checks judged. */
 function hasReleased(progress: RunProgress, step: PlannedStep, upstreamId: string, options: DecideOptions): boolean {
   const read = new Set(step.assets.flatMap(({ asset }) => options.deps(asset)));
-  const upstream = progress.plan.steps.find((candidate) => candidate.id === upstreamId);
+  const upstream = progress.agenda.planned.get(upstreamId);
   const awaited = (upstream?.assets ?? []).filter(({ asset }) => read.has(asset));
   // What only a check looks into is waited for to its end.
   if (awaited.length === 0) return false;
   return awaited.every(({ asset }) => {
     if (progress.assets.get(asset)?.kind !== 'materialized') return false;
-    return options
-      .blockingChecks(asset)
-      .every((name) => progress.checks.some((c) => c.asset === asset && c.check === name));
+    const judged = progress.checks.get(asset) ?? [];
+    return options.blockingChecks(asset).every((name) => judged.some((c) => c.check === name));
   });
 }
 
@@ -166,7 +182,7 @@ function stopOf(
     }
     if (options.ignoreBlocking) continue;
     if (outcome?.kind === 'materialized') {
-      const failed = progress.checks.find((check) => check.asset === dep && check.blocking && failsRun(check));
+      const failed = progress.checks.get(dep)?.find((check) => check.blocking && failsRun(check));
       if (failed) return { reason: 'blocked_by_check', cause: `${dep}/${failed.check}` };
     } else if (step.held[dep] !== undefined) return { reason: 'blocked_by_check', cause: `${dep}/${step.held[dep]}` };
   }
@@ -186,9 +202,4 @@ function hasChangedUpstream(
     const now = outcome?.kind === 'materialized' ? outcome.dataVersion : (step.upstream[dep] ?? undefined);
     return now !== undefined && now !== used[dep];
   });
-}
-
-function hasFailure(progress: RunProgress): boolean {
-  if (progress.checks.some(failsRun)) return true;
-  return [...progress.steps.values()].some((step) => step.kind === 'ended' && step.outcome === 'failure');
 }

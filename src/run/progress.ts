@@ -1,7 +1,8 @@
 import { unreachable } from '../base/result.ts';
 import type { CheckStatus, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import type { Plan, PlannedStep, SkipReason } from '../model/plan.ts';
+import type { Plan, SkipReason } from '../model/plan.ts';
 import type { AssetKey, Severity } from '../model/project.ts';
+import { type Agenda, copyAgenda, leaveWaiting, openAgenda, stirDownstream } from './agenda.ts';
 
 /** How a planned step stands while its run is carried out. */
 export type StepProgress =
@@ -31,12 +32,24 @@ export interface RunProgress {
   readonly plan: Plan;
   readonly steps: ReadonlyMap<string, StepProgress>;
   readonly assets: ReadonlyMap<AssetKey, AssetOutcome>;
-  readonly checks: readonly JudgedCheck[];
+  readonly checks: ReadonlyMap<AssetKey, readonly JudgedCheck[]>;
   readonly canceled: boolean;
+  /** A step has failed, or a check that makes the run a failure. */
+  readonly hasFailure: boolean;
+  readonly agenda: Agenda;
+}
+
+/** Progress that is being changed: an event's price does not grow with the plan. Belongs to one owner. */
+export interface ProgressDraft extends RunProgress {
+  readonly steps: Map<string, StepProgress>;
+  readonly assets: Map<AssetKey, AssetOutcome>;
+  readonly checks: Map<AssetKey, JudgedCheck[]>;
+  canceled: boolean;
+  hasFailure: boolean;
 }
 
 /** A run at its start: what the plan skips is skipped already. */
-export function initialProgress(plan: Plan): RunProgress {
+export function initialProgress(plan: Plan): ProgressDraft {
   const steps = new Map<string, StepProgress>();
   const assets = new Map<AssetKey, AssetOutcome>();
   for (const step of plan.steps) {
@@ -54,51 +67,67 @@ export function initialProgress(plan: Plan): RunProgress {
     for (const verdict of step.assets)
       assets.set(verdict.asset, { kind: 'skipped', reason: verdict.reason as SkipReason });
   }
-  return { plan, steps, assets, checks: [], canceled: false };
+  const agenda = openAgenda(plan, (id) => steps.get(id)?.kind === 'waiting');
+  return { plan, steps, assets, checks: new Map(), canceled: false, hasFailure: false, agenda };
 }
 
-/** Applies an event of the run. Events of other kinds change nothing. Pure. */
+/** The progress after one more event. For many events, `applyToProgress` each. */
 export function evolveProgress(progress: RunProgress, event: EventDraft): RunProgress {
+  const draft: ProgressDraft = {
+    ...progress,
+    steps: new Map(progress.steps),
+    assets: new Map(progress.assets),
+    checks: new Map([...progress.checks].map(([asset, checks]) => [asset, [...checks]])),
+    agenda: copyAgenda(progress.agenda),
+  };
+  applyToProgress(draft, event);
+  return draft;
+}
+
+/** Changes the draft by an event of the run. Events of other kinds change nothing. */
+export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
   switch (event.type) {
     case 'step.started':
-      return withStep(progress, event.step, { kind: 'running', attempt: event.attempt });
+      setStep(draft, event.step, { kind: 'running', attempt: event.attempt });
+      return;
     case 'step.ended': {
-      const assets = new Map(progress.assets);
       // What was stopped on purpose did not fail.
       const end: AssetOutcome =
         event.outcome === 'canceled' ? { kind: 'skipped', reason: 'canceled' } : { kind: 'failed' };
-      for (const key of event.failedAssets) assets.set(key, end);
-      const next = withStep(progress, event.step, { kind: 'ended', outcome: event.outcome });
-      return { ...next, assets };
+      for (const key of event.failedAssets) draft.assets.set(key, end);
+      if (event.outcome === 'failure') draft.hasFailure = true;
+      setStep(draft, event.step, { kind: 'ended', outcome: event.outcome });
+      return;
     }
     case 'step.skipped': {
-      const assets = new Map(progress.assets);
-      for (const key of event.assets) assets.set(key, { kind: 'skipped', reason: event.reason });
-      const skipped = {
-        kind: 'skipped' as const,
-        reason: event.reason,
-        ...(event.cause === undefined ? {} : { cause: event.cause }),
-      };
-      const whole = progress.plan.steps
-        .find((step) => step.id === event.step)
-        ?.assets.every((a) => event.assets.includes(a.asset));
-      return { ...(whole ? withStep(progress, event.step, skipped) : progress), assets };
+      for (const key of event.assets) draft.assets.set(key, { kind: 'skipped', reason: event.reason });
+      const whole = draft.agenda.planned.get(event.step)?.assets.every((a) => event.assets.includes(a.asset));
+      if (!whole) return;
+      const cause = event.cause === undefined ? {} : { cause: event.cause };
+      setStep(draft, event.step, { kind: 'skipped', reason: event.reason, ...cause });
+      return;
     }
-    case 'asset.materialized': {
-      const assets = new Map(progress.assets);
-      assets.set(event.asset, {
+    case 'asset.materialized':
+      draft.assets.set(event.asset, {
         kind: 'materialized',
         dataVersion: event.dataVersion,
         materialization: event.materialization,
       });
-      return { ...progress, assets };
-    }
+      stirDownstream(draft.agenda, event.step);
+      return;
     case 'check.judged': {
       const { asset, check, status, severity, blocking } = event;
-      return { ...progress, checks: [...progress.checks, { asset, check, status, severity, blocking }] };
+      const judged = { asset, check, status, severity, blocking };
+      const before = draft.checks.get(asset);
+      if (before) before.push(judged);
+      else draft.checks.set(asset, [judged]);
+      if (failsRun(judged)) draft.hasFailure = true;
+      stirDownstream(draft.agenda, event.step);
+      return;
     }
     case 'cancel.requested':
-      return { ...progress, canceled: true };
+      draft.canceled = true;
+      return;
     case 'run.requested':
     case 'run.started':
     case 'run.requeued':
@@ -118,23 +147,19 @@ export function evolveProgress(progress: RunProgress, event: EventDraft): RunPro
     case 'claim.suspected':
     case 'claim.closed':
     case 'journal.adopted':
-      return progress;
+      return;
     default:
-      return unreachable(event);
+      unreachable(event);
   }
 }
 
-function withStep(progress: RunProgress, id: string, step: StepProgress): RunProgress {
-  const steps = new Map(progress.steps);
-  steps.set(id, step);
-  return { ...progress, steps };
-}
-
-/** The step of a plan by id. Throws for an id that is not in the plan (a bug of ours). */
-export function plannedStep(plan: Plan, id: string): PlannedStep {
-  const step = plan.steps.find((candidate) => candidate.id === id);
-  if (!step) throw new Error(`no step ${id} in plan ${plan.digest}`);
-  return step;
+function setStep(draft: ProgressDraft, id: string, step: StepProgress): void {
+  draft.steps.set(id, step);
+  const { agenda } = draft;
+  leaveWaiting(agenda, id);
+  if (step.kind === 'running') agenda.running.add(id);
+  else agenda.running.delete(id);
+  stirDownstream(agenda, id);
 }
 
 /** True when a result makes the run a failure: a blocking error, or a check that could not judge (semantics.md 7). */
@@ -160,17 +185,13 @@ export function conclude(progress: RunProgress): { readonly state: FinalRunState
     else if (outcome.reason === 'up_to_date') counts.upToDate++;
     else counts.skipped++;
   }
-  for (const check of progress.checks) {
+  for (const check of [...progress.checks.values()].flat()) {
     if (check.status === 'PASSED') counts.checksPassed++;
     else if (check.status === 'FAILED' && check.severity === 'warn') counts.checksWarned++;
     else if (check.status === 'FAILED' || check.status === 'ERRORED') counts.checksFailed++;
   }
-  const failed = counts.failed > 0 || progress.checks.some(failsRun) || [...progress.steps.values()].some(isFailedStep);
+  const failed = counts.failed > 0 || progress.hasFailure;
   const canceled =
     progress.canceled || [...progress.steps.values()].some((s) => s.kind === 'ended' && s.outcome === 'canceled');
   return { state: canceled ? 'CANCELED' : failed ? 'FAILURE' : 'SUCCESS', counts };
-}
-
-function isFailedStep(step: StepProgress): boolean {
-  return step.kind === 'ended' && step.outcome === 'failure';
 }
