@@ -97,8 +97,13 @@ export interface StateCommit {
 
 /** Events on disk that are not yet committed; one file a writer. */
 export interface Journal {
-  /** Appends lines (without line end); `sync` = fsync before it returns. */
+  /**
+   * Appends lines (without line end): when it returns they outlive this process. `sync` begins to write all that is
+   * appended through to the disk, to outlive a power cut as well.
+   */
   append(lines: readonly string[], sync: boolean): void;
+  /** Resolves when all that was appended with `sync` is on disk; rejects when the disk refuses. */
+  synced(): Promise<void>;
   /** The commit is confirmed: lines up to and with this count from the start may go. */
   confirm(lines: number): void;
   /** Nothing is pending: removes the file. */

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fdatasync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { sha256 } from '../base/digest.ts';
 import type { Journal, Journals, OrphanJournal } from '../ports.ts';
 import type { createHolders, ProcessHolder } from './holders.ts';
@@ -26,6 +28,8 @@ interface Header {
   readonly writer: string;
   readonly owner: ProcessHolder;
 }
+
+const syncData = promisify(fdatasync);
 
 const MARK = '{"journal.confirmed":';
 const HELD = '.held-';
@@ -56,6 +60,11 @@ function openJournal(folder: string, header: Header): Journal {
   let confirmed = 0;
   /** Lines appended before the first that is in the file. */
   let base = 0;
+  let isNamed = false;
+  /** Set while bytes are on their way to the disk; stays, rejected, when they did not get there. */
+  let syncing: Promise<void> | undefined;
+  /** More has to be written through than what is on its way. */
+  let isBehind = false;
 
   // No file before the first line: a command that records nothing leaves nothing.
   const opened = (): number => {
@@ -72,6 +81,24 @@ function openJournal(folder: string, header: Header): Journal {
     return file;
   };
 
+  // Beside the work: a disk takes longer than a small step, and several ends can share one write. Bytes of a file reach
+  // the disk in order as far as a reader can tell, so what follows an event is never there without it.
+  const writeThrough = (target: number): void => {
+    isBehind = true;
+    syncing ??= (async () => {
+      while (isBehind) {
+        isBehind = false;
+        await syncData(target);
+        // The name must be on disk as well, or the bytes are not found after a power cut.
+        if (!isNamed) syncFolder(folder);
+        isNamed = true;
+      }
+      syncing = undefined;
+    })();
+    // Told to who asks by `synced`.
+    syncing.catch(() => undefined);
+  };
+
   return {
     append(lines, sync) {
       const isNew = file === undefined;
@@ -79,10 +106,11 @@ function openJournal(folder: string, header: Header): Journal {
       const target = opened();
       writeAll(target, lines.map((line) => `${line}\n`).join(''));
       appended += lines.length;
-      if (!sync) return;
-      fsyncSync(target);
-      // The name must be on disk as well, or the bytes are not found after a power cut.
-      if (isNew) syncFolder(folder);
+      if (isNew) isNamed = false;
+      if (sync) writeThrough(target);
+    },
+    async synced() {
+      await syncing;
     },
     confirm(lines) {
       if (file === undefined || lines <= confirmed) return;

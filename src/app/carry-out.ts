@@ -69,7 +69,8 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       options: input.options,
       clock: input.clock,
       runStep: input.runStep,
-      emit: (event, durable) => recorder.emit(event, durable),
+      emit: (event) => recorder.emit(event),
+      synced: () => recorder.synced(),
       signal: stop.signal,
       pauseMs: 15_000,
       onPause: async (stepEnded) => {
@@ -84,7 +85,9 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
 }
 
 interface Recorder {
-  emit(event: EventDraft, durable?: boolean): void;
+  emit(event: EventDraft): void;
+  /** Resolves when the ends of steps emitted so far are on disk. */
+  synced(): Promise<void>;
   pause(stepEnded: boolean): Promise<'go-on' | 'stop'>;
   finish(end: RunEnd): Promise<Result<CarriedOut, AppFailure>>;
 }
@@ -99,11 +102,12 @@ function openRecorder(input: CarryOutInput): Recorder {
   let committedAt = clock.now();
   let ended = false;
 
-  const emit: Recorder['emit'] = (draft, durable = false) => {
+  const emit: Recorder['emit'] = (draft) => {
     const complete = { ...draft, run: plan.runId, epoch: claim.epoch } as EventDraft;
     const event = mapEventText(numberEvents(stream, last, [complete])[0]!, input.redact);
     last++;
-    journal.append([encodeEvent(event)], durable || draft.type === 'step.ended');
+    // One write to the disk for a finished step: what came before its end goes with it.
+    journal.append([encodeEvent(event)], draft.type === 'step.ended' || draft.type === 'claim.closed');
     pending.push(event);
     drafts.push(event);
     input.onEvent(event);
@@ -129,6 +133,7 @@ function openRecorder(input: CarryOutInput): Recorder {
   };
   return {
     emit,
+    synced: () => journal.synced(),
     async pause(stepEnded) {
       const since = clock.now() - committedAt;
       if (ended || since < (stepEnded && pending.length > 0 ? PROGRESS_MS : RENEW_MS)) return 'go-on';
@@ -140,7 +145,8 @@ function openRecorder(input: CarryOutInput): Recorder {
     },
     async finish(end) {
       ended = true;
-      emit({ type: 'claim.closed', at: timestamp(clock.now()), claim: claim.claim, reason: 'ended' }, true);
+      emit({ type: 'claim.closed', at: timestamp(clock.now()), claim: claim.claim, reason: 'ended' });
+      await journal.synced();
       const outcome = await commitPending(end);
       if (!outcome.ok) return outcome;
       journal.close();

@@ -22,7 +22,7 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
   const { step: id, emit, signal } = input;
   const startedAt = run.clock.now();
   const base = { run: run.run, epoch: run.epoch, step: id };
-  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt: 1 }, true);
+  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt: 1 });
   let end: StepEnd;
   try {
     end = await perform(run, input);
@@ -36,7 +36,7 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
   const failure = end.failure === undefined ? {} : { failure: canceled ? asCanceled(end.failure) : end.failure };
   const at = timestamp(run.clock.now());
   emit({ ...base, type: 'step.attempt-ended', at, attempt: 1, outcome, ...failure, durationMs });
-  emit({ ...base, type: 'step.ended', at, outcome, ...failure, failedAssets: end.failedAssets, durationMs }, true);
+  emit({ ...base, type: 'step.ended', at, outcome, ...failure, failedAssets: end.failedAssets, durationMs });
 }
 
 function asCanceled(failure: Failure): Failure {

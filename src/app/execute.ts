@@ -6,8 +6,8 @@ import type { Clock } from '../ports.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
 import { applyToProgress, initialProgress } from '../run/progress.ts';
 
-/** Records an event: at once in the journal, on disk before it returns when `durable`. */
-export type Emit = (event: EventDraft, durable?: boolean) => void;
+/** Records an event: it is in the journal when this returns. */
+export type Emit = (event: EventDraft) => void;
 
 /** Carries out one step and records all that comes of it, `step.ended` last. Never throws. */
 export type StepRunner = (step: string, assets: readonly AssetKey[], emit: Emit, signal: AbortSignal) => Promise<void>;
@@ -18,6 +18,8 @@ export interface ExecuteInput {
   readonly clock: Clock;
   readonly runStep: StepRunner;
   readonly emit: Emit;
+  /** Resolves when the ends of steps emitted so far would outlive a power cut: only then is a step over. */
+  readonly synced: () => Promise<void>;
   /** Fires at Ctrl-C: running steps are stopped, waiting ones skipped. */
   readonly signal: AbortSignal;
   /** Called between events, so that progress can be committed; must not throw. */
@@ -42,17 +44,20 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
   const progress = initialProgress(plan);
   let canceled = false;
   let wake: () => void = () => {};
-  const emit: Emit = (event, durable) => {
+  const emit: Emit = (event) => {
     applyToProgress(progress, event);
-    input.emit(event, durable);
+    input.emit(event);
     // A materialization or a judged check may let what is downstream go before the step itself ends.
     if (event.type === 'asset.materialized' || event.type === 'check.judged') wake();
   };
   recordPlannedSkips(plan, input.emit, timestamp(startedAt));
   const running = new Map<string, Promise<string>>();
   const start = (command: Extract<Command, { kind: 'start' }>): void => {
-    const work = input.runStep(command.step, command.assets, emit, signal).then(() => command.step);
-    running.set(command.step, work);
+    const work = input.runStep(command.step, command.assets, emit, signal).then(() => input.synced());
+    running.set(
+      command.step,
+      work.then(() => command.step),
+    );
   };
   for (;;) {
     if (signal.aborted && !canceled) {
@@ -67,17 +72,14 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     if (end) {
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
       const durationMs = clock.now() - startedAt;
-      emit(
-        {
-          type: 'run.ended',
-          at: timestamp(clock.now()),
-          run: plan.runId,
-          state: end.state,
-          counts: end.counts,
-          durationMs,
-        },
-        true,
-      );
+      emit({
+        type: 'run.ended',
+        at: timestamp(clock.now()),
+        run: plan.runId,
+        state: end.state,
+        counts: end.counts,
+        durationMs,
+      });
       return { state: end.state, counts: end.counts, durationMs };
     }
     let skipped = false;

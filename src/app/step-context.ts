@@ -202,7 +202,7 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
     durationMs: facts.durationMs,
     ...(run.ignoreBlocking ? { ignoredBlocking: true } : {}),
   };
-  context.emit(event, true);
+  context.emit(event);
 }
 
 /** The checks of an asset that SQL can judge: everything but scripts and what a step reports. */
