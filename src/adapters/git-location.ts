@@ -13,6 +13,8 @@ export interface StateStoreProblem {
 export interface GitLocation {
   /** Absolute: what all worktrees of the repository share. */
   readonly commonDir: string;
+  /** Absolute: the top of the working tree; undefined in a bare repository. */
+  readonly top: string | undefined;
   readonly format: ObjectFormat;
   /** Where the remote is; undefined when the repository has no remote `origin`: its own state branch is used. */
   readonly remoteUrl: string | undefined;
@@ -31,13 +33,13 @@ export async function locateRepository(
 ): Promise<Result<GitLocation, StateStoreProblem>> {
   const run = (...args: string[]) => runGit({ args, cwd: projectRoot, env });
   const [found, url, local] = await Promise.all([
-    run('rev-parse', '--path-format=absolute', '--git-common-dir', '--show-object-format'),
+    run('rev-parse', '--path-format=absolute', '--git-common-dir', '--show-object-format', '--show-toplevel'),
     run('remote', 'get-url', '--', remote),
     run('config', '--local', '--list', '-z'),
   ]);
   const lines = found.stdout.toString().split('\n');
-  // A git that does not know `--path-format` repeats it.
-  if (found.code !== 0 || lines[0]?.startsWith('--') === true) {
+  // Without a working tree only the last question fails. A git that does not know `--path-format` repeats it.
+  if (!lines[0] || !lines[1] || lines[0].startsWith('--')) {
     return fail(await explain(projectRoot, env, found.stderr));
   }
   if (url.code !== 0 && remote !== 'origin') {
@@ -48,11 +50,12 @@ export async function locateRepository(
       message: `state.remote is ${remote}, and the repository of ${projectRoot} has no remote of that name. ${known} Add it with git remote add ${remote} <url>, or correct state.remote in branchline.yaml.`,
     });
   }
-  const commonDir = lines[0]!;
+  const top = lines[2] || undefined;
   return ok({
-    commonDir,
+    commonDir: lines[0],
+    top,
     format: lines[1] === 'sha256' ? 'sha256' : 'sha1',
-    remoteUrl: url.code === 0 ? await absoluteUrl(url.stdout.toString().trim(), projectRoot, env) : undefined,
+    remoteUrl: url.code === 0 ? absoluteUrl(url.stdout.toString().trim(), top) : undefined,
     transport: transportOf(local.stdout.toString()),
   });
 }
@@ -81,10 +84,9 @@ async function explain(projectRoot: string, env: Environment, stderr: string): P
 }
 
 /** git reads a relative path from the top of the working tree. */
-async function absoluteUrl(url: string, projectRoot: string, env: Environment): Promise<string> {
+function absoluteUrl(url: string, top: string | undefined): string {
   if (!/^\.{1,2}([\\/]|$)/.test(url) && !/^[^:/\\]+[\\/][^:]*$/.test(url)) return url;
-  const top = await runGit({ args: ['rev-parse', '--show-toplevel'], cwd: projectRoot, env });
-  return top.code === 0 ? resolve(top.stdout.toString().trim(), url) : url;
+  return top === undefined ? url : resolve(top, url);
 }
 
 /** Keys of the user's repository that say how servers are reached: proxies, certificates, headers, helpers, ssh. */

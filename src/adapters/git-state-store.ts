@@ -10,7 +10,7 @@ import type {
   StoreUnreachable,
 } from '../ports.ts';
 import { createLocalRef } from './git-local-ref.ts';
-import { locateRepository, privateFolder, type StateStoreProblem } from './git-location.ts';
+import { type GitLocation, locateRepository, privateFolder, type StateStoreProblem } from './git-location.ts';
 import { findBlobs, listTree, type ObjectStore, readBlobs, readLog, writeCommit } from './git-objects.ts';
 import { ensurePrivateRepository, tidyPrivateRepository } from './git-private-repository.ts';
 import type { Environment, GitConfig } from './git-process.ts';
@@ -32,6 +32,8 @@ export interface StateStoreOptions {
   readonly privateFolder?: string;
   /** Default: the environment of this process. */
   readonly env?: Environment;
+  /** What `locateRepository` found for these options, where somebody has asked already. */
+  readonly location?: GitLocation;
   /** What a person should know though nothing failed: one sentence, at most once each. */
   readonly onNotice?: (text: string) => void;
 }
@@ -48,7 +50,9 @@ export interface GitStateStore extends StateStore {
  */
 export async function openStateStore(options: StateStoreOptions): Promise<Result<GitStateStore, StateStoreProblem>> {
   const env = options.env ?? process.env;
-  const location = await locateRepository(options.projectRoot, options.remote, env);
+  const location = options.location
+    ? ok(options.location)
+    : await locateRepository(options.projectRoot, options.remote, env);
   if (!location.ok) return location;
   const { commonDir, format, remoteUrl, transport } = location.value;
   const folder = options.privateFolder ?? privateFolder(commonDir, options.projectName);

@@ -59,12 +59,6 @@ export function hostEnvironment(opened: {
   return ok({ ...parsed.value, ...process.env });
 }
 
-/** The folder that the repository is checked out in; the project's own where there is none. */
-export async function repositoryRoot(root: string): Promise<string> {
-  const answer = await runGit({ args: ['rev-parse', '--show-toplevel'], cwd: root, env: process.env });
-  return answer.code === 0 ? answer.stdout.toString().trim() : root;
-}
-
 /**
  * Why this environment must not be written from here; undefined = it may. `environments.production.branches` names the
  * branches that may, and a workflow's own word counts before the checkout, which has no branch there.

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { locateRepository, privateFolder } from '../adapters/git-location.ts';
+import { type GitLocation, locateRepository, privateFolder } from '../adapters/git-location.ts';
 import { runGit } from '../adapters/git-process.ts';
 import { openStateStore } from '../adapters/git-state-store.ts';
 import { createHolders } from '../adapters/holders.ts';
@@ -27,7 +27,7 @@ import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
 import { findSecretNameClashes, secretNames, secretsToMask } from '../run/secrets.ts';
 import { neutralizeCommands } from '../run/step-commands.ts';
-import { codeCommit, declaredNames, hostEnvironment, reportSource, repositoryRoot } from './surroundings.ts';
+import { codeCommit, declaredNames, hostEnvironment, reportSource } from './surroundings.ts';
 
 /** A project on this machine, as every command meets it. */
 export interface OpenProject {
@@ -81,6 +81,7 @@ export async function openStore(
   opened: OpenProject,
   project: Project,
   environment: 'production' | 'local',
+  location?: GitLocation,
 ): Promise<Result<StateStore, AppFailure>> {
   const store = await openStateStore({
     projectRoot: opened.root,
@@ -88,6 +89,7 @@ export async function openStore(
     branch: project.state.branch,
     remote: project.state.remote,
     environment,
+    ...(location ? { location } : {}),
     ...(process.env['BRANCHLINE_TOKEN'] === undefined ? {} : { token: process.env['BRANCHLINE_TOKEN'] }),
   });
   if (store.ok) return store;
@@ -128,10 +130,13 @@ export async function openWorld(
   options: WorldOptions,
 ): Promise<Result<World, AppFailure>> {
   const { host, root } = opened;
-  const location = await locateRepository(root, project.state.remote, process.env);
+  const [location, code] = await Promise.all([
+    locateRepository(root, project.state.remote, process.env),
+    options.records ? codeCommit(root) : undefined,
+  ]);
   if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));
   const folder = privateFolder(location.value.commonDir, project.name);
-  const store = await openStore(opened, project, options.environment);
+  const store = await openStore(opened, project, options.environment, location.value);
   if (!store.ok) return store;
   const env = hostEnvironment(opened);
   if (!env.ok) return env;
@@ -160,13 +165,12 @@ export async function openWorld(
   const sql = pooledSql(databases(env.value));
   const outputs = createOutputFiles({
     root,
-    repository: await repositoryRoot(root),
+    repository: location.value.top ?? root,
     store: project.storage.path === undefined ? join(folder, 'outputs') : resolve(root, project.storage.path),
     isTracked: async (file) =>
       (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: process.env })).code === 0,
   });
   const scope = { project, environment: options.environment, env: env.value, root };
-  const code = await codeCommit(root);
   const source = reportSource(project, code?.commit, location.value.remoteUrl);
   // Loaded only by commands that record a run: pages need the schedules' arithmetic.
   const makePages = options.records ? (await import('../app/report-pages.ts')).reportPages : undefined;
