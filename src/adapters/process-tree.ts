@@ -39,6 +39,11 @@ export async function endTree(tree: ProcessTree, grace: Promise<void>): Promise<
   await killUntilNone(tree, known);
 }
 
+/** Kills the whole tree without waiting: for when this process itself ends now. */
+export function killTree(tree: ProcessTree): void {
+  signalAll(tree, membersOf(tree, listProcesses(), new Map()), 'SIGKILL');
+}
+
 /** Bounded: a process that forks faster than we kill is the system's affair. */
 const KILL_ROUNDS_MAX = 50;
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ProcessExit, ProcessRunner, ProcessSpec } from '../ports.ts';
 import { createNamedPipes, inLines, type LogFile, openLog, type PipeReader, readPipe } from './process-output.ts';
 import { type ShellCommand, scriptEnding, shellCommand } from './process-shell.ts';
-import { endTree, isGroupAlive } from './process-tree.ts';
+import { endTree, isGroupAlive, killTree, type ProcessTree } from './process-tree.ts';
 
 export interface ProcessRunnerOptions {
   /** Private folder, which exists, for scripts and named pipes; whoever made it removes it. */
@@ -34,6 +34,18 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
   const freeScripts: string[] = [];
   let scripts = 0;
   let runs = 0;
+  const trees = new Set<ProcessTree>();
+  // Who leaves in a hurry (a second Ctrl-C) leaves nothing behind that goes on writing.
+  const killAll = (): void => trees.forEach(killTree);
+
+  function watchOver(tree: ProcessTree): () => void {
+    if (trees.size === 0) process.on('exit', killAll);
+    trees.add(tree);
+    return () => {
+      trees.delete(tree);
+      if (trees.size === 0) process.removeListener('exit', killAll);
+    };
+  }
 
   async function run(spec: ProcessSpec, signal: AbortSignal): Promise<ProcessExit> {
     const started = performance.now();
@@ -46,12 +58,14 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     if (!command.ok) return ended({ kind: 'not-started', message: command.error });
     let output: Output | undefined;
     let child: ChildProcess | undefined;
+    let isOver = (): void => undefined;
     try {
       writeScript(script + scriptEnding(spec.shell), spec.script);
       output = openOutput(spec, await pipes.borrow());
       // The dot ends it: no token is the beginning of another.
       const token = `${runner}-${runs++}.`;
       child = start(spec, command.value, token, output.reader.writeEnd);
+      if (child.pid !== undefined) isOver = watchOver({ leader: child.pid, token });
       output.reader.closeWriteEnd();
       const exit = await watch(child, token, spec.timeoutMs, signal);
       await Promise.race([output.finish(), linger()]);
@@ -60,6 +74,7 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
     } catch (error) {
       return ended({ kind: 'not-started', message: `the script could not be run: ${(error as Error).message}` });
     } finally {
+      isOver();
       // What the script left running may still read it.
       if (child?.pid === undefined || !isGroupAlive(child.pid)) freeScripts.push(script);
       output?.release();

@@ -71,7 +71,7 @@ export function holderText(claim: Claim): string {
 
 /**
  * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
- * What had finished stays as it is.
+ * Steps that had finished stay as they are.
  */
 export function closeLostRun(
   view: StateView,
@@ -88,7 +88,6 @@ export function closeLostRun(
   const drafts: EventDraft[] = [];
   for (const [step, record] of Object.entries(run.steps)) {
     if (record.state !== 'STARTED') continue;
-    const failedAssets = record.assets.filter((asset) => !record.materialized.includes(asset));
     drafts.push({
       type: 'step.ended',
       at,
@@ -97,7 +96,8 @@ export function closeLostRun(
       step,
       outcome: 'failure',
       failure,
-      failedAssets,
+      // Also what it had published: not all of its checks may have been judged, so it is made again.
+      failedAssets: record.assets,
       durationMs: 0,
     });
   }
@@ -127,7 +127,10 @@ export function closeLostRun(
 function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
   const steps = Object.values(run.steps);
   const checks = steps.flatMap((step) => step.checks);
-  const lost = closing.flatMap((draft) => (draft.type === 'step.ended' ? draft.failedAssets : []));
+  const made = new Set(steps.flatMap((step) => step.materialized));
+  const lost = closing
+    .flatMap((draft) => (draft.type === 'step.ended' ? draft.failedAssets : []))
+    .filter((asset) => !made.has(asset));
   return {
     materialized: steps.reduce((sum, step) => sum + step.materialized.length, 0),
     failed: lost.length + steps.reduce((sum, step) => sum + step.failedAssets.length, 0),

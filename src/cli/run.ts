@@ -95,7 +95,8 @@ export async function withWorld(
   const { loaded, host, tree } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value, options.json);
   if (loaded.diagnostics.length > 0 && !options.json) printDiagnostics(opened.value);
-  const wait = parseDuration(options.wait);
+  // Not to wait at all is fine here, though no duration of a manifest may be zero.
+  const wait = /^0[smhd]?$/.test(options.wait) ? ok(0) : parseDuration(options.wait);
   if (!wait.ok)
     return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
   const refusal = await branchRefusal(opened.value.root, loaded.project, options.environment);

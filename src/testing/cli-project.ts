@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { openStateStore } from '../adapters/git-state-store.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { verifyStore } from '../app/state-commands.ts';
+import { readState } from '../app/state-session.ts';
 import type { Json } from '../base/json.ts';
-import type { AssetRecord, RunRecord } from '../model/state.ts';
+import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
 import { type GitSandbox, makeGitSandbox } from './git-sandbox.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
@@ -44,6 +48,8 @@ export interface CliProject {
   json<T = Record<string, Json>>(args: readonly string[], code?: number, options?: CliOptions): Promise<T>;
   /** Rows of a query on a DuckDB file of the project, as text. */
   rows(file: string, sql: string): Promise<string[]>;
+  /** The state as it is recorded, and all that is wrong with it; read in this process. */
+  state(environment?: 'local' | 'production'): Promise<{ readonly view: StateView; readonly problems: readonly unknown[] }>;
   /** What the state knows of an asset. */
   asset(key: string, environment?: string): Promise<AssetRecord>;
   remove(): void;
@@ -104,6 +110,7 @@ export function cliProjectIn(sandbox: GitSandbox, folder: string): CliProject {
     run,
     json,
     rows: (file, sql) => duckdbRows(join(root, file), sql),
+    state: (environment = 'local') => stateOf(sandbox, root, environment),
     async asset(key, environment = 'local') {
       const shown = await json<{ asset: AssetRecord }>(['state', 'show', key, '--environment', environment]);
       return shown.asset;
@@ -142,6 +149,22 @@ export function startNode(
     child.on('close', (code, signal) => done({ code: code ?? undefined, signal: signal ?? undefined, stdout, stderr }));
   });
   return { child, end };
+}
+
+async function stateOf(
+  { env }: GitSandbox,
+  projectRoot: string,
+  environment: 'local' | 'production',
+): Promise<{ readonly view: StateView; readonly problems: readonly unknown[] }> {
+  const projectName = /^name: (\S+)/m.exec(readFileSync(join(projectRoot, 'branchline.yaml'), 'utf8'))![1]!;
+  const options = { projectRoot, projectName, branch: 'branchline/state', remote: 'origin', environment, env };
+  const store = await openStateStore(options);
+  if (!store.ok) throw new Error(store.error.message);
+  const read = await readState({ store: store.value, environment, projectName, clock: systemClock });
+  if (!read.ok) throw new Error(read.error.message);
+  const verified = await verifyStore(store.value, environment, undefined);
+  if (!verified.ok) throw new Error(verified.error.message);
+  return { view: read.value.read.view, problems: verified.value.problems };
 }
 
 async function duckdbRows(file: string, sql: string): Promise<string[]> {
