@@ -29,6 +29,8 @@ class Stop extends Error {
 
 // The command that runs gets the same Ctrl-C and records what had finished; this script waits for it.
 process.on('SIGINT', () => {});
+// Whoever reads only the beginning (`npm start | head`) has seen enough.
+process.stdout.on('error', () => process.exit());
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
