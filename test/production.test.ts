@@ -143,7 +143,8 @@ test('two runs cannot hold one DuckDB file', async () => {
 });
 
 describe('a push that the server denies', () => {
-  const deny = 'while read old new ref; do case "$ref" in refs/heads/branchline/*) echo "rule: no bots here" >&2; exit 1;; esac; done';
+  const deny =
+    'while read old new ref; do case "$ref" in refs/heads/branchline/*) echo "rule: no bots here" >&2; exit 1;; esac; done';
 
   test('at the start: nothing runs, exit 3', async () => {
     project.sandbox.setHook(bare, 'pre-receive', deny);
@@ -176,7 +177,10 @@ describe('a push that the server denies', () => {
     const scan =
       'while read old new ref; do for f in $(git ls-tree -r --name-only $new); do if git show "$new:$f" | grep -q FORBIDDEN; then echo "push protection" >&2; exit 1; fi; done; done';
     project.sandbox.setHook(bare, 'pre-receive', scan);
-    project.write('branchline.yaml', files['branchline.yaml'].replace('mkdir -p data && echo n', 'echo FORBIDDEN; exit 7; mkdir -p data && echo n'));
+    project.write(
+      'branchline.yaml',
+      files['branchline.yaml'].replace('mkdir -p data && echo n', 'echo FORBIDDEN; exit 7; mkdir -p data && echo n'),
+    );
     const run = await project.run(['run', '--json', '--select', 'key:raw/a', ...production]);
     expect(run.code).toBe(1);
     const { view, problems } = await project.state('production');

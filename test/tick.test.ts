@@ -18,9 +18,12 @@ assets:
 schedules:
   nightly: { selection: "*", ${schedule} }
 `;
-const tick = (now: string, ...more: string[]): Promise<TickJson> => project.json<TickJson>(['tick', '--now', now, ...more]);
+const tick = (now: string, ...more: string[]): Promise<TickJson> =>
+  project.json<TickJson>(['tick', '--now', now, ...more]);
 const commits = async (): Promise<string[]> =>
-  (await project.json<{ commits: { subject: string }[] }>(['state', 'log', '--limit', '50'])).commits.map((each) => each.subject);
+  (await project.json<{ commits: { subject: string }[] }>(['state', 'log', '--limit', '50'])).commits.map(
+    (each) => each.subject,
+  );
 
 test('a schedule is adopted by the first tick, due at its instant, and judged once', async () => {
   project = makeCliProject({ 'branchline.yaml': manifest() });

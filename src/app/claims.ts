@@ -4,6 +4,7 @@ import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { Holders } from '../ports.ts';
+import { isOnlyWarning } from '../run/progress.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 
 /** A claim that stands in the way of a run, and what both want. */
@@ -127,6 +128,7 @@ export function closeLostRun(
 function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
   const steps = Object.values(run.steps);
   const checks = steps.flatMap((step) => step.checks);
+  const notPassed = checks.filter((check) => check.status === 'FAILED' || check.status === 'ERRORED');
   const made = new Set(steps.flatMap((step) => step.materialized));
   const lost = closing
     .flatMap((draft) => (draft.type === 'step.ended' ? draft.failedAssets : []))
@@ -139,9 +141,7 @@ function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
       .reduce((sum, step) => sum + step.assets.length, 0),
     upToDate: run.confirmed.length,
     checksPassed: checks.filter((check) => check.status === 'PASSED').length,
-    checksWarned: checks.filter((check) => check.status === 'FAILED' && check.severity === 'warn').length,
-    checksFailed: checks.filter(
-      (check) => check.status === 'ERRORED' || (check.status === 'FAILED' && check.severity === 'error'),
-    ).length,
+    checksWarned: notPassed.filter(isOnlyWarning).length,
+    checksFailed: notPassed.filter((check) => !isOnlyWarning(check)).length,
   };
 }

@@ -69,6 +69,27 @@ function checkRefused(given: Case, expected: PlanRefusal): void {
 }
 
 describe('planRun', () => {
+  it('lets a skippable asset rest that its step had nothing for, and what reads it wait', () => {
+    const project = sketchProject({
+      a: { step: 'm' },
+      b: { step: 'm', skippable: true },
+      c: { deps: ['b'] },
+    });
+    const made = sketchView({ a: {} });
+    const confirmed = { asset: 'b', confirmedAt: AT, checks: {}, durationsMs: [], history: [] };
+    const view = { ...made, assets: new Map(made.assets).set('b', confirmed) };
+    check({ project, view }, [
+      'a skip up_to_date',
+      'b skip up_to_date',
+      'c skip upstream_skipped: b was never materialized',
+    ]);
+    check({ project, view: made }, [
+      'a run never_materialized',
+      'b run never_materialized',
+      'c run never_materialized',
+    ]);
+  });
+
   const chain = sketchProject({ a: {}, b: { deps: ['a'] }, c: { deps: ['b'] } });
   const fresh = sketchView({ a: {}, b: { used: { a: 'v' } }, c: { used: { b: 'v' } } });
 

@@ -282,7 +282,8 @@ function stoppedByUpstream(planning: Planning, asset: Asset): { reason: SkipReas
     const check = ignoresBlocking(input.request) ? undefined : holdingCheck(input.project, input.view, dep);
     if (check !== undefined) return { reason: 'blocked_by_check', detail: [`${dep}/${check}`] };
     const external = input.project.assets[dep]?.external === true;
-    if (!external && !isAvailable(input.view, dep) && !wanted.has(dep)) {
+    // A skippable upstream that never had anything is up to date, and yet there is nothing to read.
+    if (!external && !isAvailable(input.view, dep) && (verdict !== undefined || !wanted.has(dep))) {
       return { reason: 'upstream_skipped', detail: [`${dep} was never materialized`] };
     }
   }

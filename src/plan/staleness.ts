@@ -35,6 +35,8 @@ export function stalenessOf(
   const made = record?.materialized;
   if (!record || !made) {
     if (record?.attempt?.outcome === 'failure') return { reason: 'failed_last', detail: failureDetail(record) };
+    // Its step ended well and had nothing for it: that was recorded as a confirmation.
+    if (asset.skippable && record?.confirmedAt !== undefined && record.attempt === undefined) return undefined;
     return { reason: 'never_materialized', detail: [] };
   }
   const gone = lost.get(asset.key) ?? record.lost?.message;

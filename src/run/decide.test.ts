@@ -122,6 +122,44 @@ const check = (shape: Shape, events: EventDraft[], expected: string[], more?: Pa
 describe('decide', () => {
   const chain: Shape = { a: {}, b: { after: ['a'] }, c: { after: ['b'] } };
 
+  it('runs nothing on an upstream that was skipped and never was there', () => {
+    const shape: Shape = { a: {}, b: { after: ['a'] } };
+    const plan = planOf(shape);
+    const steps = plan.steps.map((step): PlannedStep => ({ ...step, upstream: step.id === 'b' ? { a: null } : {} }));
+    const skipped = { type: 'step.skipped', at: AT, run: 'r', step: 'a', assets: ['a'], reason: 'up_to_date' } as const;
+    const progress = evolveProgress(initialProgress({ ...plan, steps }), skipped);
+    expect(decide(progress, optionsOf(shape))).toMatchObject([
+      { kind: 'skip', step: 'b', reason: 'upstream_skipped', cause: 'a' },
+    ]);
+  });
+
+  it('counts a check that could not judge and is softened as a warning', () => {
+    const judged = (more: Partial<Extract<EventDraft, { type: 'check.judged' }>>): EventDraft => ({
+      type: 'check.judged',
+      at: AT,
+      run: 'r',
+      step: 'a',
+      asset: 'a',
+      check: 'c',
+      status: 'ERRORED',
+      severity: 'warn',
+      blocking: false,
+      stage: 'published',
+      message: '',
+      metadata: {},
+      durationMs: 1,
+      ...more,
+    });
+    const end = (event: EventDraft) => {
+      const shape: Shape = { a: {} };
+      const events = [started('a'), made('a'), event, ended('a')];
+      return decide(events.reduce(evolveProgress, initialProgress(planOf(shape))), optionsOf(shape));
+    };
+    expect(end(judged({}))).toMatchObject([{ state: 'SUCCESS', counts: { checksWarned: 1, checksFailed: 0 } }]);
+    expect(end(judged({ severity: 'error' }))).toMatchObject([{ state: 'FAILURE', counts: { checksFailed: 1 } }]);
+    expect(end(judged({ blocking: true }))).toMatchObject([{ state: 'FAILURE', counts: { checksFailed: 1 } }]);
+  });
+
   it('starts all that may start, up to the limit', () => {
     check({ a: {}, b: {}, c: {} }, [], ['start a', 'start b']);
     check({ a: {}, b: {}, c: {} }, [started('a')], ['start b']);

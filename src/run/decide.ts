@@ -180,6 +180,9 @@ function stopOf(
     if (outcome?.kind === 'skipped' && outcome.reason !== 'up_to_date' && outcome.reason !== 'external') {
       return { reason: 'upstream_skipped', cause: dep };
     }
+    // A skippable upstream that its step did not hand over, and that never was: there is nothing to read.
+    if (outcome?.kind === 'skipped' && outcome.reason === 'up_to_date' && step.upstream[dep] === null)
+      return { reason: 'upstream_skipped', cause: dep };
     if (options.ignoreBlocking) continue;
     if (outcome?.kind === 'materialized') {
       const failed = progress.checks.get(dep)?.find((check) => check.blocking && failsRun(check));

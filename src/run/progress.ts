@@ -168,6 +168,11 @@ export function failsRun(check: JudgedCheck): boolean {
   return check.status === 'FAILED' && check.severity === 'error' && check.blocking;
 }
 
+/** A result that did not pass and is no more than a warning: a failure of that severity, or an error that `on_error: warn` softened. */
+export function isOnlyWarning({ status, severity, blocking }: Omit<JudgedCheck, 'asset' | 'check'>): boolean {
+  return severity === 'warn' && (status === 'FAILED' || (status === 'ERRORED' && !blocking));
+}
+
 /** The final state of a run whose steps have all ended, and what it counted. */
 export function conclude(progress: RunProgress): { readonly state: FinalRunState; readonly counts: RunCounts } {
   const counts = {
@@ -187,8 +192,9 @@ export function conclude(progress: RunProgress): { readonly state: FinalRunState
   }
   for (const check of [...progress.checks.values()].flat()) {
     if (check.status === 'PASSED') counts.checksPassed++;
-    else if (check.status === 'FAILED' && check.severity === 'warn') counts.checksWarned++;
-    else if (check.status === 'FAILED' || check.status === 'ERRORED') counts.checksFailed++;
+    else if (check.status === 'SKIPPED') continue;
+    else if (isOnlyWarning(check)) counts.checksWarned++;
+    else counts.checksFailed++;
   }
   const failed = counts.failed > 0 || progress.hasFailure;
   const canceled =

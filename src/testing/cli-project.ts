@@ -49,7 +49,9 @@ export interface CliProject {
   /** Rows of a query on a DuckDB file of the project, as text. */
   rows(file: string, sql: string): Promise<string[]>;
   /** The state as it is recorded, and all that is wrong with it; read in this process. */
-  state(environment?: 'local' | 'production'): Promise<{ readonly view: StateView; readonly problems: readonly unknown[] }>;
+  state(
+    environment?: 'local' | 'production',
+  ): Promise<{ readonly view: StateView; readonly problems: readonly unknown[] }>;
   /** What the state knows of an asset. */
   asset(key: string, environment?: string): Promise<AssetRecord>;
   remove(): void;

@@ -10,6 +10,7 @@ export interface AssetSketch {
   readonly external?: boolean;
   readonly materialize?: 'always';
   readonly blocking?: readonly string[];
+  readonly skippable?: true;
   /** Name of the multi-asset that makes it. */
   readonly step?: string;
 }
@@ -26,6 +27,7 @@ export function sketchProject(
     assets[key] = {
       ...plainAsset(key),
       ...(sketch.materialize ? { materialize: sketch.materialize } : {}),
+      skippable: sketch.skippable === true,
       deps: [...(sketch.deps ?? [])],
       external: sketch.external === true,
       step,

@@ -1,0 +1,120 @@
+/**
+ * A program for tests: `branchline run` of the project in the current folder, with the real adapters, cut off by SIGKILL
+ * at the port call number `CUT_AT` (from 1). Without a number it runs to its end. Every call is written to `CUT_TRACE`,
+ * a line each, before it is made (`>`) and after it (`<`): each line is a place to be cut off at.
+ */
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
+import { findLost } from '../app/find-lost.ts';
+import { buildPlanning, requestOf } from '../app/planning.ts';
+import { cliIdentity, type RunPorts, runRequest } from '../app/run.ts';
+import { openStateSession } from '../app/state-session.ts';
+import { openProject, openWorld } from '../cli/wiring.ts';
+import type { Journals, SqlPool, StateStore } from '../ports.ts';
+
+const cutAt = Number(process.env['CUT_AT'] ?? 0);
+const trace = openSync(process.env['CUT_TRACE']!, 'w');
+let calls = 0;
+
+/** One place to be cut off at. */
+function mark(text: string): void {
+  calls++;
+  writeSync(trace, `${text}\n`);
+  if (calls === cutAt) process.kill(process.pid, 'SIGKILL');
+}
+
+/** The port with a place before and after each call of these methods. */
+function counted<T extends object>(name: string, port: T, methods: readonly (keyof T & string)[]): T {
+  const wrapped = Object.fromEntries(
+    methods.map((method) => {
+      const call = port[method] as (...args: unknown[]) => unknown;
+      return [
+        method,
+        (...args: unknown[]): unknown => {
+          const said = `${name}.${method}`;
+          mark(`> ${said}`);
+          const answer = call.apply(port, args);
+          if (!(answer instanceof Promise)) {
+            mark(`< ${said}`);
+            return answer;
+          }
+          return answer.then((value) => {
+            mark(`< ${said}`);
+            return value;
+          });
+        },
+      ];
+    }),
+  );
+  return Object.assign(Object.create(port) as T, wrapped);
+}
+
+function countedJournals(journals: Journals): Journals {
+  return {
+    adopt: () => counted('journals', journals, ['adopt']).adopt(),
+    open: (writer) => counted('journal', journals.open(writer), ['append', 'confirm', 'close']),
+  };
+}
+
+function countedSql(sql: SqlPool): SqlPool {
+  return {
+    async open(target, options) {
+      const session = await sql.open(target, options);
+      if (!session.ok) return session;
+      const { dialect, engineVersion } = session.value;
+      const { query, close, split } = session.value;
+      return {
+        ok: true,
+        value: {
+          dialect,
+          engineVersion,
+          split: (text) => split.call(session.value, text),
+          close: () => close.call(session.value),
+          async query(text, binds, more) {
+            const first = text.trim().split(/\s+/).slice(0, 2).join(' ').toLowerCase();
+            mark(`> sql ${first}`);
+            const answer = await query.call(session.value, text, binds, more);
+            mark(`< sql ${first}`);
+            return answer;
+          },
+        },
+      };
+    },
+    exclusive: (target) => sql.exclusive(target),
+    end: () => sql.end(),
+  };
+}
+
+const opened = openProject({});
+if (!opened.ok) throw new Error(opened.error.message);
+const { loaded, root, tree } = opened.value;
+const project = loaded.project!;
+const signal = new AbortController().signal;
+const world = await openWorld(opened.value, project, { environment: 'local', signal });
+if (!world.ok) throw new Error(world.error.message);
+
+const store: StateStore = counted('store', world.value.store, ['read', 'list', 'load', 'commit']);
+const sql = countedSql(world.value.run.sql);
+const outputs = counted('outputs', world.value.run.outputs, ['find', 'save', 'restore', 'remove']);
+const scope = { project, environment: 'local', env: process.env, root };
+const ports: RunPorts = {
+  ...world.value.run,
+  session: openStateSession({ ...world.value.state, store }),
+  journals: countedJournals(world.value.run.journals),
+  sql,
+  outputs,
+  processes: counted('processes', world.value.run.processes, ['run']),
+  findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
+};
+const request = requestOf(project, {}, cliIdentity(Date.now(), String(process.pid)));
+if (!request.ok) throw new Error(request.error.message);
+const settings = {
+  planning: buildPlanning(project, tree),
+  environment: 'local',
+  maxParallel: 1,
+  failFast: false,
+  waitMs: 0,
+};
+const outcome = await runRequest(ports, settings, request.value, { onPlan: () => {}, onEvent: () => {} });
+await world.value.close();
+closeSync(trace);
+if (!outcome.ok) throw new Error(outcome.error.message);
