@@ -7,7 +7,7 @@ import type { StateView } from '../model/state.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { findHolder, type HeldBy } from './claims.ts';
-import { fileConnections } from './connections.ts';
+import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { emptySelection, type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
@@ -28,6 +28,8 @@ export interface ClaimInput {
   readonly expected?: Plan;
   /** Which published data of these assets is gone, with what was found. */
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
+  /** Makes the drivers of these databases ready; what is missing for the whole run is said once, before it starts. */
+  readonly prepareEngines: (engines: readonly Engine[]) => Promise<AppFailure | undefined>;
 }
 
 export type ClaimDecision =
@@ -61,6 +63,8 @@ export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecisi
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
   }
   const { project } = input.planning;
+  const missing = await input.prepareEngines(enginesOf(project, busy));
+  if (missing) return fail(missing);
   const assets = busy.flatMap((step) => step.assets.filter((a) => a.verdict !== 'skip').map((a) => a.asset));
   const connections = fileConnections(
     project,

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
+import type { PlannedStep } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { ConnectionTarget } from '../ports.ts';
 import { evaluateTemplate } from '../project/template.ts';
@@ -23,10 +24,7 @@ export function connectionTarget(scope: ConnectionScope, name: string): Result<C
   const text = (template: string): Result<string, Failure> => {
     const value = evaluateTemplate(template, { env: scope.env, environment: scope.environment });
     if (value.ok) return value;
-    const fix =
-      value.error.missingEnv === undefined
-        ? ''
-        : `. Set it, in a workflow by \`env: { ${value.error.missingEnv}: "\${{ secrets.${value.error.missingEnv} }}" }\``;
+    const fix = value.error.missingEnv === undefined ? '' : `. ${setVariable(value.error.missingEnv)}`;
     return fail({
       class: 'infrastructure',
       code: 'missing-env',
@@ -53,8 +51,38 @@ export function connectionTarget(scope: ConnectionScope, name: string): Result<C
   });
 }
 
+/** How to give a variable a value, here and in a workflow. */
+export function setVariable(name: string): string {
+  return `Export it or write it into .env; in a workflow add \`env: { ${name}: "\${{ secrets.${name} }}" }\` to the step that runs branchline`;
+}
+
 function isAbsolute(path: string): boolean {
   return path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path);
+}
+
+/** A database that a run needs a driver for. */
+export type Engine = 'duckdb' | 'postgres';
+
+/** What the steps of a plan need: the databases of their connections and checks, DuckDB for checks of files. */
+export function enginesOf(project: Project, steps: readonly PlannedStep[]): Engine[] {
+  const engines = new Set<Engine>();
+  for (const step of steps) {
+    const definition = project.steps[step.id];
+    if (definition?.action.kind === 'sql') add(engines, project, definition.connection);
+    for (const { asset: key } of step.assets) {
+      const asset = project.assets[key];
+      if (asset?.relation) add(engines, project, asset.connection);
+      for (const check of asset?.checks ?? []) {
+        if (check.kind.type === 'run' || check.kind.type === 'reported' || check.kind.type === 'multi') continue;
+        add(engines, project, check.connection ?? (asset?.relation ? asset.connection : undefined));
+      }
+    }
+  }
+  return [...engines].sort();
+}
+
+function add(engines: Set<Engine>, project: Project, connection: string | undefined): void {
+  engines.add(connection === undefined ? 'duckdb' : (project.connections[connection]?.type ?? 'duckdb'));
 }
 
 /** File connections among these, by name: each has one writer at a time. */

@@ -42,6 +42,7 @@ export interface RunPorts {
   readonly onOutput?: (step: string, text: string) => void;
   /** Which published data is gone, by asset. */
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
+  readonly prepareEngines: ClaimInput['prepareEngines'];
   readonly pages: PagesOf;
 }
 
@@ -153,6 +154,7 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     ...(settings.codeCommit === undefined ? {} : { codeCommit: settings.codeCommit }),
     ...(wanted.expected === undefined ? {} : { expected: wanted.expected }),
     findLost: ports.findLost,
+    prepareEngines: ports.prepareEngines,
   };
 }
 

@@ -8,7 +8,7 @@ import type { Clock, ConnectionTarget, OutputFiles, ProcessRunner, Scratch, SqlP
 import type { EvaluationContexts } from '../project/expressions.ts';
 import { evaluateTemplate } from '../project/template.ts';
 import type { Redactor } from '../run/redact.ts';
-import { connectionTarget } from './connections.ts';
+import { connectionTarget, setVariable } from './connections.ts';
 import type { Emit } from './execute.ts';
 import type { FileRecord } from './outputs.ts';
 import type { SqlSource } from './sql-sources.ts';
@@ -117,10 +117,7 @@ export function expressionFailure(
   problem: { readonly message: string; readonly missingEnv?: string },
   where: string,
 ): Failure {
-  const line =
-    problem.missingEnv === undefined
-      ? ''
-      : `. Set it, in a workflow by \`env: { ${problem.missingEnv}: "\${{ secrets.${problem.missingEnv} }}" }\` on the step that runs branchline`;
+  const line = problem.missingEnv === undefined ? '' : `. ${setVariable(problem.missingEnv)}`;
   return {
     class: 'step',
     code: problem.missingEnv === undefined ? 'expression' : 'missing-env',

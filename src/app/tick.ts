@@ -42,6 +42,14 @@ export interface TickOutcome {
   readonly runs: readonly RunOutcome[];
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
+  /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
+  readonly before: readonly {
+    readonly schedule: string;
+    readonly tick: Timestamp;
+    readonly outcome: string;
+    readonly run?: string;
+    readonly state?: string;
+  }[];
 }
 
 interface Judged {
@@ -51,6 +59,7 @@ interface Judged {
   /** The first of them, claimed in the same commit. */
   readonly first?: ClaimDecision;
   readonly now: EpochMs;
+  readonly before: TickOutcome['before'];
 }
 
 /**
@@ -93,7 +102,7 @@ export async function runTick(
     observer.onRunEnd(outcome.value);
     runs.push(outcome.value);
   }
-  return ok({ notes: plan.notes, due, runs, next });
+  return ok({ notes: plan.notes, due, runs, next, before: judged.value.value.before });
 }
 
 async function runQueued(
@@ -136,7 +145,7 @@ async function decideTick(
   });
   const queue = [...waitingRuns(state), ...plan.requests];
   if (options.dryRun || (plan.events.length === 0 && queue.length === 0))
-    return { kind: 'nothing', value: { plan, queue, now: state.now } };
+    return { kind: 'nothing', value: { plan, queue, now: state.now, before: judgedBefore(state) } };
   const events: BranchlineEvent[] = numberEvents(
     ports.writer,
     view.streams.get(ports.writer) ?? 0,
@@ -153,7 +162,7 @@ async function decideTick(
   const first = await claimFirst(ports, settings, state, events, queue[0]);
   if (!first.ok) return { kind: 'stop', failure: first.error };
   const claimed = first.value;
-  const value = { plan, queue, now: state.now, ...(claimed ? { first: claimed } : {}) };
+  const value = { plan, queue, now: state.now, before: judgedBefore(state), ...(claimed ? { first: claimed } : {}) };
   const hasPages = claimed?.kind === 'ended';
   return {
     kind: 'commit',
@@ -178,6 +187,18 @@ async function claimFirst(
   if (!preview.ok) throw new Error(`events of a tick do not fold: ${preview.error.message}`);
   const decided = await decideClaim({ ...claimInput(ports, settings, wanted, state), view: preview.value });
   return decided;
+}
+
+function judgedBefore({ read }: StateAt): TickOutcome['before'] {
+  const { schedules, endedRuns, openRuns } = read.view;
+  return [...schedules.values()].flatMap(({ schedule, lastTick }) => {
+    if (!lastTick) return [];
+    const { tick, outcome, run } = lastTick;
+    const state = run === undefined ? undefined : (endedRuns.get(run) ?? openRuns.get(run))?.state;
+    return [
+      { schedule, tick, outcome, ...(run === undefined ? {} : { run }), ...(state === undefined ? {} : { state }) },
+    ];
+  });
 }
 
 /** Runs that an earlier wake-up asked for and that nobody has started. */

@@ -1,5 +1,5 @@
 import { inputFailure } from '../app/failure.ts';
-import { runTick } from '../app/tick.ts';
+import { runTick, type TickOutcome } from '../app/tick.ts';
 import { formatInstant } from '../time/format.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
@@ -70,13 +70,19 @@ export async function run(options: TickOptions): Promise<number> {
             host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);
         if (outcome.value.due.length === 0)
           host.print(
-            `Nothing is due.${next
-              .map((each) => ` ${each.schedule} is next at ${formatInstant(each.tick)}.`)
-              .slice(0, 3)
-              .join('')}`,
+            ['Nothing is due.', ...next.slice(0, 3).map((each) => idleText(each, outcome.value.before))].join(' '),
           );
       }
       return Math.max(0, ...runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted)));
     },
   );
+}
+
+/** `daily of 2026-11-22 02:23 UTC was judged already (run …: SUCCESS); next at 2026-11-23 02:23 UTC.` */
+function idleText(next: TickOutcome['next'][number], before: TickOutcome['before']): string {
+  const last = before.find(({ schedule }) => schedule === next.schedule);
+  const result =
+    last?.run === undefined ? last?.outcome : `run ${last.run}${last.state === undefined ? '' : `: ${last.state}`}`;
+  const judged = last ? `of ${formatInstant(last.tick)} was judged already (${result}); it ` : '';
+  return `${next.schedule} ${judged}is next at ${formatInstant(next.tick)}.`;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder } from '../adapters/git-location.ts';
 import { runGit } from '../adapters/git-process.ts';
 import { openStateStore } from '../adapters/git-state-store.ts';
@@ -194,6 +195,16 @@ export async function openWorld(
     warn,
     say: (text) => host.progress(text),
     ...(options.logs ? { onOutput: (step: string, text: string) => host.progress(prefixed(step, text)) } : {}),
+    prepareEngines: async (engines) => {
+      for (const engine of engines) {
+        const ready = await loadEngine(engine === 'postgres' ? 'pg' : 'duckdb', {
+          env: env.value,
+          onProgress: (text) => host.progress(text),
+        });
+        if (!ready.ok) return outsideFailure('engine-missing', ready.error.message, 'Nothing was run.');
+      }
+      return undefined;
+    },
     findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
     pages: (prepared, before) => {
       pages = makePages?.(source, prepared, before) ?? new Map();

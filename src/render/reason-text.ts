@@ -1,13 +1,20 @@
 import { unreachable } from '../base/result.ts';
 import type { AssetVerdict, RunReason, RunRequest, SkipReason } from '../model/plan.ts';
 import { formatInstant } from '../time/format.ts';
-import { nameSome } from './style.ts';
+import { nameSome, safeLine } from './style.ts';
 
 /** The reason of a verdict in a person's words: `code changed: pipelines/monthly.sql`. */
 export function reasonText(verdict: Pick<AssetVerdict, 'verdict' | 'reason' | 'detail'>, request?: RunRequest): string {
   if (verdict.verdict === 'if_changed')
     return `after ${nameSome(verdict.detail, 3)}, if ${verdict.detail.length === 1 ? 'it changes' : 'one of them changes'}`;
-  const detail = verdict.detail.length > 0 ? `: ${nameSome(verdict.detail, 3)}` : '';
+  // A failure's message may be long; its beginning says which one it was.
+  const detail =
+    verdict.detail.length > 0
+      ? `: ${nameSome(
+          verdict.detail.map((each) => safeLine(each, 120)),
+          3,
+        )}`
+      : '';
   return `${reasonWords(verdict.reason, request)}${detail}`;
 }
 

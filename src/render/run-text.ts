@@ -191,7 +191,7 @@ export function renderTotals(lines: readonly AssetLine[], state: FinalRunState, 
   ] as const;
   const said = parts.filter(([n]) => n > 0).map(([n, word]) => `${formatCount(n)} ${word}`);
   const canceled = state === 'CANCELED' ? 'Canceled: ' : '';
-  return `${canceled}${said.length > 0 ? said.join(', ') : 'nothing to do'} in ${formatDuration(durationMs)}.`;
+  return `${canceled}${said.length > 0 ? said.join(', ') : canceled === '' ? 'Nothing to do' : 'nothing to do'} in ${formatDuration(durationMs)}.`;
 }
 
 /**
