@@ -61,8 +61,8 @@ describe('claims', () => {
 
   it('of a lost run are closed with it: what had finished is kept, what was under way failed', () => {
     const claim = claimOf('w1');
-    const step = (state: 'STARTED' | 'SUCCESS' | 'PLANNED', materialized: string[] = []) => ({
-      assets: ['x'],
+    const step = (asset: string, state: 'STARTED' | 'SUCCESS' | 'PLANNED', materialized: string[] = []) => ({
+      assets: [asset],
       state,
       materialized,
       failedAssets: [],
@@ -77,7 +77,7 @@ describe('claims', () => {
       tags: {},
       requestedAt: ago(9),
       startedAt: ago(8),
-      steps: { a: step('SUCCESS', ['x']), b: step('STARTED'), c: step('PLANNED') },
+      steps: { a: step('a', 'SUCCESS', ['a']), b: step('b', 'STARTED'), c: step('c', 'PLANNED') },
       confirmed: [],
     };
     const events = closeLostRun(viewWith(), run, claim, NOW);
