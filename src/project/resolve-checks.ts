@@ -212,7 +212,7 @@ function resolveRelationships(
     connection === undefined
       ? fileReason(to, target)
       : target && whyUnreadable(to, target, connection, resolving.connections);
-  if (why !== undefined) resolving.findings.error('ref-not-readable', at, why);
+  if (why !== undefined && !resolving.broken.anyKey) resolving.findings.error('ref-not-readable', at, why);
   return { type: 'relationships', column, to, field };
 }
 

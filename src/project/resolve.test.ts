@@ -594,7 +594,10 @@ environments:
 describe('what a broken project file may have said is not missed', () => {
   const manifest = `assets:
   a: { group: marts, sql: "select 1 as n", checks: { n: { not_null: [n] } } }
-  b: { group: marts, sql: "select * from \${{ ref('a') }} join \${{ this }} using (n)" }
+  b:
+    group: marts
+    sql: "select * from \${{ ref('a') }} join \${{ this }} using (n)"
+    checks: { n: { relationships: { column: n, to: a, field: n } } }
 `;
   it.each([
     ['no YAML', 'name: [shop\n'],
