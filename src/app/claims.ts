@@ -129,10 +129,10 @@ function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
   const steps = Object.values(run.steps);
   const checks = steps.flatMap((step) => step.checks);
   const notPassed = checks.filter((check) => check.status === 'FAILED' || check.status === 'ERRORED');
-  const made = new Set(steps.flatMap((step) => step.materialized));
-  const lost = closing
-    .flatMap((draft) => (draft.type === 'step.ended' ? draft.failedAssets : []))
-    .filter((asset) => !made.has(asset));
+  const lost = closing.flatMap((draft) => {
+    if (draft.type !== 'step.ended') return [];
+    return draft.failedAssets.filter((asset) => !run.steps[draft.step]?.materialized.includes(asset));
+  });
   return {
     materialized: steps.reduce((sum, step) => sum + step.materialized.length, 0),
     failed: lost.length + steps.reduce((sum, step) => sum + step.failedAssets.length, 0),
