@@ -57,7 +57,7 @@ test('a week of the state branch reads like a diary', async () => {
       "11-17 … nightly 02:30 started: 3 steps",
       "11-17 ✓ 1 ok, 2 up to date · nightly 02:30",
       "11-18 … nightly 02:30 started: 3 steps",
-      "11-18 ! 1 warned, 2 ok · nightly 02:30",
+      "11-18 ! 1 warned, 2 ok: staging/orders warns (amounts) · nightly 02:30",
       "11-19 … nightly 02:30 started: 3 steps",
       "11-19 ✗ 1 failed, 1 ok, 1 skipped: staging/orders not published (ids) · nightly 02:30",
       "11-20 … nightly 02:30 started: 3 steps",
