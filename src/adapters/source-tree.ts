@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from 'node:fs';
@@ -73,14 +74,16 @@ export function createSourceTree(root: string, env: Environment = process.env): 
       if (!texts.has(path)) {
         const content = bytes(path);
         texts.set(path, content?.toString('utf8'));
-        // Both of one look at the file, so that a text and its digest never tell of two versions.
-        if (!digests.has(path)) digests.set(path, content && blobId(content));
+        // Both of one look at the file, so that a text and its digest never tell of two versions. The text gives the same
+        // bytes again, so it is digested when somebody asks; few are asked for.
+        if (!digests.has(path) && !(content && isUtf8(content))) digests.set(path, content && blobId(content));
       }
       return texts.get(path);
     },
     digest(path) {
       if (!digests.has(path)) {
-        const content = bytes(path);
+        const text = texts.get(path);
+        const content = text === undefined ? bytes(path) : Buffer.from(text);
         digests.set(path, content && blobId(content));
       }
       return digests.get(path);
@@ -101,6 +104,8 @@ function repositoryRoot(root: string): string {
 }
 
 function isInside(top: string, real: string): boolean {
+  // Nearly every path; the rest is for what is unusual.
+  if (real.startsWith(top + sep) && !/^\.git([\\/]|$)/i.test(real.slice(top.length + 1))) return true;
   const path = relative(top, real);
   const first = path.split(sep, 1)[0]!;
   return first !== '..' && first.toLowerCase() !== '.git' && !/^[A-Za-z]:/.test(path);

@@ -99,7 +99,10 @@ class DuckDBSession implements SqlSession {
   };
 
   async #run(sql: string, binds: Readonly<Record<string, Json>>, maxRows: number | undefined): Promise<SqlRows> {
-    // A single statement to us can be several to DuckDB (`pivot`): all of them run, the last one's rows count.
+    // A single statement to us can be several to DuckDB (`pivot`): all of them run, the last one's rows count. Asked in one
+    // go where nothing is bound and all rows are wanted: to prepare a statement first costs as much as a small one itself.
+    if (maxRows === undefined && bindNames(sql).length === 0)
+      return this.#read(await this.#connection.run(sql), undefined);
     const statements = await this.#connection.extractStatements(sql);
     let rows: SqlRows = { columns: [], rows: [] };
     for (let index = 0; index < statements.count; index++) {
@@ -131,16 +134,16 @@ class DuckDBSession implements SqlSession {
   }
 
   async #read(result: DuckDBResult, maxRows: number | undefined): Promise<SqlRows> {
-    const types = result.columnTypes().map(String);
-    const columns = result.deduplicatedColumnNames().map((name, index) => ({ name, type: types[index]! }));
     const kind = result.returnType;
     // `create table … as` yields its row count as if it were a query's row.
     const isCreate = result.statementType === this.#engine.StatementType.CREATE;
-    if (kind === this.#engine.ResultReturnType.CHANGED_ROWS || (isCreate && columns.length === 1)) {
+    if (kind === this.#engine.ResultReturnType.CHANGED_ROWS || (isCreate && result.columnCount === 1)) {
       const counted = Number((await result.getRows())[0]?.[0] ?? result.rowsChanged);
       return { columns: [], rows: [], changed: counted };
     }
     if (kind !== this.#engine.ResultReturnType.QUERY_RESULT) return { columns: [], rows: [] };
+    const types = result.columnTypes().map(String);
+    const columns = result.deduplicatedColumnNames().map((name, index) => ({ name, type: types[index]! }));
     const rows: Json[][] = [];
     while (maxRows === undefined || rows.length < maxRows) {
       const chunk = await result.fetchChunk();

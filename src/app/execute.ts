@@ -105,7 +105,8 @@ async function settleOne(
   const pause = new AbortController();
   const waited = input.clock.sleep(input.pauseMs, pause.signal).then(() => undefined);
   const ended = await Promise.race([...running.values(), waited, released]);
-  pause.abort();
+  // Any reason will do: without one, Node makes an error with a stack each time.
+  pause.abort('settled');
   if (ended !== undefined) running.delete(ended);
   await input.onPause(ended !== undefined);
 }

@@ -104,7 +104,7 @@ async function materializeFrom(
   if (!ready.ok) return failed(attemptFailure(ready.error));
   const context: Attempt = { session, input, rendered: rendered.value, deadline };
   for (const statement of script.value.before) {
-    const done = await send(context, { sql: statement.text, prefix: 0, offset: statement.offset });
+    const done = await send(context, { sql: statement.text, prefix: 0, offset: statement.offset }, 1);
     if (!done.ok) return failed(done.error);
   }
   return script.value.last && input.relation
@@ -163,15 +163,16 @@ function located(
   return failureWithExcerpt(failure, input.origin, placeOfFailure(failure, sent, rendered, input.origin.template));
 }
 
-/** Sends a statement of the user's, within the time that the attempt has left. */
+/** Sends a statement of the user's, within the time that the attempt has left; of one with rows, so many are read. */
 async function send(
   { session, input, rendered, deadline }: Attempt,
   sent: SentStatement,
+  rowsMax?: number,
 ): Promise<Result<number | undefined, Failure>> {
   const answer = await session.query(sent.sql, rendered.binds, {
     ...(input.signal ? { signal: input.signal } : {}),
     ...(deadline === undefined ? {} : { timeoutMs: Math.max(1, deadline - input.clock.now()) }),
-    maxRows: 1,
+    ...(rowsMax === undefined ? {} : { maxRows: rowsMax }),
   });
   return answer.ok ? ok(answer.value.changed) : fail(located(input, rendered, answer.error, sent));
 }
