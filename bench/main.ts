@@ -30,6 +30,7 @@ if (unknown.length > 0) {
 }
 const pairs = Math.max(1, Number(values.pairs) || 5);
 const cli = path.join(import.meta.dirname, '..', 'dist', 'cli.js');
+const loadBefore = os.loadavg()[0];
 const results = rows
   .filter((row) => positionals.length === 0 || positionals.includes(row.name))
   .flatMap((row) => measureRow(row, { node: values.node, cli, isTiny: values.tiny }));
@@ -75,7 +76,12 @@ function page(markdown: string): string {
     '# Results\n\n' +
     `Measured ${date} on ${machine}, ${os.type()}, Node ${nodeVersion}, by \`npm run bench -- --write\`.\n\n` +
     `Each figure is the median of ${pairs} pairs, ours and the peer in turn, as a ratio; in brackets the lowest and the highest. ` +
+    `The load average of the machine was ${load(loadBefore)} when it began and ${load(os.loadavg()[0])} when it ended; above ${cpus.length}, others worked here too, which shows in wall time more than in CPU. ` +
     'CPU is user plus system time of the whole process tree. Absolute times are left out on purpose: they say more about the machine.\n\n' +
     markdown
   );
+}
+
+function load(average: number | undefined): string {
+  return (average ?? 0).toFixed(1);
 }
