@@ -65,7 +65,7 @@ beforeAll(async () => {
   base.write('seed.csv', changedSeed);
   const calm = copyOfBase('calm');
   const end = await cutOff(calm, 0);
-  expect(end).toMatchObject({ code: 0 });
+  if (end.code !== 0) throw new Error(end.stderr);
   trace = readFileSync(join(calm.root, '..', 'calm.trace'), 'utf8')
     .trim()
     .split('\n');

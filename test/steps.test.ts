@@ -7,8 +7,7 @@ afterEach(() => project.remove());
 
 const outcomes = (run: RunJson): string[] =>
   run.events
-    .filter((event) => event['type'] === 'check.judged')
-    .map((event) => `${event['asset']}/${event['check']} ${event['status']}`)
+    .flatMap((event) => (event.type === 'check.judged' ? [`${event.asset}/${event.check} ${event.status}`] : []))
     .sort();
 
 describe('one execution, several assets', () => {

@@ -6,6 +6,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { verifyStore } from '../app/state-commands.ts';
 import { readState } from '../app/state-session.ts';
 import type { Json } from '../base/json.ts';
+import type { EventDraft } from '../model/events.ts';
 import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
 import { type GitSandbox, makeGitSandbox } from './git-sandbox.ts';
 
@@ -197,5 +198,5 @@ export interface RunJson {
   readonly counts: Readonly<Record<string, number>>;
   readonly stateCommit: string | null;
   readonly planDigest: string;
-  readonly events: readonly Record<string, Json>[];
+  readonly events: readonly EventDraft[];
 }

@@ -58,21 +58,20 @@ function countedJournals(journals: Journals): Journals {
 function countedSql(sql: SqlPool): SqlPool {
   return {
     async open(target, options) {
-      const session = await sql.open(target, options);
-      if (!session.ok) return session;
-      const { dialect, engineVersion } = session.value;
-      const { query, close, split } = session.value;
+      const opened = await sql.open(target, options);
+      if (!opened.ok) return opened;
+      const session = opened.value;
       return {
         ok: true,
         value: {
-          dialect,
-          engineVersion,
-          split: (text) => split.call(session.value, text),
-          close: () => close.call(session.value),
+          dialect: session.dialect,
+          engineVersion: session.engineVersion,
+          split: (text) => session.split(text),
+          close: () => session.close(),
           async query(text, binds, more) {
             const first = text.trim().split(/\s+/).slice(0, 2).join(' ').toLowerCase();
             mark(`> sql ${first}`);
-            const answer = await query.call(session.value, text, binds, more);
+            const answer = await session.query(text, binds, more);
             mark(`< sql ${first}`);
             return answer;
           },
