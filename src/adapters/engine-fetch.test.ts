@@ -92,3 +92,11 @@ test('the cache folder follows the conventions of the system', () => {
   expect(cacheFolder({ BRANCHLINE_CACHE: '/x' })).toBe('/x');
   if (process.platform === 'linux') expect(cacheFolder({ XDG_CACHE_HOME: '/c' })).toBe('/c/branchline');
 });
+
+test('a folder that the user named is never called one to remove', async () => {
+  const result = await loadEngine('pg', { env: { ...env, BRANCHLINE_ENGINES: join(cache, 'nothing-here') } });
+  expect(result).toMatchObject({ ok: false, error: { code: 'driver-missing' } });
+  const message = result.ok ? '' : result.error.message;
+  expect(message).toContain(`pg ${ENGINES.pg.version}`);
+  expect(message).not.toContain('Remove');
+});

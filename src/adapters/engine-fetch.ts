@@ -35,10 +35,12 @@ export async function loadEngine<T>(name: EngineName, options: EngineOptions): P
   try {
     return ok(createRequire(join(folder.value, 'index.js'))(ENGINES[name].main) as T);
   } catch (error) {
-    const where = installed ? 'BRANCHLINE_ENGINES' : 'the cache';
-    return missing(
-      `${TITLES[name]} in ${where} (${folder.value}) cannot be loaded: ${messageOf(error)}. Remove that folder and run again.`,
-    );
+    const { main, version } = (options.engines ?? ENGINES)[name];
+    // What the user set is the user's own: only what we fetched ourselves may be removed.
+    const [where, advice] = installed
+      ? ['BRANCHLINE_ENGINES', `Let it name a node_modules folder that holds ${main} ${version}, or unset it`]
+      : ['the cache', 'Remove that folder and run again'];
+    return missing(`${TITLES[name]} in ${where} (${folder.value}) cannot be loaded: ${messageOf(error)}. ${advice}.`);
   }
 }
 
