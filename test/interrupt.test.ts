@@ -70,6 +70,25 @@ test('a second Ctrl-C ends at once; the next command takes in what had finished'
   expect([...view.endedRuns.values()].map((run) => run.state).sort()).toEqual(['FAILURE', 'SUCCESS']);
 });
 
+// Elsewhere the environment of other processes cannot be read.
+test.skipIf(process.platform !== 'linux')(
+  'a step that outlives its killed engine is ended before its assets are made again',
+  async () => {
+    project = makeCliProject({
+      'branchline.yaml': manifest('echo $$ > data/pids; sleep 600; echo late > data/slow.csv'),
+    });
+    const started = project.start(['run']);
+    await until(() => project.has('data/pids') && project.read('data/pids') !== '');
+    started.child.kill('SIGKILL');
+    await started.end;
+    const pid = Number(project.read('data/pids'));
+    expect(isRunning(pid)).toBe(true);
+    project.write('branchline.yaml', manifest('echo 2 > data/slow.csv'));
+    expect(await project.json<RunJson>(['run'])).toMatchObject({ state: 'SUCCESS' });
+    expect(isRunning(pid)).toBe(false);
+  },
+);
+
 test('a timeout kills the whole tree and fails the step', async () => {
   const slow = 'sleep 60 &\necho $! > data/pids\nwait';
   const text = manifest(slow).replace('  slow:\n', '  slow:\n    timeout: 1s\n');

@@ -44,6 +44,33 @@ export function killTree(tree: ProcessTree): void {
   signalAll(tree, membersOf(tree, listProcesses(), new Map()), 'SIGKILL');
 }
 
+/**
+ * Ends what a run left behind whose engine was killed: every process that carries the run's id in its environment, as
+ * each step does. TERM, `graceMs`, KILL. Linux only, as elsewhere the environment of others cannot be read; the run of a
+ * step that we are ourselves a part of is left alone.
+ */
+export async function endLeftovers(run: string, graceMs = 10_000): Promise<void> {
+  if (process.env['BRANCHLINE_RUN_ID'] === run) return;
+  const mark = `BRANCHLINE_RUN_ID=${run}\0`;
+  const living = (): number[] =>
+    HAS_PROC
+      ? listProc()
+          .filter(({ pid, isZombie }) => !isZombie && pid !== process.pid && carriesToken(pid, mark))
+          .map(({ pid }) => pid)
+      : [];
+  let pids = living();
+  for (const pid of pids) send(pid, 'SIGTERM');
+  for (let waitedMs = 0; pids.length > 0 && waitedMs < graceMs; waitedMs += 50) {
+    await pause(50);
+    pids = living();
+  }
+  for (let round = 0; pids.length > 0 && round < KILL_ROUNDS_MAX; round++) {
+    for (const pid of pids) send(pid, 'SIGKILL');
+    await pause(5);
+    pids = living();
+  }
+}
+
 /** Bounded: a process that forks faster than we kill is the system's affair. */
 const KILL_ROUNDS_MAX = 50;
 

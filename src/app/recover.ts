@@ -15,6 +15,8 @@ export interface RecoverPorts {
   readonly writer: string;
   readonly warn: (text: string) => void;
   readonly pages?: PagesOf;
+  /** Ends processes on this machine that steps of a run left behind. */
+  readonly endLeftovers: (run: string) => Promise<void>;
 }
 
 /** What was found and mended before a command began its own work. */
@@ -31,7 +33,12 @@ export interface Recovery {
  */
 export async function recover(session: StateSession, ports: RecoverPorts): Promise<Result<Recovery, AppFailure>> {
   const orphans = ports.journals.adopt();
-  const outcome = await session.transact(async (state) => decideRecovery(state, orphans, ports));
+  const outcome = await session.transact(async (state) => {
+    const decision = decideRecovery(state, orphans, ports);
+    // Before its claim is given up: a step that outlived its engine would write under the next run's hands.
+    if (decision.kind !== 'stop') for (const run of decision.value.lostRuns) await ports.endLeftovers(run);
+    return decision;
+  });
   if (!outcome.ok) {
     for (const orphan of orphans) orphan.release();
     return outcome;

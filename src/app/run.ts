@@ -28,6 +28,8 @@ export interface RunPorts {
   readonly sql: SqlPool;
   readonly outputs: OutputFiles;
   readonly processes: ProcessRunner;
+  /** Ends processes on this machine that steps of a run left behind whose engine was killed. */
+  readonly endLeftovers: (run: string) => Promise<void>;
   readonly scratch: Scratch;
   readonly writer: string;
   readonly redactor: Redactor;
@@ -95,6 +97,7 @@ export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFai
     writer: ports.writer,
     warn: ports.warn,
     pages: ports.pages,
+    endLeftovers: ports.endLeftovers,
   });
   if (!recovered.ok) return recovered;
   for (const run of recovered.value.lostRuns)

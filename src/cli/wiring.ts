@@ -11,6 +11,7 @@ import { createJournals } from '../adapters/journal.ts';
 import { createOutputFiles } from '../adapters/output-files.ts';
 import { createProcessRunner } from '../adapters/process.ts';
 import { createScratch } from '../adapters/process-scratch.ts';
+import { endLeftovers } from '../adapters/process-tree.ts';
 import { createSourceTree } from '../adapters/source-tree.ts';
 import { databases } from '../adapters/sql-open.ts';
 import { pooledSql } from '../adapters/sql-pool.ts';
@@ -184,6 +185,7 @@ export async function openWorld(
     sql,
     outputs,
     processes: createProcessRunner({ folder: scratch }),
+    endLeftovers,
     scratch: createScratch(scratch),
     writer,
     redactor,
