@@ -156,7 +156,8 @@ export function dayFolder(day: string): string {
 
 const NAME_BYTES_MAX = 120;
 const NAME_BYTES_KEPT = 100;
-const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9]|readme|index|recent|\.*)(\.|$)/;
+// With any `_` before it, or `con` and `_con` would be one.
+const RESERVED = /^_*(con|prn|aux|nul|com[0-9]|lpt[0-9]|readme|index|recent|\.*)(\.|$)/;
 
 /**
  * A name of the user's as one path segment that every file system and every link bears: `[a-z0-9_-]` stays, `/` becomes
