@@ -9,7 +9,8 @@ const folder = process.argv[2] ?? '.';
 let valid = 0;
 for (const name of readdirSync(folder, { recursive: true })) {
   if (!name.endsWith('.yaml')) continue;
-  if (!validateManifest(load(readFileSync(path.join(folder, name), 'utf8')))) throw new Error(`${String(name)} is not valid`);
+  if (!validateManifest(load(readFileSync(path.join(folder, name), 'utf8'))))
+    throw new Error(`${String(name)} is not valid`);
   valid += 1;
 }
 process.stdout.write(`${valid} manifests\n`);
