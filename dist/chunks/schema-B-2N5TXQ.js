@@ -1,0 +1,1 @@
+export{t as run,n as schemaFiles}from"./schema-DAo4-Ewp.js";

@@ -1,0 +1,1290 @@
+/**
+ * Any value.
+ */
+export type WrittenJson = string | number | boolean | null | WrittenJson[] | {
+    [k: string]: WrittenJson;
+};
+/**
+ * A database.
+ */
+export type WrittenConnection = WrittenDuckdbConnection | WrittenPostgresConnection;
+/**
+ * One asset of a multi-asset.
+ */
+export type WrittenSpec = {
+    /**
+     * What the asset is, for people who read the report.
+     */
+    description?: string | null;
+    /**
+     * The group that it belongs to; the group’s keys are its defaults.
+     */
+    group?: string | null;
+    /**
+     * Who cares for it: `@login`, `@org/team`, an e-mail address or `team:name`.
+     */
+    owners?: string[] | null;
+    /**
+     * Labels for selections (`tag:tier=gold`). Booleans and integers become text. Merged by name; `null` removes one.
+     */
+    tags?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * What it is made with, for looks and selections (`kind:duckdb`).
+     *
+     * @minItems 1
+     */
+    kinds?: string[] | null;
+    /**
+     * Anything else worth keeping with the asset. Merged by key.
+     */
+    metadata?: {
+        [k: string]: WrittenJson;
+    } | null;
+    /**
+     * A contract of the relation’s columns. A difference is a failed check `columns`.
+     */
+    columns?: {
+        [k: string]: WrittenColumn;
+    } | null;
+    /**
+     * Keys of the assets that are read. `ref(…)` in SQL adds to them.
+     */
+    deps?: string[] | null;
+    /**
+     * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
+     */
+    relation?: string | null;
+    /**
+     * What SQL becomes: `table` (default), `view`, or `none` (statements run; there is no relation).
+     */
+    materialized?: "table" | "view" | "none" | null;
+    /**
+     * Files that the step writes: patterns from the project’s root, or `{path, optional}`. A file that git tracks cannot be one.
+     */
+    outputs?: (string | {
+        /**
+         * File or pattern from the project’s root; may hold expressions.
+         */
+        path: string;
+        /**
+         * `true`: a step that does not write it has not failed. Default `false`.
+         */
+        optional?: boolean;
+    })[] | null;
+    /**
+     * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
+     */
+    on_lost?: "rebuild" | "fail" | null;
+    /**
+     * When a job or schedule makes it: `when_stale` (default) or `always`.
+     */
+    materialize?: "when_stale" | "always" | null;
+    /**
+     * `true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.
+     */
+    skippable?: boolean;
+    /**
+     * Tests on its data, by name.
+     */
+    checks?: {
+        [k: string]: WrittenCheck;
+    } | null;
+} | null;
+/**
+ * One check of a multi-check.
+ */
+export type WrittenMultiCheckSpec = {
+    /**
+     * What the check protects.
+     */
+    description?: string;
+    /**
+     * What a check that does not pass is: `error` (default) or `warn`.
+     */
+    severity?: "warn" | "error";
+    /**
+     * `true`: while it fails with `error`, what is downstream is not made. Default `false`.
+     */
+    blocking?: boolean;
+    /**
+     * When it cannot judge: `warn` makes that a warning. Default: the run fails.
+     */
+    on_error?: "warn";
+} | null;
+/**
+ * A Branchline project. It may hold every key of a manifest as well.
+ */
+export interface WrittenProject {
+    /**
+     * Name of the project: lower-case letters, digits, `_` and `-`. It goes into the state branch and cannot change later.
+     */
+    name: string;
+    /**
+     * What the project is, for people who read the report.
+     */
+    description?: string;
+    /**
+     * Zone of schedules that name none, by its IANA name. Default `UTC`.
+     */
+    timezone?: string;
+    /**
+     * Patterns of manifest files, from the project’s root; one that begins with `!` excludes. Default `["pipelines/** /*.{yaml,yml}"]`.
+     *
+     * @minItems 1
+     */
+    manifests?: string[];
+    /**
+     * Variables for every step. Values may hold expressions.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * Names of environment variables that are secret: masked wherever they would be written, and handed only to steps that list them.
+     *
+     * @minItems 1
+     */
+    secrets?: string[];
+    /**
+     * Groups of assets, by name: their keys are defaults of their assets.
+     */
+    groups?: {
+        [k: string]: WrittenGroup;
+    };
+    /**
+     * Databases, by name.
+     */
+    connections?: {
+        [k: string]: WrittenConnection;
+    };
+    storage?: WrittenStorage;
+    /**
+     * Steps at once on one machine. Default: the number of cores, at least 2.
+     */
+    max_parallel?: number;
+    state?: WrittenState;
+    environments?: WrittenEnvironments;
+    /**
+     * Data objects that are kept up to date, by key.
+     */
+    assets?: {
+        [k: string]: WrittenAsset;
+    };
+    /**
+     * Executions that materialize several assets each, by name.
+     */
+    multi_assets?: {
+        [k: string]: WrittenMultiAsset;
+    };
+    /**
+     * Factories: checks that are made for every asset of a selection, by name.
+     */
+    checks?: {
+        [k: string]: WrittenFactory;
+    };
+    /**
+     * Executions that judge several checks each, by name.
+     */
+    multi_checks?: {
+        [k: string]: WrittenMultiCheck;
+    };
+    /**
+     * Named selections with tags, by name.
+     */
+    jobs?: {
+        [k: string]: WrittenJob;
+    };
+    /**
+     * When jobs and selections are due, by name.
+     */
+    schedules?: {
+        [k: string]: WrittenSchedule;
+    };
+    /**
+     * Selections with a name, for the report and the page.
+     */
+    selections?: {
+        [k: string]: WrittenSelection;
+    };
+    defaults?: WrittenDefaults;
+}
+/**
+ * A group of assets: its keys are defaults of every asset with `group: <name>`.
+ */
+export interface WrittenGroup {
+    /**
+     * What the group is.
+     */
+    description?: string;
+    /**
+     * Who cares for it: `@login`, `@org/team`, an e-mail address or `team:name`.
+     */
+    owners?: string[] | null;
+    /**
+     * Labels for selections (`tag:tier=gold`). Booleans and integers become text. Merged by name; `null` removes one.
+     */
+    tags?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * What it is made with, for looks and selections (`kind:duckdb`).
+     *
+     * @minItems 1
+     */
+    kinds?: string[] | null;
+    /**
+     * Anything else worth keeping with the asset. Merged by key.
+     */
+    metadata?: {
+        [k: string]: WrittenJson;
+    } | null;
+    /**
+     * A contract of the relation’s columns. A difference is a failed check `columns`.
+     */
+    columns?: {
+        [k: string]: WrittenColumn;
+    } | null;
+    /**
+     * A shell script that makes the asset, like `run` of a GitHub workflow step. It may hold no `${{ }}`: hand values over by `env`.
+     */
+    run?: string | null;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string | null;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string | null;
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[] | null;
+    /**
+     * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
+     */
+    connection?: string | null;
+    /**
+     * What else makes up the code version: patterns of files. Words of `run` that name a file of the project count by themselves.
+     *
+     * @minItems 1
+     */
+    code?: string[] | null;
+    /**
+     * How long one attempt may take: a whole number and `s`, `m`, `h` or `d`. Default: no limit.
+     */
+    timeout?: string | null;
+    /**
+     * Keys of the assets that are read. `ref(…)` in SQL adds to them.
+     */
+    deps?: string[] | null;
+    /**
+     * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
+     */
+    relation?: string | null;
+    /**
+     * What SQL becomes: `table` (default), `view`, or `none` (statements run; there is no relation).
+     */
+    materialized?: "table" | "view" | "none" | null;
+    /**
+     * Files that the step writes: patterns from the project’s root, or `{path, optional}`. A file that git tracks cannot be one.
+     */
+    outputs?: (string | {
+        /**
+         * File or pattern from the project’s root; may hold expressions.
+         */
+        path: string;
+        /**
+         * `true`: a step that does not write it has not failed. Default `false`.
+         */
+        optional?: boolean;
+    })[] | null;
+    /**
+     * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
+     */
+    on_lost?: "rebuild" | "fail" | null;
+    /**
+     * When a job or schedule makes it: `when_stale` (default) or `always`.
+     */
+    materialize?: "when_stale" | "always" | null;
+    /**
+     * `true`: made by others; it is never executed here.
+     */
+    external?: boolean | null;
+    /**
+     * SQL that makes the asset. One word that ends in `.sql` is a file; anything else is SQL. The last `select` becomes the relation.
+     */
+    sql?: string | null;
+    /**
+     * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
+     */
+    publish?: "direct" | null;
+    checks?: WrittenCheckDefaults;
+}
+/**
+ * One column of the contract.
+ */
+export interface WrittenColumn {
+    /**
+     * Type as the database calls it.
+     */
+    type?: string;
+    /**
+     * What the column holds.
+     */
+    description?: string;
+    /**
+     * `false`: the column may hold no null. Default: not looked at.
+     */
+    nullable?: boolean;
+}
+/**
+ * Defaults for checks.
+ */
+export interface WrittenCheckDefaults {
+    /**
+     * `error` or `warn` for each check that does not say.
+     */
+    severity?: "warn" | "error";
+    /**
+     * Whether a check that does not say holds up what is downstream.
+     */
+    blocking?: boolean;
+}
+/**
+ * A DuckDB database file.
+ */
+export interface WrittenDuckdbConnection {
+    /**
+     * `duckdb`.
+     */
+    type: "duckdb";
+    /**
+     * The database file, from the project’s root, or `:memory:`. May hold expressions.
+     */
+    path: string;
+    /**
+     * DuckDB extensions to load; those that DuckDB ships without need the network once.
+     *
+     * @minItems 1
+     */
+    extensions?: string[];
+    /**
+     * SQL that runs whenever a connection is opened.
+     */
+    init?: string;
+}
+/**
+ * A Postgres database.
+ */
+export interface WrittenPostgresConnection {
+    /**
+     * `postgres`.
+     */
+    type: "postgres";
+    /**
+     * Address of the database, usually from a secret: `${{ env.DATABASE_URL }}`.
+     */
+    url: string;
+    /**
+     * Default schema of relations whose name gives none.
+     */
+    schema?: string;
+}
+/**
+ * Where published copies of outputs are kept.
+ */
+export interface WrittenStorage {
+    /**
+     * `directory`: a folder on this machine.
+     */
+    type: "directory";
+    /**
+     * The folder. Default: a private one in the git directory.
+     */
+    path?: string;
+}
+/**
+ * Where run state is kept.
+ */
+export interface WrittenState {
+    /**
+     * Branch that holds the state. Default `branchline/state`.
+     */
+    branch?: string;
+    /**
+     * Remote that it is pushed to. Default `origin`.
+     */
+    remote?: string;
+}
+/**
+ * Where the same project runs with other variables and connections.
+ */
+export interface WrittenEnvironments {
+    production?: WrittenProductionEnvironment;
+    local?: WrittenLocalEnvironment;
+}
+/**
+ * The environment of scheduled runs.
+ */
+export interface WrittenProductionEnvironment {
+    /**
+     * Branches whose code may write production. Default: the default branch.
+     *
+     * @minItems 1
+     */
+    branches?: string[];
+    /**
+     * Variables for every step in this environment; nearer than the project’s `env`.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * Keys of connections that differ in this environment, by connection.
+     */
+    connections?: {
+        [k: string]: WrittenConnectionOverride;
+    };
+}
+/**
+ * Keys of a connection that an environment replaces.
+ */
+export interface WrittenConnectionOverride {
+    /**
+     * The database file, from the project’s root, or `:memory:`. May hold expressions.
+     */
+    path?: string;
+    /**
+     * DuckDB extensions to load; those that DuckDB ships without need the network once.
+     *
+     * @minItems 1
+     */
+    extensions?: string[];
+    /**
+     * SQL that runs whenever a connection is opened.
+     */
+    init?: string;
+    /**
+     * Address of the database, usually from a secret: `${{ env.DATABASE_URL }}`.
+     */
+    url?: string;
+    /**
+     * Default schema of relations whose name gives none.
+     */
+    schema?: string;
+}
+/**
+ * The environment of a laptop.
+ */
+export interface WrittenLocalEnvironment {
+    /**
+     * Variables for every step in this environment; nearer than the project’s `env`.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * Keys of connections that differ in this environment, by connection.
+     */
+    connections?: {
+        [k: string]: WrittenConnectionOverride;
+    };
+}
+/**
+ * A data object that is kept up to date.
+ */
+export interface WrittenAsset {
+    /**
+     * What the asset is, for people who read the report.
+     */
+    description?: string | null;
+    /**
+     * The group that it belongs to; the group’s keys are its defaults.
+     */
+    group?: string | null;
+    /**
+     * Who cares for it: `@login`, `@org/team`, an e-mail address or `team:name`.
+     */
+    owners?: string[] | null;
+    /**
+     * Labels for selections (`tag:tier=gold`). Booleans and integers become text. Merged by name; `null` removes one.
+     */
+    tags?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * What it is made with, for looks and selections (`kind:duckdb`).
+     *
+     * @minItems 1
+     */
+    kinds?: string[] | null;
+    /**
+     * Anything else worth keeping with the asset. Merged by key.
+     */
+    metadata?: {
+        [k: string]: WrittenJson;
+    } | null;
+    /**
+     * A contract of the relation’s columns. A difference is a failed check `columns`.
+     */
+    columns?: {
+        [k: string]: WrittenColumn;
+    } | null;
+    /**
+     * A shell script that makes the asset, like `run` of a GitHub workflow step. It may hold no `${{ }}`: hand values over by `env`.
+     */
+    run?: string | null;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string | null;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string | null;
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[] | null;
+    /**
+     * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
+     */
+    connection?: string | null;
+    /**
+     * What else makes up the code version: patterns of files. Words of `run` that name a file of the project count by themselves.
+     *
+     * @minItems 1
+     */
+    code?: string[] | null;
+    /**
+     * How long one attempt may take: a whole number and `s`, `m`, `h` or `d`. Default: no limit.
+     */
+    timeout?: string | null;
+    /**
+     * Keys of the assets that are read. `ref(…)` in SQL adds to them.
+     */
+    deps?: string[] | null;
+    /**
+     * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
+     */
+    relation?: string | null;
+    /**
+     * What SQL becomes: `table` (default), `view`, or `none` (statements run; there is no relation).
+     */
+    materialized?: "table" | "view" | "none" | null;
+    /**
+     * Files that the step writes: patterns from the project’s root, or `{path, optional}`. A file that git tracks cannot be one.
+     */
+    outputs?: (string | {
+        /**
+         * File or pattern from the project’s root; may hold expressions.
+         */
+        path: string;
+        /**
+         * `true`: a step that does not write it has not failed. Default `false`.
+         */
+        optional?: boolean;
+    })[] | null;
+    /**
+     * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
+     */
+    on_lost?: "rebuild" | "fail" | null;
+    /**
+     * When a job or schedule makes it: `when_stale` (default) or `always`.
+     */
+    materialize?: "when_stale" | "always" | null;
+    /**
+     * `true`: made by others; it is never executed here.
+     */
+    external?: boolean | null;
+    /**
+     * SQL that makes the asset. One word that ends in `.sql` is a file; anything else is SQL. The last `select` becomes the relation.
+     */
+    sql?: string | null;
+    /**
+     * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
+     */
+    publish?: "direct" | null;
+    /**
+     * Tests on its data, by name.
+     */
+    checks?: {
+        [k: string]: WrittenCheck;
+    } | null;
+}
+/**
+ * A test on the asset’s data. Exactly one of its keys says what is tested.
+ */
+export interface WrittenCheck {
+    /**
+     * These columns hold no null; each column is counted by itself.
+     *
+     * @minItems 1
+     */
+    not_null?: string[];
+    /**
+     * No two rows agree in all of these columns together.
+     *
+     * @minItems 1
+     */
+    unique?: string[];
+    /**
+     * Values that a column may hold, by column. Null is left to `not_null`.
+     */
+    accepted_values?: {
+        /**
+         * @minItems 1
+         */
+        [k: string]: (string | number | boolean)[];
+    };
+    /**
+     * Least and greatest value, both allowed, by column.
+     */
+    range?: {
+        [k: string]: WrittenRange;
+    };
+    /**
+     * A regular expression that each value must match, by column.
+     */
+    regex?: {
+        [k: string]: string;
+    };
+    relationships?: WrittenRelationships;
+    /**
+     * The number of rows, to be judged by `warn_if` or `error_if`.
+     */
+    row_count?: {};
+    /**
+     * The relation has these columns, with these types.
+     */
+    columns?: {
+        [k: string]: string;
+    };
+    /**
+     * SQL whose rows are failures, or with `value: true` one value. One word that ends in `.sql` is a file.
+     */
+    sql?: string;
+    /**
+     * A shell script: exit 0 passes, anything else is judged as the script reports it.
+     */
+    run?: string;
+    /**
+     * `true`: its result comes from the asset’s own step, by a line `{"check": "<name>", "passed": true}`. No result counts as could not judge.
+     */
+    reported?: true;
+    /**
+     * What the check protects.
+     */
+    description?: string;
+    /**
+     * What a check that does not pass is: `error` (default) or `warn`.
+     */
+    severity?: "warn" | "error";
+    /**
+     * `true`: while it fails with `error`, what is downstream is not made. Default `false`.
+     */
+    blocking?: boolean;
+    /**
+     * Bound at which it warns: `>`, `>=`, `<`, `<=`, `=`, `!=`, `not between a and b`; `%` means of the rows checked.
+     */
+    warn_if?: string;
+    /**
+     * Bound at which it fails. With neither bound: `> 0` failing rows.
+     */
+    error_if?: string;
+    /**
+     * A SQL condition: only these rows are checked.
+     */
+    where?: string;
+    /**
+     * How many keys of failing rows are kept, up to 5. Default: none.
+     */
+    samples?: number;
+    /**
+     * How long it may take: a whole number and `s`, `m`, `h` or `d`.
+     */
+    timeout?: string;
+    /**
+     * When it cannot judge: `warn` makes that a warning. Default: the run fails.
+     */
+    on_error?: "warn";
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[];
+    /**
+     * Connection to ask instead of the asset’s own.
+     */
+    connection?: string;
+    /**
+     * `true`: the SQL gives one value, to be judged by a bound, instead of failing rows.
+     */
+    value?: boolean;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string;
+}
+/**
+ * Least and greatest value of a column; at least one of them.
+ */
+export interface WrittenRange {
+    /**
+     * Least value allowed: a number, or text for dates and times.
+     */
+    min?: number | string;
+    /**
+     * Greatest value allowed: a number, or text for dates and times.
+     */
+    max?: number | string;
+}
+/**
+ * Where the values of a column must be found.
+ */
+export interface WrittenRelationships {
+    /**
+     * Column of this asset.
+     */
+    column: string;
+    /**
+     * Key of the asset that holds the values.
+     */
+    to: string;
+    /**
+     * Column of that asset.
+     */
+    field: string;
+}
+/**
+ * One execution that materializes several assets.
+ */
+export interface WrittenMultiAsset {
+    /**
+     * A shell script that makes the asset, like `run` of a GitHub workflow step. It may hold no `${{ }}`: hand values over by `env`.
+     */
+    run: string;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string | null;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string | null;
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[] | null;
+    /**
+     * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
+     */
+    connection?: string | null;
+    /**
+     * What else makes up the code version: patterns of files. Words of `run` that name a file of the project count by themselves.
+     *
+     * @minItems 1
+     */
+    code?: string[] | null;
+    /**
+     * How long one attempt may take: a whole number and `s`, `m`, `h` or `d`. Default: no limit.
+     */
+    timeout?: string | null;
+    /**
+     * Keys of the assets that are read. `ref(…)` in SQL adds to them.
+     */
+    deps?: string[] | null;
+    /**
+     * `true`: it may run for part of its assets (it reads `BRANCHLINE_ASSETS`). Default `false`: selecting one selects all.
+     */
+    can_subset?: boolean;
+    /**
+     * The assets that it makes, by key.
+     */
+    specs: {
+        [k: string]: WrittenSpec;
+    };
+}
+/**
+ * A check that is made for every asset of a selection.
+ */
+export interface WrittenFactory {
+    /**
+     * The assets that get it.
+     */
+    selection: string;
+    /**
+     * One check for each value; `${{ name }}` stands for it below. The check is called `factory[value]`.
+     */
+    for_each?: {
+        /**
+         * @minItems 1
+         */
+        [k: string]: (string | number | boolean)[];
+    };
+    /**
+     * These columns hold no null; each column is counted by itself.
+     *
+     * @minItems 1
+     */
+    not_null?: string[];
+    /**
+     * No two rows agree in all of these columns together.
+     *
+     * @minItems 1
+     */
+    unique?: string[];
+    /**
+     * Values that a column may hold, by column. Null is left to `not_null`.
+     */
+    accepted_values?: {
+        /**
+         * @minItems 1
+         */
+        [k: string]: (string | number | boolean)[];
+    };
+    /**
+     * Least and greatest value, both allowed, by column.
+     */
+    range?: {
+        [k: string]: WrittenRange;
+    };
+    /**
+     * A regular expression that each value must match, by column.
+     */
+    regex?: {
+        [k: string]: string;
+    };
+    relationships?: WrittenRelationships;
+    /**
+     * The number of rows, to be judged by `warn_if` or `error_if`.
+     */
+    row_count?: {};
+    /**
+     * The relation has these columns, with these types.
+     */
+    columns?: {
+        [k: string]: string;
+    };
+    /**
+     * SQL whose rows are failures, or with `value: true` one value. One word that ends in `.sql` is a file.
+     */
+    sql?: string;
+    /**
+     * A shell script: exit 0 passes, anything else is judged as the script reports it.
+     */
+    run?: string;
+    /**
+     * `true`: its result comes from the asset’s own step, by a line `{"check": "<name>", "passed": true}`. No result counts as could not judge.
+     */
+    reported?: true;
+    /**
+     * What the check protects.
+     */
+    description?: string;
+    /**
+     * What a check that does not pass is: `error` (default) or `warn`.
+     */
+    severity?: "warn" | "error";
+    /**
+     * `true`: while it fails with `error`, what is downstream is not made. Default `false`.
+     */
+    blocking?: boolean;
+    /**
+     * Bound at which it warns: `>`, `>=`, `<`, `<=`, `=`, `!=`, `not between a and b`; `%` means of the rows checked.
+     */
+    warn_if?: string;
+    /**
+     * Bound at which it fails. With neither bound: `> 0` failing rows.
+     */
+    error_if?: string;
+    /**
+     * A SQL condition: only these rows are checked.
+     */
+    where?: string;
+    /**
+     * How many keys of failing rows are kept, up to 5. Default: none.
+     */
+    samples?: number;
+    /**
+     * How long it may take: a whole number and `s`, `m`, `h` or `d`.
+     */
+    timeout?: string;
+    /**
+     * When it cannot judge: `warn` makes that a warning. Default: the run fails.
+     */
+    on_error?: "warn";
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[];
+    /**
+     * Connection to ask instead of the asset’s own.
+     */
+    connection?: string;
+    /**
+     * `true`: the SQL gives one value, to be judged by a bound, instead of failing rows.
+     */
+    value?: boolean;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string;
+}
+/**
+ * One execution that gives one result for each of its checks.
+ */
+export interface WrittenMultiCheck {
+    /**
+     * Key of the asset that is checked.
+     */
+    asset: string;
+    /**
+     * A shell script that reports each result by a line `{"check": "<name>", "passed": true}`.
+     */
+    run: string;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string;
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[];
+    /**
+     * How long it may take: a whole number and `s`, `m`, `h` or `d`.
+     */
+    timeout?: string;
+    /**
+     * The checks that it reports, by name.
+     */
+    specs: {
+        [k: string]: WrittenMultiCheckSpec;
+    };
+}
+/**
+ * A named selection with tags.
+ */
+export interface WrittenJob {
+    /**
+     * What the job is for.
+     */
+    description?: string;
+    /**
+     * The assets that it makes.
+     */
+    selection: string;
+    /**
+     * Tags of each of its runs.
+     */
+    tags?: {
+        [k: string]: string | boolean | number | null;
+    };
+    /**
+     * `when_stale` (default) makes what is missing, failed or stale; `all` makes everything selected.
+     */
+    materialize?: "when_stale" | "all";
+}
+/**
+ * When a job or a selection is due.
+ */
+export interface WrittenSchedule {
+    /**
+     * Five fields or `@hourly` … `@yearly`; a list of them is their union.
+     */
+    cron: string | string[];
+    /**
+     * Zone of the cron, by its IANA name. Default: the project’s.
+     */
+    timezone?: string;
+    /**
+     * The job to run.
+     */
+    job?: string;
+    /**
+     * Instead of a job: the assets to make.
+     */
+    selection?: string;
+    /**
+     * Of missed ticks: `latest` (default) runs the newest, `none` skips those older than `grace`, `all` runs up to `max_catchup_runs`.
+     */
+    catchup?: "latest" | "none" | "all";
+    /**
+     * With `catchup: none`: how late a tick may still run. Default `1h`.
+     */
+    grace?: string;
+    /**
+     * With `catchup: all`: at most so many of the newest. Default 5.
+     */
+    max_catchup_runs?: number;
+    /**
+     * `true`: a tick is skipped while a run of this schedule is in progress. Default `false`.
+     */
+    skip_if_running?: boolean;
+    /**
+     * Tags of each of its runs.
+     */
+    tags?: {
+        [k: string]: string | boolean | number | null;
+    };
+}
+/**
+ * A selection with a name, for the report and the page.
+ */
+export interface WrittenSelection {
+    /**
+     * One emoji before its name.
+     */
+    icon?: string;
+    /**
+     * What it gathers.
+     */
+    description?: string;
+    /**
+     * The assets that belong to it.
+     */
+    selection: string;
+    /**
+     * `public` (default) or `private`: left out of the report.
+     */
+    visibility?: "public" | "private";
+    /**
+     * `true`: listed first.
+     */
+    pinned?: boolean;
+}
+/**
+ * Asset keys that hold for every asset below unless something nearer says otherwise.
+ */
+export interface WrittenDefaults {
+    /**
+     * What the asset is, for people who read the report.
+     */
+    description?: string | null;
+    /**
+     * The group that it belongs to; the group’s keys are its defaults.
+     */
+    group?: string | null;
+    /**
+     * Who cares for it: `@login`, `@org/team`, an e-mail address or `team:name`.
+     */
+    owners?: string[] | null;
+    /**
+     * Labels for selections (`tag:tier=gold`). Booleans and integers become text. Merged by name; `null` removes one.
+     */
+    tags?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * What it is made with, for looks and selections (`kind:duckdb`).
+     *
+     * @minItems 1
+     */
+    kinds?: string[] | null;
+    /**
+     * Anything else worth keeping with the asset. Merged by key.
+     */
+    metadata?: {
+        [k: string]: WrittenJson;
+    } | null;
+    /**
+     * A contract of the relation’s columns. A difference is a failed check `columns`.
+     */
+    columns?: {
+        [k: string]: WrittenColumn;
+    } | null;
+    /**
+     * A shell script that makes the asset, like `run` of a GitHub workflow step. It may hold no `${{ }}`: hand values over by `env`.
+     */
+    run?: string | null;
+    /**
+     * What runs the script: `bash` (default: `bash --noprofile --norc -eo pipefail {0}`), `sh`, `python`, `pwsh`, `node`, or a command with `{0}` for the script file.
+     */
+    shell?: string | null;
+    /**
+     * Folder in which the script runs, from the project’s root. Default: the root.
+     */
+    "working-directory"?: string | null;
+    /**
+     * Environment variables of the step. Values may hold expressions: `${{ env.REGION }}`. Merged by name with those of `defaults` and the group; `null` removes one.
+     */
+    env?: {
+        [k: string]: string | boolean | number | null;
+    } | null;
+    /**
+     * Names of secret environment variables that are handed to this step; no other secret is.
+     *
+     * @minItems 1
+     */
+    secrets?: string[] | null;
+    /**
+     * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
+     */
+    connection?: string | null;
+    /**
+     * What else makes up the code version: patterns of files. Words of `run` that name a file of the project count by themselves.
+     *
+     * @minItems 1
+     */
+    code?: string[] | null;
+    /**
+     * How long one attempt may take: a whole number and `s`, `m`, `h` or `d`. Default: no limit.
+     */
+    timeout?: string | null;
+    /**
+     * Keys of the assets that are read. `ref(…)` in SQL adds to them.
+     */
+    deps?: string[] | null;
+    /**
+     * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
+     */
+    relation?: string | null;
+    /**
+     * What SQL becomes: `table` (default), `view`, or `none` (statements run; there is no relation).
+     */
+    materialized?: "table" | "view" | "none" | null;
+    /**
+     * Files that the step writes: patterns from the project’s root, or `{path, optional}`. A file that git tracks cannot be one.
+     */
+    outputs?: (string | {
+        /**
+         * File or pattern from the project’s root; may hold expressions.
+         */
+        path: string;
+        /**
+         * `true`: a step that does not write it has not failed. Default `false`.
+         */
+        optional?: boolean;
+    })[] | null;
+    /**
+     * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
+     */
+    on_lost?: "rebuild" | "fail" | null;
+    /**
+     * When a job or schedule makes it: `when_stale` (default) or `always`.
+     */
+    materialize?: "when_stale" | "always" | null;
+    /**
+     * `true`: made by others; it is never executed here.
+     */
+    external?: boolean | null;
+    /**
+     * SQL that makes the asset. One word that ends in `.sql` is a file; anything else is SQL. The last `select` becomes the relation.
+     */
+    sql?: string | null;
+    /**
+     * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
+     */
+    publish?: "direct" | null;
+    checks?: WrittenCheckDefaults;
+}
+/**
+ * Assets, checks, jobs, schedules and selections of a Branchline project.
+ */
+export interface WrittenManifest {
+    /**
+     * Data objects that are kept up to date, by key.
+     */
+    assets?: {
+        [k: string]: WrittenAsset;
+    };
+    /**
+     * Executions that materialize several assets each, by name.
+     */
+    multi_assets?: {
+        [k: string]: WrittenMultiAsset;
+    };
+    /**
+     * Factories: checks that are made for every asset of a selection, by name.
+     */
+    checks?: {
+        [k: string]: WrittenFactory;
+    };
+    /**
+     * Executions that judge several checks each, by name.
+     */
+    multi_checks?: {
+        [k: string]: WrittenMultiCheck;
+    };
+    /**
+     * Named selections with tags, by name.
+     */
+    jobs?: {
+        [k: string]: WrittenJob;
+    };
+    /**
+     * When jobs and selections are due, by name.
+     */
+    schedules?: {
+        [k: string]: WrittenSchedule;
+    };
+    /**
+     * Selections with a name, for the report and the page.
+     */
+    selections?: {
+        [k: string]: WrittenSelection;
+    };
+    defaults?: WrittenDefaults;
+}

@@ -1,0 +1,17 @@
+import { type Diagnostic } from '../model/diagnostic.js';
+import type { ManifestDocument } from './document.js';
+import type { SchemaKind } from './schema.js';
+export interface Parsed {
+    /**
+     * What could be read. With diagnostics it is the file without what they are about (`broken` names those places), so
+     * that the rest can be judged in the same go; absent when the text is no YAML.
+     */
+    readonly document?: ManifestDocument;
+    /** In order of their places. */
+    readonly diagnostics: readonly Diagnostic[];
+}
+/** Reads one manifest: every mistake of the file at once, each with its place. Never throws. */
+export declare function parseManifest(source: {
+    readonly path: string;
+    readonly text: string;
+}, kind: SchemaKind): Parsed;

@@ -1,0 +1,14 @@
+import { type NodeTree } from './node-tree.js';
+import { type YamlProblem } from './syntax.js';
+export interface YamlText {
+    /** Undefined when the text could not be read at all. `null` for an empty file. */
+    readonly value: unknown;
+    readonly problems: readonly YamlProblem[];
+    /** Built when first asked for. */
+    readonly tree: () => NodeTree;
+}
+/**
+ * Reads one YAML 1.2 document (core schema). Never throws: what the parser refuses comes back as problems with a place.
+ * The fast path costs one pass over the text; places are worked out from the same events when somebody asks.
+ */
+export declare function readYaml(text: string): YamlText;

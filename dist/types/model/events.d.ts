@@ -1,0 +1,294 @@
+import type { Json } from '../base/json.js';
+import type { Failure } from './failure.js';
+import type { Timestamp } from './instant.js';
+import type { RunReason, RunRequest, SkipReason } from './plan.js';
+import type { AssetKey, Severity } from './project.js';
+/** States of a run (semantics.md 1). */
+export type RunState = 'QUEUED' | 'STARTING' | 'STARTED' | 'CANCELING' | 'SUCCESS' | 'FAILURE' | 'CANCELED';
+export type FinalRunState = 'SUCCESS' | 'FAILURE' | 'CANCELED';
+export type CheckStatus = 'PASSED' | 'FAILED' | 'ERRORED' | 'SKIPPED';
+/**
+ * What every event carries. `id` is `<stream>#<n>`: stream = `<run>.<epoch>` (later `.<shard>`), or the writer's name
+ * for events of no run; n counts from 1 without gaps.
+ */
+export interface EventBase {
+    readonly id: string;
+    /** Version of this event type's shape; readers upcast older ones. */
+    readonly v: 1;
+    /** When it happened, on the clock of who recorded it. */
+    readonly at: Timestamp;
+    readonly run?: string;
+    readonly epoch?: number;
+}
+export interface RunRequested extends EventBase {
+    readonly type: 'run.requested';
+    readonly run: string;
+    readonly request: RunRequest;
+    readonly job?: string;
+    readonly tags: Readonly<Record<string, string>>;
+}
+export interface RunStarted extends EventBase {
+    readonly type: 'run.started';
+    readonly run: string;
+    readonly planDigest: string;
+    readonly codeCommit?: string;
+    readonly steps: readonly {
+        readonly id: string;
+        readonly assets: readonly AssetKey[];
+        readonly verdict: 'run' | 'if_changed';
+        readonly reason: RunReason;
+        readonly detail: readonly string[];
+    }[];
+    /** Group of each asset of the run that has one, as it is now: what the run does is summed under these groups. */
+    readonly groups?: Readonly<Record<AssetKey, string>>;
+}
+export interface RunRequeued extends EventBase {
+    readonly type: 'run.requeued';
+    readonly run: string;
+    readonly due: Timestamp;
+    readonly reason: string;
+}
+export interface RunTakenOver extends EventBase {
+    readonly type: 'run.taken-over';
+    readonly run: string;
+    readonly reason: string;
+}
+export interface RunEnded extends EventBase {
+    readonly type: 'run.ended';
+    readonly run: string;
+    readonly state: FinalRunState;
+    readonly failure?: Failure;
+    readonly counts: RunCounts;
+    readonly durationMs: number;
+}
+/** Assets by how they ended, checks by outcome. */
+export interface RunCounts {
+    readonly materialized: number;
+    readonly failed: number;
+    readonly skipped: number;
+    readonly upToDate: number;
+    readonly checksPassed: number;
+    readonly checksWarned: number;
+    readonly checksFailed: number;
+}
+export interface StepStarted extends EventBase {
+    readonly type: 'step.started';
+    readonly run: string;
+    readonly step: string;
+    readonly attempt: number;
+}
+export interface StepAttemptEnded extends EventBase {
+    readonly type: 'step.attempt-ended';
+    readonly run: string;
+    readonly step: string;
+    readonly attempt: number;
+    readonly outcome: 'success' | 'failure' | 'canceled';
+    readonly failure?: Failure;
+    readonly durationMs: number;
+}
+export interface StepEnded extends EventBase {
+    readonly type: 'step.ended';
+    readonly run: string;
+    readonly step: string;
+    readonly outcome: 'success' | 'failure' | 'canceled';
+    readonly failure?: Failure;
+    /** Assets of the step that it was asked for and did not materialize, with the step failed. */
+    readonly failedAssets: readonly AssetKey[];
+    readonly durationMs: number;
+}
+export interface StepSkipped extends EventBase {
+    readonly type: 'step.skipped';
+    readonly run: string;
+    readonly step: string;
+    readonly assets: readonly AssetKey[];
+    readonly reason: SkipReason;
+    /** The asset, check or step that caused it. */
+    readonly cause?: string;
+}
+/** One act of producing an asset: it is published when this event exists. */
+export interface AssetMaterialized extends EventBase {
+    readonly type: 'asset.materialized';
+    readonly run: string;
+    readonly step: string;
+    readonly asset: AssetKey;
+    /** Materialization id: unique, `<run>.<epoch>/<asset>`. */
+    readonly materialization: string;
+    readonly codeVersion: string;
+    /** What the code version was made of: part name → first 12 hex digits of its digest; says which file changed. */
+    readonly codeParts: Readonly<Record<string, string>>;
+    readonly codeCommit?: string;
+    readonly dataVersion: string;
+    readonly upstream: Readonly<Record<AssetKey, {
+        readonly dataVersion: string;
+        readonly materialization?: string;
+    }>>;
+    /** Files, by path: digest and size in bytes. */
+    readonly files?: Readonly<Record<string, {
+        readonly digest: string;
+        readonly bytes: number;
+    }>>;
+    readonly rows?: number;
+    readonly metadata: Readonly<Record<string, Json>>;
+    readonly durationMs: number;
+    /** True when upstreams' failed blocking checks were ignored on request. */
+    readonly ignoredBlocking?: boolean;
+}
+export interface AssetObserved extends EventBase {
+    readonly type: 'asset.observed';
+    readonly asset: AssetKey;
+    readonly dataVersion: string;
+    readonly updatedAt?: Timestamp;
+    readonly metadata: Readonly<Record<string, Json>>;
+}
+/** Assets found up to date by a run: counts as a materialization for freshness. One event a run. */
+export interface AssetsConfirmed extends EventBase {
+    readonly type: 'assets.confirmed';
+    readonly run: string;
+    readonly assets: readonly AssetKey[];
+}
+/** A published file or table is gone from storage. */
+export interface AssetLost extends EventBase {
+    readonly type: 'asset.lost';
+    readonly asset: AssetKey;
+    readonly materialization: string;
+    readonly message: string;
+}
+export interface CheckJudged extends EventBase {
+    readonly type: 'check.judged';
+    readonly run: string;
+    /** The step that ran it: the asset's own, or `check:<asset>/<name>`. */
+    readonly step: string;
+    readonly asset: AssetKey;
+    readonly check: string;
+    readonly status: CheckStatus;
+    readonly severity: Severity;
+    readonly blocking: boolean;
+    /** `audit`: judged a copy that was not published if this failed; `published`: judged what is there. */
+    readonly stage: 'audit' | 'published';
+    /** The materialization judged; for an audit that failed, the one that was not published. */
+    readonly materialization?: string;
+    /** The number measured, on a pass as well. */
+    readonly value?: number;
+    /** Rows checked, for percentages. */
+    readonly of?: number;
+    readonly message: string;
+    readonly metadata: Readonly<Record<string, Json>>;
+    readonly samples?: readonly Json[];
+    readonly durationMs: number;
+}
+export interface TickJudged extends EventBase {
+    readonly type: 'tick.judged';
+    readonly schedule: string;
+    readonly tick: Timestamp;
+    readonly outcome: 'requested' | 'skipped';
+    readonly reason: 'due' | 'superseded_by_later' | 'older_than_grace' | 'over_max_catchup' | 'already_running' | 'nothing_selected';
+    readonly requested?: string;
+    /** Instant judged minus instant due, in milliseconds. */
+    readonly latenessMs: number;
+}
+/** Ticks older than what catch-up judges one by one, closed as a whole: (after, until]. */
+export interface TicksMissed extends EventBase {
+    readonly type: 'ticks.missed';
+    readonly schedule: string;
+    readonly after: Timestamp;
+    readonly until: Timestamp;
+    readonly count: number;
+}
+export interface ScheduleAdopted extends EventBase {
+    readonly type: 'schedule.adopted';
+    readonly schedule: string;
+    /** Ticks after this instant are judged. */
+    readonly from: Timestamp;
+    /** When it is due; absent in events of writers that did not record it. */
+    readonly rule?: ScheduleRule;
+}
+/** When a schedule is due: kept beside its cursor, so that an edit is seen and replays nothing. */
+export interface ScheduleRule {
+    readonly crons: readonly string[];
+    /** IANA zone. */
+    readonly timezone: string;
+}
+/** The schedule is gone from the manifests: its cursor is forgotten. */
+export interface ScheduleDropped extends EventBase {
+    readonly type: 'schedule.dropped';
+    readonly schedule: string;
+}
+/** Moves a schedule's cursor: everything due up to `until` has been judged. One a tick and schedule with something due, or whose rule was edited. */
+export interface ScheduleEvaluated extends EventBase {
+    readonly type: 'schedule.evaluated';
+    readonly schedule: string;
+    readonly until: Timestamp;
+    /** The rule from now on, when it differs from the recorded one; absent = as before. */
+    readonly rule?: ScheduleRule;
+    /** The code commit that ticked, with its commit time: an older one judges no schedules later. */
+    readonly code?: {
+        readonly commit: string;
+        readonly at: Timestamp;
+    };
+}
+export type Holder = {
+    readonly kind: 'process';
+    readonly machine: string;
+    readonly boot: string;
+    readonly pid: number;
+    readonly start: string;
+} | {
+    readonly kind: 'workflow';
+    readonly workflow: string;
+    readonly attempt: number;
+    readonly job: string;
+};
+/** A committed intention to run: its assets and file connections exclude others. */
+export interface Claim {
+    readonly claim: string;
+    readonly environment: string;
+    readonly run: string;
+    readonly epoch: number;
+    readonly holder: Holder;
+    /** The writer that opened it; a claim of one's own writer is one's own. */
+    readonly writer: string;
+    readonly assets: readonly AssetKey[];
+    /** File connections held as the single writer. */
+    readonly connections: readonly {
+        readonly name: string;
+        readonly startedFrom: string;
+    }[];
+    readonly at: Timestamp;
+}
+export interface ClaimOpened extends EventBase {
+    readonly type: 'claim.opened';
+    readonly run: string;
+    readonly claim: Claim;
+}
+export interface ClaimRenewed extends EventBase {
+    readonly type: 'claim.renewed';
+    readonly claim: string;
+}
+export interface ClaimSuspected extends EventBase {
+    readonly type: 'claim.suspected';
+    readonly claim: string;
+    readonly renewals: number;
+}
+export interface ClaimClosed extends EventBase {
+    readonly type: 'claim.closed';
+    readonly claim: string;
+    readonly reason: 'ended' | 'holder-gone';
+}
+export interface CancelRequested extends EventBase {
+    readonly type: 'cancel.requested';
+    readonly run: string;
+    readonly reason: string;
+}
+export interface JournalAdopted extends EventBase {
+    readonly type: 'journal.adopted';
+    /** The writer whose journal it was. */
+    readonly writer: string;
+    readonly events: number;
+    readonly reason: string;
+}
+/** What happened. Closed and versioned: the bytes on the state branch (docs/events.md). */
+export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | JournalAdopted;
+/** An event before its stream gave it an id. */
+export type EventDraft = DistributiveOmit<BranchlineEvent, 'id' | 'v'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+export {};

@@ -1,0 +1,93 @@
+import type { Timestamp } from './instant.js';
+import type { AssetKey } from './project.js';
+/** What asks for a run; its canonical form is the run's identity (semantics.md 1). */
+export type RunRequest = {
+    readonly kind: 'cli' /** 80 random bits, hex. */;
+    readonly nonce: string;
+    readonly at: Timestamp;
+    readonly selection: string;
+    readonly job?: string;
+    readonly mode: RequestMode;
+    readonly withUpstream: boolean;
+    readonly ignoreBlocking: boolean;
+} | {
+    readonly kind: 'schedule';
+    readonly schedule: string /** The instant it was due. */;
+    readonly tick: Timestamp;
+    readonly selection: string;
+    readonly job?: string;
+    readonly materialize: 'when_stale' | 'all';
+};
+/**
+ * `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale.
+ * `job`: as a job or schedule does, `stale` plus the assets that have no upstreams.
+ */
+export type RequestMode = 'all' | 'stale' | 'job';
+/** Why a step runs. Closed (semantics.md 1); the last four come with later pieces and are part of the union already. */
+export type RunReason = 'requested' | 'never_materialized' | 'failed_last' | 'code_changed' | 'upstream_changed' | 'deps_changed' | 'data_lost' | 'no_upstreams' | 'materialize_all' | 'with_upstream' | 'retry' | 'backfill' | 'automation';
+/** Why a step does not run. Closed (semantics.md 1). */
+export type SkipReason = 'up_to_date' | 'blocked_by_check' | 'upstream_failed' | 'upstream_skipped' | 'other_environment' | 'external' | 'not_selected' | 'canceled' | 'fail_fast' | 'superseded';
+export interface AssetVerdict {
+    readonly asset: AssetKey;
+    /** `if_changed` is settled when its upstreams in this run have ended. */
+    readonly verdict: 'run' | 'if_changed' | 'skip';
+    readonly reason: RunReason | SkipReason;
+    /** What the reason refers to, for people: changed files, the newer upstream, the failed check, the asset waited for. */
+    readonly detail: readonly string[];
+}
+/** One execution that the plan intends. */
+export interface PlannedStep {
+    /** Step id: the step's name (partition ranges come later). */
+    readonly id: string;
+    readonly verdict: 'run' | 'if_changed' | 'skip';
+    /** Assets of the step that are wanted, each with its own verdict. */
+    readonly assets: readonly AssetVerdict[];
+    /** True when it may run for part of its assets. */
+    readonly partial: boolean;
+    /** Ids of planned steps (verdict run or if_changed) that must end first. */
+    readonly after: readonly string[];
+    /** Code version of each of its assets now. */
+    readonly codeVersion: string;
+    readonly codeParts: Readonly<Record<string, string>>;
+    /** Data versions of direct upstreams when planned; null = none known. */
+    readonly upstream: Readonly<Record<AssetKey, string | null>>;
+    /** By asset of the step: data versions of its direct upstreams that its last materialization used. */
+    readonly used: Readonly<Record<AssetKey, Readonly<Record<AssetKey, string>>>>;
+    /** Direct upstreams that are held by a stored result: asset → name of the blocking check that failed. */
+    readonly held: Readonly<Record<AssetKey, string>>;
+}
+/** How long a step took before, in milliseconds; `samples` is 0 without history. */
+export interface Estimate {
+    readonly samples: number;
+    readonly p50Ms: number;
+    readonly p95Ms: number;
+}
+/** What we intend, with a reason for each step and each skip. Canonical JSON. */
+export interface Plan {
+    readonly format: 1;
+    readonly environment: string;
+    readonly request: RunRequest;
+    readonly runId: string;
+    /** In topological order, ties by name. */
+    readonly steps: readonly PlannedStep[];
+    /** Over format, request without its identity, step ids, verdicts, reasons, code versions, upstream data versions. */
+    readonly digest: string;
+    readonly job?: string;
+    readonly tags: Readonly<Record<string, string>>;
+    /** By step id; not part of the digest. */
+    readonly estimates: Readonly<Record<string, Estimate>>;
+}
+/** Why no plan could be made of a request. */
+export type PlanRefusal = {
+    readonly code: 'selection';
+    readonly message: string;
+    readonly column: number;
+    readonly length: number;
+} | {
+    readonly code: 'upstream-never-materialized';
+    readonly asset: AssetKey;
+    readonly upstream: readonly AssetKey[];
+} | {
+    readonly code: 'empty-selection';
+    readonly message: string;
+};

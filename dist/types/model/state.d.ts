@@ -1,0 +1,232 @@
+import type { CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.js';
+import type { Failure } from './failure.js';
+import type { EpochMs, Timestamp } from './instant.js';
+import type { RunReason, RunRequest, SkipReason } from './plan.js';
+import type { AssetKey, Severity } from './project.js';
+/**
+ * Whose turn it was, for order without clocks: [rank of the run among the runs of this asset, epoch]. A run that starts
+ * after another one on the same asset has the higher rank, so a late fact never replaces a newer one.
+ */
+export type Turn = readonly [rank: number, epoch: number];
+/** What is known of an asset: `snapshot/<shard>.json` holds these. */
+export interface AssetRecord {
+    readonly asset: AssetKey;
+    /** Its group when a run last started on it. */
+    readonly group?: string;
+    /** The newest run that started on it, and that run's rank. */
+    readonly turn?: {
+        readonly run: string;
+        readonly rank: number;
+    };
+    /** Newest materialization; undefined = never. */
+    readonly materialized?: MaterializationRecord;
+    /** Newest attempt's end, whatever its outcome. */
+    readonly attempt?: {
+        readonly run: string;
+        readonly at: Timestamp;
+        readonly outcome: 'success' | 'failure' | 'canceled';
+        readonly failure?: Failure /** Attempts in a row that failed, 0 after a success. */;
+        readonly failuresInRow: number /** When the row of failures began. */;
+        readonly failingSince?: Timestamp;
+        readonly turn?: Turn;
+    };
+    /** Newest confirmation that it is up to date. */
+    readonly confirmedAt?: Timestamp;
+    /** What is gone from storage: cleared by the next materialization. */
+    readonly lost?: {
+        readonly at: Timestamp;
+        readonly message: string;
+    };
+    /** Newest result of each check, by name. */
+    readonly checks: Readonly<Record<string, CheckRecord>>;
+    /** Last 14 successful durations, oldest first, in milliseconds. */
+    readonly durationsMs: readonly number[];
+    /** When those successes were, in step with `durationsMs`. */
+    readonly succeededAt?: readonly EpochMs[];
+    /** The row of failures since the newest success, by turn, oldest first: `failuresInRow` is its sum. */
+    readonly failing?: readonly {
+        readonly turn: Turn;
+        readonly count: number;
+        readonly since: Timestamp;
+    }[];
+    /** Turn of the newest success. */
+    readonly succeeded?: Turn;
+    /** Newest observation of an asset that others make. */
+    readonly observed?: {
+        readonly at: Timestamp;
+        readonly dataVersion: string;
+        readonly updatedAt?: Timestamp;
+    };
+    /** Newest first, at most 10: for the asset's page. */
+    readonly history: readonly HistoryEntry[];
+}
+export interface MaterializationRecord {
+    readonly id: string;
+    readonly run: string;
+    readonly at: Timestamp;
+    readonly codeVersion: string;
+    readonly codeParts: Readonly<Record<string, string>>;
+    readonly codeCommit?: string;
+    readonly dataVersion: string;
+    readonly upstream: Readonly<Record<AssetKey, {
+        readonly dataVersion: string;
+        readonly materialization?: string;
+    }>>;
+    readonly files?: Readonly<Record<string, {
+        readonly digest: string;
+        readonly bytes: number;
+    }>>;
+    readonly rows?: number;
+    readonly durationMs: number;
+    readonly turn?: Turn;
+}
+export interface CheckRecord {
+    readonly status: CheckStatus;
+    readonly severity: Severity;
+    readonly blocking: boolean;
+    readonly stage: 'audit' | 'published';
+    readonly run: string;
+    readonly at: Timestamp;
+    readonly materialization?: string;
+    readonly value?: number;
+    readonly of?: number;
+    readonly message: string;
+    readonly turn?: Turn;
+    /** An audit's copy that was published afterwards: the result speaks of the data that is there. */
+    readonly published?: true;
+    /**
+     * Older results down to the one in force, newest first, when the newest judged a copy that was not published: what was
+     * said of the published data stays in force (semantics.md 7). Ask `checkInForce` of state/ rather than this.
+     */
+    readonly earlier?: readonly Omit<CheckRecord, 'earlier'>[];
+}
+export interface HistoryEntry {
+    readonly at: Timestamp;
+    readonly run: string;
+    readonly outcome: 'success' | 'failure' | 'canceled';
+    readonly durationMs: number;
+    readonly rows?: number;
+    readonly dataVersion?: string;
+    readonly message?: string;
+}
+/** A run as the state knows it; open ones live in the index, ended ones in `runs/`. */
+export interface RunRecord {
+    readonly run: string;
+    readonly epoch: number;
+    readonly state: RunState;
+    readonly request: RunRequest;
+    readonly environment: string;
+    readonly job?: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly requestedAt: Timestamp;
+    readonly startedAt?: Timestamp;
+    readonly endedAt?: Timestamp;
+    readonly planDigest?: string;
+    readonly codeCommit?: string;
+    readonly steps: Readonly<Record<string, RunStepRecord>>;
+    readonly confirmed: readonly AssetKey[];
+    readonly counts?: RunCounts;
+    readonly failure?: Failure;
+    readonly cancelRequested?: boolean;
+    /** When a requeued run may start again. */
+    readonly due?: Timestamp;
+    /** Groups of its assets when it started. */
+    readonly groups?: Readonly<Record<AssetKey, string>>;
+    /** Its place among the runs of its assets (see `Turn`). */
+    readonly rank?: number;
+    /** UTC day of the commit that recorded its end: the day it belongs to. */
+    readonly recordedOn?: string;
+    /** Steps that ended well and were left out of the record because it was too long. */
+    readonly stepsOmitted?: number;
+}
+export interface RunStepRecord {
+    readonly assets: readonly AssetKey[];
+    readonly state: 'PLANNED' | 'STARTED' | 'SUCCESS' | 'FAILURE' | 'CANCELED' | 'SKIPPED';
+    readonly reason?: RunReason | SkipReason;
+    readonly detail?: readonly string[];
+    readonly attempt?: number;
+    readonly durationMs?: number;
+    readonly failure?: Failure;
+    readonly materialized: readonly AssetKey[];
+    readonly failedAssets: readonly AssetKey[];
+    readonly rows?: number;
+    readonly checks: readonly {
+        readonly asset: AssetKey;
+        readonly check: string;
+        readonly status: CheckStatus;
+        readonly severity: Severity;
+        readonly blocking: boolean;
+        readonly message: string;
+    }[];
+}
+/** A schedule's cursor. */
+export interface ScheduleRecord {
+    readonly schedule: string;
+    readonly adoptedAt: Timestamp;
+    /** Everything due up to here has been judged. */
+    readonly evaluatedUntil: Timestamp;
+    /** Newest ticks judged, at most 8, oldest first: each is counted once. */
+    readonly judged?: readonly Timestamp[];
+    /** When it is due, as last judged: `rule` of the newest `schedule.adopted` or `schedule.evaluated` that carries one. */
+    readonly rule?: ScheduleRule;
+    readonly lastTick?: {
+        readonly tick: Timestamp;
+        readonly outcome: 'requested' | 'skipped';
+        readonly reason: string;
+        readonly latenessMs: number;
+        readonly run?: string;
+    };
+}
+/**
+ * Sums of one UTC day for the project, a group or an asset. Mergeable: days add up. A group's or asset's `runs` are the
+ * runs that had a step for it.
+ */
+export interface RollupCell {
+    readonly materialized: number;
+    readonly failed: number;
+    readonly checksPassed: number;
+    readonly checksExecuted: number;
+    readonly runs: number;
+    readonly runsSucceeded: number;
+    /** Mergeable sketch (encoding of state/sketch): of runs in the project's cell, of materializations elsewhere. */
+    readonly durations?: string;
+    /** Sketch of tick lateness; only in the project's cell. */
+    readonly lateness?: string;
+}
+/** All that is known at one commit: snapshot + unfolded segments + recent. */
+export interface StateView {
+    readonly environment: string;
+    /** Newest commit of the state branch; undefined before the first. */
+    readonly head?: string;
+    readonly seq: number;
+    /** Instant of the head commit. */
+    readonly at?: Timestamp;
+    readonly assets: ReadonlyMap<AssetKey, AssetRecord>;
+    readonly openRuns: ReadonlyMap<string, RunRecord>;
+    /** Ended runs of open days, and older ones that were asked for. */
+    readonly endedRuns: ReadonlyMap<string, RunRecord>;
+    readonly claims: ReadonlyMap<string, Claim & {
+        readonly renewals: number;
+        readonly suspected?: {
+            readonly at: Timestamp;
+            readonly renewals: number;
+        };
+    }>;
+    readonly schedules: ReadonlyMap<string, ScheduleRecord>;
+    /** Last n counted of each stream. */
+    readonly streams: ReadonlyMap<string, number>;
+    /** UTC day on which each stream last grew; 30 days later it is forgotten unless its run is open. */
+    readonly streamDays?: ReadonlyMap<string, string>;
+    /** Last transaction of each writer. */
+    readonly writers: ReadonlyMap<string, {
+        readonly tx: number;
+        readonly at: Timestamp;
+    }>;
+    /** By UTC day: cells by scope: `project`, `group:<name>` (by the group at the time), `asset:<key>`. */
+    readonly days: ReadonlyMap<string, ReadonlyMap<string, RollupCell>>;
+    /** Newest code commit that has ticked, with its commit time. */
+    readonly codeCommit?: {
+        readonly commit: string;
+        readonly at: Timestamp;
+    };
+}

@@ -1,0 +1,63 @@
+import type { EventDraft } from '../model/events.js';
+import { type EpochMs } from '../model/instant.js';
+import type { RunRequest } from '../model/plan.js';
+import type { Project } from '../model/project.js';
+import type { RunRecord, ScheduleRecord } from '../model/state.js';
+/** All that judging the schedules depends on. Pure data. */
+export interface TickInput {
+    readonly project: Pick<Project, 'schedules' | 'jobs'>;
+    /** Cursors of this environment, by schedule. */
+    readonly records: ReadonlyMap<string, ScheduleRecord>;
+    /** Runs of this environment that have not ended. */
+    readonly openRuns: ReadonlyMap<string, RunRecord>;
+    readonly now: EpochMs;
+    /** True when `now` is the server's instant, or was given on purpose (`--now`). */
+    readonly nowIsTrusted: boolean;
+    /** Instant of the state branch's head; undefined before the first commit. */
+    readonly headAt: EpochMs | undefined;
+    /** False when a newer code commit has ticked before: then nothing is judged and no definition changes. */
+    readonly codeIsNewest: boolean;
+    /**
+     * Since when these definitions are on the default branch, as far as that is known: new and edited rules count from
+     * then on. Undefined (a laptop) = from `now`.
+     */
+    readonly codeSince?: EpochMs;
+    /** Schedules whose selection names no asset at all. */
+    readonly selectingNothing?: ReadonlySet<string>;
+}
+/** A run that a due tick asks for. */
+export interface ScheduledRun {
+    readonly run: string;
+    readonly request: Extract<RunRequest, {
+        kind: 'schedule';
+    }>;
+    /** Of the job, the schedule (which wins) and the engine. */
+    readonly tags: Readonly<Record<string, string>>;
+}
+/** Something to tell the person who looks on. */
+export interface TickNote {
+    readonly kind: 'adopted' | 'dropped' | 'edited' | 'missed' | 'already_running' | 'held' | 'clock_behind' | 'unreadable';
+    readonly schedule?: string;
+    readonly text: string;
+}
+export interface TickPlan {
+    /** In the order to record: by schedule, its ticks oldest first, its cursor last. */
+    readonly events: readonly EventDraft[];
+    /** By schedule, oldest tick first. */
+    readonly requests: readonly ScheduledRun[];
+    readonly notes: readonly TickNote[];
+    /** Why no schedule was judged at all; undefined = they were. */
+    readonly held?: 'older_code' | 'clock_ahead';
+}
+/**
+ * Judges every schedule at one instant (semantics.md 6): each tick in (evaluated until, now] once, whoever woke us.
+ * Says what to record and which runs to ask for; does neither. Recording the events moves the cursors, so that
+ * planning again at the same instant finds nothing.
+ */
+export declare function planTick(input: TickInput): TickPlan;
+/** The next tick of every schedule after an instant, soonest first; `tick` is absent when none comes in forty years. */
+export declare function nextTicks(project: Pick<Project, 'schedules'>, now: EpochMs): readonly {
+    readonly schedule: string;
+    readonly timezone: string;
+    readonly tick?: EpochMs;
+}[];

@@ -1,0 +1,48 @@
+import type { WrittenCheck } from '../manifest/generated/written.js';
+import type { Span } from '../model/diagnostic.js';
+import type { Asset, AssetKey, Relation } from '../model/project.js';
+import type { Broken } from './broken.js';
+import type { Definition, SpecDefinition } from './definitions.js';
+import { type Place } from './findings.js';
+import { type AssetKeys, type Found, type Layer } from './layers.js';
+import { type Resolving, type SqlSource } from './resolving.js';
+import { type SqlPart } from './sql-template.js';
+/** An asset before its checks are known. */
+export interface AssetDraft {
+    readonly asset: Omit<Asset, 'checks'>;
+    readonly place: Place;
+    readonly layers: readonly Layer[];
+    /** Where each direct upstream is named. */
+    readonly depPlaces: ReadonlyMap<AssetKey, () => Span>;
+    readonly checks: Readonly<Record<string, WrittenCheck>>;
+    readonly relationPlace?: Place;
+    readonly outputPlaces: readonly Place[];
+    /** Only for an asset made by SQL. */
+    readonly sql?: {
+        readonly source: SqlSource;
+        readonly parts: readonly SqlPart[];
+    };
+}
+type Own = Definition<AssetKeys> & {
+    readonly value: {
+        readonly checks?: Readonly<Record<string, WrittenCheck>> | null;
+    };
+};
+/** An asset that is a step of its own, or external. */
+export declare function resolveAsset(definition: Own, resolving: Resolving): AssetDraft;
+/** One asset of a multi-asset: its step's connection and deps hold for it. */
+export declare function resolveSpec(definition: SpecDefinition, step: {
+    readonly connection?: string;
+    readonly deps: readonly Found<string>[];
+}, resolving: Resolving): AssetDraft;
+/** Whether something of an asset was taken out that might have said what is not said now. */
+export declare function isBroken(layers: readonly Layer[], broken: Broken): boolean;
+/** The name of the connection, when there is such a one. */
+export declare function resolveConnection(layers: readonly Layer[], resolving: Resolving): string | undefined;
+/** Reports a connection that nobody declares. */
+export declare function checkConnection(name: string, at: Place, { connections, findings, broken }: Resolving): boolean;
+/** Whether there is such an asset. Reports it when not, with the nearest key. */
+export declare function isKnownAsset(key: AssetKey, place: () => Span, { definitions, findings, broken }: Resolving): boolean;
+/** The last segment in the schema of the segments before, joined by `_` (vocabulary.md). */
+export declare function defaultRelation(key: AssetKey): Relation;
+export {};

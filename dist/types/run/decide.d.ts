@@ -1,0 +1,38 @@
+import type { FinalRunState, RunCounts } from '../model/events.js';
+import type { SkipReason } from '../model/plan.js';
+import type { AssetKey } from '../model/project.js';
+import { type RunProgress } from './progress.js';
+/** What the shell is to do next. Closed. */
+export type Command = {
+    readonly kind: 'start';
+    readonly step: string;
+    readonly assets: readonly AssetKey[];
+} | {
+    readonly kind: 'skip';
+    readonly step: string;
+    readonly assets: readonly AssetKey[];
+    readonly reason: SkipReason;
+    readonly cause?: string;
+} | {
+    readonly kind: 'end';
+    readonly state: FinalRunState;
+    readonly counts: RunCounts;
+};
+export interface DecideOptions {
+    /** Steps at once, at least 1. */
+    readonly maxParallel: number;
+    readonly failFast: boolean;
+    /** What only one step at a time may hold (a DuckDB file's writer), by step id. */
+    readonly exclusive: ReadonlyMap<string, string>;
+    /** By asset: its direct upstreams. */
+    readonly deps: (asset: AssetKey) => readonly AssetKey[];
+    /** By asset: names of its blocking checks. What is downstream waits for these, not for the others. */
+    readonly blockingChecks: (asset: AssetKey) => readonly string[];
+    readonly ignoreBlocking: boolean;
+}
+/**
+ * The next commands of a run: everything that may start now, everything that need not or must not run, or the end.
+ * Pure: the same progress gives the same commands. Calling it again after each event carries the run to its end,
+ * whatever fails.
+ */
+export declare function decide(progress: RunProgress, options: DecideOptions): Command[];

@@ -1,0 +1,36 @@
+import { type Result } from '../base/result.js';
+import type { BranchlineEvent } from '../model/events.js';
+import type { Timestamp } from '../model/instant.js';
+import { type StateProblem } from './codec.js';
+/** What one commit added: the unit that a fold takes in. */
+export interface Batch {
+    /** Number of the commit; head's + 1. */
+    readonly seq: number;
+    readonly writer: string;
+    /** The writer's transaction, from 1. */
+    readonly tx: number;
+    /** The commit's instant: never before the one of the commit before. Events belong to its UTC day. */
+    readonly at: Timestamp;
+    /** Set when the commit's events fill several files, from 1; the last one has none. */
+    readonly part?: number;
+    readonly events: readonly BranchlineEvent[];
+}
+/** First line of a segment. */
+export interface SegmentHead {
+    /** SHA-256 of the segment before, hex; empty for the first. */
+    readonly after: string;
+    readonly first: number;
+    readonly last: number;
+    /** The newest transaction of each writer in it: how a push whose reply was lost is found after a seal. */
+    readonly writers: Readonly<Record<string, number>>;
+}
+/** The texts of a commit's recent files: one, or several when they would be too long for one. */
+export declare function encodeBatch(batch: Batch): string[];
+/** A segment's text: its first line, then recent files byte for byte. */
+export declare function encodeSegment(head: SegmentHead, recent: readonly string[]): string;
+export interface DecodedFile {
+    readonly segment?: SegmentHead;
+    readonly batches: readonly Batch[];
+}
+/** Reads a recent file or a segment; all problems of the file, not only the first. */
+export declare function decodeEventsFile(file: string, content: string): Result<DecodedFile, readonly StateProblem[]>;

@@ -1,0 +1,74 @@
+/** Version of the branch's layout, in `format.json`. */
+export declare const FORMAT = 1;
+export declare const FORMAT_PATH = "format.json";
+export declare const INDEX_PATH = "snapshot/index.json";
+/** Limits of the layout, in UTF-8 bytes where not said otherwise. */
+export declare const RECENT_FILES_MAX = 64;
+export declare const RECENT_BYTES_MAX: number;
+export declare const FILE_BYTES_MAX: number;
+export declare const UNFOLDED_BYTES_MAX: number;
+export declare const SHARD_BYTES_MAX: number;
+export declare const SHARDS_MAX = 4096;
+/** A commit's number as it stands in paths: zero-padded, so that text order is order. */
+export declare function seqText(seq: number): string;
+export interface RecentName {
+    readonly path: string;
+    readonly seq: number;
+    readonly writer: string;
+    readonly tx: number;
+    /** From 1; undefined when the commit's events are one file. All parts but the last carry a number. */
+    readonly part?: number;
+}
+/** Path of a commit's events. `writer` is escaped, so it may hold any text. */
+export declare function recentPath(seq: number, writer: string, tx: number, part?: number): string;
+/** Reads a path of `recent/`; `writer` is the escaped name. Undefined when it is none. */
+export declare function parseRecentPath(path: string): RecentName | undefined;
+/** True when the path is the last file of that writer's transaction: it landed. */
+export declare function isRecentOf(path: string, writer: string, tx: number): boolean;
+export interface SegmentName {
+    readonly path: string;
+    readonly day: string;
+    readonly first: number;
+    readonly last: number;
+    readonly part?: number;
+}
+/** Path of a sealed segment; `part` numbers the segments of one commit that is too long for one. */
+export declare function segmentPath(day: string, first: number, last: number, part?: number): string;
+export declare function parseSegmentPath(path: string): SegmentName | undefined;
+/** Order of events: by commit, then part; a commit's last file, which has no part, comes after its parts. */
+export declare function compareSegments(a: SegmentName, b: SegmentName): number;
+export declare function compareRecent(a: RecentName, b: RecentName): number;
+/** Which of `count` shards (a power of two up to 4,096) an asset is in: the first bits of its name's digest. */
+export declare function shardOf(asset: string, count: number): number;
+export declare function shardName(shard: number): string;
+export declare function shardPath(shard: number): string;
+/** A marker whose name says which commit is the last one folded in: what to load follows from the listing. */
+export declare function foldedPath(seq: number): string;
+export declare function parseFoldedPath(path: string): number | undefined;
+/** An ended run of an open day. */
+export declare function recentRunPath(run: string): string;
+/** Ended runs of a closed day; parts count from 1. */
+export declare function closedRunsPath(day: string, part: number): string;
+export declare function parseClosedRunsPath(path: string): {
+    readonly day: string;
+    readonly part: number;
+} | undefined;
+/** Sums of a day or month; without a shard those of the project and its groups, with one those of assets. */
+export declare function dayRollupPath(day: string, shard?: number): string;
+export declare function monthRollupPath(month: string, shard?: number): string;
+export interface RollupName {
+    readonly kind: 'day' | 'month';
+    /** `2026-11-22` or `2026-11`. */
+    readonly period: string;
+    readonly shard?: number;
+}
+export declare function parseRollupPath(path: string): RollupName | undefined;
+export declare function dayFolder(day: string): string;
+/**
+ * A name of the user's as one path segment that every file system and every link bears: `[a-z0-9_-]` stays, `/` becomes
+ * `.`, any other byte `%XX`; over 120 bytes, the first 100 and 16 hex digits of the name's digest; a name that Windows or
+ * this layout keeps for itself gets `_` in front. Names that differ give segments that differ.
+ */
+export declare function escapeName(name: string): string;
+/** Length of a text in UTF-8. */
+export declare function utf8Bytes(text: string): number;

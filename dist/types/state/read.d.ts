@@ -1,0 +1,65 @@
+import { type Result } from '../base/result.js';
+import { type EpochMs } from '../model/instant.js';
+import type { StateView } from '../model/state.js';
+import type { StateProblem } from './codec.js';
+/** What is wanted beyond what a decision needs. */
+export interface ReadOptions {
+    /** The instant of this waking: with it the roll-ups that the end of a month needs are read. */
+    readonly now?: EpochMs;
+    /** Newest days whose sums of project and groups are wanted (Insights over 90 days against the 90 before: 180). */
+    readonly days?: number;
+    /** Newest days whose sums of assets are wanted. */
+    readonly assetDays?: number;
+    /** Closed days whose runs are wanted, as `2026-11-22`. */
+    readonly runsOf?: readonly string[];
+}
+/** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
+export interface StateBase {
+    /** All paths of the head's tree. */
+    readonly paths: ReadonlySet<string>;
+    /** Texts of `recent/`, by path, in order. */
+    readonly recent: ReadonlyMap<string, string>;
+    /** Segments that no snapshot holds yet, in bytes of UTF-8. */
+    readonly unfoldedBytes: number;
+    /** SHA-256 of the newest segment, hex; empty when there is none. */
+    readonly chain: string;
+    /** Roll-up files of closed days that the view holds. */
+    readonly rollups: ReadonlySet<string>;
+}
+export interface StateRead {
+    readonly view: StateView;
+    readonly base: StateBase;
+}
+/** Last commit that the tree's snapshot holds; 0 when there is none. */
+export declare function foldedSeq(listing: Iterable<string>): number;
+/**
+ * The paths to load for a full view, from the listing of the head's tree alone: one batch. What is read does not grow
+ * with history but for what the options ask for.
+ */
+export declare function neededPaths(listing: readonly string[], options?: ReadOptions): string[];
+/** What `assembleView` reads. */
+export interface StateTexts {
+    /** All paths of the head's tree. */
+    readonly listing: readonly string[];
+    /** Texts of at least the `neededPaths`. */
+    readonly texts: ReadonlyMap<string, string>;
+    readonly environment: string;
+    /** The head's commit id, for the view. */
+    readonly head?: string;
+}
+/** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
+export declare function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]>;
+/** The one file that every reader of any version understands. */
+export declare function checkFormat(listing: readonly string[], texts: ReadonlyMap<string, string>): StateProblem | undefined;
+/** The project's name in `format.json`; undefined when the state is empty or the file is broken. */
+export declare function projectOf(texts: ReadonlyMap<string, string>): string | undefined;
+/**
+ * Whether a transaction landed, found by looking at the head: its recent file is there, or a newer transaction of its
+ * writer was sealed or folded. `writers` are the view's; the names in `recent/` alone mostly settle it.
+ */
+export declare function hasLanded(listing: Iterable<string>, transaction: {
+    readonly writer: string;
+    readonly tx: number;
+}, writers?: StateView['writers']): boolean;
+/** Segments whose first line may name a writer's transaction, newest first: for a push that landed and was sealed. */
+export declare function segmentsToAsk(listing: readonly string[]): string[];
