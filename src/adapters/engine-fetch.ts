@@ -77,8 +77,13 @@ async function install(
   env: Environment,
 ): Promise<string | undefined> {
   const npm = npmCommand(env);
-  await mkdir(dirname(folder), { recursive: true });
-  const scratch = await mkdtemp(`${folder}.`);
+  let scratch: string;
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    scratch = await mkdtemp(`${folder}.`);
+  } catch (error) {
+    return `the cache ${cacheFolder(env)} cannot be written (${messageOf(error)}): BRANCHLINE_CACHE names another folder`;
+  }
   try {
     // Every package is a direct dependency: as an optional one, a wrong integrity would be dropped without a word.
     const dependencies = Object.fromEntries(Object.entries(packages).map(([name, { version }]) => [name, version]));
