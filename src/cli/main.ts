@@ -17,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = buildProgram((code) => {
     process.exitCode = code;
   });
+  // The reader went away (`branchline schema | head`): nobody is left to be told.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {
