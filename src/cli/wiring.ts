@@ -176,7 +176,8 @@ export async function openWorld(
   const source = reportSource(project, code?.commit, location.value.remoteUrl);
   // Loaded only by commands that record a run: pages need the schedules' arithmetic.
   const makePages = options.records ? (await import('../app/report-pages.ts')).reportPages : undefined;
-  let pages: ReadonlyMap<string, string | null> = new Map();
+  // Of all commits of this command: a tick makes several runs, and each writes only the pages that it changes.
+  const pages = new Map<string, string | null>();
   const run: RunPorts = {
     clock,
     session: openStateSession(state),
@@ -209,8 +210,9 @@ export async function openWorld(
     },
     findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
     pages: (prepared, before) => {
-      pages = makePages?.(source, prepared, before) ?? new Map();
-      return pages;
+      const made: ReadonlyMap<string, string | null> = makePages?.(source, prepared, before) ?? new Map();
+      for (const [path, text] of made) pages.set(path, text);
+      return made;
     },
   };
   return ok({
