@@ -174,7 +174,13 @@ async function send(
     ...(deadline === undefined ? {} : { timeoutMs: Math.max(1, deadline - input.clock.now()) }),
     ...(rowsMax === undefined ? {} : { maxRows: rowsMax }),
   });
-  return answer.ok ? ok(answer.value.changed) : fail(located(input, rendered, answer.error, sent));
+  if (answer.ok) return ok(answer.value.changed);
+  // The statement had what was left; the user gave the whole.
+  const error =
+    answer.error.code === 'timeout' && input.timeoutMs !== undefined
+      ? { ...answer.error, message: `stopped: its timeout of ${input.timeoutMs / 1000} s was over` }
+      : answer.error;
+  return fail(located(input, rendered, error, sent));
 }
 
 async function buildAndPublish(attempt: Attempt, live: Relation, last: Statement): Promise<SqlMaterialization> {

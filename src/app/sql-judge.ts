@@ -17,6 +17,8 @@ export interface SqlCheck {
   readonly check: Check;
   /** Its own select, cut at its expressions, values evaluated: for checks of kind `sql`. */
   readonly template?: SqlTemplate;
+  /** Why its SQL cannot be asked: a value that it names is not set. */
+  readonly problem?: string;
 }
 
 /** What an event `check.judged` says of a result. */
@@ -111,7 +113,8 @@ async function measure(
   keys: readonly string[],
   input: JudgeInput,
 ): Promise<Measured | undefined> {
-  const { check, template } = sqlCheck;
+  const { check, template, problem } = sqlCheck;
+  if (problem !== undefined) return raised(check, problem);
   const needed = new Set<AssetKey>(template?.parts.flatMap((part) => (part.kind === 'ref' ? [part.asset] : [])) ?? []);
   if (check.kind.type === 'relationships') needed.add(check.kind.to);
   const sources = await openSources(session, needed, input.source, { scope: 'check' });

@@ -5,7 +5,7 @@ import { timestamp } from '../model/instant.ts';
 import type { Asset, Check } from '../model/project.ts';
 import type { SqlSession } from '../ports.ts';
 import { evaluateExpression } from '../project/expressions.ts';
-import { compileSqlTemplate } from '../project/sql-template.ts';
+import { compileSqlTemplate, type SqlPart as WrittenSqlPart } from '../project/sql-template.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
 import { judgePublished } from './judge-published.ts';
 import { materializeSql, type SqlStage } from './materialize-sql.ts';
@@ -15,6 +15,7 @@ import type { CheckResult, SqlCheck } from './sql-judge.ts';
 import {
   contextsOf,
   emitMaterialized,
+  evaluate,
   expressionFailure,
   filesSource,
   isSqlCheck,
@@ -40,11 +41,10 @@ export async function runSqlStep(
   const action = step.action;
   if (action.kind !== 'sql') throw new Error(`step ${step.name} has no SQL`);
   const startedAt = run.clock.now();
-  const template = sqlTemplate(run, asset, action.text);
+  const template = sqlTemplate(run, asset, action.text, { env: step.env, of: step.name });
   if (!template.ok) return failed(template.error);
   // Those on another connection are judged after publication, when this session is given back.
   const checks = sqlChecks(run, asset, (check) => connectionOf(check, asset) === step.connection);
-  if (!checks.ok) return failed(checks.error);
   const session = await openSession(run, step.connection, step.name);
   if (!session.ok) return failed(session.error);
   try {
@@ -56,7 +56,7 @@ export async function runSqlStep(
       materialized: asset.materialized,
       publish: asset.publish,
       origin,
-      checks: checks.value,
+      checks,
       source: sourceOf(run, step.connection),
       materialization: materializationId(run, asset.key),
       codeVersion: context.planned.codeVersion,
@@ -170,13 +170,12 @@ async function judgeOn(
   const { run, signal } = context;
   const erroredAll = (message: string): CheckResult[] => checks.map((check) => errored(check, message));
   const compiled = sqlChecks(run, asset, (check) => checks.includes(check));
-  if (!compiled.ok) return erroredAll(compiled.error.message);
   const session = await openSession(run, connection, asset.key);
   if (!session.ok) return erroredAll(session.error.message);
   try {
     const judged = await judgePublished(session.value, {
       asset: asset.key,
-      checks: compiled.value,
+      checks: compiled,
       source: sourceWith(run, connection, asset, files),
       clock: run.clock,
       signal,
@@ -223,26 +222,52 @@ export function emitChecks(context: StepContext, results: readonly CheckResult[]
   }
 }
 
-/** The SQL checks of an asset, each with its own select compiled for this environment. */
-function sqlChecks(run: RunContext, asset: Asset, which: (check: Check) => boolean): Result<SqlCheck[], Failure> {
-  const checks: SqlCheck[] = [];
-  for (const check of asset.checks.filter((candidate) => isSqlCheck(candidate) && which(candidate))) {
-    if (check.kind.type !== 'sql') {
-      checks.push({ check });
-      continue;
-    }
-    const template = sqlTemplate(run, asset, check.kind.text);
-    if (!template.ok) return template;
-    checks.push({ check, template: template.value });
+/** The SQL checks of an asset, each with its own select compiled for this environment. One whose values are not there cannot be judged. */
+function sqlChecks(run: RunContext, asset: Asset, which: (check: Check) => boolean): SqlCheck[] {
+  return asset.checks
+    .filter((candidate) => isSqlCheck(candidate) && which(candidate))
+    .map((check) => {
+      if (check.kind.type !== 'sql') return { check };
+      const own = { env: check.env, of: `check ${check.name} of ${asset.key}` };
+      const template = sqlTemplate(run, asset, check.kind.text, own);
+      return template.ok ? { check, template: template.value } : { check, problem: template.error.message };
+    });
+}
+
+/** `env` of the asset or check itself, which is nearer than the project's. */
+interface OwnEnv {
+  readonly env: Readonly<Record<string, string>>;
+  /** Whose, in messages. */
+  readonly of: string;
+}
+
+/** Of these variables, those that the SQL reads: one that is not needed may hold what is not set here. */
+function ownEnv(
+  run: RunContext,
+  asset: Asset,
+  parts: readonly WrittenSqlPart[],
+  own: OwnEnv,
+): Result<Record<string, string>, Failure> {
+  const accesses = parts.flatMap((part) => (part.kind === 'bind' ? part.expression.accesses : []));
+  const values: Record<string, string> = {};
+  for (const [name, template] of Object.entries(own.env)) {
+    // `env[…]` with a computed name may read any of them.
+    if (!accesses.some(({ context, property }) => context === 'env' && (property ?? name) === name)) continue;
+    const value = evaluate(run, template, asset, `env.${name} of ${own.of}`);
+    if (!value.ok) return value;
+    values[name] = value.value;
   }
-  return ok(checks);
+  return ok(values);
 }
 
 /** SQL as its author wrote it, cut at its expressions; each value is evaluated here and becomes a bind variable. */
-function sqlTemplate(run: RunContext, asset: Asset, text: string): Result<SqlTemplate, Failure> {
+function sqlTemplate(run: RunContext, asset: Asset, text: string, own: OwnEnv): Result<SqlTemplate, Failure> {
   const compiled = compileSqlTemplate(text);
   if (!compiled.ok) return fail({ class: 'step', code: 'expression', message: compiled.error.message });
-  const contexts = contextsOf(run, asset);
+  const env = ownEnv(run, asset, compiled.value.parts, own);
+  if (!env.ok) return env;
+  const shared = contextsOf(run, asset);
+  const contexts = { ...shared, env: { ...shared.env, ...env.value } };
   const parts: SqlPart[] = [];
   for (const part of compiled.value.parts) {
     if (part.kind !== 'bind') {

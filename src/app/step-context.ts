@@ -82,20 +82,20 @@ export function queryTag(run: RunContext, name: string): string {
 /** What expressions of an asset or step may read. */
 export function contextsOf(run: RunContext, asset?: Asset): EvaluationContexts {
   const name = asset?.key.split('/').at(-1) ?? '';
-  return {
-    env: { ...run.env, ...evaluatedProjectEnv(run) },
+  const without = {
     environment: run.environment,
     ...(asset ? { asset: { key: asset.key, name, ...(asset.group === undefined ? {} : { group: asset.group }) } } : {}),
   };
+  return { ...without, env: { ...run.env, ...evaluatedProjectEnv(run, without) } };
 }
 
 /** `env` of the project and of the environment, as far as it can be evaluated: nearest wins. */
-function evaluatedProjectEnv(run: RunContext): Record<string, string> {
+function evaluatedProjectEnv(run: RunContext, contexts: Omit<EvaluationContexts, 'env'>): Record<string, string> {
   const values: Record<string, string> = {};
   const layers = [run.project.env, run.project.environments[run.environment]?.env ?? {}];
   for (const layer of layers) {
     for (const [name, template] of Object.entries(layer)) {
-      const value = evaluateTemplate(template, { env: { ...run.env, ...values }, environment: run.environment });
+      const value = evaluateTemplate(template, { ...contexts, env: { ...run.env, ...values } });
       if (value.ok) values[name] = value.value;
     }
   }
