@@ -34,7 +34,8 @@ export function resolveFactory(
   const checks: Check[] = [];
   for (const key of selected) {
     const draft = drafts.get(key);
-    if (draft === undefined) continue;
+    // Nobody judges checks of an external asset yet; a selection may hold some all the same.
+    if (draft === undefined || draft.asset.external) continue;
     for (const names of combinations) {
       const written = substitute(check, names, { place, draft, resolving });
       if (written === undefined) return checks;

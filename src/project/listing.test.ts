@@ -10,7 +10,7 @@ const project = projectOf({
   raw/a: { external: true, connection: w, relation: plain }
 multi_assets: { hub: { run: "true", specs: { raw/x: { outputs: [x.csv] } } } }
 checks: { filled: { selection: "key:marts/*", row_count: {}, error_if: "< 1", blocking: true } }
-multi_checks: { all: { asset: raw/a, run: "true", specs: { fresh: {} } } }
+multi_checks: { all: { asset: raw/x, run: "true", specs: { fresh: {} } } }
 jobs:
   nightly: { selection: "+group:marts", tags: { team: x } }
   late: { selection: "status:stale" }
@@ -26,7 +26,7 @@ it('lists assets in order, with what makes them and where they are', () => {
       kinds: [],
       owners: [],
       deps: [],
-      checks: 1,
+      checks: 0,
       made_by: 'external',
       connection: 'w',
       relation: 'plain',
@@ -39,7 +39,7 @@ it('lists assets in order, with what makes them and where they are', () => {
       kinds: [],
       owners: [],
       deps: [],
-      checks: 0,
+      checks: 1,
       made_by: 'multi_asset',
       step: 'hub',
       outputs: ['x.csv'],
@@ -70,7 +70,7 @@ it('lists assets in order, with what makes them and where they are', () => {
 it('lists checks, jobs, schedules and selections', () => {
   expect(list('checks', project)).toEqual([
     {
-      asset: 'raw/a',
+      asset: 'raw/x',
       check: 'fresh',
       kind: 'multi_checks.all',
       severity: 'error',

@@ -8,6 +8,7 @@ import { type AssetDraft, isKnownAsset } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
 import { checkScript, type Resolving, resolveDuration, resolveEnv } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
+import { reportExternalChecks } from './verify-keys.ts';
 
 /** One execution that judges several checks of an asset. Undefined when there is no such asset. */
 export function resolveMultiCheck(
@@ -37,6 +38,7 @@ export function resolveMultiCheck(
   const known = isKnownAsset(value.asset, () => spanOf(below(place, 'asset')), resolving);
   const draft = drafts.get(value.asset);
   if (!known || draft === undefined) return undefined;
+  if (draft.asset.external) reportExternalChecks(value.asset, below(place, 'asset'), resolving.findings);
   const names = Object.keys(value.specs).sort(byText);
   const defaults = checkDefaults(draft.layers);
   const checks = names.map((check): Check => {

@@ -17,6 +17,7 @@ import {
   type SqlSource,
 } from './resolving.ts';
 import { compileSqlTemplate, type SqlPart } from './sql-template.ts';
+import { verifyAssetKeys } from './verify-keys.ts';
 
 /** An asset before its checks are known. */
 export interface AssetDraft {
@@ -142,6 +143,12 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     definedAt: definedAt(definition.place),
     inherited: inheritedOf(layers),
   };
+  if (!isBroken(layers, resolving.broken))
+    verifyAssetKeys(asset, layers[0]!.keys, definition.value.checks, {
+      place: definition.place,
+      isSql,
+      findings: resolving.findings,
+    });
   return {
     asset,
     place: definition.place,

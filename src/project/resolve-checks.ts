@@ -14,6 +14,7 @@ import { checkScript, type Resolving, reportInSql, resolveDuration, resolveEnv, 
 import { resolveSecrets } from './secrets.ts';
 import { compileSqlTemplate } from './sql-template.ts';
 import { substituteNames } from './template.ts';
+import { reportIgnoredBound, verifyCheckKeys } from './verify-keys.ts';
 
 /** One check as written, for one asset. */
 export interface CheckOrder {
@@ -38,14 +39,7 @@ export function resolveCheck(
   const kind = resolveKind(order, drafts, resolving);
   const warnIf = resolveBound(written.warn_if, below(place, 'warn_if'), written, resolving);
   const errorIf = resolveBound(written.error_if, below(place, 'error_if'), written, resolving);
-  if (written.severity === 'warn' && errorIf !== undefined) {
-    resolving.findings.warning(
-      'error-if-ignored',
-      below(place, 'error_if'),
-      '`error_if` is ignored: this check can only warn',
-      { help: 'write `warn_if`, or remove `severity: warn`' },
-    );
-  }
+  if (severity === 'warn' && errorIf !== undefined) reportIgnoredBound(written, place, resolving.findings);
   const timeoutMs = resolveDuration(written.timeout, below(place, 'timeout'), resolving);
   const env = Object.entries(written.env ?? {}).map(
     ([key, value]) => [key, { value, place: below(place, 'env', key) }] as const,
@@ -54,6 +48,7 @@ export function resolveCheck(
   const isConnected =
     written.connection !== undefined && checkConnection(written.connection, below(place, 'connection'), resolving);
   if (kind === undefined) return undefined;
+  verifyCheckKeys(written, kind.type, place, resolving.findings);
   return {
     asset: draft.asset.key,
     name,

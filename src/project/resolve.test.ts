@@ -417,6 +417,70 @@ describe('checks', () => {
       ],
     );
   });
+  it('obey every key that is written on them, or refuse it', () => {
+    checkOne(
+      `defaults: { shell: sh, env: { A: b } }
+assets:
+  s:
+    connection: warehouse
+    sql: select 1 as id
+    shell: bash
+    working-directory: .
+    checks:
+      script: { run: "true", where: "a > 1", samples: 3, connection: warehouse }
+      rows: { row_count: {}, error_if: "< 1", where: "id > 0", samples: 1 }
+      ids: { not_null: [id], where: "id > 0", samples: 1, env: { A: b }, secrets: [API_TOKEN], connection: warehouse }
+      query: { sql: "select 1", where: "id > 0", samples: 1, env: { A: b }, connection: warehouse }
+      value: { sql: "select 1", value: true, error_if: "> 1", samples: 1 }
+      shape: { columns: { id: integer }, where: "id > 0", warn_if: "> 1" }
+  x: { external: true, columns: { a: {} }, timeout: 3m, code: [x.py], on_lost: fail, checks: { c: { run: "true" } } }
+  n: { run: "true", columns: { a: {} }, checks: { told: { reported: true, timeout: 3m } } }
+multi_checks: { m: { asset: x, run: "true", specs: { one: {} } } }
+checks: { all: { selection: "*", run: "true" } }
+`,
+      [
+        'key-without-effect 6:5 (5) `shell` does nothing for `s`: it is made by SQL',
+        'key-without-effect 7:5 (17) `working-directory` does nothing for `s`: it is made by SQL',
+        'key-without-effect 9:30 (5) `where` does nothing for `run`',
+        'key-without-effect 9:46 (7) `samples` does nothing for `run`',
+        'key-without-effect 9:58 (10) `connection` does nothing for `run`',
+        'key-without-effect 10:64 (7) `samples` does nothing for `row_count`',
+        'key-without-effect 11:59 (3) `env` does nothing for `not_null`',
+        'key-without-effect 11:74 (7) `secrets` does nothing for `not_null`',
+        'key-without-effect 11:96 (10) `connection` does nothing for `not_null`',
+        'key-without-effect 12:33 (5) `where` does nothing for `sql`',
+        'key-without-effect 13:63 (7) `samples` does nothing beside `value: true`: one value has no failing rows',
+        'key-without-effect 14:42 (5) `where` does nothing for `columns`',
+        'key-without-effect 15:44 (7) `timeout` does nothing for `x`: it is external',
+        'key-without-effect 15:57 (4) `code` does nothing for `x`: it is external',
+        'key-without-effect 15:71 (7) `on_lost` does nothing for `x`: it is external',
+        'key-without-effect 15:86 (6) `x` is external, and this version judges no checks of external assets yet',
+        'warning columns-not-read 16:21 (7) nobody can look at the columns of `n`: they are no contract, and only described',
+        'key-without-effect 16:75 (7) `timeout` does nothing for `reported`: the asset’s own step reports it',
+        'key-without-effect 17:29 (1) `x` is external, and this version judges no checks of external assets yet',
+      ],
+    );
+  });
+  it('that only warn cannot fail, also when their defaults say so', () => {
+    checkOne(
+      `defaults: { checks: { severity: warn } }
+assets:
+  r:
+    run: "true"
+    outputs: [data/r.csv]
+    checks:
+      few: { row_count: {}, error_if: "< 1" }
+      some: { not_null: [a], error_if: "> 1" }
+      both: { row_count: {}, warn_if: "< 9", error_if: "< 1" }
+      fails: { row_count: {}, severity: error, error_if: "< 1" }
+`,
+      [
+        'error-if-ignored 7:39 (5) `error_if` is ignored: this check can only warn, by the defaults of its asset, and no bound is left',
+        'warning error-if-ignored 8:40 (5) `error_if` is ignored: this check can only warn, by the defaults of its asset',
+        'warning error-if-ignored 9:56 (5) `error_if` is ignored: this check can only warn, by the defaults of its asset',
+      ],
+    );
+  });
   it('come from factories, one for each combination', () => {
     const { assets } = projectOf({
       'branchline.yaml': PROJECT,
