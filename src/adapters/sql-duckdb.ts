@@ -145,11 +145,16 @@ class DuckDBSession implements SqlSession {
     const types = result.columnTypes().map(String);
     const columns = result.deduplicatedColumnNames().map((name, index) => ({ name, type: types[index]! }));
     const rows: Json[][] = [];
-    while (maxRows === undefined || rows.length < maxRows) {
+    let isOpen = true;
+    while (isOpen && (maxRows === undefined || rows.length < maxRows)) {
       const chunk = await result.fetchChunk();
-      if (!chunk || chunk.rowCount === 0) break;
-      for (const row of chunk.getRows()) rows.push(row.map((value) => this.#json(value)));
+      isOpen = chunk !== null && chunk.rowCount > 0;
+      for (const row of chunk?.getRows() ?? []) rows.push(row.map((value) => this.#json(value)));
     }
+    // Read to its end, and thrown away: a result that stays open keeps the whole database open behind `close` until it
+    // is garbage collected. Other processes find the file locked, and opened here once more it is corrupted. To
+    // interrupt it instead would abort a transaction of the user's.
+    while (isOpen) isOpen = ((await result.fetchChunk())?.rowCount ?? 0) > 0;
     return { columns, rows: maxRows === undefined ? rows : rows.slice(0, maxRows) };
   }
 

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionTarget, SqlFailure, SqlSession } from '../ports.ts';
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
@@ -113,6 +115,15 @@ describe.each(['duckdb', 'postgres'] as const)('a %s session', (dialect) => {
     expect(await rowsOf(session, 'select 1')).toEqual([[1]]);
   });
 
+  test('what is left of a bounded result does not end a transaction', async () => {
+    await rowsOf(session, 'begin');
+    await rowsOf(session, 'create table bounded (x int)');
+    expect((await session.query('select * from generate_series(1, 5000)', {}, { maxRows: 0 })).ok).toBe(true);
+    await rowsOf(session, 'insert into bounded values (1)');
+    await rowsOf(session, 'commit');
+    expect(await rowsOf(session, 'select x from bounded')).toEqual([[1]]);
+  });
+
   test('an error has line and column, also behind binds and letters of several bytes', async () => {
     const error = await failureOf(
       session,
@@ -223,3 +234,32 @@ test('DuckDB makes the folder of its file: data is not in git', async () => {
   await session.value.close();
   target.remove();
 });
+
+test('a closed DuckDB file is free for other processes, whatever was asked of it', async () => {
+  const own = scratchDuckDB();
+  const { path } = own.target as Extract<ConnectionTarget, { readonly type: 'duckdb' }>;
+  const elsewhere = async (): Promise<string> => {
+    const script = `
+      const { databases } = await import(${JSON.stringify(new URL('./sql-open.ts', import.meta.url).href)});
+      const session = await databases(process.env).open({ type: 'duckdb', path: ${JSON.stringify(path)}, extensions: [] }, { tag: 't' });
+      console.log(session.ok ? 'free' : session.error.message);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, ...installedEngines() },
+    });
+    return stdout.trim();
+  };
+  const asked = {
+    'rows left of a bounded result': ['select * from range(100000)', { maxRows: 2 }],
+    'a bounded result of which nothing is wanted': ['select 1', { maxRows: 0 }],
+    'a bounded result out of time': ['select sum(range) over () from range(100000000)', { maxRows: 0, timeoutMs: 50 }],
+    'an error': ['select nope', {}],
+  } as const;
+  for (const [what, [statement, options]] of Object.entries(asked)) {
+    const session = await sql.open(own.target, { tag: 't' });
+    if (!session.ok) throw new Error(session.error.message);
+    await session.value.query(statement, {}, options);
+    await session.value.close();
+    expect([what, await elsewhere()]).toEqual([what, 'free']);
+  }
+  own.remove();
+}, 60_000);
