@@ -43,6 +43,22 @@ assets:
   });
 });
 
+test('a file that others make is read where it lies; a script without its table is told what to write', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: others
+connections: { lake: { type: duckdb, path: data/lake.duckdb } }
+assets:
+  given: { external: true, outputs: ["data/\${{ asset.name }}.csv"] }
+  read: { connection: lake, sql: "select * from \${{ ref('given') }}" }
+  script: { connection: lake, run: "true" }
+`,
+    'data/given.csv': 'n\n7\n',
+  });
+  const run = await project.json<RunJson>(['run'], 1);
+  expect(await project.rows('data/lake.duckdb', 'select n from read')).toEqual(['7']);
+  expect(JSON.stringify(run.events)).toContain('If it makes no table, write `materialized: none`');
+});
+
 test('the local report has the pages of all runs of a tick', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: ticks

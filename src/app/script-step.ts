@@ -195,7 +195,7 @@ async function versionOf(
       return fail({
         class: 'step',
         code: 'relation-missing',
-        message: `it ended well and its relation cannot be read: ${answer.error.message}`,
+        message: `it ended well and its table ${quoteRelation(relationIn(run, asset))} cannot be read: ${answer.error.message}. If it makes no table, write \`materialized: none\`; if the table has another name, write \`relation:\``,
       });
     }
     const [rows, dataVersion] = answer.value.rows[0] ?? [];

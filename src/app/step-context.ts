@@ -137,8 +137,15 @@ export function sourceOf(run: RunContext, connection: string | undefined): (key:
     if (!asset) return undefined;
     if (asset.relation && asset.connection === connection)
       return { kind: 'relation', relation: relationIn(run, asset) };
-    return filesSource(run, run.published.get(key)?.files ?? {});
+    return asset.external ? externalFile(run, asset) : filesSource(run, run.published.get(key)?.files ?? {});
   };
+}
+
+/** The file of an asset that others make lies where it says: nothing of it is stored here. */
+function externalFile(run: RunContext, asset: Asset): SqlSource | undefined {
+  const [only] = asset.outputs;
+  const path = only && evaluate(run, only.path, asset, `outputs of ${asset.key}`);
+  return path?.ok ? { kind: 'files', paths: [`${run.root}/${path.value}`] } : undefined;
 }
 
 /** Files that DuckDB can read in the place of a relation. */

@@ -433,6 +433,7 @@ assets:
       query: { sql: "select 1", where: "id > 0", samples: 1, env: { A: b }, connection: warehouse }
       value: { sql: "select 1", value: true, error_if: "> 1", samples: 1 }
       shape: { columns: { id: integer }, where: "id > 0", warn_if: "> 1" }
+      late: { not_null: [id], where: "id > \${{ env.X }}" }
   x: { external: true, columns: { a: {} }, timeout: 3m, code: [x.py], on_lost: fail, checks: { c: { run: "true" } } }
   n: { run: "true", columns: { a: {} }, checks: { told: { reported: true, timeout: 3m } } }
 multi_checks: { m: { asset: x, run: "true", specs: { one: {} } } }
@@ -451,13 +452,14 @@ checks: { all: { selection: "*", run: "true" } }
         'key-without-effect 12:33 (5) `where` does nothing for `sql`',
         'key-without-effect 13:63 (7) `samples` does nothing beside `value: true`: one value has no failing rows',
         'key-without-effect 14:42 (5) `where` does nothing for `columns`',
-        'key-without-effect 15:44 (7) `timeout` does nothing for `x`: it is external',
-        'key-without-effect 15:57 (4) `code` does nothing for `x`: it is external',
-        'key-without-effect 15:71 (7) `on_lost` does nothing for `x`: it is external',
-        'key-without-effect 15:86 (6) `x` is external, and this version judges no checks of external assets yet',
-        'warning columns-not-read 16:21 (7) nobody can look at the columns of `n`: they are no contract, and only described',
-        'key-without-effect 16:75 (7) `timeout` does nothing for `reported`: the asset’s own step reports it',
-        'key-without-effect 17:29 (1) `x` is external, and this version judges no checks of external assets yet',
+        'bad-expression 15:38 (19) `where` holds no expressions',
+        'key-without-effect 16:44 (7) `timeout` does nothing for `x`: it is external',
+        'key-without-effect 16:57 (4) `code` does nothing for `x`: it is external',
+        'key-without-effect 16:71 (7) `on_lost` does nothing for `x`: it is external',
+        'key-without-effect 16:86 (6) `x` is external, and this version judges no checks of external assets yet',
+        'warning columns-not-read 17:21 (7) nobody can look at the columns of `n`: they are no contract, and only described',
+        'key-without-effect 17:75 (7) `timeout` does nothing for `reported`: the asset’s own step reports it',
+        'key-without-effect 18:29 (1) `x` is external, and this version judges no checks of external assets yet',
       ],
     );
   });

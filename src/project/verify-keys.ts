@@ -27,6 +27,10 @@ export function verifyCheckKeys(written: WrittenCheck, type: CheckType, place: P
     if (written[key] === undefined || (CHECK_KEYS[key] as readonly CheckType[]).includes(type)) continue;
     report(key, `\`${key}\` does nothing for \`${type}\``, helpFor(key, type));
   }
+  if (written.where?.includes('${{') === true) {
+    const help = 'write the value itself, or use `sql:`, where an expression is a bind variable';
+    findings.error('bad-expression', below(place, 'where'), '`where` holds no expressions', { help });
+  }
   if (type === 'sql' && written.value === true && written.samples !== undefined)
     report('samples', '`samples` does nothing beside `value: true`: one value has no failing rows', 'remove it');
   if (type === 'reported' && written.timeout !== undefined)
