@@ -33,7 +33,15 @@ function node(args: readonly string[], env: Readonly<Record<string, string | und
   return spawnSync(commandOf('node20') ?? process.execPath, [...args], {
     cwd: folder,
     encoding: 'utf8',
-    env: { ...installedEngines(), INIT_CWD: folder, GIT_CONFIG_GLOBAL: os.devNull, ...env },
+    // As on a laptop: in CI, steps are shown as they print.
+    env: {
+      ...installedEngines(),
+      CI: undefined,
+      GITHUB_ACTIONS: undefined,
+      INIT_CWD: folder,
+      GIT_CONFIG_GLOBAL: os.devNull,
+      ...env,
+    },
   });
 }
 const start = (args: readonly string[] = [], env: Readonly<Record<string, string | undefined>> = {}) =>
