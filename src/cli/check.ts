@@ -1,8 +1,8 @@
+import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
 import { diagnosticsJson, renderDiagnostics } from '../render/diagnostics.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
-import { type OpenProject, openHost, openProject } from './wiring.ts';
 
 /** `branchline check`: everything that is wrong, in one go. */
 export async function run(options: GlobalOptions): Promise<number> {

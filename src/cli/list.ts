@@ -2,11 +2,11 @@ import { type ListRow, listRows } from '../app/list.ts';
 import { buildPlanning, selectAssets } from '../app/planning.ts';
 import { readState } from '../app/state-session.ts';
 import { statusesOf } from '../app/statuses.ts';
+import { openHost, openProject, openStore } from '../compose/wiring.ts';
 import { columns, paint } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
-import { openHost, openProject, openStore } from './wiring.ts';
 
 interface ListOptions extends GlobalOptions {
   readonly select?: string;

@@ -5,11 +5,11 @@ import { makePlan } from '../app/claim-run.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-session.ts';
+import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { renderPlan } from '../render/plan-text.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
-import { openHost, openProject, openWorld } from './wiring.ts';
 
 export interface PlanOptions extends GlobalOptions, RunOptions {
   readonly environment: 'local' | 'production';

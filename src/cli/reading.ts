@@ -1,10 +1,10 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
 import type { StateStore } from '../ports.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure } from './print.ts';
-import { type OpenProject, openHost, openProject, openStore } from './wiring.ts';
 
 export interface Reading extends OpenProject {
   readonly project: Project;

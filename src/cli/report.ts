@@ -4,6 +4,8 @@ import { inputFailure } from '../app/failure.ts';
 import { reportInput } from '../app/report-pages.ts';
 import { readState } from '../app/state-session.ts';
 import { nearestWord } from '../base/nearest.ts';
+import { codeCommit, reportSource } from '../compose/surroundings.ts';
+import { writePages } from '../compose/wiring.ts';
 import { renderReport } from '../render/report/pages.ts';
 import { assetPath } from '../render/report/paths.ts';
 import { reportJson } from '../render/report-json.ts';
@@ -12,8 +14,6 @@ import { count } from '../render/style.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
-import { codeCommit, reportSource } from './surroundings.ts';
-import { writePages } from './wiring.ts';
 
 interface ReportOptions extends GlobalOptions {
   readonly asset?: string;

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
 import type { RunObserver, RunOutcome } from '../app/run.ts';
+import type { OpenProject, World } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import { assetLines, renderAssetLine, renderTotals } from '../render/run-text.ts';
 import { nameSome, paint } from '../render/style.ts';
 import { formatDuration } from '../time/format.ts';
-import type { OpenProject, World } from './wiring.ts';
 
 /** Prints a run as it goes: a line an asset, a status line below on a terminal, totals at the end. */
 export function runReporter(

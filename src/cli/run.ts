@@ -6,6 +6,8 @@ import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { branchRefusal } from '../compose/surroundings.ts';
+import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
 import type { Plan, RunRequest } from '../model/plan.ts';
 import type { Host } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
@@ -13,8 +15,6 @@ import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { runReporter } from './run-reporter.ts';
-import { branchRefusal } from './surroundings.ts';
-import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from './wiring.ts';
 
 export interface ExecutionOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';

@@ -1,10 +1,10 @@
 import { inputFailure } from '../app/failure.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
+import { openHost } from '../compose/wiring.ts';
 import { formatInstant } from '../time/format.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
 import { runReporter } from './run-reporter.ts';
-import { openHost } from './wiring.ts';
 
 interface TickOptions extends ExecutionOptions {
   readonly dryRun?: boolean;

@@ -8,7 +8,7 @@ import { findLost } from '../app/find-lost.ts';
 import { buildPlanning, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunPorts, runRequest } from '../app/run.ts';
 import { openStateSession } from '../app/state-session.ts';
-import { openProject, openWorld } from '../cli/wiring.ts';
+import { openProject, openWorld } from '../compose/wiring.ts';
 import type { Journals, SqlPool, StateStore } from '../ports.ts';
 
 const cutAt = Number(process.env['CUT_AT'] ?? 0);

@@ -56,12 +56,26 @@ export const rooms: Readonly<Record<string, Room>> = {
   app: { isPure: false, rooms: [...upToRender, 'ports.ts', 'version.ts'], packages: [] },
   // `sql` because a driver has to split a file and bind its values, and that is pure computation.
   adapters: { isPure: false, rooms: ['base', 'model', 'sql', 'ports.ts'], packages: 'any' },
+  // Adapters and use cases meet here, for the command line and the Action alike; it knows what is secret.
+  compose: {
+    isPure: false,
+    rooms: ['app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
+    packages: ['node:'],
+  },
   cli: {
     isPure: false,
-    // The composition root prints what was rendered, reads durations and knows what is secret.
-    rooms: ['app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
+    // A host prints what was rendered and reads durations.
+    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
     packages: ['commander', 'node:'],
   },
+  // The other host: inputs, events and summaries of a workflow's job.
+  action: {
+    isPure: false,
+    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
+    packages: ['@actions/core', 'node:'],
+  },
+  'main.ts': { isPure: false, rooms: ['action'], packages: ['node:'] },
+  'post.ts': { isPure: false, rooms: ['action'], packages: ['node:'] },
   'cli.ts': { isPure: false, rooms: ['cli', 'version.ts'], packages: ['node:'] },
 };
 
