@@ -1,0 +1,170 @@
+import { nearestWord } from '../../base/nearest.ts';
+import { fail, ok, type Result, unreachable } from '../../base/result.ts';
+import type { EpochMs } from '../../model/instant.ts';
+import type { PartitionsDef, SinglePartitions } from '../../model/partitions.ts';
+import { openWindows, type Windows } from './windows.ts';
+
+/** What decides which keys exist: the instant, and the dynamic keys that are known. */
+export interface KeysAt {
+  readonly now: EpochMs;
+  /** Keys of a dynamic definition, in the order in which they came. */
+  readonly dynamic: (name: string) => readonly string[];
+}
+
+/** A definition that was read. */
+export interface Partitions {
+  readonly def: PartitionsDef;
+  /** All keys that exist, in the definition's order. */
+  keys(at: KeysAt): readonly string[];
+  /** The windows, when the definition, or one dimension of it, is made of time. */
+  readonly windows: Windows | undefined;
+  /** Key of each dimension; only for a multi definition. */
+  split(key: string): Readonly<Record<string, string>> | undefined;
+}
+
+/** Joins keys of the dimensions of a multi definition. */
+export const DIMENSION_SEPARATOR = '|';
+/** Between the first and the last key of a range; both belong to it. */
+export const RANGE_SEPARATOR = '...';
+
+/** Reads a definition that `check` has found no fault with. Throws on a wrong one (a bug of ours). */
+export function openPartitions(def: PartitionsDef): Partitions {
+  if (def.kind !== 'multi') return openSingle(def);
+  const names = Object.keys(def.dimensions).sort();
+  const parts = names.map((name) => openSingle(def.dimensions[name]!));
+  return {
+    def,
+    windows: parts.find((part) => part.windows)?.windows,
+    keys: (at) => product(parts.map((part) => part.keys(at))).map((keys) => keys.join(DIMENSION_SEPARATOR)),
+    split(key) {
+      const keys = key.split(DIMENSION_SEPARATOR);
+      if (keys.length !== names.length) return undefined;
+      return Object.fromEntries(names.map((name, index) => [name, keys[index]!]));
+    },
+  };
+}
+
+function openSingle(def: SinglePartitions): Partitions {
+  const noSplit = { split: () => undefined };
+  switch (def.kind) {
+    case 'time': {
+      const windows = openWindows(def);
+      if (!windows.ok) throw new Error(windows.error.map((problem) => problem.message).join('; '));
+      return { def, ...noSplit, windows: windows.value, keys: (at) => windows.value.all(at.now).map(({ key }) => key) };
+    }
+    case 'static':
+      return { def, ...noSplit, windows: undefined, keys: () => def.keys };
+    case 'dynamic':
+      return { def, ...noSplit, windows: undefined, keys: (at) => at.dynamic(def.name) };
+    default:
+      return unreachable(def);
+  }
+}
+
+function product(lists: readonly (readonly string[])[]): string[][] {
+  return lists.reduce<string[][]>((all, list) => all.flatMap((before) => list.map((key) => [...before, key])), [[]]);
+}
+
+/** Why a key of a static or dynamic definition is refused; undefined = it is fine. */
+export function keyProblem(key: string, isDimension: boolean): string | undefined {
+  if (key === '') return 'a partition key is empty';
+  if (key.includes(RANGE_SEPARATOR)) return `the partition key \`${key}\` holds \`...\`, which writes a range`;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  if (/[\u0000-\u001f\u007f]/.test(key)) return `the partition key ${JSON.stringify(key)} holds a control character`;
+  const wrong = isDimension ? /[|,[\]]/.exec(key)?.[0] : undefined;
+  return wrong === undefined
+    ? undefined
+    : `the partition key \`${key}\` of a dimension holds \`${wrong}\`, which the keys of several dimensions are written with`;
+}
+
+/** A key or range that somebody asked for and that is not there. */
+export interface KeysProblem {
+  /** The part of the text that is wrong. */
+  readonly text: string;
+  readonly message: string;
+}
+
+/** Keys shown when a wrong one was given. */
+const NEAREST_KEYS = 3;
+
+/**
+ * The keys that a text asks for, in the definition's order: keys and ranges `first...last` (both included), separated by
+ * commas or line ends; `all`. A text that is one key as a whole, commas and all, is that key.
+ */
+export function selectKeys(keys: readonly string[], text: string): Result<readonly string[], readonly KeysProblem[]> {
+  const place = new Map(keys.map((key, index) => [key, index]));
+  const wanted = new Set<number>();
+  const problems: KeysProblem[] = [];
+  const whole = text.trim();
+  const parts = place.has(whole) ? [whole] : whole.split(/[,\n]/).map((part) => part.trim());
+  for (const part of parts.filter((each) => each !== '')) {
+    const found = placesOf(keys, place, part);
+    if (!found.ok) problems.push(...found.error);
+    else for (let index = found.value[0]; index <= found.value[1]; index++) wanted.add(index);
+  }
+  if (problems.length === 0 && wanted.size === 0)
+    problems.push({
+      text: whole,
+      message: keys.length === 0 ? 'there are no partitions yet' : 'no partition is named',
+    });
+  if (problems.length > 0) return fail(problems);
+  return ok([...wanted].sort((a, b) => a - b).map((index) => keys[index]!));
+}
+
+function placesOf(
+  keys: readonly string[],
+  place: ReadonlyMap<string, number>,
+  part: string,
+): Result<readonly [number, number], readonly KeysProblem[]> {
+  if (part === 'all' && !place.has('all')) return ok([0, keys.length - 1]);
+  const at = place.get(part);
+  if (at !== undefined) return ok([at, at]);
+  const [first, last, ...more] = part.split(RANGE_SEPARATOR).map((key) => key.trim());
+  if (last === undefined || more.length > 0) return fail([unknownKey(keys, part)]);
+  const from = place.get(first!);
+  const to = place.get(last);
+  if (from === undefined || to === undefined)
+    return fail([
+      ...(from === undefined ? [unknownKey(keys, first!)] : []),
+      ...(to === undefined ? [unknownKey(keys, last)] : []),
+    ]);
+  if (from > to)
+    return fail([{ text: part, message: `the range \`${part}\` ends before it begins; write \`${last}...${first}\`` }]);
+  return ok([from, to]);
+}
+
+function unknownKey(keys: readonly string[], text: string): KeysProblem {
+  if (keys.length === 0) return { text, message: `\`${text}\` is no partition: there are none yet` };
+  // Keys of time sort like time: the neighbours say more than letters do.
+  const after = keys.findIndex((key) => key > text);
+  const sorted = keys.every((key, index) => index === 0 || keys[index - 1]! < key);
+  const spelled = nearestWord(text, keys);
+  const near =
+    spelled !== undefined
+      ? [spelled]
+      : sorted
+        ? keys.slice(Math.max(0, (after < 0 ? keys.length : after) - 1)).slice(0, 2)
+        : keys.slice(0, NEAREST_KEYS);
+  const range = keys.length === 1 ? `the only one is ${keys[0]}` : `they go from ${keys[0]} to ${keys.at(-1)}`;
+  return { text, message: `\`${text}\` is no partition (${range}); the nearest: ${near.join(', ')}` };
+}
+
+/** Keys in the definition's order as ranges: how key sets are recorded and shown. `a` alone, or `a...c`. */
+export function toRanges(all: readonly string[], wanted: ReadonlySet<string>): string[] {
+  const ranges: string[] = [];
+  let first: string | undefined;
+  let last: string | undefined;
+  const flush = (): void => {
+    if (first !== undefined) ranges.push(first === last ? first : `${first}${RANGE_SEPARATOR}${last}`);
+    first = undefined;
+  };
+  for (const key of all) {
+    if (!wanted.has(key)) flush();
+    else {
+      first ??= key;
+      last = key;
+    }
+  }
+  flush();
+  return ranges;
+}

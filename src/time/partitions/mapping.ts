@@ -1,0 +1,163 @@
+import { fail, ok, type Result, unreachable } from '../../base/result.ts';
+import type { PartitionMapping, PartitionsDef } from '../../model/partitions.ts';
+import type { KeysAt, Partitions } from './keys.ts';
+
+/** One side of a dependency: undefined = not partitioned. */
+export interface MappedSides {
+  readonly upstream: Partitions | undefined;
+  readonly downstream: Partitions | undefined;
+  readonly mapping: PartitionMapping;
+}
+
+/** Which upstream keys each downstream key reads. */
+export interface OpenMapping {
+  /** Upstream keys that a downstream key reads, in order; of an unpartitioned downstream the key is `''`. */
+  upstreamOf(key: string): readonly string[];
+  /** Downstream keys that read one of these upstream keys, in order. */
+  downstreamOf(keys: ReadonlySet<string>): readonly string[];
+}
+
+/** The key of an asset that has no partitions. */
+export const WHOLE = '';
+
+/**
+ * Why a mapping cannot fit its two definitions; undefined = it fits. Rules of semantics.md 4: between two definitions of
+ * time windows overlap; otherwise equal keys are needed for `identity`.
+ */
+export function mappingProblem({ upstream, downstream, mapping }: MappedSides): string | undefined {
+  const both = upstream !== undefined && downstream !== undefined;
+  switch (mapping.kind) {
+    case 'default':
+      return both && !fitsByDefault(upstream.def, downstream.def)
+        ? 'the partitions of the two assets have nothing in common; write `partition_mapping:` (`all`, `last`, `specific: […]`, `static: {…}`)'
+        : undefined;
+    case 'identity':
+      return both ? undefined : '`identity` needs partitions on both sides';
+    case 'all':
+    case 'last':
+      return upstream ? undefined : `\`${mapping.kind}\` needs an upstream that has partitions`;
+    case 'specific':
+      return upstream ? undefined : '`specific` needs an upstream that has partitions';
+    case 'static':
+      return both ? undefined : '`static` needs partitions on both sides';
+    case 'time_window':
+      return both && upstream.def.kind === 'time' && downstream.def.kind === 'time'
+        ? undefined
+        : '`time_window` needs time windows on both sides';
+    default:
+      return unreachable(mapping);
+  }
+}
+
+function fitsByDefault(upstream: PartitionsDef, downstream: PartitionsDef): boolean {
+  if (upstream.kind === 'time' && downstream.kind === 'time') return true;
+  if (JSON.stringify(upstream) === JSON.stringify(downstream)) return true;
+  if (upstream.kind === 'multi') return sharedDimension(upstream, downstream) !== undefined;
+  return downstream.kind === 'multi' && sharedDimension(downstream, upstream) !== undefined;
+}
+
+/** The dimension of a multi definition that is the other definition; undefined when there is none. */
+function sharedDimension(multi: PartitionsDef & { kind: 'multi' }, other: PartitionsDef): string | undefined {
+  if (other.kind === 'multi') return undefined;
+  const text = JSON.stringify(other);
+  return Object.keys(multi.dimensions)
+    .sort()
+    .find((name) => JSON.stringify(multi.dimensions[name]) === text);
+}
+
+/** Opens a mapping at an instant. The error is a sentence: it does not fit. */
+export function openMapping(sides: MappedSides, at: KeysAt): Result<OpenMapping, string> {
+  const problem = mappingProblem(sides);
+  if (problem !== undefined) return fail(problem);
+  const upstreamKeys = sides.upstream?.keys(at) ?? [WHOLE];
+  const downstreamKeys = sides.downstream?.keys(at) ?? [WHOLE];
+  const read = reader(sides, new Set(upstreamKeys), upstreamKeys);
+  return ok({
+    upstreamOf: read,
+    downstreamOf: (keys) => downstreamKeys.filter((key) => read(key).some((upstream) => keys.has(upstream))),
+  });
+}
+
+function reader(
+  { upstream, downstream, mapping }: MappedSides,
+  existing: ReadonlySet<string>,
+  all: readonly string[],
+): (key: string) => readonly string[] {
+  if (upstream === undefined) return () => [WHOLE];
+  const known = (keys: readonly string[]): readonly string[] => keys.filter((key) => existing.has(key));
+  switch (mapping.kind) {
+    case 'all':
+      return () => all;
+    case 'last':
+      return () => all.slice(-1);
+    case 'specific':
+      return () => known(mapping.keys);
+    case 'static':
+      return (key) => known(mapping.keys[key] ?? []);
+    case 'identity':
+      return (key) => known([key]);
+    case 'time_window':
+      return windowReader(upstream, downstream!, existing, mapping);
+    case 'default':
+      return defaultReader(upstream, downstream, existing, all);
+    default:
+      return unreachable(mapping);
+  }
+}
+
+function defaultReader(
+  upstream: Partitions,
+  downstream: Partitions | undefined,
+  existing: ReadonlySet<string>,
+  all: readonly string[],
+): (key: string) => readonly string[] {
+  if (downstream === undefined) return () => all;
+  if (JSON.stringify(upstream.def) === JSON.stringify(downstream.def)) return (key) => (existing.has(key) ? [key] : []);
+  if (upstream.def.kind === 'time' && downstream.def.kind === 'time')
+    return windowReader(upstream, downstream, existing, { startOffset: 0, endOffset: 0 });
+  if (upstream.def.kind === 'multi') {
+    const dimension = sharedDimension(upstream.def, downstream.def)!;
+    const byValue = new Map<string, string[]>();
+    for (const key of all) {
+      const value = upstream.split(key)?.[dimension] ?? '';
+      byValue.set(value, [...(byValue.get(value) ?? []), key]);
+    }
+    return (key) => byValue.get(key) ?? [];
+  }
+  const dimension = sharedDimension(downstream.def as PartitionsDef & { kind: 'multi' }, upstream.def)!;
+  return (key) => {
+    const value = downstream.split(key)?.[dimension];
+    return value !== undefined && existing.has(value) ? [value] : [];
+  };
+}
+
+/** Upstream windows that overlap the downstream one, both ends moved by upstream windows. */
+function windowReader(
+  upstream: Partitions,
+  downstream: Partitions,
+  existing: ReadonlySet<string>,
+  by: { readonly startOffset: number; readonly endOffset: number },
+): (key: string) => readonly string[] {
+  const above = upstream.windows!;
+  return (key) => {
+    const window = downstream.windows!.find(key);
+    if (window === undefined) return [];
+    const overlapping = above.overlapping(window.start, window.end);
+    if (by.startOffset === 0 && by.endOffset === 0)
+      return overlapping.map((each) => each.key).filter((each) => existing.has(each));
+    const first = overlapping[0] && above.shift(overlapping[0], by.startOffset);
+    const last = overlapping.at(-1) && above.shift(overlapping.at(-1)!, by.endOffset);
+    // What would lie before the first upstream window is left out, as nothing was ever there.
+    const start = first?.start ?? above.first;
+    if (last === undefined || start === undefined) return [];
+    return above
+      .overlapping(start, last.end)
+      .map((each) => each.key)
+      .filter((each) => existing.has(each));
+  };
+}
+
+/** True when the definitions are the same windows: then runs may share chunks. */
+export function sameDefinition(one: PartitionsDef | undefined, other: PartitionsDef | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
