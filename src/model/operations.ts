@@ -1,0 +1,75 @@
+import type { FailureClass } from './failure.ts';
+
+// Policies of the operations layer, spelled in the manifests as in a `dagster.yaml` (semantics.md 1 to 3), resolved here:
+// every default is filled in.
+
+/** Which runs may be in progress at once. */
+export interface RunQueue {
+  /** -1: without limit; 0: nothing leaves the queue. Default 10. */
+  readonly maxConcurrentRuns: number;
+  readonly tagLimits: readonly TagLimit[];
+}
+
+/** A limit on runs that carry a tag. */
+export interface TagLimit {
+  readonly key: string;
+  /** `any`: all values of the key together; `each`: every value for itself; otherwise this value. */
+  readonly value:
+    | { readonly kind: 'any' }
+    | { readonly kind: 'each' }
+    | { readonly kind: 'equals'; readonly text: string };
+  readonly limit: number;
+}
+
+/** How failed runs are tried again. */
+export interface RunRetries {
+  readonly enabled: boolean;
+  /** Automatic retries of one root run. */
+  readonly maxRetries: number;
+  /** False: a run that failed by a step is not tried again, only one that its runner failed. */
+  readonly onStepFailure: boolean;
+  readonly strategy: RetryStrategy;
+  /** A step retry that waits longer than this gives the runner back. Milliseconds. */
+  readonly requeueAfterMs: number;
+}
+export type RetryStrategy = 'FROM_FAILURE' | 'ALL_STEPS';
+
+/** When a run has been at it for too long. All in milliseconds; undefined = no limit. */
+export interface RunMonitoring {
+  readonly enabled: boolean;
+  readonly maxRuntimeMs: number | undefined;
+  readonly startTimeoutMs: number;
+  readonly cancelTimeoutMs: number;
+  /** How often a run whose runner was lost is taken up again. */
+  readonly maxResumeAttempts: number;
+}
+
+/** How a failed attempt of a step is repeated. */
+export interface RetryPolicy {
+  readonly maxRetries: number;
+  /** Milliseconds; undefined = at once. */
+  readonly delayMs: number | undefined;
+  readonly backoff: 'none' | 'linear' | 'exponential';
+  readonly jitter: 'none' | 'full' | 'plus_minus';
+  /** Milliseconds; undefined = no cap. */
+  readonly maxDelayMs: number | undefined;
+  /** Only failures of these classes are repeated. */
+  readonly classes: readonly FailureClass[];
+}
+
+/** What a Dagster user gets without a section of their own (`run_queue`, `run_monitoring` of the Dagster manual). */
+export const defaultQueue: RunQueue = { maxConcurrentRuns: 10, tagLimits: [] };
+export const defaultRetries: RunRetries = {
+  enabled: false,
+  maxRetries: 0,
+  onStepFailure: true,
+  strategy: 'FROM_FAILURE',
+  requeueAfterMs: 5 * 60_000,
+};
+export const defaultMonitoring: RunMonitoring = {
+  enabled: false,
+  maxRuntimeMs: undefined,
+  startTimeoutMs: 180_000,
+  cancelTimeoutMs: 180_000,
+  maxResumeAttempts: 0,
+};
