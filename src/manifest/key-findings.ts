@@ -1,6 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import { type Finding, keyName, type Place } from './finding.ts';
-import { otherWords, plannedKeys, plannedTags } from './planned-keys.ts';
+import { engineTags, otherWords, plannedKeys } from './planned-keys.ts';
 import { definitionNames, definitionOf, nounsOf, rootOf, type Schema } from './schema.ts';
 
 /** A key that the schema does not have: planned, misspelt, another tool's word, or of another place. */
@@ -83,12 +83,8 @@ export function unknownTag(key: string, at: Place): Finding {
   const base = { pointer: at.pointer, at: 'key', remove: at.pointer } as const;
   const [prefix = '', ...rest] = key.split('/');
   const name = rest.join('/');
-  if (plannedTags.includes(name)) {
-    const message = `the tag \`${key}\` is planned but this version does not obey it yet; remove it`;
-    return { code: 'planned-key', message, ...base };
-  }
   if (key.trim() === '') return { code: 'bad-name', message: 'the name of a tag cannot be blank', ...base };
-  const near = nearestWord(name, plannedTags);
+  const near = nearestWord(name, engineTags);
   return {
     code: 'unknown-key',
     message: `there is no tag \`${key}\`${near ? `; did you mean \`${prefix}/${near}\`?` : ''}`,

@@ -1,33 +1,14 @@
 // Keys of the vocabulary that this version does not obey yet. The schema does not hold them, so that nothing is accepted
 // and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
 
-const steps = ['retry_policy', 'pool', 'runner', 'partitions', 'backfill_policy', 'oidc'];
-const assets = [
-  ...steps,
-  'observe',
-  'incremental',
-  'partition_expr',
-  'automation',
-  'freshness',
-  'environments',
-  'storage',
-];
+const steps = ['runner', 'oidc'];
+const assets = [...steps, 'observe', 'incremental', 'freshness', 'environments', 'storage'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
-const manifests = ['partitions', 'dbt', 'alerts', 'channels', 'exposures'];
+const manifests = ['dbt', 'alerts', 'channels', 'exposures'];
 
 /** By definition of the schema; `Project` and `Manifest` are the files themselves. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
-  Project: [
-    ...manifests,
-    'run_retries',
-    'run_queue',
-    'run_monitoring',
-    'pools',
-    'concurrency',
-    'runners',
-    'incidents',
-    'prices',
-  ],
+  Project: [...manifests, 'runners', 'incidents', 'prices'],
   Manifest: manifests,
   Asset: assets,
   Defaults: assets,
@@ -36,8 +17,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   MultiAsset: steps,
   Check: checks,
   Factory: checks,
-  Job: ['run_retries', 'oidc', 'config'],
-  Schedule: ['partitions'],
+  Job: ['oidc', 'config'],
   Storage: ['branch', 'max_file'],
   State: ['retention'],
   Environments: ['pull_request'],
@@ -53,7 +33,7 @@ export const plannedValues: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Tags with meaning; without the prefix, which is `branchline/` or, as an alias, `dagster/`. */
-export const plannedTags = ['priority', 'max_retries', 'max_runtime', 'retry_strategy', 'retry_on_asset_or_op_failure'];
+export const engineTags = ['priority', 'max_retries', 'max_runtime', 'retry_strategy', 'retry_on_asset_or_op_failure'];
 
 /** What other tools call it. Only where the nearest word would not be found by its letters. */
 export const otherWords: Readonly<Record<string, string>> = {

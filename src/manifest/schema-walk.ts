@@ -183,7 +183,7 @@ function visitObject(value: Record<string, unknown>, schema: Schema, place: Plac
 function nameFinding(key: string, schema: Schema, at: Place): Finding | undefined {
   const names = schema.propertyNames;
   if (!names || new RegExp(names.pattern, 'u').test(key)) return undefined;
-  if (names.pattern.startsWith('^(?!branchline/)')) return unknownTag(key, at);
+  if (names.pattern.startsWith('^(?!branchline/')) return unknownTag(key, at);
   return {
     code: 'bad-name',
     message: `\`${key}\` cannot be a name: ${names.patternErrorMessage}`,

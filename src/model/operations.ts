@@ -57,6 +57,18 @@ export interface RetryPolicy {
   readonly classes: readonly FailureClass[];
 }
 
+/** The operations layer of a project. */
+export interface Operations {
+  readonly queue: RunQueue;
+  /** Steps at once, by pool. */
+  readonly pools: Readonly<Record<string, number>>;
+  readonly retries: RunRetries;
+  readonly monitoring: RunMonitoring;
+}
+
+/** Failures that are repeated when a policy names no classes: everything that a person did not ask for. */
+export const retriedClasses: readonly FailureClass[] = ['step', 'timeout', 'crash', 'infrastructure'];
+
 /** What a Dagster user gets without a section of their own (`run_queue`, `run_monitoring` of the Dagster manual). */
 export const defaultQueue: RunQueue = { maxConcurrentRuns: 10, tagLimits: [] };
 export const defaultRetries: RunRetries = {
@@ -72,4 +84,10 @@ export const defaultMonitoring: RunMonitoring = {
   startTimeoutMs: 180_000,
   cancelTimeoutMs: 180_000,
   maxResumeAttempts: 0,
+};
+export const defaultOperations: Operations = {
+  queue: defaultQueue,
+  pools: {},
+  retries: defaultRetries,
+  monitoring: defaultMonitoring,
 };

@@ -43,6 +43,12 @@ export interface TimeWindow {
   readonly end: number;
 }
 
+/** How a backfill cuts the partitions of a step into runs (semantics.md 5). */
+export type BackfillPolicy =
+  | { readonly kind: 'per_partition' }
+  | { readonly kind: 'multi_run'; readonly partitionsMax: number }
+  | { readonly kind: 'single_run' };
+
 /** How partitions of a downstream asset depend on those of an upstream one. */
 export type PartitionMapping =
   | { readonly kind: 'default' }

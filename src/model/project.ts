@@ -1,5 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { Span } from './diagnostic.ts';
+import type { Operations, RetryPolicy } from './operations.ts';
+import type { BackfillPolicy, PartitionMapping, PartitionsDef } from './partitions.ts';
 
 /** `raw/orders`: segments of `[A-Za-z0-9_][A-Za-z0-9_.-]*` joined by `/`. */
 export type AssetKey = string;
@@ -19,6 +21,9 @@ export interface Project {
   readonly manifests: readonly string[];
   readonly state: { readonly branch: string; readonly remote: string };
   readonly storage: Storage;
+  readonly operations: Operations;
+  /** Shared definitions of partitions, by name. */
+  readonly partitions: Readonly<Record<string, PartitionsDef>>;
   /** Steps at once on one runner; undefined = the number of cores, at least 2. */
   readonly maxParallel?: number;
   /** Names of environment variables declared secret by the project. */
@@ -77,6 +82,13 @@ export interface Asset {
   >;
   /** Direct upstreams: `deps` and every `ref()` of its SQL, sorted, without repetitions. */
   readonly deps: readonly AssetKey[];
+  /** How partitions of an upstream are read, where it was written; otherwise by default. */
+  readonly mappings?: Readonly<Record<AssetKey, PartitionMapping>>;
+  /** How it is cut; undefined = it is not. */
+  readonly partitions?: PartitionsDef;
+  /** The column that SQL is cut by. */
+  readonly partitionExpr?: string;
+  readonly automation?: AutomationRule;
   readonly external: boolean;
   /** Name of the step that makes it; undefined when external. */
   readonly step?: string;
@@ -125,8 +137,21 @@ export interface StepDef {
   readonly secrets: readonly string[];
   /** Of one attempt. */
   readonly timeoutMs?: number;
+  /** How a failed attempt is repeated; undefined = it is not. */
+  readonly retryPolicy?: RetryPolicy;
+  /** The pool whose slots it takes. */
+  readonly pool?: string;
+  /** How it is cut: the same for all of its assets. */
+  readonly partitions?: PartitionsDef;
+  readonly backfillPolicy: BackfillPolicy;
   readonly definedAt: Span;
 }
+
+/** When an asset is made by itself (semantics.md 6). */
+export type AutomationRule =
+  | { readonly kind: 'eager' }
+  | { readonly kind: 'on_missing' }
+  | { readonly kind: 'on_cron'; readonly cron: string; readonly timezone: string };
 
 export type Action =
   | { readonly kind: 'run'; readonly run: string; readonly shell: string; readonly workingDirectory?: string }
@@ -233,6 +258,8 @@ export interface Schedule {
   readonly maxCatchupRuns: number;
   readonly skipIfRunning: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  /** Which partitions a tick asks for, as written; undefined = the newest complete one. */
+  readonly partitions?: string;
   readonly definedAt: Span;
 }
 

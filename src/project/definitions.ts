@@ -7,6 +7,7 @@ import type {
   WrittenManifest,
   WrittenMultiAsset,
   WrittenMultiCheck,
+  WrittenPartitions,
   WrittenProject,
   WrittenSchedule,
   WrittenSelection,
@@ -34,6 +35,7 @@ export interface Definitions {
   readonly specs: ReadonlyMap<string, SpecDefinition>;
   readonly factories: ReadonlyMap<string, Definition<WrittenFactory>>;
   readonly multiChecks: ReadonlyMap<string, Definition<WrittenMultiCheck>>;
+  readonly partitions: ReadonlyMap<string, Definition<WrittenPartitions>>;
   readonly jobs: ReadonlyMap<string, Definition<WrittenJob>>;
   readonly schedules: ReadonlyMap<string, Definition<WrittenSchedule>>;
   readonly selections: ReadonlyMap<string, Definition<WrittenSelection>>;
@@ -58,6 +60,7 @@ export function collectDefinitions(documents: readonly ManifestDocument[], findi
     multiAssets: assetNames(multiAssets),
     factories: unique('check factory')(section('checks')),
     multiChecks: unique('multi-check')(section('multi_checks')),
+    partitions: unique('partitions')(section('partitions')),
     jobs: unique('job')(section('jobs')),
     schedules: unique('schedule')(section('schedules')),
     selections: unique('selection')(section('selections')),

@@ -78,6 +78,7 @@ function assetValues(asset: Asset, isOneOfSeveral: boolean): [string, unknown][]
   const values: [string, unknown][] = [];
   if (asset.relation !== undefined) values.push([name('relation'), asset.relation]);
   if (asset.materialized !== 'table') values.push([name('materialized'), asset.materialized]);
+  if (asset.partitionExpr !== undefined) values.push([name('partition_expr'), asset.partitionExpr]);
   if (asset.outputs.length > 0) {
     values.push([name('outputs'), [...asset.outputs].sort((a, b) => byText(a.path, b.path))]);
   }

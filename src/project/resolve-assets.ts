@@ -2,11 +2,14 @@ import type { Json } from '../base/json.ts';
 import { byText, sortedUnique } from '../base/order.ts';
 import type { WrittenCheck } from '../manifest/generated/written.ts';
 import type { Span } from '../model/diagnostic.ts';
-import type { Asset, AssetKey, OutputPattern, Relation } from '../model/project.ts';
+import type { PartitionMapping, PartitionsDef } from '../model/partitions.ts';
+import type { Asset, AssetKey, AutomationRule, OutputPattern, Relation } from '../model/project.ts';
 import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
+import { checkCron, checkZone } from './resolve-jobs.ts';
+import { resolveMapping, resolvePartitions } from './resolve-partitions.ts';
 import {
   checkTemplate,
   didYouMean,
@@ -32,6 +35,9 @@ export interface AssetDraft {
   /** Only for an asset made by SQL. */
   readonly sql?: { readonly source: SqlSource; readonly parts: readonly SqlPart[] };
 }
+
+/** An upstream as written: its key, or with a mapping of partitions. */
+export type WrittenDep = NonNullable<NonNullable<AssetKeys['deps']>[number]>;
 
 type Own = Definition<AssetKeys> & {
   readonly value: { readonly checks?: Readonly<Record<string, WrittenCheck>> | null };
@@ -59,11 +65,23 @@ export function resolveAsset(definition: Own, resolving: Resolving): AssetDraft 
   const external = action?.words.includes('external') === true;
   const connection = resolveConnection(layers, resolving);
   const isSql = action?.words.includes('sql') === true;
+  const cut = lookup(layers, 'partitions');
+  const partitions = cut && resolvePartitions(cut.value, cut.place, resolving);
   const sql = isSql ? resolveSqlOf(definition.name, action.layer, layers, resolving) : undefined;
   const step = external || action === undefined ? {} : { step: definition.name };
   return draftOf(
     definition,
-    { layers, connection, isSql, external, ...step, ...(sql ? { sql } : {}), skippable: false, sharedDeps: [] },
+    {
+      layers,
+      connection,
+      isSql,
+      external,
+      ...step,
+      ...(sql ? { sql } : {}),
+      ...(partitions ? { partitions } : {}),
+      skippable: false,
+      sharedDeps: [],
+    },
     resolving,
   );
 }
@@ -71,7 +89,11 @@ export function resolveAsset(definition: Own, resolving: Resolving): AssetDraft 
 /** One asset of a multi-asset: its step's connection and deps hold for it. */
 export function resolveSpec(
   definition: SpecDefinition,
-  step: { readonly connection?: string; readonly deps: readonly Found<string>[] },
+  step: {
+    readonly connection?: string;
+    readonly partitions?: PartitionsDef;
+    readonly deps: readonly Found<WrittenDep>[];
+  },
   resolving: Resolving,
 ): AssetDraft {
   const layers = layersOf(definition, resolving.definitions);
@@ -82,6 +104,7 @@ export function resolveSpec(
     external: false,
     step: definition.multiAsset,
     skippable: definition.value.skippable === true,
+    ...(step.partitions ? { partitions: step.partitions } : {}),
   };
   return draftOf(definition as Own, { ...options, sharedDeps: step.deps }, resolving);
 }
@@ -94,7 +117,8 @@ interface DraftOptions {
   readonly step?: string;
   readonly sql?: { readonly source: SqlSource; readonly parts: readonly SqlPart[] };
   readonly skippable: boolean;
-  readonly sharedDeps: readonly Found<string>[];
+  readonly partitions?: PartitionsDef;
+  readonly sharedDeps: readonly Found<WrittenDep>[];
 }
 
 /** Whether something of an asset was taken out that might have said what is not said now. */
@@ -105,7 +129,7 @@ export function isBroken(layers: readonly Layer[], broken: Broken): boolean {
 function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): AssetDraft {
   const { layers, connection, isSql, external, sql } = options;
   hintAtGroup(layers, resolving);
-  const depPlaces = depPlacesOf(definition.name, options, resolving);
+  const { places: depPlaces, mappings } = depPlacesOf(definition.name, options, resolving);
   const { outputs, places: outputPlaces } = resolveOutputs(layers, definition.name, resolving);
   const { relation, place: relationPlace } = resolveRelation(definition.name, options, resolving);
   const text = <K extends keyof AssetKeys>(key: K): NonNullable<AssetKeys[K]> | undefined => lookup(layers, key)?.value;
@@ -120,6 +144,10 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     step: options.step,
     connection,
     relation,
+    partitions: options.partitions,
+    partitionExpr: text('partition_expr'),
+    automation: resolveAutomation(layers, resolving),
+    mappings: Object.keys(mappings).length === 0 ? undefined : mappings,
   };
   const asset: Omit<Asset, 'checks'> = {
     key: definition.name,
@@ -248,14 +276,23 @@ function depPlacesOf(
   key: AssetKey,
   { layers, sharedDeps, sql }: DraftOptions,
   resolving: Resolving,
-): ReadonlyMap<AssetKey, () => Span> {
+): {
+  readonly places: ReadonlyMap<AssetKey, () => Span>;
+  readonly mappings: Readonly<Record<AssetKey, PartitionMapping>>;
+} {
+  const mappings: Record<AssetKey, PartitionMapping> = {};
   const places = new Map<AssetKey, () => Span>();
+  const addWritten = (dep: WrittenDep, place: () => Span): void => {
+    add(typeof dep === 'string' ? dep : dep.asset, place);
+    if (typeof dep !== 'string' && dep.partition_mapping) mappings[dep.asset] ??= resolveMapping(dep.partition_mapping);
+  };
   const add = (dep: string, place: () => Span): void => {
     if (isKnownAsset(dep, place, resolving) && !places.has(dep)) places.set(dep, place);
   };
-  for (const { value, place } of sharedDeps) add(value, () => spanOf(place));
+  for (const { value, place } of sharedDeps) addWritten(value, () => spanOf(depPlace(value, place)));
   const own = lookup(layers, 'deps');
-  for (const [index, dep] of (own?.value ?? []).entries()) add(dep, () => spanOf(below(own!.place, index)));
+  for (const [index, dep] of (own?.value ?? []).entries())
+    addWritten(dep, () => spanOf(depPlace(dep, below(own!.place, index))));
   for (const part of sql?.parts ?? []) {
     if (part.kind !== 'ref') continue;
     const spanAt = (): Span => sql!.source.spanAt({ offset: part.keyOffset, length: part.asset.length });
@@ -265,7 +302,22 @@ function depPlacesOf(
       });
     else add(part.asset, spanAt);
   }
-  return places;
+  return { places, mappings };
+}
+
+function depPlace(dep: WrittenDep, place: Place): Place {
+  return typeof dep === 'string' ? place : below(place, 'asset');
+}
+
+function resolveAutomation(layers: readonly Layer[], resolving: Resolving): AutomationRule | undefined {
+  const found = lookup(layers, 'automation');
+  if (found === undefined) return undefined;
+  if (typeof found.value === 'string') return { kind: found.value };
+  const { cron, timezone } = found.value.on_cron;
+  const at = below(found.place, 'on_cron');
+  checkCron(cron, below(at, 'cron'), resolving);
+  if (timezone !== undefined) checkZone(timezone, below(at, 'timezone'), resolving);
+  return { kind: 'on_cron', cron, timezone: timezone ?? resolving.definitions.project?.value.timezone ?? 'UTC' };
 }
 
 /** Whether there is such an asset. Reports it when not, with the nearest key. */

@@ -56,11 +56,12 @@ export function resolveSchedule(
     maxCatchupRuns: value.max_catchup_runs ?? 5,
     skipIfRunning: value.skip_if_running ?? false,
     tags: tagsOf(value.tags),
+    ...(value.partitions === undefined ? {} : { partitions: value.partitions }),
     definedAt: definedAt(place),
   };
 }
 
-function checkCron(cron: string, at: Place, { findings }: Resolving): void {
+export function checkCron(cron: string, at: Place, { findings }: Resolving): void {
   const parsed = parseCron(cron);
   if (parsed.ok) return;
   const { column, message } = parsed.error;

@@ -11,6 +11,8 @@ import type { Definitions } from './definitions.ts';
 import { below, definedAt, type Place } from './findings.ts';
 import { checkConnection } from './resolve-assets.ts';
 import { checkZone } from './resolve-jobs.ts';
+import { resolveOperations } from './resolve-operations.ts';
+import { resolveSharedPartitions } from './resolve-partitions.ts';
 import { checkTemplate, type Resolving, resolveEnv, resolvePath } from './resolving.ts';
 import { hasExpression } from './template.ts';
 
@@ -30,6 +32,8 @@ export type Settings = Pick<
   | 'env'
   | 'environments'
   | 'groups'
+  | 'operations'
+  | 'partitions'
 >;
 
 /** The project's own keys, with their defaults. */
@@ -50,6 +54,8 @@ export function resolveSettings(resolving: Resolving): Settings {
     state: { branch: value?.state?.branch ?? 'branchline/state', remote: value?.state?.remote ?? 'origin' },
     storage: { type: 'directory', ...(storagePath === undefined ? {} : { path: storagePath }) },
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
+    operations: resolveOperations(resolving),
+    partitions: resolveSharedPartitions(resolving),
     secrets: [...(value?.secrets ?? [])].sort(byText),
     env: resolveEnv(
       envEntries(value?.env, () => place('env')),

@@ -1,5 +1,6 @@
 import { sortedUnique } from '../base/order.ts';
 import type { WrittenMultiAsset } from '../manifest/generated/written.ts';
+import type { PartitionsDef } from '../model/partitions.ts';
 import type { Action, StepDef } from '../model/project.ts';
 import type { Definition } from './definitions.ts';
 import { below, definedAt, type Place } from './findings.ts';
@@ -7,9 +8,19 @@ import { shellWords } from './fingerprint.ts';
 import { globMatcher, isPattern } from './glob.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
 import { nearestFile, projectPath } from './paths.ts';
-import type { AssetDraft } from './resolve-assets.ts';
+import type { AssetDraft, WrittenDep } from './resolve-assets.ts';
 import { resolveConnection, resolveSpec } from './resolve-assets.ts';
-import { checkScript, type Resolving, resolveDuration, resolveEnv, resolveFile, resolvePath } from './resolving.ts';
+import { resolveBackfillPolicy, resolveRetryPolicy } from './resolve-operations.ts';
+import { resolvePartitions } from './resolve-partitions.ts';
+import {
+  checkScript,
+  didYouMean,
+  type Resolving,
+  resolveDuration,
+  resolveEnv,
+  resolveFile,
+  resolvePath,
+} from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
 
 /** The step of an asset that is made by itself; undefined when it is external or nothing makes it. */
@@ -30,7 +41,7 @@ export function resolveStep(draft: AssetDraft, resolving: Resolving): StepDef | 
     name: asset.key,
     assets: [asset.key],
     action,
-    ...stepKeys(layers, asset.connection, draft.place, resolving),
+    ...stepKeys(layers, asset, draft.place, resolving),
     canSubset: false,
   };
 }
@@ -56,13 +67,19 @@ export function resolveMultiAsset(
   const deps = definition.value.deps ?? [];
   const sharedDeps = deps.map(
     (value, index) =>
-      ({ value, layer: layers[0]!, place: below(definition.place, 'deps', index) }) satisfies Found<string>,
+      ({ value, layer: layers[0]!, place: below(definition.place, 'deps', index) }) satisfies Found<WrittenDep>,
   );
+  const partitions = lookup(layers, 'partitions');
+  const cut = partitions && resolvePartitions(partitions.value, partitions.place, resolving);
   const drafts = specs.map((spec) =>
-    resolveSpec(spec, { ...(connection === undefined ? {} : { connection }), deps: sharedDeps }, resolving),
+    resolveSpec(
+      spec,
+      { ...(connection === undefined ? {} : { connection }), ...(cut ? { partitions: cut } : {}), deps: sharedDeps },
+      resolving,
+    ),
   );
   const action = resolveScript(layers, layers[0]!, resolving);
-  const keys = stepKeys(layers, connection, definition.place, resolving);
+  const keys = stepKeys(layers, { connection, partitions: cut }, definition.place, resolving);
   const step = {
     name: definition.name,
     assets: drafts.map(({ asset }) => asset.key),
@@ -77,9 +94,19 @@ function stepKeysOf({ specs: _, can_subset: __, ...keys }: WrittenMultiAsset): A
   return keys;
 }
 
-function stepKeys(layers: readonly Layer[], connection: string | undefined, place: Place, resolving: Resolving) {
+function stepKeys(
+  layers: readonly Layer[],
+  {
+    connection,
+    partitions,
+  }: { readonly connection?: string | undefined; readonly partitions?: PartitionsDef | undefined },
+  place: Place,
+  resolving: Resolving,
+) {
   const env = merged(layers, 'env');
   const timeout = lookup(layers, 'timeout');
+  const retries = lookup(layers, 'retry_policy');
+  const pool = resolvePool(layers, resolving);
   const timeoutMs = timeout && resolveDuration(timeout.value, timeout.place, resolving);
   return {
     ...(connection === undefined ? {} : { connection }),
@@ -87,8 +114,25 @@ function stepKeys(layers: readonly Layer[], connection: string | undefined, plac
     env: resolveEnv(env, resolving),
     secrets: resolveSecrets(lookup(layers, 'secrets'), [...env.values()], resolving),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(retries === undefined ? {} : { retryPolicy: resolveRetryPolicy(retries.value, retries.place, resolving) }),
+    ...(pool === undefined ? {} : { pool }),
+    ...(partitions === undefined ? {} : { partitions }),
+    backfillPolicy: resolveBackfillPolicy(lookup(layers, 'backfill_policy')?.value),
     definedAt: definedAt(place),
   };
+}
+
+/** The name of a pool. Reports one that has no limit: it would limit nothing. */
+function resolvePool(layers: readonly Layer[], { definitions, findings }: Resolving): string | undefined {
+  const found = lookup(layers, 'pool');
+  if (found === undefined) return undefined;
+  const { pools, concurrency } = definitions.project?.value ?? {};
+  const known = Object.keys(pools ?? concurrency?.pools ?? {});
+  if (known.includes(found.value)) return found.value;
+  findings.error('unknown-pool', found.place, `there is no pool \`${found.value}\``, {
+    help: didYouMean(found.value, known) ?? `say how many at once in branchline.yaml: \`pools: { ${found.value}: 1 }\``,
+  });
+  return undefined;
 }
 
 /** `run` with its shell and folder, each from its nearest layer. */

@@ -13,6 +13,7 @@ import { verifyRefs, verifyView } from './relations.ts';
 import { type AssetDraft, resolveAsset } from './resolve-assets.ts';
 import { contractCheck, resolveCheck } from './resolve-checks.ts';
 import { resolveJob, resolveSavedSelection, resolveSchedule, verifySelection } from './resolve-jobs.ts';
+import { verifyMappings } from './resolve-partitions.ts';
 import { resolveConnections, resolveSettings, type Settings } from './resolve-settings.ts';
 import { resolveMultiAsset, resolveStep } from './resolve-steps.ts';
 import type { Resolving } from './resolving.ts';
@@ -21,6 +22,7 @@ import type { SelectionScope } from './selection-evaluate.ts';
 import { envNamesUsed } from './used-variables.ts';
 import { verifyOutputs, verifyRelations } from './verify-claims.ts';
 import { verifyCycles, verifySteps } from './verify-graph.ts';
+import { taggedThings, verifyPartitioned, verifyTags } from './verify-operations.ts';
 
 export interface Resolved {
   /** Absent while there is an error. */
@@ -55,6 +57,8 @@ export function resolveProject(
   const { drafts, steps } = resolveAll(resolving);
   const { graph } = buildGraph(Object.fromEntries([...drafts].map(([key, { asset }]) => [key, asset])));
   if (verifyCycles(drafts, graph, resolving)) verifySteps(steps, drafts, resolving);
+  verifyPartitioned(drafts, resolving);
+  verifyMappings(drafts, resolving);
   verifyRelations(drafts, resolving);
   verifyOutputs(drafts, resolving);
   for (const { asset, sql } of drafts.values()) {
@@ -110,6 +114,7 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const bare = Object.fromEntries([...drafts].map(([key, { asset }]) => [key, { ...asset, checks: [] }]));
   const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules };
   verifySelections(scope, resolving);
+  verifyTags(settings, taggedThings(jobs, schedules, bare, resolving), resolving);
   const multiChecks: Record<string, MultiCheck> = {};
   const checks = ownChecks(drafts, resolving);
   for (const definition of definitions.factories.values()) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RetryPolicy } from '../model/operations.ts';
-import { decideStepRetry, retriedClasses, retryDelayMs } from './step-retry.ts';
+import { type RetryPolicy, retriedClasses } from '../model/operations.ts';
+import { decideStepRetry, retryDelayMs } from './step-retry.ts';
 
 const policy: RetryPolicy = {
   maxRetries: 3,

@@ -1,9 +1,6 @@
 import type { FailureClass } from '../model/failure.ts';
 import type { RetryPolicy } from '../model/operations.ts';
 
-/** Failures that are repeated when the policy names no classes: everything that a person did not ask for. */
-export const retriedClasses: readonly FailureClass[] = ['step', 'timeout', 'crash', 'infrastructure'];
-
 /**
  * How long to wait before retry number `n` (from 1), in milliseconds; `random` is uniform in [0, 1). With d = delay and
  * B = d, d·n or d·(2ⁿ − 1): without jitter B, `full` r·B, `plus_minus` B + (2r − 1)·d; at most `max_delay`

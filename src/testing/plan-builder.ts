@@ -1,4 +1,5 @@
 import type { Span } from '../model/diagnostic.ts';
+import { defaultOperations } from '../model/operations.ts';
 import type { Asset, Check, Project, StepDef } from '../model/project.ts';
 import type { AssetRecord, StateView } from '../model/state.ts';
 
@@ -53,6 +54,8 @@ export function sketchProject(
     environments: {},
     assets,
     steps,
+    operations: defaultOperations,
+    partitions: {},
     groups: {},
     multiChecks: {},
     jobs: {},
@@ -88,6 +91,7 @@ function plainStep(name: string): StepDef {
     assets: [],
     action: { kind: 'run', run: 'true', shell: 'bash' },
     canSubset: false,
+    backfillPolicy: { kind: 'per_partition' },
     code: [],
     env: {},
     secrets: [],

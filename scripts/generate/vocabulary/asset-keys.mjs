@@ -1,5 +1,6 @@
 // What may be written on an asset, a group, `defaults`, a multi-asset and its specs.
 
+import { automationKey, depItem, operationKeys, partitionKeys } from './operation-keys.mjs';
 import {
   allRemovable,
   apart,
@@ -68,8 +69,9 @@ const stepKeys = {
   ),
   deps: key('Keys of the assets that are read. `ref(…)` in SQL adds to them.', [['raw/orders', 'raw/customers']], {
     type: 'array',
-    items: assetKey,
+    items: { anyOf: [assetKey, depItem] },
   }),
+  ...operationKeys,
 };
 
 const output = {
@@ -181,10 +183,31 @@ const checkDefaults = key(
 );
 
 /** Keys that an asset may have and a level above it may set; `null` takes an inherited value away. */
-const assetKeys = allRemovable({ ...describingKeys, ...stepKeys, ...dataKeys, ...sqlKeys });
+const assetKeys = allRemovable({
+  ...describingKeys,
+  ...stepKeys,
+  ...dataKeys,
+  ...partitionKeys,
+  automation: automationKey,
+  ...sqlKeys,
+});
 
 const runOrSql = apart('run', 'sql', 'an asset is made either by `run` or by `sql`; remove one of them');
-const multiStepKeys = ['run', 'shell', 'working-directory', 'env', 'secrets', 'connection', 'code', 'timeout', 'deps'];
+const multiStepKeys = [
+  'run',
+  'shell',
+  'working-directory',
+  'env',
+  'secrets',
+  'connection',
+  'code',
+  'timeout',
+  'deps',
+  'retry_policy',
+  'pool',
+  'partitions',
+  'backfill_policy',
+];
 
 export const assetDefinitions = {
   Asset: closed('A data object that is kept up to date.', { ...assetKeys, checks: removable(checksOfAsset) }, runOrSql),
@@ -223,7 +246,7 @@ export const assetDefinitions = {
   ),
   Spec: {
     ...closed('One asset of a multi-asset.', {
-      ...allRemovable({ ...describingKeys, deps: stepKeys.deps, ...dataKeys }),
+      ...allRemovable({ ...describingKeys, deps: stepKeys.deps, ...dataKeys, automation: automationKey }),
       skippable: key(
         '`true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.',
         [true],

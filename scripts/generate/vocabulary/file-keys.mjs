@@ -1,6 +1,7 @@
 // What may stand at the top of a manifest and of branchline.yaml.
 
 import { stepKeys } from './asset-keys.mjs';
+import { operationDefinitions, operationProjectKeys } from './operation-keys.mjs';
 import {
   assetKeyPattern,
   boolean,
@@ -81,6 +82,11 @@ const schedule = {
     boolean,
   ),
   tags: key('Tags of each of its runs.', [{ team: 'finance' }], tags),
+  partitions: key(
+    'Which partitions of a partitioned job a tick asks for: keys, ranges, `all`, `missing`, `failed`. Default: the newest complete one.',
+    ['missing'],
+    text,
+  ),
 };
 
 const environmentKeys = {
@@ -158,6 +164,7 @@ export const fileDefinitions = {
     },
     { required: ['type'] },
   ),
+  ...operationDefinitions,
 };
 
 export const manifestKeys = {
@@ -198,6 +205,11 @@ export const manifestKeys = {
     'When jobs and selections are due, by name.',
     [{ nightly: { cron: '23 2 * * *', timezone: 'Europe/Berlin', job: 'nightly' } }],
     named('a schedule', ref('Schedule')),
+  ),
+  partitions: key(
+    'Shared definitions of partitions, by name.',
+    [{ days: { daily: { start: '2026-01-01' } } }],
+    named('partitions', ref('Partitions')),
   ),
   selections: key(
     'Selections with a name, for the report and the page.',
@@ -259,6 +271,7 @@ export const projectKeys = {
     maximum: 1024,
   }),
   state: key('Where run state is kept.', [{ branch: 'branchline/state', remote: 'origin' }], ref('State')),
+  ...operationProjectKeys,
   environments: key(
     'Where the same project runs with other variables and connections.',
     [{ production: { branches: ['main'] } }],

@@ -45,6 +45,10 @@ export function closed(description, properties, more = {}) {
 
 /** The same key where a nearer level may take an inherited value away by `null`. */
 export function removable(schema) {
+  if (schema.$ref !== undefined) {
+    const { $ref, ...rest } = schema;
+    return { ...rest, anyOf: [{ $ref }, { type: 'null' }] };
+  }
   if (schema.type === undefined) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
   const types = Array.isArray(schema.type) ? schema.type : [schema.type];
   const nullable = { ...schema, type: types.includes('null') ? types : [...types, 'null'] };
@@ -112,8 +116,7 @@ export const env = {
 export const tags = {
   type: 'object',
   propertyNames: {
-    pattern:
-      '^(?!branchline/)(?!dagster/(priority|max_retries|max_runtime|retry_strategy|retry_on_asset_or_op_failure)$).*\\S',
+    pattern: '^(?!branchline/(?!(priority|max_retries|max_runtime|retry_strategy|retry_on_asset_or_op_failure)$)).*\\S',
     patternErrorMessage: 'tags that begin with `branchline/` belong to the engine',
   },
   additionalProperties: removable(plainText),

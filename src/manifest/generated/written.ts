@@ -59,7 +59,18 @@ export type WrittenSpec = {
   /**
    * Keys of the assets that are read. `ref(…)` in SQL adds to them.
    */
-  deps?: string[] | null;
+  deps?:
+    | (
+        | string
+        | {
+            /**
+             * Its key.
+             */
+            asset: string;
+            partition_mapping?: WrittenPartitionMapping;
+          }
+      )[]
+    | null;
   /**
    * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
    */
@@ -94,6 +105,10 @@ export type WrittenSpec = {
    * When a job or schedule makes it: `when_stale` (default) or `always`.
    */
   materialize?: "when_stale" | "always" | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
   /**
    * `true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.
    */
@@ -179,6 +194,16 @@ export interface WrittenProject {
    */
   max_parallel?: number;
   state?: WrittenState;
+  run_queue?: WrittenRunQueue;
+  run_retries?: WrittenRunRetries;
+  run_monitoring?: WrittenRunMonitoring;
+  /**
+   * Steps at once in each pool, in all runs together, by name.
+   */
+  pools?: {
+    [k: string]: number;
+  };
+  concurrency?: WrittenConcurrency;
   environments?: WrittenEnvironments;
   /**
    * Data objects that are kept up to date, by key.
@@ -215,6 +240,12 @@ export interface WrittenProject {
    */
   schedules?: {
     [k: string]: WrittenSchedule;
+  };
+  /**
+   * Shared definitions of partitions, by name.
+   */
+  partitions?: {
+    [k: string]: WrittenPartitions;
   };
   /**
    * Selections with a name, for the report and the page.
@@ -301,7 +332,26 @@ export interface WrittenGroup {
   /**
    * Keys of the assets that are read. `ref(…)` in SQL adds to them.
    */
-  deps?: string[] | null;
+  deps?:
+    | (
+        | string
+        | {
+            /**
+             * Its key.
+             */
+            asset: string;
+            partition_mapping?: WrittenPartitionMapping;
+          }
+      )[]
+    | null;
+  /**
+   * How a failed attempt is repeated.
+   */
+  retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The pool whose slots limit how many such steps run at once, in all runs together.
+   */
+  pool?: string | null;
   /**
    * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
    */
@@ -337,6 +387,22 @@ export interface WrittenGroup {
    */
   materialize?: "when_stale" | "always" | null;
   /**
+   * How it is cut: a definition, or the name of a shared one.
+   */
+  partitions?: string | WrittenPartitions | null;
+  /**
+   * The column that SQL is cut by: a partition replaces the rows of its window or key.
+   */
+  partition_expr?: string | null;
+  /**
+   * How a backfill cuts its partitions into runs.
+   */
+  backfill_policy?: WrittenBackfillPolicy | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
+  /**
    * `true`: made by others; it is never executed here.
    */
   external?: boolean | null;
@@ -366,6 +432,296 @@ export interface WrittenColumn {
    * `false`: the column may hold no null. Default: not looked at.
    */
   nullable?: boolean;
+}
+/**
+ * Which partitions of the upstream asset one of this asset reads.
+ */
+export interface WrittenPartitionMapping {
+  /**
+   * The partition with the same key.
+   */
+  identity?: true;
+  /**
+   * All of them.
+   */
+  all?: true;
+  /**
+   * The newest.
+   */
+  last?: true;
+  /**
+   * These, by key.
+   *
+   * @minItems 1
+   */
+  specific?: string[];
+  /**
+   * By key of this asset: the keys that it reads.
+   */
+  static?: {
+    /**
+     * @minItems 1
+     */
+    [k: string]: string[];
+  };
+  time_window?: WrittenTimeWindowMapping;
+}
+/**
+ * Moves the ends of the overlap.
+ */
+export interface WrittenTimeWindowMapping {
+  /**
+   * Windows by which the beginning moves. Default 0.
+   */
+  start_offset?: number;
+  /**
+   * Windows by which the end moves. Default 0.
+   */
+  end_offset?: number;
+}
+/**
+ * How a failed attempt of a step is repeated.
+ */
+export interface WrittenRetryPolicy {
+  /**
+   * Attempts after the first one.
+   */
+  max_retries: number;
+  /**
+   * How long to wait before a retry. Default: not at all.
+   */
+  delay?: string;
+  /**
+   * How the wait grows: `linear` (delay × n) or `exponential` (delay × (2ⁿ − 1)). Default: it does not.
+   */
+  backoff?: "linear" | "exponential";
+  /**
+   * Spreads retries: `full` waits between nothing and the whole, `plus_minus` up to one delay more or less.
+   */
+  jitter?: "full" | "plus_minus";
+  /**
+   * No wait is longer. Default: no cap.
+   */
+  max_delay?: string;
+  /**
+   * Only failures of these classes are repeated. Default: all but what a person stopped.
+   *
+   * @minItems 1
+   */
+  classes?: ("step" | "timeout" | "crash" | "infrastructure")[];
+}
+/**
+ * How an asset is cut: one of `hourly`, `daily`, `weekly`, `monthly`, `cron`, `static`, `dynamic` and `multi`.
+ */
+export interface WrittenPartitions {
+  hourly?: WrittenHourlyPartitions;
+  daily?: WrittenDailyPartitions;
+  weekly?: WrittenWeeklyPartitions;
+  monthly?: WrittenMonthlyPartitions;
+  cron?: WrittenCronPartitions;
+  /**
+   * The keys themselves, in order.
+   *
+   * @minItems 1
+   */
+  static?: string[];
+  /**
+   * Keys that come by `branchline partitions add` and by what steps report; the name of their set.
+   */
+  dynamic?: string;
+  /**
+   * The product of several definitions, by name of the dimension.
+   */
+  multi?: {
+    [k: string]: string | WrittenDimension;
+  };
+}
+/**
+ * A window an hour.
+ */
+export interface WrittenHourlyPartitions {
+  /**
+   * The first window begins at the first boundary on or after this.
+   */
+  start: string;
+  /**
+   * Zone of the windows, by its IANA name. Default: the project’s.
+   */
+  timezone?: string;
+  /**
+   * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+   */
+  end_offset?: number;
+  /**
+   * Minute at which windows begin. Default 0.
+   */
+  minute_offset?: number;
+}
+/**
+ * A window a day.
+ */
+export interface WrittenDailyPartitions {
+  /**
+   * The first window begins at the first boundary on or after this.
+   */
+  start: string;
+  /**
+   * Zone of the windows, by its IANA name. Default: the project’s.
+   */
+  timezone?: string;
+  /**
+   * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+   */
+  end_offset?: number;
+  /**
+   * Hour at which windows begin. Default 0.
+   */
+  hour_offset?: number;
+  /**
+   * Minute at which windows begin. Default 0.
+   */
+  minute_offset?: number;
+}
+/**
+ * A window a week.
+ */
+export interface WrittenWeeklyPartitions {
+  /**
+   * The first window begins at the first boundary on or after this.
+   */
+  start: string;
+  /**
+   * Zone of the windows, by its IANA name. Default: the project’s.
+   */
+  timezone?: string;
+  /**
+   * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+   */
+  end_offset?: number;
+  /**
+   * Day on which weeks begin: 0 is Sunday (default).
+   */
+  day_offset?: number;
+  /**
+   * Hour at which windows begin. Default 0.
+   */
+  hour_offset?: number;
+  /**
+   * Minute at which windows begin. Default 0.
+   */
+  minute_offset?: number;
+}
+/**
+ * A window a month.
+ */
+export interface WrittenMonthlyPartitions {
+  /**
+   * The first window begins at the first boundary on or after this.
+   */
+  start: string;
+  /**
+   * Zone of the windows, by its IANA name. Default: the project’s.
+   */
+  timezone?: string;
+  /**
+   * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+   */
+  end_offset?: number;
+  /**
+   * Day on which months begin. Default 1.
+   */
+  day_offset?: number;
+  /**
+   * Hour at which windows begin. Default 0.
+   */
+  hour_offset?: number;
+  /**
+   * Minute at which windows begin. Default 0.
+   */
+  minute_offset?: number;
+}
+/**
+ * A window from each tick of a cron to the next.
+ */
+export interface WrittenCronPartitions {
+  /**
+   * The first window begins at the first boundary on or after this.
+   */
+  start: string;
+  /**
+   * Zone of the windows, by its IANA name. Default: the project’s.
+   */
+  timezone?: string;
+  /**
+   * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+   */
+  end_offset?: number;
+  /**
+   * The cron: five fields or an alias.
+   */
+  schedule: string;
+  /**
+   * How keys are written: `%Y %m %d %H %M %S %j`.
+   */
+  format: string;
+}
+/**
+ * One dimension of a multi definition.
+ */
+export interface WrittenDimension {
+  hourly?: WrittenHourlyPartitions;
+  daily?: WrittenDailyPartitions;
+  weekly?: WrittenWeeklyPartitions;
+  monthly?: WrittenMonthlyPartitions;
+  cron?: WrittenCronPartitions;
+  /**
+   * The keys themselves, in order.
+   *
+   * @minItems 1
+   */
+  static?: string[];
+  /**
+   * Name of the set of keys.
+   */
+  dynamic?: string;
+}
+/**
+ * How a backfill cuts partitions into runs. Without it: one run a partition.
+ */
+export interface WrittenBackfillPolicy {
+  /**
+   * `true`: all partitions of a contiguous range in one run.
+   */
+  single_run?: true;
+  multi_run?: WrittenMultiRunPolicy;
+}
+/**
+ * Several partitions a run.
+ */
+export interface WrittenMultiRunPolicy {
+  /**
+   * At most so many, one after the other.
+   */
+  max_partitions_per_run: number;
+}
+/**
+ * When an asset is made by itself, for each partition.
+ */
+export interface WrittenAutomation {
+  on_cron: WrittenCronAutomation;
+}
+/**
+ * Once after each tick.
+ */
+export interface WrittenCronAutomation {
+  /**
+   * Five fields or an alias.
+   */
+  cron: string;
+  /**
+   * Zone of the cron. Default: the project’s.
+   */
+  timezone?: string;
 }
 /**
  * Defaults for checks.
@@ -445,6 +801,107 @@ export interface WrittenState {
    * Remote that it is pushed to. Default `origin`.
    */
   remote?: string;
+}
+/**
+ * Which runs may be in progress at once.
+ */
+export interface WrittenRunQueue {
+  /**
+   * Runs in progress at once: -1 is no limit, 0 lets nothing start. Default 10.
+   */
+  max_concurrent_runs?: number;
+  /**
+   * Limits on runs with a tag.
+   */
+  tag_concurrency_limits?: WrittenTagLimit[];
+}
+/**
+ * A limit on runs with a tag.
+ */
+export interface WrittenTagLimit {
+  /**
+   * The tag.
+   */
+  key: string;
+  /**
+   * Only runs with this value count; `applyLimitPerUniqueValue: true` counts each value for itself. Default: all runs with the tag together.
+   */
+  value?: string | WrittenUniqueValue;
+  /**
+   * At most so many at once; 0 lets none start.
+   */
+  limit: number;
+}
+/**
+ * Counts each value of a tag for itself.
+ */
+export interface WrittenUniqueValue {
+  /**
+   * Only `true` means anything.
+   */
+  applyLimitPerUniqueValue: true;
+}
+/**
+ * How failed runs are tried again.
+ */
+export interface WrittenRunRetries {
+  /**
+   * `true` switches retries of runs on. Default `false`.
+   */
+  enabled?: boolean;
+  /**
+   * Automatic retries of one run. Default 0.
+   */
+  max_retries?: number;
+  /**
+   * `false`: a run that failed by one of its steps is not tried again, only one that its runner failed. Default `true`.
+   */
+  retry_on_asset_or_op_failure?: boolean;
+  /**
+   * `FROM_FAILURE` (default) keeps what had finished; `ALL_STEPS` runs everything again.
+   */
+  strategy?: "FROM_FAILURE" | "ALL_STEPS";
+  /**
+   * A step that waits longer than this for its retry gives the runner back: the run goes to the queue. Default `5m`.
+   */
+  requeue_after?: string;
+}
+/**
+ * When a run has been at it for too long, and what is done about a lost runner.
+ */
+export interface WrittenRunMonitoring {
+  /**
+   * `true` switches monitoring on. Default `false`.
+   */
+  enabled?: boolean;
+  /**
+   * A run that works longer is stopped and fails. Default: no limit.
+   */
+  max_runtime_seconds?: number;
+  /**
+   * A run that takes longer to start fails. Default 180.
+   */
+  start_timeout_seconds?: number;
+  /**
+   * A run that takes longer to stop counts as canceled. Default 180.
+   */
+  cancel_timeout_seconds?: number;
+  /**
+   * How often a run whose runner was lost is taken up again. Default 0.
+   */
+  max_resume_run_attempts?: number;
+}
+/**
+ * The newer spelling of `run_queue` and `pools`.
+ */
+export interface WrittenConcurrency {
+  runs?: WrittenRunQueue;
+  /**
+   * Steps at once in each pool, by name.
+   */
+  pools?: {
+    [k: string]: number;
+  };
 }
 /**
  * Where the same project runs with other variables and connections.
@@ -601,7 +1058,26 @@ export interface WrittenAsset {
   /**
    * Keys of the assets that are read. `ref(…)` in SQL adds to them.
    */
-  deps?: string[] | null;
+  deps?:
+    | (
+        | string
+        | {
+            /**
+             * Its key.
+             */
+            asset: string;
+            partition_mapping?: WrittenPartitionMapping;
+          }
+      )[]
+    | null;
+  /**
+   * How a failed attempt is repeated.
+   */
+  retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The pool whose slots limit how many such steps run at once, in all runs together.
+   */
+  pool?: string | null;
   /**
    * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
    */
@@ -636,6 +1112,22 @@ export interface WrittenAsset {
    * When a job or schedule makes it: `when_stale` (default) or `always`.
    */
   materialize?: "when_stale" | "always" | null;
+  /**
+   * How it is cut: a definition, or the name of a shared one.
+   */
+  partitions?: string | WrittenPartitions | null;
+  /**
+   * The column that SQL is cut by: a partition replaces the rows of its window or key.
+   */
+  partition_expr?: string | null;
+  /**
+   * How a backfill cuts its partitions into runs.
+   */
+  backfill_policy?: WrittenBackfillPolicy | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
   /**
    * `true`: made by others; it is never executed here.
    */
@@ -855,7 +1347,34 @@ export interface WrittenMultiAsset {
   /**
    * Keys of the assets that are read. `ref(…)` in SQL adds to them.
    */
-  deps?: string[] | null;
+  deps?:
+    | (
+        | string
+        | {
+            /**
+             * Its key.
+             */
+            asset: string;
+            partition_mapping?: WrittenPartitionMapping;
+          }
+      )[]
+    | null;
+  /**
+   * How a failed attempt is repeated.
+   */
+  retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The pool whose slots limit how many such steps run at once, in all runs together.
+   */
+  pool?: string | null;
+  /**
+   * How it is cut: a definition, or the name of a shared one.
+   */
+  partitions?: string | WrittenPartitions | null;
+  /**
+   * How a backfill cuts its partitions into runs.
+   */
+  backfill_policy?: WrittenBackfillPolicy | null;
   /**
    * `true`: it may run for part of its assets (it reads `BRANCHLINE_ASSETS`). Default `false`: selecting one selects all.
    */
@@ -1113,6 +1632,10 @@ export interface WrittenSchedule {
   tags?: {
     [k: string]: string | boolean | number | null;
   };
+  /**
+   * Which partitions of a partitioned job a tick asks for: keys, ranges, `all`, `missing`, `failed`. Default: the newest complete one.
+   */
+  partitions?: string;
 }
 /**
  * A selection with a name, for the report and the page.
@@ -1220,7 +1743,26 @@ export interface WrittenDefaults {
   /**
    * Keys of the assets that are read. `ref(…)` in SQL adds to them.
    */
-  deps?: string[] | null;
+  deps?:
+    | (
+        | string
+        | {
+            /**
+             * Its key.
+             */
+            asset: string;
+            partition_mapping?: WrittenPartitionMapping;
+          }
+      )[]
+    | null;
+  /**
+   * How a failed attempt is repeated.
+   */
+  retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The pool whose slots limit how many such steps run at once, in all runs together.
+   */
+  pool?: string | null;
   /**
    * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
    */
@@ -1255,6 +1797,22 @@ export interface WrittenDefaults {
    * When a job or schedule makes it: `when_stale` (default) or `always`.
    */
   materialize?: "when_stale" | "always" | null;
+  /**
+   * How it is cut: a definition, or the name of a shared one.
+   */
+  partitions?: string | WrittenPartitions | null;
+  /**
+   * The column that SQL is cut by: a partition replaces the rows of its window or key.
+   */
+  partition_expr?: string | null;
+  /**
+   * How a backfill cuts its partitions into runs.
+   */
+  backfill_policy?: WrittenBackfillPolicy | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
   /**
    * `true`: made by others; it is never executed here.
    */
@@ -1308,6 +1866,12 @@ export interface WrittenManifest {
    */
   schedules?: {
     [k: string]: WrittenSchedule;
+  };
+  /**
+   * Shared definitions of partitions, by name.
+   */
+  partitions?: {
+    [k: string]: WrittenPartitions;
   };
   /**
    * Selections with a name, for the report and the page.

@@ -1,0 +1,220 @@
+import { sortedEntries } from '../base/order.ts';
+import type {
+  WrittenCronPartitions,
+  WrittenDailyPartitions,
+  WrittenDimension,
+  WrittenHourlyPartitions,
+  WrittenMonthlyPartitions,
+  WrittenPartitionMapping,
+  WrittenPartitions,
+  WrittenWeeklyPartitions,
+} from '../manifest/generated/written.ts';
+import type { PartitionMapping, PartitionsDef, SinglePartitions, TimePartitions } from '../model/partitions.ts';
+import { keyProblem, openPartitions } from '../time/partitions/keys.ts';
+import { mappingProblem } from '../time/partitions/mapping.ts';
+import { openWindows, type WindowsProblem } from '../time/partitions/windows.ts';
+import { nearestZone } from '../time/zone.ts';
+import { below, type Place } from './findings.ts';
+import type { AssetDraft } from './resolve-assets.ts';
+import { didYouMean, type Resolving } from './resolving.ts';
+
+/** The definition that a key names or writes out; reports what is wrong with it. Undefined when it cannot be had. */
+export function resolvePartitions(
+  written: string | WrittenPartitions,
+  at: Place,
+  resolving: Resolving,
+): PartitionsDef | undefined {
+  if (typeof written !== 'string') return definitionOf(written, at, resolving);
+  const { definitions, findings, broken } = resolving;
+  const shared = definitions.partitions.get(written);
+  if (shared !== undefined)
+    return definitionOf(shared.value, shared.place, { ...resolving, findings: quiet(findings) });
+  if (broken.name('partitions', written)) return undefined;
+  findings.error('unknown-partitions', at, `there are no partitions \`${written}\``, {
+    help:
+      didYouMean(written, definitions.partitions.keys()) ??
+      'declare them under `partitions:` at the top of a manifest, or write the definition here: `{ daily: { start: 2026-01-01 } }`',
+  });
+  return undefined;
+}
+
+/** A shared definition is judged where it stands, once. */
+function quiet(findings: Resolving['findings']): Resolving['findings'] {
+  return { ...findings, error: () => undefined, warning: () => undefined, inText: () => undefined };
+}
+
+/** Every shared definition, judged. */
+export function resolveSharedPartitions(resolving: Resolving): Readonly<Record<string, PartitionsDef>> {
+  const shared: Record<string, PartitionsDef> = {};
+  for (const { name, value, place } of resolving.definitions.partitions.values()) {
+    const definition = definitionOf(value, place, resolving);
+    if (definition !== undefined) shared[name] = definition;
+  }
+  return shared;
+}
+
+function definitionOf(written: WrittenPartitions, at: Place, resolving: Resolving): PartitionsDef | undefined {
+  if (written.multi === undefined) return singleOf(written, at, resolving, false);
+  const dimensions: Record<string, SinglePartitions> = {};
+  let isWhole = true;
+  for (const [name, value] of sortedEntries(written.multi)) {
+    const place = below(at, 'multi', name);
+    const resolved =
+      typeof value === 'string' ? namedDimension(value, place, resolving) : singleOf(value, place, resolving, true);
+    if (resolved === undefined) isWhole = false;
+    else dimensions[name] = resolved;
+  }
+  return isWhole ? { kind: 'multi', dimensions } : undefined;
+}
+
+function namedDimension(name: string, at: Place, resolving: Resolving): SinglePartitions | undefined {
+  const resolved = resolvePartitions(name, at, resolving);
+  if (resolved?.kind !== 'multi') return resolved;
+  resolving.findings.error('bad-partitions', at, `\`${name}\` has several dimensions itself; a dimension has one`);
+  return undefined;
+}
+
+function singleOf(
+  written: WrittenDimension,
+  at: Place,
+  resolving: Resolving,
+  isDimension: boolean,
+): SinglePartitions | undefined {
+  const { findings } = resolving;
+  if (written.static !== undefined) {
+    const keys = written.static.map(String);
+    for (const [index, key] of keys.entries()) {
+      const place = below(at, 'static', index);
+      const problem = keyProblem(key, isDimension);
+      if (problem !== undefined) findings.error('bad-partition-key', place, problem);
+      else if (keys.indexOf(key) < index)
+        findings.error('bad-partition-key', place, `the partition \`${key}\` is named twice`);
+    }
+    return { kind: 'static', keys: [...new Set(keys)] };
+  }
+  if (written.dynamic !== undefined) return { kind: 'dynamic', name: written.dynamic };
+  const time = timeOf(written, timezoneOf(written, resolving));
+  if (time === undefined) return undefined;
+  const opened = openWindows(time.def);
+  if (opened.ok) {
+    if (opened.value.first !== undefined) return time.def;
+    findings.error('bad-partitions', below(at, time.word, 'start'), 'no window ever begins on or after this start');
+    return undefined;
+  }
+  for (const problem of opened.error) reportWindows(problem, time, at, resolving);
+  return undefined;
+}
+
+function reportWindows(problem: WindowsProblem, time: TimeWord, at: Place, { findings }: Resolving): void {
+  const place = below(at, time.word, problem.key);
+  const near = problem.key === 'timezone' ? nearestZone(time.def.timezone) : undefined;
+  findings.error(
+    problem.key === 'timezone' ? 'unknown-zone' : 'bad-partitions',
+    place,
+    problem.message,
+    near === undefined ? {} : { help: `did you mean \`${near}\`?` },
+  );
+}
+
+function timezoneOf(written: WrittenDimension, { definitions }: Resolving): string {
+  const own = written.hourly ?? written.daily ?? written.weekly ?? written.monthly ?? written.cron;
+  return own?.timezone ?? definitions.project?.value.timezone ?? 'UTC';
+}
+
+interface TimeWord {
+  readonly word: 'hourly' | 'daily' | 'weekly' | 'monthly' | 'cron';
+  readonly def: TimePartitions;
+}
+
+const DAY_FORMAT = '%Y-%m-%d';
+
+function timeOf(written: WrittenDimension, timezone: string): TimeWord | undefined {
+  const make = (
+    word: TimeWord['word'],
+    of: WrittenHourlyPartitions | WrittenCronPartitions,
+    cron: string,
+    format: string,
+  ): TimeWord => ({
+    word,
+    def: { kind: 'time', cron, timezone, start: String(of.start), format, endOffset: of.end_offset ?? 0 },
+  });
+  const clock = (of: { hour_offset?: number; minute_offset?: number }): string =>
+    `${of.minute_offset ?? 0} ${of.hour_offset ?? 0}`;
+  const { hourly, daily, weekly, monthly, cron } = written as {
+    hourly?: WrittenHourlyPartitions;
+    daily?: WrittenDailyPartitions;
+    weekly?: WrittenWeeklyPartitions;
+    monthly?: WrittenMonthlyPartitions;
+    cron?: WrittenCronPartitions;
+  };
+  if (hourly) return make('hourly', hourly, `${hourly.minute_offset ?? 0} * * * *`, '%Y-%m-%d-%H:%M');
+  if (daily) return make('daily', daily, `${clock(daily)} * * *`, DAY_FORMAT);
+  if (weekly) return make('weekly', weekly, `${clock(weekly)} * * ${weekly.day_offset ?? 0}`, DAY_FORMAT);
+  if (monthly) return make('monthly', monthly, `${clock(monthly)} ${monthly.day_offset ?? 1} * *`, DAY_FORMAT);
+  if (cron) return make('cron', cron, cron.schedule, cron.format);
+  return undefined;
+}
+
+/** A mapping as written. */
+export function resolveMapping(written: WrittenPartitionMapping): PartitionMapping {
+  if (written.all) return { kind: 'all' };
+  if (written.last) return { kind: 'last' };
+  if (written.specific) return { kind: 'specific', keys: written.specific.map(String) };
+  if (written.static)
+    return {
+      kind: 'static',
+      keys: Object.fromEntries(sortedEntries(written.static).map(([key, keys]) => [key, keys.map(String)])),
+    };
+  if (written.time_window)
+    return {
+      kind: 'time_window',
+      startOffset: written.time_window.start_offset ?? 0,
+      endOffset: written.time_window.end_offset ?? 0,
+    };
+  return { kind: 'identity' };
+}
+
+/** Reports mappings that cannot fit the partitions of their two assets, and keys in them that do not exist. */
+export function verifyMappings(drafts: ReadonlyMap<string, AssetDraft>, resolving: Resolving): void {
+  const opened = new Map<PartitionsDef, ReturnType<typeof openPartitions>>();
+  const open = (def: PartitionsDef | undefined) => {
+    if (def === undefined) return undefined;
+    const known = opened.get(def) ?? openPartitions(def);
+    opened.set(def, known);
+    return known;
+  };
+  for (const { asset, depPlaces } of drafts.values()) {
+    for (const dep of asset.deps) {
+      const upstream = drafts.get(dep)?.asset.partitions;
+      const mapping = asset.mappings?.[dep] ?? { kind: 'default' as const };
+      if (asset.partitions === undefined && upstream === undefined && mapping.kind === 'default') continue;
+      const problem =
+        mappingProblem({ upstream: open(upstream), downstream: open(asset.partitions), mapping }) ??
+        unknownKeys(mapping, upstream, asset.partitions);
+      if (problem === undefined) continue;
+      resolving.findings.error(
+        'bad-mapping',
+        depPlaces.get(dep)!(),
+        `\`${asset.key}\` cannot read \`${dep}\` so: ${problem}`,
+      );
+    }
+  }
+}
+
+/** Keys that a mapping names and that a static definition does not have. */
+function unknownKeys(
+  mapping: PartitionMapping,
+  upstream: PartitionsDef | undefined,
+  downstream: PartitionsDef | undefined,
+): string | undefined {
+  const missing = (def: PartitionsDef | undefined, keys: readonly string[]): string | undefined => {
+    if (def?.kind !== 'static') return undefined;
+    const wrong = keys.find((key) => !def.keys.includes(key));
+    if (wrong === undefined) return undefined;
+    const near = didYouMean(wrong, def.keys);
+    return `there is no partition \`${wrong}\`${near === undefined ? '' : `; ${near}`}`;
+  };
+  if (mapping.kind === 'specific') return missing(upstream, mapping.keys);
+  if (mapping.kind !== 'static') return undefined;
+  return missing(downstream, Object.keys(mapping.keys)) ?? missing(upstream, Object.values(mapping.keys).flat());
+}
