@@ -123,11 +123,12 @@ export interface Journals {
   adopt(): readonly OrphanJournal[];
 }
 
-/** Who we are, and whether a holder of a claim on this machine still lives. */
+/** `unknown`: nobody can tell, or whoever could does not answer; the holder is then judged by its silence. */
+export type Liveness = 'alive' | 'gone' | 'unknown';
+/** Who we are, and whether the holder of a claim still lives. */
 export interface Holders {
   readonly self: Holder;
-  /** `unknown`: another machine or boot. */
-  liveness(holder: Holder): 'alive' | 'gone' | 'unknown';
+  liveness(holder: Holder): Promise<Liveness>;
 }
 
 // ── Execution ────────────────────────────────────────────────────────────────────────────────────────────────────

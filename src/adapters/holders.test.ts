@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Holder } from '../model/events.ts';
-import { createHolders, type ProcessTable, systemProcessTable } from './holders.ts';
+import { createHolders, createProcessHolders, type ProcessTable, systemProcessTable } from './holders.ts';
 
 const table: ProcessTable = {
   machine: 'm1',
@@ -20,7 +20,7 @@ const holder = (change: Partial<Extract<Holder, { kind: 'process' }>>): Holder =
 });
 
 describe('holders', () => {
-  const holders = createHolders(table, 42);
+  const holders = createHolders(createProcessHolders(table, 42));
 
   it.each([
     ['the same process', {}, 'alive'],
@@ -29,12 +29,16 @@ describe('holders', () => {
     ['a process whose start nobody tells', { pid: 7, start: '' }, 'unknown'],
     ['another machine', { machine: 'm2' }, 'unknown'],
     ['another boot', { boot: 'b0' }, 'unknown'],
-  ] as const)('judges %s', (_, change, expected) => {
-    expect(holders.liveness(holder(change))).toBe(expected);
+  ] as const)('judges %s', async (_, change, expected) => {
+    expect(await holders.liveness(holder(change))).toBe(expected);
   });
 
-  it('knows nothing of jobs of a workflow', () => {
-    expect(holders.liveness({ kind: 'workflow', workflow: '1', attempt: 1, job: 'tick' })).toBe('unknown');
+  it('knows a job of a workflow only by its process, where that is on this machine', async () => {
+    const job = { kind: 'workflow', workflow: '1', attempt: 1, job: 'tick' } as const;
+    const process = { machine: 'm1', boot: 'b1', pid: 100, start: 'x' };
+    expect(await holders.liveness(job)).toBe('unknown');
+    expect(await holders.liveness({ ...job, process })).toBe('gone');
+    expect(await holders.liveness({ ...job, process: { ...process, machine: 'm2' } })).toBe('unknown');
   });
 
   it('names this process', () => {
@@ -44,16 +48,17 @@ describe('holders', () => {
 
 describe('holders on this machine', () => {
   it('sees that itself is alive and that an ended process is gone', async () => {
-    const holders = createHolders();
-    expect(holders.liveness(holders.self)).toBe('alive');
-    expect(holders.self.start).not.toBe('');
-    expect(holders.self.boot).not.toBe('');
+    const { self } = createProcessHolders();
+    const holders = createHolders(createProcessHolders());
+    expect(await holders.liveness(self)).toBe('alive');
+    expect(self.start).not.toBe('');
+    expect(self.boot).not.toBe('');
     const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const start = systemProcessTable().startOf(child.pid!);
-    const other = { ...holders.self, pid: child.pid!, start };
-    expect(holders.liveness(other)).toBe('alive');
+    const other = { ...self, pid: child.pid!, start };
+    expect(await holders.liveness(other)).toBe('alive');
     child.stdin.end();
     await once(child, 'exit');
-    expect(holders.liveness(other)).toBe('gone');
+    expect(await holders.liveness(other)).toBe('gone');
   });
 });

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import type { Holder } from '../model/events.ts';
-import type { Holders } from '../ports.ts';
+import type { Holder, ProcessIdentity } from '../model/events.ts';
+import type { Holders, Liveness } from '../ports.ts';
 
 /** A process of some machine, as claims and journals name it. */
 export type ProcessHolder = Extract<Holder, { kind: 'process' }>;
@@ -20,21 +20,34 @@ export interface ProcessTable {
   startOf(pid: number): string;
 }
 
-/** Who this process is, and what can be known here of the others. */
-export function createHolders(
-  table: ProcessTable = systemProcessTable(),
-  pid = process.pid,
-): Holders & { readonly self: ProcessHolder } {
+/** Processes of this machine, judged at once: journals need no more. */
+export interface ProcessHolders {
+  readonly self: ProcessHolder;
+  judge(holder: ProcessIdentity): Liveness;
+}
+
+/** Who this process is, and what the system says of the others. */
+export function createProcessHolders(table: ProcessTable = systemProcessTable(), pid = process.pid): ProcessHolders {
   const { machine, boot } = table;
   return {
     self: { kind: 'process', machine, boot, pid, start: table.startOf(pid) },
-    liveness(holder) {
-      // A job of a workflow is asked of GitHub, not of this machine.
-      if (holder.kind === 'workflow' || holder.machine !== machine || holder.boot !== boot) return 'unknown';
+    judge(holder) {
+      if (holder.machine !== machine || holder.boot !== boot) return 'unknown';
       if (!table.isRunning(holder.pid)) return 'gone';
       const start = table.startOf(holder.pid);
       if (start === '' || holder.start === '') return 'unknown';
       return start === holder.start ? 'alive' : 'gone';
+    },
+  };
+}
+
+/** Holders as a command outside of a workflow sees them: itself is a process, and nobody is asked. */
+export function createHolders(processes: ProcessHolders): Holders {
+  return {
+    self: processes.self,
+    liveness: async (holder) => {
+      if (holder.kind === 'process') return processes.judge(holder);
+      return holder.process === undefined ? 'unknown' : processes.judge(holder.process);
     },
   };
 }

@@ -6,7 +6,7 @@ import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder } from '../adapters/git-location.ts';
 import { runGit } from '../adapters/git-process.ts';
 import { openStateStore } from '../adapters/git-state-store.ts';
-import { createHolders } from '../adapters/holders.ts';
+import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
 import { createOutputFiles } from '../adapters/output-files.ts';
 import { createProcessRunner } from '../adapters/process.ts';
@@ -160,7 +160,8 @@ export async function openWorld(
     redact: (text) => redactor.text(text),
     warn,
   };
-  const holders = createHolders();
+  const processHolders = createProcessHolders();
+  const holders = createHolders(processHolders);
   const scratch = join(folder, 'scratch', writer);
   pruneFolder(join(folder, 'logs'), LOG_FOLDERS_MAX);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
@@ -181,7 +182,7 @@ export async function openWorld(
   const run: RunPorts = {
     clock,
     session: openStateSession(state),
-    journals: createJournals(join(folder, 'journals', options.environment), holders),
+    journals: createJournals(join(folder, 'journals', options.environment), processHolders),
     holders,
     sql,
     outputs,

@@ -231,15 +231,28 @@ export interface ScheduleEvaluated extends EventBase {
   readonly code?: { readonly commit: string; readonly at: Timestamp };
 }
 
+/** A process of one machine: the pid alone is used again, so the boot and the time that it started go with it. */
+export interface ProcessIdentity {
+  /** Digest that tells machines and their pid spaces apart. */
+  readonly machine: string;
+  readonly boot: string;
+  readonly pid: number;
+  readonly start: string;
+}
 export type Holder =
+  | ({ readonly kind: 'process' } & ProcessIdentity)
   | {
-      readonly kind: 'process';
-      readonly machine: string;
-      readonly boot: string;
-      readonly pid: number;
-      readonly start: string;
-    }
-  | { readonly kind: 'workflow'; readonly workflow: string; readonly attempt: number; readonly job: string };
+      readonly kind: 'workflow';
+      /** Id of the workflow run. */
+      readonly workflow: string;
+      readonly attempt: number;
+      /** The job's id in the workflow file. */
+      readonly job: string;
+      /** Name of the runner: tells the jobs of a matrix apart. */
+      readonly runner?: string;
+      /** The process within the job: a later step of the same job, or of the same machine, need not ask anybody. */
+      readonly process?: ProcessIdentity;
+    };
 
 /** A committed intention to run: its assets and file connections exclude others. */
 export interface Claim {

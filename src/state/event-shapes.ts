@@ -3,6 +3,7 @@ import type {
   Claim,
   EventBase,
   Holder,
+  ProcessIdentity,
   RunCounts,
   RunStarted,
   ScheduleRule,
@@ -106,19 +107,16 @@ export const countsShape: Check = object<RunCounts>({
   checksFailed: count,
 });
 
+const processIdentity: Fields<ProcessIdentity> = { machine: text, boot: text, pid: integer, start: text };
 const holder: Check = union('kind', {
-  process: object<Extract<Holder, { readonly kind: 'process' }>>({
-    kind: oneOf('process'),
-    machine: text,
-    boot: text,
-    pid: integer,
-    start: text,
-  }),
+  process: object<Extract<Holder, { readonly kind: 'process' }>>({ kind: oneOf('process'), ...processIdentity }),
   workflow: object<Extract<Holder, { readonly kind: 'workflow' }>>({
     kind: oneOf('workflow'),
     workflow: text,
     attempt: count,
     job: text,
+    runner: optional(text),
+    process: optional(object<ProcessIdentity>(processIdentity)),
   }),
 });
 
