@@ -79,7 +79,12 @@ export function judgeClaims(
 
 /** Who holds a claim, for people: `process 4711 since 09:23 UTC (run 20261122-…)`. */
 export function holderText(claim: Claim): string {
-  const who = claim.holder.kind === 'process' ? `process ${claim.holder.pid}` : `workflow run ${claim.holder.workflow}`;
+  const { holder } = claim;
+  const attempt = holder.kind === 'workflow' && holder.attempt > 1 ? `, attempt ${holder.attempt}` : '';
+  const who =
+    holder.kind === 'process'
+      ? `process ${holder.pid}`
+      : `job ${holder.job} of workflow run ${holder.workflow}${attempt}`;
   return `run ${claim.run} (${who}, since ${claim.at.slice(0, 16).replace('T', ' ')} UTC)`;
 }
 

@@ -161,7 +161,7 @@ export async function openWorld(
     warn,
   };
   const processHolders = createProcessHolders();
-  const holders = createHolders(processHolders);
+  const holders = createHolders({ processes: processHolders, clock });
   const scratch = join(folder, 'scratch', writer);
   pruneFolder(join(folder, 'logs'), LOG_FOLDERS_MAX);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
