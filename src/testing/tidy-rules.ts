@@ -50,7 +50,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     ['base', 'model', 'time', 'sql', 'checks', 'manifest', 'ports.ts'],
     ['@actions/expressions', '@actions/expressions/'],
   ),
-  plan: core(['base', 'model', 'time', 'project', 'run', 'state']),
+  // `ports.ts` for the source tree, as `project`: a comparison of two versions tells which lines of a file changed.
+  plan: core(['base', 'model', 'time', 'project', 'run', 'state', 'ports.ts']),
   insights: core(['base', 'model', 'time', 'project', 'state']),
   // `state` for its layout alone: the paths of pages are part of it.
   render: core(['base', 'model', 'time', 'state', 'insights']),
