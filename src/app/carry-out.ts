@@ -3,6 +3,7 @@ import type { BranchlineEvent, Claim, EventDraft, FinalRunState, RunCounts } fro
 import { timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Clock, Journal, Journals } from '../ports.ts';
+import type { TimeBudget } from '../run/budget.ts';
 import type { DecideOptions } from '../run/decide.ts';
 import { encodeEvent, numberEvents, runStream } from '../state/codec.ts';
 import { mapEventText } from '../state/event-text.ts';
@@ -18,6 +19,7 @@ export interface CarryOutInput {
   /** Number of the last event of the run's stream that is committed. */
   readonly lastEvent: number;
   readonly options: DecideOptions;
+  readonly budget?: TimeBudget;
   readonly clock: Clock;
   readonly session: StateSession;
   readonly journals: Journals;
@@ -34,8 +36,9 @@ export interface CarryOutInput {
   readonly pages: PagesOf;
 }
 
+/** How it stands with a run when we let go of it: over, or `QUEUED` because our time was: the next tick carries it on. */
 export interface RunEnd {
-  readonly state: FinalRunState;
+  readonly state: FinalRunState | 'QUEUED';
   readonly counts: RunCounts;
   readonly durationMs: number;
 }
@@ -67,6 +70,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
     const result = await executeRun({
       plan: input.plan,
       options: input.options,
+      ...(input.budget === undefined ? {} : { budget: input.budget }),
       clock: input.clock,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),

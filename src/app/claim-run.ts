@@ -1,9 +1,11 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, Holder } from '../model/events.ts';
+import { runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { findHolder, type HeldBy } from './claims.ts';
@@ -21,6 +23,8 @@ export interface ClaimInput {
   readonly environment: string;
   readonly request: RunRequest;
   readonly tags: Readonly<Record<string, string>>;
+  /** Of the workflow run that delivers the request, from 1. */
+  readonly attempt?: number;
   readonly holder: Holder;
   readonly writer: string;
   readonly codeCommit?: string;
@@ -48,10 +52,23 @@ export type ClaimDecision =
       readonly events: readonly BranchlineEvent[];
       readonly drafts: readonly EventDraft[];
     }
-  | { readonly kind: 'held'; readonly by: HeldBy };
+  | { readonly kind: 'held'; readonly by: HeldBy }
+  | KnownRun;
+
+/** A request that was delivered before: nothing is done about it here. */
+export interface KnownRun {
+  readonly kind: 'known';
+  readonly delivery: KnownDelivery;
+  /** Of who carries it out. */
+  readonly claim?: Claim;
+}
 
 /** Plans a request on the newest state and claims what it needs, or says who holds it. */
-export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecision, AppFailure>> {
+export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecision, AppFailure>> {
+  const delivery = judgeDelivery(asked.view, asked.request, asked.attempt);
+  if (delivery.kind !== 'wanted') return ok(knownRun(asked.view, delivery));
+  const waiting = asked.view.openRuns.get(runId(delivery.request));
+  const input = { ...asked, request: delivery.request, tags: waiting?.tags ?? asked.tags };
   const made = await makePlan(input);
   if (!made.ok) return made;
   const { plan, lost } = made.value;
@@ -87,6 +104,11 @@ export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecisi
   return ok({ kind: 'claimed', plan, claim, events: numbered(input, plan, [...drafts, opened]), lost });
 }
 
+function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {
+  const claim = [...view.claims.values()].find(({ run }) => run === delivery.run);
+  return { kind: 'known', delivery, ...(claim && delivery.kind === 'running' ? { claim } : {}) };
+}
+
 /** The plan of a request on this state. */
 export async function makePlan(
   input: Pick<ClaimInput, 'planning' | 'view' | 'environment' | 'request' | 'tags' | 'findLost'>,
@@ -95,7 +117,7 @@ export async function makePlan(
   const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
   if (!selected.ok) return selected;
   // A schedule may select nothing today; a person who does has most likely mistyped a name.
-  if (selected.value.size === 0 && request.kind === 'cli') return fail(emptySelection(planning, request.selection));
+  if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));
   // What a selected asset reads may be gone as well, and only its owner can make it again.
   const concerned = new Set(selected.value);
   for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);

@@ -74,15 +74,26 @@ export const skipReason: Check = oneOf(
 );
 
 type Request<K extends RunRequest['kind']> = Fields<Extract<RunRequest, { readonly kind: K }>>;
-const cliRequest: Request<'cli'> = {
-  kind: oneOf('cli'),
-  nonce: text,
+const manualFields = {
   at: instant,
   selection: text,
   job: optional(text),
   mode: oneOf('all', 'stale', 'job'),
   withUpstream: flag,
   ignoreBlocking: flag,
+};
+const cliRequest: Request<'cli'> = { kind: oneOf('cli'), nonce: text, ...manualFields };
+const dispatchRequest: Request<'dispatch'> = {
+  kind: oneOf('dispatch'),
+  workflow: text,
+  attempt: optional(count),
+  ...manualFields,
+};
+const pushRequest: Fields<Omit<Extract<RunRequest, { readonly kind: 'push' }>, 'job'>> = {
+  kind: oneOf('push'),
+  commit: text,
+  at: instant,
+  selection: text,
 };
 const scheduleRequest: Request<'schedule'> = {
   kind: oneOf('schedule'),
@@ -92,7 +103,12 @@ const scheduleRequest: Request<'schedule'> = {
   job: optional(text),
   materialize: oneOf('when_stale', 'all'),
 };
-export const requestShape: Check = union('kind', { cli: object(cliRequest), schedule: object(scheduleRequest) });
+export const requestShape: Check = union('kind', {
+  cli: object(cliRequest),
+  schedule: object(scheduleRequest),
+  dispatch: object(dispatchRequest),
+  push: object(pushRequest),
+});
 
 /** When a schedule is due. */
 export const ruleShape: Check = object<ScheduleRule>({ crons: list(text), timezone: text });
