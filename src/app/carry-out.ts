@@ -1,6 +1,6 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import { timestamp } from '../model/instant.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Clock, Journal, Journals } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
@@ -10,6 +10,7 @@ import { mapEventText } from '../state/event-text.ts';
 import type { StateRead } from '../state/read.ts';
 import { executeRun, type StepRunner } from './execute.ts';
 import type { AppFailure } from './failure.ts';
+import type { JobMeter } from './job-meter.ts';
 import type { PagesOf, Recorded, StateAt, StateSession } from './state-session.ts';
 
 /** A run with its claim committed: it may be carried out. */
@@ -34,6 +35,7 @@ export interface CarryOutInput {
   /** Subject and trailers of the commits. */
   readonly message: (drafts: readonly EventDraft[], end: RunEnd | undefined) => string;
   readonly pages: PagesOf;
+  readonly meter?: JobMeter;
 }
 
 /** How it stands with a run when we let go of it: over, or `QUEUED` because our time was: the next tick carries it on. */
@@ -63,6 +65,7 @@ const SILENT_MS = 10 * 60_000;
 export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut, AppFailure>> {
   const recorder = openRecorder(input);
   const stop = new AbortController();
+  const { meter } = input;
   const forward = (): void => stop.abort();
   input.signal.addEventListener('abort', forward);
   if (input.signal.aborted) stop.abort();
@@ -76,6 +79,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       emit: (event) => recorder.emit(event),
       synced: () => recorder.synced(),
       signal: stop.signal,
+      ...(meter ? { billed: (now: EpochMs) => meter.billed(input.plan.runId, now) } : {}),
       pauseMs: 15_000,
       onPause: async (stepEnded) => {
         const verdict = await recorder.pause(stepEnded);

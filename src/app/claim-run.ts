@@ -12,6 +12,7 @@ import { findHolder, type HeldBy } from './claims.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import type { JobMeter } from './job-meter.ts';
 import { emptySelection, type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -34,6 +35,8 @@ export interface ClaimInput {
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
   /** Makes the drivers of these databases ready; what is missing for the whole run is said once, before it starts. */
   readonly prepareEngines: (engines: readonly Engine[]) => Promise<AppFailure | undefined>;
+  /** In a job whose minutes are billed: a run that finds nothing to do has used its minutes as well. */
+  readonly meter?: JobMeter;
 }
 
 export type ClaimDecision =
@@ -76,7 +79,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const busy = plan.steps.filter((step) => step.verdict !== 'skip');
   const drafts = openingDrafts(input, plan);
   if (busy.length === 0) {
-    const ending = [...drafts, ...emptyRunDrafts(plan, input.now)];
+    const ending = [...drafts, ...emptyRunDrafts(plan, input.now, input.meter)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
   }
   const { project } = input.planning;
@@ -197,7 +200,7 @@ export function requestedDraft(
 }
 
 /** A run that found nothing to do: its skips, its confirmations, its end. */
-function emptyRunDrafts(plan: Plan, now: EpochMs): EventDraft[] {
+function emptyRunDrafts(plan: Plan, now: EpochMs, meter: JobMeter | undefined): EventDraft[] {
   const at = timestamp(now);
   const drafts: EventDraft[] = [];
   recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch: 1 } as EventDraft), at);
@@ -206,7 +209,15 @@ function emptyRunDrafts(plan: Plan, now: EpochMs): EventDraft[] {
   );
   if (confirmed.length > 0)
     drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch: 1, assets: confirmed.sort() });
-  drafts.push({ type: 'run.ended', at, run: plan.runId, epoch: 1, ...conclude(initialProgress(plan)), durationMs: 0 });
+  drafts.push({
+    type: 'run.ended',
+    at,
+    run: plan.runId,
+    epoch: 1,
+    ...conclude(initialProgress(plan)),
+    durationMs: 0,
+    ...(meter ? { billed: meter.billed(plan.runId, now) } : {}),
+  });
   return drafts;
 }
 

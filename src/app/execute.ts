@@ -1,4 +1,4 @@
-import type { EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import type { Billed, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
@@ -27,6 +27,8 @@ export interface ExecuteInput {
   readonly signal: AbortSignal;
   /** Called between events, so that progress can be committed; must not throw. */
   readonly onPause: (stepEnded: boolean) => Promise<void>;
+  /** What the run has cost when it ends now; absent where no minutes are billed. */
+  readonly billed?: (now: EpochMs) => Billed;
   /** How long to wait for a step before `onPause` is called all the same, in milliseconds. */
   readonly pauseMs: number;
 }
@@ -76,14 +78,16 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     const end = commands.find((command) => command.kind === 'end');
     if (end) {
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
-      const durationMs = clock.now() - startedAt;
+      const endedAt = clock.now();
+      const durationMs = endedAt - startedAt;
       emit({
         type: 'run.ended',
-        at: timestamp(clock.now()),
+        at: timestamp(endedAt),
         run: plan.runId,
         state: end.state,
         counts: end.counts,
         durationMs,
+        ...(input.billed ? { billed: input.billed(endedAt) } : {}),
       });
       return { state: end.state, counts: end.counts, durationMs };
     }
@@ -110,12 +114,15 @@ function fits({ budget, clock, plan }: ExecuteInput, step: string): boolean {
 }
 
 /** Gives the run back: what it has made is kept, the rest waits for the next tick. */
-function requeue({ plan, clock, emit }: ExecuteInput, progress: RunProgress, startedAt: EpochMs): ExecuteResult {
-  const at = timestamp(clock.now());
+function requeue(input: ExecuteInput, progress: RunProgress, startedAt: EpochMs): ExecuteResult {
+  const { plan, clock, emit } = input;
+  const now = clock.now();
+  const at = timestamp(now);
   const left = [...progress.steps.values()].filter((step) => step.kind === 'waiting').length;
   const reason = `the time budget of the job is over: ${left} of ${progress.steps.size} steps wait for the next tick`;
-  emit({ type: 'run.requeued', at, run: plan.runId, due: at, reason });
-  return { state: 'QUEUED', counts: conclude(progress).counts, durationMs: clock.now() - startedAt };
+  const billed = input.billed ? { billed: input.billed(now) } : {};
+  emit({ type: 'run.requeued', at, run: plan.runId, due: at, reason, ...billed });
+  return { state: 'QUEUED', counts: conclude(progress).counts, durationMs: now - startedAt };
 }
 
 /** Waits for the next step to end (or to let go of what is downstream), at most `pauseMs`. */

@@ -14,6 +14,7 @@ import { holderText } from './claims.ts';
 import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import type { JobMeter } from './job-meter.ts';
 import type { PlanningProject } from './planning.ts';
 import { recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
@@ -47,6 +48,8 @@ export interface RunPorts {
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
   readonly prepareEngines: ClaimInput['prepareEngines'];
   readonly pages: PagesOf;
+  /** In a job whose minutes are billed. */
+  readonly meter?: JobMeter;
 }
 
 export interface RunSettings {
@@ -166,6 +169,7 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     ...(wanted.attempt === undefined ? {} : { attempt: wanted.attempt }),
     findLost: ports.findLost,
     prepareEngines: ports.prepareEngines,
+    ...(ports.meter ? { meter: ports.meter } : {}),
   };
 }
 
@@ -259,6 +263,7 @@ export async function carryOutClaimed(
     warn: ports.warn,
     message: (drafts, end) => runMessage(plan, drafts, end, settings.codeCommit),
     pages: ports.pages,
+    ...(ports.meter ? { meter: ports.meter } : {}),
   });
   return carried.ok ? ok({ kind: 'carried-out', ...carried.value, plan }) : carried;
 }

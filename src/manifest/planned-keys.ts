@@ -17,17 +17,7 @@ const manifests = ['partitions', 'dbt', 'alerts', 'channels', 'exposures'];
 
 /** By definition of the schema; `Project` and `Manifest` are the files themselves. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
-  Project: [
-    ...manifests,
-    'run_retries',
-    'run_queue',
-    'run_monitoring',
-    'pools',
-    'concurrency',
-    'runners',
-    'incidents',
-    'prices',
-  ],
+  Project: [...manifests, 'run_retries', 'run_queue', 'run_monitoring', 'pools', 'concurrency', 'runners', 'incidents'],
   Manifest: manifests,
   Asset: assets,
   Defaults: assets,

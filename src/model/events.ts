@@ -50,6 +50,8 @@ export interface RunRequeued extends EventBase {
   readonly run: string;
   readonly due: Timestamp;
   readonly reason: string;
+  /** What its job has cost until here. */
+  readonly billed?: Billed;
 }
 export interface RunTakenOver extends EventBase {
   readonly type: 'run.taken-over';
@@ -63,6 +65,20 @@ export interface RunEnded extends EventBase {
   readonly failure?: Failure;
   readonly counts: RunCounts;
   readonly durationMs: number;
+  /** What it cost where minutes are billed; absent elsewhere. */
+  readonly billed?: Billed;
+}
+/**
+ * Runner minutes of a run. A job is billed by the started minute: its runs share its minutes, none counts twice, so that
+ * the sum over the runs of a job is what the job had been billed for when the last of them ended.
+ */
+export interface Billed {
+  /** The label that the price is of: `ubuntu-latest`. */
+  readonly runner: string;
+  /** Whole minutes; 0 for a run that began and ended in a minute that another run of the job was billed for. */
+  readonly minutes: number;
+  /** US dollars, to the millionth: 0 where minutes are free; absent = no price is known of this runner. */
+  readonly usd?: number;
 }
 /** Assets by how they ended, checks by outcome. */
 export interface RunCounts {

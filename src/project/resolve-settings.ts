@@ -26,6 +26,7 @@ export type Settings = Pick<
   | 'state'
   | 'storage'
   | 'maxParallel'
+  | 'prices'
   | 'secrets'
   | 'env'
   | 'environments'
@@ -50,6 +51,7 @@ export function resolveSettings(resolving: Resolving): Settings {
     state: { branch: value?.state?.branch ?? 'branchline/state', remote: value?.state?.remote ?? 'origin' },
     storage: { type: 'directory', ...(storagePath === undefined ? {} : { path: storagePath }) },
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
+    prices: Object.fromEntries(sortedEntries(value?.prices ?? {})),
     secrets: [...(value?.secrets ?? [])].sort(byText),
     env: resolveEnv(
       envEntries(value?.env, () => place('env')),

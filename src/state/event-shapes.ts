@@ -1,4 +1,5 @@
 import type {
+  Billed,
   BranchlineEvent,
   Claim,
   EventBase,
@@ -11,6 +12,7 @@ import type {
 import type { Failure } from '../model/failure.ts';
 import type { RunRequest } from '../model/plan.ts';
 import {
+  amount,
   type Check,
   count,
   type Fields,
@@ -123,6 +125,8 @@ export const countsShape: Check = object<RunCounts>({
   checksFailed: count,
 });
 
+export const billedShape: Check = object<Billed>({ runner: text, minutes: count, usd: optional(amount) });
+
 const processIdentity: Fields<ProcessIdentity> = { machine: text, boot: text, pid: integer, start: text };
 const holder: Check = union('kind', {
   process: object<Extract<Holder, { readonly kind: 'process' }>>({ kind: oneOf('process'), ...processIdentity }),
@@ -174,13 +178,14 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     ),
     groups: optional(texts),
   },
-  'run.requeued': { due: instant, reason: text },
+  'run.requeued': { due: instant, reason: text, billed: optional(billedShape) },
   'run.taken-over': { reason: text },
   'run.ended': {
     state: oneOf('SUCCESS', 'FAILURE', 'CANCELED'),
     failure: optional(failureShape),
     counts: countsShape,
     durationMs: duration,
+    billed: optional(billedShape),
   },
   'step.started': { step: text, attempt: count },
   'step.attempt-ended': {
