@@ -101,7 +101,7 @@ export async function withWorld(
   const wait = /^0[smhd]?$/.test(options.wait) ? ok(0) : parseDuration(options.wait);
   if (!wait.ok)
     return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
-  const refusal = await branchRefusal(opened.value.root, loaded.project, options.environment);
+  const refusal = await branchRefusal(opened.value.root, loaded.project, options.environment, process.env);
   if (refusal) return printFailure(host, refusal, options.json);
   if (!(await mayWrite(host, options)))
     return printFailure(
