@@ -25,6 +25,8 @@ import { verifyCycles, verifySteps } from './verify-graph.ts';
 export interface Resolved {
   /** Absent while there is an error. */
   readonly project?: Project;
+  /** What could be made of the manifests, errors or not. For comparing with: nothing is planned from it. */
+  readonly readable: Project;
   /** All that is wrong, in the order of a report. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -66,7 +68,7 @@ export function resolveProject(
   reportUnusedSecrets(envNamesUsed(project), resolving);
   const diagnostics = [...findings.diagnostics].sort(compareDiagnostics);
   const isFine = broken.isNothing && diagnostics.every(({ severity }) => severity !== 'error');
-  return isFine ? { project, diagnostics } : { diagnostics };
+  return { readable: project, diagnostics, ...(isFine ? { project } : {}) };
 }
 
 interface Made {
