@@ -11,6 +11,8 @@ export { isHolding, judge, type Observed, type Verdict } from './checks/judge.ts
 export { checkSql } from './checks/query.ts';
 export type { ManifestDocument } from './manifest/document.ts';
 export { parseManifest } from './manifest/parse.ts';
+// ── Compare: two versions of a project → what changed, why, and what is downstream ───────────────────────────────
+export type { AssetChange, ChangeReason, DownstreamAsset, ProjectChanges, ValueChange } from './model/changes.ts';
 // ── Parse: YAML text → a document with positions, and everything that is wrong with it ───────────────────────────
 export type { Diagnostic, RelatedSpan, Span } from './model/diagnostic.ts';
 export { compareDiagnostics } from './model/diagnostic.ts';
@@ -47,6 +49,8 @@ export type {
   StepDef,
 } from './model/project.ts';
 export type { AssetRecord, CheckRecord, RunRecord, StateView } from './model/state.ts';
+export { changedOf, compareProjects } from './plan/changes/compare.ts';
+export type { ProjectVersion } from './plan/changes/side.ts';
 export { type PlanInput, planRun } from './plan/run-plan.ts';
 export { type StepFingerprint, stalenessOf } from './plan/staleness.ts';
 export { nextTicks, planTick, type TickInput, type TickPlan } from './plan/tick.ts';

@@ -71,6 +71,17 @@ export type CommitOutcome =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreachable'; readonly message: string };
 
+/** A head that a compact left behind, with all of its history. */
+export interface StateArchive {
+  /** Number of its newest commit. */
+  readonly seq: number;
+  readonly commit: string;
+  /** Time of its newest commit. */
+  readonly committedAt: EpochMs;
+  /** Name of the ref that keeps it. */
+  readonly ref: string;
+}
+
 /** One environment's state ref, by compare-and-swap. */
 export interface StateStore {
   /** For messages: `branchline/state at origin`. */
@@ -82,9 +93,18 @@ export interface StateStore {
   load(commit: string, paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
   /** Finds by looking, never by git's words, what became of it. */
   commit(expected: string | undefined, change: StateChange): Promise<CommitOutcome>;
-  /** Newest first; at most `limit`. Reaches as far back as history goes. */
+  /**
+   * As `commit`, but the new commit has no parent: the tree of `expected`, number `seq`, with the change on it. The
+   * head before is kept as an archive.
+   */
+  compact(expected: string, seq: number, change: StateChange): Promise<CommitOutcome>;
+  /** Newest first. */
+  archives(): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
+  /** Deletes archives and the history in them; gives those that are gone now. */
+  dropArchives(archives: readonly StateArchive[]): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
+  /** Newest first; at most `limit`. Reaches as far back as history goes, archives too. */
   log(limit: number, from?: string): Promise<Result<readonly StateCommit[], StoreUnreachable>>;
-  /** A commit id, an unambiguous prefix of one, or an instant (the newest commit at or before it). */
+  /** A commit id, an unambiguous prefix of one, or an instant (the newest commit at or before it); in archives too. */
   resolve(at: string): Promise<Result<string | undefined, StoreUnreachable>>;
 }
 
@@ -123,11 +143,12 @@ export interface Journals {
   adopt(): readonly OrphanJournal[];
 }
 
-/** Who we are, and whether a holder of a claim on this machine still lives. */
+/** `unknown`: nobody can tell, or whoever could does not answer; the holder is then judged by its silence. */
+export type Liveness = 'alive' | 'gone' | 'unknown';
+/** Who we are, and whether the holder of a claim still lives. */
 export interface Holders {
   readonly self: Holder;
-  /** `unknown`: another machine or boot. */
-  liveness(holder: Holder): 'alive' | 'gone' | 'unknown';
+  liveness(holder: Holder): Promise<Liveness>;
 }
 
 // ── Execution ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,11 +1,20 @@
 import { ok, type Result } from '../base/result.ts';
 import type { StateHead, StoreUnreachable } from '../ports.ts';
-import { type ObjectStore, zeroId } from './git-objects.ts';
+import { type ObjectStore, systemObjects, zeroId } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';
-import { listRefsArgs, type Published, parseListedRefs, type StateRef } from './git-state-ref.ts';
+import {
+  archiveName,
+  archivesOf,
+  type ListedRef,
+  listRefsArgs,
+  type Published,
+  parseListedRefs,
+  type StateRef,
+} from './git-state-ref.ts';
 
 const REF = 'refs/branchline/local';
 const WITNESS = 'refs/branchline/local-witness';
+const ARCHIVES = 'refs/branchline/local-archive/';
 
 // Nothing else keeps the laptop's own state, and its journal goes once the commit is confirmed: it must be on disk.
 const DURABLE = [
@@ -16,32 +25,57 @@ const DURABLE = [
 /** The `local` environment: a ref of the private repository that is never pushed. */
 export function createLocalRef(store: ObjectStore): StateRef {
   let witnessed = false;
+  const list = async (...refs: string[]): Promise<Result<readonly ListedRef[], StoreUnreachable>> => {
+    const exit = await runGit({ args: [...listRefsArgs, ...refs], ...store });
+    return exit.code === 0
+      ? ok(parseListedRefs(exit.stdout.toString()))
+      : { ok: false, error: unreadable(store, exit.stderr) };
+  };
+  const archives = async () => {
+    const refs = await list(ARCHIVES);
+    return refs.ok ? ok(archivesOf(refs.value)) : refs;
+  };
+  const update = (lines: readonly string[]) =>
+    runGit({
+      args: ['update-ref', '--stdin'],
+      ...store,
+      config: DURABLE,
+      input: `start\n${lines.join('\n')}\nprepare\ncommit\n`,
+    });
   return {
     label: 'the local state of this repository',
     isShared: false,
     async read(): Promise<Result<StateHead, StoreUnreachable>> {
-      const exit = await runGit({ args: [...listRefsArgs, REF, WITNESS], ...store });
-      if (exit.code !== 0) {
-        return { ok: false, error: unreadable(store, exit.stderr) };
-      }
-      const refs = parseListedRefs(exit.stdout.toString());
-      const head = refs.find(({ ref }) => ref === REF);
-      witnessed = refs.some(({ ref }) => ref === WITNESS);
+      const refs = await list(REF, WITNESS);
+      if (!refs.ok) return refs;
+      const head = refs.value.find(({ ref }) => ref === REF);
+      witnessed = refs.value.some(({ ref }) => ref === WITNESS);
       return ok({ commit: head?.id, committedAt: head?.committedAt, witness: witnessed });
     },
-    async publish(commit, expected): Promise<Published> {
+    async publish(commit, expected, archived): Promise<Published> {
       const lines = [`update ${REF} ${commit} ${expected ?? zeroId(store.format)}`];
       if (!witnessed) lines.push(`update ${WITNESS} ${commit}`);
-      const input = `start\n${lines.join('\n')}\nprepare\ncommit\n`;
-      const exit = await runGit({ args: ['update-ref', '--stdin'], ...store, config: DURABLE, input });
+      if (archived) {
+        const taken = await list(ARCHIVES);
+        lines.push(`update ${ARCHIVES}${archiveName(archived, taken.ok ? taken.value : [])} ${archived.commit}`);
+      }
+      const exit = await update(lines);
       return exit.code === 0 ? { kind: 'published' } : { kind: 'unanswered', words: gitWords(exit.stderr) };
+    },
+    archives,
+    async dropArchives(dropped) {
+      if (dropped.length === 0) return ok([]);
+      const exit = await update(dropped.map(({ ref, commit }) => `delete ${ref} ${commit}`));
+      return exit.code === 0 ? ok(dropped) : { ok: false, error: unreadable(store, exit.stderr) };
     },
     bringCommit: async () => ok(false),
     bringBlobs: async () => ok(undefined),
     async history() {
-      const exit = await runGit({ args: [...listRefsArgs, REF], ...store });
-      if (exit.code !== 0) return { ok: false, error: unreadable(store, exit.stderr) };
-      return ok({ store, tip: parseListedRefs(exit.stdout.toString())[0]?.id });
+      const [head, older] = await Promise.all([list(REF), archives()]);
+      if (!head.ok) return head;
+      if (!older.ok) return older;
+      const tips = [...head.value.map(({ id }) => id), ...older.value.map(({ commit }) => commit)];
+      return ok({ objects: systemObjects(store), tips });
     },
     async advice(words) {
       return `git could not write the local state in ${store.gitDir} (it said: ${words}). Is the disk full, or the folder not writable?`;

@@ -105,7 +105,12 @@ function transportOf(list: string): GitConfig {
 
 /** Folder of a project's private repository and journals inside of the user's git folder. */
 export function privateFolder(commonDir: string, projectName: string): string {
-  return join(commonDir, 'branchline', folderName(projectName));
+  return projectFolder(join(commonDir, 'branchline'), projectName);
+}
+
+/** Folder of one project among others. */
+export function projectFolder(parent: string, projectName: string): string {
+  return join(parent, folderName(projectName));
 }
 
 /** `[A-Za-z0-9_-]` and inner dots stay, any other byte becomes `%XX`: no name leaves the folder. */

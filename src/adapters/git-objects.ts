@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
-import type { ObjectFormat } from './git-private-repository.ts';
-import { type Environment, type GitConfig, gitWords, runGit } from './git-process.ts';
+import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
+import { type Environment, gitWords, runGit } from './git-process.ts';
 
 /** A private repository and how to call git in it. The calls here never reach for a remote. */
 export interface ObjectStore {
@@ -20,8 +20,41 @@ export function zeroId(format: ObjectFormat): string {
 /** Author and committer of every state commit: GitHub's own bot, so that its pages show a known face. */
 export const identity = 'github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>';
 
+/** The objects of one private repository: what a state store asks of them, whoever reads and writes them. */
+export interface StateObjects {
+  /** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
+  listTree(commit: string, prefix: string): Promise<readonly StateTreeEntry[] | undefined>;
+  /** The blob of each of the paths that exists; undefined when the commit is not here. */
+  findBlobs(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string> | undefined>;
+  /** The texts of those of the blobs that are here. */
+  readBlobs(blobs: Iterable<string>): Promise<ReadonlyMap<string, string>>;
+  /** Writes a commit and gives its id, or why not; no ref is written. */
+  writeCommit(base: CommitBase, change: StateChange): Promise<Result<string, string>>;
+  /** Commits from `from` backwards, newest first; undefined when `from` is not here. */
+  readLog(from: string, limit: number): Promise<readonly StateCommit[] | undefined>;
+  /** Called after a commit has landed: keeps the repository small. */
+  tidy(): Promise<void>;
+}
+
+/** What a commit is made on: a parent (undefined: nothing), or the tree of a commit that is to be no parent. */
+export type CommitBase = { readonly parent: string | undefined } | { readonly treeOf: string };
+
+/** Objects by the system's git. */
+export function systemObjects(store: ObjectStore): StateObjects {
+  return {
+    listTree: (commit, prefix) => listTree(store, commit, prefix),
+    findBlobs: (commit, paths) => findBlobs(store, commit, paths),
+    readBlobs: (blobs) => readBlobs(store, blobs),
+    writeCommit: (base, change) => writeCommit(store, base, change),
+    readLog: (from, limit) => readLog(store, from, limit),
+    async tidy() {
+      await tidyPrivateRepository(store.gitDir, store.env);
+    },
+  };
+}
+
 /** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
-export async function listTree(
+async function listTree(
   store: ObjectStore,
   commit: string,
   prefix: string,
@@ -36,7 +69,7 @@ export async function listTree(
 const PATHS_BYTES_MAX = 24_000;
 
 /** The blob of each of the paths that exists; undefined when the commit is not here. */
-export async function findBlobs(
+async function findBlobs(
   store: ObjectStore,
   commit: string,
   paths: readonly string[],
@@ -69,7 +102,7 @@ async function lsTree(
 }
 
 /** The texts of those of the blobs that are here, in one process. */
-export async function readBlobs(store: ObjectStore, blobs: Iterable<string>): Promise<Map<string, string>> {
+async function readBlobs(store: ObjectStore, blobs: Iterable<string>): Promise<Map<string, string>> {
   const ids = [...new Set(blobs)];
   const texts = new Map<string, string>();
   if (ids.length === 0) return texts;
@@ -89,21 +122,25 @@ export async function readBlobs(store: ObjectStore, blobs: Iterable<string>): Pr
   return texts;
 }
 
-/**
- * Writes a commit on top of `parent` (undefined: a first one) and gives its id; no ref is written. One process,
- * and one more of git's own that stores the objects.
- */
-export async function writeCommit(
-  store: ObjectStore,
-  parent: string | undefined,
-  change: StateChange,
-  config: GitConfig = [],
-): Promise<Result<string, string>> {
+/** One process, and one more of git's own that stores the objects. */
+async function writeCommit(store: ObjectStore, base: CommitBase, change: StateChange): Promise<Result<string, string>> {
+  let start =
+    'parent' in base
+      ? base.parent === undefined
+        ? ''
+        : `from ${base.parent}
+`
+      : '';
+  if ('treeOf' in base) {
+    const tree = await runGit({ args: ['rev-parse', '--verify', '--quiet', `${base.treeOf}^{tree}`], ...store });
+    if (tree.code !== 0) return fail(`there is no commit ${base.treeOf} here`);
+    start = `M 040000 ${tree.stdout.toString().trim()} ""
+`;
+  }
   const exit = await runGit({
     args: ['fast-import', '--quiet', '--done', '--date-format=raw'],
     ...store,
-    config,
-    input: importStream(parent, change, zeroId(store.format)),
+    input: importStream(start, change, zeroId(store.format)),
   });
   const commit = exit.stdout.toString().trim();
   if (exit.code === 0 && commit !== '') return ok(commit);
@@ -112,13 +149,13 @@ export async function writeCommit(
   return fail(gitWords(exit.stderr));
 }
 
-function importStream(parent: string | undefined, change: StateChange, zero: string): Buffer {
+function importStream(start: string, change: StateChange, zero: string): Buffer {
   const parts: string[] = [];
   const data = (text: string) => parts.push(`data ${Buffer.byteLength(text)}\n`, text, '\n');
   const when = `${Math.floor(change.at / 1000)} +0000`;
   parts.push(`commit refs/pending\nmark :1\nauthor ${identity} ${when}\ncommitter ${identity} ${when}\n`);
   data(change.message.endsWith('\n') ? change.message : `${change.message}\n`);
-  if (parent !== undefined) parts.push(`from ${parent}\n`);
+  parts.push(start);
   for (const [path, text] of change.files) {
     if (text === null) {
       parts.push(`D ${quoted(path)}\n`);
@@ -137,11 +174,7 @@ function quoted(path: string): string {
 }
 
 /** Commits from `from` backwards, newest first; undefined when `from` is not here. */
-export async function readLog(
-  store: ObjectStore,
-  from: string,
-  limit: number,
-): Promise<readonly StateCommit[] | undefined> {
+async function readLog(store: ObjectStore, from: string, limit: number): Promise<readonly StateCommit[] | undefined> {
   const args = ['log', '-z', `--max-count=${limit}`, '--format=%H%x00%ct%x00%B', '--end-of-options', from, '--'];
   const exit = await runGit({ args, ...store });
   if (exit.code !== 0) return undefined;

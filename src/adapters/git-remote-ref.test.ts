@@ -281,10 +281,81 @@ describe('a push that is refused', { timeout: 60_000 }, () => {
     expect(must(await store.log(9))).toHaveLength(3);
   });
 
+  it('of a compact names the rule and the exclusion to add', async () => {
+    const { store } = await openWriter();
+    const first = await land(store, 1, 'a');
+    sandbox.git(bare, 'config', 'receive.denyNonFastForwards', 'true');
+    const outcome = await store.compact(first, 1, stateChange(2, 'a', 2));
+    expect(outcome.kind).toBe('denied');
+    expect(JSON.stringify(outcome)).toContain('Exclude by pattern branchline/**');
+    expect(must(await store.read()).commit).toBe(first);
+    expect(must(await store.log(9))).toHaveLength(1);
+  });
+
+  it('keeps the history before a compact as a branch where other refs are refused', async () => {
+    const { store } = await openWriter();
+    const first = await land(store, 1, 'a', { page: '1' });
+    sandbox.setHook(bare, 'update', 'case "$1" in refs/heads/*) exit 0;; esac; exit 1');
+    expect((await store.compact(first, 1, stateChange(2, 'a', 2))).kind).toBe('landed');
+    const archives = must(await store.archives());
+    expect(archives).toMatchObject([{ seq: 1, commit: first, ref: 'refs/heads/branchline/archive/1' }]);
+    expect(must(await store.log(9))).toHaveLength(2);
+    expect(must(await store.dropArchives(archives))).toHaveLength(1);
+    expect(sandbox.git(bare, 'for-each-ref', '--format=%(refname)', 'refs/heads/branchline/archive')).toBe('');
+  });
+
   it('looks at whole parts of a name only', () => {
     expect(blockingRef('refs/heads/a/b', ['refs/heads/a'])).toBe('refs/heads/a');
     expect(blockingRef('refs/heads/a/b', ['refs/heads/a/b/c'])).toBe('refs/heads/a/b/c');
     expect(blockingRef('refs/heads/a/b', ['refs/heads/a/b', 'refs/heads/a/bc', 'refs/heads/ab'])).toBeUndefined();
+  });
+});
+
+describe('a compact', { timeout: 60_000 }, () => {
+  it('sends the changed files alone, from a private repository that holds few of the others', async () => {
+    const one = await openWriter();
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`d${i % 4}/f${i}`, `${i} `.repeat(3000)]));
+    await land(one.store, 1, 'a', files);
+    const { store, gitDir } = await openWriter();
+    const head = must(await store.read()).commit!;
+    must(await store.load(head, ['d0/f0']));
+    asked();
+    expect((await store.compact(head, 1, stateChange(2, 'b', 1))).kind).toBe('landed');
+    expect(asked()).toEqual(['advertise-fetch', 'fetch', 'advertise-push', 'push']);
+    expect(objectKinds(gitDir)['blob']).toBeLessThan(5);
+    expect(sandbox.git(bare, 'fsck', '--strict')).toBe('');
+    expect(sandbox.git(bare, 'rev-list', '--count', 'branchline/state')).toBe('1');
+  });
+
+  it('of one branch leaves the archives of another alone', async () => {
+    const { projectRoot, store } = await openWriter();
+    const other = await openAgain(projectRoot, { branch: 'ops/state' });
+    for (const each of [store, other]) {
+      const head = await land(each, 1, 'a');
+      expect((await each.compact(head, 1, stateChange(2, 'a', 2))).kind).toBe('landed');
+    }
+    const refs = (await Promise.all([store, other].map((each) => each.archives()))).map(
+      (result) => must(result)[0]!.ref,
+    );
+    expect(refs).toEqual(['refs/branchline/archive/1', 'refs/branchline/archive-of/ops/state/1']);
+  });
+
+  it('that finds its number taken by an archive of a deleted branch gives its own another name', async () => {
+    const { store } = await openWriter();
+    const head = await land(store, 1, 'a');
+    expect((await store.compact(head, 1, stateChange(2, 'a', 2))).kind).toBe('landed');
+    sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/state');
+    must(await store.read());
+    const again = await store.commit(undefined, stateChange(1, 'b', 1));
+    const anew = again.kind === 'landed' ? again.commit : '';
+    expect((await store.compact(anew, 1, stateChange(2, 'b', 2))).kind).toBe('landed');
+    // Both are of the same minute: the order says nothing.
+    expect(
+      must(await store.archives())
+        .map(({ ref }) => ref)
+        .sort(),
+    ).toEqual(['refs/branchline/archive/1', `refs/branchline/archive/1-${anew.slice(0, 12)}`]);
+    expect(must(await store.log(9))).toHaveLength(3);
   });
 });
 

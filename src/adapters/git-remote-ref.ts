@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateHead, StoreUnreachable } from '../ports.ts';
-import type { ObjectStore } from './git-objects.ts';
+import type { StateArchive, StateHead, StoreUnreachable } from '../ports.ts';
+import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import { type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
 import { serverDate } from './git-server-date.ts';
 import {
+  archiveName,
+  archivePrefixes,
+  archivesOf,
   blockingRef,
   type ListedRef,
   listRefsArgs,
@@ -60,8 +63,9 @@ export function createRemoteRef(place: RemotePlace): StateRef {
       isCold = isCold || isFirst;
       return ok({ commit: head?.id, committedAt: head?.committedAt, serverNow, witness });
     },
-    async publish(commit, expected): Promise<Published> {
+    async publish(commit, expected, archived): Promise<Published> {
       const state = remote.refspec(commit, expected);
+      if (archived) return publishArchived(remote, place, state, archived);
       const witness = { lease: `${place.witness}:`, refspec: `${commit}:${place.witness}` };
       if (expected !== undefined) {
         // A witness that is missing beside a branch is made good, at most once a read.
@@ -104,8 +108,26 @@ export function createRemoteRef(place: RemotePlace): StateRef {
       const exit = await remote.fetch([], blobs, ['fetch.negotiationAlgorithm', 'noop']);
       return exit.code === 0 ? ok(undefined) : fail(remote.unreachable(exit));
     },
-    history: () => readHistory(place),
-    async advice(words) {
+    async history() {
+      const seen = await readHistory(place);
+      if (!seen.ok) return seen;
+      const { store: objects, head, archives } = seen.value;
+      const tips = [...(head === undefined ? [] : [head.id]), ...archives.map(({ commit }) => commit)];
+      return ok({ objects: systemObjects(objects), tips });
+    },
+    async archives() {
+      const seen = await readHistory(place);
+      return seen.ok ? ok(seen.value.archives) : seen;
+    },
+    async dropArchives(dropped) {
+      if (dropped.length === 0) return ok([]);
+      await remote.push(dropped.map(({ ref, commit }) => ({ lease: `${ref}:${commit}`, refspec: `:${ref}` })));
+      // What is true is found by looking.
+      const left = await remote.list(dropped.map(({ ref }) => ref));
+      if (!left.ok) return left;
+      return ok(dropped.filter(({ ref }) => !left.value.some((listed) => listed.ref === ref)));
+    },
+    async advice(words, isForced) {
       const parts = branch.split('/');
       const prefixes = parts.slice(1).map((_, i) => `refs/heads/${parts.slice(0, i + 1).join('/')}`);
       const ref = `refs/heads/${branch}`;
@@ -120,11 +142,48 @@ export function createRemoteRef(place: RemotePlace): StateRef {
         const short = blocking.replace('refs/heads/', '');
         return `${name} has a branch named ${short}, and as long as it is there git cannot have one named ${branch}. Rename or delete it, or set another state.branch in branchline.yaml.`;
       }
+      if (isForced) return forcedAdvice(place, words);
       return place.isOwnRepository
         ? `git did not update the branch ${branch} of this repository (it said: ${words}). Is that branch checked out in a worktree, or the repository not writable?`
         : `${name} refused the push to ${branch} (it said: ${words}). Check that this account may write there (in a workflow: permissions: contents: write), and that no ruleset or branch protection on ${branch} is in the way.`;
     },
   };
+}
+
+/** A new head without a parent, and the old one under a ref of its own: both at once, or the archive first. */
+async function publishArchived(
+  remote: ReturnType<typeof createRemoteCalls>,
+  place: RemotePlace,
+  state: PushedRef,
+  archived: Pick<StateArchive, 'seq' | 'commit'>,
+): Promise<Published> {
+  const { hidden, branches } = archivePrefixes(place.branch);
+  const taken = await remote.list([`${hidden}*`, `${branches}*`]);
+  if (!taken.ok) return { kind: 'unanswered', words: taken.error.message };
+  const name = archiveName(archived, taken.value);
+  const kept = (prefix: string): PushedRef & { readonly ref: string } => {
+    const ref = `${prefix}${name}`;
+    const known = taken.value.find((listed) => listed.ref === ref)?.id ?? '';
+    return { ref, lease: `${ref}:${known}`, refspec: `${archived.commit}:${ref}` };
+  };
+  const both = await remote.push([kept(hidden), state], ['--atomic']);
+  if (both.kind === 'published') return both;
+  // Perhaps the server takes no refs but branches, or cannot push atomically: whatever it takes, the archive is first.
+  for (const prefix of [hidden, branches]) {
+    const archive = await remote.push([kept(prefix)]);
+    const seen = await remote.list([kept(prefix).ref]);
+    if (!seen.ok) return { kind: 'unanswered', words: seen.error.message };
+    if (seen.value.some(({ id }) => id === archived.commit)) return remote.push([state]);
+    if (archive.kind === 'published') continue;
+  }
+  return both;
+}
+
+function forcedAdvice({ name, branch, isOwnRepository }: RemotePlace, words: string): string {
+  if (isOwnRepository) {
+    return `git did not replace the branch ${branch} of this repository (it said: ${words}). Is that branch checked out in a worktree, or the repository not writable?`;
+  }
+  return `${name} refused to replace ${branch} by a commit without history (it said: ${words}). A compact is a forced push: exclude ${branch.split('/')[0]}/** from the rule that forbids them (on GitHub: Settings, Rules, Rulesets, "Block force pushes", Target branches, Exclude by pattern ${branch.split('/')[0]}/**).`;
 }
 
 interface PushedRef {
@@ -180,6 +239,7 @@ function createRemoteCalls(place: RemotePlace) {
     unreachable,
     fetch,
     list,
+    here,
     refspec: (commit: string, expected: string | undefined): PushedRef & { readonly ref: string } => ({
       ref,
       lease: `${ref}:${expected ?? ''}`,
@@ -240,16 +300,33 @@ function createRemoteCalls(place: RemotePlace) {
   };
 }
 
+interface RemoteHistory {
+  readonly store: ObjectStore;
+  readonly head: ListedRef | undefined;
+  readonly archives: readonly StateArchive[];
+}
+
 /**
  * The whole history in a repository of its own, commits only (a few hundred bytes each): fetched there, it makes
  * neither the reads nor the pushes of the other one slower.
  */
-async function readHistory(place: RemotePlace): ReturnType<StateRef['history']> {
+async function readHistory(place: RemotePlace): Promise<Result<RemoteHistory, StoreUnreachable>> {
   const store = { ...place.store, gitDir: join(place.store.gitDir, '..', 'history.git') };
   const made = await ensurePrivateRepository(store.gitDir, store.format, store.env);
   if (!made.ok) return fail({ code: 'unreachable', message: `git could not make ${store.gitDir}: ${made.error}` });
-  const seen = await createRemoteCalls({ ...place, store }).look(['--filter=tree:0']);
-  return seen.ok ? ok({ store, tip: seen.value.head?.id }) : seen;
+  const remote = createRemoteCalls({ ...place, store });
+  const options = ['--filter=tree:0'];
+  const seen = await remote.look(options);
+  if (!seen.ok) return seen;
+  const { hidden, branches } = archivePrefixes(place.branch);
+  const here = ['refs/remote/archives/', 'refs/remote/archive-branches/'] as const;
+  // Pruned: an archive that was dropped at the remote is none.
+  const wanted = [`+${hidden}*:${here[0]}*`, `+${branches}*:${here[1]}*`];
+  const exit = await remote.fetch([...options, '--prune'], wanted);
+  if (exit.code !== 0) return fail(remote.unreachable(exit));
+  const nameOf = (ref: string): string => ref.replace(here[0], hidden).replace(here[1], branches);
+  const archives = archivesOf(await remote.here(here), nameOf);
+  return ok({ store, head: seen.value.head, archives });
 }
 
 function remoteConfig(place: RemotePlace): GitConfig {

@@ -2,8 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import type { Holder } from '../model/events.ts';
-import type { Holders } from '../ports.ts';
+import type { Holder, ProcessIdentity } from '../model/events.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { Clock, Holders, Liveness } from '../ports.ts';
+import type { GitHub, WorkflowJob } from '../ports-github.ts';
 
 /** A process of some machine, as claims and journals name it. */
 export type ProcessHolder = Extract<Holder, { kind: 'process' }>;
@@ -20,23 +22,119 @@ export interface ProcessTable {
   startOf(pid: number): string;
 }
 
-/** Who this process is, and what can be known here of the others. */
-export function createHolders(
-  table: ProcessTable = systemProcessTable(),
-  pid = process.pid,
-): Holders & { readonly self: ProcessHolder } {
+/** Processes of this machine, judged at once: journals need no more. */
+export interface ProcessHolders {
+  readonly self: ProcessHolder;
+  judge(holder: ProcessIdentity): Liveness;
+}
+
+/** Who this process is, and what the system says of the others. */
+export function createProcessHolders(table: ProcessTable = systemProcessTable(), pid = process.pid): ProcessHolders {
   const { machine, boot } = table;
   return {
     self: { kind: 'process', machine, boot, pid, start: table.startOf(pid) },
-    liveness(holder) {
-      // A job of a workflow is asked of GitHub, not of this machine.
-      if (holder.kind === 'workflow' || holder.machine !== machine || holder.boot !== boot) return 'unknown';
+    judge(holder) {
+      if (holder.machine !== machine || holder.boot !== boot) return 'unknown';
       if (!table.isRunning(holder.pid)) return 'gone';
       const start = table.startOf(holder.pid);
       if (start === '' || holder.start === '') return 'unknown';
       return start === holder.start ? 'alive' : 'gone';
     },
   };
+}
+
+/** The job of a workflow that a command runs in, as the runner's environment names it. */
+export interface WorkflowIdentity {
+  /** `GITHUB_RUN_ID`. */
+  readonly workflow: string;
+  /** `GITHUB_RUN_ATTEMPT`, from 1. */
+  readonly attempt: number;
+  /** `GITHUB_JOB`: the job's key in the workflow file. */
+  readonly job: string;
+  /** `RUNNER_NAME`. */
+  readonly runner?: string;
+}
+
+export interface HoldersOptions {
+  readonly processes: ProcessHolders;
+  /** Set inside of a workflow: claims are then held by the job, with this process in it. */
+  readonly workflow?: WorkflowIdentity;
+  /** Who is asked about other workflow runs; without it they are judged by their silence. */
+  readonly github?: Pick<GitHub, 'jobs'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** A self-hosted machine that lost contact may go on working after GitHub gave its job up. */
+const SELF_HOSTED_MS = 10 * 60_000;
+/** How long an answer of GitHub counts: a command that waits for a claim asks once a minute, not at each look. */
+const ANSWER_MS = 60_000;
+
+/**
+ * Who this command is as a holder of claims, and what can be found out about the others (state-branch.md, "Claims").
+ * On a laptop: `createHolders({ processes: createProcessHolders(), clock })`. In a workflow with `workflow` and
+ * `github` as well: an earlier attempt of the same workflow run is gone; a job of another run is looked up, at most once
+ * a minute for a run's attempt, and is alive until GitHub calls it completed, however silent it is. Where GitHub gives
+ * no answer (no `actions: read`, a rate limit, an error of its own) the holder is `unknown`.
+ */
+export function createHolders(options: HoldersOptions): Holders {
+  const { processes, workflow } = options;
+  const { kind: _kind, ...process } = processes.self;
+  const ask = askOncePerAttempt(options);
+  return {
+    self: workflow === undefined ? processes.self : { kind: 'workflow', ...workflow, process },
+    async liveness(holder) {
+      if (holder.kind === 'process') return processes.judge(holder);
+      const here = holder.process === undefined ? 'unknown' : processes.judge(holder.process);
+      if (here !== 'unknown') return here;
+      if (holder.workflow === workflow?.workflow && holder.attempt < workflow.attempt) return 'gone';
+      const jobs = await ask(holder.workflow, holder.attempt);
+      return jobs === undefined ? 'unknown' : judgeJobs(jobsOf(holder, jobs), options.clock.now());
+    },
+  };
+}
+
+type WorkflowHolder = Extract<Holder, { kind: 'workflow' }>;
+type Ask = (workflow: string, attempt: number) => Promise<readonly WorkflowJob[] | undefined>;
+
+function askOncePerAttempt({ github, clock }: HoldersOptions): Ask {
+  const answers = new Map<string, { readonly at: EpochMs; readonly jobs: ReturnType<Ask> }>();
+  return (workflow, attempt) => {
+    const run = Number(workflow);
+    if (github === undefined || !Number.isSafeInteger(run)) return Promise.resolve(undefined);
+    const key = `${workflow}#${attempt}`;
+    const known = answers.get(key);
+    if (known !== undefined && clock.now() - known.at < ANSWER_MS) return known.jobs;
+    const jobs = github.jobs(run, attempt).then((answer) => (answer.ok ? answer.value : undefined));
+    answers.set(key, { at: clock.now(), jobs });
+    return jobs;
+  };
+}
+
+/**
+ * The jobs that may be the holder's: those on its runner, else those of its name (a matrix and a called workflow put
+ * theirs around it), else all: a job can be given any name.
+ */
+function jobsOf(holder: WorkflowHolder, jobs: readonly WorkflowJob[]): readonly WorkflowJob[] {
+  const { job, runner } = holder;
+  const onRunner = jobs.filter((candidate) => runner !== undefined && candidate.runner === runner);
+  if (onRunner.length > 0) return onRunner;
+  const named = jobs.filter(({ name }) => {
+    const own = name.split(' / ').at(-1)!;
+    return own === job || own.startsWith(`${job} (`);
+  });
+  return named.length > 0 ? named : jobs;
+}
+
+function judgeJobs(jobs: readonly WorkflowJob[], now: EpochMs): Liveness {
+  if (jobs.length === 0) return 'unknown';
+  let liveness: Liveness = 'gone';
+  for (const job of jobs) {
+    if (job.status !== 'completed') return 'alive';
+    if (!job.isSelfHosted) continue;
+    if (job.completedAt === undefined) liveness = 'unknown';
+    else if (now - job.completedAt < SELF_HOSTED_MS) return 'alive';
+  }
+  return liveness;
 }
 
 /** The process table of this machine: /proc on Linux, `ps` and `sysctl` on macOS, elsewhere only whether a pid runs. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { byText } from '../base/order.ts';
-import { createHolders, type ProcessTable } from './holders.ts';
+import { createProcessHolders, type ProcessTable } from './holders.ts';
 import { createJournals } from './journal.ts';
 
 let folder: string;
@@ -24,7 +24,7 @@ function machine(boot = 'b1') {
   return {
     start(pid: number) {
       running.add(pid);
-      return createJournals(folder, createHolders(table, pid));
+      return createJournals(folder, createProcessHolders(table, pid));
     },
     kill: (pid: number) => running.delete(pid),
   };

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sha256 } from '../base/digest.ts';
 import type { Journal, Journals, OrphanJournal } from '../ports.ts';
-import type { createHolders, ProcessHolder } from './holders.ts';
+import type { ProcessHolder, ProcessHolders } from './holders.ts';
 
 /**
  * A journal is `<writer>.jsonl`: a header that names its owner, then events as they come, and in between marks that
@@ -38,7 +38,7 @@ const HELD = '.held-';
  * Journals of one project on this machine, in a folder that is made when the first line is written. What a journal's
  * `confirm` counts are the lines appended since it was opened. Throws what the file system throws (a full disk).
  */
-export function createJournals(folder: string, holders: ReturnType<typeof createHolders>): Journals {
+export function createJournals(folder: string, holders: ProcessHolders): Journals {
   return {
     open: (writer) => openJournal(folder, { journal: 1, writer, owner: holders.self }),
     adopt() {
@@ -134,11 +134,7 @@ function openJournal(folder: string, header: Header): Journal {
 
 let held = 0;
 
-function adoptJournal(
-  folder: string,
-  name: string,
-  holders: ReturnType<typeof createHolders>,
-): OrphanJournal | undefined {
+function adoptJournal(folder: string, name: string, holders: ProcessHolders): OrphanJournal | undefined {
   const [base, holder] = name.split(HELD);
   if (base?.endsWith('.jsonl') !== true) return undefined;
   const header = parseHeader(readText(join(folder, name)) ?? '');
@@ -163,10 +159,10 @@ function adoptJournal(
 }
 
 /** Gone for a file of this folder: also when this machine was started anew since, as after a power cut. */
-function isGone(owner: ProcessHolder, holders: ReturnType<typeof createHolders>): boolean {
+function isGone(owner: ProcessHolder, holders: ProcessHolders): boolean {
   const { machine, boot } = holders.self;
   const isBeforeBoot = owner.machine === machine && owner.boot !== boot && owner.boot !== '' && boot !== '';
-  return isBeforeBoot || holders.liveness(owner) === 'gone';
+  return isBeforeBoot || holders.judge(owner) === 'gone';
 }
 
 function parseHeader(text: string): Header | undefined {

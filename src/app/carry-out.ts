@@ -1,14 +1,16 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import { timestamp } from '../model/instant.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Clock, Journal, Journals } from '../ports.ts';
+import type { TimeBudget } from '../run/budget.ts';
 import type { DecideOptions } from '../run/decide.ts';
 import { encodeEvent, numberEvents, runStream } from '../state/codec.ts';
 import { mapEventText } from '../state/event-text.ts';
 import type { StateRead } from '../state/read.ts';
 import { executeRun, type StepRunner } from './execute.ts';
 import type { AppFailure } from './failure.ts';
+import type { JobMeter } from './job-meter.ts';
 import type { PagesOf, Recorded, StateAt, StateSession } from './state-session.ts';
 
 /** A run with its claim committed: it may be carried out. */
@@ -18,6 +20,7 @@ export interface CarryOutInput {
   /** Number of the last event of the run's stream that is committed. */
   readonly lastEvent: number;
   readonly options: DecideOptions;
+  readonly budget?: TimeBudget;
   readonly clock: Clock;
   readonly session: StateSession;
   readonly journals: Journals;
@@ -32,10 +35,12 @@ export interface CarryOutInput {
   /** Subject and trailers of the commits. */
   readonly message: (drafts: readonly EventDraft[], end: RunEnd | undefined) => string;
   readonly pages: PagesOf;
+  readonly meter?: JobMeter;
 }
 
+/** How it stands with a run when we let go of it: over, or `QUEUED` because our time was: the next tick carries it on. */
 export interface RunEnd {
-  readonly state: FinalRunState;
+  readonly state: FinalRunState | 'QUEUED';
   readonly counts: RunCounts;
   readonly durationMs: number;
 }
@@ -60,6 +65,7 @@ const SILENT_MS = 10 * 60_000;
 export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut, AppFailure>> {
   const recorder = openRecorder(input);
   const stop = new AbortController();
+  const { meter } = input;
   const forward = (): void => stop.abort();
   input.signal.addEventListener('abort', forward);
   if (input.signal.aborted) stop.abort();
@@ -67,11 +73,13 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
     const result = await executeRun({
       plan: input.plan,
       options: input.options,
+      ...(input.budget === undefined ? {} : { budget: input.budget }),
       clock: input.clock,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),
       synced: () => recorder.synced(),
       signal: stop.signal,
+      ...(meter ? { billed: (now: EpochMs) => meter.billed(input.plan.runId, now) } : {}),
       pauseMs: 15_000,
       onPause: async (stepEnded) => {
         const verdict = await recorder.pause(stepEnded);

@@ -1,15 +1,18 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, Holder } from '../model/events.ts';
+import { runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { findHolder, type HeldBy } from './claims.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import type { JobMeter } from './job-meter.ts';
 import { emptySelection, type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -21,6 +24,8 @@ export interface ClaimInput {
   readonly environment: string;
   readonly request: RunRequest;
   readonly tags: Readonly<Record<string, string>>;
+  /** Of the workflow run that delivers the request, from 1. */
+  readonly attempt?: number;
   readonly holder: Holder;
   readonly writer: string;
   readonly codeCommit?: string;
@@ -30,6 +35,8 @@ export interface ClaimInput {
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
   /** Makes the drivers of these databases ready; what is missing for the whole run is said once, before it starts. */
   readonly prepareEngines: (engines: readonly Engine[]) => Promise<AppFailure | undefined>;
+  /** In a job whose minutes are billed: a run that finds nothing to do has used its minutes as well. */
+  readonly meter?: JobMeter;
 }
 
 export type ClaimDecision =
@@ -48,10 +55,23 @@ export type ClaimDecision =
       readonly events: readonly BranchlineEvent[];
       readonly drafts: readonly EventDraft[];
     }
-  | { readonly kind: 'held'; readonly by: HeldBy };
+  | { readonly kind: 'held'; readonly by: HeldBy }
+  | KnownRun;
+
+/** A request that was delivered before: nothing is done about it here. */
+export interface KnownRun {
+  readonly kind: 'known';
+  readonly delivery: KnownDelivery;
+  /** Of who carries it out. */
+  readonly claim?: Claim;
+}
 
 /** Plans a request on the newest state and claims what it needs, or says who holds it. */
-export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecision, AppFailure>> {
+export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecision, AppFailure>> {
+  const delivery = judgeDelivery(asked.view, asked.request, asked.attempt);
+  if (delivery.kind !== 'wanted') return ok(knownRun(asked.view, delivery));
+  const waiting = asked.view.openRuns.get(runId(delivery.request));
+  const input = { ...asked, request: delivery.request, tags: waiting?.tags ?? asked.tags };
   const made = await makePlan(input);
   if (!made.ok) return made;
   const { plan, lost } = made.value;
@@ -59,7 +79,7 @@ export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecisi
   const busy = plan.steps.filter((step) => step.verdict !== 'skip');
   const drafts = openingDrafts(input, plan);
   if (busy.length === 0) {
-    const ending = [...drafts, ...emptyRunDrafts(plan, input.now)];
+    const ending = [...drafts, ...emptyRunDrafts(plan, input.now, input.meter)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
   }
   const { project } = input.planning;
@@ -87,6 +107,11 @@ export async function decideClaim(input: ClaimInput): Promise<Result<ClaimDecisi
   return ok({ kind: 'claimed', plan, claim, events: numbered(input, plan, [...drafts, opened]), lost });
 }
 
+function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {
+  const claim = [...view.claims.values()].find(({ run }) => run === delivery.run);
+  return { kind: 'known', delivery, ...(claim && delivery.kind === 'running' ? { claim } : {}) };
+}
+
 /** The plan of a request on this state. */
 export async function makePlan(
   input: Pick<ClaimInput, 'planning' | 'view' | 'environment' | 'request' | 'tags' | 'findLost'>,
@@ -95,7 +120,7 @@ export async function makePlan(
   const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
   if (!selected.ok) return selected;
   // A schedule may select nothing today; a person who does has most likely mistyped a name.
-  if (selected.value.size === 0 && request.kind === 'cli') return fail(emptySelection(planning, request.selection));
+  if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));
   // What a selected asset reads may be gone as well, and only its owner can make it again.
   const concerned = new Set(selected.value);
   for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);
@@ -175,7 +200,7 @@ export function requestedDraft(
 }
 
 /** A run that found nothing to do: its skips, its confirmations, its end. */
-function emptyRunDrafts(plan: Plan, now: EpochMs): EventDraft[] {
+function emptyRunDrafts(plan: Plan, now: EpochMs, meter: JobMeter | undefined): EventDraft[] {
   const at = timestamp(now);
   const drafts: EventDraft[] = [];
   recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch: 1 } as EventDraft), at);
@@ -184,7 +209,15 @@ function emptyRunDrafts(plan: Plan, now: EpochMs): EventDraft[] {
   );
   if (confirmed.length > 0)
     drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch: 1, assets: confirmed.sort() });
-  drafts.push({ type: 'run.ended', at, run: plan.runId, epoch: 1, ...conclude(initialProgress(plan)), durationMs: 0 });
+  drafts.push({
+    type: 'run.ended',
+    at,
+    run: plan.runId,
+    epoch: 1,
+    ...conclude(initialProgress(plan)),
+    durationMs: 0,
+    ...(meter ? { billed: meter.billed(plan.runId, now) } : {}),
+  });
   return drafts;
 }
 

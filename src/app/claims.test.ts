@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Claim, Holder } from '../model/events.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { emptyView, fold } from '../state/fold.ts';
-import { closeLostRun, findHolder, judgeClaims } from './claims.ts';
+import { askHolders, closeLostRun, findHolder, judgeClaims } from './claims.ts';
 
 const NOW = Date.parse('2026-11-22T09:30:00.000Z');
 const ago = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
@@ -36,27 +36,45 @@ describe('claims', () => {
     expect(overlap(['a'], [], 'w1')).toBeUndefined();
   });
 
-  const judge = (liveness: 'alive' | 'gone' | 'unknown', claim: Held, dead: string[] = []): string => {
-    const { gone, suspect } = judgeClaims(viewWith(claim), {
-      holders: { self: holder, liveness: () => liveness },
-      now: NOW,
-      writer: 'me',
-      dead: new Set(dead),
-    });
+  type Verdict = 'gone' | 'suspect' | 'stays';
+  const judge = async (liveness: 'alive' | 'gone' | 'unknown', claim: Held, dead: string[] = []): Promise<Verdict> => {
+    const view = viewWith(claim);
+    const holders = { self: holder, liveness: async () => liveness };
+    const livenesses = await askHolders(view, holders, { writer: 'me', dead: new Set(dead) });
+    const { gone, suspect } = judgeClaims(view, livenesses, NOW);
     return gone.length > 0 ? 'gone' : suspect.length > 0 ? 'suspect' : 'stays';
   };
 
-  it('are judged by their holder, and by silence only where nobody can ask', () => {
-    expect(judge('alive', { ...claimOf('w1'), renewals: 0 })).toBe('stays');
-    expect(judge('gone', { ...claimOf('w1'), renewals: 0 })).toBe('gone');
-    expect(judge('unknown', { ...claimOf('w1'), renewals: 0 })).toBe('suspect');
-    expect(judge('unknown', { ...claimOf('w1'), renewals: 2, suspected: { at: ago(14), renewals: 2 } })).toBe('stays');
-    expect(judge('unknown', { ...claimOf('w1'), renewals: 2, suspected: { at: ago(15), renewals: 2 } })).toBe('gone');
-    expect(judge('unknown', { ...claimOf('w1'), renewals: 3, suspected: { at: ago(60), renewals: 2 } })).toBe(
-      'suspect',
-    );
-    expect(judge('unknown', { ...claimOf('w1'), renewals: 0 }, ['w1'])).toBe('gone');
-    expect(judge('gone', { ...claimOf('me'), renewals: 0 })).toBe('stays');
+  it.each<[string, 'alive' | 'gone' | 'unknown', Held, Verdict]>([
+    ['lives', 'alive', { ...claimOf('w1'), renewals: 0 }, 'stays'],
+    [
+      'lives, however silent',
+      'alive',
+      { ...claimOf('w1'), renewals: 2, suspected: { at: ago(60), renewals: 2 } },
+      'stays',
+    ],
+    ['is gone', 'gone', { ...claimOf('w1'), renewals: 0 }, 'gone'],
+    ['cannot be asked', 'unknown', { ...claimOf('w1'), renewals: 0 }, 'suspect'],
+    [
+      'was silent for 14 min',
+      'unknown',
+      { ...claimOf('w1'), renewals: 2, suspected: { at: ago(14), renewals: 2 } },
+      'stays',
+    ],
+    [
+      'was silent for 15 min',
+      'unknown',
+      { ...claimOf('w1'), renewals: 2, suspected: { at: ago(15), renewals: 2 } },
+      'gone',
+    ],
+    ['renewed since', 'unknown', { ...claimOf('w1'), renewals: 3, suspected: { at: ago(60), renewals: 2 } }, 'suspect'],
+    ['is ourselves', 'gone', { ...claimOf('me'), renewals: 0 }, 'stays'],
+  ])('are judged by their holder: %s', async (_, liveness, claim, expected) => {
+    expect(await judge(liveness, claim)).toBe(expected);
+  });
+
+  it('of a writer whose journal was left behind are gone, whatever is known of it', async () => {
+    expect(await judge('unknown', { ...claimOf('w1'), renewals: 0 }, ['w1'])).toBe('gone');
   });
 
   it('of a lost run are closed with it: what had finished is kept, what was under way failed', () => {

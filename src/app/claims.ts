@@ -3,7 +3,7 @@ import type { Failure } from '../model/failure.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
-import type { Holders } from '../ports.ts';
+import type { Holders, Liveness } from '../ports.ts';
 import { isOnlyWarning } from '../run/progress.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 
@@ -34,17 +34,31 @@ export function findHolder(
   return undefined;
 }
 
-/** Claims whose holder is gone for certain, and those that must be suspected first because nobody can ask their holder. */
+/**
+ * Asks about the holders of all claims but our own, by claim. `dead`: writers whose journals were left behind are gone,
+ * whatever else is known of them.
+ */
+export async function askHolders(
+  view: StateView,
+  holders: Holders,
+  by: { readonly writer: string; readonly dead: ReadonlySet<string> },
+): Promise<ReadonlyMap<string, Liveness>> {
+  const others = [...view.claims.values()].filter((claim) => claim.writer !== by.writer);
+  const answers = others.map(async (claim) => {
+    const liveness = by.dead.has(claim.writer) ? 'gone' : await holders.liveness(claim.holder);
+    return [claim.claim, liveness] as const;
+  });
+  return new Map(await Promise.all(answers));
+}
+
+/**
+ * Claims whose holder is gone for certain, and those that must be suspected first because nobody can ask their holder.
+ * Claims that `livenesses` does not name are not judged.
+ */
 export function judgeClaims(
   view: StateView,
-  by: {
-    readonly holders: Holders;
-    readonly now: EpochMs;
-    /** Ourselves: our own claims are not judged. */
-    readonly writer: string;
-    /** Writers whose journals were left behind: they are gone, whatever else is known of them. */
-    readonly dead: ReadonlySet<string>;
-  },
+  livenesses: ReadonlyMap<string, Liveness>,
+  now: EpochMs,
 ): {
   readonly gone: readonly Claim[];
   readonly suspect: readonly { readonly claim: string; readonly renewals: number }[];
@@ -52,21 +66,25 @@ export function judgeClaims(
   const gone: Claim[] = [];
   const suspect: { claim: string; renewals: number }[] = [];
   for (const claim of view.claims.values()) {
-    if (claim.writer === by.writer) continue;
-    const liveness = by.dead.has(claim.writer) ? 'gone' : by.holders.liveness(claim.holder);
+    const liveness = livenesses.get(claim.claim);
     if (liveness === 'gone') gone.push(claim);
     if (liveness !== 'unknown') continue;
     const before = claim.suspected;
     if (before === undefined || before.renewals !== claim.renewals)
       suspect.push({ claim: claim.claim, renewals: claim.renewals });
-    else if (by.now - epochMs(before.at) >= SILENCE_MS) gone.push(claim);
+    else if (now - epochMs(before.at) >= SILENCE_MS) gone.push(claim);
   }
   return { gone, suspect };
 }
 
 /** Who holds a claim, for people: `process 4711 since 09:23 UTC (run 20261122-…)`. */
 export function holderText(claim: Claim): string {
-  const who = claim.holder.kind === 'process' ? `process ${claim.holder.pid}` : `workflow run ${claim.holder.workflow}`;
+  const { holder } = claim;
+  const attempt = holder.kind === 'workflow' && holder.attempt > 1 ? `, attempt ${holder.attempt}` : '';
+  const who =
+    holder.kind === 'process'
+      ? `process ${holder.pid}`
+      : `job ${holder.job} of workflow run ${holder.workflow}${attempt}`;
   return `run ${claim.run} (${who}, since ${claim.at.slice(0, 16).replace('T', ' ')} UTC)`;
 }
 

@@ -1,10 +1,11 @@
-import type { EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import { timestamp } from '../model/instant.ts';
+import type { Billed, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { Clock } from '../ports.ts';
+import { fitsBudget, type TimeBudget } from '../run/budget.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
-import { applyToProgress, initialProgress } from '../run/progress.ts';
+import { applyToProgress, conclude, initialProgress, type RunProgress } from '../run/progress.ts';
 
 /** Records an event: it is in the journal when this returns. */
 export type Emit = (event: EventDraft) => void;
@@ -15,6 +16,8 @@ export type StepRunner = (step: string, assets: readonly AssetKey[], emit: Emit,
 export interface ExecuteInput {
   readonly plan: Plan;
   readonly options: DecideOptions;
+  /** Undefined = all the time in the world. */
+  readonly budget?: TimeBudget;
   readonly clock: Clock;
   readonly runStep: StepRunner;
   readonly emit: Emit;
@@ -24,12 +27,15 @@ export interface ExecuteInput {
   readonly signal: AbortSignal;
   /** Called between events, so that progress can be committed; must not throw. */
   readonly onPause: (stepEnded: boolean) => Promise<void>;
+  /** What the run has cost when it ends now; absent where no minutes are billed. */
+  readonly billed?: (now: EpochMs) => Billed;
   /** How long to wait for a step before `onPause` is called all the same, in milliseconds. */
   readonly pauseMs: number;
 }
 
 export interface ExecuteResult {
-  readonly state: FinalRunState;
+  /** `QUEUED`: the time was over before the plan was. */
+  readonly state: FinalRunState | 'QUEUED';
   readonly counts: RunCounts;
   readonly durationMs: number;
 }
@@ -43,6 +49,7 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
   const startedAt = clock.now();
   const progress = initialProgress(plan);
   let canceled = false;
+  let isOver = false;
   let wake: () => void = () => {};
   const emit: Emit = (event) => {
     applyToProgress(progress, event);
@@ -71,29 +78,51 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     const end = commands.find((command) => command.kind === 'end');
     if (end) {
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
-      const durationMs = clock.now() - startedAt;
+      const endedAt = clock.now();
+      const durationMs = endedAt - startedAt;
       emit({
         type: 'run.ended',
-        at: timestamp(clock.now()),
+        at: timestamp(endedAt),
         run: plan.runId,
         state: end.state,
         counts: end.counts,
         durationMs,
+        ...(input.billed ? { billed: input.billed(endedAt) } : {}),
       });
       return { state: end.state, counts: end.counts, durationMs };
     }
     let skipped = false;
     for (const command of commands) {
-      if (command.kind === 'start') start(command);
-      else if (command.kind === 'skip') {
+      if (command.kind === 'start') {
+        // What is shorter does not overtake what does not fit: the order of the plan is the order of its priorities.
+        isOver ||= !fits(input, command.step);
+        if (!isOver) start(command);
+      } else if (command.kind === 'skip') {
         skipped = true;
         emit(skipEvent(plan.runId, command, timestamp(clock.now())));
       }
     }
     // A skip may settle what is downstream at once.
     if (skipped) continue;
+    if (isOver && running.size === 0) return requeue(input, progress, startedAt);
     await settleOne(input, running, released);
   }
+}
+
+function fits({ budget, clock, plan }: ExecuteInput, step: string): boolean {
+  return budget === undefined || fitsBudget(budget, clock.now(), plan.estimates[step]);
+}
+
+/** Gives the run back: what it has made is kept, the rest waits for the next tick. */
+function requeue(input: ExecuteInput, progress: RunProgress, startedAt: EpochMs): ExecuteResult {
+  const { plan, clock, emit } = input;
+  const now = clock.now();
+  const at = timestamp(now);
+  const left = [...progress.steps.values()].filter((step) => step.kind === 'waiting').length;
+  const reason = `the time budget of the job is over: ${left} of ${progress.steps.size} steps wait for the next tick`;
+  const billed = input.billed ? { billed: input.billed(now) } : {};
+  emit({ type: 'run.requeued', at, run: plan.runId, due: at, reason, ...billed });
+  return { state: 'QUEUED', counts: conclude(progress).counts, durationMs: now - startedAt };
 }
 
 /** Waits for the next step to end (or to let go of what is downstream), at most `pauseMs`. */

@@ -13,6 +13,8 @@ const DEFAULT_MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
 export interface LoadedProject {
   /** Absent while anything is wrong. */
   readonly project?: Project;
+  /** What could be made of the manifests, errors or not; absent without a project's file. For comparing with only. */
+  readonly readable?: Project;
   /** Errors and warnings of all files. */
   readonly diagnostics: readonly Diagnostic[];
   /** Manifests that were read, the project's file among them. */
@@ -55,6 +57,7 @@ export function loadProject(tree: SourceTree): LoadedProject {
   const hasError = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   return {
     ...(resolved.project && !hasError ? { project: resolved.project } : {}),
+    readable: resolved.readable,
     diagnostics,
     files: [PROJECT_FILE, ...paths],
   };

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
+import type { ChangeReason } from '../model/changes.ts';
 import { runId } from '../model/ids.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { Plan, PlanRefusal, RequestMode, RunRequest } from '../model/plan.ts';
@@ -85,11 +86,12 @@ export function requestOf(
   });
 }
 
-/** The assets that a selection names, with `status:` answered from the state. */
+/** The assets that a selection names, with `status:` answered from the state and `changed:` from a comparison. */
 export function selectAssets(
   planning: Pick<PlanningProject, 'project' | 'graph'>,
   text: string,
   statusOf?: (key: AssetKey) => readonly SelectionStatus[],
+  changedOf?: (key: AssetKey) => readonly ChangeReason[],
 ): Result<ReadonlySet<AssetKey>, AppFailure> {
   const { project, graph } = planning;
   const selected = select(text, {
@@ -98,6 +100,7 @@ export function selectAssets(
     jobs: project.jobs,
     schedules: project.schedules,
     ...(statusOf ? { statusOf } : {}),
+    ...(changedOf ? { changedOf } : {}),
   });
   if (selected.ok) return selected;
   const { message, column, length, help } = selected.error;

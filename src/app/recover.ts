@@ -5,7 +5,7 @@ import type { StateView } from '../model/state.ts';
 import type { Holders, Journals, OrphanJournal } from '../ports.ts';
 import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
-import { closeLostRun, judgeClaims } from './claims.ts';
+import { askHolders, closeLostRun, judgeClaims } from './claims.ts';
 import type { AppFailure } from './failure.ts';
 import type { PagesOf, StateAt, StateDecision, StateSession } from './state-session.ts';
 
@@ -34,7 +34,7 @@ export interface Recovery {
 export async function recover(session: StateSession, ports: RecoverPorts): Promise<Result<Recovery, AppFailure>> {
   const orphans = ports.journals.adopt();
   const outcome = await session.transact(async (state) => {
-    const decision = decideRecovery(state, orphans, ports);
+    const decision = await decideRecovery(state, orphans, ports);
     // Before its claim is given up: a step that outlived its engine would write under the next run's hands.
     if (decision.kind !== 'stop') for (const run of decision.value.lostRuns) await ports.endLeftovers(run);
     return decision;
@@ -47,11 +47,11 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
   return ok(outcome.value.value);
 }
 
-function decideRecovery(
+async function decideRecovery(
   state: StateAt,
   orphans: readonly OrphanJournal[],
   ports: RecoverPorts,
-): StateDecision<Recovery> {
+): Promise<StateDecision<Recovery>> {
   const { view } = state.read;
   const at = timestamp(state.now);
   const adopted = adoptedEvents(view, orphans, ports.warn);
@@ -68,7 +68,8 @@ function decideRecovery(
   const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at, events: adopted });
   const after = preview.ok ? preview.value : view;
   const dead = new Set(orphans.map((orphan) => orphan.writer));
-  const { gone, suspect } = judgeClaims(after, { holders: ports.holders, now: state.now, writer: ports.writer, dead });
+  const livenesses = await askHolders(after, ports.holders, { writer: ports.writer, dead });
+  const { gone, suspect } = judgeClaims(after, livenesses, state.now);
   const closing: BranchlineEvent[] = [];
   const lostRuns: string[] = [];
   for (const claim of gone) {

@@ -1,8 +1,11 @@
+import { unreachable } from '../base/result.ts';
 import type { EventDraft } from '../model/events.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import type { ManualRequest, Plan, RunRequest } from '../model/plan.ts';
 import { assetLines, runSubject } from '../render/run-text.ts';
 import { count } from '../render/style.ts';
 import type { RunEnd } from './carry-out.ts';
+import type { KnownRun } from './claim-run.ts';
+import { holderText } from './claims.ts';
 
 /** Message of a commit about a run: a subject that reads as a diary, and trailers for machines. */
 export function runMessage(
@@ -16,7 +19,9 @@ export function runMessage(
   const steps = plan.steps.filter((step) => step.verdict !== 'skip').length;
   const done = lines.filter((line) => line.verdict !== 'skipped' && line.verdict !== 'up_to_date').length;
   const subject = end
-    ? runSubject(lines, end.state, end.counts, trigger)
+    ? end.state === 'QUEUED'
+      ? `… ${trigger}: ${done} of ${steps} done, the rest waits for the next tick`
+      : runSubject(lines, end.state, end.counts, trigger)
     : drafts.length === 0
       ? `… ${trigger} started: ${count(steps, 'step')}`
       : `… ${trigger}: ${done} of ${steps} done`;
@@ -24,11 +29,36 @@ export function runMessage(
   return [subject, '', ...trailers].join('\n');
 }
 
-/** What made a run begin, in a few words: `hourly 09:23`, `by hand: key:marts/records+`. */
+/** What made a run begin, in a few words: `hourly 09:23`, `by hand: key:marts/records+`, `push a1b2c3d`. */
 export function triggerText(request: RunRequest): string {
-  if (request.kind === 'schedule') return `${request.schedule} ${request.tick.slice(11, 16)}`;
-  if (request.job !== undefined) return `by hand: job ${request.job}`;
-  if (request.mode === 'stale')
-    return request.selection === '*' ? 'by hand: what was stale' : `by hand: ${request.selection}, if stale`;
-  return `by hand: ${request.selection}`;
+  switch (request.kind) {
+    case 'schedule':
+      return `${request.schedule} ${request.tick.slice(11, 16)}`;
+    case 'push':
+      return `push ${request.commit.slice(0, 7)}`;
+    case 'cli':
+    case 'dispatch':
+      return `by hand: ${manualText(request)}`;
+    default:
+      return unreachable(request);
+  }
+}
+
+function manualText(request: ManualRequest): string {
+  if (request.job !== undefined) return `job ${request.job}`;
+  if (request.mode === 'stale') return request.selection === '*' ? 'what was stale' : `${request.selection}, if stale`;
+  return request.selection;
+}
+
+/** What a request that was delivered before means for who delivered it again. */
+export function knownText({ delivery, claim }: KnownRun): string {
+  const nothing = 'Nothing was done about it here.';
+  switch (delivery.kind) {
+    case 'running':
+      return `${claim ? holderText(claim) : `run ${delivery.run}`} is at work on this already. ${nothing}`;
+    case 'done':
+      return `run ${delivery.run} was this request and is over${delivery.state === undefined ? '' : ` (${delivery.state})`}. ${nothing}`;
+    default:
+      return unreachable(delivery);
+  }
 }

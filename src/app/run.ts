@@ -1,18 +1,20 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, Holders, Journals, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
+import type { TimeBudget } from '../run/budget.ts';
 import type { Redactor } from '../run/redact.ts';
 import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
-import { type ClaimDecision, type ClaimInput, decideClaim } from './claim-run.ts';
+import { type ClaimDecision, type ClaimInput, decideClaim, type KnownRun } from './claim-run.ts';
 import { holderText } from './claims.ts';
 import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import type { JobMeter } from './job-meter.ts';
 import type { PlanningProject } from './planning.ts';
 import { recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
@@ -46,6 +48,8 @@ export interface RunPorts {
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
   readonly prepareEngines: ClaimInput['prepareEngines'];
   readonly pages: PagesOf;
+  /** In a job whose minutes are billed. */
+  readonly meter?: JobMeter;
 }
 
 export interface RunSettings {
@@ -56,10 +60,13 @@ export interface RunSettings {
   readonly failFast: boolean;
   /** How long to wait for another run of the same assets, in milliseconds. */
   readonly waitMs: number;
+  /** Nothing new is started after that; what is left waits for the next tick. Undefined = all the time in the world. */
+  readonly budget?: TimeBudget;
 }
 
 /** What came of one run, whether or not anything had to be done. */
 export interface RunOutcome extends RunEnd {
+  readonly kind: 'carried-out';
   readonly plan: Plan;
   readonly drafts: readonly EventDraft[];
   /** Commit of the state that records it. */
@@ -82,11 +89,11 @@ export async function runRequest(
   settings: RunSettings,
   request: RunRequest,
   observer: RunObserver,
-  expected?: Plan,
-): Promise<Result<RunOutcome, AppFailure>> {
+  more: Omit<WantedRun, 'request' | 'tags'> = {},
+): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
   const recovered = await recoverFirst(ports);
   if (!recovered.ok) return recovered;
-  return claimAndRun(ports, settings, { request, tags: {}, ...(expected ? { expected } : {}) }, observer);
+  return claimAndRun(ports, settings, { request, tags: {}, ...more }, observer);
 }
 
 /** Takes in what dead processes left, and says so. */
@@ -109,6 +116,8 @@ export interface WantedRun {
   readonly request: RunRequest;
   readonly tags: Readonly<Record<string, string>>;
   readonly expected?: Plan;
+  /** Of the workflow run that delivers the request, from 1. */
+  readonly attempt?: number;
 }
 
 /** Claims one run, waiting for whoever holds its assets, and carries it out. */
@@ -117,7 +126,7 @@ export async function claimAndRun(
   settings: RunSettings,
   wanted: WantedRun,
   observer: RunObserver,
-): Promise<Result<RunOutcome, AppFailure>> {
+): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
   const deadline = ports.clock.now() + settings.waitMs;
   let said = '';
   for (;;) {
@@ -125,13 +134,14 @@ export async function claimAndRun(
       const decided = await decideClaim(claimInput(ports, settings, wanted, state));
       if (!decided.ok) return { kind: 'stop', failure: decided.error };
       const decision = decided.value;
-      if (decision.kind === 'held') return { kind: 'nothing', value: decision };
+      if (decision.kind === 'held' || decision.kind === 'known') return { kind: 'nothing', value: decision };
       return claimCommit(decision, settings, ports);
     });
     if (!outcome.ok) return outcome;
     const { value: decision, after, commit } = outcome.value;
     if (decision.kind === 'claimed') return carryOutClaimed(ports, settings, decision, after, observer);
     if (decision.kind === 'ended') return ok(endedAtOnce(decision, after, commit, observer));
+    if (decision.kind === 'known') return ok(decision);
     const who = `${decision.by.overlap.slice(0, 3).join(', ')} ${decision.by.overlap.length === 1 ? 'is' : 'are'} held by ${holderText(decision.by.claim)}`;
     if (ports.signal.aborted || ports.clock.now() >= deadline)
       return fail(outsideFailure('held', `${who}.`, 'Wait for it to end, or give `--wait` more time.'));
@@ -156,14 +166,16 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     writer: ports.writer,
     ...(settings.codeCommit === undefined ? {} : { codeCommit: settings.codeCommit }),
     ...(wanted.expected === undefined ? {} : { expected: wanted.expected }),
+    ...(wanted.attempt === undefined ? {} : { attempt: wanted.attempt }),
     findLost: ports.findLost,
     prepareEngines: ports.prepareEngines,
+    ...(ports.meter ? { meter: ports.meter } : {}),
   };
 }
 
 /** The commit of a claim, or of a run that found nothing to do. */
 export function claimCommit(
-  decision: Exclude<ClaimDecision, { kind: 'held' }>,
+  decision: Exclude<ClaimDecision, { kind: 'held' | 'known' }>,
   settings: RunSettings,
   ports: Pick<RunPorts, 'pages'>,
 ): {
@@ -198,6 +210,7 @@ export function endedAtOnce(
   if (ended?.type !== 'run.ended') throw new Error('a run that ended at once has no end');
   const { state, counts, durationMs } = ended;
   return {
+    kind: 'carried-out',
     plan: decision.plan,
     drafts: decision.drafts,
     state,
@@ -238,6 +251,7 @@ export async function carryOutClaimed(
         (project.assets[asset]?.checks ?? []).filter((check) => check.blocking).map((check) => check.name),
       ignoreBlocking: context.ignoreBlocking,
     },
+    ...(settings.budget === undefined ? {} : { budget: settings.budget }),
     clock: ports.clock,
     session: ports.session,
     journals: ports.journals,
@@ -249,8 +263,9 @@ export async function carryOutClaimed(
     warn: ports.warn,
     message: (drafts, end) => runMessage(plan, drafts, end, settings.codeCommit),
     pages: ports.pages,
+    ...(ports.meter ? { meter: ports.meter } : {}),
   });
-  return carried.ok ? ok({ ...carried.value, plan }) : carried;
+  return carried.ok ? ok({ kind: 'carried-out', ...carried.value, plan }) : carried;
 }
 
 function runContext(
@@ -286,7 +301,7 @@ function runContext(
     scratch: ports.scratch,
     ...(ports.onOutput ? { onOutput: ports.onOutput } : {}),
     say: ports.say,
-    ignoreBlocking: request.kind === 'cli' && request.ignoreBlocking,
+    ignoreBlocking: isManual(request) && request.ignoreBlocking,
   };
 }
 

@@ -1,11 +1,12 @@
+import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan, RunRequest } from '../model/plan.ts';
-import { nextTicks, planTick, type ScheduledRun, type TickNote, type TickPlan } from '../plan/tick.ts';
+import { nextTicks, planTick, type TickNote, type TickPlan } from '../plan/tick.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
-import { type ClaimDecision, decideClaim, requestedDraft } from './claim-run.ts';
+import { type ClaimDecision, decideClaim, type KnownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { selectAssets } from './planning.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type RunPorts,
   type RunSettings,
   recoverFirst,
+  type WantedRun,
 } from './run.ts';
 import { runMessage, triggerText } from './run-message.ts';
 import type { StateAt, StateDecision } from './state-session.ts';
@@ -31,7 +33,7 @@ export interface TickOptions {
 }
 
 export interface TickObserver extends RunObserver {
-  onRun(request: Extract<RunRequest, { kind: 'schedule' }>): void;
+  onRun(request: RunRequest): void;
   onRunEnd(outcome: RunOutcome): void;
 }
 
@@ -39,7 +41,13 @@ export interface TickOutcome {
   readonly notes: readonly TickNote[];
   /** What was due and asked for, oldest first. */
   readonly due: readonly { readonly schedule: string; readonly tick: Timestamp; readonly selection: string }[];
+  /** Runs that an earlier wake-up left waiting, oldest first. */
+  readonly waiting: readonly { readonly run: string; readonly request: RunRequest }[];
   readonly runs: readonly RunOutcome[];
+  /** Runs that somebody else carries out, or has. */
+  readonly known: readonly KnownRun[];
+  /** True when the time was over before the queue was empty: what is left waits for the next tick. */
+  readonly isOutOfTime: boolean;
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
@@ -52,10 +60,16 @@ export interface TickOutcome {
   }[];
 }
 
+/** A run that waits for somebody to carry it out. */
+interface QueuedRun extends WantedRun {
+  readonly run: string;
+}
+
 interface Judged {
   readonly plan: TickPlan;
-  /** Runs to carry out: those that this tick asked for, and those that wait since an earlier one. */
-  readonly queue: readonly ScheduledRun[];
+  /** Runs to carry out: those that wait since an earlier wake-up, and those that this one asked for. */
+  readonly queue: readonly QueuedRun[];
+  readonly waiting: readonly QueuedRun[];
   /** The first of them, claimed in the same commit. */
   readonly first?: ClaimDecision;
   readonly now: EpochMs;
@@ -78,18 +92,23 @@ export async function runTick(
   }
   const judged = await ports.session.transact<Judged>((state) => decideTick(ports, settings, options, state));
   if (!judged.ok) return judged;
-  const { plan, queue, first, now } = judged.value.value;
-  const due = queue.map(({ request }) => ({
-    schedule: request.schedule,
-    tick: request.tick,
-    selection: request.selection,
-  }));
+  const { plan, queue, waiting, first, now } = judged.value.value;
+  const due = queue.flatMap(({ request }) =>
+    request.kind === 'schedule'
+      ? [{ schedule: request.schedule, tick: request.tick, selection: request.selection }]
+      : [],
+  );
   const next = nextTicks(settings.planning.project, now).flatMap(({ schedule, tick }) =>
     tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }],
   );
   const runs: RunOutcome[] = [];
+  const known: KnownRun[] = [];
+  let isOutOfTime = false;
   for (const [index, wanted] of (options.dryRun ? [] : queue).entries()) {
     if (ports.signal.aborted) break;
+    // The first one is claimed already.
+    isOutOfTime = index > 0 && settings.budget !== undefined && ports.clock.now() >= settings.budget.endsAt;
+    if (isOutOfTime) break;
     observer.onRun(wanted.request);
     const outcome = await runQueued(
       ports,
@@ -99,16 +118,23 @@ export async function runTick(
       observer,
     );
     if (!outcome.ok) return outcome;
+    if (outcome.value.kind === 'known') {
+      known.push(outcome.value);
+      continue;
+    }
     observer.onRunEnd(outcome.value);
     runs.push(outcome.value);
+    isOutOfTime = outcome.value.state === 'QUEUED';
+    if (isOutOfTime) break;
   }
-  return ok({ notes: plan.notes, due, runs, next, before: judged.value.value.before });
+  const { before } = judged.value.value;
+  return ok({ notes: plan.notes, due, waiting, runs, known, isOutOfTime, next, before });
 }
 
 async function runQueued(
   ports: RunPorts,
   settings: RunSettings,
-  wanted: ScheduledRun,
+  wanted: QueuedRun,
   claimed:
     | {
         readonly decision: ClaimDecision;
@@ -117,11 +143,12 @@ async function runQueued(
       }
     | undefined,
   observer: TickObserver,
-): Promise<Result<RunOutcome, AppFailure>> {
+): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
   if (claimed?.decision.kind === 'claimed')
     return carryOutClaimed(ports, settings, claimed.decision, claimed.after, observer);
   if (claimed?.decision.kind === 'ended')
     return ok(endedAtOnce(claimed.decision, claimed.after, claimed.commit, observer));
+  if (claimed?.decision.kind === 'known') return ok(claimed.decision);
   return claimAndRun(ports, settings, wanted, observer);
 }
 
@@ -143,9 +170,10 @@ async function decideTick(
     codeIsNewest: isNewest(options.code, view.codeCommit),
     selectingNothing: schedulesOfNothing(settings),
   });
-  const queue = [...waitingRuns(state), ...plan.requests];
-  if (options.dryRun || (plan.events.length === 0 && queue.length === 0))
-    return { kind: 'nothing', value: { plan, queue, now: state.now, before: judgedBefore(state) } };
+  const waiting = waitingRuns(state);
+  const queue = [...waiting, ...plan.requests];
+  const judged = { plan, queue, waiting, now: state.now, before: judgedBefore(state) };
+  if (options.dryRun || (plan.events.length === 0 && queue.length === 0)) return { kind: 'nothing', value: judged };
   const events: BranchlineEvent[] = numberEvents(
     ports.writer,
     view.streams.get(ports.writer) ?? 0,
@@ -162,15 +190,23 @@ async function decideTick(
   const first = await claimFirst(ports, settings, state, events, queue[0]);
   if (!first.ok) return { kind: 'stop', failure: first.error };
   const claimed = first.value;
-  const value = { plan, queue, now: state.now, before: judgedBefore(state), ...(claimed ? { first: claimed } : {}) };
+  const value = { ...judged, ...(claimed ? { first: claimed } : {}) };
+  // Somebody else was faster with all of it.
+  if (events.length === 0 && (claimed?.kind === 'known' || claimed?.kind === 'held')) return { kind: 'nothing', value };
   const hasPages = claimed?.kind === 'ended';
   return {
     kind: 'commit',
-    events: [...events, ...(claimed && claimed.kind !== 'held' ? claimed.events : [])],
+    events: [...events, ...(isCommitted(claimed) ? claimed.events : [])],
     message: tickMessage(plan, queue, claimed, options),
     value,
     ...(hasPages ? { pages: ports.pages } : {}),
   };
+}
+
+function isCommitted(
+  claimed: ClaimDecision | undefined,
+): claimed is Extract<ClaimDecision, { kind: 'claimed' | 'ended' }> {
+  return claimed?.kind === 'claimed' || claimed?.kind === 'ended';
 }
 
 /** Claims the first run of the queue on the state as it will be once its request is recorded. */
@@ -179,7 +215,7 @@ async function claimFirst(
   settings: RunSettings,
   state: StateAt,
   events: readonly BranchlineEvent[],
-  wanted: ScheduledRun | undefined,
+  wanted: QueuedRun | undefined,
 ): Promise<Result<ClaimDecision | undefined, AppFailure>> {
   if (!wanted) return ok(undefined);
   const { view } = state.read;
@@ -201,12 +237,12 @@ function judgedBefore({ read }: StateAt): TickOutcome['before'] {
   });
 }
 
-/** Runs that an earlier wake-up asked for and that nobody has started. */
-function waitingRuns(state: StateAt): ScheduledRun[] {
-  return [...state.read.view.openRuns.values()]
-    .filter((run) => run.state === 'QUEUED' && run.request.kind === 'schedule')
-    .sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1))
-    .map((run) => ({ run: run.run, request: run.request as ScheduledRun['request'], tags: run.tags }));
+/** Runs that an earlier wake-up asked for and nobody has started, or gave back when its time was over. */
+function waitingRuns({ read, now }: StateAt): QueuedRun[] {
+  return [...read.view.openRuns.values()]
+    .filter((run) => run.state === 'QUEUED' && (run.due === undefined || epochMs(run.due) <= now))
+    .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run))
+    .map(({ run, request, tags }) => ({ run, request, tags }));
 }
 
 /** The state remembers the newest code that has ticked: an older one judges nothing. */
@@ -234,12 +270,12 @@ function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
 
 function tickMessage(
   plan: TickPlan,
-  queue: readonly ScheduledRun[],
+  queue: readonly QueuedRun[],
   claimed: ClaimDecision | undefined,
   options: TickOptions,
 ): string {
   const trailers = options.code === undefined ? [] : ['', `Code: ${options.code.commit}`];
-  if (claimed && claimed.kind !== 'held') {
+  if (isCommitted(claimed)) {
     const drafts = claimed.kind === 'ended' ? claimed.drafts : [];
     const ended = drafts.find((draft) => draft.type === 'run.ended');
     return runMessage(

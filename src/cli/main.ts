@@ -118,6 +118,18 @@ export function buildProgram(exit: (code: number) => void): Command {
   );
   program.addCommand(
     define(
+      new Command('changes')
+        .description('say which assets differ from the merge base, why, and what is downstream; runs nothing')
+        .option(
+          '--base <ref>',
+          'branch, tag or commit whose merge base with HEAD is compared with (default: the default branch of the remote)',
+        ),
+      'branchline changes --base origin/main',
+      () => import('./changes.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
       new Command('report')
         .description('print the health report')
         .option('--asset <key>', 'the page of one asset')

@@ -6,7 +6,7 @@ import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-session.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
-import { renderPlan } from '../render/plan-text.ts';
+import { planPrice, renderPlan } from '../render/plan-text.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
@@ -46,7 +46,12 @@ export async function run(options: PlanOptions): Promise<number> {
     const { plan } = made.value;
     keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());
     if (options.json) printJson({ version: 1, plan });
-    else host.print(renderPlan(plan, style, project.maxParallel ?? world.value.cores));
+    else {
+      // A laptop costs nothing by the minute; production is made on GitHub's standard machine unless it says otherwise.
+      const price =
+        options.environment === 'local' ? undefined : planPrice({ runner: 'ubuntu-latest' }, project.prices);
+      host.print(renderPlan(plan, style, project.maxParallel ?? world.value.cores, price));
+    }
     return 0;
   } finally {
     await world.value.close();

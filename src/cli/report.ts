@@ -46,7 +46,7 @@ export async function run(options: ReportOptions): Promise<number> {
   }
   const [location, code] = await Promise.all([
     locateRepository(root, project.state.remote, process.env),
-    codeCommit(root),
+    codeCommit(root, process.env),
   ]);
   const input = reportInput(
     reportSource(project, code?.commit, location.ok ? location.value.remoteUrl : undefined),

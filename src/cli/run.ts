@@ -49,10 +49,12 @@ export async function run(options: RunCommandOptions): Promise<number> {
       { ...settings, failFast: options.failFast === true },
       request.value,
       reporter,
-      expected.value,
+      expected.value === undefined ? {} : { expected: expected.value },
     );
     reporter.end();
     if (!outcome.ok) return printFailure(host, outcome.error, options.json);
+    // Every command line is a request of its own.
+    if (outcome.value.kind === 'known') throw new Error('a new request was known already');
     reporter.summary(outcome.value);
     if (options.json) printJson({ version: 1, ...outcomeJson(outcome.value) });
     return exitCodeOf(outcome.value, options.failOn, world.run.signal.aborted);
@@ -99,7 +101,7 @@ export async function withWorld(
   const wait = /^0[smhd]?$/.test(options.wait) ? ok(0) : parseDuration(options.wait);
   if (!wait.ok)
     return printFailure(host, inputFailure('duration', `--wait ${options.wait}: ${wait.error}`), options.json);
-  const refusal = await branchRefusal(opened.value.root, loaded.project, options.environment);
+  const refusal = await branchRefusal(opened.value.root, loaded.project, options.environment, process.env);
   if (refusal) return printFailure(host, refusal, options.json);
   if (!(await mayWrite(host, options)))
     return printFailure(
@@ -148,7 +150,9 @@ export function exitCodeOf(
   interrupted: boolean,
 ): number {
   if (interrupted) return 130;
-  if (outcome.state !== 'SUCCESS' && failOn !== 'never') return 1;
+  // What waits for the next tick did not fail, unless a part of it has.
+  const hasFailed = outcome.state === 'QUEUED' ? outcome.counts.failed > 0 : outcome.state !== 'SUCCESS';
+  if (hasFailed && failOn !== 'never') return 1;
   if (outcome.state === 'CANCELED') return 1;
   if (failOn === 'never') return 0;
   if (outcome.counts.checksFailed > 0) return 1;

@@ -1,4 +1,5 @@
 import { inputFailure } from '../app/failure.ts';
+import { knownText, triggerText } from '../app/run-message.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { openHost } from '../compose/wiring.ts';
 import { formatInstant } from '../time/format.ts';
@@ -43,7 +44,12 @@ export async function run(options: TickOptions): Promise<number> {
           onPlan: (plan) => reporter.onPlan(plan),
           onEvent: (event) => reporter.onEvent(event),
           onRun: (request) => {
-            if (!options.json) host.print(`${request.schedule}, due ${formatInstant(request.tick)}:`);
+            if (!options.json)
+              host.print(
+                request.kind === 'schedule'
+                  ? `${request.schedule}, due ${formatInstant(request.tick)}:`
+                  : `${triggerText(request)}, which waited:`,
+              );
           },
           onRunEnd: (ended) => {
             reporter.end();
@@ -53,7 +59,8 @@ export async function run(options: TickOptions): Promise<number> {
       );
       reporter.end();
       if (!outcome.ok) return printFailure(host, outcome.error, options.json);
-      const { notes, runs, next } = outcome.value;
+      const { notes, runs, known, next } = outcome.value;
+      if (!options.json) for (const each of known) host.print(sentence(knownText(each)));
       if (options.json)
         printJson({
           version: 1,
@@ -68,7 +75,7 @@ export async function run(options: TickOptions): Promise<number> {
         if (options.dryRun)
           for (const due of outcome.value.due)
             host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);
-        if (outcome.value.due.length === 0)
+        if (outcome.value.due.length === 0 && runs.length === 0 && known.length === 0)
           host.print(
             ['Nothing is due.', ...next.slice(0, 3).map((each) => idleText(each, outcome.value.before))].join(' '),
           );
@@ -85,4 +92,8 @@ function idleText(next: TickOutcome['next'][number], before: TickOutcome['before
     last?.run === undefined ? last?.outcome : `run ${last.run}${last.state === undefined ? '' : `: ${last.state}`}`;
   const judged = last ? `of ${formatInstant(last.tick)} was judged already (${result}); it ` : '';
   return `${next.schedule} ${judged}is next at ${formatInstant(next.tick)}.`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,12 +1,61 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runGit } from '../adapters/git-process.ts';
+import type { WorkflowIdentity } from '../adapters/holders.ts';
+import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import type { ReportSource } from '../app/report-pages.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
-import type { SourceTree } from '../ports.ts';
+import type { Host, SourceTree } from '../ports.ts';
+import type { GitHub } from '../ports-github.ts';
+import type { Style } from '../render/style.ts';
 import { parseDotenv } from '../run/dotenv.ts';
+import type { Variables } from '../run/secrets.ts';
+
+/**
+ * What differs between a terminal and a job of a workflow, read once by the host as plain values: below, nothing asks
+ * where it runs.
+ */
+export interface Surroundings {
+  /** Variables of this process: git reads them, expressions and steps get what is theirs of them. */
+  readonly env: Variables;
+  readonly host: Host;
+  readonly style: Style;
+  /** For the state's remote, when it is reached by https. */
+  readonly token?: string;
+  /** Absolute: where the private folders of projects go; default: inside of the git folder. */
+  readonly privateFolder?: string;
+  /** Takes the place of `state.branch`. */
+  readonly stateBranch?: string;
+  /** Names of variables that are secret here, beside those that the project knows of. */
+  readonly secretEnv: readonly string[];
+  /** The job of a workflow that this is. */
+  readonly workflow?: WorkflowIdentity;
+  /** Who is asked about jobs of other workflows. */
+  readonly github?: Pick<GitHub, 'jobs'>;
+  /** Name of this process as a writer of state: no two processes have the same. */
+  readonly writer: string;
+  /** How long steps get between TERM and KILL, in milliseconds; default 10 s. */
+  readonly stepGraceMs?: number;
+  /** Takes what steps print, as it comes; undefined = it is shown with the step's name before each line. */
+  readonly onStepOutput?: (step: string, text: string) => void;
+}
+
+/** A command on a terminal, or in a script. */
+export function terminalSurroundings(): Surroundings {
+  const { env } = process;
+  const host = createTerminalHost({ output: process.stdout, error: process.stderr, env });
+  return {
+    env,
+    host,
+    style: { color: host.color, unicode: true },
+    ...(env['BRANCHLINE_TOKEN'] === undefined ? {} : { token: env['BRANCHLINE_TOKEN'] }),
+    secretEnv: [],
+    writer: `p${randomBytes(6).toString('hex')}`,
+  };
+}
 
 /** What the report of a project says of its code: the commit, and where the repository is on the web. */
 export function reportSource(
@@ -48,15 +97,17 @@ export function declaredNames(project: Project): Readonly<Record<string, Iterabl
 export function hostEnvironment(opened: {
   readonly root: string;
   readonly tree: SourceTree;
-}): Result<Readonly<Record<string, string | undefined>>, AppFailure> {
+  readonly surroundings: Pick<Surroundings, 'env'>;
+}): Result<Variables, AppFailure> {
+  const { env } = opened.surroundings;
   const path = join(opened.root, '.env');
-  if (!existsSync(path)) return ok({ ...process.env });
+  if (!existsSync(path)) return ok({ ...env });
   const parsed = parseDotenv(readFileSync(path, 'utf8'), !opened.tree.files().includes('.env'));
   if (!parsed.ok)
     return fail(
       inputFailure('env-file', parsed.error.map((problem) => `.env:${problem.line}: ${problem.message}`).join('\n')),
     );
-  return ok({ ...parsed.value, ...process.env });
+  return ok({ ...parsed.value, ...env });
 }
 
 /**
@@ -67,11 +118,12 @@ export async function branchRefusal(
   root: string,
   project: Project,
   environment: 'production' | 'local',
+  env: Variables,
 ): Promise<AppFailure | undefined> {
   const branches = environment === 'production' ? project.environments['production']?.branches : undefined;
   if (branches === undefined) return undefined;
-  const head = await runGit({ args: ['symbolic-ref', '--short', '--quiet', 'HEAD'], cwd: root, env: process.env });
-  const branch = process.env['GITHUB_REF_NAME'] ?? head.stdout.toString().trim();
+  const head = await runGit({ args: ['symbolic-ref', '--short', '--quiet', 'HEAD'], cwd: root, env });
+  const branch = env['GITHUB_REF_NAME'] ?? head.stdout.toString().trim();
   if (branches.includes(branch)) return undefined;
   const where = branch === '' ? 'no branch is checked out' : `this is \`${branch}\``;
   return inputFailure(
@@ -82,8 +134,11 @@ export async function branchRefusal(
 }
 
 /** The commit that is checked out, with its time; undefined before the first. */
-export async function codeCommit(root: string): Promise<{ readonly commit: string; readonly at: string } | undefined> {
-  const answer = await runGit({ args: ['log', '-1', '--format=%H %cI'], cwd: root, env: process.env });
+export async function codeCommit(
+  root: string,
+  env: Variables,
+): Promise<{ readonly commit: string; readonly at: string } | undefined> {
+  const answer = await runGit({ args: ['log', '-1', '--format=%H %cI'], cwd: root, env });
   const [commit, at] = answer.stdout.toString().trim().split(' ');
   if (answer.code !== 0 || !commit || !at) return undefined;
   return { commit, at: new Date(at).toISOString() };

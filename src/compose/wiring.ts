@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadEngine } from '../adapters/engine-fetch.ts';
-import { type GitLocation, locateRepository, privateFolder } from '../adapters/git-location.ts';
+import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { runGit } from '../adapters/git-process.ts';
 import { openStateStore } from '../adapters/git-state-store.ts';
-import { createHolders } from '../adapters/holders.ts';
+import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
 import { createOutputFiles } from '../adapters/output-files.ts';
 import { createProcessRunner } from '../adapters/process.ts';
@@ -16,7 +15,6 @@ import { createSourceTree } from '../adapters/source-tree.ts';
 import { databases } from '../adapters/sql-open.ts';
 import { pooledSql } from '../adapters/sql-pool.ts';
 import { systemClock } from '../adapters/system-clock.ts';
-import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
 import { type LoadedProject, loadProject, PROJECT_FILE } from '../app/load-project.ts';
@@ -29,13 +27,21 @@ import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
 import { findSecretNameClashes, secretNames, secretsToMask } from '../run/secrets.ts';
 import { neutralizeCommands } from '../run/step-commands.ts';
-import { codeCommit, declaredNames, hostEnvironment, reportSource } from './surroundings.ts';
+import {
+  codeCommit,
+  declaredNames,
+  hostEnvironment,
+  reportSource,
+  type Surroundings,
+  terminalSurroundings,
+} from './surroundings.ts';
 
 /** A project on this machine, as every command meets it. */
 export interface OpenProject {
   /** Absolute. */
   readonly root: string;
   readonly tree: SourceTree;
+  readonly surroundings: Surroundings;
   readonly host: Host;
   readonly style: Style;
   readonly clock: Clock;
@@ -65,17 +71,29 @@ export function findRoot(named: string | undefined): Result<string, AppFailure> 
 }
 
 export function openHost(): { readonly host: Host; readonly style: Style } {
-  const host = createTerminalHost({ output: process.stdout, error: process.stderr, env: process.env });
-  return { host, style: { color: host.color, unicode: true } };
+  const { host, style } = terminalSurroundings();
+  return { host, style };
 }
 
 /** Finds and reads the project. Its root becomes the current folder, so that relative paths in SQL start there. */
-export function openProject(options: { readonly project?: string }): Result<OpenProject, AppFailure> {
+export function openProject(
+  options: { readonly project?: string },
+  surroundings: Surroundings = terminalSurroundings(),
+): Result<OpenProject, AppFailure> {
   const root = findRoot(options.project);
   if (!root.ok) return root;
   process.chdir(root.value);
-  const tree = createSourceTree(root.value);
-  return ok({ root: root.value, tree, ...openHost(), clock: systemClock, loaded: loadProject(tree) });
+  const { env, host, style, stateBranch } = surroundings;
+  const tree = createSourceTree(root.value, env);
+  const loaded = onBranch(loadProject(tree), stateBranch);
+  return ok({ root: root.value, tree, surroundings, host, style, clock: systemClock, loaded });
+}
+
+/** The project with its state on another branch than it says itself. */
+function onBranch(loaded: LoadedProject, branch: string | undefined): LoadedProject {
+  const { project } = loaded;
+  if (branch === undefined || !project) return loaded;
+  return { ...loaded, project: { ...project, state: { ...project.state, branch } } };
 }
 
 /** The state of an environment, for reading. */
@@ -85,14 +103,17 @@ export async function openStore(
   environment: 'production' | 'local',
   location?: GitLocation,
 ): Promise<Result<StateStore, AppFailure>> {
+  const { env, token, privateFolder: parent } = opened.surroundings;
   const store = await openStateStore({
     projectRoot: opened.root,
     projectName: project.name,
     branch: project.state.branch,
     remote: project.state.remote,
     environment,
+    env,
     ...(location ? { location } : {}),
-    ...(process.env['BRANCHLINE_TOKEN'] === undefined ? {} : { token: process.env['BRANCHLINE_TOKEN'] }),
+    ...(token === undefined ? {} : { token }),
+    ...(parent === undefined ? {} : { privateFolder: projectFolder(parent, project.name) }),
   });
   if (store.ok) return store;
   const { code, message } = store.error;
@@ -131,20 +152,25 @@ export async function openWorld(
   project: Project,
   options: WorldOptions,
 ): Promise<Result<World, AppFailure>> {
-  const { host, root } = opened;
+  const { host, root, surroundings } = opened;
+  const { writer } = surroundings;
   const [location, code] = await Promise.all([
-    locateRepository(root, project.state.remote, process.env),
-    options.records ? codeCommit(root) : undefined,
+    locateRepository(root, project.state.remote, surroundings.env),
+    options.records ? codeCommit(root, surroundings.env) : undefined,
   ]);
   if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));
-  const folder = privateFolder(location.value.commonDir, project.name);
+  const folder =
+    surroundings.privateFolder === undefined
+      ? privateFolder(location.value.commonDir, project.name)
+      : projectFolder(surroundings.privateFolder, project.name);
   const store = await openStore(opened, project, options.environment, location.value);
   if (!store.ok) return store;
   const env = hostEnvironment(opened);
   if (!env.ok) return env;
   const clock: Clock = options.now === undefined ? opened.clock : shiftedClock(opened.clock, options.now);
-  const writer = `p${randomBytes(6).toString('hex')}`;
-  const secrets = secretsToMask(project, env.value);
+  // Masked, and no more: which step may see a variable is the project's to say.
+  const masked = { ...project, secrets: [...project.secrets, ...surroundings.secretEnv] };
+  const secrets = secretsToMask(masked, env.value);
   const clashes = findSecretNameClashes(secrets, declaredNames(project));
   if (clashes.length > 0)
     return fail(inputFailure('secret-is-a-name', clashes.map((clash) => clash.message).join('\n')));
@@ -160,7 +186,13 @@ export async function openWorld(
     redact: (text) => redactor.text(text),
     warn,
   };
-  const holders = createHolders();
+  const processHolders = createProcessHolders();
+  const holders = createHolders({
+    processes: processHolders,
+    clock,
+    ...(surroundings.workflow === undefined ? {} : { workflow: surroundings.workflow }),
+    ...(surroundings.github === undefined ? {} : { github: surroundings.github }),
+  });
   const scratch = join(folder, 'scratch', writer);
   pruneFolder(join(folder, 'logs'), LOG_FOLDERS_MAX);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
@@ -170,7 +202,8 @@ export async function openWorld(
     repository: location.value.top ?? root,
     store: project.storage.path === undefined ? join(folder, 'outputs') : resolve(root, project.storage.path),
     isTracked: async (file) =>
-      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: process.env })).code === 0,
+      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: surroundings.env })).code ===
+      0,
   });
   const scope = { project, environment: options.environment, env: env.value, root };
   const source = reportSource(project, code?.commit, location.value.remoteUrl);
@@ -181,11 +214,14 @@ export async function openWorld(
   const run: RunPorts = {
     clock,
     session: openStateSession(state),
-    journals: createJournals(join(folder, 'journals', options.environment), holders),
+    journals: createJournals(join(folder, 'journals', options.environment), processHolders),
     holders,
     sql,
     outputs,
-    processes: createProcessRunner({ folder: scratch }),
+    processes: createProcessRunner({
+      folder: scratch,
+      ...(surroundings.stepGraceMs === undefined ? {} : { graceMs: surroundings.stepGraceMs }),
+    }),
     endLeftovers,
     scratch: createScratch(scratch),
     writer,
@@ -197,7 +233,7 @@ export async function openWorld(
     signal: options.signal,
     warn,
     say: (text) => host.progress(text),
-    ...(options.logs ? { onOutput: (step: string, text: string) => host.progress(prefixed(step, text)) } : {}),
+    ...(options.logs ? { onOutput: surroundings.onStepOutput ?? prefixedOutput(surroundings) } : {}),
     prepareEngines: async (engines) => {
       for (const engine of engines) {
         const ready = await loadEngine(engine === 'postgres' ? 'pg' : 'duckdb', {
@@ -234,9 +270,11 @@ export async function openWorld(
 }
 
 /** Lines of a step with its name before them; in a workflow's log they cannot act as commands. */
-function prefixed(step: string, text: string): string {
-  const lines = (process.env['GITHUB_ACTIONS'] ? neutralizeCommands(text) : text).replace(/\n$/, '').split('\n');
-  return lines.map((line) => `${step} | ${line}`).join('\n');
+function prefixedOutput({ env, host }: Surroundings): (step: string, text: string) => void {
+  return (step, text) => {
+    const lines = (env['GITHUB_ACTIONS'] ? neutralizeCommands(text) : text).replace(/\n$/, '').split('\n');
+    host.progress(lines.map((line) => `${step} | ${line}`).join('\n'));
+  };
 }
 
 /** Runs whose step logs are kept on this machine. */

@@ -41,6 +41,12 @@ export interface Figures {
   readonly stepTime?: Quantiles;
   /** How much later than due ticks were judged; the project's only. */
   readonly lateness?: Quantiles;
+  /** Billed runner minutes; of less than the project its share, so not always whole. Undefined = nothing was billed. */
+  readonly billedMinutes?: number;
+  /** What they cost, in US dollars. Undefined = nothing was billed, or no price is known of any of it. */
+  readonly usd?: number;
+  /** The part of `billedMinutes` that `usd` says nothing of. */
+  readonly unpricedMinutes?: number;
 }
 
 /** The figures of a scope from the sums of a window that is `days` long. */
@@ -67,6 +73,19 @@ export function figuresOf(sums: Sums, scope: Scope, days: number): Figures {
     ...(scope.kind === 'project' ? optional('runTime', quantilesOf(own?.durations)) : {}),
     ...optional('stepTime', quantilesOf(steps)),
     ...(scope.kind === 'project' ? optional('lateness', quantilesOf(own?.lateness)) : {}),
+    ...billedOf(counted),
+  };
+}
+
+const MINUTE_MS = 60_000;
+
+function billedOf(cell: RollupCell | undefined): Pick<Figures, 'billedMinutes' | 'usd' | 'unpricedMinutes'> {
+  const { billedMs = 0, microUsd = 0, unpricedMs = 0 } = cell ?? {};
+  if (billedMs === 0) return {};
+  return {
+    billedMinutes: billedMs / MINUTE_MS,
+    ...(unpricedMs < billedMs ? { usd: microUsd / 1e6 } : {}),
+    ...(unpricedMs > 0 ? { unpricedMinutes: unpricedMs / MINUTE_MS } : {}),
   };
 }
 

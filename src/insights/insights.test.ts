@@ -110,6 +110,35 @@ describe('times and runs', () => {
   });
 });
 
+describe('billed minutes', () => {
+  const day = (minutes: number, usd?: number) =>
+    dayCell({ billed: { minutes, ...(usd === undefined ? {} : { usd }) } });
+
+  test('add up over days, for the project, a group, a selection and an asset', () => {
+    const cells = { project: day(3, 0.018), 'group:raw': day(2, 0.012), 'asset:raw/a': day(2, 0.012) };
+    const figures = insights({ 0: cells, 5: cells, 8: cells });
+    expect(figures.project[7]!.now).toMatchObject({ billedMinutes: 6, usd: 0.036 });
+    expect(figures.project[7]!.before).toMatchObject({ billedMinutes: 3, usd: 0.018 });
+    for (const of of [figures.groups.get('raw'), figures.selections.get('both'), figures.assets.get('raw/a')])
+      expect(of![7]!.now).toMatchObject({ billedMinutes: 4, usd: 0.024 });
+  });
+
+  test('nothing billed is no data; free is 0; a price that is not known is said apart', () => {
+    expect(insights({ 0: { project: dayCell({ runs: [1, 1] }) } }).project[7]!.now).not.toHaveProperty('billedMinutes');
+    const free = insights({ 0: { project: day(3, 0) } }).project[7]!.now;
+    expect(free).toMatchObject({ billedMinutes: 3, usd: 0 });
+    expect(free).not.toHaveProperty('unpricedMinutes');
+    const unknown = insights({ 0: { project: day(3) } }).project[7]!.now;
+    expect(unknown).toMatchObject({ billedMinutes: 3, unpricedMinutes: 3 });
+    expect(unknown).not.toHaveProperty('usd');
+    expect(insights({ 0: { project: day(3) }, 1: { project: day(1, 0.006) } }).project[7]!.now).toMatchObject({
+      billedMinutes: 4,
+      unpricedMinutes: 3,
+      usd: 0.006,
+    });
+  });
+});
+
 test('adding up days does not depend on how they are split', () => {
   const cell = fc.record({ ok: fc.nat(5), bad: fc.nat(5), ms: fc.array(fc.nat(100_000), { maxLength: 5 }) });
   fc.assert(

@@ -1,7 +1,6 @@
 import { epochMs, type Timestamp, timestamp, utcDay } from '../model/instant.ts';
 import type { RollupCell, StateView } from '../model/state.ts';
-import { type CellDraft, draftCell, finishCell } from '../state/rollup.ts';
-import { decodeSketch, mergeBuckets } from '../state/sketch.ts';
+import { addCell, type CellDraft, draftCell, finishCell } from '../state/rollup.ts';
 
 /** Lengths of windows in UTC days (semantics.md 11). */
 export const WINDOW_DAYS = [1, 7, 28, 90] as const;
@@ -37,15 +36,4 @@ export function sumCells(cells: readonly RollupCell[]): RollupCell | undefined {
   const draft = draftCell(undefined);
   for (const cell of cells) addCell(draft, cell);
   return finishCell(draft);
-}
-
-function addCell(draft: CellDraft, cell: RollupCell): void {
-  draft.counts.materialized += cell.materialized;
-  draft.counts.failed += cell.failed;
-  draft.counts.checksPassed += cell.checksPassed;
-  draft.counts.checksExecuted += cell.checksExecuted;
-  draft.counts.runs += cell.runs;
-  draft.counts.runsSucceeded += cell.runsSucceeded;
-  mergeBuckets(draft.durations, decodeSketch(cell.durations) ?? new Map());
-  mergeBuckets(draft.lateness, decodeSketch(cell.lateness) ?? new Map());
 }

@@ -8,7 +8,7 @@ const manifests = ['dbt', 'alerts', 'channels', 'exposures'];
 
 /** By definition of the schema; `Project` and `Manifest` are the files themselves. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
-  Project: [...manifests, 'runners', 'incidents', 'prices'],
+  Project: [...manifests, 'runners', 'incidents'],
   Manifest: manifests,
   Asset: assets,
   Defaults: assets,

@@ -50,6 +50,8 @@ export interface RunRequeued extends EventBase {
   readonly run: string;
   readonly due: Timestamp;
   readonly reason: string;
+  /** What its job has cost until here. */
+  readonly billed?: Billed;
 }
 export interface RunTakenOver extends EventBase {
   readonly type: 'run.taken-over';
@@ -63,6 +65,20 @@ export interface RunEnded extends EventBase {
   readonly failure?: Failure;
   readonly counts: RunCounts;
   readonly durationMs: number;
+  /** What it cost where minutes are billed; absent elsewhere. */
+  readonly billed?: Billed;
+}
+/**
+ * Runner minutes of a run. A job is billed by the started minute: its runs share its minutes, none counts twice, so that
+ * the sum over the runs of a job is what the job had been billed for when the last of them ended.
+ */
+export interface Billed {
+  /** The label that the price is of: `ubuntu-latest`. */
+  readonly runner: string;
+  /** Whole minutes; 0 for a run that began and ended in a minute that another run of the job was billed for. */
+  readonly minutes: number;
+  /** US dollars, to the millionth: 0 where minutes are free; absent = no price is known of this runner. */
+  readonly usd?: number;
 }
 /** Assets by how they ended, checks by outcome. */
 export interface RunCounts {
@@ -231,15 +247,28 @@ export interface ScheduleEvaluated extends EventBase {
   readonly code?: { readonly commit: string; readonly at: Timestamp };
 }
 
+/** A process of one machine: the pid alone is used again, so the boot and the time that it started go with it. */
+export interface ProcessIdentity {
+  /** Digest that tells machines and their pid spaces apart. */
+  readonly machine: string;
+  readonly boot: string;
+  readonly pid: number;
+  readonly start: string;
+}
 export type Holder =
+  | ({ readonly kind: 'process' } & ProcessIdentity)
   | {
-      readonly kind: 'process';
-      readonly machine: string;
-      readonly boot: string;
-      readonly pid: number;
-      readonly start: string;
-    }
-  | { readonly kind: 'workflow'; readonly workflow: string; readonly attempt: number; readonly job: string };
+      readonly kind: 'workflow';
+      /** Id of the workflow run. */
+      readonly workflow: string;
+      readonly attempt: number;
+      /** The job's id in the workflow file. */
+      readonly job: string;
+      /** Name of the runner: tells the jobs of a matrix apart. */
+      readonly runner?: string;
+      /** The process within the job: a later step of the same job, or of the same machine, need not ask anybody. */
+      readonly process?: ProcessIdentity;
+    };
 
 /** A committed intention to run: its assets and file connections exclude others. */
 export interface Claim {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runId } from './ids.ts';
+import { requestDigest, runId } from './ids.ts';
 import type { RunRequest } from './plan.ts';
 
 const tick: RunRequest = {
@@ -18,6 +18,21 @@ const cli: RunRequest = {
   withUpstream: false,
   ignoreBlocking: false,
 };
+const dispatch: RunRequest = {
+  kind: 'dispatch',
+  workflow: '17005550123',
+  at: '2026-11-22T08:00:00.000Z',
+  selection: '*',
+  mode: 'stale',
+  withUpstream: false,
+  ignoreBlocking: false,
+};
+const push: RunRequest = {
+  kind: 'push',
+  commit: 'a1b2c3d4e5f60718293a4b5c6d7e8f9001122334',
+  at: '2026-11-22T07:59:00.000Z',
+  selection: 'changed:any+',
+};
 
 test('a run id begins with the UTC day inside of the request', () => {
   expect(runId(tick)).toMatch(/^20261122-[a-z2-7]{16}$/);
@@ -27,6 +42,27 @@ test('a run id begins with the UTC day inside of the request', () => {
 test('run ids are public: these bytes must never change', () => {
   expect(runId(tick)).toBe('20261122-rqqmsrbmbandbwto');
   expect(runId(cli)).toBe('20261121-tf35nasxuxkmk3zf');
+  expect(runId(dispatch)).toBe('20261122-dtxq77ujaqmgk6fa');
+  expect(runId(push)).toBe('20261122-ct4dodar3a6xglcr');
+});
+
+test('a dispatch is its workflow run, whatever was selected; a try again is another', () => {
+  expect(runId({ ...dispatch, selection: 'key:a', mode: 'all' })).toBe(runId(dispatch));
+  expect(runId({ ...dispatch, workflow: '17005550124' })).not.toBe(runId(dispatch));
+  expect(runId({ ...dispatch, attempt: 2 })).not.toBe(runId(dispatch));
+  expect(runId({ ...dispatch, attempt: 3 })).not.toBe(runId({ ...dispatch, attempt: 2 }));
+});
+
+test('a push is its commit', () => {
+  expect(runId({ ...push, selection: 'key:a' })).toBe(runId(push));
+  expect(runId({ ...push, commit: 'b'.repeat(40) })).not.toBe(runId(push));
+});
+
+test('what a request is does not depend on the day by which its run is filed', () => {
+  const later = { ...dispatch, at: '2026-11-25T08:00:00.000Z' };
+  expect(runId(later)).not.toBe(runId(dispatch));
+  expect(requestDigest(later)).toBe(requestDigest(dispatch));
+  expect(runId(dispatch).endsWith(requestDigest(dispatch))).toBe(true);
 });
 
 test('a tick delivered again is the same run, also when its job was edited meanwhile', () => {

@@ -5,7 +5,8 @@ import type { RunRequest } from './plan.ts';
 
 /**
  * What makes two requests the same one (semantics.md 1, Identity): for a schedule its name and tick, whatever job or
- * selection it names by now; for the CLI its random bits. The same request delivered again asks for the same run.
+ * selection it names by now; for a dispatch the workflow run, whatever the attempt, save one that tries again what had
+ * failed; for a push the commit; for the CLI its random bits. The same request delivered again asks for the same run.
  */
 export function requestIdentity(request: RunRequest): Readonly<Record<string, string>> {
   switch (request.kind) {
@@ -13,6 +14,14 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
       return { kind: 'cli', nonce: request.nonce };
     case 'schedule':
       return { kind: 'schedule', schedule: request.schedule, tick: request.tick };
+    case 'dispatch':
+      return {
+        kind: 'dispatch',
+        workflow: request.workflow,
+        ...(request.attempt === undefined ? {} : { attempt: String(request.attempt) }),
+      };
+    case 'push':
+      return { kind: 'push', commit: request.commit };
     default:
       return unreachable(request);
   }
@@ -22,6 +31,8 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
 export function requestInstant(request: RunRequest): Timestamp {
   switch (request.kind) {
     case 'cli':
+    case 'dispatch':
+    case 'push':
       return request.at;
     case 'schedule':
       return request.tick;
@@ -33,5 +44,10 @@ export function requestInstant(request: RunRequest): Timestamp {
 /** A run's id: `YYYYMMDD-` and 16 lower-case base32 characters of SHA-256 over the canonical identity of its request. */
 export function runId(request: RunRequest): string {
   const day = utcDay(requestInstant(request)).replaceAll('-', '');
-  return `${day}-${base32DigestOf(requestIdentity(request), 16)}`;
+  return `${day}-${requestDigest(request)}`;
+}
+
+/** The part of a run's id that does not depend on the day: the same for every delivery of one request. */
+export function requestDigest(request: RunRequest): string {
+  return base32DigestOf(requestIdentity(request), 16);
 }

@@ -20,7 +20,38 @@ export type RunRequest =
       readonly selection: string;
       readonly job?: string;
       readonly materialize: 'when_stale' | 'all';
+    }
+  | {
+      /** A person's click or call on GitHub (`workflow_dispatch`). */
+      readonly kind: 'dispatch';
+      /** Id of the workflow run, the same for all its attempts. */
+      readonly workflow: string;
+      /** Of a re-run that tries again what had failed or was canceled: the attempt, from 2. */
+      readonly attempt?: number;
+      /** When the workflow run was created. */
+      readonly at: Timestamp;
+      readonly selection: string;
+      readonly job?: string;
+      readonly mode: RequestMode;
+      readonly withUpstream: boolean;
+      readonly ignoreBlocking: boolean;
+    }
+  | {
+      /** `build_on_push` of the production environment. */
+      readonly kind: 'push';
+      readonly commit: string;
+      /** Time of that commit. */
+      readonly at: Timestamp;
+      readonly selection: string;
+      readonly job?: never;
     };
+
+/** A person asked for it, here or on GitHub: what is selected is meant, and a mistake in it is refused. */
+export type ManualRequest = Extract<RunRequest, { kind: 'cli' | 'dispatch' }>;
+
+export function isManual(request: RunRequest): request is ManualRequest {
+  return request.kind === 'cli' || request.kind === 'dispatch';
+}
 
 /**
  * `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale.

@@ -26,6 +26,8 @@ export interface Project {
   readonly partitions: Readonly<Record<string, PartitionsDef>>;
   /** Steps at once on one runner; undefined = the number of cores, at least 2. */
   readonly maxParallel?: number;
+  /** US dollars a minute by runner label, over the built-in table. */
+  readonly prices: Readonly<Record<string, number>>;
   /** Names of environment variables declared secret by the project. */
   readonly secrets: readonly string[];
   readonly env: Readonly<Record<string, Template>>;

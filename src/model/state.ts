@@ -1,4 +1,4 @@
-import type { CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.ts';
+import type { Billed, CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { EpochMs, Timestamp } from './instant.ts';
 import type { RunReason, RunRequest, SkipReason } from './plan.ts';
@@ -112,6 +112,8 @@ export interface RunRecord {
   readonly steps: Readonly<Record<string, RunStepRecord>>;
   readonly confirmed: readonly AssetKey[];
   readonly counts?: RunCounts;
+  /** Of all jobs that carried it out, as far as they told. */
+  readonly billed?: Billed;
   readonly failure?: Failure;
   readonly cancelRequested?: boolean;
   /** When a requeued run may start again. */
@@ -177,6 +179,14 @@ export interface RollupCell {
   readonly checksExecuted: number;
   readonly runs: number;
   readonly runsSucceeded: number;
+  /**
+   * Billed runner time in milliseconds, and what it cost in millionths of a US dollar; whole numbers, so that sums do not
+   * depend on their order. A group's or asset's is its share of its runs. Absent = none.
+   */
+  readonly billedMs?: number;
+  readonly microUsd?: number;
+  /** The part of `billedMs` of which no price was known. */
+  readonly unpricedMs?: number;
   /** Mergeable sketch (encoding of state/sketch): of runs in the project's cell, of materializations elsewhere. */
   readonly durations?: string;
   /** Sketch of tick lateness; only in the project's cell. */

@@ -106,6 +106,29 @@ describe('planRun', () => {
     check({ project: chain, view: fresh, request: cli({ mode: 'all' }), select: ['b'] }, ['b run requested']);
   });
 
+  it('makes for a push what its code made stale, and leaves sources alone', () => {
+    const push: RunRequest = { kind: 'push', commit: 'a1', at: AT, selection: 'changed:any+' };
+    check({ project: chain, view: fresh, request: push, code: { b: 'c2' } }, [
+      'a skip up_to_date',
+      'b run code_changed: a.sql',
+      'c if_changed upstream_changed: b',
+    ]);
+  });
+
+  it('takes a click on GitHub as a person at the keyboard is taken', () => {
+    const manual = { at: AT, selection: '*', mode: 'all', withUpstream: false, ignoreBlocking: false } as const;
+    const click: RunRequest = { kind: 'dispatch', workflow: '17', ...manual };
+    check({ project: chain, view: fresh, request: click, select: ['b'] }, ['b run requested']);
+    checkRefused(
+      { project: chain, view: sketchView({}), request: click, select: ['b'] },
+      { code: 'upstream-never-materialized', asset: 'b', upstream: ['a'] },
+    );
+    check({ project: chain, view: sketchView({}), request: { ...click, withUpstream: true }, select: ['b'] }, [
+      'a run with_upstream',
+      'b run requested',
+    ]);
+  });
+
   it('follows a change of code downstream only as far as data changes', () => {
     const view = sketchView({ a: {}, b: { used: { a: 'v' } }, c: { used: { b: 'v' } } });
     check({ project: chain, view, code: { b: 'new' } }, [

@@ -1,16 +1,17 @@
 import { digestOf } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
-import { fail, ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import { topologicalOrder } from '../base/topology.ts';
-import type {
-  AssetVerdict,
-  Estimate,
-  Plan,
-  PlannedStep,
-  PlanRefusal,
-  RunReason,
-  RunRequest,
-  SkipReason,
+import {
+  type AssetVerdict,
+  type Estimate,
+  isManual,
+  type Plan,
+  type PlannedStep,
+  type PlanRefusal,
+  type RunReason,
+  type RunRequest,
+  type SkipReason,
 } from '../model/plan.ts';
 import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -50,7 +51,7 @@ interface Planning {
 export function planRun(input: PlanInput): Result<Plan, PlanRefusal> {
   const { project, request } = input;
   const wanted = wantedAssets(input);
-  const refusal = request.kind === 'cli' ? neverMaterializedUpstream(input, wanted) : undefined;
+  const refusal = isManual(request) ? neverMaterializedUpstream(input, wanted) : undefined;
   if (refusal) return fail(refusal);
   const planning: Planning = { input, mode: modeOf(request), wanted, verdicts: new Map() };
   const steps: PlannedStep[] = [];
@@ -73,12 +74,22 @@ export function planRun(input: PlanInput): Result<Plan, PlanRefusal> {
 }
 
 function modeOf(request: RunRequest): Mode {
-  if (request.kind === 'cli') return request.mode;
-  return 'job';
+  switch (request.kind) {
+    case 'cli':
+    case 'dispatch':
+      return request.mode;
+    case 'schedule':
+      return 'job';
+    // What a push changed is stale by its code; its sources have nothing new to offer for that.
+    case 'push':
+      return 'stale';
+    default:
+      return unreachable(request);
+  }
 }
 
 function ignoresBlocking(request: RunRequest): boolean {
-  return request.kind === 'cli' && request.ignoreBlocking;
+  return isManual(request) && request.ignoreBlocking;
 }
 
 /** The selection, completed: siblings of multi-assets that cannot run in part, and upstreams when asked for. */
@@ -91,7 +102,7 @@ function wantedAssets(input: PlanInput): Map<AssetKey, 'selected' | 'with_upstre
     if (step && !step.canSubset) for (const sibling of step.assets) if (!wanted.has(sibling)) wanted.set(sibling, why);
   };
   for (const key of input.selected) add(key, 'selected');
-  if (request.kind === 'cli' && request.withUpstream) {
+  if (isManual(request) && request.withUpstream) {
     const queue = [...wanted.keys()];
     for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
       for (const dep of project.assets[key]?.deps ?? []) {
@@ -232,8 +243,11 @@ function alignVerdicts(assets: readonly AssetVerdict[]): AssetVerdict[] {
 }
 
 function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerprint): AssetVerdict {
-  const { input, mode, wanted, verdicts } = planning;
+  const { input, wanted, verdicts } = planning;
   const { project, view, request } = input;
+  // A run that gave its place back and goes on keeps what it has made: that is made again only when it is stale.
+  const isMade = isMadeByThisRun(input, asset);
+  const mode = isMade ? 'stale' : planning.mode;
   const say = (
     verdict: AssetVerdict['verdict'],
     reason: RunReason | SkipReason,
@@ -246,20 +260,25 @@ function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerp
   });
   const stopped = stoppedByUpstream(planning, asset);
   if (stopped) return say('skip', stopped.reason, stopped.detail);
-  if (wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
+  if (!isMade && wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
   const stale = stalenessOf(asset, fingerprint, view, input.lost);
   if (mode === 'all') return say('run', 'requested', stale?.detail ?? []);
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
   if (stale && missing) return say('run', stale.reason, stale.detail);
-  if (request.kind === 'schedule' && request.materialize === 'all') return say('run', 'materialize_all');
+  if (!isMade && request.kind === 'schedule' && request.materialize === 'all') return say('run', 'materialize_all');
   if (stale && stale.reason !== 'upstream_changed') return say('run', stale.reason, stale.detail);
-  if (asset.materialize === 'always') return say('run', 'materialize_all', ['materialize: always']);
+  if (!isMade && asset.materialize === 'always') return say('run', 'materialize_all', ['materialize: always']);
   if (mode === 'job' && hasOnlyUnobservedUpstreams(project, view, asset)) return say('run', 'no_upstreams');
   const moving = asset.deps.filter((dep) => makes(verdicts.get(dep)));
   if (moving.length > 0) return say('if_changed', 'upstream_changed', moving);
   if (stale) return say('run', stale.reason, stale.detail);
   return say('skip', 'up_to_date');
+}
+
+function isMadeByThisRun({ view, runId }: PlanInput, asset: Asset): boolean {
+  const step = asset.step === undefined ? undefined : view.openRuns.get(runId)?.steps[asset.step];
+  return step?.materialized.includes(asset.key) === true;
 }
 
 /** No deps, or an external dep that nothing observes: nobody can tell whether there is something new. */

@@ -28,6 +28,7 @@ export type Settings = Pick<
   | 'state'
   | 'storage'
   | 'maxParallel'
+  | 'prices'
   | 'secrets'
   | 'env'
   | 'environments'
@@ -56,6 +57,7 @@ export function resolveSettings(resolving: Resolving): Settings {
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
     operations: resolveOperations(resolving),
     partitions: resolveSharedPartitions(resolving),
+    prices: Object.fromEntries(sortedEntries(value?.prices ?? {})),
     secrets: [...(value?.secrets ?? [])].sort(byText),
     env: resolveEnv(
       envEntries(value?.env, () => place('env')),

@@ -595,6 +595,7 @@ describe('the project', () => {
       'branchline.yaml': `name: shop
 env: { A: 1 }
 max_parallel: 3
+prices: { ubuntu-latest: 0.5, our-machine: 0 }
 connections: { w: { type: duckdb, path: ./data/w.duckdb }, p: { type: postgres, url: "\${{ env.U }}", schema: s } }
 environments:
   production: { branches: [main], env: { T: prod } }
@@ -606,6 +607,7 @@ environments:
       timezone: 'UTC',
       env: { A: '1' },
       maxParallel: 3,
+      prices: { 'ubuntu-latest': 0.5, 'our-machine': 0 },
       state: { branch: 'branchline/state', remote: 'origin' },
       connections: { w: { path: 'data/w.duckdb', extensions: [] }, p: { schema: 's' } },
       environments: {

@@ -27,6 +27,8 @@ import { taggedThings, verifyPartitioned, verifyTags } from './verify-operations
 export interface Resolved {
   /** Absent while there is an error. */
   readonly project?: Project;
+  /** What could be made of the manifests, errors or not. For comparing with: nothing is planned from it. */
+  readonly readable: Project;
   /** All that is wrong, in the order of a report. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -70,7 +72,7 @@ export function resolveProject(
   reportUnusedSecrets(envNamesUsed(project), resolving);
   const diagnostics = [...findings.diagnostics].sort(compareDiagnostics);
   const isFine = broken.isNothing && diagnostics.every(({ severity }) => severity !== 'error');
-  return isFine ? { project, diagnostics } : { diagnostics };
+  return { readable: project, diagnostics, ...(isFine ? { project } : {}) };
 }
 
 interface Made {

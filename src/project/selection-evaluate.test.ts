@@ -79,7 +79,7 @@ describe('evaluateSelection', () => {
       });
     refused('key:a or automation:eager', 10, /later version/);
     refused('partitions:x', 1, /partitions, which come in a later version/);
-    refused('not changed:any', 5, /later version/);
+    refused('not changed:any', 5, /a base to compare with/);
     refused('exposure:x', 1, /later version/);
     refused('status:stail', 1, /no such status/);
     expect(select('status:stale', selectionScope(project))).toMatchObject({

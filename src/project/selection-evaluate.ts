@@ -1,5 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
+import { CHANGE_REASONS, type ChangeReason } from '../model/changes.ts';
 import type { Asset, AssetKey, Job, Schedule } from '../model/project.ts';
 import { type AssetGraph, reach } from './graph.ts';
 import {
@@ -31,13 +32,14 @@ export interface SelectionScope {
   readonly schedules: Readonly<Record<string, Pick<Schedule, 'job' | 'selection'>>>;
   /** All statuses that an asset has now; undefined = no state at hand, and `status:` is refused. */
   readonly statusOf?: (key: AssetKey) => readonly SelectionStatus[];
+  /** Why an asset counts as changed against a base; undefined = nothing to compare with, and `changed:` is refused. */
+  readonly changedOf?: (key: AssetKey) => readonly ChangeReason[];
 }
 
 /** Attributes that need a piece of work that this version does not have. */
 const LATER: Partial<Record<SelectionAttribute, string>> = {
   partitions: '`partitions:` needs partitions, which come in a later version',
   automation: '`automation:` needs automation conditions, which come in a later version',
-  changed: '`changed:` needs the comparison with a base, which comes in a later version',
   exposure: '`exposure:` needs exposures, which come in a later version',
 };
 
@@ -184,9 +186,10 @@ function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): 
     case 'job':
     case 'schedule':
       return byDefinition(attribute, value, at, scope, stack);
+    case 'changed':
+      return byChange(value, at, scope);
     case 'partitions':
     case 'automation':
-    case 'changed':
     case 'exposure':
       return refuse(at, `\`${attribute}:\` comes in a later version`);
     default:
@@ -254,6 +257,28 @@ function byStatus(value: SelectionValue, at: SelectionPlace, scope: SelectionSco
   if (scope.statusOf === undefined) return refuse(at, '`status:` needs the recorded state, which is not read here');
   const { statusOf } = scope;
   return ok(pick(scope, (key) => statusOf(key).includes(status)));
+}
+
+function byChange(value: SelectionValue, at: SelectionPlace, scope: SelectionScope): Selected {
+  const known = ['any', ...CHANGE_REASONS] as const;
+  const reason = value.kind === 'text' ? known.find((candidate) => candidate === value.text) : undefined;
+  if (reason === undefined) {
+    const near = value.kind === 'text' ? nearestWord(value.text, known) : undefined;
+    return refuse(
+      at,
+      'there is no such change',
+      near === undefined ? `there are ${known.join(', ')}` : `did you mean \`changed:${near}\`?`,
+    );
+  }
+  const { changedOf } = scope;
+  if (changedOf === undefined) {
+    return refuse(
+      at,
+      '`changed:` needs a base to compare with, and there is none here',
+      '`branchline changes` compares with the merge base',
+    );
+  }
+  return ok(pick(scope, (key) => (reason === 'any' ? changedOf(key).length > 0 : changedOf(key).includes(reason))));
 }
 
 function byDefinition(

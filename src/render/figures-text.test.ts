@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatAbout, formatRate, formatRuns, formatShare, formatSpread, verdictText } from './figures-text.ts';
+import {
+  billedText,
+  formatAbout,
+  formatCost,
+  formatMinutes,
+  formatRate,
+  formatRuns,
+  formatShare,
+  formatSpread,
+  formatUsd,
+  verdictText,
+} from './figures-text.ts';
 import { sparkline } from './sparkline.ts';
 
 test.each([
@@ -80,4 +91,48 @@ describe('sparklines', () => {
   test('have a top of their own where a share has one', () => expect(sparkline([0.5, 0.5], 1)).toBe('▄▄'));
   test('are empty without data', () => expect(sparkline([undefined])).toBe(''));
   test('of nothing but zeros lie flat', () => expect(sparkline([0, 0])).toBe('▁▁'));
+});
+
+test.each([
+  [undefined, 'no data'],
+  [0, '$0'],
+  [0.0001, 'under $0.001'],
+  [0.006, '$0.006'],
+  [0.0994, '$0.099'],
+  [0.0996, '$0.10'],
+  [0.41, '$0.41'],
+  [12.345, '$12.35'],
+  [99.999, '$100'],
+  [1234.5, '$1,235'],
+])('%s US dollars are %s', (usd, text) => {
+  expect(formatUsd(usd)).toBe(text);
+});
+
+test.each([
+  [undefined, 'no data'],
+  [0, '0 min'],
+  [0.01, 'under 0.1 min'],
+  [0.44, '0.4 min'],
+  [12, '12 min'],
+  [2880.4, '2,880 min'],
+])('%s billed minutes are %s', (minutes, text) => {
+  expect(formatMinutes(minutes)).toBe(text);
+});
+
+test.each([
+  [{}, 'no data'],
+  [{ billedMinutes: 3 }, 'no price known'],
+  [{ billedMinutes: 3, usd: 0 }, '$0 (free)'],
+  [{ billedMinutes: 3, usd: 0.018 }, '$0.018'],
+  [{ billedMinutes: 5, usd: 0.018, unpricedMinutes: 2 }, '$0.018 (2 min of unknown price)'],
+  [{ billedMinutes: 5, usd: 0, unpricedMinutes: 2 }, '$0 (2 min of unknown price)'],
+])('%j cost %s', (figures, text) => {
+  expect(formatCost(figures)).toBe(text);
+});
+
+test('a run’s bill on one line', () => {
+  expect(billedText({ runner: 'ubuntu-latest', minutes: 2, usd: 0.012 })).toBe('2 min on ubuntu-latest, $0.012');
+  expect(billedText({ runner: 'ubuntu-latest', minutes: 2, usd: 0 })).toBe('2 min on ubuntu-latest, free');
+  expect(billedText({ runner: 'ours', minutes: 1 })).toBe('1 min on ours, no price known');
+  expect(billedText({ runner: 'ubuntu-latest', minutes: 0, usd: 0 })).toBe('0 min on ubuntu-latest, $0');
 });

@@ -1,7 +1,8 @@
-import type { Quantiles } from '../insights/figures.ts';
+import type { Figures, Quantiles } from '../insights/figures.ts';
 import type { HealthStatus, ScopeHealth } from '../insights/health.ts';
+import type { Billed } from '../model/events.ts';
 import { formatDuration } from '../time/format.ts';
-import { count, formatCount } from './style.ts';
+import { count, formatCount, safeLine } from './style.ts';
 
 export const NO_DATA = 'no data';
 
@@ -31,6 +32,38 @@ export function formatRuns(runs: number | undefined, aDay: number | undefined): 
   return runs === 0 || aDay === undefined || aDay === runs
     ? formatCount(runs)
     : `${formatCount(runs)} (${formatRate(aDay)} a day)`;
+}
+
+/** `$0.006`, `$0.41`, `$12`, `$1,234`: no more digits than a bill needs; a small sum is never shown as nothing. */
+export function formatUsd(usd: number | undefined): string {
+  if (usd === undefined) return NO_DATA;
+  if (usd === 0) return '$0';
+  if (usd < 0.001) return 'under $0.001';
+  if (usd < 0.0995) return `$${usd.toFixed(3)}`;
+  return usd < 99.995 ? `$${usd.toFixed(2)}` : `$${formatCount(Math.round(usd))}`;
+}
+
+/** `12 min`, `0.4 min`: billed minutes, or somebody's share of them. */
+export function formatMinutes(minutes: number | undefined): string {
+  if (minutes === undefined) return NO_DATA;
+  if (minutes > 0 && minutes < 0.05) return 'under 0.1 min';
+  const shown = minutes >= 100 ? Math.round(minutes) : Math.round(minutes * 10) / 10;
+  return `${formatCount(shown)} min`;
+}
+
+/** `$0.41`, `$0 (free)`, `$0.41 (3 min of unknown price)`: what runner minutes have cost. */
+export function formatCost(figures: Pick<Figures, 'billedMinutes' | 'usd' | 'unpricedMinutes'>): string {
+  const { billedMinutes, usd, unpricedMinutes } = figures;
+  if (billedMinutes === undefined) return NO_DATA;
+  if (usd === undefined) return 'no price known';
+  const free = usd === 0 ? ' (free)' : '';
+  return `${formatUsd(usd)}${unpricedMinutes === undefined ? free : ` (${formatMinutes(unpricedMinutes)} of unknown price)`}`;
+}
+
+/** `2 min on ubuntu-latest, $0.012`: what a run was billed for, for summaries. Free minutes are called free. */
+export function billedText({ runner, minutes, usd }: Billed): string {
+  const price = usd === undefined ? 'no price known' : usd === 0 && minutes > 0 ? 'free' : formatUsd(usd);
+  return `${formatCount(minutes)} min on ${safeLine(runner, 60)}, ${price}`;
 }
 
 /** `0.3`, `12`, `1,440`: how many a day. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { AssetVerdict, Estimate, Plan, PlannedStep, RunRequest } from '../model/plan.ts';
 import { expectGolden } from '../testing/golden.ts';
-import { renderPlan } from './plan-text.ts';
+import { expectedText, type PlanPrice, planPrice, renderPlan } from './plan-text.ts';
 
 const golden = path.resolve(import.meta.dirname, 'golden', 'plan-text');
 const tick: RunRequest = {
@@ -105,6 +105,47 @@ describe('a plan on a terminal', () => {
     ],
   ])('%s', (name, of) => {
     expectGolden(path.join(golden, `${name}.txt`), renderPlan(of, { color: false, unicode: true }, 2));
+  });
+
+  describe('what it would cost', () => {
+    const timed = plan(tick, rows.slice(0, 2), { 'raw/observations': known(3000), 'staging/days': known(61_000) });
+    const text = (price: PlanPrice | undefined, of: Plan = timed): string => expectedText(of, 2, price);
+    test.each<[string, PlanPrice | undefined, string]>([
+      ['nothing is billed here', undefined, 'p95 1 min 36 s)'],
+      [
+        'known',
+        { runner: 'ubuntu-latest', usdPerMinute: 0.006, visibility: 'known' },
+        '; 2 min on ubuntu-latest: $0.012)',
+      ],
+      [
+        'public or private is not known',
+        { runner: 'ubuntu-latest', usdPerMinute: 0.006, visibility: 'unknown' },
+        '; 2 min on ubuntu-latest: $0.012, free where public)',
+      ],
+      ['free', { runner: 'ubuntu-latest', usdPerMinute: 0, visibility: 'known' }, '; 2 min on ubuntu-latest: free)'],
+      ['no price', { runner: 'ours', visibility: 'known' }, '; 2 min on ours)'],
+    ])('%s', (_, price, end) => {
+      expect(text(price).endsWith(end)).toBe(true);
+    });
+
+    test('is known where the project names the price', () => {
+      expect(planPrice({ runner: 'ours' }, { ours: 0.02 })).toEqual({
+        runner: 'ours',
+        usdPerMinute: 0.02,
+        visibility: 'known',
+      });
+      expect(planPrice({ runner: 'ubuntu-latest', isPublic: true }, {})).toMatchObject({
+        usdPerMinute: 0,
+        visibility: 'known',
+      });
+      expect(planPrice({ runner: 'ubuntu-latest' }, {})).toMatchObject({ visibility: 'unknown' });
+    });
+
+    test('without history there is no price to tell', () => {
+      expect(text({ runner: 'ubuntu-latest', usdPerMinute: 1, visibility: 'known' }, plan(tick, rows))).toBe(
+        'no history yet',
+      );
+    });
   });
 
   test('says where it would run, unless that is here', () => {

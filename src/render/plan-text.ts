@@ -1,17 +1,40 @@
+import { type Expected, expectedOf } from '../insights/expected.ts';
+import { type RunnerFacts, usdPerMinute } from '../insights/prices.ts';
 import type { AssetVerdict, Plan, PlannedStep } from '../model/plan.ts';
 import { formatDuration } from '../time/format.ts';
+import { formatUsd } from './figures-text.ts';
 import { reasonText } from './reason-text.ts';
-import { columns, count, nameSome, paint, type Style } from './style.ts';
+import { columns, count, formatCount, nameSome, paint, type Style, safeLine } from './style.ts';
+
+/** What a minute costs where the plan would run. */
+export interface PlanPrice {
+  readonly runner: string;
+  /** Undefined = not known; 0 = free. */
+  readonly usdPerMinute?: number;
+  /** `unknown`: in a public repository a standard runner would be free. */
+  readonly visibility: 'known' | 'unknown';
+}
+
+/** The price of a plan on a runner, as far as the runner is known. */
+export function planPrice(facts: RunnerFacts, prices: Readonly<Record<string, number>>): PlanPrice {
+  const price = usdPerMinute(facts, prices);
+  return {
+    runner: facts.runner,
+    // What the project says holds everywhere.
+    visibility: facts.isPublic === undefined && !Object.hasOwn(prices, facts.runner) ? 'unknown' : 'known',
+    ...(price === undefined ? {} : { usdPerMinute: price }),
+  };
+}
 
 /**
  * A plan for a terminal, verdict first. `parallel` is how many steps run at once: the expected time is that of the
- * longest chain or of the work shared out, whichever is longer.
+ * longest chain or of the work shared out, whichever is longer. `price` only where minutes are billed.
  */
-export function renderPlan(plan: Plan, style: Style, parallel: number): string {
+export function renderPlan(plan: Plan, style: Style, parallel: number, price?: PlanPrice): string {
   const verdicts = plan.steps.flatMap((step) => step.assets.map((verdict) => ({ step, verdict })));
   const runs = verdicts.filter(({ verdict }) => verdict.verdict !== 'skip');
   const skips = verdicts.filter(({ verdict }) => verdict.verdict === 'skip');
-  const lines: string[] = [headline(plan, runs.length, verdicts.length, parallel), ''];
+  const lines: string[] = [headline(plan, runs.length, verdicts.length, expectedText(plan, parallel, price)), ''];
   const rows = runs.map(({ verdict }) => [`  ${verdict.asset}`, 'run', reasonText(verdict, plan.request)]);
   lines.push(...columns([...rows, ...skipRows(skips, style)]));
   const where = plan.environment === 'local' ? '' : ` --environment ${plan.environment}`;
@@ -22,40 +45,30 @@ export function renderPlan(plan: Plan, style: Style, parallel: number): string {
     .trimEnd()}\n`;
 }
 
-function headline(plan: Plan, runs: number, all: number, parallel: number): string {
+function headline(plan: Plan, runs: number, all: number, expected: string): string {
   const digest = `Plan ${plan.digest.slice(0, 4)}…${plan.digest.slice(-3)}.`;
   if (all === 0) return `Nothing is selected. ${digest}`;
   if (runs === 0) return `Nothing to do: ${count(all, 'asset')} looked at. ${digest}`;
-  const expected = expectedMs(plan, parallel);
-  const time = expected === undefined ? 'no history yet' : expected;
-  return `Would run ${runs} of ${count(all, 'asset')}, ${time}. ${digest}`;
+  return `Would run ${runs} of ${count(all, 'asset')}, ${expected}. ${digest}`;
 }
 
-/** `about 6 s (p50 of 12 runs; p95 9 s)`, or undefined without any history. */
-function expectedMs(plan: Plan, parallel: number): string | undefined {
-  const known = Object.values(plan.estimates).filter((estimate) => estimate.samples > 0);
-  if (known.length === 0) return undefined;
-  const samples = Math.min(...known.map((estimate) => estimate.samples));
-  const p50 = makespan(plan, parallel, 'p50Ms');
-  const p95 = makespan(plan, parallel, 'p95Ms');
-  const unknown = Object.keys(plan.estimates).length - known.length;
-  const without = unknown > 0 ? `; ${count(unknown, 'step')} without history` : '';
-  return `about ${formatDuration(p50)} (p50 of ${count(samples, 'run')}; p95 ${formatDuration(p95)}${without})`;
+/**
+ * `about 6 s (p50 of 12 runs; p95 9 s; 1 min on ubuntu-latest: $0.006)`, or what is missing for it. Also for summaries and
+ * comments. Without `price` nothing is said of it.
+ */
+export function expectedText(plan: Plan, parallel: number, price?: PlanPrice): string {
+  const expected = expectedOf(plan, parallel, price?.usdPerMinute);
+  if (expected === undefined) return 'no history yet';
+  const without = expected.unknownSteps > 0 ? `; ${count(expected.unknownSteps, 'step')} without history` : '';
+  const cost = price === undefined ? '' : `; ${priceText(expected, price)}`;
+  return `about ${formatDuration(expected.p50Ms)} (p50 of ${count(expected.samples, 'run')}; p95 ${formatDuration(expected.p95Ms)}${without}${cost})`;
 }
 
-function makespan(plan: Plan, parallel: number, key: 'p50Ms' | 'p95Ms'): number {
-  const ends = new Map<string, number>();
-  let work = 0;
-  let longest = 0;
-  for (const step of plan.steps) {
-    if (step.verdict === 'skip') continue;
-    const own = plan.estimates[step.id]?.[key] ?? 0;
-    const start = Math.max(0, ...step.after.map((id) => ends.get(id) ?? 0));
-    ends.set(step.id, start + own);
-    work += own;
-    longest = Math.max(longest, start + own);
-  }
-  return Math.max(longest, work / Math.max(1, parallel));
+function priceText({ minutes, usd }: Expected, price: PlanPrice): string {
+  const billed = `${formatCount(minutes)} min on ${safeLine(price.runner, 60)}`;
+  if (usd === undefined) return billed;
+  if (usd === 0) return `${billed}: free`;
+  return `${billed}: ${formatUsd(usd)}${price.visibility === 'unknown' ? ', free where public' : ''}`;
 }
 
 function skipRows(skips: readonly { step: PlannedStep; verdict: AssetVerdict }[], style: Style): string[][] {

@@ -5,7 +5,7 @@ import { consequenceText, reasonPhrase, rowOfFailures } from './health-text.ts';
 import { phraseText } from './phrase.ts';
 import { reasonContext } from './report/attention.ts';
 import { type AssetFacts, byUrgency, type ReportInput, shownSelections } from './report/facts.ts';
-import { FIGURE_ROWS } from './report/figures-table.ts';
+import { figureRows } from './report/figures-table.ts';
 import { sparkline } from './sparkline.ts';
 import { columns, count, formatCount, paint, type Style, safeLine, safeText, symbol, type Verdict } from './style.ts';
 
@@ -79,7 +79,7 @@ function sentence(note: string): string {
 function figureLines({ assessment }: ReportInput, style: Style): string[] {
   const week = assessment.insights.project[7];
   if (!week) return [];
-  const rows = FIGURE_ROWS.map(({ name, value, trend, max }) => [
+  const rows = figureRows(week).map(({ name, value, trend, max }) => [
     `  ${name}`,
     value(week.now),
     value(week.before),

@@ -179,8 +179,8 @@ function tailLines(tail: string): string[] {
   return lines.length > 12 ? ['…', ...lines.slice(-12)] : lines;
 }
 
-/** `1 failed, 1 warned, 2 passed, 1 skipped in 0.9 s.` */
-export function renderTotals(lines: readonly AssetLine[], state: FinalRunState, durationMs: number): string {
+/** `1 failed, 1 warned, 2 passed, 1 skipped in 0.9 s.` `QUEUED`: the rest waits for the next tick. */
+export function renderTotals(lines: readonly AssetLine[], state: FinalRunState | 'QUEUED', durationMs: number): string {
   const of = (verdict: Verdict): number => lines.filter((line) => line.verdict === verdict).length;
   const parts = [
     [of('failed'), 'failed'],
@@ -191,7 +191,7 @@ export function renderTotals(lines: readonly AssetLine[], state: FinalRunState, 
   ] as const;
   const said = parts.filter(([n]) => n > 0).map(([n, word]) => `${formatCount(n)} ${word}`);
   const canceled = state === 'CANCELED' ? 'Canceled: ' : '';
-  return `${canceled}${said.length > 0 ? said.join(', ') : canceled === '' ? 'Nothing to do' : 'nothing to do'} in ${formatDuration(durationMs)}.`;
+  return `${canceled}${said.length > 0 ? said.join(', ') : canceled === '' ? 'Nothing to do' : 'nothing to do'} in ${formatDuration(durationMs)}${state === 'QUEUED' ? '; the rest waits for the next tick' : ''}.`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { unreachable } from '../base/result.ts';
 import type { BranchlineEvent, CheckJudged, RunRequested, RunStarted } from '../model/events.ts';
 import type { RunRecord, RunStepRecord } from '../model/state.ts';
+import { billedTogether } from './billed.ts';
 
 /** Events that change a run's record once the run exists. */
 export type RunEvent = Extract<
@@ -103,7 +104,7 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       start(draft, event);
       return;
     case 'run.requeued':
-      draft.run = { ...draft.run, state: 'QUEUED', due: event.due };
+      draft.run = { ...draft.run, state: 'QUEUED', due: event.due, ...billedTogether(draft.run.billed, event.billed) };
       interrupt(draft);
       return;
     case 'run.taken-over':
@@ -114,7 +115,8 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       // The request to cancel has been answered by the end, whichever of the two was recorded first.
       const { cancelRequested: _answered, due: _due, ...run } = draft.run;
       const failure = event.failure ? { failure: event.failure } : {};
-      draft.run = { ...run, state: event.state, endedAt: event.at, counts: event.counts, ...failure };
+      const billed = billedTogether(run.billed, event.billed);
+      draft.run = { ...run, state: event.state, endedAt: event.at, counts: event.counts, ...billed, ...failure };
       return;
     }
     case 'step.started':

@@ -29,6 +29,8 @@ const events: BranchlineEvent[] = [
   ...numberEvents('w1', 0, tickDrafts('hourly', STORY_START, { adopt: true })),
 ];
 
+const manual = { selection: '*', mode: 'all', withUpstream: false, ignoreBlocking: false };
+
 function problemOf(value: object): string {
   const decoded = decodeEvent(JSON.stringify(value), 'recent/x.jsonl', 7);
   return decoded.ok
@@ -44,6 +46,17 @@ describe('events as lines', () => {
       const back = decodeEvent(line, 'recent/x.jsonl', 1);
       expect(back.ok && encodeEvent(back.value)).toBe(line);
     }
+  });
+
+  it.each([
+    { kind: 'dispatch', workflow: '17', at: events[0]!.at, ...manual },
+    { kind: 'dispatch', workflow: '17', attempt: 2, at: events[0]!.at, job: 'nightly', ...manual },
+    { kind: 'push', commit: 'a1', at: events[0]!.at, selection: 'changed:any+' },
+  ])('know a request of kind $kind', (request) => {
+    expect(problemOf({ ...events[0], request })).toBe('fine');
+    expect(problemOf({ ...events[0], request: { ...request, at: 'now' } })).toContain(
+      'request.at: expected an instant',
+    );
   });
 
   it.each([

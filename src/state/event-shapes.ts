@@ -1,8 +1,10 @@
 import type {
+  Billed,
   BranchlineEvent,
   Claim,
   EventBase,
   Holder,
+  ProcessIdentity,
   RunCounts,
   RunStarted,
   ScheduleRule,
@@ -10,6 +12,7 @@ import type {
 import type { Failure } from '../model/failure.ts';
 import type { RunRequest } from '../model/plan.ts';
 import {
+  amount,
   type Check,
   count,
   type Fields,
@@ -73,15 +76,26 @@ export const skipReason: Check = oneOf(
 );
 
 type Request<K extends RunRequest['kind']> = Fields<Extract<RunRequest, { readonly kind: K }>>;
-const cliRequest: Request<'cli'> = {
-  kind: oneOf('cli'),
-  nonce: text,
+const manualFields = {
   at: instant,
   selection: text,
   job: optional(text),
   mode: oneOf('all', 'stale', 'job'),
   withUpstream: flag,
   ignoreBlocking: flag,
+};
+const cliRequest: Request<'cli'> = { kind: oneOf('cli'), nonce: text, ...manualFields };
+const dispatchRequest: Request<'dispatch'> = {
+  kind: oneOf('dispatch'),
+  workflow: text,
+  attempt: optional(count),
+  ...manualFields,
+};
+const pushRequest: Fields<Omit<Extract<RunRequest, { readonly kind: 'push' }>, 'job'>> = {
+  kind: oneOf('push'),
+  commit: text,
+  at: instant,
+  selection: text,
 };
 const scheduleRequest: Request<'schedule'> = {
   kind: oneOf('schedule'),
@@ -91,7 +105,12 @@ const scheduleRequest: Request<'schedule'> = {
   job: optional(text),
   materialize: oneOf('when_stale', 'all'),
 };
-export const requestShape: Check = union('kind', { cli: object(cliRequest), schedule: object(scheduleRequest) });
+export const requestShape: Check = union('kind', {
+  cli: object(cliRequest),
+  schedule: object(scheduleRequest),
+  dispatch: object(dispatchRequest),
+  push: object(pushRequest),
+});
 
 /** When a schedule is due. */
 export const ruleShape: Check = object<ScheduleRule>({ crons: list(text), timezone: text });
@@ -106,19 +125,18 @@ export const countsShape: Check = object<RunCounts>({
   checksFailed: count,
 });
 
+export const billedShape: Check = object<Billed>({ runner: text, minutes: count, usd: optional(amount) });
+
+const processIdentity: Fields<ProcessIdentity> = { machine: text, boot: text, pid: integer, start: text };
 const holder: Check = union('kind', {
-  process: object<Extract<Holder, { readonly kind: 'process' }>>({
-    kind: oneOf('process'),
-    machine: text,
-    boot: text,
-    pid: integer,
-    start: text,
-  }),
+  process: object<Extract<Holder, { readonly kind: 'process' }>>({ kind: oneOf('process'), ...processIdentity }),
   workflow: object<Extract<Holder, { readonly kind: 'workflow' }>>({
     kind: oneOf('workflow'),
     workflow: text,
     attempt: count,
     job: text,
+    runner: optional(text),
+    process: optional(object<ProcessIdentity>(processIdentity)),
   }),
 });
 
@@ -160,13 +178,14 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     ),
     groups: optional(texts),
   },
-  'run.requeued': { due: instant, reason: text },
+  'run.requeued': { due: instant, reason: text, billed: optional(billedShape) },
   'run.taken-over': { reason: text },
   'run.ended': {
     state: oneOf('SUCCESS', 'FAILURE', 'CANCELED'),
     failure: optional(failureShape),
     counts: countsShape,
     durationMs: duration,
+    billed: optional(billedShape),
   },
   'step.started': { step: text, attempt: count },
   'step.attempt-ended': {

@@ -13,6 +13,7 @@ import {
 } from './asset-fold.ts';
 import type { Batch } from './batch.ts';
 import { runStream, type StateProblem, splitEventId } from './codec.ts';
+import { addBilled } from './fold-billed.ts';
 import { applyClaimEvent, applyScheduleEvent } from './fold-decisions.ts';
 import {
   addToCells,
@@ -250,6 +251,7 @@ function endRun(draft: FoldDraft, open: OpenRun, event: RunEnded): void {
     if (event.state === 'SUCCESS') cell.counts.runsSucceeded++;
   });
   addToCells(draft, [PROJECT_SCOPE], (cell) => addToBuckets(cell.durations, event.durationMs));
+  addBilled(draft, open);
   draft.endedRuns.set(event.run, finishDraft(open.draft));
   draft.openRuns.delete(event.run);
   draft.changed.delete(event.run);

@@ -8,6 +8,7 @@ import type {
   StateView,
 } from '../model/state.ts';
 import {
+  billedShape,
   checkStatus,
   claimFields,
   countsShape,
@@ -159,6 +160,7 @@ export const runShape: Check = object<RunRecord>({
   steps: mapping(runStep),
   confirmed: list(text),
   counts: optional(countsShape),
+  billed: optional(billedShape),
   failure: optional(failureShape),
   cancelRequested: optional(flag),
   due: optional(instant),
@@ -179,6 +181,9 @@ export const cellShape: Check = object<RollupCell>({
   checksExecuted: count,
   runs: count,
   runsSucceeded: count,
+  billedMs: optional(count),
+  microUsd: optional(count),
+  unpricedMs: optional(count),
   durations: optional(sketch),
   lateness: optional(sketch),
 });

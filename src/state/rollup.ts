@@ -9,30 +9,39 @@ export interface CellDraft {
 }
 type CellCount = Exclude<keyof RollupCell, 'durations' | 'lateness'>;
 
-const COUNTS: readonly CellCount[] = [
-  'materialized',
-  'failed',
-  'checksPassed',
-  'checksExecuted',
-  'runs',
-  'runsSucceeded',
-];
+const ALWAYS = ['materialized', 'failed', 'checksPassed', 'checksExecuted', 'runs', 'runsSucceeded'] as const;
+/** Left out of a cell where they are 0: most projects are not billed, and a cell is written for each asset and day. */
+const WHERE_BILLED = ['billedMs', 'microUsd', 'unpricedMs'] as const;
+const COUNTS: readonly CellCount[] = [...ALWAYS, ...WHERE_BILLED];
 
 export function draftCell(cell: RollupCell | undefined): CellDraft {
-  const counts = { materialized: 0, failed: 0, checksPassed: 0, checksExecuted: 0, runs: 0, runsSucceeded: 0 };
-  for (const key of COUNTS) counts[key] = cell?.[key] ?? 0;
   return {
-    counts,
+    counts: countsOf((key) => cell?.[key] ?? 0),
     durations: new Map(decodeSketch(cell?.durations) ?? []),
     lateness: new Map(decodeSketch(cell?.lateness) ?? []),
   };
 }
 
+function countsOf(count: (key: CellCount) => number): Record<CellCount, number> {
+  return Object.fromEntries(COUNTS.map((key) => [key, count(key)])) as Record<CellCount, number>;
+}
+
+/** Adds a cell to the draft. */
+export function addCell(draft: CellDraft, cell: RollupCell): void {
+  for (const key of COUNTS) draft.counts[key] += cell[key] ?? 0;
+  mergeBuckets(draft.durations, decodeSketch(cell.durations) ?? new Map());
+  mergeBuckets(draft.lateness, decodeSketch(cell.lateness) ?? new Map());
+}
+
 export function finishCell(draft: CellDraft): RollupCell {
+  const { billedMs, microUsd, unpricedMs, ...counts } = draft.counts;
   const durations = encodeSketch(draft.durations);
   const lateness = encodeSketch(draft.lateness);
   return {
-    ...draft.counts,
+    ...counts,
+    ...(billedMs === 0 ? {} : { billedMs }),
+    ...(microUsd === 0 ? {} : { microUsd }),
+    ...(unpricedMs === 0 ? {} : { unpricedMs }),
     ...(durations === undefined ? {} : { durations }),
     ...(lateness === undefined ? {} : { lateness }),
   };
@@ -41,10 +50,7 @@ export function finishCell(draft: CellDraft): RollupCell {
 /** The sum of two cells: of two days, or of two parts of one. Commutative and associative, to the byte. */
 export function mergeCells(a: RollupCell, b: RollupCell): RollupCell {
   const sum = draftCell(a);
-  const other = draftCell(b);
-  for (const key of COUNTS) sum.counts[key] += other.counts[key];
-  mergeBuckets(sum.durations, other.durations);
-  mergeBuckets(sum.lateness, other.lateness);
+  addCell(sum, b);
   return finishCell(sum);
 }
 

@@ -33,6 +33,7 @@ export function describe(value: unknown): string {
 export const text: Check = expects('text', (value) => typeof value === 'string');
 export const flag: Check = expects('true or false', (value) => typeof value === 'boolean');
 export const number: Check = expects('a number', (value) => typeof value === 'number');
+export const amount: Check = expects('a number from 0', (value) => Number.isFinite(value) && Number(value) >= 0);
 export const count: Check = expects(
   'a whole number from 0',
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,

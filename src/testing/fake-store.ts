@@ -2,7 +2,7 @@ import { sha256 } from '../base/digest.ts';
 import { fail, ok } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import { indexPath, isInIndex, isInRecent } from '../model/landing.ts';
-import type { CommitOutcome, StateChange, StateCommit, StateStore } from '../ports.ts';
+import type { CommitOutcome, StateArchive, StateChange, StateCommit, StateStore } from '../ports.ts';
 
 /**
  * What befalls a commit: `lose-reply` = it lands and the answer is lost; `lose-all` = it lands, and the head cannot
@@ -52,7 +52,9 @@ export function createFakeStateServer(): FakeStateServer {
     open: () => store,
   };
 
-  function add(expected: string | undefined, change: StateChange): string {
+  const archives: StateArchive[] = [];
+
+  function add(expected: string | undefined, change: StateChange, seq?: number): string {
     const files = new Map(expected === undefined ? [] : commits.get(expected)!.files);
     for (const [path, text] of change.files) {
       if (text === null) files.delete(path);
@@ -66,7 +68,12 @@ export function createFakeStateServer(): FakeStateServer {
       if (match !== null) trailers[match[1]!] = match[2]!;
     }
     const at = Math.floor(change.at / 1000) * 1000;
-    commits.set(id, { commit: id, parent: expected, files, at, subject: subject!, trailers });
+    const parent = seq === undefined ? expected : undefined;
+    if (seq !== undefined && expected !== undefined) {
+      const { at: committedAt } = commits.get(expected)!;
+      archives.unshift({ seq, commit: expected, committedAt, ref: `refs/branchline/archive/${seq}` });
+    }
+    commits.set(id, { commit: id, parent, files, at, subject: subject!, trailers });
     head = id;
     witness = true;
     return id;
@@ -92,6 +99,27 @@ export function createFakeStateServer(): FakeStateServer {
     return list;
   }
 
+  async function commit(
+    expected: string | undefined,
+    change: StateChange,
+    archivedSeq?: number,
+  ): Promise<CommitOutcome> {
+    await server.beforeCommit?.(change);
+    if (!server.isConnected) return unreachable;
+    const fault = server.isRefusing ? 'deny' : server.faults.shift();
+    if (fault === 'deny') return judge(expected, change, undefined);
+    if (fault === 'lose-request') return unreachable;
+    if (head !== expected) return judge(expected, change, undefined);
+    const own = add(expected, change, archivedSeq);
+    if (fault === 'lose-all') return unreachable;
+    return fault === 'lose-reply' ? judge(expected, change, own) : { kind: 'landed', commit: own };
+  }
+
+  /** Newest first: of the branch, then of its archives. */
+  function wholeHistory(): FakeCommit[] {
+    return [...new Set([head, ...archives.map((archive) => archive.commit)].flatMap(history))];
+  }
+
   const store: StateStore = {
     label: 'the fake state',
     async read() {
@@ -110,28 +138,28 @@ export function createFakeStateServer(): FakeStateServer {
       if (!server.isConnected || found === undefined) return fail(LOST);
       return ok(new Map(paths.filter((path) => found.files.has(path)).map((path) => [path, found.files.get(path)!])));
     },
-    async commit(expected, change) {
-      await server.beforeCommit?.(change);
-      if (!server.isConnected) return unreachable;
-      const fault = server.isRefusing ? 'deny' : server.faults.shift();
-      if (fault === 'deny') return judge(expected, change, undefined);
-      if (fault === 'lose-request') return unreachable;
-      if (head !== expected) return judge(expected, change, undefined);
-      const commit = add(expected, change);
-      if (fault === 'lose-all') return unreachable;
-      return fault === 'lose-reply' ? judge(expected, change, commit) : { kind: 'landed', commit };
+    commit: (expected, change) => commit(expected, change),
+    compact: (expected, seq, change) => commit(expected, change, seq),
+    archives: async () => (server.isConnected ? ok([...archives]) : fail(LOST)),
+    async dropArchives(dropped) {
+      if (!server.isConnected) return fail(LOST);
+      for (const archive of dropped) archives.splice(archives.indexOf(archive), 1);
+      return ok(dropped);
     },
     async log(limit, from) {
       if (!server.isConnected) return fail(LOST);
       return ok(
-        history(from ?? head)
+        (from === undefined
+          ? wholeHistory()
+          : wholeHistory().slice(wholeHistory().findIndex((entry) => entry.commit === from))
+        )
           .slice(0, limit)
           .map(({ commit, at, subject, trailers }) => ({ commit, at, subject, trailers })),
       );
     },
     async resolve(at) {
       if (!server.isConnected) return fail(LOST);
-      const all = history(head);
+      const all = wholeHistory();
       if (/^[0-9a-f]{4,40}$/.test(at)) {
         const matches = all.filter(({ commit }) => commit.startsWith(at));
         return ok(matches.length === 1 ? matches[0]!.commit : undefined);

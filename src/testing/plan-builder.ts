@@ -48,6 +48,7 @@ export function sketchProject(
     manifests: [],
     state: { branch: 'branchline/state', remote: 'origin' },
     storage: { type: 'directory' },
+    prices: {},
     secrets: [],
     env: {},
     connections: {},

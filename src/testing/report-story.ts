@@ -136,6 +136,7 @@ export function dayCell(of: {
   readonly runs?: readonly [succeeded: number, ended: number];
   readonly ms?: readonly number[];
   readonly lateMs?: readonly number[];
+  readonly billed?: { readonly minutes: number; readonly usd?: number };
 }): RollupCell {
   const sketch = (values: readonly number[]): string | undefined => {
     const buckets: Buckets = new Map();
@@ -153,7 +154,14 @@ export function dayCell(of: {
     runsSucceeded: of.runs?.[0] ?? 0,
     ...(durations === undefined ? {} : { durations }),
     ...(lateness === undefined ? {} : { lateness }),
+    ...billedOf(of.billed),
   };
+}
+
+function billedOf(billed: { readonly minutes: number; readonly usd?: number } | undefined): Partial<RollupCell> {
+  if (!billed) return {};
+  const billedMs = billed.minutes * 60_000;
+  return billed.usd === undefined ? { billedMs, unpricedMs: billedMs } : { billedMs, microUsd: billed.usd * 1e6 };
 }
 
 /** Sums of each of the last 14 days: every asset is made once a night; what an asset's record says of today holds today. */

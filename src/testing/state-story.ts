@@ -1,4 +1,4 @@
-import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import type { Billed, BranchlineEvent, EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
@@ -22,6 +22,7 @@ export interface RunStory {
   readonly group?: string;
   readonly writer?: string;
   readonly confirmed?: readonly string[];
+  readonly billed?: Billed;
 }
 
 /** The drafts of a whole run, from its request (or its taking over, from epoch 2 on) to the end of its claim. */
@@ -76,6 +77,7 @@ export function runDrafts(story: RunStory): EventDraft[] {
       checksFailed: 0,
     },
     durationMs: now - at,
+    ...(story.billed ? { billed: story.billed } : {}),
   });
   add({ type: 'claim.closed', claim: `${run}.${epoch}`, reason: 'ended' });
   return drafts;

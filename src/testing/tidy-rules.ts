@@ -11,6 +11,7 @@ interface Room {
 }
 
 const core = (rooms: string[], packages: string[] = []): Room => ({ isPure: true, rooms, packages });
+const ports = ['ports.ts', 'ports-github.ts', 'ports-storage.ts'];
 const upToRender = [
   'base',
   'model',
@@ -34,6 +35,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   base: core([], ['node:crypto']),
   model: core(['base']),
   'ports.ts': core(['base', 'model']),
+  // What only a workflow's job has: files of their own, so that neither the state nor the project can ask for it.
+  'ports-github.ts': core(['base', 'model']),
+  'ports-storage.ts': core(['base', 'model']),
   time: core(['base', 'model'], ['cron-parser']),
   sql: core(['base', 'model']),
   checks: core(['base', 'model', 'time', 'sql']),
@@ -46,32 +50,33 @@ export const rooms: Readonly<Record<string, Room>> = {
     ['base', 'model', 'time', 'sql', 'checks', 'manifest', 'ports.ts'],
     ['@actions/expressions', '@actions/expressions/'],
   ),
-  plan: core(['base', 'model', 'time', 'project', 'run', 'state']),
+  // `ports.ts` for the source tree, as `project`: a comparison of two versions tells which lines of a file changed.
+  plan: core(['base', 'model', 'time', 'project', 'run', 'state', 'ports.ts']),
   insights: core(['base', 'model', 'time', 'project', 'state']),
   // `state` for its layout alone: the paths of pages are part of it.
   render: core(['base', 'model', 'time', 'state', 'insights']),
   'version.ts': core([]),
   // The library: the pure rooms and nothing else.
   'core.ts': core([...upToRender, 'ports.ts']),
-  app: { isPure: false, rooms: [...upToRender, 'ports.ts', 'version.ts'], packages: [] },
+  app: { isPure: false, rooms: [...upToRender, ...ports, 'version.ts'], packages: [] },
   // `sql` because a driver has to split a file and bind its values, and that is pure computation.
-  adapters: { isPure: false, rooms: ['base', 'model', 'sql', 'ports.ts'], packages: 'any' },
+  adapters: { isPure: false, rooms: ['base', 'model', 'sql', ...ports], packages: 'any' },
   // Adapters and use cases meet here, for the command line and the Action alike; it knows what is secret.
   compose: {
     isPure: false,
-    rooms: ['app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
+    rooms: ['app', 'adapters', 'render', 'run', 'time', ...ports, 'model', 'base', 'version.ts'],
     packages: ['node:'],
   },
   cli: {
     isPure: false,
     // A host prints what was rendered and reads durations.
-    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
+    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', ...ports, 'model', 'base', 'version.ts'],
     packages: ['commander', 'node:'],
   },
   // The other host: inputs, events and summaries of a workflow's job.
   action: {
     isPure: false,
-    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', 'ports.ts', 'model', 'base', 'version.ts'],
+    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', ...ports, 'model', 'base', 'version.ts'],
     packages: ['@actions/core', 'node:'],
   },
   'main.ts': { isPure: false, rooms: ['action'], packages: ['node:'] },

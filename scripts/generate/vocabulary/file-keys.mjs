@@ -270,6 +270,18 @@ export const projectKeys = {
     minimum: 1,
     maximum: 1024,
   }),
+  prices: key(
+    'What a minute of a runner costs in US dollars, by label; over the built-in prices of GitHub, and for runners of your own.',
+    [{ 'ubuntu-latest': 0.006, 'our-big-machine': 0.02 }],
+    {
+      type: 'object',
+      propertyNames: {
+        pattern: '^\\S+$',
+        patternErrorMessage: 'a runner label has no blanks; write it as `runs-on:` does',
+      },
+      additionalProperties: { type: 'number', minimum: 0, maximum: 1000 },
+    },
+  ),
   state: key('Where run state is kept.', [{ branch: 'branchline/state', remote: 'origin' }], ref('State')),
   ...operationProjectKeys,
   environments: key(

@@ -193,6 +193,12 @@ export interface WrittenProject {
    * Steps at once on one machine. Default: the number of cores, at least 2.
    */
   max_parallel?: number;
+  /**
+   * What a minute of a runner costs in US dollars, by label; over the built-in prices of GitHub, and for runners of your own.
+   */
+  prices?: {
+    [k: string]: number;
+  };
   state?: WrittenState;
   run_queue?: WrittenRunQueue;
   run_retries?: WrittenRunRetries;

@@ -1,6 +1,6 @@
 import type { Figures } from '../../insights/figures.ts';
-import type { Insights, Windows } from '../../insights/insights.ts';
-import { formatAbout, formatRuns, formatShare, formatSpread } from '../figures-text.ts';
+import type { Comparison, Insights, Windows } from '../../insights/insights.ts';
+import { formatAbout, formatCost, formatMinutes, formatRuns, formatShare, formatSpread } from '../figures-text.ts';
 import { type Markdown, own, table } from '../markdown.ts';
 import { sparkline } from '../sparkline.ts';
 
@@ -11,10 +11,12 @@ export interface FigureRow {
   readonly trend?: (figures: Figures) => number | undefined;
   /** Top of the trend; default the largest value. */
   readonly max?: number;
+  /** Left out where neither window has it. */
+  readonly isShown?: (figures: Figures) => boolean;
 }
 
 /** The figures of the first Insights, in the order of the report (docs/insights.md). */
-export const FIGURE_ROWS: readonly FigureRow[] = [
+const FIGURE_ROWS: readonly FigureRow[] = [
   {
     name: 'materializations that succeeded',
     value: ({ success }) => formatShare(success),
@@ -43,13 +45,29 @@ export const FIGURE_ROWS: readonly FigureRow[] = [
     value: ({ lateness }) => formatSpread(lateness),
     trend: ({ lateness }) => lateness?.p50,
   },
+  {
+    name: 'runner minutes billed',
+    value: ({ billedMinutes }) => formatMinutes(billedMinutes),
+    trend: ({ billedMinutes }) => billedMinutes,
+    isShown: isBilled,
+  },
+  { name: 'cost of runner minutes', value: formatCost, trend: ({ usd }) => usd, isShown: isBilled },
 ];
+
+/** The lines of the report for a window: those of costs only where minutes were billed. */
+export function figureRows({ now, before }: Comparison): readonly FigureRow[] {
+  return FIGURE_ROWS.filter(({ isShown }) => !isShown || isShown(now) || isShown(before));
+}
+
+function isBilled({ billedMinutes }: Figures): boolean {
+  return billedMinutes !== undefined;
+}
 
 /** The project's 7 days against the 7 before, with the days as a trend. Undefined before the first day. */
 export function projectFigures(insights: Insights): Markdown | undefined {
   const week = insights.project[7];
   if (!week || insights.daily.length === 0) return undefined;
-  const rows = FIGURE_ROWS.map(({ name, value, trend, max }) => [
+  const rows = figureRows(week).map(({ name, value, trend, max }) => [
     own(name),
     own(value(week.now)),
     own(value(week.before)),
@@ -83,6 +101,12 @@ export function scopeFigures(windows: Windows | undefined, lengths: Insights['wi
     [own('made / failed'), ...cells(({ materialized, failed }) => `${materialized} / ${failed}`)],
     ...(has(({ runs }) => runs) ? [[own('runs'), ...cells(({ runs, runsADay }) => formatRuns(runs, runsADay))]] : []),
     [own('time, p50 / p95 / p99'), ...cells(({ stepTime }) => threeTimes(stepTime))],
+    ...(has(({ billedMinutes }) => billedMinutes)
+      ? [
+          [own('runner minutes billed'), ...cells(({ billedMinutes }) => formatMinutes(billedMinutes))],
+          [own('cost of runner minutes'), ...cells(formatCost)],
+        ]
+      : []),
   ];
   return table([own(''), ...head], `-${'>'.repeat(head.length)}`, rows);
 }

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { projectHealth } from '../../insights/health.ts';
 import { utf8Bytes } from '../../state/layout.ts';
-import { type AssetStory, night, reportOf, runOf, storyProject, storyView } from '../../testing/report-story.ts';
+import {
+  type AssetStory,
+  dayCell,
+  night,
+  reportOf,
+  runOf,
+  storyProject,
+  storyView,
+} from '../../testing/report-story.ts';
 import { emptyWeather, healthyWeather, troubledWeather, weatherStories } from '../../testing/weather-story.ts';
 import type { ReportInput } from './facts.ts';
 import { pagesToWrite, renderReport, reportFiles } from './pages.ts';
@@ -223,4 +231,24 @@ test('a private selection is not on the branch', () => {
       path.includes('published') || text.includes('🌦') ? [path] : [],
     ),
   ).toEqual([]);
+});
+
+test('the report tells what runner minutes cost, where any were billed', () => {
+  const billed = (minutes: number, usd: number) => dayCell({ billed: { minutes, usd } });
+  const stories = { 'raw/a': { group: 'raw' }, 'raw/b': {} };
+  const view = storyView(stories);
+  const newest = [...view.days.keys()].at(-1)!;
+  const day = new Map([
+    ['project', billed(10, 0.06)],
+    ['asset:raw/a', billed(7.5, 0.045)],
+  ]);
+  const files = renderReport(reportOf(storyProject(stories), { ...view, days: new Map([[newest, day]]) }));
+  const pageOf = (path: string): string => files.get(path)!;
+  expect(pageOf('README.md')).toContain('| runner minutes billed | 10 min | no data |');
+  expect(pageOf('README.md')).toContain('| cost of runner minutes | $0.060 | no data |');
+  expect(pageOf(assetPath('raw/a'))).toContain('| cost of runner minutes | $0.045 | no data |');
+  // Nothing was billed for it, and nothing anywhere on a laptop.
+  expect(pageOf(assetPath('raw/b'))).not.toContain('runner minutes');
+  const laptop = renderReport(reportOfStories(stories)).get('README.md');
+  expect(laptop).not.toContain('runner minutes');
 });

@@ -160,6 +160,68 @@ export function stateStoreContract(
       expect(Object.fromEntries(must(await b.load(one, ['page'])))).toEqual({ page: '1' });
     });
 
+    it('begins history anew with the same tree, and keeps the old one as an archive', async () => {
+      const [a, b] = [await rig.open(), await rig.open()];
+      await a.read();
+      const one = await land(
+        a,
+        undefined,
+        stateChange(1, 'a', 1, { page: '1', big: 'x'.repeat(5000), 'deep/er': 'd' }),
+      );
+      const two = await land(a, one, stateChange(2, 'a', 2, { page: '2' }));
+      // A writer that knows nothing of it but the head.
+      must(await b.read());
+      const outcome = await b.compact(two, 2, stateChange(3, 'b', 1, { page: '3', 'recent/1-a-1.jsonl': null }));
+      const three = outcome.kind === 'landed' ? outcome.commit : JSON.stringify(outcome);
+      expect(must(await a.read())).toMatchObject({ commit: three, witness: true });
+      expect(Object.fromEntries(must(await a.load(three, ['page', 'big', 'deep/er'])))).toEqual({
+        page: '3',
+        big: 'x'.repeat(5000),
+        'deep/er': 'd',
+      });
+      expect(must(await a.list(three, 'recent/')).map(({ path }) => path)).toEqual([
+        'recent/2-a-2.jsonl',
+        'recent/3-b-1.jsonl',
+      ]);
+      expect(must(await a.archives())).toMatchObject([{ seq: 2, commit: two, committedAt: AT + 120_000 }]);
+      expect(must(await a.log(10)).map(({ commit }) => commit)).toEqual([three, two, one]);
+      expect(must(await b.log(2, two)).map(({ commit }) => commit)).toEqual([two, one]);
+      expect(must(await b.resolve(new Date(AT + 90_000).toISOString()))).toBe(one);
+      expect(must(await b.resolve(one.slice(0, 10)))).toBe(one);
+      expect(Object.fromEntries(must(await b.load(one, ['page'])))).toEqual({ page: '1' });
+    });
+
+    it('gives a conflict to a writer and to a compact whose head a compact replaced', async () => {
+      const [a, b] = [await rig.open(), await rig.open()];
+      await a.read();
+      const one = await land(a, undefined, stateChange(1, 'a', 1));
+      await Promise.all([a.read(), b.read()]);
+      const two = await a.compact(one, 1, stateChange(2, 'a', 2));
+      expect(two.kind).toBe('landed');
+      expect(await b.commit(one, stateChange(2, 'b', 1))).toEqual({ kind: 'conflict' });
+      expect(await b.compact(one, 1, stateChange(2, 'b', 1))).toEqual({ kind: 'conflict' });
+      const { commit } = must(await b.read());
+      const three = await land(b, commit, stateChange(3, 'b', 1));
+      expect(must(await a.read()).commit).toBe(three);
+      expect(must(await a.log(10))).toHaveLength(3);
+    });
+
+    it('drops archives, with their history', async () => {
+      const store = await rig.open();
+      await store.read();
+      let head = await land(store, undefined, stateChange(1, 'a', 1));
+      for (const seq of [1, 2, 3]) {
+        const outcome = await store.compact(head, seq, stateChange(seq + 1, 'a', seq + 1));
+        head = outcome.kind === 'landed' ? outcome.commit : JSON.stringify(outcome);
+      }
+      const archives = must(await store.archives());
+      expect(archives.map(({ seq }) => seq)).toEqual([3, 2, 1]);
+      expect(must(await store.dropArchives(archives.slice(1))).map(({ seq }) => seq)).toEqual([2, 1]);
+      expect(must(await store.archives()).map(({ seq }) => seq)).toEqual([3]);
+      expect(must(await store.log(10))).toHaveLength(2);
+      expect(must(await store.dropArchives([]))).toEqual([]);
+    });
+
     it('loses no transaction when many writers race', async () => {
       const stores = await Promise.all(Array.from({ length: rig.racers ?? 8 }, () => rig.open()));
       await Promise.all(stores.map((store, i) => commitUntilLanded(store, `w${i}`)));
@@ -185,6 +247,15 @@ export function stateStoreContract(
         expect(outcome.kind).toBe('landed');
         expect(must(await store.read()).commit).toBe(outcome.kind === 'landed' ? outcome.commit : '');
       });
+      it('knows its own compact when the answer was lost', async () => {
+        const store = await rig.open();
+        await store.read();
+        const first = await land(store, undefined, stateChange(1, 'a', 1));
+        await rig.cause('lose-reply');
+        const outcome = await store.compact(first, 1, stateChange(2, 'a', 2));
+        expect(outcome.kind).toBe('landed');
+        expect(must(await store.archives())).toHaveLength(1);
+      });
     }
 
     if (faults.includes('refuse')) {
@@ -196,6 +267,8 @@ export function stateStoreContract(
         const outcome = await store.commit(first, stateChange(2, 'a', 2));
         expect(outcome.kind).toBe('denied');
         expect(must(await store.read()).commit).toBe(first);
+        expect((await store.compact(first, 1, stateChange(2, 'a', 2))).kind).toBe('denied');
+        expect(must(await store.log(5))).toHaveLength(1);
       });
       it('says denied for a first commit, and leaves no witness of a branch that never was', async () => {
         const store = await rig.open();

@@ -1,0 +1,40 @@
+import type { ProjectChanges } from '../model/changes.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Project } from '../model/project.ts';
+import { compareProjects } from '../plan/changes/compare.ts';
+import type { SourceTree } from '../ports.ts';
+import { type LoadedProject, loadProject, PROJECT_FILE } from './load-project.ts';
+
+/** Head against base, with what was wrong with either. */
+export interface Comparison {
+  /** Absent when the head has errors: what it means is not known. */
+  readonly changes?: ProjectChanges;
+  readonly head: LoadedProject;
+  /**
+   * Errors of the base's manifests. They stop nothing: the comparison is with what could be read, so that what was lost
+   * counts as new.
+   */
+  readonly baseProblems: readonly Diagnostic[];
+  /** The base has no project at this place: everything is new. */
+  readonly isFirst: boolean;
+}
+
+/** Compares the project of two trees (semantics.md 10). */
+export function compareTrees(
+  base: SourceTree,
+  head: SourceTree,
+  loaded: LoadedProject = loadProject(head),
+): Comparison {
+  const isFirst = base.text(PROJECT_FILE) === undefined;
+  const before = isFirst ? undefined : loadProject(base);
+  const baseProblems = before?.diagnostics.filter(({ severity }) => severity === 'error') ?? [];
+  const { project } = loaded;
+  if (project === undefined) return { head: loaded, baseProblems, isFirst };
+  const from = { project: before?.readable ?? withoutDefinitions(project), tree: base };
+  return { changes: compareProjects(from, { project, tree: head }), head: loaded, baseProblems, isFirst };
+}
+
+/** What a repository without the project had: the same settings, and nothing made. */
+function withoutDefinitions(project: Project): Project {
+  return { ...project, assets: {}, steps: {}, groups: {}, multiChecks: {}, jobs: {}, schedules: {}, selections: {} };
+}
