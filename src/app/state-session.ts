@@ -6,7 +6,7 @@ import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
-import { assembleView, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
+import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { type Decision, type TransactionView, transact } from './transact.ts';
 
@@ -22,6 +22,8 @@ export interface StatePorts {
   readonly writer: string;
   /** Removes secrets: every text that is committed has passed it. */
   readonly redact: (text: string) => string;
+  /** Assets whose partitions a decision looks at; absent = of none. */
+  readonly partitionsOf?: () => ReadonlySet<string>;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
 }
@@ -160,11 +162,26 @@ async function loadState(
   const listing = await view.list('');
   if (!listing.ok) return fail('unreachable');
   const paths = listing.value.map((entry) => entry.path);
-  const texts = await view.load(neededPaths(paths, readOptions(view.now)));
+  const options = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
+  const texts = await loadNeeded(view.load, paths, options);
   if (!texts.ok) return fail('unreachable');
   const read = assemble(ports, paths, texts.value, view.head.commit);
   if (!read.ok) return read;
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
+}
+
+/** The texts of a full view: one batch, and a second one where there are partitions to look at. */
+async function loadNeeded<E>(
+  load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, E>>,
+  listing: readonly string[],
+  options: ReadOptions,
+): Promise<Result<ReadonlyMap<string, string>, E>> {
+  const first = await load(neededPaths(listing, options));
+  if (!first.ok) return first;
+  const leaves = neededLeaves(listing, first.value, options);
+  if (leaves.length === 0) return first;
+  const second = await load(leaves);
+  return second.ok ? ok(new Map([...first.value, ...second.value])) : second;
 }
 
 function readOptions(now: EpochMs): ReadOptions {
@@ -249,7 +266,7 @@ export async function readState(
   const listing = await store.list(commit, '');
   if (!listing.ok) return unreachable(listing.error);
   const paths = listing.value.map((entry) => entry.path);
-  const texts = await store.load(commit, neededPaths(paths, options ?? readOptions(now)));
+  const texts = await loadNeeded((some) => store.load(commit, some), paths, options ?? readOptions(now));
   if (!texts.ok) return unreachable(texts.error);
   const read = assemble(ports, paths, texts.value, commit);
   return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined }) : read;

@@ -41,6 +41,8 @@ export interface RunStarted extends EventBase {
     readonly verdict: 'run' | 'if_changed';
     readonly reason: RunReason;
     readonly detail: readonly string[];
+    /** Keys that it makes, in the definition's order; absent = its assets have no partitions. */
+    readonly partitions?: readonly string[];
   }[];
   /** Group of each asset of the run that has one, as it is now: what the run does is summed under these groups. */
   readonly groups?: Readonly<Record<AssetKey, string>>;
@@ -114,6 +116,8 @@ export interface StepEnded extends EventBase {
   readonly failure?: Failure;
   /** Assets of the step that it was asked for and did not materialize, with the step failed. */
   readonly failedAssets: readonly AssetKey[];
+  /** Of a partitioned step: the keys that its failed assets lack now; others of its keys were materialized. */
+  readonly failedPartitions?: readonly string[];
   readonly durationMs: number;
 }
 export interface StepSkipped extends EventBase {
@@ -132,7 +136,9 @@ export interface AssetMaterialized extends EventBase {
   readonly run: string;
   readonly step: string;
   readonly asset: AssetKey;
-  /** Materialization id: unique, `<run>.<epoch>/<asset>`. */
+  /** Its partition; absent = it has none. One event a partition. */
+  readonly partition?: string;
+  /** Materialization id: unique, `<run>.<epoch>/<asset>`, of a partition `<run>.<epoch>/<asset>@<key>`. */
   readonly materialization: string;
   readonly codeVersion: string;
   /** What the code version was made of: part name → first 12 hex digits of its digest; says which file changed. */
@@ -175,6 +181,8 @@ export interface CheckJudged extends EventBase {
   /** The step that ran it: the asset's own, or `check:<asset>/<name>`. */
   readonly step: string;
   readonly asset: AssetKey;
+  /** Keys whose data it judged together; absent = the asset has no partitions. */
+  readonly partitions?: readonly string[];
   readonly check: string;
   readonly status: CheckStatus;
   readonly severity: Severity;
@@ -280,6 +288,10 @@ export interface Claim {
   /** The writer that opened it; a claim of one's own writer is one's own. */
   readonly writer: string;
   readonly assets: readonly AssetKey[];
+  /** Of partitioned assets: only these keys are held, by asset; an asset that is not named is held whole. */
+  readonly partitions?: Readonly<Record<AssetKey, readonly string[]>>;
+  /** Slots of pools that its holder uses at most at once. */
+  readonly slots?: Readonly<Record<string, number>>;
   /** File connections held as the single writer. */
   readonly connections: readonly { readonly name: string; readonly startedFrom: string }[];
   readonly at: Timestamp;
@@ -307,6 +319,14 @@ export interface CancelRequested extends EventBase {
   readonly type: 'cancel.requested';
   readonly run: string;
   readonly reason: string;
+}
+/** Keys of a dynamic definition came or went. */
+export interface PartitionsChanged extends EventBase {
+  readonly type: 'partitions.changed';
+  /** Name of the dynamic set. */
+  readonly name: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 export interface JournalAdopted extends EventBase {
   readonly type: 'journal.adopted';
@@ -342,6 +362,7 @@ export type BranchlineEvent =
   | ClaimSuspected
   | ClaimClosed
   | CancelRequested
+  | PartitionsChanged
   | JournalAdopted;
 
 /** An event before its stream gave it an id. */

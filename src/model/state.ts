@@ -95,6 +95,30 @@ export interface HistoryEntry {
   readonly message?: string;
 }
 
+/**
+ * What is known of one partition. A join of what its events say: the newest of each kind by turn, whatever came first,
+ * so that a failed attempt takes no older success away (semantics.md 4).
+ */
+export interface PartitionRecord {
+  readonly materialized?: PartitionMaterialization;
+  /** Newest attempt that ended without producing it. */
+  readonly failed?: { readonly run: string; readonly at: Timestamp; readonly turn: Turn };
+  /** Newest result of each blocking check about the published data: whether it holds what is downstream. */
+  readonly checks?: Readonly<Record<string, { readonly holds: boolean; readonly turn: Turn }>>;
+}
+export interface PartitionMaterialization {
+  readonly run: string;
+  readonly at: Timestamp;
+  readonly codeVersion: string;
+  /** The data version, or a digest of 12 characters of a longer one. */
+  readonly dataVersion: string;
+  /** Digest of 12 characters over the upstream data versions that were read. */
+  readonly used: string;
+  readonly rows?: number;
+  readonly files?: Readonly<Record<string, { readonly digest: string; readonly bytes: number }>>;
+  readonly turn: Turn;
+}
+
 /** A run as the state knows it; open ones live in the index, ended ones in `runs/`. */
 export interface RunRecord {
   readonly run: string;
@@ -130,6 +154,8 @@ export interface RunRecord {
 
 export interface RunStepRecord {
   readonly assets: readonly AssetKey[];
+  /** Keys that it makes; absent = its assets have no partitions. */
+  readonly partitions?: readonly string[];
   readonly state: 'PLANNED' | 'STARTED' | 'SUCCESS' | 'FAILURE' | 'CANCELED' | 'SKIPPED';
   readonly reason?: RunReason | SkipReason;
   readonly detail?: readonly string[];
@@ -210,6 +236,13 @@ export interface StateView {
     Claim & { readonly renewals: number; readonly suspected?: { readonly at: Timestamp; readonly renewals: number } }
   >;
   readonly schedules: ReadonlyMap<string, ScheduleRecord>;
+  /**
+   * Partitions by asset and key: those that were asked for, and those that commits since the last fold have touched.
+   * Absent = no asset of the project was ever made by partitions.
+   */
+  readonly partitions?: ReadonlyMap<AssetKey, ReadonlyMap<string, PartitionRecord>>;
+  /** Keys of dynamic definitions, in the order in which they came. */
+  readonly dynamicKeys?: ReadonlyMap<string, readonly string[]>;
   /** Last n counted of each stream. */
   readonly streams: ReadonlyMap<string, number>;
   /** UTC day on which each stream last grew; 30 days later it is forgotten unless its run is open. */

@@ -176,11 +176,20 @@ function start(draft: RunDraft, event: RunStarted): void {
     ...(event.codeCommit === undefined ? {} : { codeCommit: event.codeCommit }),
     ...(event.groups === undefined ? {} : { groups: event.groups }),
   };
-  for (const { id, assets, reason, detail } of event.steps) {
+  for (const { id, assets, reason, detail, partitions } of event.steps) {
     const before = draft.steps.get(id);
     // A step that ended before the run was requeued keeps its result.
     if (before && before.state !== 'PLANNED') continue;
-    draft.steps.set(id, { assets, state: 'PLANNED', reason, detail, materialized: [], failedAssets: [], checks: [] });
+    draft.steps.set(id, {
+      assets,
+      ...(partitions === undefined ? {} : { partitions }),
+      state: 'PLANNED',
+      reason,
+      detail,
+      materialized: [],
+      failedAssets: [],
+      checks: [],
+    });
   }
 }
 

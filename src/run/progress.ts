@@ -146,6 +146,7 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'claim.renewed':
     case 'claim.suspected':
     case 'claim.closed':
+    case 'partitions.changed':
     case 'journal.adopted':
       return;
     default:

@@ -126,6 +126,7 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'claim.renewed':
     case 'claim.suspected':
     case 'claim.closed':
+    case 'partitions.changed':
       return event;
     default:
       return unreachable(event);

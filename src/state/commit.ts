@@ -3,6 +3,7 @@ import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp, utcDay } from '../model/instant.ts';
+import type { PartitionRecord } from '../model/state.ts';
 import type { StateChange } from '../ports.ts';
 import { type Batch, encodeBatch, encodeSegment } from './batch.ts';
 import { boundEvents } from './bounds.ts';
@@ -22,7 +23,8 @@ import {
   UNFOLDED_BYTES_MAX,
   utf8Bytes,
 } from './layout.ts';
-import type { StateRead } from './read.ts';
+import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
+import { addTouched, type StateRead } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 
 /** The oldest Branchline that reads what we write. */
@@ -100,10 +102,39 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
       recent: new Map([...(moved.sealed ? [] : base.recent), ...own]),
       unfoldedBytes: moved.unfoldedBytes,
       chain: moved.chain,
+      touched: touchedAfter(base, batch.events, moved.folded),
+      leaves: moved.folded ? leavesAfter(read) : base.leaves,
+      readLeaves: new Set([...base.readLeaves, ...[...files.keys()].filter((path) => path.startsWith('partitions/'))]),
       rollups: new Set([...base.rollups, ...[...files.keys()].filter((path) => parseRollupPath(path)?.kind === 'day')]),
     },
   };
   return ok({ change, after: next, fresh: batch.events, sealed: moved.sealed, folded: moved.folded });
+}
+
+/** What the next fold has to write: this commit's own events, and what was there before unless it was folded now. */
+function touchedAfter(
+  base: StateRead['base'],
+  events: readonly BranchlineEvent[],
+  folded: boolean,
+): StateRead['base']['touched'] {
+  const touched = new Map<string, Set<string>>();
+  if (!folded) for (const [asset, keys] of base.touched) touched.set(asset, new Set(keys));
+  for (const event of events) addTouched(touched, event);
+  return touched;
+}
+
+/** Folded partitions after a fold: what was read before, with what was folded in. */
+function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
+  const leaves = new Map(base.leaves);
+  for (const [asset, keys] of base.touched) {
+    const records = new Map(leaves.get(asset) ?? []);
+    for (const key of keys) {
+      const record = view.partitions?.get(asset)?.get(key);
+      if (record) records.set(key, record);
+    }
+    leaves.set(asset, records);
+  }
+  return leaves;
 }
 
 /** The commit with derived pages beside the truth; a page may be deleted by null. Pages never replace a file of the state. */
@@ -154,9 +185,32 @@ function moveHistory(read: StateRead, own: readonly (readonly [string, string])[
   const isFolding = isNewDay || unfoldedBytes > UNFOLDED_BYTES_MAX;
   if (isFolding) {
     foldInto(files, read, { digest: chain, close: isNewDay, month: at.slice(0, 7) });
+    for (const [path, text] of foldPartitions(read)) files.set(path, text);
     unfoldedBytes = 0;
   }
   return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes };
+}
+
+/** Leaves of partitions that commits since the last fold touched, as they are now. */
+function foldPartitions({ view, base }: StateRead): Map<string, string> {
+  const files = new Map<string, string>();
+  if (base.touched.size === 0) return files;
+  const leaves = leavesOf(base.paths);
+  for (const [asset, keys] of base.touched) {
+    const records = view.partitions?.get(asset);
+    const changed = new Map<string, PartitionRecord>();
+    for (const key of keys) {
+      const record = records?.get(key);
+      if (record) changed.set(key, record);
+    }
+    const own = leaves.get(leafFolder(asset)) ?? [];
+    const unread = [...leafPaths(leaves, asset, changed.keys())].find((path) => !base.readLeaves.has(path));
+    // Writing a leaf that was not read would forget what is in it.
+    if (unread !== undefined) throw new Error(`a fold without its leaf ${unread}`);
+    for (const [path, text] of encodeLeaves(asset, own, base.leaves.get(asset) ?? new Map(), changed))
+      files.set(path, text);
+  }
+  return files;
 }
 
 interface Segment {

@@ -148,6 +148,8 @@ export const claimFields: Fields<Claim> = {
   holder,
   writer: text,
   assets: names,
+  partitions: optional(mapping(names)),
+  slots: optional(mapping(count)),
   connections: list(object<Claim['connections'][number]>({ name: text, startedFrom: text })),
   at: instant,
 };
@@ -174,6 +176,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
         verdict: oneOf('run', 'if_changed'),
         reason: runReason,
         detail: names,
+        partitions: optional(names),
       }),
     ),
     groups: optional(texts),
@@ -195,11 +198,19 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     failure: optional(failureShape),
     durationMs: duration,
   },
-  'step.ended': { step: text, outcome, failure: optional(failureShape), failedAssets: names, durationMs: duration },
+  'step.ended': {
+    step: text,
+    outcome,
+    failure: optional(failureShape),
+    failedAssets: names,
+    failedPartitions: optional(names),
+    durationMs: duration,
+  },
   'step.skipped': { step: text, assets: names, reason: skipReason, cause: optional(text) },
   'asset.materialized': {
     step: text,
     asset: text,
+    partition: optional(text),
     materialization: text,
     codeVersion: text,
     codeParts: texts,
@@ -218,6 +229,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
   'check.judged': {
     step: text,
     asset: text,
+    partitions: optional(names),
     check: text,
     status: checkStatus,
     severity,
@@ -260,6 +272,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
   'claim.suspected': { claim: text, renewals: count },
   'claim.closed': { claim: text, reason: oneOf('ended', 'holder-gone') },
   'cancel.requested': { reason: text },
+  'partitions.changed': { name: text, added: names, removed: names },
   'journal.adopted': { writer: text, events: count, reason: text },
 };
 

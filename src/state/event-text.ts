@@ -71,6 +71,7 @@ export function mapEventText(event: BranchlineEvent, rewrite: Rewrite): Branchli
     case 'claim.renewed':
     case 'claim.suspected':
     case 'claim.closed':
+    case 'partitions.changed':
       return event;
     default:
       return unreachable(event);

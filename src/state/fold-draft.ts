@@ -1,8 +1,9 @@
 import type { BranchlineEvent } from '../model/events.ts';
 import { epochMs, type Timestamp, timestamp, utcDay } from '../model/instant.ts';
-import type { AssetRecord, RollupCell, RunRecord, StateView, Turn } from '../model/state.ts';
+import type { AssetRecord, PartitionRecord, RollupCell, RunRecord, StateView, Turn } from '../model/state.ts';
 import { draftRun, epochOf, finishDraft, type RunDraft } from '../run/evolve.ts';
 import { emptyAsset } from './asset-fold.ts';
+import { joinPartitions } from './partition-fold.ts';
 import { assetScope, type CellDraft, draftCell, finishCell, groupScope, PROJECT_SCOPE } from './rollup.ts';
 
 const DAY_MS = 86_400_000;
@@ -27,6 +28,9 @@ export interface FoldDraft {
   at: Timestamp | undefined;
   day: string;
   readonly assets: Mutable<StateView['assets']>;
+  /** Partitions that were touched here, by asset and key. */
+  readonly partitions: Map<string, Map<string, PartitionRecord>>;
+  readonly dynamicKeys: Map<string, readonly string[]>;
   readonly openRuns: Mutable<StateView['openRuns']>;
   /** Open runs that were touched. */
   readonly changed: Map<string, OpenRun>;
@@ -48,6 +52,8 @@ export function openDraft(view: StateView): FoldDraft {
     at: view.at,
     day: view.at === undefined ? '' : utcDay(view.at),
     assets: new Map(view.assets),
+    partitions: new Map(),
+    dynamicKeys: new Map(view.dynamicKeys ?? []),
     openRuns: new Map(view.openRuns),
     changed: new Map(),
     endedRuns: new Map(view.endedRuns),
@@ -74,6 +80,8 @@ export function closeDraft(draft: FoldDraft): StateView {
     seq: draft.seq,
     ...(draft.at === undefined ? {} : { at: draft.at }),
     assets: draft.assets,
+    ...partitionsOf(draft),
+    ...(draft.dynamicKeys.size === 0 ? {} : { dynamicKeys: draft.dynamicKeys }),
     openRuns: draft.openRuns,
     endedRuns: draft.endedRuns,
     claims: draft.claims,
@@ -84,6 +92,24 @@ export function closeDraft(draft: FoldDraft): StateView {
     days,
     ...(draft.codeCommit === undefined ? {} : { codeCommit: draft.codeCommit }),
   };
+}
+
+function partitionsOf(draft: FoldDraft): Pick<StateView, 'partitions'> {
+  const before = draft.base.partitions;
+  if (draft.partitions.size === 0) return before === undefined ? {} : { partitions: before };
+  const all = new Map<string, ReadonlyMap<string, PartitionRecord>>(before ?? []);
+  for (const [asset, records] of draft.partitions) all.set(asset, new Map([...(all.get(asset) ?? []), ...records]));
+  return { partitions: all };
+}
+
+/** Joins what an event says of a partition to what is known of it here. */
+export function addToPartition(draft: FoldDraft, asset: string, key: string, said: PartitionRecord): void {
+  let records = draft.partitions.get(asset);
+  if (!records) {
+    records = new Map();
+    draft.partitions.set(asset, records);
+  }
+  records.set(key, joinPartitions(records.get(key) ?? draft.base.partitions?.get(asset)?.get(key), said));
 }
 
 /** Moves the instant on; on a new day forgets writers and streams that nobody can ask for any more. */

@@ -1,5 +1,12 @@
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
-import type { BranchlineEvent, CheckJudged, RunEnded, RunStarted } from '../model/events.ts';
+import type {
+  AssetMaterialized,
+  BranchlineEvent,
+  CheckJudged,
+  PartitionsChanged,
+  RunEnded,
+  RunStarted,
+} from '../model/events.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { AssetRecord, StateView } from '../model/state.ts';
 import { applyToRun, finishDraft, initialRun, isLate, isRunEvent } from '../run/evolve.ts';
@@ -17,6 +24,7 @@ import { addBilled } from './fold-billed.ts';
 import { applyClaimEvent, applyScheduleEvent } from './fold-decisions.ts';
 import {
   addToCells,
+  addToPartition,
   advanceTo,
   assetOf,
   closeDraft,
@@ -29,6 +37,7 @@ import {
   scopesOf,
   takeTurn,
 } from './fold-draft.ts';
+import { partitionFailed, partitionJudged, partitionMade } from './partition-fold.ts';
 import { assetScope, groupScope, PROJECT_SCOPE } from './rollup.ts';
 import { addToBuckets } from './sketch.ts';
 
@@ -146,13 +155,15 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       return;
     case 'step.ended':
       for (const asset of event.failedAssets) {
-        setAsset(draft, asset, addFailure(...turned(draft, asset, event, late)));
+        const [record, , turn] = turned(draft, asset, event, late);
+        setAsset(draft, asset, addFailure(record, event, turn));
+        for (const key of event.failedPartitions ?? []) addToPartition(draft, asset, key, partitionFailed(event, turn));
         if (event.outcome === 'failure')
           addToCells(draft, scopesOf(draft, asset, event.run), (cell) => cell.counts.failed++);
       }
       return;
     case 'asset.materialized':
-      setAsset(draft, event.asset, addMaterialization(...turned(draft, event.asset, event, late)));
+      addMade(draft, event, late);
       countMaterialization(draft, event.asset, event.run, event.durationMs);
       return;
     case 'asset.observed':
@@ -165,7 +176,7 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       for (const asset of event.assets) setAsset(draft, asset, addConfirmation(assetOf(draft, asset), event.at));
       return;
     case 'check.judged':
-      setAsset(draft, event.asset, addCheckResult(...turned(draft, event.asset, event, late)));
+      addJudged(draft, event, late);
       countCheck(draft, event);
       return;
     case 'tick.judged':
@@ -181,6 +192,9 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
     case 'claim.closed':
       applyClaimEvent(draft, event, recordedAt);
       return;
+    case 'partitions.changed':
+      changeKeys(draft, event);
+      return;
     case 'run.requeued':
     case 'step.started':
     case 'step.attempt-ended':
@@ -191,6 +205,26 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
     default:
       unreachable(event);
   }
+}
+
+function addMade(draft: FoldDraft, event: AssetMaterialized, late: boolean): void {
+  const [record, , turn] = turned(draft, event.asset, event, late);
+  setAsset(draft, event.asset, addMaterialization(record, event, turn));
+  if (event.partition !== undefined) addToPartition(draft, event.asset, event.partition, partitionMade(event, turn));
+}
+
+function addJudged(draft: FoldDraft, event: CheckJudged, late: boolean): void {
+  const [record, , turn] = turned(draft, event.asset, event, late);
+  setAsset(draft, event.asset, addCheckResult(record, event, turn));
+  for (const key of event.partitions ?? []) addToPartition(draft, event.asset, key, partitionJudged(event, turn));
+}
+
+/** Keys come at the end, in the order in which they were first named, and go for good. */
+function changeKeys(draft: FoldDraft, { name, added, removed }: PartitionsChanged): void {
+  const gone = new Set(removed);
+  const kept = (draft.dynamicKeys.get(name) ?? []).filter((key) => !gone.has(key));
+  const known = new Set(kept);
+  draft.dynamicKeys.set(name, [...kept, ...new Set(added.filter((key) => !known.has(key)))]);
 }
 
 function setAsset(draft: FoldDraft, asset: string, record: AssetRecord): void {

@@ -1,7 +1,8 @@
 import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { StateView } from '../model/state.ts';
+import type { PartitionRecord, StateView } from '../model/state.ts';
 import { type Batch, decodeEventsFile } from './batch.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, foldAll } from './fold.ts';
@@ -19,6 +20,7 @@ import {
   parseSegmentPath,
   utf8Bytes,
 } from './layout.ts';
+import { decodeLeaf, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
 import { isObject } from './shape.ts';
 import { decodeSnapshot } from './snapshot.ts';
 
@@ -32,6 +34,8 @@ export interface ReadOptions {
   readonly assetDays?: number;
   /** Closed days whose runs are wanted, as `2026-11-22`. */
   readonly runsOf?: readonly string[];
+  /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
+  readonly partitionsOf?: ReadonlySet<string>;
 }
 
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
@@ -46,6 +50,12 @@ export interface StateBase {
   readonly chain: string;
   /** Roll-up files of closed days that the view holds. */
   readonly rollups: ReadonlySet<string>;
+  /** Partitions that the next fold has to write: keys by asset, touched by commits that are not folded. */
+  readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Leaves that were read. */
+  readonly readLeaves: ReadonlySet<string>;
+  /** Folded partitions that were read, by asset. */
+  readonly leaves: ReadonlyMap<string, ReadonlyMap<string, PartitionRecord>>;
 }
 
 export interface StateRead {
@@ -90,6 +100,55 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
   });
 }
 
+/**
+ * What has to be read in a second batch: leaves of partitions that unfolded commits touch, as the texts of the first
+ * batch tell, and those of the assets asked for. Empty where nothing is partitioned.
+ */
+export function neededLeaves(
+  listing: readonly string[],
+  texts: ReadonlyMap<string, string>,
+  options: Pick<ReadOptions, 'partitionsOf'> = {},
+): string[] {
+  const leaves = leavesOf(listing);
+  if (leaves.size === 0) return [];
+  const paths = new Set<string>();
+  for (const [asset, keys] of touchedPartitions(listing, texts))
+    for (const path of leafPaths(leaves, asset, keys)) paths.add(path);
+  for (const asset of options.partitionsOf ?? [])
+    for (const leaf of leaves.get(leafFolder(asset)) ?? []) paths.add(leaf.path);
+  return [...paths].sort();
+}
+
+/** Keys of partitions by asset that commits since the last fold speak of. */
+function touchedPartitions(
+  listing: readonly string[],
+  texts: ReadonlyMap<string, string>,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const touched = new Map<string, Set<string>>();
+  for (const path of eventPaths(listing, foldedSeq(listing))) {
+    const text = texts.get(path);
+    // Most states have no partitions: do not read events twice for nothing.
+    if (text === undefined || !/"(partitions?|failedPartitions)":/.test(text)) continue;
+    const decoded = decodeEventsFile(path, text);
+    if (!decoded.ok) continue;
+    for (const { events } of decoded.value.batches) for (const event of events) addTouched(touched, event);
+  }
+  return touched;
+}
+
+/** Adds the partitions that an event speaks of. */
+export function addTouched(touched: Map<string, Set<string>>, event: BranchlineEvent): void {
+  const add = (asset: string, keys: readonly string[]): void => {
+    const known = touched.get(asset) ?? new Set<string>();
+    touched.set(asset, known);
+    for (const key of keys) known.add(key);
+  };
+  if (event.type === 'asset.materialized' && event.partition !== undefined) add(event.asset, [event.partition]);
+  if (event.type === 'check.judged' && event.partitions) add(event.asset, event.partitions);
+  if (event.type === 'step.ended' && event.failedPartitions)
+    for (const asset of event.failedAssets) add(asset, event.failedPartitions);
+}
+
 /** Days of months that are over at `now` and have no sum of their own yet. */
 function daysToMerge(listing: readonly string[], now: EpochMs | undefined): string[] {
   if (now === undefined) return [];
@@ -115,7 +174,7 @@ export interface StateTexts {
 export function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]> {
   const { listing, texts, environment } = input;
   if (listing.length === 0)
-    return ok({ view: withHead(emptyView(environment), input.head), base: baseOf(input, '', 0) });
+    return ok({ view: withHead(emptyView(environment), input.head), base: baseOf(input, '', 0, new Map()) });
   const format = checkFormat(listing, texts);
   if (format) return fail([format]);
   const problems: StateProblem[] = neededPaths(listing)
@@ -124,14 +183,15 @@ export function assembleView(input: StateTexts): Result<StateRead, readonly Stat
   const folded = foldedSeq(listing);
   const snapshot = folded === 0 ? undefined : decodeSnapshot(texts);
   if (snapshot && !snapshot.ok) problems.push(...snapshot.error);
+  const leaves = readLeaves(texts, problems);
   const start = snapshot?.ok ? snapshot.value : { view: emptyView(environment), digest: '' };
   const read = readEvents(input, folded, start.digest, problems);
   if (problems.length > 0) return fail(problems);
-  const view = foldAll(start.view, read.batches.values());
+  const view = foldAll(leaves.size === 0 ? start.view : { ...start.view, partitions: leaves }, read.batches.values());
   if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
   if (view.value.seq < folded)
     return fail([{ code: 'broken', file: foldedPath(folded), line: 0, message: 'the index is older than its marker' }]);
-  return ok({ view: withHead(view.value, input.head), base: baseOf(input, read.chain, read.unfoldedBytes) });
+  return ok({ view: withHead(view.value, input.head), base: baseOf(input, read.chain, read.unfoldedBytes, leaves) });
 }
 
 interface EventsRead {
@@ -183,11 +243,37 @@ function eventPaths(listing: readonly string[], folded: number): string[] {
   return [...segments.sort(compareSegments), ...recent.sort(compareRecent)].map((name) => name.path);
 }
 
-function baseOf(input: StateTexts, chain: string, unfoldedBytes: number): StateBase {
+/** Folded partitions among the texts. */
+function readLeaves(
+  texts: ReadonlyMap<string, string>,
+  problems: StateProblem[],
+): Map<string, Map<string, PartitionRecord>> {
+  const all = new Map<string, Map<string, PartitionRecord>>();
+  for (const [path, text] of texts) {
+    if (!path.startsWith('partitions/') || parseLeafPath(path) === undefined) continue;
+    const leaf = decodeLeaf(path, text, problems);
+    if (leaf === undefined) continue;
+    const records = all.get(leaf.asset) ?? new Map<string, PartitionRecord>();
+    all.set(leaf.asset, records);
+    for (const [key, record] of leaf.records) records.set(key, record);
+  }
+  return all;
+}
+
+function baseOf(input: StateTexts, chain: string, unfoldedBytes: number, leaves: StateBase['leaves']): StateBase {
   const recent = new Map<string, string>();
   for (const path of eventPaths(input.listing, Number.MAX_SAFE_INTEGER)) recent.set(path, input.texts.get(path) ?? '');
   const rollups = [...input.texts.keys()].filter((path) => parseRollupPath(path)?.kind === 'day');
-  return { paths: new Set(input.listing), recent, unfoldedBytes, chain, rollups: new Set(rollups) };
+  return {
+    paths: new Set(input.listing),
+    recent,
+    unfoldedBytes,
+    chain,
+    rollups: new Set(rollups),
+    touched: touchedPartitions(input.listing, input.texts),
+    readLeaves: new Set([...input.texts.keys()].filter((path) => parseLeafPath(path) !== undefined)),
+    leaves,
+  };
 }
 
 function withHead(view: StateView, head: string | undefined): StateView {

@@ -123,6 +123,7 @@ const runReasons: Check = {
 
 const runStep: Check = object<RunStepRecord>({
   assets: list(text),
+  partitions: optional(list(text)),
   state: oneOf('PLANNED', 'STARTED', 'SUCCESS', 'FAILURE', 'CANCELED', 'SKIPPED'),
   reason: optional(runReasons),
   detail: optional(list(text)),
@@ -207,6 +208,8 @@ export interface SnapshotIndex {
   /** Last number of each stream, under the day on which it last grew. */
   readonly streams: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly writers: Readonly<Record<string, { readonly tx: number; readonly at: string }>>;
+  /** Keys of dynamic definitions, by name. */
+  readonly dynamicKeys?: Readonly<Record<string, readonly string[]>>;
   readonly codeCommit?: { readonly commit: string; readonly at: string };
 }
 export const indexShape: Check = object<SnapshotIndex>({
@@ -244,5 +247,6 @@ export const indexShape: Check = object<SnapshotIndex>({
   ),
   streams: mapping(mapping(count)),
   writers: mapping(object<{ tx: number; at: string }>({ tx: count, at: instant })),
+  dynamicKeys: optional(mapping(list(text))),
   codeCommit: optional(object<{ commit: string; at: string }>({ commit: text, at: instant })),
 });

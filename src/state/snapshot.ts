@@ -62,6 +62,7 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
     schedules: Object.fromEntries(view.schedules),
     streams: streamsByDay(view, day),
     writers: Object.fromEntries(view.writers),
+    ...(view.dynamicKeys === undefined ? {} : { dynamicKeys: Object.fromEntries(view.dynamicKeys) }),
     ...(view.codeCommit === undefined ? {} : { codeCommit: view.codeCommit }),
   };
   files.set(INDEX_PATH, encodeIndex(index));
@@ -215,6 +216,7 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
     streams,
     streamDays,
     writers: new Map(Object.entries(index.writers)),
+    ...(index.dynamicKeys === undefined ? {} : { dynamicKeys: new Map(Object.entries(index.dynamicKeys)) }),
     days,
     ...(index.codeCommit === undefined ? {} : { codeCommit: index.codeCommit }),
   };

@@ -19,6 +19,7 @@ import {
   type RecentName,
   type SegmentName,
 } from './layout.ts';
+import { verifyLeaves } from './partition-verify.ts';
 import { checkFormat, foldedSeq } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 
@@ -32,7 +33,7 @@ export interface Verification {
 }
 
 /** Folders of the branch that the state owns; all else is pages. */
-const OWNED = /^(format\.json$|recent\/|events\/|snapshot\/|runs\/|rollups\/)/;
+const OWNED = /^(format\.json$|recent\/|events\/|snapshot\/|runs\/|rollups\/|partitions\/)/;
 
 /**
  * Checks a whole tree against itself: every record decodes and is canonical, commits and streams have no gaps, segments
@@ -52,8 +53,11 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   };
   // A refold of half of the events would only repeat the same problem for every file.
   if (problems.length > 0) return { problems, ...counts };
-  const { view, expected } = refold(files, texts, environment, problems);
-  if (view && problems.length === 0) compareFiles(listing, texts, expected, problems);
+  const { view, expected, partitions } = refold(files, texts, environment, problems);
+  if (view && problems.length === 0) {
+    compareFiles(listing, texts, expected, problems);
+    problems.push(...verifyLeaves(texts, partitions));
+  }
   return { problems, ...counts, ...(view ? { view } : {}) };
 }
 
@@ -128,6 +132,8 @@ interface Refolded {
   readonly view?: StateView;
   /** Derived files as the events give them. */
   readonly expected: ReadonlyMap<string, string>;
+  /** Partitions as they were at the last fold. */
+  readonly partitions?: StateView['partitions'];
 }
 
 /** Folds from nothing, writing the derived files at each end of a day and at the last fold. */
@@ -142,6 +148,7 @@ function refold(
   let view = emptyView(environment);
   let chain = '';
   let foldedHere = false;
+  let partitions: StateView['partitions'];
   const close = (next: Batch): void => {
     if (view.at === undefined || utcDay(next.at) <= utcDay(view.at)) return;
     const snapshot = encodeSnapshot(view, { digest: chain, close: true });
@@ -152,6 +159,7 @@ function refold(
     for (const batch of decoded.batches) {
       if (batch.seq > folded && !foldedHere) {
         foldedHere = true;
+        partitions = folded > 0 ? view.partitions : undefined;
         addSnapshot(view, chain, { next: batch, folded, expected });
       }
       close(batch);
@@ -166,7 +174,7 @@ function refold(
   }
   if (folded > 0 && !foldedHere)
     problems.push(broken(INDEX_PATH, 0, `holds commit ${folded}, but the newest commit is ${view.seq}`));
-  return { view, expected };
+  return { view, expected, partitions };
 }
 
 function snapshotShards(snapshot: ReadonlyMap<string, string>): number {
@@ -221,7 +229,7 @@ function compareFiles(
       problems.push(broken(path, firstDifference(found, text), 'differs from what the events give'));
   }
   for (const path of listing) {
-    const isDerived = OWNED.test(path) && path !== FORMAT_PATH && !/^(recent|events)\//.test(path);
+    const isDerived = OWNED.test(path) && path !== FORMAT_PATH && !/^(recent|events|partitions)\//.test(path);
     // A month may have been summed later than its end, in as many shards as there were then.
     if (!isDerived || expected.has(path) || parseRollupPath(path)?.kind === 'month') continue;
     const isOldMarker = parseFoldedPath(path) !== undefined;

@@ -1,0 +1,85 @@
+import { digestOf } from '../base/digest.ts';
+import { sortedEntries } from '../base/order.ts';
+import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.ts';
+import type { PartitionRecord, Turn } from '../model/state.ts';
+import { compareTurns } from './asset-fold.ts';
+
+// What is known of a partition is a join: of each kind of fact the newest by turn. Joining is associative, commutative
+// and idempotent, so records that were folded apart (what a snapshot holds, what came since) may be joined at any time.
+
+const VERSION_CHARS_MAX = 12;
+
+/** A data version as partitions keep it: a longer one as 12 hex digits of its digest. */
+export function shortVersion(version: string): string {
+  return version.length <= VERSION_CHARS_MAX ? version : digestOf(version).slice(0, VERSION_CHARS_MAX);
+}
+
+/** Digest over what was read of each upstream: data versions by asset, shortened. */
+export function usedDigest(upstream: Readonly<Record<string, string>>): string {
+  return digestOf(sortedEntries(upstream).map(([asset, version]) => [asset, shortVersion(version)])).slice(
+    0,
+    VERSION_CHARS_MAX,
+  );
+}
+
+/** What a materialization says of its partition. */
+export function partitionMade(event: AssetMaterialized, turn: Turn): PartitionRecord {
+  const upstream = Object.fromEntries(
+    Object.entries(event.upstream).map(([dep, { dataVersion }]) => [dep, dataVersion]),
+  );
+  return {
+    materialized: {
+      run: event.run,
+      at: event.at,
+      codeVersion: event.codeVersion,
+      dataVersion: shortVersion(event.dataVersion),
+      used: usedDigest(upstream),
+      ...(event.rows === undefined ? {} : { rows: event.rows }),
+      ...(event.files === undefined ? {} : { files: event.files }),
+      turn,
+    },
+  };
+}
+
+/** What a failed step says of each partition that it lacks. A canceled one says nothing. */
+export function partitionFailed(event: StepEnded, turn: Turn): PartitionRecord {
+  return event.outcome === 'failure' ? { failed: { run: event.run, at: event.at, turn } } : {};
+}
+
+/** What a check says of each partition that it judged, when it judged what is published. */
+export function partitionJudged(event: CheckJudged, turn: Turn): PartitionRecord {
+  if (!event.blocking || event.stage !== 'published' || event.status === 'SKIPPED') return {};
+  const holds = (event.status === 'FAILED' && event.severity === 'error') || event.status === 'ERRORED';
+  return { checks: { [event.check]: { holds, turn } } };
+}
+
+function newer<T extends { readonly turn: Turn }>(one: T | undefined, other: T | undefined): T | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const order = compareTurns(one.turn, other.turn);
+  if (order !== 0) return order > 0 ? one : other;
+  // The same turn twice (a step tried again): by content, so that the order of arrival does not matter.
+  return JSON.stringify(one) >= JSON.stringify(other) ? one : other;
+}
+
+/** All that two records say together. */
+export function joinPartitions(one: PartitionRecord | undefined, other: PartitionRecord): PartitionRecord {
+  if (one === undefined) return other;
+  const materialized = newer(one.materialized, other.materialized);
+  const failed = newer(one.failed, other.failed);
+  // A success of the same turn or a later one ends the failure: it was tried again.
+  const stillFailed = failed && materialized && compareTurns(materialized.turn, failed.turn) >= 0 ? undefined : failed;
+  const checks: Record<string, { holds: boolean; turn: Turn }> = { ...one.checks };
+  for (const [name, result] of Object.entries(other.checks ?? {}))
+    checks[name] = newer<{ readonly holds: boolean; readonly turn: Turn }>(checks[name], result)!;
+  return {
+    ...(materialized ? { materialized } : {}),
+    ...(stillFailed ? { failed: stillFailed } : {}),
+    ...(Object.keys(checks).length > 0 ? { checks: Object.fromEntries(sortedEntries(checks)) } : {}),
+  };
+}
+
+/** Status of a partition that nobody works on now (semantics.md 4). */
+export function partitionStatus(record: PartitionRecord | undefined): 'failed' | 'materialized' | 'missing' {
+  if (record?.failed) return 'failed';
+  return record?.materialized ? 'materialized' : 'missing';
+}

@@ -1,0 +1,49 @@
+import { canonicalJson } from '../base/json.ts';
+import type { StateView } from '../model/state.ts';
+import type { StateProblem } from './codec.ts';
+import { decodeLeaf, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
+
+/**
+ * Whether the leaves of a tree hold what its events give: every partition in the leaf that it belongs to, equal to the
+ * refolded one, and none that no event made. Where a leaf begins depends on when it was split, so bytes are not compared.
+ */
+export function verifyLeaves(texts: ReadonlyMap<string, string>, folded: StateView['partitions']): StateProblem[] {
+  const problems: StateProblem[] = [];
+  const leaves = leavesOf(texts.keys());
+  const found = new Map<string, Set<string>>();
+  const broken = (file: string, message: string): void =>
+    void problems.push({ code: 'broken', file, line: 0, message });
+  for (const [path, text] of texts) {
+    if (!path.startsWith('partitions/')) continue;
+    if (parseLeafPath(path) === undefined) {
+      broken(path, 'not a file of the state');
+      continue;
+    }
+    const leaf = decodeLeaf(path, text, problems);
+    if (leaf === undefined) continue;
+    if (!path.startsWith(leafFolder(leaf.asset))) broken(path, `\`${leaf.asset}\` does not belong into this folder`);
+    const seen = found.get(leaf.asset) ?? new Set<string>();
+    found.set(leaf.asset, seen);
+    for (const [key, record] of leaf.records) {
+      const expected = folded?.get(leaf.asset)?.get(key);
+      if (!leafPaths(leaves, leaf.asset, [key]).has(path))
+        broken(path, `the partition \`${key}\` belongs into another leaf`);
+      else if (expected === undefined) broken(path, `no event made the partition \`${key}\``);
+      else if (canonicalJson(expected as never) !== canonicalJson(record as never))
+        broken(path, `the partition \`${key}\` differs from what the events give`);
+      seen.add(key);
+    }
+  }
+  for (const [asset, records] of folded ?? []) {
+    const seen = found.get(asset);
+    const missing = [...records.keys()].find((key) => !seen?.has(key));
+    if (missing !== undefined)
+      problems.push({
+        code: 'missing',
+        file: leafFolder(asset),
+        line: 0,
+        message: `the events made the partition \`${missing}\` of \`${asset}\`, and no leaf holds it`,
+      });
+  }
+  return problems;
+}
