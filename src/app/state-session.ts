@@ -4,7 +4,8 @@ import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
-import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
+import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
+import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { assembleView, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
@@ -24,6 +25,8 @@ export interface StatePorts {
   readonly redact: (text: string) => string;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
+  /** Commits after which the next one begins history anew; default 10,000. */
+  readonly compactAfter?: number;
 }
 
 /** The state at one commit, read whole. */
@@ -48,6 +51,8 @@ export type StateDecision<T> =
       readonly message: string;
       /** Derived pages of the commit, from the view that it leads to. */
       readonly pages?: PagesOf;
+      /** The commit begins history anew: the head before becomes an archive. */
+      readonly compact?: true;
       readonly value: T;
     }
   | { readonly kind: 'nothing'; readonly value: T }
@@ -62,7 +67,14 @@ export interface Recorded<T> {
 
 /** Transactions of one process: each decides on the newest state and lands once, or says why not. */
 export interface StateSession {
-  transact<T>(decide: (state: StateAt) => Promise<StateDecision<T>>): Promise<Result<Recorded<T>, AppFailure>>;
+  transact<T>(
+    decide: (state: StateAt) => Promise<StateDecision<T>>,
+    options?: TransactionOptions,
+  ): Promise<Result<Recorded<T>, AppFailure>>;
+}
+export interface TransactionOptions {
+  /** A branch that was deleted is made anew; else that is a refusal. */
+  readonly anew?: boolean;
 }
 
 /** Days of roll-ups that the report's comparisons need: 28 days against the 28 before. */
@@ -74,9 +86,9 @@ const DAY_MS = 86_400_000;
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
   return {
-    async transact(decide) {
+    async transact(decide, options = {}) {
       tx++;
-      return transactOnce(ports, tx, decide);
+      return transactOnce(ports, tx, decide, options);
     },
   };
 }
@@ -87,13 +99,14 @@ async function transactOnce<T>(
   ports: StatePorts,
   tx: number,
   decide: (state: StateAt) => Promise<StateDecision<T>>,
+  options: TransactionOptions,
 ): Promise<Result<Recorded<T>, AppFailure>> {
   let lean: (() => Omit<StateChange, 'writer' | 'tx'> | undefined) | undefined;
   let sent: Settled<T> | undefined;
   const outcome = await transact<Settled<T>>(
     ports.store,
     async (view) => {
-      const state = await loadState(ports, view);
+      const state = await loadState(ports, view, options);
       if (!state.ok)
         return state.error === 'unreachable'
           ? fail({ code: 'unreachable', message: `${ports.store.label} cannot be read` })
@@ -116,6 +129,8 @@ async function transactOnce<T>(
       onRetry: (retry) => {
         if (retry.reason === 'denied')
           ports.warn('The push was refused; trying once more without log lines and messages.');
+        else if (retry.reason === 'compact-denied')
+          ports.warn(`The history of ${ports.store.label} is long and could not be begun anew: ${retry.message ?? ''}`);
         else if (retry.reason === 'unreachable' && retry.tries > 1)
           ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
       },
@@ -142,18 +157,19 @@ async function transactOnce<T>(
 async function loadState(
   ports: StatePorts,
   view: TransactionView,
+  options: TransactionOptions,
 ): Promise<Result<StateAt, AppFailure | 'unreachable'>> {
   if (view.clockSkewMs !== undefined) {
     ports.warn(
       `This machine's clock is ${Math.round(Math.abs(view.clockSkewMs) / 60_000)} min ${view.clockSkewMs > 0 ? 'behind' : 'ahead of'} the server's; the server's counts.`,
     );
   }
-  if (view.head.commit === undefined && view.head.witness) {
+  if (view.head.commit === undefined && view.head.witness && !options.anew) {
     return fail(
       outsideFailure(
         'state-deleted',
         `${ports.store.label} is gone, though it was there before.`,
-        'Restore it from a clone that still has it (`git push origin <commit>:refs/heads/<branch>`), or delete the ref `refs/branchline/witness` at the remote to begin anew.',
+        'Restore it from a clone that still has it (`git push origin <commit>:refs/heads/<branch>`), or begin anew without its history: `branchline state create --anew`.',
       ),
     );
   }
@@ -295,9 +311,26 @@ function settle<T>(
     ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
     : prepared.value;
   return {
-    decision: { kind: 'commit', change: full.change, value: { value: decision.value, after: full.after } },
+    decision: {
+      kind: 'commit',
+      ...changeOf(ports, state, full, decision.compact),
+      value: { value: decision.value, after: full.after },
+    },
     lean,
   };
+}
+
+/** The change as it is sent: with the files of a compact where one is asked for, or due. */
+function changeOf(
+  ports: StatePorts,
+  { read, head }: StateAt,
+  prepared: PreparedCommit,
+  isAskedFor: true | undefined,
+): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
+  const isDue = isCompactDue(read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
+  if (head.commit === undefined || (!isAskedFor && !isDue)) return { change: prepared.change };
+  const { change } = withFiles(prepared, compactFiles(read, head.commit, timestamp(prepared.change.at)));
+  return { change, compacts: { seq: read.view.seq, ...(isAskedFor ? {} : { change: prepared.change }) } };
 }
 
 /** The subject may quote a message; a lean commit has only its trailers. */
