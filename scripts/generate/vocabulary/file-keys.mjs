@@ -4,6 +4,7 @@ import { stepKeys } from './asset-keys.mjs';
 import {
   assetKeyPattern,
   boolean,
+  branchName,
   closed,
   duration,
   env,
@@ -147,7 +148,7 @@ export const fileDefinitions = {
   }),
   LocalEnvironment: closed('The environment of a laptop.', environmentKeys),
   State: closed('Where run state is kept.', {
-    branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], text),
+    branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], branchName),
     remote: key('Remote that it is pushed to. Default `origin`.', ['origin'], text),
   }),
   Storage: closed(
