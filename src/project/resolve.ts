@@ -59,9 +59,10 @@ export function resolveProject(
   if (verifyCycles(drafts, graph, resolving)) verifySteps(steps, drafts, resolving);
   verifyRelations(drafts, resolving);
   verifyOutputs(drafts, resolving);
-  for (const { asset, sql } of drafts.values()) {
+  for (const draft of drafts.values()) {
+    const { asset, sql } = draft;
     if (sql === undefined) continue;
-    verifyRefs({ ...sql, connection: asset.connection, own: asset }, drafts, resolving);
+    verifyRefs({ ...sql, connection: asset.connection, own: draft }, drafts, resolving);
     if (asset.materialized === 'view') verifyView(sql, resolving);
   }
   const project = assemble({ settings, drafts, steps, connections }, (assets) => ({ assets, graph }), resolving);
