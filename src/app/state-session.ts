@@ -2,14 +2,15 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
+import type { Clock, StateChange, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { assembleView, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import { type Decision, type TransactionView, transact } from './transact.ts';
+import { goneState, type Seen, watchHead } from './seen-head.ts';
+import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
 /** What reading and writing one environment's state takes. */
 export interface StatePorts {
@@ -62,6 +63,8 @@ export interface Recorded<T> {
   readonly value: T;
   /** The commit that landed; undefined when there was nothing to commit. */
   readonly commit?: string;
+  /** True when the server took the commit only without free texts. */
+  readonly isLean?: true;
   readonly after: StateRead;
 }
 
@@ -85,32 +88,35 @@ const DAY_MS = 86_400_000;
 
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
+  const seen: Seen = {};
   return {
     async transact(decide, options = {}) {
       tx++;
-      return transactOnce(ports, tx, decide, options);
+      return transactOnce(ports, { tx, seen }, decide, options);
     },
   };
 }
 
 type Settled<T> = { readonly stop: AppFailure } | { readonly value: T; readonly after: StateRead };
+type Lean<T> = { readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly settled: Settled<T> };
 
 async function transactOnce<T>(
   ports: StatePorts,
-  tx: number,
+  { tx, seen }: { readonly tx: number; readonly seen: Seen },
   decide: (state: StateAt) => Promise<StateDecision<T>>,
   options: TransactionOptions,
 ): Promise<Result<Recorded<T>, AppFailure>> {
-  let lean: (() => Omit<StateChange, 'writer' | 'tx'> | undefined) | undefined;
+  let lean: (() => Lean<T> | undefined) | undefined;
+  let sentLean: Lean<T> | undefined;
   let sent: Settled<T> | undefined;
+  let instant = 0;
   const outcome = await transact<Settled<T>>(
     ports.store,
     async (view) => {
-      const state = await loadState(ports, view, options);
+      const state = await loadState(ports, view, seen, options);
       if (!state.ok)
-        return state.error === 'unreachable'
-          ? fail({ code: 'unreachable', message: `${ports.store.label} cannot be read` })
-          : ok({ kind: 'nothing', value: { stop: state.error } });
+        return 'exit' in state.error ? ok({ kind: 'nothing', value: { stop: state.error } }) : fail(state.error);
+      instant = state.value.now;
       // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
       if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
         return ok({ kind: 'nothing', value: sent });
@@ -125,27 +131,30 @@ async function transactOnce<T>(
       random: ports.random,
       writer: ports.writer,
       tx,
-      lean: (change) => lean?.() ?? change,
-      onRetry: (retry) => {
-        if (retry.reason === 'denied')
-          ports.warn('The push was refused; trying once more without log lines and messages.');
-        else if (retry.reason === 'compact-denied')
-          ports.warn(`The history of ${ports.store.label} is long and could not be begun anew: ${retry.message ?? ''}`);
-        else if (retry.reason === 'unreachable' && retry.tries > 1)
-          ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
+      lean: (change) => {
+        sentLean = lean?.();
+        return sentLean?.change ?? change;
       },
+      onRetry: (retry) => sayRetry(ports, retry),
     },
   );
   switch (outcome.kind) {
     case 'landed':
     case 'nothing': {
       if ('stop' in outcome.value) return fail(outcome.value.stop);
-      const { value, after } = outcome.value;
-      return ok({ value, after, ...(outcome.kind === 'landed' ? { commit: outcome.commit } : {}) });
+      const isLean = outcome.kind === 'landed' && outcome.isLean;
+      const settled =
+        isLean && sentLean !== undefined && 'after' in sentLean.settled ? sentLean.settled : outcome.value;
+      const { value, after } = settled;
+      if (outcome.kind === 'nothing') return ok({ value, after });
+      seen.head = { commit: outcome.commit, seq: after.view.seq };
+      seen.landed = { tx, at: instant };
+      return ok({ value, after, commit: outcome.commit, ...(isLean ? { isLean } : {}) });
     }
+    case 'gone':
+      return fail(goneState(ports.store.label, seen));
     case 'outrun':
     case 'denied':
-    case 'gone':
     case 'unreachable':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
     case 'canceled':
@@ -153,17 +162,31 @@ async function transactOnce<T>(
   }
 }
 
+/** Said at the second try and then now and then: in two minutes there are about a hundred. */
+const TRIES_UNSAID = 25;
+
+function sayRetry(ports: StatePorts, retry: TransactionRetry): void {
+  if (retry.reason === 'denied') ports.warn('The push was refused; trying once more without log lines and messages.');
+  else if (retry.reason === 'compact-denied')
+    ports.warn(`The history of ${ports.store.label} is long and could not be begun anew: ${retry.message ?? ''}`);
+  else if (retry.reason === 'unreachable' && retry.tries % TRIES_UNSAID === 2)
+    ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
+}
+
 /** Reads everything that a decision needs at the head that a transaction saw. */
 async function loadState(
   ports: StatePorts,
   view: TransactionView,
+  seen: Seen,
   options: TransactionOptions,
-): Promise<Result<StateAt, AppFailure | 'unreachable'>> {
+): Promise<Result<StateAt, AppFailure | StoreUnreachable>> {
   if (view.clockSkewMs !== undefined) {
     ports.warn(
       `This machine's clock is ${Math.round(Math.abs(view.clockSkewMs) / 60_000)} min ${view.clockSkewMs > 0 ? 'behind' : 'ahead of'} the server's; the server's counts.`,
     );
   }
+  // Whether or not its witness went with it: what was read by this command is never made anew by it.
+  if (view.head.commit === undefined && seen.head !== undefined) return fail(goneState(ports.store.label, seen));
   if (view.head.commit === undefined && view.head.witness && !options.anew) {
     return fail(
       outsideFailure(
@@ -174,12 +197,15 @@ async function loadState(
     );
   }
   const listing = await view.list('');
-  if (!listing.ok) return fail('unreachable');
+  if (!listing.ok) return listing;
   const paths = listing.value.map((entry) => entry.path);
   const texts = await view.load(neededPaths(paths, readOptions(view.now)));
-  if (!texts.ok) return fail('unreachable');
+  if (!texts.ok) return texts;
   const read = assemble(ports, paths, texts.value, view.head.commit);
   if (!read.ok) return read;
+  const { store, writer } = ports;
+  const forced = watchHead(seen, read.value.view, { label: store.label, writer, now: view.now });
+  if (forced !== undefined) ports.warn(forced);
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
 }
 
@@ -276,7 +302,7 @@ function settle<T>(
   tx: number,
   state: StateAt,
   decision: StateDecision<T>,
-): { decision: Decision<Settled<T>>; lean?: () => Omit<StateChange, 'writer' | 'tx'> | undefined } {
+): { decision: Decision<Settled<T>>; lean?: () => Lean<T> | undefined } {
   if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
   if (decision.kind === 'nothing')
     return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
@@ -299,13 +325,15 @@ function settle<T>(
       },
     };
   // Lean: no pages, no free text. The server may have found a secret in what it refused.
-  const lean = (): Omit<StateChange, 'writer' | 'tx'> | undefined => {
+  const lean = (): Lean<T> | undefined => {
     const withoutTexts = prepareCommit({
       ...draft,
       events: events.map(leanEvent),
       message: leanMessage(decision.message),
     });
-    return withoutTexts.ok ? withoutTexts.value.change : undefined;
+    if (!withoutTexts.ok) return undefined;
+    const { change, after } = withoutTexts.value;
+    return { change, settled: { value: decision.value, after } };
   };
   const full = decision.pages
     ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
