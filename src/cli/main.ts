@@ -64,8 +64,8 @@ export function buildProgram(exit: (code: number) => void): Command {
         .description('list what is declared, with file and line')
         .argument(
           '[what]',
-          'assets, checks, jobs, schedules or selections',
-          oneOf(['assets', 'checks', 'jobs', 'schedules', 'selections']),
+          'assets, checks, jobs, schedules, selections or exposures',
+          oneOf(['assets', 'checks', 'jobs', 'schedules', 'selections', 'exposures']),
           'assets',
         )
         .option('--select <selection>', 'only these assets, or the checks of these')

@@ -13,7 +13,7 @@ const assets = [
   'storage',
 ];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
-const manifests = ['partitions', 'dbt', 'alerts', 'channels', 'exposures'];
+const manifests = ['partitions', 'dbt', 'alerts', 'channels'];
 
 /** By definition of the schema; `Project` and `Manifest` are the files themselves. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {

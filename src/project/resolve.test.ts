@@ -173,6 +173,23 @@ multi_assets:
       ],
     );
   });
+  it('of exposures', () => {
+    checkOne(
+      `assets:
+  marts/a: { external: true }
+exposures:
+  board: { type: dashboard, deps: [marts/a, marts/b], owner: "@acme/finance", url: "https://bi.example.org" }
+  page: { type: dashbord, deps: [], url: "javascript:alert(1)", owner: nobody }
+`,
+      [
+        'unknown-value 5:17 (8) `type` cannot be `dashbord`; did you mean `dashboard`?',
+        'out-of-range 5:33 (2) `deps` is an empty list',
+        'bad-format 5:42 (21) `javascript:alert(1)` does not fit: an address begins with `https://` or `http://` and has no blanks',
+        'bad-format 5:72 (6) `nobody` does not fit: an owner is `@login`, `@org/team`, an e-mail address or `team:name`',
+        'unknown-asset 4:45 (7) there is no asset `marts/b`',
+      ],
+    );
+  });
   it('of two files that define the same', () => {
     const files = {
       'pipelines/b.yaml': 'assets:\n  x: { external: true }\n',

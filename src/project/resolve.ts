@@ -5,6 +5,7 @@ import type { Asset, AssetKey, Check, Job, MultiCheck, Project, Schedule, StepDe
 import type { SourceTree } from '../ports.ts';
 import { brokenIn } from './broken.ts';
 import { collectDefinitions } from './definitions.ts';
+import { resolveExposure } from './exposures.ts';
 import { resolveFactory } from './factories.ts';
 import { below, collectFindings, type Place } from './findings.ts';
 import { buildGraph } from './graph.ts';
@@ -110,8 +111,9 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
     resolveSchedule(definition, settings.timezone, resolving),
   );
   const selections = fromMap(definitions.selections, resolveSavedSelection);
+  const exposures = fromMap(definitions.exposures, (definition) => resolveExposure(definition, resolving));
   const bare = Object.fromEntries([...drafts].map(([key, { asset }]) => [key, { ...asset, checks: [] }]));
-  const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules };
+  const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules, exposures };
   verifySelections(scope, resolving);
   const multiChecks: Record<string, MultiCheck> = {};
   const checks = ownChecks(drafts, resolving);
@@ -134,7 +136,7 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const assets = Object.fromEntries(
     [...drafts].map(([key, { asset }]) => [key, { ...asset, checks: byAsset.get(key) ?? [] }]),
   );
-  return { ...settings, connections, assets, steps, multiChecks, jobs, schedules, selections };
+  return { ...settings, connections, assets, steps, multiChecks, jobs, schedules, selections, exposures };
 }
 
 function fromMap<D, T>(definitions: ReadonlyMap<string, D>, make: (definition: D) => T): Readonly<Record<string, T>> {

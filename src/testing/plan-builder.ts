@@ -59,6 +59,7 @@ export function sketchProject(
     jobs: {},
     schedules: {},
     selections: {},
+    exposures: {},
   };
 }
 

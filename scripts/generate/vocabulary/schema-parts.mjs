@@ -125,3 +125,10 @@ export const tags = {
   },
   additionalProperties: removable(plainText),
 };
+
+/** Somebody who cares for a thing. */
+export const owner = {
+  type: 'string',
+  pattern: '^@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?$|^[^@\\s:]+@[^@\\s]+\\.[^@\\s]+$|^team:\\S+$',
+  patternErrorMessage: 'an owner is `@login`, `@org/team`, an e-mail address or `team:name`',
+};
