@@ -39,6 +39,7 @@ export type {
   Check,
   CheckKind,
   Connection,
+  Exposure,
   Job,
   MultiCheck,
   Project,

@@ -84,10 +84,6 @@ export interface Artifacts {
   }): Promise<Result<StoredArtifact, ArtifactRefusal>>;
   /** The newest of each name. */
   list(): Promise<Result<readonly StoredArtifact[], ArtifactRefusal>>;
-  /** Unpacks the newest artifact of a name into an absolute folder. */
-  download(
-    name: string,
-    into: string,
-    limits: { readonly bytesMax: number },
-  ): Promise<Result<StoredArtifact, ArtifactRefusal>>;
+  /** The archive (zip) of the newest artifact of a name, as it is kept: hostile until proven otherwise. */
+  download(name: string, bytesMax: number): Promise<Result<Uint8Array, ArtifactRefusal>>;
 }

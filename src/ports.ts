@@ -117,6 +117,8 @@ export interface StateCommit {
 
 /** Events on disk that are not yet committed; one file a writer. */
 export interface Journal {
+  /** For messages: where it is kept. */
+  readonly place: string;
   /**
    * Appends lines (without line end): when it returns they outlive this process. `sync` begins to write all that is
    * appended through to the disk, to outlive a power cut as well.
@@ -141,6 +143,8 @@ export interface Journals {
   open(writer: string): Journal;
   /** Journals whose owner (pid, process start, boot) is gone, each renamed so that only we hold it. */
   adopt(): readonly OrphanJournal[];
+  /** Keeps lines that are not (or not whole) on the branch in a file that nobody adopts; gives its place, for people. */
+  setAside(writer: string, lines: readonly string[]): string;
 }
 
 /** `unknown`: nobody can tell, or whoever could does not answer; the holder is then judged by its silence. */

@@ -1,21 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { workflowProblems } from '../src/testing/workflow-problems.ts';
 
 const folder = path.resolve(import.meta.dirname, '..', '.github', 'workflows');
 const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name));
-
-/** What GitHub's own parser says about a workflow. */
-async function problemsOf(name: string, content: string): Promise<string[]> {
-  const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
-  if (value !== undefined) {
-    const template = await convertWorkflowTemplate(context, value);
-    if (template.errors !== undefined) return template.errors.map((error) => error.Message);
-  }
-  return context.errors.getErrors().map((error) => error.message);
-}
 
 interface Step {
   readonly uses?: string;
@@ -33,7 +23,7 @@ describe.each(names)('%s', (name) => {
   const jobs = Object.values(workflow.jobs);
 
   test('is a workflow to GitHub', async () => {
-    expect(await problemsOf(name, content)).toEqual([]);
+    expect(await workflowProblems(name, content)).toEqual([]);
   });
 
   test('grants nothing by default, and each job what it says', () => {
@@ -72,5 +62,5 @@ test.each([
   ['a broken expression', 'on: push\njobs: { a: { if: "${{ github. }}", runs-on: x, steps: [{ run: a }] } }\n'],
   ['an unknown need', 'on: push\njobs: { a: { needs: b, runs-on: x, steps: [{ run: a }] } }\n'],
 ])('the parser refuses %s', async (_, content) => {
-  expect(await problemsOf('a.yml', content)).not.toEqual([]);
+  expect(await workflowProblems('a.yml', content)).not.toEqual([]);
 });

@@ -41,6 +41,7 @@ const sections = [
   ['Job', 'Job'],
   ['Schedule', 'Schedule'],
   ['Selection', 'Selection'],
+  ['Exposure', 'Exposure'],
   ['DuckdbConnection', 'DuckDB connection'],
   ['PostgresConnection', 'Postgres connection'],
   ['Environments', 'Environments'],

@@ -124,18 +124,11 @@ async function readBlobs(store: ObjectStore, blobs: Iterable<string>): Promise<M
 
 /** One process, and one more of git's own that stores the objects. */
 async function writeCommit(store: ObjectStore, base: CommitBase, change: StateChange): Promise<Result<string, string>> {
-  let start =
-    'parent' in base
-      ? base.parent === undefined
-        ? ''
-        : `from ${base.parent}
-`
-      : '';
+  let start = 'parent' in base && base.parent !== undefined ? `from ${base.parent}\n` : '';
   if ('treeOf' in base) {
     const tree = await runGit({ args: ['rev-parse', '--verify', '--quiet', `${base.treeOf}^{tree}`], ...store });
     if (tree.code !== 0) return fail(`there is no commit ${base.treeOf} here`);
-    start = `M 040000 ${tree.stdout.toString().trim()} ""
-`;
+    start = `M 040000 ${tree.stdout.toString().trim()} ""\n`;
   }
   const exit = await runGit({
     args: ['fast-import', '--quiet', '--done', '--date-format=raw'],

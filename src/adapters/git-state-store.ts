@@ -6,6 +6,7 @@ import { type GitLocation, locateRepository, privateFolder, type StateStoreProbl
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import type { Environment, GitConfig } from './git-process.ts';
+import { systemRemote } from './git-remote-calls.ts';
 import { createRemoteRef } from './git-remote-ref.ts';
 import { createStateStore } from './git-store.ts';
 
@@ -59,17 +60,21 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
   if (options.environment === 'local')
     return ok({ ...createStateStore(systemObjects(store), createLocalRef(store)), privateFolder: folder });
   const url = remoteUrl ?? commonDir;
-  const ref = createRemoteRef({
-    store,
-    url,
+  const place = {
     name: remoteUrl === undefined ? 'this repository' : options.remote,
     branch: options.branch,
     witness: witnessOf(options.branch),
-    config: [...transport, ...tokenConfig(url, options.token)],
-    secrets: options.token === undefined ? [] : [options.token, basicAuthorization(options.token)],
     isOwnRepository: remoteUrl === undefined,
     onNotice: options.onNotice ?? (() => {}),
+  };
+  const remote = systemRemote({
+    ...place,
+    store,
+    url,
+    config: [...transport, ...tokenConfig(url, options.token)],
+    secrets: options.token === undefined ? [] : [options.token, basicAuthorization(options.token)],
   });
+  const ref = createRemoteRef(place, remote);
   return ok({ ...createStateStore(systemObjects(store), ref), privateFolder: folder });
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { byText } from '../base/order.ts';
+import { journalsContract } from '../testing/contracts/journals.ts';
 import { createProcessHolders, type ProcessTable } from './holders.ts';
 import { createJournals } from './journal.ts';
 
@@ -33,6 +34,17 @@ const linesOf = (orphans: ReturnType<ReturnType<ReturnType<typeof machine>['star
   orphans.map(({ writer, lines }) => [writer, ...lines]);
 
 const byWriterAndLine = (a: readonly string[], b: readonly string[]) => byText(a.join('\n'), b.join('\n'));
+
+journalsContract('on disk', () => {
+  const host = machine();
+  let pid = 0;
+  return {
+    start() {
+      const own = ++pid;
+      return { journals: host.start(own), end: () => void host.kill(own) };
+    },
+  };
+});
 
 describe('journal', () => {
   it('leaves no file when nothing was recorded, or all is committed', () => {
@@ -166,5 +178,18 @@ describe('journal', () => {
     expect(linesOf(commands.start(2).adopt()).sort(byWriterAndLine)).toEqual(
       names.map((name) => [name, name]).sort(byWriterAndLine),
     );
+  });
+
+  it('sets lines aside where no command takes them in, and says where', () => {
+    const host = machine();
+    const journals = host.start(1);
+    const places = [journals.setAside('w', ['{"n":1}']), journals.setAside('w', ['{"n":2}'])];
+    host.kill(1);
+    expect(host.start(2).adopt()).toEqual([]);
+    expect(places.map((place) => readFileSync(place, 'utf8').split('\n').slice(1))).toEqual([
+      ['{"n":1}', ''],
+      ['{"n":2}', ''],
+    ]);
+    expect(journals.open('w').place).toBe(join(folder, 'w.jsonl'));
   });
 });

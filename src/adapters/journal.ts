@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -48,6 +49,13 @@ export function createJournals(folder: string, holders: ProcessHolders): Journal
         if (orphan !== undefined) adopted.push(orphan);
       }
       return adopted;
+    },
+    setAside(writer, lines) {
+      const header: Header = { journal: 1, writer, owner: holders.self };
+      const path = join(folder, 'aside', `${fileName(writer)}-${process.pid}-${++held}.jsonl`);
+      mkdirSync(join(folder, 'aside'), { recursive: true });
+      writeFileSync(path, [JSON.stringify(header), ...lines, ''].join('\n'), { flag: 'wx', flush: true });
+      return path;
     },
   };
 }
@@ -100,6 +108,7 @@ function openJournal(folder: string, header: Header): Journal {
   };
 
   return {
+    place: path,
     append(lines, sync) {
       const isNew = file === undefined;
       if (isNew && lines.length === 0) return;
@@ -132,6 +141,7 @@ function openJournal(folder: string, header: Header): Journal {
   };
 }
 
+/** Files of this process that must not be one: adopted, released and set aside. */
 let held = 0;
 
 function adoptJournal(folder: string, name: string, holders: ProcessHolders): OrphanJournal | undefined {

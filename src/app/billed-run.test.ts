@@ -74,7 +74,7 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
       },
       synced: async () => {},
       signal: new AbortController().signal,
-      onPause: async () => {},
+      onPause: () => {},
       pauseMs: 1,
       ...(billed ? { billed: (at: number) => meter.billed('r', at) } : {}),
       ...(budget ? { budget } : {}),

@@ -1,24 +1,23 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Clock, Journal, Journals } from '../ports.ts';
+import type { Clock, Journals } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { DecideOptions } from '../run/decide.ts';
-import { encodeEvent, numberEvents, runStream } from '../state/codec.ts';
-import { mapEventText } from '../state/event-text.ts';
 import type { StateRead } from '../state/read.ts';
 import { executeRun, type StepRunner } from './execute.ts';
-import type { AppFailure } from './failure.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
-import type { PagesOf, Recorded, StateAt, StateSession } from './state-session.ts';
+import { openRecorder } from './recorder.ts';
+import type { PagesOf, StateSession } from './state-session.ts';
 
 /** A run with its claim committed: it may be carried out. */
 export interface CarryOutInput {
   readonly plan: Plan;
   readonly claim: Claim;
-  /** Number of the last event of the run's stream that is committed. */
-  readonly lastEvent: number;
+  /** Events of the run's stream that the claim's commit brought, in order; the last that is committed comes last. */
+  readonly opening: readonly BranchlineEvent[];
   readonly options: DecideOptions;
   readonly budget?: TimeBudget;
   readonly clock: Clock;
@@ -51,26 +50,20 @@ export interface CarriedOut extends RunEnd {
   readonly after: StateRead;
 }
 
-/** Progress is committed at most once a minute, when a step has ended. */
-const PROGRESS_MS = 60_000;
-/** A claim is renewed at least this often, also inside a long step. */
-const RENEW_MS = 5 * 60_000;
-/** Unreachable for this long: nothing new is started. */
-const SILENT_MS = 10 * 60_000;
-
 /**
  * Carries a claimed run out and records it. Every event is in the journal before anything counts on it; what cannot be
- * committed stays there and is taken in by the next command.
+ * committed stays there and is taken in by the next command. Progress is committed beside the work: a server that does
+ * not answer holds up nothing.
  */
 export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut, AppFailure>> {
-  const recorder = openRecorder(input);
   const stop = new AbortController();
   const { meter } = input;
   const forward = (): void => stop.abort();
   input.signal.addEventListener('abort', forward);
   if (input.signal.aborted) stop.abort();
+  const recorder = openRecorder(input, () => stop.abort());
   try {
-    const result = await executeRun({
+    const end = await executeRun({
       plan: input.plan,
       options: input.options,
       ...(input.budget === undefined ? {} : { budget: input.budget }),
@@ -81,97 +74,24 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       signal: stop.signal,
       ...(meter ? { billed: (now: EpochMs) => meter.billed(input.plan.runId, now) } : {}),
       pauseMs: 15_000,
-      onPause: async (stepEnded) => {
-        const verdict = await recorder.pause(stepEnded);
-        if (verdict === 'stop') stop.abort();
-      },
+      onPause: (stepEnded) => recorder.pause(stepEnded),
+      stopReason: () => recorder.stopReason(),
     });
-    return await recorder.finish(result);
+    const recorded = await recorder.finish(end);
+    if (!recorded.ok) return recorded;
+    const { after, commit } = recorded.value;
+    if (recorder.isLost()) return { ok: false, error: lostRun(input.plan.runId) };
+    const { drafts } = recorder;
+    return ok({ ...end, drafts, after, ...(commit === undefined ? {} : { commit }) });
   } finally {
     input.signal.removeEventListener('abort', forward);
   }
 }
 
-interface Recorder {
-  emit(event: EventDraft): void;
-  /** Resolves when the ends of steps emitted so far are on disk. */
-  synced(): Promise<void>;
-  pause(stepEnded: boolean): Promise<'go-on' | 'stop'>;
-  finish(end: RunEnd): Promise<Result<CarriedOut, AppFailure>>;
-}
-
-function openRecorder(input: CarryOutInput): Recorder {
-  const { plan, claim, clock } = input;
-  const stream = runStream(plan.runId, claim.epoch);
-  const journal: Journal = input.journals.open(input.writer);
-  const drafts: EventDraft[] = [];
-  let pending: BranchlineEvent[] = [];
-  let last = input.lastEvent;
-  let committedAt = clock.now();
-  let ended = false;
-
-  const emit: Recorder['emit'] = (draft) => {
-    const complete = { ...draft, run: plan.runId, epoch: claim.epoch } as EventDraft;
-    const event = mapEventText(numberEvents(stream, last, [complete])[0]!, input.redact);
-    last++;
-    // One write to the disk for a finished step: what came before its end goes with it.
-    journal.append([encodeEvent(event)], draft.type === 'step.ended' || draft.type === 'claim.closed');
-    pending.push(event);
-    drafts.push(event);
-    input.onEvent(event);
-  };
-  const commitPending = async (end: RunEnd | undefined): Promise<Result<Recorded<'held' | 'lost'>, AppFailure>> => {
-    const sent = pending.length;
-    const outcome = await input.session.transact<'held' | 'lost'>(async (state) => {
-      const held = holds(state, claim);
-      // Facts are facts, whoever holds the run by now: what is late counts for the assets.
-      return {
-        kind: 'commit',
-        events: pending.slice(0, sent),
-        message: input.message(drafts, end),
-        value: held ? 'held' : 'lost',
-        ...(end ? { pages: input.pages } : {}),
-      };
-    });
-    if (!outcome.ok) return outcome;
-    pending = pending.slice(sent);
-    journal.confirm(sent);
-    committedAt = clock.now();
-    return outcome;
-  };
-  return {
-    emit,
-    synced: () => journal.synced(),
-    async pause(stepEnded) {
-      const since = clock.now() - committedAt;
-      if (ended || since < (stepEnded && pending.length > 0 ? PROGRESS_MS : RENEW_MS)) return 'go-on';
-      emit({ type: 'claim.renewed', at: timestamp(clock.now()), claim: claim.claim });
-      const outcome = await commitPending(undefined);
-      if (outcome.ok) return outcome.value.value === 'held' ? 'go-on' : 'stop';
-      input.warn(`${outcome.error.message} What was done is in the journal and will be recorded later.`);
-      return since > SILENT_MS ? 'stop' : 'go-on';
-    },
-    async finish(end) {
-      ended = true;
-      emit({ type: 'claim.closed', at: timestamp(clock.now()), claim: claim.claim, reason: 'ended' });
-      await journal.synced();
-      const outcome = await commitPending(end);
-      if (!outcome.ok) return outcome;
-      journal.close();
-      return ok({
-        ...end,
-        drafts,
-        after: outcome.value.after,
-        ...(outcome.value.commit === undefined ? {} : { commit: outcome.value.commit }),
-      });
-    },
-  };
-}
-
-/** Is the claim still there, at our epoch, and nobody asked to cancel? */
-function holds(state: StateAt, claim: Claim): boolean {
-  const { view } = state.read;
-  const run = view.openRuns.get(claim.run);
-  if (run?.cancelRequested) return false;
-  return view.claims.get(claim.claim)?.epoch === claim.epoch;
+function lostRun(run: string): AppFailure {
+  return outsideFailure(
+    'run-lost',
+    `Run ${run} lost its claim while it was at work: another command took it for dead, or the state was forced back. What it finished is recorded for its assets; for the run it counts no more.`,
+    'Run again: `branchline run --stale` makes what is missing.',
+  );
 }

@@ -36,5 +36,15 @@ export function compareTrees(
 
 /** What a repository without the project had: the same settings, and nothing made. */
 function withoutDefinitions(project: Project): Project {
-  return { ...project, assets: {}, steps: {}, groups: {}, multiChecks: {}, jobs: {}, schedules: {}, selections: {} };
+  return {
+    ...project,
+    assets: {},
+    steps: {},
+    groups: {},
+    multiChecks: {},
+    jobs: {},
+    schedules: {},
+    selections: {},
+    exposures: {},
+  };
 }

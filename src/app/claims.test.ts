@@ -99,8 +99,9 @@ describe('claims', () => {
       confirmed: [],
     };
     const events = closeLostRun(viewWith(), run, claim, NOW);
-    expect(events.map((event) => event.type)).toEqual(['step.ended', 'run.ended', 'claim.closed']);
-    expect(events[1]).toMatchObject({
+    expect(events.map((event) => event.type)).toEqual(['run.taken-over', 'step.ended', 'run.ended', 'claim.closed']);
+    expect(new Set(events.map((event) => event.epoch))).toEqual(new Set([2]));
+    expect(events[2]).toMatchObject({
       state: 'FAILURE',
       failure: { class: 'crash' },
       counts: { materialized: 1, failed: 1, skipped: 1 },

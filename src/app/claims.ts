@@ -90,56 +90,42 @@ export function holderText(claim: Claim): string {
 
 /**
  * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
- * Steps that had finished stay as they are.
+ * Steps that had finished stay as they are. The run is taken over for it (epoch + 1): should its holder live after all,
+ * what it still records is late, and never stands for one of these events.
  */
-export function closeLostRun(
-  view: StateView,
-  run: RunRecord,
-  claim: Claim | undefined,
-  now: EpochMs,
-): BranchlineEvent[] {
-  const at = timestamp(now);
+export function closeLostRun(view: StateView, run: RunRecord, claim: Claim, now: EpochMs): BranchlineEvent[] {
+  const of = { at: timestamp(now), run: run.run, epoch: run.epoch + 1 };
   const failure: Failure = {
     class: 'crash',
     code: 'holder-gone',
     message: 'the process that ran it is gone (killed, or the machine went down)',
   };
-  const drafts: EventDraft[] = [];
-  for (const [step, record] of Object.entries(run.steps)) {
-    if (record.state !== 'STARTED') continue;
-    drafts.push({
+  const ends = Object.entries(run.steps)
+    .filter(([, record]) => record.state === 'STARTED')
+    .map(([step, record]): EventDraft & { type: 'step.ended' } => ({
+      ...of,
       type: 'step.ended',
-      at,
-      run: run.run,
-      epoch: run.epoch,
       step,
       outcome: 'failure',
       failure,
       // Also what it had published: not all of its checks may have been judged, so it is made again.
       failedAssets: record.assets,
       durationMs: 0,
-    });
-  }
-  drafts.push({
-    type: 'run.ended',
-    at,
-    run: run.run,
-    epoch: run.epoch,
-    state: 'FAILURE',
-    failure,
-    counts: countsOf(run, drafts),
-    durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)),
-  });
-  if (claim)
-    drafts.push({
-      type: 'claim.closed',
-      at,
-      claim: claim.claim,
-      reason: 'holder-gone',
-      run: run.run,
-      epoch: run.epoch,
-    });
-  const stream = runStream(run.run, run.epoch);
+    }));
+  const drafts: EventDraft[] = [
+    { ...of, type: 'run.taken-over', reason: 'its holder is gone: the run ends here' },
+    ...ends,
+    {
+      ...of,
+      type: 'run.ended',
+      state: 'FAILURE',
+      failure,
+      counts: countsOf(run, ends),
+      durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)),
+    },
+    { ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' },
+  ];
+  const stream = runStream(run.run, of.epoch);
   return numberEvents(stream, view.streams.get(stream) ?? 0, drafts);
 }
 

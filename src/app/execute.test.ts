@@ -62,7 +62,7 @@ async function carry(plan: Plan, budget?: TimeBudget, stopAtMs = Number.POSITIVE
     synced: async () => undefined,
     signal: stop.signal,
     pauseMs: MINUTE,
-    onPause: async () => undefined,
+    onPause: () => undefined,
     runStep: async (step, assets, emit) => {
       started.push(step);
       emit({ type: 'step.started', at: timestamp(now), run: 'r1', step, attempt: 1 });

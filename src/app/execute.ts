@@ -25,8 +25,10 @@ export interface ExecuteInput {
   readonly synced: () => Promise<void>;
   /** Fires at Ctrl-C: running steps are stopped, waiting ones skipped. */
   readonly signal: AbortSignal;
-  /** Called between events, so that progress can be committed; must not throw. */
-  readonly onPause: (stepEnded: boolean) => Promise<void>;
+  /** Called between events, so that progress can be committed beside the work; must not throw. */
+  readonly onPause: (stepEnded: boolean) => void;
+  /** Why nothing more may be started, in words; what runs goes on to its end. Undefined = go on. */
+  readonly stopReason?: () => string | undefined;
   /** What the run has cost when it ends now; absent where no minutes are billed. */
   readonly billed?: (now: EpochMs) => Billed;
   /** How long to wait for a step before `onPause` is called all the same, in milliseconds. */
@@ -67,9 +69,10 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     );
   };
   for (;;) {
-    if (signal.aborted && !canceled) {
+    const stopped = input.stopReason?.() ?? (signal.aborted ? 'interrupted' : undefined);
+    if (stopped !== undefined && !canceled) {
       canceled = true;
-      emit({ type: 'cancel.requested', at: timestamp(clock.now()), run: plan.runId, reason: 'interrupted' });
+      emit({ type: 'cancel.requested', at: timestamp(clock.now()), run: plan.runId, reason: stopped });
     }
     const released = new Promise<undefined>((resolve) => {
       wake = () => resolve(undefined);
@@ -137,7 +140,7 @@ async function settleOne(
   // Any reason will do: without one, Node makes an error with a stack each time.
   pause.abort('settled');
   if (ended !== undefined) running.delete(ended);
-  await input.onPause(ended !== undefined);
+  input.onPause(ended !== undefined);
 }
 
 /** What the plan skips for a reason other than being up to date is recorded step by step. */

@@ -43,6 +43,7 @@ function cellsOf(row: Row): string[] {
       row.timezone,
       row.job === undefined ? (row.selection ?? '') : `job ${row.job}`,
     ];
+  if ('exposure' in row) return [row.exposure, row.type, row.owner ?? '', row.deps.join(', ')];
   const assets = row.assets === undefined ? '' : `${row.assets} ${row.assets === 1 ? 'asset' : 'assets'}`;
   if ('job' in row) return [row.job, row.selection, assets];
   return [row.icon === undefined ? row.name : `${row.icon} ${row.name}`, row.selection, assets];

@@ -1,5 +1,5 @@
 import type { ManifestDocument } from '../manifest/document.ts';
-import { parseManifest } from '../manifest/parse.ts';
+import { type Parsed, parseManifest } from '../manifest/parse.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
@@ -24,6 +24,8 @@ export interface LoadedProject {
 /** Reads every manifest of a project and resolves them: all that is wrong, in one go. */
 export function loadProject(tree: SourceTree): LoadedProject {
   const text = tree.text(PROJECT_FILE);
+  if (text === undefined && tree.kind(PROJECT_FILE) !== 'missing')
+    return { diagnostics: [unreadable(PROJECT_FILE, tree)], files: [PROJECT_FILE] };
   if (text === undefined) {
     const span = { file: PROJECT_FILE, line: 1, column: 1, length: 1 };
     return {
@@ -43,11 +45,11 @@ export function loadProject(tree: SourceTree): LoadedProject {
   const patterns =
     parsed.document?.kind === 'project' ? (parsed.document.value.manifests ?? DEFAULT_MANIFESTS) : DEFAULT_MANIFESTS;
   const paths = manifestPaths(tree, patterns);
-  const diagnostics: Diagnostic[] = [...parsed.diagnostics];
+  const diagnostics: Diagnostic[] = [...parsed.diagnostics, ...idlePatterns(parsed.document, tree)];
   const documents: ManifestDocument[] = parsed.document ? [parsed.document] : [];
   let isIncomplete = !parsed.document;
   for (const path of paths) {
-    const manifest = parseManifest({ path, text: tree.text(path) ?? '' }, 'manifest');
+    const manifest = readManifest(path, tree);
     diagnostics.push(...manifest.diagnostics);
     if (manifest.document) documents.push(manifest.document);
     else isIncomplete = true;
@@ -61,6 +63,45 @@ export function loadProject(tree: SourceTree): LoadedProject {
     diagnostics,
     files: [PROJECT_FILE, ...paths],
   };
+}
+
+function readManifest(path: string, tree: SourceTree): Parsed {
+  const text = tree.text(path);
+  return text === undefined ? { diagnostics: [unreadable(path, tree)] } : parseManifest({ path, text }, 'manifest');
+}
+
+/** Why a manifest that is listed has no text. What it declares is missing, so it is never passed over. */
+function unreadable(path: string, tree: SourceTree): Diagnostic {
+  const isOutside = tree.kind(path) === 'outside';
+  const isBrokenLink = tree.kind(path) === 'missing';
+  return {
+    code: isOutside ? 'outside-repository' : 'missing-file',
+    severity: 'error',
+    message: isOutside
+      ? 'this manifest is a link that leads out of the repository'
+      : isBrokenLink
+        ? 'this manifest is a link to a file that is not there'
+        : 'this manifest cannot be read',
+    help: isOutside || isBrokenLink ? 'put the file itself here' : 'look at its permissions',
+    span: { file: path, line: 1, column: 1, length: 1 },
+  };
+}
+
+/** A pattern of `manifests` that no file fits is a slip of the pen, or what it named has moved. */
+function idlePatterns(document: ManifestDocument | undefined, tree: SourceTree): Diagnostic[] {
+  if (document?.kind !== 'project') return [];
+  return (document.value.manifests ?? []).flatMap((pattern, index): Diagnostic[] => {
+    if (pattern.startsWith('!') || tree.files().some(globMatcher(pattern))) return [];
+    return [
+      {
+        code: 'no-file-matches',
+        severity: 'warning',
+        message: `no file matches \`${pattern}\``,
+        help: "patterns are from the project's root; files that git ignores are no manifests",
+        span: document.locate(['manifests', index]),
+      },
+    ];
+  });
 }
 
 /** Files that the patterns name, in order; a pattern that begins with `!` excludes. */

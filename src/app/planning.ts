@@ -99,6 +99,7 @@ export function selectAssets(
     graph,
     jobs: project.jobs,
     schedules: project.schedules,
+    exposures: project.exposures,
     ...(statusOf ? { statusOf } : {}),
     ...(changedOf ? { changedOf } : {}),
   });

@@ -25,6 +25,8 @@ export interface Recovery {
   readonly lostRuns: readonly string[];
   /** Events that only a dead process's journal had. */
   readonly adoptedEvents: number;
+  /** Lines that cannot be taken in because what is before them is not in the state, by journal. */
+  readonly behindGap: ReadonlyMap<OrphanJournal, readonly string[]>;
 }
 
 /**
@@ -43,8 +45,33 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
     for (const orphan of orphans) orphan.release();
     return outcome;
   }
-  for (const orphan of orphans) orphan.discard();
-  return ok(outcome.value.value);
+  const { value, isLean } = outcome.value;
+  for (const orphan of orphans) {
+    keepWhatIsLeft(orphan, value.behindGap.get(orphan) ?? [], isLean === true, ports);
+    orphan.discard();
+  }
+  return ok(value);
+}
+
+/** What the branch did not take of a journal stays on this machine, and is said. */
+function keepWhatIsLeft(
+  orphan: OrphanJournal,
+  behindGap: readonly string[],
+  isLean: boolean,
+  { journals, warn }: RecoverPorts,
+): void {
+  if (behindGap.length > 0) {
+    const place = journals.setAside(orphan.writer, behindGap);
+    warn(
+      `${behindGap.length} events of the journal of ${orphan.writer} follow events that the state does not have: its history was forced back. They are kept in ${place}. Restore the newer history, then \`branchline state replay ${place}\` records them.`,
+    );
+  }
+  if (isLean && orphan.lines.length > 0) {
+    const place = journals.setAside(orphan.writer, orphan.lines);
+    warn(
+      `The push was refused with the texts of the journal of ${orphan.writer}, and taken without them: something in them may look like a secret. The whole is in ${place}.`,
+    );
+  }
 }
 
 async function decideRecovery(
@@ -54,7 +81,7 @@ async function decideRecovery(
 ): Promise<StateDecision<Recovery>> {
   const { view } = state.read;
   const at = timestamp(state.now);
-  const adopted = adoptedEvents(view, orphans, ports.warn);
+  const { events: adopted, behindGap } = adoptEvents(view, orphans, ports.warn);
   const own: EventDraft[] = orphans
     .filter((orphan) => orphan.lines.length > 0)
     .map((orphan) => ({
@@ -80,7 +107,7 @@ async function decideRecovery(
     } else own.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone' });
   }
   for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });
-  const value = { lostRuns, adoptedEvents: adopted.length };
+  const value = { lostRuns, adoptedEvents: adopted.length, behindGap };
   if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0)
     return { kind: 'nothing', value };
   const events = [...adopted, ...closing, ...numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, own)];
@@ -106,14 +133,18 @@ function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number
   ].join('\n');
 }
 
-/** Events of journals that do not count yet, without those behind a gap; a line that was cut off by the crash is left out. */
-function adoptedEvents(
+/**
+ * Events of journals that do not count yet, and the lines of those behind a gap; a line that was cut off by the crash is
+ * left out.
+ */
+function adoptEvents(
   view: StateView,
   orphans: readonly OrphanJournal[],
   warn: (text: string) => void,
-): BranchlineEvent[] {
+): { readonly events: readonly BranchlineEvent[]; readonly behindGap: Recovery['behindGap'] } {
   const last = new Map<string, number>();
   const events: BranchlineEvent[] = [];
+  const behindGap = new Map<OrphanJournal, string[]>();
   for (const orphan of orphans) {
     for (const [index, line] of orphan.lines.entries()) {
       const event = decodeEvent(line, `journal of ${orphan.writer}`, index + 1);
@@ -126,10 +157,14 @@ function adoptedEvents(
       const id = splitEventId(event.value.id);
       if (!id) continue;
       const counted = last.get(id.stream) ?? view.streams.get(id.stream) ?? 0;
-      if (id.n !== counted + 1) continue;
+      if (id.n <= counted) continue;
+      if (id.n > counted + 1) {
+        behindGap.set(orphan, [...(behindGap.get(orphan) ?? []), line]);
+        continue;
+      }
       last.set(id.stream, id.n);
       events.push(event.value);
     }
   }
-  return events;
+  return { events, behindGap };
 }

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { Claim, EventDraft } from '../model/events.ts';
+import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
@@ -7,9 +7,10 @@ import type { StateView } from '../model/state.ts';
 import type { Clock, Holders, Journals, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { Redactor } from '../run/redact.ts';
+import { numberEvents, splitEventId } from '../state/codec.ts';
 import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
-import { type ClaimDecision, type ClaimInput, decideClaim, type KnownRun } from './claim-run.ts';
+import { type ClaimDecision, type ClaimInput, decideClaim, type KnownRun, requestedDraft } from './claim-run.ts';
 import { holderText } from './claims.ts';
 import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
@@ -221,6 +222,16 @@ export function endedAtOnce(
   };
 }
 
+/**
+ * The newest events of the run's stream up to its claim: a request that an earlier commit recorded comes first, as it
+ * would be written again should that commit be lost.
+ */
+function openingOf({ plan, claim, events }: Extract<ClaimDecision, { kind: 'claimed' }>): readonly BranchlineEvent[] {
+  const own = events.filter((event) => event.run === plan.runId);
+  if (splitEventId(own[0]?.id ?? '')?.n !== 2) return own;
+  return [...numberEvents(claim.claim, 0, [requestedDraft(plan, claim.at)]), ...own];
+}
+
 /** Carries out a run whose claim is committed. */
 export async function carryOutClaimed(
   ports: RunPorts,
@@ -241,7 +252,7 @@ export async function carryOutClaimed(
   const carried = await carryOut({
     plan,
     claim,
-    lastEvent: after.view.streams.get(claim.claim) ?? decision.events.length,
+    opening: openingOf(decision),
     options: {
       maxParallel: settings.maxParallel,
       failFast: settings.failFast,

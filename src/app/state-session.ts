@@ -2,13 +2,15 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, StateChange, StateHead, StateStore } from '../ports.ts';
+import type { Clock, StateChange, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
-import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
+import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
+import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import { type Decision, type TransactionView, transact } from './transact.ts';
+import { goneState, type Seen, watchHead } from './seen-head.ts';
+import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
 /** What reading and writing one environment's state takes. */
 export interface StatePorts {
@@ -26,6 +28,8 @@ export interface StatePorts {
   readonly partitionsOf?: () => ReadonlySet<string>;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
+  /** Commits after which the next one begins history anew; default 10,000. */
+  readonly compactAfter?: number;
 }
 
 /** The state at one commit, read whole. */
@@ -50,6 +54,8 @@ export type StateDecision<T> =
       readonly message: string;
       /** Derived pages of the commit, from the view that it leads to. */
       readonly pages?: PagesOf;
+      /** The commit begins history anew: the head before becomes an archive. */
+      readonly compact?: true;
       readonly value: T;
     }
   | { readonly kind: 'nothing'; readonly value: T }
@@ -59,12 +65,21 @@ export interface Recorded<T> {
   readonly value: T;
   /** The commit that landed; undefined when there was nothing to commit. */
   readonly commit?: string;
+  /** True when the server took the commit only without free texts. */
+  readonly isLean?: true;
   readonly after: StateRead;
 }
 
 /** Transactions of one process: each decides on the newest state and lands once, or says why not. */
 export interface StateSession {
-  transact<T>(decide: (state: StateAt) => Promise<StateDecision<T>>): Promise<Result<Recorded<T>, AppFailure>>;
+  transact<T>(
+    decide: (state: StateAt) => Promise<StateDecision<T>>,
+    options?: TransactionOptions,
+  ): Promise<Result<Recorded<T>, AppFailure>>;
+}
+export interface TransactionOptions {
+  /** A branch that was deleted is made anew; else that is a refusal. */
+  readonly anew?: boolean;
 }
 
 /** Days of roll-ups that the report's comparisons need: 28 days against the 28 before. */
@@ -75,31 +90,35 @@ const DAY_MS = 86_400_000;
 
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
+  const seen: Seen = {};
   return {
-    async transact(decide) {
+    async transact(decide, options = {}) {
       tx++;
-      return transactOnce(ports, tx, decide);
+      return transactOnce(ports, { tx, seen }, decide, options);
     },
   };
 }
 
 type Settled<T> = { readonly stop: AppFailure } | { readonly value: T; readonly after: StateRead };
+type Lean<T> = { readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly settled: Settled<T> };
 
 async function transactOnce<T>(
   ports: StatePorts,
-  tx: number,
+  { tx, seen }: { readonly tx: number; readonly seen: Seen },
   decide: (state: StateAt) => Promise<StateDecision<T>>,
+  options: TransactionOptions,
 ): Promise<Result<Recorded<T>, AppFailure>> {
-  let lean: (() => Omit<StateChange, 'writer' | 'tx'> | undefined) | undefined;
+  let lean: (() => Lean<T> | undefined) | undefined;
+  let sentLean: Lean<T> | undefined;
   let sent: Settled<T> | undefined;
+  let instant = 0;
   const outcome = await transact<Settled<T>>(
     ports.store,
     async (view) => {
-      const state = await loadState(ports, view);
+      const state = await loadState(ports, view, seen, options);
       if (!state.ok)
-        return state.error === 'unreachable'
-          ? fail({ code: 'unreachable', message: `${ports.store.label} cannot be read` })
-          : ok({ kind: 'nothing', value: { stop: state.error } });
+        return 'exit' in state.error ? ok({ kind: 'nothing', value: { stop: state.error } }) : fail(state.error);
+      instant = state.value.now;
       // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
       if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
         return ok({ kind: 'nothing', value: sent });
@@ -114,25 +133,30 @@ async function transactOnce<T>(
       random: ports.random,
       writer: ports.writer,
       tx,
-      lean: (change) => lean?.() ?? change,
-      onRetry: (retry) => {
-        if (retry.reason === 'denied')
-          ports.warn('The push was refused; trying once more without log lines and messages.');
-        else if (retry.reason === 'unreachable' && retry.tries > 1)
-          ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
+      lean: (change) => {
+        sentLean = lean?.();
+        return sentLean?.change ?? change;
       },
+      onRetry: (retry) => sayRetry(ports, retry),
     },
   );
   switch (outcome.kind) {
     case 'landed':
     case 'nothing': {
       if ('stop' in outcome.value) return fail(outcome.value.stop);
-      const { value, after } = outcome.value;
-      return ok({ value, after, ...(outcome.kind === 'landed' ? { commit: outcome.commit } : {}) });
+      const isLean = outcome.kind === 'landed' && outcome.isLean;
+      const settled =
+        isLean && sentLean !== undefined && 'after' in sentLean.settled ? sentLean.settled : outcome.value;
+      const { value, after } = settled;
+      if (outcome.kind === 'nothing') return ok({ value, after });
+      seen.head = { commit: outcome.commit, seq: after.view.seq };
+      seen.landed = { tx, at: instant };
+      return ok({ value, after, commit: outcome.commit, ...(isLean ? { isLean } : {}) });
     }
+    case 'gone':
+      return fail(goneState(ports.store.label, seen));
     case 'outrun':
     case 'denied':
-    case 'gone':
     case 'unreachable':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
     case 'canceled':
@@ -140,33 +164,51 @@ async function transactOnce<T>(
   }
 }
 
+/** Said at the second try and then now and then: in two minutes there are about a hundred. */
+const TRIES_UNSAID = 25;
+
+function sayRetry(ports: StatePorts, retry: TransactionRetry): void {
+  if (retry.reason === 'denied') ports.warn('The push was refused; trying once more without log lines and messages.');
+  else if (retry.reason === 'compact-denied')
+    ports.warn(`The history of ${ports.store.label} is long and could not be begun anew: ${retry.message ?? ''}`);
+  else if (retry.reason === 'unreachable' && retry.tries % TRIES_UNSAID === 2)
+    ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
+}
+
 /** Reads everything that a decision needs at the head that a transaction saw. */
 async function loadState(
   ports: StatePorts,
   view: TransactionView,
-): Promise<Result<StateAt, AppFailure | 'unreachable'>> {
+  seen: Seen,
+  options: TransactionOptions,
+): Promise<Result<StateAt, AppFailure | StoreUnreachable>> {
   if (view.clockSkewMs !== undefined) {
     ports.warn(
       `This machine's clock is ${Math.round(Math.abs(view.clockSkewMs) / 60_000)} min ${view.clockSkewMs > 0 ? 'behind' : 'ahead of'} the server's; the server's counts.`,
     );
   }
-  if (view.head.commit === undefined && view.head.witness) {
+  // Whether or not its witness went with it: what was read by this command is never made anew by it.
+  if (view.head.commit === undefined && seen.head !== undefined) return fail(goneState(ports.store.label, seen));
+  if (view.head.commit === undefined && view.head.witness && !options.anew) {
     return fail(
       outsideFailure(
         'state-deleted',
         `${ports.store.label} is gone, though it was there before.`,
-        'Restore it from a clone that still has it (`git push origin <commit>:refs/heads/<branch>`), or delete the ref `refs/branchline/witness` at the remote to begin anew.',
+        'Restore it from a clone that still has it (`git push origin <commit>:refs/heads/<branch>`), or begin anew without its history: `branchline state create --anew`.',
       ),
     );
   }
   const listing = await view.list('');
-  if (!listing.ok) return fail('unreachable');
+  if (!listing.ok) return listing;
   const paths = listing.value.map((entry) => entry.path);
   const options = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
   const texts = await loadNeeded(view.load, paths, options);
-  if (!texts.ok) return fail('unreachable');
+  if (!texts.ok) return texts;
   const read = assemble(ports, paths, texts.value, view.head.commit);
   if (!read.ok) return read;
+  const { store, writer } = ports;
+  const forced = watchHead(seen, read.value.view, { label: store.label, writer, now: view.now });
+  if (forced !== undefined) ports.warn(forced);
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
 }
 
@@ -277,7 +319,7 @@ function settle<T>(
   tx: number,
   state: StateAt,
   decision: StateDecision<T>,
-): { decision: Decision<Settled<T>>; lean?: () => Omit<StateChange, 'writer' | 'tx'> | undefined } {
+): { decision: Decision<Settled<T>>; lean?: () => Lean<T> | undefined } {
   if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
   if (decision.kind === 'nothing')
     return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
@@ -300,21 +342,40 @@ function settle<T>(
       },
     };
   // Lean: no pages, no free text. The server may have found a secret in what it refused.
-  const lean = (): Omit<StateChange, 'writer' | 'tx'> | undefined => {
+  const lean = (): Lean<T> | undefined => {
     const withoutTexts = prepareCommit({
       ...draft,
       events: events.map(leanEvent),
       message: leanMessage(decision.message),
     });
-    return withoutTexts.ok ? withoutTexts.value.change : undefined;
+    if (!withoutTexts.ok) return undefined;
+    const { change, after } = withoutTexts.value;
+    return { change, settled: { value: decision.value, after } };
   };
   const full = decision.pages
     ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
     : prepared.value;
   return {
-    decision: { kind: 'commit', change: full.change, value: { value: decision.value, after: full.after } },
+    decision: {
+      kind: 'commit',
+      ...changeOf(ports, state, full, decision.compact),
+      value: { value: decision.value, after: full.after },
+    },
     lean,
   };
+}
+
+/** The change as it is sent: with the files of a compact where one is asked for, or due. */
+function changeOf(
+  ports: StatePorts,
+  { read, head }: StateAt,
+  prepared: PreparedCommit,
+  isAskedFor: true | undefined,
+): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
+  const isDue = isCompactDue(read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
+  if (head.commit === undefined || (!isAskedFor && !isDue)) return { change: prepared.change };
+  const { change } = withFiles(prepared, compactFiles(read, head.commit, timestamp(prepared.change.at)));
+  return { change, compacts: { seq: read.view.seq, ...(isAskedFor ? {} : { change: prepared.change }) } };
 }
 
 /** The subject may quote a message; a lean commit has only its trailers. */

@@ -1,7 +1,15 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import { indexPath, isInIndex, isInRecent, recentFolder, type Transaction } from '../model/landing.ts';
-import type { Clock, StateChange, StateHead, StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import type {
+  Clock,
+  CommitOutcome,
+  StateChange,
+  StateHead,
+  StateStore,
+  StateTreeEntry,
+  StoreUnreachable,
+} from '../ports.ts';
 
 /** What a decision is made from: one head, and the files of its commit. Asked anew after every conflict. */
 export interface TransactionView {
@@ -19,7 +27,16 @@ export interface TransactionView {
 
 /** A decision: a change to commit, or nothing to do at this head. `value` is handed back to the caller. */
 export type Decision<T> =
-  | { readonly kind: 'commit'; readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly value: T }
+  | {
+      readonly kind: 'commit';
+      readonly change: Omit<StateChange, 'writer' | 'tx'>;
+      readonly value: T;
+      /** The commit begins history anew; the head, of this number, becomes an archive. */
+      readonly compacts?: {
+        readonly seq: number /** Where that is refused: as an ordinary commit. */;
+        readonly change?: Omit<StateChange, 'writer' | 'tx'>;
+      };
+    }
   | { readonly kind: 'nothing'; readonly value: T };
 
 /**
@@ -48,9 +65,12 @@ export type TransactionOutcome<T> =
   /** The signal fired between two tries: nothing of this transaction has landed as far as we could see. */
   | { readonly kind: 'canceled'; readonly tries: number };
 
+/** Why a try was not the last. `compact-denied`: the commit is made again as an ordinary one. */
+type Reason = 'conflict' | 'unreachable' | 'denied' | 'compact-denied';
+
 /** Told before each further try. */
 export interface TransactionRetry {
-  readonly reason: 'conflict' | 'unreachable' | 'denied';
+  readonly reason: Reason;
   readonly tries: number;
   readonly waitMs: number;
   readonly message?: string;
@@ -107,7 +127,15 @@ export async function transact<T>(
   decide: Decide<T>,
   options: TransactOptions,
 ): Promise<TransactionOutcome<T>> {
-  const progress: Progress<T> = { tries: 0, losses: 0, misses: 0, isLean: false, doubtful: undefined, hadHead: false };
+  const progress: Progress<T> = {
+    tries: 0,
+    losses: 0,
+    misses: 0,
+    isLean: false,
+    isCompactDenied: false,
+    doubtful: undefined,
+    hadHead: false,
+  };
   const endsAt = options.clock.now() + (options.deadlineMs ?? DEADLINE_MS);
   for (;;) {
     if (options.signal?.aborted === true) return { kind: 'canceled', tries: progress.tries };
@@ -137,6 +165,8 @@ interface Progress<T> {
   /** Unreachable tries in a row. */
   misses: number;
   isLean: boolean;
+  /** The server takes no commit that begins history anew. */
+  isCompactDenied: boolean;
   /** What was sent without our learning whether it landed. */
   doubtful: { readonly value: T; readonly isLean: boolean } | undefined;
   hadHead: boolean;
@@ -144,7 +174,7 @@ interface Progress<T> {
 
 type Turn<T> =
   | { readonly kind: 'done'; readonly outcome: TransactionOutcome<T> }
-  | { readonly kind: 'again'; readonly reason: 'conflict' | 'unreachable' | 'denied'; readonly message: string };
+  | { readonly kind: 'again'; readonly reason: Reason; readonly message: string };
 
 async function takeTurn<T>(
   store: StateStore,
@@ -180,19 +210,25 @@ async function takeTurn<T>(
   if (decision.kind === 'nothing') {
     return { kind: 'done', outcome: { kind: 'nothing', head, value: decision.value, tries } };
   }
-  const change = progress.isLean ? options.lean(decision.change) : decision.change;
-  return send(store, head.commit, { ...change, writer: options.writer, tx: options.tx }, decision.value, progress);
+  const { writer, tx } = options;
+  const { compacts, value } = decision;
+  if (head.commit !== undefined && compacts && !progress.isLean && !progress.isCompactDenied) {
+    const outcome = await store.compact(head.commit, compacts.seq, { ...decision.change, writer, tx });
+    if (outcome.kind !== 'denied') return judge(store, outcome, value, progress);
+    // What a compact was asked for is no ordinary commit.
+    if (compacts.change === undefined)
+      return { kind: 'done', outcome: { kind: 'denied', message: outcome.message, tries } };
+    progress.isCompactDenied = true;
+    progress.doubtful = { value, isLean: false };
+    return { kind: 'again', reason: 'compact-denied', message: outcome.message };
+  }
+  const whole = compacts?.change ?? decision.change;
+  const change = progress.isLean ? options.lean(whole) : whole;
+  return judge(store, await store.commit(head.commit, { ...change, writer, tx }), value, progress);
 }
 
-async function send<T>(
-  store: StateStore,
-  expected: string | undefined,
-  change: StateChange,
-  value: T,
-  progress: Progress<T>,
-): Promise<Turn<T>> {
+function judge<T>(store: StateStore, outcome: CommitOutcome, value: T, progress: Progress<T>): Turn<T> {
   const { tries, isLean } = progress;
-  const outcome = await store.commit(expected, change);
   switch (outcome.kind) {
     case 'landed':
       return { kind: 'done', outcome: { kind: 'landed', commit: outcome.commit, value, isLean, tries } };
@@ -225,17 +261,14 @@ function gone<T>(store: StateStore, tries: number): Turn<T> {
   return { kind: 'done', outcome: { kind: 'gone', message, tries } };
 }
 
-function waitBefore(
-  reason: 'conflict' | 'unreachable' | 'denied',
-  progress: Progress<unknown>,
-  random: () => number,
-): number {
+function waitBefore(reason: Reason, progress: Progress<unknown>, random: () => number): number {
   switch (reason) {
     case 'conflict':
       return progress.losses > LOSSES_WITH_WAIT ? 0 : retryWaitMs(progress.losses, random);
     case 'unreachable':
       return retryWaitMs(progress.misses, random);
     case 'denied':
+    case 'compact-denied':
       return 0;
   }
 }

@@ -64,8 +64,8 @@ export function buildProgram(exit: (code: number) => void): Command {
         .description('list what is declared, with file and line')
         .argument(
           '[what]',
-          'assets, checks, jobs, schedules or selections',
-          oneOf(['assets', 'checks', 'jobs', 'schedules', 'selections']),
+          'assets, checks, jobs, schedules, selections or exposures',
+          oneOf(['assets', 'checks', 'jobs', 'schedules', 'selections', 'exposures']),
           'assets',
         )
         .option('--select <selection>', 'only these assets, or the checks of these')
@@ -166,7 +166,7 @@ export function buildProgram(exit: (code: number) => void): Command {
 type Define = (command: Command, example: string, load: () => Promise<{ run: CommandRun<never> }>) => Command;
 
 function stateCommand(define: Define): Command {
-  const state = new Command('state').description('look at the recorded state').exitOverride();
+  const state = new Command('state').description('look at the recorded state, and keep it in order').exitOverride();
   state.addCommand(
     define(
       new Command('log')
@@ -197,6 +197,42 @@ function stateCommand(define: Define): Command {
         .addOption(environmentOption()),
       'branchline state verify',
       () => import('./state-verify.ts'),
+    ),
+  );
+  state.addCommand(
+    define(
+      new Command('replay')
+        .description('take events in that are not in the state yet; doing it again changes nothing')
+        .argument('<source>', 'a journal (file of an uploaded artifact), archive/<seq>, or the id of a state commit')
+        .option('--force', 'also events of runs that ended over 30 days ago')
+        .option('--dry-run', 'say what is new, and do nothing')
+        .option('--yes', 'do not ask before writing production')
+        .addOption(environmentOption()),
+      'branchline state replay bl-journal.jsonl --environment production --dry-run',
+      () => import('./state-replay.ts'),
+    ),
+  );
+  state.addCommand(
+    define(
+      new Command('create')
+        .description('make the first commit of the state, without a run')
+        .option('--anew', 'also when the branch was there before and is deleted')
+        .option('--yes', 'do not ask before writing production')
+        .addOption(environmentOption()),
+      'branchline state create --environment production',
+      () => import('./state-create.ts'),
+    ),
+  );
+  state.addCommand(
+    define(
+      new Command('compact')
+        .description('begin the history anew in one commit; the old one becomes an archive')
+        .option('--keep <duration>', 'delete archives that are older than this, such as 90d')
+        .option('--dry-run', 'say what would be done, and do nothing')
+        .option('--yes', 'do not ask')
+        .addOption(environmentOption()),
+      'branchline state compact --environment production --keep 90d --dry-run',
+      () => import('./state-compact.ts'),
     ),
   );
   return state;

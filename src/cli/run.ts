@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { findPlan } from '../adapters/plan-files.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
@@ -12,6 +11,7 @@ import type { Plan, RunRequest } from '../model/plan.ts';
 import type { Host } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
 import { printDiagnostics } from './check.ts';
+import { isConfirmed } from './confirm.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { runReporter } from './run-reporter.ts';
@@ -135,12 +135,8 @@ export async function withWorld(
 
 /** Production is asked for on a terminal, and takes `--yes` elsewhere. */
 async function mayWrite(host: Host, options: ExecutionOptions): Promise<boolean> {
-  if (options.environment === 'local' || options.yes) return true;
-  if (!host.interactive || !process.stdin.isTTY) return false;
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question('This writes production: its data and the state branch. Go on? [y/N] ');
-  lines.close();
-  return /^y(es)?$/i.test(answer.trim());
+  if (options.environment === 'local') return true;
+  return isConfirmed(host, 'This writes production: its data and the state branch. Go on?', options.yes);
 }
 
 /** Exit code of a run (docs/exit-codes.md). */

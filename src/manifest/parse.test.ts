@@ -158,7 +158,7 @@ describe('values', () => {
       [
         '3:14+5 unknown-value: `type` cannot be `mysql` → known are `duckdb`, `postgres`',
         '4:3+1 missing-key: a connection needs `type` → write `type: duckdb` or `type: postgres`',
-        '5:31+3 unknown-key: `duckdb` connections have no key `url` → `url` is a key of `postgres` connections and connections of an environment',
+        '5:31+3 unknown-key: `duckdb` connections have no key `url` → `url` is a key of exposures and `postgres` connections and connections of an environment',
       ],
       'project',
     );

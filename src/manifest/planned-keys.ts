@@ -4,7 +4,7 @@
 const steps = ['runner', 'oidc'];
 const assets = [...steps, 'observe', 'incremental', 'freshness', 'environments', 'storage'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
-const manifests = ['dbt', 'alerts', 'channels', 'exposures'];
+const manifests = ['dbt', 'alerts', 'channels'];
 
 /** By definition of the schema; `Project` and `Manifest` are the files themselves. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {

@@ -96,3 +96,29 @@ describe('documents', () => {
     expect([...new Set(codes)].filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 });
+
+test('the state’s branch is a name that git takes', () => {
+  const isValid = new Ajv({ strict: false }).compile(definitionOf('State').properties!['branch']!);
+  const good = ['branchline/state', 'state', 'a-b/c_d.e', 'zustände/β', 'x@y'];
+  const bad = [
+    '',
+    ' ',
+    'a b',
+    'a..b',
+    '/a',
+    'a/',
+    'a//b',
+    '.a',
+    'a/.b',
+    'a.',
+    'a.lock',
+    'a.lock/b',
+    '-a',
+    'a~1',
+    'a^',
+    'a:b',
+  ];
+  const worse = ['a?', 'a*', 'a[', 'a\\b', 'a@{1', 'a\tb'];
+  expect(good.filter((name) => !isValid(name))).toEqual([]);
+  expect([...bad, ...worse].filter((name) => isValid(name))).toEqual([]);
+});

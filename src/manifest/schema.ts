@@ -79,6 +79,7 @@ const nouns: Readonly<Record<string, { readonly one: string; readonly many: stri
   Relationships: { one: '`relationships`', many: '`relationships`' },
   Job: { one: 'a job', many: 'jobs' },
   Schedule: { one: 'a schedule', many: 'schedules' },
+  Exposure: { one: 'an exposure', many: 'exposures' },
   Selection: { one: 'a selection', many: 'selections' },
   Connection: { one: 'a connection', many: 'connections' },
   DuckdbConnection: { one: 'a `duckdb` connection', many: '`duckdb` connections' },

@@ -9,6 +9,7 @@ describe('the landing of a transaction', () => {
     ['another transaction of the writer', ['recent/12-run-7-13.jsonl'], false],
     ['the same transaction of another writer', ['recent/12-run-8-3.jsonl'], false],
     ['a writer whose name only ends alike', ['recent/12-x-run-71-3.jsonl'], false],
+    ['a writer whose name ends in that one', ['recent/12-x-run-7-3.jsonl'], false],
     ['a file elsewhere', ['events/12-run-7-3.jsonl'], false],
     ['nothing', [], false],
   ])('is seen in recent: %s', (_, paths, expected) => {

@@ -16,8 +16,9 @@ export const indexPath = 'snapshot/index.json';
 
 /** True when one of the paths is the file that this transaction's commit adds: `recent/<seq>-<writer>-<tx>.jsonl`. */
 export function isInRecent(paths: Iterable<string>, { writer, tx }: Transaction): boolean {
+  // From the first dash on: a writer's name may end as another's does.
   const ending = `-${writer}-${tx}.jsonl`;
-  for (const path of paths) if (path.startsWith(recentFolder) && path.endsWith(ending)) return true;
+  for (const path of paths) if (path.startsWith(recentFolder) && path.slice(path.indexOf('-')) === ending) return true;
   return false;
 }
 

@@ -42,6 +42,7 @@ export interface Project {
   readonly jobs: Readonly<Record<string, Job>>;
   readonly schedules: Readonly<Record<string, Schedule>>;
   readonly selections: Readonly<Record<string, SavedSelection>>;
+  readonly exposures: Readonly<Record<string, Exposure>>;
 }
 
 export interface Storage {
@@ -272,5 +273,18 @@ export interface SavedSelection {
   readonly selection: string;
   readonly visibility: 'public' | 'private';
   readonly pinned: boolean;
+  readonly definedAt: Span;
+}
+
+/** Something outside of the project that is made from its data. */
+export interface Exposure {
+  readonly name: string;
+  readonly type: 'dashboard' | 'notebook' | 'analysis' | 'ml' | 'application' | 'report' | 'other';
+  readonly description?: string;
+  /** Who to talk to before its data changes. */
+  readonly owner?: string;
+  /** Assets that it reads, sorted, without repetitions. */
+  readonly deps: readonly AssetKey[];
+  readonly url?: string;
   readonly definedAt: Span;
 }

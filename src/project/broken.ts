@@ -12,7 +12,7 @@ export interface Broken {
   readonly anyKey: boolean;
   /** Whether something at this place, around it or inside of it was taken out. */
   at(place: Place): boolean;
-  /** Whether a definition of this name was taken out: `('jobs', 'nightly')`. */
+  /** Whether a definition of this name, or of one that differs from it by signs or case alone, was taken out. */
   name(section: string, name: string): boolean;
   readonly isNothing: boolean;
 }
@@ -20,6 +20,7 @@ export interface Broken {
 /** Reads what the documents say of themselves; `incomplete` = some file is not among them at all. */
 export function brokenIn(documents: readonly ManifestDocument[], incomplete: boolean): Broken {
   const names = new Set<string>();
+  const spellings = new Set<string>();
   let anyName = incomplete;
   let anyKey = !documents.some(({ kind }) => kind === 'project');
   for (const { broken } of documents) {
@@ -27,7 +28,10 @@ export function brokenIn(documents: readonly ManifestDocument[], incomplete: boo
       const [section, name] = pointer;
       if (section === 'defaults' ? pointer.length === 1 : section === 'groups' && pointer.length < 3) anyKey = true;
       if (pointer.length < 2 || (section === 'multi_assets' && pointer.length < 4)) anyName = true;
-      if (pointer.length === 2) names.add(`${section} ${name}`);
+      if (pointer.length === 2) {
+        names.add(`${section} ${name}`);
+        spellings.add(`${section} ${bare(String(name))}`);
+      }
       if (section === 'multi_assets' && pointer[2] === 'specs' && pointer.length === 4)
         names.add(`assets ${pointer[3]}`);
     }
@@ -37,8 +41,14 @@ export function brokenIn(documents: readonly ManifestDocument[], incomplete: boo
     anyKey,
     isNothing: !incomplete && documents.every(({ broken }) => broken.length === 0),
     at: ({ document, pointer }) => document.broken.some((gone) => isPrefix(gone, pointer) || isPrefix(pointer, gone)),
-    name: (section, name) => anyName || names.has(`${section} ${name}`),
+    // `raw//orders:` was refused for its name: who writes `raw/orders` means it.
+    name: (section, name) => anyName || names.has(`${section} ${name}`) || spellings.has(`${section} ${bare(name)}`),
   };
+}
+
+/** What is left of a name when signs and case do not count. */
+function bare(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '');
 }
 
 function isPrefix(short: Pointer, long: Pointer): boolean {

@@ -2,6 +2,7 @@ import { byText } from '../base/order.ts';
 import type { ManifestDocument } from '../manifest/document.ts';
 import type {
   WrittenAsset,
+  WrittenExposure,
   WrittenFactory,
   WrittenJob,
   WrittenManifest,
@@ -39,6 +40,7 @@ export interface Definitions {
   readonly jobs: ReadonlyMap<string, Definition<WrittenJob>>;
   readonly schedules: ReadonlyMap<string, Definition<WrittenSchedule>>;
   readonly selections: ReadonlyMap<string, Definition<WrittenSelection>>;
+  readonly exposures: ReadonlyMap<string, Definition<WrittenExposure>>;
 }
 
 /** Collects the definitions of all documents. A name that is taken, also in another case, is an error at the later place. */
@@ -64,6 +66,7 @@ export function collectDefinitions(documents: readonly ManifestDocument[], findi
     jobs: unique('job')(section('jobs')),
     schedules: unique('schedule')(section('schedules')),
     selections: unique('selection')(section('selections')),
+    exposures: unique('exposure')(section('exposures')),
   };
 }
 

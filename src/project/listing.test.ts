@@ -16,6 +16,7 @@ jobs:
   late: { selection: "status:stale" }
 schedules: { s: { cron: "0 2 * * *", job: nightly } }
 selections: { mine: { selection: "job:nightly", pinned: true } }
+exposures: { board: { type: dashboard, owner: "@acme/finance", deps: [marts/b, raw/x, marts/b], url: "https://bi.example.org/board" } }
 `,
 });
 
@@ -122,6 +123,20 @@ it('lists checks, jobs, schedules and selections', () => {
       pinned: true,
       file: 'pipelines/a.yaml',
       line: 11,
+    },
+  ]);
+});
+
+it('lists exposures with what they read', () => {
+  expect(list('exposures', project)).toEqual([
+    {
+      exposure: 'board',
+      type: 'dashboard',
+      owner: '@acme/finance',
+      deps: ['marts/b', 'raw/x'],
+      url: 'https://bi.example.org/board',
+      file: 'pipelines/a.yaml',
+      line: 12,
     },
   ]);
 });

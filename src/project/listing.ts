@@ -6,7 +6,7 @@ import { buildGraph } from './graph.ts';
 import { type SelectionScope, select } from './selection-evaluate.ts';
 
 /** What `branchline list` can list. */
-export const LISTINGS = ['assets', 'checks', 'jobs', 'schedules', 'selections'] as const;
+export const LISTINGS = ['assets', 'checks', 'jobs', 'schedules', 'selections', 'exposures'] as const;
 export type Listing = (typeof LISTINGS)[number];
 
 /** Where a thing is defined: every row has it, so that an editor can go there. */
@@ -70,6 +70,15 @@ export interface SelectionRow extends ListedAt {
   readonly visibility: string;
   readonly pinned: boolean;
   readonly icon?: string;
+  readonly description?: string;
+}
+
+export interface ExposureRow extends ListedAt {
+  readonly exposure: string;
+  readonly type: string;
+  readonly owner?: string;
+  readonly deps: readonly string[];
+  readonly url?: string;
   readonly description?: string;
 }
 
@@ -166,12 +175,24 @@ export function listSelections(project: Project): readonly SelectionRow[] {
   );
 }
 
+export function listExposures(project: Project): readonly ExposureRow[] {
+  return Object.values(project.exposures).map(({ name, type, owner, deps, url, description, definedAt }) => ({
+    exposure: name,
+    type,
+    ...(owner === undefined ? {} : { owner }),
+    deps,
+    ...(url === undefined ? {} : { url }),
+    ...(description === undefined ? {} : { description }),
+    ...at(definedAt),
+  }));
+}
+
 /** The rows of one listing; `keys` narrows assets and checks. */
 export function list(
   listing: Listing,
   project: Project,
   keys?: ReadonlySet<string>,
-): readonly (AssetRow | CheckRow | JobRow | ScheduleRow | SelectionRow)[] {
+): readonly (AssetRow | CheckRow | JobRow | ScheduleRow | SelectionRow | ExposureRow)[] {
   switch (listing) {
     case 'assets':
       return listAssets(project, keys);
@@ -183,6 +204,8 @@ export function list(
       return listSchedules(project);
     case 'selections':
       return listSelections(project);
+    case 'exposures':
+      return listExposures(project);
     default:
       return unreachable(listing);
   }
@@ -194,8 +217,8 @@ function at({ file, line }: Span): ListedAt {
 
 /** The scope of a project for selections; `statusOf` from the state, when it was read. */
 export function selectionScope(project: Project, statusOf?: SelectionScope['statusOf']): SelectionScope {
-  const { assets, jobs, schedules } = project;
-  return { assets, jobs, schedules, graph: buildGraph(assets).graph, ...(statusOf ? { statusOf } : {}) };
+  const { assets, jobs, schedules, exposures } = project;
+  return { assets, jobs, schedules, exposures, graph: buildGraph(assets).graph, ...(statusOf ? { statusOf } : {}) };
 }
 
 function count(project: Project, selection: string): { readonly assets?: number } {

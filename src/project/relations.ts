@@ -42,7 +42,7 @@ export interface SqlUse {
   readonly source: SqlSource;
   readonly parts: readonly SqlPart[];
   readonly connection: string | undefined;
-  readonly own: Data;
+  readonly own: Pick<AssetDraft, 'asset' | 'isDataUnknown'>;
 }
 
 /** Reports every `ref` that the connection cannot read, and `this` where there is nothing. */
@@ -54,7 +54,7 @@ export function verifyRefs(
   // Where any asset may miss its connection, what can be read cannot be told.
   if (resolving.broken.anyKey) return;
   for (const part of parts) {
-    if (part.kind === 'this' && !hasReadableData(own)) {
+    if (part.kind === 'this' && !hasReadableData(own.asset) && !own.isDataUnknown) {
       const problem = textProblem(
         source.text,
         { offset: part.offset, length: 3 },
@@ -64,8 +64,9 @@ export function verifyRefs(
       reportInSql('no-relation', source, problem, resolving);
     }
     if (part.kind !== 'ref' || connection === undefined) continue;
-    const target = drafts.get(part.asset)?.asset;
-    const why = target && whyUnreadable(part.asset, target, connection, resolving.connections);
+    const target = drafts.get(part.asset);
+    if (target === undefined || target.isDataUnknown) continue;
+    const why = whyUnreadable(part.asset, target.asset, connection, resolving.connections);
     if (why === undefined) continue;
     const place = { offset: part.keyOffset, length: part.asset.length };
     reportInSql(

@@ -32,6 +32,8 @@ export interface AssetDraft {
   readonly checks: Readonly<Record<string, WrittenCheck>>;
   readonly relationPlace?: Place;
   readonly outputPlaces: readonly Place[];
+  /** Something that says where its data is was refused: what can be read of it cannot be told, and was said already. */
+  readonly isDataUnknown: boolean;
   /** Only for an asset made by SQL. */
   readonly sql?: { readonly source: SqlSource; readonly parts: readonly SqlPart[] };
 }
@@ -130,7 +132,7 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
   const { layers, connection, isSql, external, sql } = options;
   hintAtGroup(layers, resolving);
   const { places: depPlaces, mappings } = depPlacesOf(definition.name, options, resolving);
-  const { outputs, places: outputPlaces } = resolveOutputs(layers, definition.name, resolving);
+  const { outputs, places: outputPlaces, isWhole } = resolveOutputs(layers, definition.name, resolving);
   const { relation, place: relationPlace } = resolveRelation(definition.name, options, resolving);
   const text = <K extends keyof AssetKeys>(key: K): NonNullable<AssetKeys[K]> | undefined => lookup(layers, key)?.value;
   const deps = [...depPlaces.keys()].sort(byText);
@@ -184,6 +186,10 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     depPlaces,
     checks: definition.value.checks ?? {},
     outputPlaces,
+    isDataUnknown:
+      isBroken(layers, resolving.broken) ||
+      !isWhole ||
+      (connection === undefined && (isSql || lookup(layers, 'connection') !== undefined)),
     ...(relationPlace ? { relationPlace } : {}),
     ...(sql ? { sql } : {}),
   };
@@ -344,7 +350,7 @@ function resolveOutputs(
   layers: readonly Layer[],
   key: AssetKey,
   resolving: Resolving,
-): { readonly outputs: readonly OutputPattern[]; readonly places: readonly Place[] } {
+): { readonly outputs: readonly OutputPattern[]; readonly places: readonly Place[]; readonly isWhole: boolean } {
   const found = lookup(layers, 'outputs');
   const outputs: OutputPattern[] = [];
   const places: Place[] = [];
@@ -363,7 +369,7 @@ function resolveOutputs(
     outputs.push({ path, optional: typeof written !== 'string' && written.optional === true });
     places.push(place);
   });
-  return { outputs, places };
+  return { outputs, places, isWhole: outputs.length === (found?.value.length ?? 0) };
 }
 
 function resolveRelation(

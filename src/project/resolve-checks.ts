@@ -6,9 +6,9 @@ import type { AssetKey, Bound, Check, CheckKind } from '../model/project.ts';
 import { parseBound } from './bounds.ts';
 import type { Scalar } from './expressions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
-import { checkDefaults, lookup } from './layers.ts';
+import { checkDefaults } from './layers.ts';
 import { hasReadableData, verifyRefs, whyUnreadable } from './relations.ts';
-import { type AssetDraft, checkConnection, isBroken, isKnownAsset } from './resolve-assets.ts';
+import { type AssetDraft, checkConnection, isKnownAsset } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
 import { checkScript, type Resolving, reportInSql, resolveDuration, resolveEnv, resolveSql } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
@@ -135,6 +135,7 @@ function resolveKind(
     case 'accepted_values':
       return { type, values: (written.accepted_values ?? {}) as Readonly<Record<string, readonly Json[]>> };
     case 'range':
+      verifyRanges(order, resolving);
       return { type, ranges: written.range ?? {} };
     case 'regex':
       return { type, patterns: written.regex ?? {} };
@@ -169,11 +170,26 @@ function resolveKind(
   }
 }
 
-function needData({ draft, place }: CheckOrder, type: string, { findings, broken }: Resolving): boolean {
+/** Reports a range that no value is inside of. */
+function verifyRanges({ written, place }: CheckOrder, { findings }: Resolving): void {
+  for (const [column, { min, max }] of Object.entries(written.range ?? {})) {
+    if (min === undefined || max === undefined || !isAbove(min, max)) continue;
+    findings.error('bad-bound', below(place, 'range', column), `nothing is between ${min} and ${max}`, {
+      help: `write the smaller one as \`min\`: \`{ min: ${max}, max: ${min} }\``,
+    });
+  }
+}
+
+/** Whether both are of one kind that has an order here: numbers, or dates and instants as ISO 8601 writes them. */
+function isAbove(a: number | string, b: number | string): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return a > b;
+  const isDated = [a, b].every((one) => /^\d{4}-\d{2}-\d{2}/.test(String(one)));
+  return isDated && String(a) > String(b);
+}
+
+function needData({ draft, place }: CheckOrder, type: string, { findings }: Resolving): boolean {
   const { asset } = draft;
-  if (hasReadableData(asset) || isBroken(draft.layers, broken)) return true;
-  // The connection that it names does not exist, which was said already.
-  if (lookup(draft.layers, 'connection') !== undefined && asset.connection === undefined) return true;
+  if (hasReadableData(asset) || draft.isDataUnknown) return true;
   const why =
     asset.outputs.length > 1
       ? 'it has several outputs'
@@ -201,13 +217,14 @@ function resolveRelationships(
   const { column, to, field } = written.relationships!;
   const at = below(place, 'relationships', 'to');
   if (!isKnownAsset(to, () => spanOf(at), resolving)) return undefined;
-  const target = drafts.get(to)?.asset;
+  const target = drafts.get(to);
   const connection = draft.asset.connection;
   const why =
     connection === undefined
-      ? fileReason(to, target)
-      : target && whyUnreadable(to, target, connection, resolving.connections);
-  if (why !== undefined && !resolving.broken.anyKey) resolving.findings.error('ref-not-readable', at, why);
+      ? fileReason(to, target?.asset)
+      : target && whyUnreadable(to, target.asset, connection, resolving.connections);
+  const isUnknown = resolving.broken.anyKey || draft.isDataUnknown || target?.isDataUnknown === true;
+  if (why !== undefined && !isUnknown) resolving.findings.error('ref-not-readable', at, why);
   return { type: 'relationships', column, to, field };
 }
 
@@ -238,7 +255,7 @@ function resolveSqlCheck(
   }
   const connection = written.connection ?? draft.asset.connection;
   if (connection === undefined && !needData(order, 'sql', resolving)) return undefined;
-  verifyRefs({ source, parts, connection, own: draft.asset }, drafts, resolving);
+  verifyRefs({ source, parts, connection, own: draft }, drafts, resolving);
   return {
     type: 'sql',
     text: substituteNames(source.text, names, { sql: true }),

@@ -173,6 +173,23 @@ multi_assets:
       ],
     );
   });
+  it('of exposures', () => {
+    checkOne(
+      `assets:
+  marts/a: { external: true }
+exposures:
+  board: { type: dashboard, deps: [marts/a, marts/b], owner: "@acme/finance", url: "https://bi.example.org" }
+  page: { type: dashbord, deps: [], url: "javascript:alert(1)", owner: nobody }
+`,
+      [
+        'unknown-value 5:17 (8) `type` cannot be `dashbord`; did you mean `dashboard`?',
+        'out-of-range 5:33 (2) `deps` is an empty list',
+        'bad-format 5:42 (21) `javascript:alert(1)` does not fit: an address begins with `https://` or `http://` and has no blanks',
+        'bad-format 5:72 (6) `nobody` does not fit: an owner is `@login`, `@org/team`, an e-mail address or `team:name`',
+        'unknown-asset 4:45 (7) there is no asset `marts/b`',
+      ],
+    );
+  });
   it('of two files that define the same', () => {
     const files = {
       'pipelines/b.yaml': 'assets:\n  x: { external: true }\n',
@@ -406,6 +423,7 @@ describe('checks', () => {
       bound: { not_null: [id], error_if: "not between 3 and 1" }
       warns: { not_null: [id], severity: warn, error_if: "> 1" }
       rel: { relationships: { column: a, to: nobody, field: id } }
+      empty: { range: { a: { min: 5, max: 1 }, day: { min: 2026-02-01, max: 2026-01-01 }, ok: { min: 10, max: 9z } } }
 `,
       [
         'check-without-data 5:14 (8) `not_null` cannot look into `a`: it has no connection and no outputs',
@@ -414,6 +432,8 @@ describe('checks', () => {
         'bad-bound 13:43 (19) 3 is more than 1, so no value lies between',
         'warning error-if-ignored 14:58 (5) `error_if` is ignored: this check can only warn',
         'unknown-asset 15:46 (6) there is no asset `nobody`',
+        'bad-bound 16:28 (18) nothing is between 5 and 1',
+        'bad-bound 16:53 (36) nothing is between 2026-02-01 and 2026-01-01',
       ],
     );
   });
@@ -656,6 +676,33 @@ environments:
     });
     expect(unread.diagnostics.map(({ span }) => span.file)).toEqual(['pipelines/a.yaml']);
     expect(unread.project).toBeUndefined();
+  });
+
+  it('does not say of refused outputs, connections and names that their data cannot be read', () => {
+    const readers = `  b: { connection: warehouse, sql: "select * from \${{ ref('raw/a') }}" }
+  c: { run: "true", outputs: [c.csv], checks: { r: { relationships: { column: x, to: raw/a, field: x } } } }
+`;
+    const own = 'checks: { n: { not_null: [x] } }';
+    const causes: readonly (readonly [string, string])[] = [
+      [`raw/a: { run: "true", output: [a.csv], ${own} }`, 'unknown-key'],
+      [`raw/a: { run: "true", outputs: a.csv, ${own} }`, 'wrong-type'],
+      [`raw/a: { run: "true", outputs: [../a.csv], ${own} }`, 'outside-repository'],
+      [`raw/a: { sql: select 1 as x, ${own} }`, 'sql-without-connection'],
+      [`raw/a: { run: "true", connection: nowhere, ${own} }`, 'unknown-connection'],
+      [`raw//a: { run: "true", outputs: [a.csv], ${own} }`, 'bad-name'],
+    ];
+    for (const [asset, code] of causes) {
+      const { diagnostics } = buildProject({
+        'branchline.yaml': PROJECT,
+        'pipelines/a.yaml': `assets:\n  ${asset}\n${readers}`,
+      });
+      expect(diagnostics.map((one) => one.code)).toEqual([code]);
+    }
+    // A reader of what has no data at all is told so.
+    checkOne(`assets:\n  raw/a: { run: "true" }\n${readers}`, [
+      'ref-not-readable 3:60 (5) `raw/a` has neither a table nor a file',
+      'ref-not-readable 4:86 (5) `raw/a` is not a CSV, Parquet or JSON file, and this check compares files',
+    ]);
   });
 });
 

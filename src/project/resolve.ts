@@ -5,6 +5,7 @@ import type { Asset, AssetKey, Check, Job, MultiCheck, Project, Schedule, StepDe
 import type { SourceTree } from '../ports.ts';
 import { brokenIn } from './broken.ts';
 import { collectDefinitions } from './definitions.ts';
+import { resolveExposure } from './exposures.ts';
 import { resolveFactory } from './factories.ts';
 import { below, collectFindings, type Place } from './findings.ts';
 import { buildGraph } from './graph.ts';
@@ -63,9 +64,10 @@ export function resolveProject(
   verifyMappings(drafts, resolving);
   verifyRelations(drafts, resolving);
   verifyOutputs(drafts, resolving);
-  for (const { asset, sql } of drafts.values()) {
+  for (const draft of drafts.values()) {
+    const { asset, sql } = draft;
     if (sql === undefined) continue;
-    verifyRefs({ ...sql, connection: asset.connection, own: asset }, drafts, resolving);
+    verifyRefs({ ...sql, connection: asset.connection, own: draft }, drafts, resolving);
     if (asset.materialized === 'view') verifyView(sql, resolving);
   }
   const project = assemble({ settings, drafts, steps, connections }, (assets) => ({ assets, graph }), resolving);
@@ -113,8 +115,9 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
     resolveSchedule(definition, settings.timezone, resolving),
   );
   const selections = fromMap(definitions.selections, resolveSavedSelection);
+  const exposures = fromMap(definitions.exposures, (definition) => resolveExposure(definition, resolving));
   const bare = Object.fromEntries([...drafts].map(([key, { asset }]) => [key, { ...asset, checks: [] }]));
-  const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules };
+  const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules, exposures };
   verifySelections(scope, resolving);
   verifyTags(settings, taggedThings(jobs, schedules, bare, resolving), resolving);
   const multiChecks: Record<string, MultiCheck> = {};
@@ -138,7 +141,7 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const assets = Object.fromEntries(
     [...drafts].map(([key, { asset }]) => [key, { ...asset, checks: byAsset.get(key) ?? [] }]),
   );
-  return { ...settings, connections, assets, steps, multiChecks, jobs, schedules, selections };
+  return { ...settings, connections, assets, steps, multiChecks, jobs, schedules, selections, exposures };
 }
 
 function fromMap<D, T>(definitions: ReadonlyMap<string, D>, make: (definition: D) => T): Readonly<Record<string, T>> {

@@ -19,6 +19,8 @@ jobs:
   loop2: { selection: "schedule:turn" }
 schedules:
   turn: { cron: "0 0 * * *", job: fine }
+exposures:
+  board: { type: dashboard, deps: [raw/c, d] }
 `
     .replace('  loop: { selection: "job:loop2" }\n', '')
     .replace('  loop2: { selection: "schedule:turn" }\n', '  fine: { selection: "key:d" }\n'),
@@ -58,6 +60,11 @@ describe('evaluateSelection', () => {
     check('schedule:turn', ['d']);
     check('job:nobody', []);
     check('job:<null>', ['e']);
+    check('exposure:board', ['raw/c', 'd']);
+    check('+exposure:board', ['a', 'raw/b', 'raw/c', 'd', 'e']);
+    check('exposure:nothing', []);
+    check('exposure:toString', []);
+    check('exposure:<null>', ['a', 'raw/b', 'e']);
   });
   it('walks the graph', () => {
     check('+key:d', ['a', 'raw/b', 'raw/c', 'd', 'e']);
@@ -80,7 +87,6 @@ describe('evaluateSelection', () => {
     refused('key:a or automation:eager', 10, /later version/);
     refused('partitions:x', 1, /partitions, which come in a later version/);
     refused('not changed:any', 5, /a base to compare with/);
-    refused('exposure:x', 1, /later version/);
     refused('status:stail', 1, /no such status/);
     expect(select('status:stale', selectionScope(project))).toMatchObject({
       ok: false,
@@ -99,6 +105,12 @@ describe('evaluateSelection', () => {
     expect(parsed.ok && unknownValues(parsed.value, scope)).toEqual([
       { message: 'no asset has `group:ingst`', help: 'did you mean `group:ingest`?', column: 1, length: 11 },
       { message: 'there is no asset `rwa/b`', help: 'did you mean `key:raw/b`?', column: 20, length: 9 },
+    ]);
+  });
+  it('hints at exposures too', () => {
+    const parsed = parseSelection('exposure:bord');
+    expect(parsed.ok && unknownValues(parsed.value, scope)).toEqual([
+      { message: 'there is no exposure `bord`', help: 'did you mean `exposure:board`?', column: 1, length: 13 },
     ]);
   });
   const attribute = fc.constantFrom('key:a', 'key:raw/*', 'group:marts', '*', 'tag:tier', 'key:d', 'job:upstream');

@@ -1,7 +1,7 @@
 import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import { CHANGE_REASONS, type ChangeReason } from '../model/changes.ts';
-import type { Asset, AssetKey, Job, Schedule } from '../model/project.ts';
+import type { Asset, AssetKey, Exposure, Job, Schedule } from '../model/project.ts';
 import { type AssetGraph, reach } from './graph.ts';
 import {
   parseSelection,
@@ -30,6 +30,7 @@ export interface SelectionScope {
   readonly graph: AssetGraph;
   readonly jobs: Readonly<Record<string, Pick<Job, 'selection'>>>;
   readonly schedules: Readonly<Record<string, Pick<Schedule, 'job' | 'selection'>>>;
+  readonly exposures: Readonly<Record<string, Pick<Exposure, 'deps'>>>;
   /** All statuses that an asset has now; undefined = no state at hand, and `status:` is refused. */
   readonly statusOf?: (key: AssetKey) => readonly SelectionStatus[];
   /** Why an asset counts as changed against a base; undefined = nothing to compare with, and `changed:` is refused. */
@@ -40,7 +41,6 @@ export interface SelectionScope {
 const LATER: Partial<Record<SelectionAttribute, string>> = {
   partitions: '`partitions:` needs partitions, which come in a later version',
   automation: '`automation:` needs automation conditions, which come in a later version',
-  exposure: '`exposure:` needs exposures, which come in a later version',
 };
 
 type Selected = Result<ReadonlySet<AssetKey>, SelectionProblem>;
@@ -188,9 +188,10 @@ function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): 
       return byDefinition(attribute, value, at, scope, stack);
     case 'changed':
       return byChange(value, at, scope);
+    case 'exposure':
+      return ok(pick(scope, byExposure(value, scope)));
     case 'partitions':
     case 'automation':
-    case 'exposure':
       return refuse(at, `\`${attribute}:\` comes in a later version`);
     default:
       return unreachable(attribute);
@@ -257,6 +258,16 @@ function byStatus(value: SelectionValue, at: SelectionPlace, scope: SelectionSco
   if (scope.statusOf === undefined) return refuse(at, '`status:` needs the recorded state, which is not read here');
   const { statusOf } = scope;
   return ok(pick(scope, (key) => statusOf(key).includes(status)));
+}
+
+/** What an exposure reads itself; `<null>`: what none reads itself. */
+function byExposure(value: SelectionValue, { exposures }: SelectionScope): (key: AssetKey) => boolean {
+  if (value.kind === 'null') {
+    const read = new Set(Object.values(exposures).flatMap(({ deps }) => deps));
+    return (key) => !read.has(key);
+  }
+  const deps = Object.hasOwn(exposures, value.text) ? exposures[value.text]!.deps : [];
+  return (key) => deps.includes(key);
 }
 
 function byChange(value: SelectionValue, at: SelectionPlace, scope: SelectionScope): Selected {

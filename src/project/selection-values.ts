@@ -33,8 +33,9 @@ function unknownValue(
   const known = knownValues(attribute, scope);
   if (known === undefined || known.has(value)) return [];
   const near = nearestWord(value, known);
+  const named = ['job', 'schedule', 'exposure'].includes(attribute);
   const thing = attribute === 'key' ? `there is no asset \`${value}\`` : `no asset has \`${attribute}:${value}\``;
-  const message = attribute === 'job' || attribute === 'schedule' ? `there is no ${attribute} \`${value}\`` : thing;
+  const message = named ? `there is no ${attribute} \`${value}\`` : thing;
   return [
     {
       message,
@@ -45,7 +46,10 @@ function unknownValue(
   ];
 }
 
-function knownValues(attribute: string, { assets, jobs, schedules }: SelectionScope): ReadonlySet<string> | undefined {
+function knownValues(
+  attribute: string,
+  { assets, jobs, schedules, exposures }: SelectionScope,
+): ReadonlySet<string> | undefined {
   const all = Object.values(assets);
   switch (attribute) {
     case 'key':
@@ -66,6 +70,8 @@ function knownValues(attribute: string, { assets, jobs, schedules }: SelectionSc
       return new Set(Object.keys(jobs));
     case 'schedule':
       return new Set(Object.keys(schedules));
+    case 'exposure':
+      return new Set(Object.keys(exposures));
     default:
       return undefined;
   }

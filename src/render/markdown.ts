@@ -123,7 +123,16 @@ function encodeTarget(target: string): string {
 
 /** Something folded: the summary, raw text, is seen; the rest on a click. */
 export function folded(summary: string, body: Markdown): Markdown {
-  return `<details><summary>${html(summary)}</summary>\n\n${body}\n\n</details>` as Markdown;
+  return `<details><summary>${unlinked(html(summary))}</summary>\n\n${body}\n\n</details>` as Markdown;
+}
+
+/** GitHub links numbers of issues and addresses in HTML as well. */
+function unlinked(text: string): string {
+  return text
+    .replace(/#(?=\d)/g, `#${BREAK}`)
+    .replace(/(gh)-(?=\d)/gi, `$1-${BREAK}`)
+    .replace(/:(?=\/\/)/g, `:${BREAK}`)
+    .replace(/(www)\./gi, `$1${BREAK}.`);
 }
 
 /** Text from outside inside HTML or SVG, where Markdown's own escapes would show. */

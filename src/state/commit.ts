@@ -137,6 +137,13 @@ function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
   return leaves;
 }
 
+/** The commit with further files of the state. */
+export function withFiles(prepared: PreparedCommit, more: ReadonlyMap<string, string | null>): PreparedCommit {
+  const files = new Map([...prepared.change.files, ...more]);
+  const base = { ...prepared.after.base, paths: applyFiles(prepared.after.base.paths, more) };
+  return { ...prepared, change: { ...prepared.change, files }, after: { ...prepared.after, base } };
+}
+
 /** The commit with derived pages beside the truth; a page may be deleted by null. Pages never replace a file of the state. */
 export function withPages(prepared: PreparedCommit, pages: ReadonlyMap<string, string | null>): PreparedCommit {
   const files = new Map([...pages, ...prepared.change.files]);

@@ -110,6 +110,17 @@ export function parseFoldedPath(path: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** Says that history was begun anew after that commit, and which archive has what was before. */
+export function compactedPath(seq: number): string {
+  return `compacted/${seqText(seq)}.json`;
+}
+/** The newest commit of the archive before this history; 0 when it was never begun anew. */
+export function compactedSeq(listing: Iterable<string>): number {
+  let seq = 0;
+  for (const path of listing) seq = Math.max(seq, Number(/^compacted\/(\d{10})\.json$/.exec(path)?.[1] ?? 0));
+  return seq;
+}
+
 /** An ended run of an open day. */
 export function recentRunPath(run: string): string {
   return `runs/recent/${sha256(run).slice(0, 2)}/${escapeName(run)}.json`;

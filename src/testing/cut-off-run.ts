@@ -51,6 +51,7 @@ function counted<T extends object>(name: string, port: T, methods: readonly (key
 function countedJournals(journals: Journals): Journals {
   return {
     adopt: () => counted('journals', journals, ['adopt']).adopt(),
+    setAside: (writer, lines) => journals.setAside(writer, lines),
     open: (writer) => counted('journal', journals.open(writer), ['append', 'confirm', 'close']),
   };
 }

@@ -21,7 +21,15 @@ export interface FakeStateServer {
   serverNow: EpochMs | undefined;
   /** Called before each commit is judged: lets another writer in between. */
   beforeCommit: ((change: StateChange) => void | Promise<void>) | undefined;
+  /** True = this change is refused, as a rule or a scanner of the server would. */
+  refuses: ((change: StateChange) => boolean) | undefined;
   deleteRef(): void;
+  /** Somebody moves the ref by force, to a commit that was there before. */
+  forceTo(commit: string): void;
+  /** Heads that the ref had, oldest first. */
+  readonly heads: readonly string[];
+  /** Files of a commit. */
+  filesOf(commit: string): ReadonlyMap<string, string>;
   /** All files of the head. */
   files(): ReadonlyMap<string, string>;
 }
@@ -39,15 +47,22 @@ export function createFakeStateServer(): FakeStateServer {
   let head: string | undefined;
   let witness = false;
 
+  const heads: string[] = [];
   const server: FakeStateServer = {
     faults: [],
     isRefusing: false,
     isConnected: true,
     serverNow: undefined,
     beforeCommit: undefined,
+    refuses: undefined,
+    heads,
     deleteRef() {
       head = undefined;
     },
+    forceTo(commit) {
+      head = commit;
+    },
+    filesOf: (commit) => commits.get(commit)!.files,
     files: () => (head === undefined ? new Map() : commits.get(head)!.files),
     open: () => store,
   };
@@ -75,6 +90,7 @@ export function createFakeStateServer(): FakeStateServer {
     }
     commits.set(id, { commit: id, parent, files, at, subject: subject!, trailers });
     head = id;
+    heads.push(id);
     witness = true;
     return id;
   }
@@ -106,7 +122,8 @@ export function createFakeStateServer(): FakeStateServer {
   ): Promise<CommitOutcome> {
     await server.beforeCommit?.(change);
     if (!server.isConnected) return unreachable;
-    const fault = server.isRefusing ? 'deny' : server.faults.shift();
+    const isRefused = server.isRefusing || server.refuses?.(change) === true;
+    const fault = isRefused ? 'deny' : server.faults.shift();
     if (fault === 'deny') return judge(expected, change, undefined);
     if (fault === 'lose-request') return unreachable;
     if (head !== expected) return judge(expected, change, undefined);

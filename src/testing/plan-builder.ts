@@ -62,6 +62,7 @@ export function sketchProject(
     jobs: {},
     schedules: {},
     selections: {},
+    exposures: {},
   };
 }
 

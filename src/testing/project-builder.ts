@@ -19,8 +19,8 @@ export function sourceTreeOf(files: Files, outside: readonly string[] = []): Sou
       if (Object.hasOwn(files, path)) return 'file';
       return path === '' || paths.some((other) => other.startsWith(`${path}/`)) ? 'directory' : 'missing';
     },
-    text: (path) => (Object.hasOwn(files, path) ? files[path] : undefined),
-    digest: (path) => (Object.hasOwn(files, path) ? sha256(files[path]!) : undefined),
+    text: (path) => (Object.hasOwn(files, path) && !outside.includes(path) ? files[path] : undefined),
+    digest: (path) => (Object.hasOwn(files, path) && !outside.includes(path) ? sha256(files[path]!) : undefined),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Project, SavedSelection, Schedule } from '../model/project.ts';
+import type { Exposure, Project, SavedSelection, Schedule } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { ReportInput } from '../render/report/facts.ts';
 import { type AssetStory, night, reportOf, runOf, storyProject, storyView } from './report-story.ts';
@@ -28,6 +28,15 @@ const published: SavedSelection = {
   definedAt: HERE,
 };
 
+const board: Exposure = {
+  name: 'board',
+  type: 'dashboard',
+  owner: '@acme/finance',
+  deps: ['charts/temperature', 'marts/records'],
+  url: 'https://bi.example.org/board?a=1|2',
+  definedAt: HERE,
+};
+
 const PROJECT: Partial<Project> = {
   description: 'Four years of daily weather in two cities, as tables that can be trusted.',
   groups: {
@@ -38,6 +47,7 @@ const PROJECT: Partial<Project> = {
   },
   schedules: { daily },
   selections: { published },
+  exposures: { board },
 };
 
 const columns = {

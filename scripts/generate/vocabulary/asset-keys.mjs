@@ -14,6 +14,7 @@ import {
   name,
   named,
   oneOfWords,
+  owner,
   pick,
   removable,
   tags,
@@ -101,11 +102,7 @@ const describingKeys = {
     [['@acme/data', 'team:finance']],
     {
       type: 'array',
-      items: {
-        type: 'string',
-        pattern: '^@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?$|^[^@\\s:]+@[^@\\s]+\\.[^@\\s]+$|^team:\\S+$',
-        patternErrorMessage: 'an owner is `@login`, `@org/team`, an e-mail address or `team:name`',
-      },
+      items: owner,
     },
   ),
   tags: key(

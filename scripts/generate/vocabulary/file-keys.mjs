@@ -3,8 +3,10 @@
 import { stepKeys } from './asset-keys.mjs';
 import { operationDefinitions, operationProjectKeys } from './operation-keys.mjs';
 import {
+  assetKey,
   assetKeyPattern,
   boolean,
+  branchName,
   closed,
   duration,
   env,
@@ -14,6 +16,7 @@ import {
   name,
   named,
   oneOfWords,
+  owner,
   tags,
   text,
   variableName,
@@ -123,6 +126,29 @@ export const fileDefinitions = {
     },
     { required: ['selection'] },
   ),
+  Exposure: closed(
+    'Something outside of the project that is made from its data: a dashboard, a notebook, an application.',
+    {
+      type: key(
+        'What it is.',
+        ['dashboard'],
+        oneOfWords('dashboard', 'notebook', 'analysis', 'ml', 'application', 'report', 'other'),
+      ),
+      description: key('What it is for.', ['What the board looks at on Mondays.'], text),
+      owner: key(
+        'Who to talk to before its data changes: `@login`, `@org/team`, an e-mail address or `team:name`.',
+        ['@acme/finance'],
+        owner,
+      ),
+      deps: key('Keys of the assets that it reads.', [['marts/daily_revenue']], list(assetKey)),
+      url: key('Where it is.', ['https://bi.example.org/board'], {
+        type: 'string',
+        pattern: '^https?://[^\\s]+$',
+        patternErrorMessage: 'an address begins with `https://` or `http://` and has no blanks',
+      }),
+    },
+    { required: ['type', 'deps'] },
+  ),
   Connection: { description: 'A database.', oneOf: [ref('DuckdbConnection'), ref('PostgresConnection')] },
   DuckdbConnection: closed(
     'A DuckDB database file.',
@@ -153,7 +179,7 @@ export const fileDefinitions = {
   }),
   LocalEnvironment: closed('The environment of a laptop.', environmentKeys),
   State: closed('Where run state is kept.', {
-    branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], text),
+    branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], branchName),
     remote: key('Remote that it is pushed to. Default `origin`.', ['origin'], text),
   }),
   Storage: closed(
@@ -215,6 +241,20 @@ export const manifestKeys = {
     'Selections with a name, for the report and the page.',
     [{ 'core-kpis': { selection: 'key:"raw/orders"+', pinned: true } }],
     named('a selection', ref('Selection')),
+  ),
+  exposures: key(
+    'What outside of the project is made from its data, by name: named where a change or a failure reaches it.',
+    [
+      {
+        board: {
+          type: 'dashboard',
+          owner: '@acme/finance',
+          deps: ['marts/daily_revenue'],
+          url: 'https://bi.example.org/board',
+        },
+      },
+    ],
+    named('an exposure', ref('Exposure')),
   ),
   defaults: key(
     'Keys that hold for every asset below. In branchline.yaml they hold for the whole project, elsewhere for this file.',

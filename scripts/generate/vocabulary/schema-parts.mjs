@@ -10,6 +10,13 @@ export function key(description, examples, schema) {
 }
 
 export const text = { type: 'string', pattern: '\\S', patternErrorMessage: 'text is needed, this is blank' };
+/** What `git check-ref-format --branch` takes. */
+export const branchName = {
+  type: 'string',
+  pattern: '^(?![-./])(?!.*(//|\\.\\.|/\\.|@\\x7b|\\.lock(/|$)|[/.]$))[^\\x00-\\x20\\x7f~^:?*\\[\\\\]+$',
+  patternErrorMessage:
+    'the name of a branch has no blanks, `..`, `~`, `^`, `:`, `?`, `*` or `[`, begins with no `-`, `.` or `/`, and ends with no `.`, `/` or `.lock`',
+};
 export const boolean = { type: 'boolean' };
 
 /** A value out of a closed list. */
@@ -120,4 +127,11 @@ export const tags = {
     patternErrorMessage: 'tags that begin with `branchline/` belong to the engine',
   },
   additionalProperties: removable(plainText),
+};
+
+/** Somebody who cares for a thing. */
+export const owner = {
+  type: 'string',
+  pattern: '^@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?$|^[^@\\s:]+@[^@\\s]+\\.[^@\\s]+$|^team:\\S+$',
+  patternErrorMessage: 'an owner is `@login`, `@org/team`, an e-mail address or `team:name`',
 };

@@ -259,6 +259,12 @@ export interface WrittenProject {
   selections?: {
     [k: string]: WrittenSelection;
   };
+  /**
+   * What outside of the project is made from its data, by name: named where a change or a failure reaches it.
+   */
+  exposures?: {
+    [k: string]: WrittenExposure;
+  };
   defaults?: WrittenDefaults;
 }
 /**
@@ -1669,6 +1675,33 @@ export interface WrittenSelection {
   pinned?: boolean;
 }
 /**
+ * Something outside of the project that is made from its data: a dashboard, a notebook, an application.
+ */
+export interface WrittenExposure {
+  /**
+   * What it is.
+   */
+  type: "dashboard" | "notebook" | "analysis" | "ml" | "application" | "report" | "other";
+  /**
+   * What it is for.
+   */
+  description?: string;
+  /**
+   * Who to talk to before its data changes: `@login`, `@org/team`, an e-mail address or `team:name`.
+   */
+  owner?: string;
+  /**
+   * Keys of the assets that it reads.
+   *
+   * @minItems 1
+   */
+  deps: string[];
+  /**
+   * Where it is.
+   */
+  url?: string;
+}
+/**
  * Asset keys that hold for every asset below unless something nearer says otherwise.
  */
 export interface WrittenDefaults {
@@ -1884,6 +1917,12 @@ export interface WrittenManifest {
    */
   selections?: {
     [k: string]: WrittenSelection;
+  };
+  /**
+   * What outside of the project is made from its data, by name: named where a change or a failure reaches it.
+   */
+  exposures?: {
+    [k: string]: WrittenExposure;
   };
   defaults?: WrittenDefaults;
 }

@@ -22,6 +22,7 @@ export function projectChanges(base: Project, head: Project): readonly ValueChan
     ...named(({ jobs }) => jobs, 'job'),
     ...named(({ schedules }) => schedules, 'schedule'),
     ...named(({ selections }) => selections, 'selection'),
+    ...named(({ exposures }) => exposures, 'exposure'),
   ].sort((a, b) => byText(a.what, b.what));
 }
 

@@ -7,8 +7,8 @@ import { blocks, code, join, link, type Markdown, own, table, text } from '../ma
 import { phraseMarkdown } from '../phrase.ts';
 import { formatCount } from '../style.ts';
 import { shortInstant } from './asset-table.ts';
-import { attention, lastLines, reasonContext, someNames, sourceLink } from './attention.ts';
-import { type AssetFacts, downstreamOf, factsOf, type ReportInput } from './facts.ts';
+import { attention, exposureNames, lastLines, reasonContext, someNames, sourceLink } from './attention.ts';
+import { type AssetFacts, downstreamOf, exposuresReached, factsOf, type ReportInput } from './facts.ts';
 import { scopeFigures } from './figures-table.ts';
 import { assetChartPath, assetPath, groupPath, hrefOf } from './paths.ts';
 import { subPage } from './readme.ts';
@@ -123,7 +123,9 @@ function lineage(input: ReportInput, asset: Asset, page: string): Markdown | und
     const more = keys.length > LINKS_MAX ? ` and ${formatCount(keys.length - LINKS_MAX)} more` : '';
     return [own(`- ${title} ${join(links, ', ')}${more}`)];
   };
-  const lines = [...list('reads', asset.deps), ...list('read by', readers)];
+  const exposed = exposuresReached(input.project, asset.key);
+  const feeds = exposed.length === 0 ? [] : [own(`- feeds ${exposureNames(exposed, LINKS_MAX)}`)];
+  const lines = [...list('reads', asset.deps), ...list('read by', readers), ...feeds];
   return lines.length === 0 ? undefined : join(lines, '\n');
 }
 

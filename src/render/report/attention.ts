@@ -1,10 +1,11 @@
 import type { HealthReason } from '../../insights/health.ts';
+import type { Exposure } from '../../model/project.ts';
 import { formatInstant } from '../../time/format.ts';
 import { consequenceText, type ReasonContext, reasonPhrase, rowOfFailures } from '../health-text.ts';
 import { blocks, code, fence, folded, join, link, type Markdown, own, text } from '../markdown.ts';
 import { phraseMarkdown } from '../phrase.ts';
 import { formatCount } from '../style.ts';
-import { type AssetFacts, downstreamOf, keepsPublished, type ReportInput } from './facts.ts';
+import { type AssetFacts, downstreamOf, exposuresReached, keepsPublished, type ReportInput } from './facts.ts';
 import { assetPath, hrefOf } from './paths.ts';
 
 const TAIL_LINES_MAX = 14;
@@ -60,6 +61,8 @@ function whereToLook(
   if (asset.owners.length > 0) parts.push(own(`owner ${someNames(asset.owners)}`));
   const readers = downstreamOf(input.project, asset.key);
   if (readers.length > 0) parts.push(own(`read by ${someNames(readers)}`));
+  const exposed = exposuresReached(input.project, asset.key);
+  if (exposed.length > 0) parts.push(own(`feeds ${exposureNames(exposed)}`));
   return parts;
 }
 
@@ -70,6 +73,16 @@ export function someNames(names: readonly string[], most = NAMES_MAX): Markdown 
     ', ',
   );
   return names.length > most ? own(`${shown} and ${formatCount(names.length - most)} more`) : shown;
+}
+
+/** Exposures by name, each with whom to talk to: `board` (`@acme/finance`) and 2 more. */
+export function exposureNames(exposures: readonly Exposure[], most = NAMES_MAX): Markdown {
+  const shown = exposures.slice(0, most).map(({ name, owner, url }) => {
+    const label = url === undefined ? code(name, 60) : link(code(name, 60), url);
+    return owner === undefined ? label : own(`${label} (${code(owner, 60)})`);
+  });
+  const more = exposures.length > most ? ` and ${formatCount(exposures.length - most)} more` : '';
+  return own(`${join(shown, ', ')}${more}`);
 }
 
 /** The last lines of a failed step's output, folded; undefined when there are none. */

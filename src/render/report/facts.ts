@@ -2,7 +2,7 @@ import { byText } from '../../base/order.ts';
 import type { Assessment } from '../../insights/assess.ts';
 import type { AssetHealth, HealthStatus } from '../../insights/health.ts';
 import type { EpochMs } from '../../model/instant.ts';
-import type { Asset, AssetKey, Project } from '../../model/project.ts';
+import type { Asset, AssetKey, Exposure, Project } from '../../model/project.ts';
 import type { AssetRecord, StateView } from '../../model/state.ts';
 
 /** All that the report depends on. It has no now: next ticks are those after the view's instant. */
@@ -76,6 +76,34 @@ function readersOf(project: Project): ReadonlyMap<AssetKey, readonly AssetKey[]>
   }
   for (const keys of readers.values()) keys.sort(byText);
   return readers;
+}
+
+/** Exposures that each asset reaches, once a project. */
+const REACHED = new WeakMap<Project, ReadonlyMap<AssetKey, readonly Exposure[]>>();
+
+/** Exposures that read this asset, or anything that is made from it, by name. */
+export function exposuresReached(project: Project, key: AssetKey): readonly Exposure[] {
+  let reached = REACHED.get(project);
+  if (!reached) {
+    reached = exposuresOf(project);
+    REACHED.set(project, reached);
+  }
+  return reached.get(key) ?? [];
+}
+
+function exposuresOf(project: Project): ReadonlyMap<AssetKey, readonly Exposure[]> {
+  const reached = new Map<AssetKey, Exposure[]>();
+  for (const exposure of Object.values(project.exposures).sort((a, b) => byText(a.name, b.name))) {
+    const seen = new Set<AssetKey>();
+    const walk = [...exposure.deps];
+    for (let key = walk.pop(); key !== undefined; key = walk.pop()) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      reached.set(key, [...(reached.get(key) ?? []), exposure]);
+      walk.push(...(project.assets[key]?.deps ?? []));
+    }
+  }
+  return reached;
 }
 
 /** True when a failed attempt cannot have touched what is published: a table built aside, or files kept in storage. */

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { type ActionInputs, COMMANDS, readInputs } from './inputs.ts';
+
+/** The inputs as the runner hands them over. */
+const variables = (inputs: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]));
+
+function check(inputs: Readonly<Record<string, string>>, expected: Partial<ActionInputs>): void {
+  const read = readInputs(variables(inputs));
+  if (!read.ok) throw new Error(JSON.stringify(read.error));
+  expect(read.value).toMatchObject(expected);
+}
+
+function checkWrong(inputs: Readonly<Record<string, string>>, expected: Readonly<Record<string, string>>): void {
+  const read = readInputs(variables(inputs));
+  const problems = read.ok ? [] : read.error;
+  expect(Object.fromEntries(problems.map(({ input, message }) => [input, message]))).toEqual(expected);
+}
+
+describe('readInputs', () => {
+  it('has a default for everything', () => {
+    const read = readInputs({});
+    expect(read.ok && read.value).toEqual({
+      command: ['auto'],
+      project: '.',
+      secretEnv: [],
+      timeBudgetMs: 5 * 3_600_000,
+      dryRun: false,
+      comment: true,
+      summary: true,
+      failOn: 'error',
+    });
+  });
+
+  it('takes an empty input for none: a workflow hands over inputs that nobody has filled in', () => {
+    check({ select: '', 'state-branch': ' ', 'dry-run': '', 'max-parallel': '' }, { dryRun: false });
+    expect(readInputs(variables({ select: '' }))).not.toHaveProperty('value.select');
+  });
+
+  it('reads what is said', () => {
+    check(
+      {
+        command: ' run ',
+        project: 'data',
+        select: 'key:a+',
+        reason: 'looks odd',
+        'state-branch': 'jaffle/state',
+        environment: 'production',
+        token: 'ghs_1',
+        'max-parallel': '4',
+        'time-budget': '90m',
+        'dry-run': 'TRUE',
+        comment: 'false',
+        summary: 'false',
+        'fail-on': 'never',
+      },
+      {
+        command: ['run'],
+        project: 'data',
+        select: 'key:a+',
+        reason: 'looks odd',
+        stateBranch: 'jaffle/state',
+        environment: 'production',
+        token: 'ghs_1',
+        maxParallel: 4,
+        timeBudgetMs: 5_400_000,
+        dryRun: true,
+        comment: false,
+        summary: false,
+        failOn: 'never',
+      },
+    );
+  });
+
+  it.each(COMMANDS.map((command) => [command]))('knows the command %s', (command) => {
+    check({ command }, { command: [command] });
+  });
+
+  it('splits a command of several words', () => check({ command: 'state  verify' }, { command: ['state', 'verify'] }));
+
+  it.each(['A,B C', 'A\nB\n  C\n', 'A, B,, C, A'])('reads names of variables from %j', (text) => {
+    check({ 'secret-env': text }, { secretEnv: ['A', 'B', 'C'] });
+  });
+
+  it('says all that is wrong at once', () => {
+    checkWrong(
+      {
+        command: 'tikc',
+        partitions: '2026-11-22',
+        'state-branch': '-x',
+        environment: 'staging',
+        'max-parallel': '0',
+        'time-budget': '5',
+        'dry-run': 'yes',
+        'fail-on': 'warn',
+      },
+      {
+        command: `is one of ${COMMANDS.join(', ')}, not \`tikc\`; did you mean tick?`,
+        partitions: 'is for partitioned assets, which this version does not have yet',
+        'state-branch': 'is the name of a branch such as branchline/state, not `-x`',
+        environment: 'is production, the only one that a workflow has so far, not `staging`',
+        'max-parallel': 'is a whole number from 1, not `0`',
+        'time-budget': expect.stringContaining('`5`: '),
+        'dry-run': 'is true or false, not `yes`',
+        'fail-on': 'is one of error, warning, never, not `warn`',
+      },
+    );
+  });
+
+  it.each(['retry', 'backfill start', 'cancel', 'finalize'])('says of %s that it is not there yet', (command) => {
+    const first = command.split(' ')[0];
+    checkWrong({ command }, { command: `\`${first}\` is not there yet; this version has ${COMMANDS.join(', ')}` });
+  });
+
+  it.each(['a..b', 'a b', 'a/', '/a', 'a.lock', 'a~1', 'a:b', '.a', 'a//b', 'a@{1}'])(
+    'refuses the branch %s',
+    (name) => {
+      checkWrong({ 'state-branch': name }, { 'state-branch': expect.stringContaining('is the name of a branch') });
+    },
+  );
+
+  it('never repeats what stands where a name should: it may be the secret itself', () => {
+    const read = readInputs(variables({ 'secret-env': 'hunter2-hunter2' }));
+    expect(read.ok).toBe(false);
+    expect(JSON.stringify(read)).not.toContain('hunter2');
+  });
+});

@@ -1,0 +1,153 @@
+import { nearestWord } from '../base/nearest.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Variables } from '../run/secrets.ts';
+import { parseDuration } from '../time/duration.ts';
+
+/** What the workflow says in `with:` (action.yml), as plain values. */
+export interface ActionInputs {
+  /** `auto`, or the words of a command: `tick`, `state verify`. */
+  readonly command: readonly string[];
+  /** Folder of the project, from the workspace. */
+  readonly project: string;
+  readonly select?: string;
+  readonly reason?: string;
+  readonly stateBranch?: string;
+  /** Undefined = production. */
+  readonly environment?: string;
+  readonly token?: string;
+  readonly secretEnv: readonly string[];
+  readonly maxParallel?: number;
+  readonly timeBudgetMs: number;
+  readonly dryRun: boolean;
+  readonly comment: boolean;
+  readonly summary: boolean;
+  readonly failOn: 'error' | 'warning' | 'never';
+}
+
+/** The first words that `command` may have. */
+export const COMMANDS = [
+  'auto',
+  'tick',
+  'run',
+  'plan',
+  'check',
+  'changes',
+  'comment',
+  'report',
+  'outputs',
+  'state',
+] as const;
+
+/** Words of the command line that the Action does not take yet. */
+const LATER = new Set(['retry', 'cancel', 'backfill', 'execute', 'finalize', 'env', 'alert', 'incident']);
+
+const DEFAULT_BUDGET = '5h';
+
+/** One mistake in the inputs: which input, and what to write instead. */
+export interface InputProblem {
+  readonly input: string;
+  readonly message: string;
+}
+
+/** Reads the inputs from the variables that the runner makes of them; all mistakes at once. */
+export function readInputs(env: Variables): Result<ActionInputs, readonly InputProblem[]> {
+  const problems: InputProblem[] = [];
+  const wrong = (input: string, message: string): undefined => {
+    problems.push({ input, message });
+    return undefined;
+  };
+  const text = (name: string): string | undefined => {
+    const value = env[`INPUT_${name.toUpperCase()}`]?.trim();
+    return value === undefined || value === '' ? undefined : value;
+  };
+  const flag = (name: string, fallback: boolean): boolean => {
+    const value = text(name)?.toLowerCase();
+    if (value === undefined) return fallback;
+    if (value === 'true' || value === 'false') return value === 'true';
+    wrong(name, `is true or false, not ${quoted(value)}`);
+    return fallback;
+  };
+  const partitions = text('partitions');
+  if (partitions !== undefined) wrong('partitions', 'is for partitioned assets, which this version does not have yet');
+  const inputs = {
+    command: commandWords(text('command'), wrong),
+    project: text('project') ?? '.',
+    ...given('select', text('select')),
+    ...given('reason', text('reason')),
+    ...given('stateBranch', branchName(text('state-branch'), wrong)),
+    ...given('environment', environmentName(text('environment'), wrong)),
+    ...given('token', text('token')),
+    secretEnv: variableNames(text('secret-env'), wrong),
+    ...given('maxParallel', positiveInteger(text('max-parallel'), wrong)),
+    timeBudgetMs: duration(text('time-budget') ?? DEFAULT_BUDGET, wrong),
+    dryRun: flag('dry-run', false),
+    comment: flag('comment', true),
+    summary: flag('summary', true),
+    failOn: oneOf('fail-on', text('fail-on') ?? 'error', ['error', 'warning', 'never'] as const, wrong),
+  };
+  return problems.length > 0 ? fail(problems) : ok(inputs);
+}
+
+type Wrong = (input: string, message: string) => undefined;
+
+function given<K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]: T });
+}
+
+function quoted(value: string): string {
+  return `\`${value.length > 60 ? `${value.slice(0, 60)}…` : value}\``;
+}
+
+function commandWords(value: string | undefined, wrong: Wrong): string[] {
+  const words = (value ?? 'auto').split(/\s+/);
+  const [first] = words;
+  if ((COMMANDS as readonly string[]).includes(first!)) return words;
+  if (LATER.has(first!))
+    wrong('command', `${quoted(first!)} is not there yet; this version has ${COMMANDS.join(', ')}`);
+  else {
+    const near = nearestWord(first!, COMMANDS);
+    wrong('command', `is one of ${COMMANDS.join(', ')}, not ${quoted(first!)}${near ? `; did you mean ${near}?` : ''}`);
+  }
+  return ['auto'];
+}
+
+/** What git takes as the name of a branch, as far as a typing mistake would be seen. */
+function branchName(value: string | undefined, wrong: Wrong): string | undefined {
+  if (value === undefined || /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{|\.lock$|[/.]$))[^\s~^:?*[\\]+$/.test(value)) return value;
+  return wrong('state-branch', `is the name of a branch such as branchline/state, not ${quoted(value)}`);
+}
+
+function environmentName(value: string | undefined, wrong: Wrong): string | undefined {
+  if (value === undefined || value === 'production') return value;
+  return wrong('environment', `is production, the only one that a workflow has so far, not ${quoted(value)}`);
+}
+
+function variableNames(value: string | undefined, wrong: Wrong): string[] {
+  const names = (value ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  for (const name of names) {
+    // Somebody who writes `${{ secrets.X }}` here hands over the value: it must not be repeated.
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      wrong('secret-env', 'holds the names of variables (DATABASE_URL, API_KEY), not their values');
+  }
+  return [...new Set(names)];
+}
+
+function positiveInteger(value: string | undefined, wrong: Wrong): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= 1 && number <= 1000) return number;
+  return wrong('max-parallel', `is a whole number from 1, not ${quoted(value)}`);
+}
+
+function duration(value: string, wrong: Wrong): number {
+  const parsed = parseDuration(value);
+  if (parsed.ok) return parsed.value;
+  wrong('time-budget', `${quoted(value)}: ${parsed.error}`);
+  return 0;
+}
+
+function oneOf<const T extends readonly string[]>(input: string, value: string, values: T, wrong: Wrong): T[number] {
+  if (values.includes(value)) return value;
+  wrong(input, `is one of ${values.join(', ')}, not ${quoted(value)}`);
+  return values[0]!;
+}

@@ -1,0 +1,49 @@
+import type { EpochMs } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+
+/** What this process last saw of the branch: a head that is older, or gone, was moved by force. */
+export interface Seen {
+  head?: { readonly commit: string; readonly seq: number };
+  /** Our newest transaction that landed. */
+  landed?: { readonly tx: number; readonly at: EpochMs };
+}
+
+/** The branch that this command has read is not there any more. */
+export function goneState(label: string, { head }: Seen): AppFailure {
+  const commit = head?.commit ?? '<commit>';
+  return outsideFailure(
+    'state-gone',
+    `${label} was deleted while this command was at work. Nothing more is recorded there.`,
+    `Restore it from a clone that still has it (\`git push <remote> ${commit}:refs/heads/<branch>\`), then run again.`,
+  );
+}
+
+/** The view remembers a writer's last transaction for a day. */
+const REMEMBERED_MS = 12 * 3_600_000;
+
+/** True when the head is older than what this process saw or landed: somebody forced the history back. */
+function isForcedBack(
+  view: StateView,
+  by: { readonly writer: string; readonly now: EpochMs },
+  { head, landed }: Seen,
+): boolean {
+  if (head !== undefined && view.seq < head.seq) return true;
+  // Others may have gone on since. The view remembers a writer for a day.
+  const isRemembered = landed !== undefined && by.now - landed.at < REMEMBERED_MS;
+  return isRemembered && (view.writers.get(by.writer)?.tx ?? 0) < landed.tx;
+}
+
+/** Keeps what was seen; a sentence for people when the history was forced back since. */
+export function watchHead(
+  seen: Seen,
+  view: StateView,
+  by: { readonly label: string; readonly writer: string; readonly now: EpochMs },
+): string | undefined {
+  const before = seen.head;
+  const wasForced = isForcedBack(view, by, seen);
+  if (wasForced) delete seen.landed;
+  if (view.head !== undefined) seen.head = { commit: view.head, seq: view.seq };
+  if (!wasForced) return undefined;
+  return `${by.label} was forced back to commit ${view.seq} (${view.head?.slice(0, 7)}); this command has seen ${before?.seq} (${before?.commit}). What this run did is recorded again. What others had recorded since: \`branchline state replay ${before?.commit}\` takes it from there, as long as the server keeps that commit.`;
+}

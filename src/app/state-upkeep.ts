@@ -1,0 +1,91 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { StateArchive, StateStore } from '../ports.ts';
+import { commitsSinceCompact } from '../state/compact.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+import type { PagesOf, StateSession } from './state-session.ts';
+
+/** Makes the first commit of a state, with its witness. `undefined`: it was there already. */
+export async function createState(
+  session: StateSession,
+  options: { readonly anew: boolean; readonly pages?: PagesOf },
+): Promise<Result<string | undefined, AppFailure>> {
+  const recorded = await session.transact<undefined>(
+    async (state) => {
+      if (state.head.commit !== undefined) return { kind: 'nothing', value: undefined };
+      return {
+        kind: 'commit',
+        events: [],
+        message: options.anew && state.head.witness ? '● created anew: the branch before was deleted' : '● created',
+        value: undefined,
+        ...(options.pages ? { pages: options.pages } : {}),
+      };
+    },
+    { anew: options.anew },
+  );
+  return recorded.ok ? ok(recorded.value.commit) : recorded;
+}
+
+export interface CompactPlan {
+  /** Commits that the archive would take away from the branch. */
+  readonly commits: number;
+  /** Number of the archive. */
+  readonly seq: number;
+  /** Archives to delete, newest first. */
+  readonly drop: readonly StateArchive[];
+}
+
+export interface Compacted extends CompactPlan {
+  /** The new head; undefined when there was nothing to compact, or in a preview. */
+  readonly commit?: string;
+  readonly dropped: readonly StateArchive[];
+}
+
+export interface CompactOptions {
+  /** Archives whose newest commit is older than this are deleted; undefined keeps all. */
+  readonly keepMs: number | undefined;
+  readonly now: EpochMs;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Begins the history of a state anew: one commit without parent and with the same files, and the old history under a ref
+ * of its own. Runs may be open: their writers read again and go on.
+ */
+export async function compactState(
+  store: StateStore,
+  session: StateSession,
+  options: CompactOptions,
+): Promise<Result<Compacted, AppFailure>> {
+  const archives = await store.archives();
+  if (!archives.ok) return fail(outsideFailure('state-unreachable', archives.error.message));
+  const oldest = options.keepMs === undefined ? undefined : options.now - options.keepMs;
+  const drop = archives.value.filter((archive) => oldest !== undefined && archive.committedAt < oldest);
+  const recorded = await session.transact<CompactPlan>(async (state) => {
+    const { seq } = state.read.view;
+    const commits = commitsSinceCompact(state.read);
+    const plan = { commits, seq, drop };
+    // A history of one commit has nothing before it.
+    if (options.dryRun || commits <= 1) return { kind: 'nothing', value: plan };
+    return {
+      kind: 'commit',
+      events: [],
+      compact: true,
+      message: `◇ compacted: ${commits} commits are in archive ${seq}\n\nArchive: ${seq}`,
+      value: plan,
+    };
+  });
+  if (!recorded.ok) return recorded;
+  const { value: plan, commit } = recorded.value;
+  const made = { ...plan, ...(commit === undefined ? {} : { commit }) };
+  if (options.dryRun) return ok({ ...made, dropped: [] });
+  const dropped = await store.dropArchives(drop);
+  return dropped.ok
+    ? ok({ ...made, dropped: dropped.value })
+    : fail(outsideFailure('state-unreachable', dropped.error.message));
+}
+
+/** One line for people about an archive. */
+export function archiveText({ seq, committedAt }: StateArchive): string {
+  return `archive/${seq}, up to ${timestamp(committedAt).slice(0, 10)}`;
+}

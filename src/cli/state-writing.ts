@@ -1,0 +1,57 @@
+import { inputFailure } from '../app/failure.ts';
+import { openStateSession, type StateSession } from '../app/state-session.ts';
+import { branchRefusal } from '../compose/surroundings.ts';
+import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
+import { printDiagnostics } from './check.ts';
+import { isConfirmed } from './confirm.ts';
+import type { GlobalOptions } from './main.ts';
+import { printFailure } from './print.ts';
+
+export interface StateWritingOptions extends GlobalOptions {
+  readonly environment: 'local' | 'production';
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+export interface StateWriting {
+  readonly opened: OpenProject;
+  readonly world: World;
+  readonly session: StateSession;
+  /** Asks before something that cannot be undone; a failure is printed. */
+  readonly confirm: (question: string) => Promise<boolean>;
+}
+
+/** Opens project and state for a command that changes the state and runs nothing. Yields the exit code. */
+export async function withStateWriting(
+  options: StateWritingOptions,
+  work: (writing: StateWriting) => Promise<number>,
+): Promise<number> {
+  const opened = openProject(options);
+  if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
+  const { host, root, loaded } = opened.value;
+  if (!loaded.project) return printDiagnostics(opened.value, options.json);
+  const refusal = await branchRefusal(root, loaded.project, options.environment, process.env);
+  if (refusal && !options.dryRun) return printFailure(host, refusal, options.json);
+  const world = await openWorld(opened.value, loaded.project, {
+    environment: options.environment,
+    signal: interruptSignal(host),
+    records: true,
+  });
+  if (!world.ok) return printFailure(host, world.error, options.json);
+  const confirm = async (question: string): Promise<boolean> => {
+    if (await isConfirmed(host, question, options.yes)) return true;
+    const failure = inputFailure(
+      'not-confirmed',
+      'Nothing was changed: it was not confirmed.',
+      'In a script say `--yes`.',
+    );
+    printFailure(host, failure, options.json);
+    return false;
+  };
+  try {
+    const session = openStateSession(world.value.state);
+    return await work({ opened: opened.value, world: world.value, session, confirm });
+  } finally {
+    await world.value.close();
+  }
+}

@@ -1,0 +1,101 @@
+import type { AssetVerdict, Plan } from '../../model/plan.ts';
+import { formatDuration } from '../../time/format.ts';
+import { blocks, code, fence, folded, join, type Markdown, own, table, text } from '../markdown.ts';
+import { reasonText, skipText } from '../reason-text.ts';
+import { type AssetLine, assetLines } from '../run-text.ts';
+import { count, formatCount, nameSome } from '../style.ts';
+import type { RunSummary, SummaryBounds } from './summary.ts';
+
+/** Worst first. */
+const URGENCY = ['failed', 'warned', 'ok', 'skipped', 'up_to_date'] as const;
+
+/** What one run made, with its failures first, and below it what was skipped and why. */
+export function runSection(run: RunSummary, bounds: SummaryBounds): Markdown {
+  const lines = assetLines(run.drafts);
+  const byUrgency = [...lines].sort((a, b) => URGENCY.indexOf(a.verdict) - URGENCY.indexOf(b.verdict));
+  const made = byUrgency.filter((line) => line.skip === undefined);
+  return blocks([
+    own(`#### ${text(run.trigger, 120)} · ${formatDuration(run.durationMs)} · run ${code(run.plan.runId)}`),
+    made.length === 0 ? undefined : madeTable(run.plan, made, bounds.rows),
+    ...made
+      .filter(({ verdict }) => verdict === 'failed')
+      .slice(0, bounds.logs)
+      .map(logBlock),
+    skippedBlock(run.plan, lines, bounds.rows),
+  ]);
+}
+
+const MARKS = { ok: '✓', warned: '!', failed: '✗', skipped: '○', up_to_date: '–' } as const;
+const WORDS = { ok: 'made', warned: 'warned', failed: 'failed', skipped: 'skipped', up_to_date: 'up to date' } as const;
+
+function madeTable(plan: Plan, lines: readonly AssetLine[], most: number): Markdown {
+  const rows = lines
+    .slice(0, most)
+    .map((line) => [
+      code(line.asset),
+      own(`${MARKS[line.verdict]} ${WORDS[line.verdict]}`),
+      text(whyOf(plan, line.asset)),
+      own(line.rows !== undefined ? formatCount(line.rows) : line.files !== undefined ? count(line.files, 'file') : ''),
+      checksCell(line),
+      own(line.durationMs > 0 ? formatDuration(line.durationMs) : ''),
+    ]);
+  const shown = table(['asset', 'result', 'why it ran', 'rows', 'checks', 'time'].map(own), '--->->', rows);
+  const more = lines.length - rows.length;
+  return more > 0 ? own(`${shown}\n\nAnd ${count(more, 'asset')} more; the log has them.`) : shown;
+}
+
+function verdictOf(plan: Plan, asset: string): AssetVerdict | undefined {
+  for (const step of plan.steps) {
+    const found = step.assets.find((each) => each.asset === asset);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function whyOf(plan: Plan, asset: string): string {
+  const verdict = verdictOf(plan, asset);
+  // It ran: what the plan had left open is settled.
+  return verdict === undefined ? '' : reasonText({ ...verdict, verdict: 'run' }, plan.request);
+}
+
+const CHECKS_SHOWN_MAX = 3;
+
+/** How many passed; those that did not, with what they found. */
+function checksCell({ checks }: AssetLine): Markdown {
+  const bad = checks.filter(({ status }) => status === 'FAILED' || status === 'ERRORED');
+  const passed = checks.filter(({ status }) => status === 'PASSED').length;
+  const shown = bad.slice(0, CHECKS_SHOWN_MAX).map((check) => {
+    const word = check.status === 'ERRORED' ? 'could not judge' : check.severity === 'warn' ? 'warn' : 'failed';
+    return own(`${code(check.check)} ${word}: ${text(check.message, 200)}`);
+  });
+  const more = bad.length - shown.length;
+  const parts = [
+    ...(passed > 0 ? [own(`${formatCount(passed)} passed`)] : []),
+    ...shown,
+    ...(more > 0 ? [own(`and ${formatCount(more)} more`)] : []),
+  ];
+  return join(parts, '<br>');
+}
+
+/** The last lines of a failed step, folded; its message above them. */
+function logBlock(line: AssetLine): Markdown | undefined {
+  const { failure } = line;
+  if (failure === undefined) return undefined;
+  const body = failure.logTail === undefined || failure.logTail.trim() === '' ? failure.message : failure.logTail;
+  return folded(`${line.asset}: ${failure.message.split('\n')[0] ?? ''}`, fence(body));
+}
+
+function skippedBlock(plan: Plan, lines: readonly AssetLine[], most: number): Markdown | undefined {
+  const skipped = lines.flatMap(({ asset, skip }) =>
+    skip === undefined || skip.reason === 'up_to_date' ? [] : [{ asset, why: skipText(skip.reason, skip.cause) }],
+  );
+  const planned = plan.steps.flatMap((step) => step.assets).filter((each) => each.reason === 'up_to_date');
+  const settled = lines.filter(({ skip }) => skip?.reason === 'up_to_date');
+  const upToDate = [...new Set([...planned, ...settled].map(({ asset }) => asset))];
+  const items = skipped.slice(0, most).map(({ asset, why }) => own(`- ${code(asset)} skipped: ${text(why)}`));
+  const more = skipped.length - items.length;
+  if (more > 0) items.push(own(`- and ${count(more, 'asset')} more`));
+  if (upToDate.length > 0)
+    items.push(own(`- ${count(upToDate.length, 'asset')} up to date: ${text(nameSome(upToDate, 12), 1_000)}`));
+  return items.length === 0 ? undefined : join(items, '\n');
+}

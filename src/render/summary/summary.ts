@@ -1,0 +1,181 @@
+import type { EventDraft, FinalRunState } from '../../model/events.ts';
+import type { Timestamp } from '../../model/instant.ts';
+import type { Plan } from '../../model/plan.ts';
+import { formatDuration, formatInstant } from '../../time/format.ts';
+import { blocks, code, fence, join, link, type Markdown, own, text } from '../markdown.ts';
+import { type AssetLine, assetLines } from '../run-text.ts';
+import { count, formatCount } from '../style.ts';
+import { runSection } from './run-section.ts';
+
+/** One run of the job, whole or the part that there was time for. */
+export interface RunSummary {
+  /** `hourly 09:23`, `by hand: key:a+`. */
+  readonly trigger: string;
+  readonly plan: Plan;
+  readonly drafts: readonly EventDraft[];
+  /** `QUEUED`: the rest waits for the next tick. */
+  readonly state: FinalRunState | 'QUEUED';
+  readonly durationMs: number;
+  /** How late its tick was judged. */
+  readonly latenessMs?: number;
+}
+
+/** What a job did, and what it did not do and why. All text in it comes from outside. */
+export interface SummaryInput {
+  /** Name of the project; absent where its file could not be read. */
+  readonly project?: string;
+  readonly runs: readonly RunSummary[];
+  /** Sentences: what was not done and why, and what a person should know. */
+  readonly notes: readonly string[];
+  /** What waits for the next tick. */
+  readonly waiting: readonly string[];
+  readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
+  /** Why the job stopped, and what to do. */
+  readonly failure?: { readonly message: string; readonly help?: string };
+  /** What would run, or what is wrong: a text of ours for a terminal, shown as it is. */
+  readonly text?: { readonly title: string; readonly body: string };
+  /** Another part that is Markdown already. */
+  readonly body?: Markdown;
+  readonly links: {
+    readonly state?: { readonly commit: string; readonly url?: string };
+    readonly report?: string;
+    readonly log?: string;
+  };
+  /** Of this job so far, rounded up as it is billed. */
+  readonly billing?: { readonly minutes: number; readonly usd?: number; readonly runner: string };
+}
+
+/** GitHub takes 1 MiB a step; what would be longer is shown with fewer lines. */
+export const SUMMARY_BYTES_MAX = 1_000_000;
+
+/** How much of each list is shown. */
+export interface SummaryBounds {
+  readonly rows: number;
+  readonly logs: number;
+  readonly runs: number;
+}
+const BOUNDS: readonly SummaryBounds[] = [
+  { rows: 500, logs: 20, runs: 50 },
+  { rows: 100, logs: 5, runs: 20 },
+  { rows: 20, logs: 1, runs: 5 },
+];
+
+/** The step summary of a job: the verdict first, then what needs a hand, then the rest. At most 1 MB. */
+export function renderSummary(input: SummaryInput): Markdown {
+  let summary = '' as Markdown;
+  for (const bounds of BOUNDS) {
+    summary = render(input, bounds);
+    if (new TextEncoder().encode(summary).length <= SUMMARY_BYTES_MAX) return summary;
+  }
+  return own(`${headline(input)}\n\nThe rest is too long for a summary; the log has all of it.`);
+}
+
+function render(input: SummaryInput, bounds: SummaryBounds): Markdown {
+  const { runs, notes, waiting, failure, body } = input;
+  const more = runs.length - bounds.runs;
+  return blocks([
+    headline(input),
+    failure && failureBlock(failure),
+    ...runs.slice(0, bounds.runs).map((run) => runSection(run, bounds)),
+    more > 0 ? own(`And ${count(more, 'run')} more; the log has them.`) : undefined,
+    textBlock(input.text),
+    body,
+    waiting.length > 0 ? listBlock('Waits for the next tick', waiting) : undefined,
+    notes.length > 0 ? listBlock(runs.length > 0 ? 'Also' : 'Why', notes) : undefined,
+    nextBlock(input.next),
+    footer(input),
+  ]);
+}
+
+/** `### jaffle: 1 failed, 4 ok`. */
+function headline({ project, runs, failure, text: shown }: SummaryInput): Markdown {
+  const name = project === undefined ? 'Branchline' : text(project, 60);
+  const verdict = failure
+    ? runs.length > 0
+      ? `stopped after ${count(runs.length, 'run')}`
+      : 'nothing was done'
+    : runs.length > 0
+      ? verdictOf(runs)
+      : (shown?.title ?? 'nothing to do');
+  return own(`### ${name}: ${verdict}`);
+}
+
+function verdictOf(runs: readonly RunSummary[]): string {
+  const lines = runs.flatMap(({ drafts }) => assetLines(drafts));
+  const of = (verdict: AssetLine['verdict']): number => lines.filter((line) => line.verdict === verdict).length;
+  const upToDate = runs.flatMap(({ plan }) => plan.steps.flatMap((step) => step.assets)).filter(isUpToDate).length;
+  const parts = [
+    [of('failed'), 'failed'],
+    [of('warned'), 'warned'],
+    [of('ok'), 'passed'],
+    [of('skipped'), 'skipped'],
+    [of('up_to_date') + upToDate, 'up to date'],
+  ] as const;
+  const said = parts.filter(([n]) => n > 0).map(([n, word]) => `${formatCount(n)} ${word}`);
+  const canceled = runs.some(({ state }) => state === 'CANCELED') ? 'canceled: ' : '';
+  const open = runs.some(({ state }) => state === 'QUEUED') ? '; the rest waits for the next tick' : '';
+  return `${canceled}${said.join(', ') || 'nothing to do'}${open}`;
+}
+
+function isUpToDate({ verdict, reason }: { readonly verdict: string; readonly reason: string }): boolean {
+  return verdict === 'skip' && reason === 'up_to_date';
+}
+
+function failureBlock({ message, help }: NonNullable<SummaryInput['failure']>): Markdown {
+  const isShort = !message.includes('\n') && message.length <= 300;
+  return blocks([
+    isShort ? own(`**${text(message)}**`) : fence(message),
+    help === undefined ? undefined : help.includes('\n') ? fence(help) : text(help, 1_000),
+  ]);
+}
+
+const TEXT_LENGTH_MAX = 100_000;
+
+function textBlock(shown: SummaryInput['text']): Markdown | undefined {
+  if (shown === undefined || shown.body === '') return undefined;
+  const cut = shown.body.length > TEXT_LENGTH_MAX ? `${shown.body.slice(0, TEXT_LENGTH_MAX)}\n…` : shown.body;
+  return fence(cut);
+}
+
+const LIST_MAX = 50;
+
+function listBlock(title: string, lines: readonly string[]): Markdown {
+  const shown = lines.slice(0, LIST_MAX).map((line) => own(`- ${text(line, 1_000)}`));
+  const more = lines.length - shown.length;
+  if (more > 0) shown.push(own(`- and ${formatCount(more)} more; the log has them`));
+  return own(`**${title}**\n\n${join(shown, '\n')}`);
+}
+
+const NEXT_MAX = 5;
+
+function nextBlock(next: SummaryInput['next']): Markdown | undefined {
+  if (next.length === 0) return undefined;
+  const shown = next.slice(0, NEXT_MAX).map(({ schedule, tick }) => own(`${code(schedule)} at ${formatInstant(tick)}`));
+  const more = next.length - shown.length;
+  return own(`**Next:** ${join(shown, ', ')}${more > 0 ? ` and ${count(more, 'schedule')} more` : ''}.`);
+}
+
+function footer({ links, billing, runs }: SummaryInput): Markdown | undefined {
+  const { state, report, log } = links;
+  const late = Math.max(0, ...runs.map(({ latenessMs = 0 }) => latenessMs));
+  const parts = [
+    state &&
+      own(
+        `State ${state.url === undefined ? code(shortOf(state.commit)) : link(code(shortOf(state.commit)), state.url)}`,
+      ),
+    report === undefined ? undefined : link(own('health report'), report),
+    log === undefined ? undefined : link(own('log'), log),
+    late >= 60_000 ? own(`the tick came ${formatDuration(late)} late`) : undefined,
+    billing && own(`${count(billing.minutes, 'minute')} billed on ${code(billing.runner)}${costText(billing.usd)}`),
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : own(`<sub>${join(parts, ' · ')}</sub>`);
+}
+
+function costText(usd: number | undefined): string {
+  if (usd === undefined) return '';
+  return usd === 0 ? ' (free here)' : ` ($${usd < 0.1 ? usd.toFixed(3) : usd.toFixed(2)})`;
+}
+
+function shortOf(commit: string): string {
+  return commit.slice(0, 7);
+}

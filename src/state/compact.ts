@@ -1,0 +1,34 @@
+import { canonicalJson } from '../base/json.ts';
+import type { Timestamp } from '../model/instant.ts';
+import { compactedPath, compactedSeq } from './layout.ts';
+import type { StateRead } from './read.ts';
+
+/** Commits of one history, after which the next commit begins it anew by itself. */
+export const COMPACT_AFTER_COMMITS = 10_000;
+
+/** Commits since history was last begun anew: at depth 1 they cannot be counted, so the tree says where it began. */
+export function commitsSinceCompact({ view, base }: Pick<StateRead, 'view' | 'base'>): number {
+  return view.seq - compactedSeq(base.paths);
+}
+
+/**
+ * Whether the next commit should begin history anew. Where a server refuses that, every 100th commit asks again: each
+ * number is had by one commit, whoever makes it.
+ */
+export function isCompactDue(read: Pick<StateRead, 'view' | 'base'>, after: number): boolean {
+  const over = commitsSinceCompact(read) - after;
+  return over >= 0 && over % 100 === 0;
+}
+
+/** The file by which a commit without parent says what was before it, and the deletion of the one before. */
+export function compactFiles(
+  { view, base }: Pick<StateRead, 'view' | 'base'>,
+  head: string,
+  at: Timestamp,
+): ReadonlyMap<string, string | null> {
+  const files = new Map<string, string | null>();
+  const before = compactedSeq(base.paths);
+  if (before > 0) files.set(compactedPath(before), null);
+  files.set(compactedPath(view.seq), `${canonicalJson({ archive: head, at, seq: view.seq, v: 1 })}\n`);
+  return files;
+}

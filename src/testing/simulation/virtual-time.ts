@@ -1,0 +1,114 @@
+import type { EpochMs } from '../../model/instant.ts';
+import type { Clock } from '../../ports.ts';
+
+/** Numbers in [0, 1) that follow from a seed. */
+export type Random = () => number;
+
+/** mulberry32: small, and good enough to choose among faults. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Who waits: turns of somebody who is gone never come, those of somebody who is frozen come later. */
+export interface Actor {
+  readonly name: string;
+  isGone: boolean;
+  /** Frozen (its machine sleeps) until then. */
+  frozenUntil: EpochMs;
+}
+
+interface Waiting {
+  readonly actor: Actor;
+  /** Ready from then on. */
+  readonly at: EpochMs;
+  readonly resume: () => void;
+}
+
+/** The time of a simulation: it passes only when everybody waits, and whoever is ready goes on in an order by chance. */
+export interface VirtualTime {
+  now(): EpochMs;
+  /** Resolves when it is this actor's turn; `afterMs` from now at the earliest. Never, once it is gone. */
+  turn(actor: Actor, afterMs?: number, signal?: AbortSignal): Promise<void>;
+  clockOf(actor: Actor, offsetMs?: () => number): Clock;
+  /** Lets everybody go on until the promise settles; throws when nobody can go on any more. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time pass though nobody waits for it. */
+  pass(ms: number): void;
+}
+
+/** More turns than any schedule takes: an endless loop is a finding, not a hanging test. */
+const TURNS_MAX = 200_000;
+
+export function createVirtualTime(start: EpochMs, random: Random): VirtualTime {
+  let now = start;
+  let turns = 0;
+  const waiting = new Set<Waiting>();
+
+  const turn: VirtualTime['turn'] = (actor, afterMs = 0, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) {
+        resolve();
+        return;
+      }
+      const entry: Waiting = { actor, at: now + afterMs, resume: resolve };
+      waiting.add(entry);
+      signal?.addEventListener(
+        'abort',
+        () => {
+          // Somebody who is gone hears nothing any more.
+          if (waiting.delete(entry) && !actor.isGone) resolve();
+        },
+        { once: true },
+      );
+    });
+
+  const readyAt = ({ at, actor }: Waiting): EpochMs => Math.max(at, actor.frozenUntil);
+
+  /** Lets one go on; false when nobody is left. */
+  function step(): boolean {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const entry of waiting) {
+      if (entry.actor.isGone) waiting.delete(entry);
+      else earliest = Math.min(earliest, readyAt(entry));
+    }
+    if (earliest === Number.POSITIVE_INFINITY) return false;
+    now = Math.max(now, earliest);
+    const ready = [...waiting].filter((entry) => readyAt(entry) <= now);
+    const next = ready[Math.floor(random() * ready.length)]!;
+    waiting.delete(next);
+    next.resume();
+    return true;
+  }
+
+  return {
+    now: () => now,
+    turn,
+    pass(ms) {
+      now += ms;
+    },
+    clockOf: (actor, offsetMs = () => 0) => ({
+      now: () => now + offsetMs(),
+      sleep: (ms, signal) => turn(actor, ms, signal),
+    }),
+    async until(promise) {
+      let isSettled = false;
+      const settle = (): void => {
+        isSettled = true;
+      };
+      promise.then(settle, settle);
+      for (;;) {
+        // Everything between two turns is microtasks: after this nobody is in the middle of anything.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isSettled) return promise;
+        if (++turns > TURNS_MAX) throw new Error(`no end after ${TURNS_MAX} turns`);
+        if (!step()) throw new Error('everybody waits for ever');
+      }
+    },
+  };
+}

@@ -1,0 +1,373 @@
+import { createHolders, createProcessHolders } from '../../adapters/holders.ts';
+import type { AppFailure } from '../../app/failure.ts';
+import type { PlanningProject } from '../../app/planning.ts';
+import { cliIdentity, type RunPorts, type RunSettings, runRequest } from '../../app/run.ts';
+import { openStateSession, type StateSession } from '../../app/state-session.ts';
+import { runTick } from '../../app/tick.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+import type { BranchlineEvent } from '../../model/events.ts';
+import type { EpochMs } from '../../model/instant.ts';
+import type { Journals, ProcessRunner, StateStore } from '../../ports.ts';
+import type { WorkflowJob } from '../../ports-github.ts';
+import { createRedactor } from '../../run/redact.ts';
+import { fakeOutputFiles } from '../fake-output-files.ts';
+import { fakeScratch } from '../fake-process.ts';
+import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../fake-store.ts';
+import { createFakeJournalDisk, type FakeJournalDisk } from './fake-journals.ts';
+import { type Actor, createVirtualTime, type Random, seededRandom, type VirtualTime } from './virtual-time.ts';
+
+/** A laptop keeps its disk and judges its processes; a runner's disk goes with its job, and GitHub is asked about it. */
+export interface SimulatedMachine {
+  readonly name: string;
+  readonly kind: 'laptop' | 'runner';
+  readonly disk: FakeJournalDisk;
+  /** Its clock minus the true time, in milliseconds. */
+  clockOffsetMs: number;
+}
+
+/** A command at work: the real use case over simulated ports. */
+export interface SimulatedCommand extends Actor {
+  readonly machine: SimulatedMachine;
+  readonly pid: number;
+  readonly warnings: string[];
+  /** Calls of its ports so far. */
+  calls: number;
+  offlineUntil: EpochMs;
+  /** Set when it ended by itself. */
+  result?: Result<unknown, AppFailure>;
+  endedAt?: EpochMs;
+  /** Ctrl-C. */
+  readonly interrupt: AbortController;
+  /** Events of its commits that the branch has confirmed to it, commit by commit. */
+  readonly acknowledged: BranchlineEvent[][];
+}
+
+/** `late`: the line breaks, and the push arrives all the same some time after. */
+export type CommitFault = StoreFault | 'late';
+
+/** What befalls the calls of commands. */
+export interface Weather {
+  /** Told of each call, before it takes effect and after; may change anything. */
+  onCall?(command: SimulatedCommand, call: string, side: 'before' | 'after'): void;
+  /** Told of each commit just before it reaches the server. */
+  faultOf?(command: SimulatedCommand): CommitFault | undefined;
+  /** What a script does: how long it takes, its exit code and its last words. */
+  script?(text: string): { readonly durationMs: number; readonly code: number; readonly tail: string };
+}
+
+export interface World {
+  readonly random: Random;
+  readonly time: VirtualTime;
+  readonly server: FakeStateServer;
+  readonly weather: Weather;
+  /** True = GitHub refuses to tell about jobs. */
+  isApiClosed: boolean;
+  readonly commands: readonly SimulatedCommand[];
+  /** All lines that journals of laptops took. */
+  readonly journaled: Set<string>;
+  /** Scripts at work now: text and command. */
+  readonly working: ReadonlyMap<string, ReadonlySet<SimulatedCommand>>;
+  machine(name: string, kind: SimulatedMachine['kind']): SimulatedMachine;
+  /** Starts a command; it goes on while somebody calls `time.until`. */
+  start(machine: SimulatedMachine, what: CommandKind, more?: { readonly waitMs?: number }): SimulatedCommand;
+  /** Lets time go on until each of the commands has ended or is gone. */
+  settle(...commands: readonly SimulatedCommand[]): Promise<void>;
+}
+export type CommandKind = { readonly kind: 'tick' } | { readonly kind: 'run'; readonly selection: string };
+
+/** The process was killed in the middle of a synchronous call. */
+class Killed extends Error {}
+
+const NEVER = new Promise<never>(() => undefined);
+const LOST = { code: 'unreachable', message: 'the line is down' } as const;
+
+/** A state branch, machines and commands whose ports are played by chance. */
+export function createWorld(options: {
+  readonly seed: number;
+  readonly start: EpochMs;
+  readonly planning: PlanningProject;
+  readonly weather?: Weather;
+}): World {
+  const random = seededRandom(options.seed);
+  const time = createVirtualTime(options.start, random);
+  const server = createFakeStateServer();
+  const commands: SimulatedCommand[] = [];
+  const working = new Map<string, Set<SimulatedCommand>>();
+  let writers = 0;
+  const world: World = {
+    random,
+    time,
+    server,
+    weather: options.weather ?? {},
+    isApiClosed: false,
+    commands,
+    journaled: new Set(),
+    working,
+    machine: (name, kind) => ({ name, kind, disk: createFakeJournalDisk(), clockOffsetMs: 0 }),
+    start(machine, what, more) {
+      const pid = commands.length + 1;
+      const command: SimulatedCommand = {
+        name: `${machine.name}:${pid}`,
+        machine,
+        pid,
+        warnings: [],
+        calls: 0,
+        isGone: false,
+        frozenUntil: 0,
+        offlineUntil: 0,
+        interrupt: new AbortController(),
+        acknowledged: [],
+      };
+      commands.push(command);
+      void carryCommand(world, command, {
+        what,
+        ports: portsOf(world, command, working, `w${++writers}`),
+        settings: settingsOf(options.planning, more?.waitMs ?? 0),
+      });
+      return command;
+    },
+    async settle(...some) {
+      const idle: Actor = { name: 'observer', isGone: false, frozenUntil: 0 };
+      const isOver = ({ isGone }: SimulatedCommand): boolean => isGone;
+      const watch = async (): Promise<void> => {
+        while (!some.every(isOver)) await time.turn(idle, 1_000);
+      };
+      await time.until(watch());
+    },
+  };
+  return world;
+}
+
+function settingsOf(planning: PlanningProject, waitMs: number): RunSettings {
+  return { planning, environment: 'production', maxParallel: 2, failFast: false, waitMs };
+}
+
+async function carryCommand(
+  world: World,
+  command: SimulatedCommand,
+  { what, ports, settings }: { readonly what: CommandKind; readonly ports: RunPorts; readonly settings: RunSettings },
+): Promise<void> {
+  const observer = { onPlan: () => {}, onEvent: () => {}, onRun: () => {}, onRunEnd: () => {} };
+  let result: Result<unknown, AppFailure>;
+  try {
+    if (what.kind === 'tick') {
+      result = await runTick(ports, settings, { dryRun: false, nowWasGiven: false }, observer);
+    } else {
+      const identity = cliIdentity(ports.clock.now(), `${command.pid}`.padStart(20, '0'));
+      const request = { kind: 'cli', ...identity, selection: what.selection, mode: 'all' } as const;
+      result = await runRequest(ports, settings, { ...request, withUpstream: true, ignoreBlocking: false }, observer);
+    }
+  } catch (error) {
+    if (command.isGone) return;
+    // A bug: it must not be taken for an orderly end.
+    result = fail({ exit: 3, code: 'bug', message: (error as Error).stack ?? String(error) });
+  }
+  if (command.isGone) return;
+  command.result = result;
+  end(world, command);
+}
+
+/** Its process is not there any more; what it had started goes with it. */
+export function end(world: World, command: SimulatedCommand): void {
+  command.isGone = true;
+  command.endedAt = world.time.now();
+  for (const workers of world.working.values()) (workers as Set<SimulatedCommand>).delete(command);
+}
+
+/** One call of a port: its turn comes, then what befalls it, then its effect, then the answer's way back. */
+async function called<T>(world: World, command: SimulatedCommand, call: string, work: () => Promise<T>): Promise<T> {
+  await world.time.turn(command, Math.floor(world.random() * 200));
+  notice(world, command, call, 'before');
+  if (command.isGone) return NEVER;
+  const answer = await work();
+  notice(world, command, call, 'after');
+  if (command.isGone) return NEVER;
+  await world.time.turn(command, Math.floor(world.random() * 50));
+  return answer;
+}
+
+function notice(world: World, command: SimulatedCommand, call: string, side: 'before' | 'after'): void {
+  if (side === 'before') command.calls++;
+  world.weather.onCall?.(command, call, side);
+}
+
+/** The same for calls that do not wait. */
+function calledAtOnce<T>(world: World, command: SimulatedCommand, call: string, work: () => T): T {
+  if (command.isGone) throw new Killed();
+  notice(world, command, call, 'before');
+  if (command.isGone) throw new Killed();
+  const answer = work();
+  notice(world, command, call, 'after');
+  if (command.isGone) throw new Killed();
+  return answer;
+}
+
+function storeOf(world: World, command: SimulatedCommand): StateStore {
+  const inner = world.server.open();
+  const isOffline = (): boolean => world.time.now() < command.offlineUntil;
+  return {
+    ...inner,
+    read: () => called(world, command, 'store.read', async () => (isOffline() ? fail(LOST) : inner.read())),
+    list: (commit, prefix) =>
+      called(world, command, 'store.list', async () => (isOffline() ? fail(LOST) : inner.list(commit, prefix))),
+    load: (commit, paths) =>
+      called(world, command, 'store.load', async () => (isOffline() ? fail(LOST) : inner.load(commit, paths))),
+    commit: (expected, change) =>
+      called(world, command, 'store.commit', async () => {
+        if (isOffline()) return { kind: 'unreachable', message: LOST.message };
+        const fault = world.weather.faultOf?.(command);
+        if (fault === 'late') {
+          const line: Actor = { name: 'a slow line', isGone: false, frozenUntil: 0 };
+          void world.time.turn(line, Math.floor(world.random() * 90_000)).then(() => inner.commit(expected, change));
+          return { kind: 'unreachable', message: LOST.message };
+        }
+        world.server.faults = fault === undefined ? [] : [fault];
+        return inner.commit(expected, change);
+      }),
+  };
+}
+
+function journalsOf(world: World, command: SimulatedCommand): Journals {
+  const { machine } = command;
+  const inner = machine.disk.open(() => command.isGone);
+  const at = <T>(call: string, work: () => T): T => calledAtOnce(world, command, call, work);
+  return {
+    open(writer) {
+      const journal = inner.open(writer);
+      return {
+        place: journal.place,
+        append: (lines, sync) =>
+          at('journal.append', () => {
+            journal.append(lines, sync);
+            if (machine.kind === 'laptop') for (const line of lines) world.journaled.add(line);
+          }),
+        synced: () => called(world, command, 'journal.synced', () => journal.synced()),
+        confirm: (lines) => at('journal.confirm', () => journal.confirm(lines)),
+        close: () => at('journal.close', () => journal.close()),
+      };
+    },
+    adopt: () =>
+      at('journals.adopt', () =>
+        inner.adopt().map((orphan) => ({
+          ...orphan,
+          discard: () => at('orphan.discard', () => orphan.discard()),
+          release: () => at('orphan.release', () => orphan.release()),
+        })),
+      ),
+    setAside: (writer, lines) => at('journals.set-aside', () => inner.setAside(writer, lines)),
+  };
+}
+
+function processesOf(
+  world: World,
+  command: SimulatedCommand,
+  working: Map<string, Set<SimulatedCommand>>,
+): ProcessRunner {
+  return {
+    async run(spec, signal) {
+      const plays = world.weather.script?.(spec.script) ?? { durationMs: 60_000, code: 0, tail: '' };
+      const workers = working.get(spec.script) ?? new Set();
+      working.set(spec.script, workers.add(command));
+      notice(world, command, `process ${spec.script}`, 'before');
+      if (command.isGone) return NEVER;
+      const startedAt = world.time.now();
+      await world.time.turn(command, plays.durationMs, signal);
+      workers.delete(command);
+      const durationMs = world.time.now() - startedAt;
+      if (signal.aborted) return { kind: 'canceled', durationMs, tail: '' };
+      return { kind: 'exited', code: plays.code, durationMs, tail: plays.tail };
+    },
+  };
+}
+
+/** Wraps a session so that what it confirms is known. */
+function watched(session: StateSession, command: SimulatedCommand): StateSession {
+  return {
+    async transact(decide) {
+      let events: readonly BranchlineEvent[] = [];
+      const outcome = await session.transact(async (state) => {
+        const decision = await decide(state);
+        events = decision.kind === 'commit' ? decision.events : [];
+        return decision;
+      });
+      if (outcome.ok && outcome.value.commit !== undefined) command.acknowledged.push([...events]);
+      return outcome;
+    },
+  };
+}
+
+function portsOf(
+  world: World,
+  command: SimulatedCommand,
+  working: Map<string, Set<SimulatedCommand>>,
+  writer: string,
+): RunPorts {
+  const { machine } = command;
+  const clock = world.time.clockOf(command, () => machine.clockOffsetMs);
+  const warn = (text: string): void => {
+    if (!command.isGone) command.warnings.push(text);
+  };
+  const session = openStateSession({
+    store: storeOf(world, command),
+    clock,
+    random: world.random,
+    environment: 'production',
+    projectName: 'simulated',
+    writer,
+    redact: (text) => text,
+    warn,
+  });
+  return {
+    clock,
+    session: watched(session, command),
+    journals: journalsOf(world, command),
+    holders: holdersOf(world, command, clock),
+    sql: { open: never, exclusive: never, end: async () => {} },
+    outputs: fakeOutputFiles(),
+    processes: processesOf(world, command, working),
+    endLeftovers: async () => {},
+    scratch: fakeScratch(),
+    writer,
+    redactor: createRedactor([]),
+    secretNames: [],
+    env: {},
+    root: '/project',
+    logFolder: '/logs',
+    signal: command.interrupt.signal,
+    warn,
+    say: () => {},
+    findLost: async () => new Map(),
+    prepareEngines: async () => undefined,
+    pages: ({ after }) => new Map([['README.md', `commit ${after.view.seq}\n`]]),
+  };
+}
+
+function never(): never {
+  throw new Error('no asset of a simulation is made by SQL');
+}
+
+function holdersOf(world: World, command: SimulatedCommand, clock: RunPorts['clock']): RunPorts['holders'] {
+  const { machine } = command;
+  const processes = createProcessHolders(
+    {
+      machine: machine.name,
+      boot: 'b1',
+      isRunning: (pid) => world.commands.some((other) => other.pid === pid && !other.isGone),
+      startOf: String,
+    },
+    command.pid,
+  );
+  if (machine.kind === 'laptop') return createHolders({ processes, clock });
+  const jobs = async (run: number): Promise<Result<readonly WorkflowJob[], { code: 'not-found'; message: string }>> => {
+    await world.time.turn(command, Math.floor(world.random() * 300));
+    const holder = world.commands.find((other) => other.pid === run);
+    if (world.isApiClosed || holder === undefined) return fail({ code: 'not-found', message: '404' });
+    const base = { id: run, name: 'tick', attempt: 1, labels: [], isSelfHosted: false };
+    if (!holder.isGone) return ok([{ ...base, status: 'in_progress' }]);
+    return ok([
+      { ...base, status: 'completed', ...(holder.endedAt === undefined ? {} : { completedAt: holder.endedAt }) },
+    ]);
+  };
+  const workflow = { workflow: String(command.pid), attempt: 1, job: 'tick' };
+  return createHolders({ processes, workflow, github: { jobs }, clock });
+}

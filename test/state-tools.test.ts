@@ -1,0 +1,236 @@
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type CliProject, makeCliProject, type RunJson, until } from '../src/testing/cli-project.ts';
+import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+
+const production = ['--environment', 'production', '--yes'];
+const wait = 'mkdir -p data; touch data/waiting; while ! test -e data/go; do sleep 0.02; done';
+const files = {
+  'branchline.yaml': `name: tools
+assets:
+  raw/a: { run: "mkdir -p data && echo 1 > data/a.csv", outputs: [data/a.csv] }
+  raw/b: { run: "mkdir -p data && echo 2 > data/b.csv", outputs: [data/b.csv] }
+  slow/c: { run: "${wait}; echo c > data/c.csv", outputs: [data/c.csv] }
+`,
+};
+
+let project: CliProject;
+let server: GitHttpServer;
+let bare: string;
+beforeEach(async () => {
+  project = makeCliProject(files);
+  bare = project.sandbox.makeBare('origin.git');
+  server = await startGitHttpServer(project.sandbox.root);
+  server.date = new Date();
+  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+});
+afterEach(async () => {
+  await server.stop();
+  project.remove();
+});
+
+const remote = (...args: string[]): string => project.sandbox.git(bare, ...args);
+const runOf = (asset: string) => project.json<RunJson>(['run', '--select', `key:${asset}`, ...production]);
+const fine = async (): Promise<void> => {
+  expect((await project.state('production')).problems).toEqual([]);
+};
+interface Log {
+  commits: { commit: string; subject: string }[];
+}
+const log = async (): Promise<Log['commits']> =>
+  (await project.json<Log>(['state', 'log', '--environment', 'production', '--limit', '100'])).commits;
+
+test('create makes the first commit and its witness; a deleted branch goes on only when that is asked for', async () => {
+  expect((await project.run(['state', 'create', '--environment', 'production'])).code).toBe(2);
+  const created = await project.json<{ commit: string }>(['state', 'create', ...production]);
+  expect(created).toMatchObject({ version: 1, created: true });
+  expect(remote('for-each-ref', '--format=%(refname) %(objectname)').split('\n')).toEqual([
+    `refs/branchline/witness ${created.commit}`,
+    `refs/heads/branchline/state ${created.commit}`,
+  ]);
+  expect(await project.json(['state', 'create', ...production])).toMatchObject({ created: false, commit: null });
+  await runOf('raw/a');
+  await fine();
+
+  remote('update-ref', '-d', 'refs/heads/branchline/state');
+  const refused = await project.json(['state', 'create', ...production], 3);
+  expect(refused).toMatchObject({ error: { code: 'state-deleted' } });
+  expect(JSON.stringify(refused)).toContain('branchline state create --anew');
+  expect(await project.json(['run', '--select', 'key:raw/a', ...production], 3)).toMatchObject({
+    error: { code: 'state-deleted' },
+  });
+  expect(await project.json(['state', 'create', '--anew', ...production])).toMatchObject({ created: true });
+  expect(await project.json(['state', 'create', '--anew', ...production])).toMatchObject({ created: false });
+  expect(await runOf('raw/a')).toMatchObject({ state: 'SUCCESS' });
+  await fine();
+});
+
+test('compact leaves one commit and everything that was known; the diary and time travel go on', async () => {
+  const first = await runOf('raw/a');
+  await runOf('raw/b');
+  const before = await log();
+  const preview = await project.json(['state', 'compact', '--dry-run', '--environment', 'production']);
+  expect(preview).toMatchObject({ dryRun: true, commits: before.length, archive: before.length, commit: null });
+  expect((await project.run(['state', 'compact', '--environment', 'production'])).code).toBe(2);
+  expect((await log()).length).toBe(before.length);
+
+  const done = await project.json<{ commit: string }>(['state', 'compact', ...production]);
+  expect(done).toMatchObject({ commits: before.length, archive: before.length, dropped: [] });
+  expect(remote('rev-list', '--count', 'branchline/state')).toBe('1');
+  expect(remote('rev-parse', 'branchline/state')).toBe(done.commit);
+  expect(remote('rev-parse', `refs/branchline/archive/${before.length}`)).toBe(before[0]!.commit);
+  expect((await log()).slice(1)).toEqual(before);
+  await fine();
+  const then = await project.json<{ assets: { asset: string }[] }>([
+    'state',
+    'show',
+    '--environment',
+    'production',
+    '--at',
+    String(first.stateCommit),
+  ]);
+  expect(then.assets.map(({ asset }) => asset)).toEqual(['raw/a']);
+  expect((await project.asset('raw/b', 'production')).materialized?.rows).toBeUndefined();
+  expect(await project.json(['state', 'compact', ...production])).toMatchObject({ commits: 1, archive: null });
+
+  expect(await runOf('raw/a')).toMatchObject({ state: 'SUCCESS' });
+  expect(await project.json(['state', 'compact', '--keep', '90d', ...production])).toMatchObject({ dropped: [] });
+  expect(remote('for-each-ref', '--format=%(refname)', 'refs/branchline/archive').split('\n')).toHaveLength(2);
+  await fine();
+});
+
+test('archives older than --keep are deleted, after it was said which', async () => {
+  server.date = new Date(Date.now() - 100 * 86_400_000);
+  await runOf('raw/a');
+  await project.json(['state', 'compact', ...production]);
+  server.date = new Date();
+  await runOf('raw/b');
+  const keep = ['state', 'compact', '--keep', '90d'];
+  const preview = await project.json<{ dropped: { seq: number }[] }>([...keep, '--dry-run', ...production]);
+  expect(preview.dropped).toHaveLength(1);
+  const said = await project.run([...keep, '--dry-run', ...production]);
+  expect(said.stdout).toContain(`archive/${preview.dropped[0]!.seq}`);
+  const done = await project.json<{ dropped: unknown[]; archive: number }>([...keep, ...production]);
+  expect(done.dropped).toEqual(preview.dropped);
+  expect(remote('for-each-ref', '--format=%(refname)', 'refs/branchline/archive')).toBe(
+    `refs/branchline/archive/${done.archive}`,
+  );
+  await fine();
+});
+
+test('a run that is open while the history is compacted goes on and ends', async () => {
+  const slow = project.start(['run', '--select', 'key:slow/c', ...production, '--json']);
+  await until(() => project.has('data/waiting'));
+  await project.json(['state', 'compact', ...production]);
+  project.write('data/go', '');
+  const end = await slow.end;
+  expect(end.code).toBe(0);
+  expect(JSON.parse(end.stdout)).toMatchObject({ state: 'SUCCESS' });
+  expect((await project.asset('slow/c', 'production')).attempt?.outcome).toBe('success');
+  await fine();
+});
+
+test('a server that forbids forced pushes is told from others, with the rule to change', async () => {
+  await runOf('raw/a');
+  remote('config', 'receive.denyNonFastForwards', 'true');
+  const refused = await project.json(['state', 'compact', ...production], 3);
+  expect(refused).toMatchObject({ error: { code: 'state-denied' } });
+  expect(JSON.stringify(refused)).toContain('branchline/**');
+  await fine();
+});
+
+/** The journal of a run that was killed in the middle of its step, kept aside as an artifact would. */
+async function journalOfKilledRun(): Promise<string> {
+  const slow = project.start(['run', '--select', 'key:slow/c', ...production]);
+  await until(() => project.has('data/waiting'));
+  const folder = join(project.root, '.git/branchline/tools/journals/production');
+  await until(() => readdirSync(folder).some((name) => name.endsWith('.jsonl')));
+  slow.child.kill('SIGKILL');
+  await slow.end;
+  const kept = join(project.sandbox.root, 'journal.jsonl');
+  copyFileSync(join(folder, readdirSync(folder).find((name) => name.endsWith('.jsonl'))!), kept);
+  project.write('data/go', '');
+  return kept;
+}
+
+test('a journal is taken in once, however often it is replayed, and by whomever', async () => {
+  await runOf('raw/a');
+  const journal = await journalOfKilledRun();
+  const replay = ['state', 'replay', journal];
+  interface Replayed {
+    fresh: number;
+    events: number;
+    commit: string | null;
+  }
+  const preview = await project.json<Replayed>([...replay, '--dry-run', '--environment', 'production']);
+  expect(preview).toMatchObject({ dryRun: true, commit: null });
+  expect(preview.fresh).toBeGreaterThan(0);
+  expect((await project.run([...replay, '--environment', 'production'])).code).toBe(2);
+  expect(await project.json([...replay, '--yes'], 2)).toMatchObject({ error: { code: 'journal-gap' } });
+  const done = await project.json<Replayed>([...replay, ...production]);
+  expect(done).toMatchObject({ fresh: preview.fresh });
+  expect(remote('rev-parse', 'branchline/state')).toBe(done.commit);
+  expect(await project.json([...replay, ...production])).toMatchObject({ fresh: 0, commit: null });
+  await fine();
+  // The next command finds the same journal on its disk.
+  await runOf('raw/b');
+  const { view, problems } = await project.state('production');
+  expect(problems).toEqual([]);
+  expect([...view.openRuns.keys(), ...view.claims.keys()]).toEqual([]);
+});
+
+test('a journal that is damaged, has a gap or is no journal is refused, with the line', async () => {
+  const journal = await journalOfKilledRun();
+  const lines = readLines(journal);
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(project.sandbox.root, name), text);
+    return join(project.sandbox.root, name);
+  };
+  const refusal = async (name: string) =>
+    (await project.json<{ error: { code: string; message: string } }>(['state', 'replay', name, ...production], 2))
+      .error;
+  const broken = await refusal(write('broken.jsonl', [lines[0], '{"type":', ...lines.slice(2), ''].join('\n')));
+  expect(broken).toMatchObject({ code: 'journal-broken' });
+  expect(broken.message).toContain('broken.jsonl:2:');
+  expect(await refusal(write('none.jsonl', ''))).toMatchObject({ code: 'journal-empty' });
+  expect(await refusal(write('image.jsonl', '\u0000PNG'))).toMatchObject({ code: 'journal-broken' });
+  expect(await refusal('no-such-file')).toMatchObject({ code: 'no-journal' });
+  expect(await refusal('archive/7')).toMatchObject({ code: 'unknown-archive' });
+  const later = lines.at(-2)!.replace(/#\d+"/, '#99"');
+  const gap = await refusal(write('gap.jsonl', `${later}\n`));
+  expect(gap).toMatchObject({ code: 'journal-gap' });
+  expect(gap.message).toMatch(/number 99, and .* has none from number/);
+  await fine();
+});
+
+function readLines(path: string): string[] {
+  return readFileSync(path, 'utf8').split('\n');
+}
+
+test('events that a forced push took away come back from the commit that was there', async () => {
+  const first = await runOf('raw/a');
+  const second = await runOf('raw/b');
+  const all = (await project.state('production')).view;
+  remote('update-ref', 'refs/heads/branchline/state', String(first.stateCommit));
+  expect((await project.state('production')).view.assets.has('raw/b')).toBe(false);
+  const replay = ['state', 'replay', String(second.stateCommit), ...production];
+  expect(await project.json(replay)).toMatchObject({ version: 1, source: second.stateCommit });
+  const { view, problems } = await project.state('production');
+  expect(problems).toEqual([]);
+  expect(view.assets.get('raw/b')?.materialized).toEqual(all.assets.get('raw/b')?.materialized);
+  expect(await project.json(replay)).toMatchObject({ fresh: 0 });
+});
+
+test('events of an archive come back when the branch was forced to what was before it', async () => {
+  const first = await runOf('raw/a');
+  await runOf('raw/b');
+  const done = await project.json<{ archive: number }>(['state', 'compact', ...production]);
+  remote('update-ref', 'refs/heads/branchline/state', String(first.stateCommit));
+  expect(await project.json(['state', 'replay', `archive/${done.archive}`, ...production])).toMatchObject({
+    version: 1,
+  });
+  const { view, problems } = await project.state('production');
+  expect(problems).toEqual([]);
+  expect([...view.assets.keys()].sort()).toEqual(['raw/a', 'raw/b']);
+});
