@@ -21,6 +21,7 @@ const request = {
   ignoreBlocking: false,
 } as const;
 const step: PlannedStep = {
+  step: 'a',
   id: 'a',
   verdict: 'run',
   assets: [{ asset: 'a', verdict: 'run', reason: 'requested', detail: [] }],

@@ -88,7 +88,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const assets = busy.flatMap((step) => step.assets.filter((a) => a.verdict !== 'skip').map((a) => a.asset));
   const connections = fileConnections(
     project,
-    busy.map((step) => project.steps[step.id]?.connection),
+    busy.map((step) => project.steps[step.step]?.connection),
   );
   const by = findHolder(input.view, { assets, connections }, input.writer);
   if (by) return ok({ kind: 'held', by });
@@ -114,7 +114,7 @@ function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {
 
 /** The plan of a request on this state. */
 export async function makePlan(
-  input: Pick<ClaimInput, 'planning' | 'view' | 'environment' | 'request' | 'tags' | 'findLost'>,
+  input: Pick<ClaimInput, 'planning' | 'view' | 'now' | 'environment' | 'request' | 'tags' | 'findLost'>,
 ): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
   const { planning, view, environment, request, tags } = input;
   const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
@@ -125,7 +125,14 @@ export async function makePlan(
   const concerned = new Set(selected.value);
   for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);
   const lost = await input.findLost(view, concerned);
-  const plan = planRequest(planning, view, { request, environment, selected: selected.value, lost, tags });
+  const plan = planRequest(planning, view, {
+    request,
+    environment,
+    selected: selected.value,
+    lost,
+    tags,
+    now: input.now,
+  });
   return plan.ok ? ok({ plan: plan.value, lost }) : plan;
 }
 
@@ -170,6 +177,7 @@ function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
           verdict: step.verdict,
           reason: active.reason as 'requested',
           detail: active.detail,
+          ...(step.partitions === undefined ? {} : { partitions: step.partitions }),
         },
       ];
     }),

@@ -67,7 +67,7 @@ export type Engine = 'duckdb' | 'postgres';
 export function enginesOf(project: Project, steps: readonly PlannedStep[]): Engine[] {
   const engines = new Set<Engine>();
   for (const step of steps) {
-    const definition = project.steps[step.id];
+    const definition = project.steps[step.step];
     if (definition?.action.kind === 'sql') add(engines, project, definition.connection);
     for (const { asset: key } of step.assets) {
       const asset = project.assets[key];

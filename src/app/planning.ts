@@ -1,10 +1,11 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { ChangeReason } from '../model/changes.ts';
 import { runId } from '../model/ids.ts';
-import type { Timestamp } from '../model/instant.ts';
+import type { EpochMs, Timestamp } from '../model/instant.ts';
 import type { Plan, PlanRefusal, RequestMode, RunRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import type { PartitionScope } from '../plan/partitioned.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { StepFingerprint } from '../plan/staleness.ts';
 import type { SourceTree } from '../ports.ts';
@@ -14,6 +15,7 @@ import { selectionScope } from '../project/listing.ts';
 import { parseSelection } from '../project/selection.ts';
 import { type SelectionStatus, select } from '../project/selection-evaluate.ts';
 import { unknownValues } from '../project/selection-values.ts';
+import { type KeysAt, openPartitions, selectKeys } from '../time/partitions/keys.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
 
 /** What a person asks of `plan` and `run`. */
@@ -138,9 +140,13 @@ export function planRequest(
     readonly selected: ReadonlySet<AssetKey>;
     readonly lost: ReadonlyMap<AssetKey, string>;
     readonly tags?: Readonly<Record<string, string>>;
+    readonly now: EpochMs;
   },
 ): Result<Plan, AppFailure> {
   const { request, environment, selected, lost } = input;
+  const at = keysAt(view, input.now);
+  const scope = scopeOf(planning.project, selected, request, at);
+  if (!scope.ok) return scope;
   const job = request.job === undefined ? undefined : planning.project.jobs[request.job];
   const plan = planRun({
     project: planning.project,
@@ -153,8 +159,43 @@ export function planRequest(
     lost,
     ...(request.job === undefined ? {} : { job: request.job }),
     tags: { ...job?.tags, ...input.tags },
+    at,
+    ...(scope.value ? { partitions: scope.value } : {}),
   });
   return plan.ok ? plan : fail(refusalFailure(plan.error));
+}
+
+/** Which keys exist: at an instant, with the dynamic ones of a state. */
+export function keysAt(view: StateView, now: EpochMs): KeysAt {
+  return { now, dynamic: (name) => view.dynamicKeys?.get(name) ?? [] };
+}
+
+/** The keys that a request asks for, in the definition of its partitioned assets. Refuses keys that do not exist. */
+function scopeOf(
+  project: Project,
+  selected: ReadonlySet<AssetKey>,
+  request: RunRequest,
+  at: KeysAt,
+): Result<PartitionScope | undefined, AppFailure> {
+  const cut = [...selected].sort().find((key) => project.assets[key]?.partitions !== undefined);
+  const text = 'partitions' in request ? request.partitions : undefined;
+  if (cut === undefined) {
+    if (text === undefined) return ok(undefined);
+    return fail(inputFailure('no-partitions', `Nothing that is selected has partitions, and \`${text}\` names some.`));
+  }
+  const def = project.assets[cut]!.partitions!;
+  const keys = openPartitions(def).keys(at);
+  if (text === undefined)
+    return fail(
+      inputFailure(
+        'partitions-needed',
+        `${cut} has partitions, and the run names none.`,
+        'Say which: `--partitions <key>`, a range `<first>...<last>`, `all`, `missing` or `failed`.',
+      ),
+    );
+  const chosen = selectKeys(keys, text);
+  if (chosen.ok) return ok({ def, keys: chosen.value });
+  return fail(inputFailure('unknown-partition', chosen.error.map(({ message }) => message).join('\n')));
 }
 
 function refusalFailure(refusal: PlanRefusal): AppFailure {
@@ -168,6 +209,12 @@ function refusalFailure(refusal: PlanRefusal): AppFailure {
     case 'selection':
     case 'empty-selection':
       return inputFailure(refusal.code, refusal.message);
+    case 'other-partitions':
+      return inputFailure(
+        refusal.code,
+        `${refusal.assets.slice(0, 5).join(', ')} ${refusal.assets.length === 1 ? 'is' : 'are'} cut into other partitions than this run makes.`,
+        'A run makes partitions of one definition; `branchline backfill` makes a run for each.',
+      );
   }
 }
 

@@ -246,7 +246,7 @@ export async function carryOutClaimed(
   const { project } = settings.planning;
   const exclusive = new Map(
     plan.steps.flatMap((step) =>
-      fileConnections(project, [project.steps[step.id]?.connection]).map((name) => [step.id, name] as const),
+      fileConnections(project, [project.steps[step.step]?.connection]).map((name) => [step.id, name] as const),
     ),
   );
   const carried = await carryOut({

@@ -201,8 +201,8 @@ async function loadState(
   const listing = await view.list('');
   if (!listing.ok) return listing;
   const paths = listing.value.map((entry) => entry.path);
-  const options = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
-  const texts = await loadNeeded(view.load, paths, options);
+  const wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
+  const texts = await loadNeeded(view.load, paths, wanted);
   if (!texts.ok) return texts;
   const read = assemble(ports, paths, texts.value, view.head.commit);
   if (!read.ok) return read;

@@ -37,6 +37,7 @@ export async function run(options: PlanOptions): Promise<number> {
     const made = await makePlan({
       planning,
       view: state.value.read.view,
+      now: state.value.now,
       environment: options.environment,
       request: request.value,
       tags: {},

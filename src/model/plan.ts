@@ -12,6 +12,8 @@ export type RunRequest =
       readonly mode: RequestMode;
       readonly withUpstream: boolean;
       readonly ignoreBlocking: boolean;
+      /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
+      readonly partitions?: string;
     }
   | {
       readonly kind: 'schedule';
@@ -20,6 +22,7 @@ export type RunRequest =
       readonly selection: string;
       readonly job?: string;
       readonly materialize: 'when_stale' | 'all';
+      readonly partitions?: string;
     }
   | {
       /** A person's click or call on GitHub (`workflow_dispatch`). */
@@ -35,6 +38,8 @@ export type RunRequest =
       readonly mode: RequestMode;
       readonly withUpstream: boolean;
       readonly ignoreBlocking: boolean;
+      /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
+      readonly partitions?: string;
     }
   | {
       /** `build_on_push` of the production environment. */
@@ -99,7 +104,11 @@ export interface AssetVerdict {
 
 /** One execution that the plan intends. */
 export interface PlannedStep {
-  /** Step id: the step's name (partition ranges come later). */
+  /** Name of the step that is carried out (`Project.steps`). */
+  readonly step: string;
+  /** Keys that it makes, in the definition's order; absent = its assets have no partitions. */
+  readonly partitions?: readonly string[];
+  /** Step id: the step's name, of a partitioned one `<name>@<key>` or `<name>@<first>...<last>`. */
   readonly id: string;
   readonly verdict: 'run' | 'if_changed' | 'skip';
   /** Assets of the step that are wanted, each with its own verdict. */
@@ -146,4 +155,6 @@ export interface Plan {
 export type PlanRefusal =
   | { readonly code: 'selection'; readonly message: string; readonly column: number; readonly length: number }
   | { readonly code: 'upstream-never-materialized'; readonly asset: AssetKey; readonly upstream: readonly AssetKey[] }
-  | { readonly code: 'empty-selection'; readonly message: string };
+  | { readonly code: 'empty-selection'; readonly message: string }
+  /** Assets of the run are cut in a way that its keys do not fit. */
+  | { readonly code: 'other-partitions'; readonly assets: readonly AssetKey[] };

@@ -16,7 +16,10 @@ import {
 import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { refsOf } from '../project/sql-template.ts';
-import { currentDataVersion, holdingCheck, type StepFingerprint, stalenessOf } from './staleness.ts';
+import { type KeysAt, RANGE_SEPARATOR } from '../time/partitions/keys.ts';
+import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
+import { openPartitionReader, type PartitionReader, type PartitionScope, partitionName } from './partitioned.ts';
+import { currentDataVersion, holdingCheck, type Staleness, type StepFingerprint, stalenessOf } from './staleness.ts';
 
 /** All that planning a run depends on. Pure data: the same input gives the same bytes. */
 export interface PlanInput {
@@ -33,6 +36,10 @@ export interface PlanInput {
   readonly lost: ReadonlyMap<AssetKey, string>;
   readonly job?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** The keys that the run makes of partitioned assets; absent = it has none. */
+  readonly partitions?: PartitionScope;
+  /** Which keys exist; needed where the project has partitions. */
+  readonly at?: KeysAt;
 }
 
 type Mode = 'all' | 'stale' | 'job';
@@ -42,6 +49,7 @@ interface Planning {
   readonly mode: Mode;
   readonly wanted: ReadonlyMap<AssetKey, 'selected' | 'with_upstream'>;
   readonly verdicts: Map<AssetKey, AssetVerdict>;
+  readonly reader: PartitionReader;
 }
 
 /**
@@ -51,9 +59,12 @@ interface Planning {
 export function planRun(input: PlanInput): Result<Plan, PlanRefusal> {
   const { project, request } = input;
   const wanted = wantedAssets(input);
-  const refusal = isManual(request) ? neverMaterializedUpstream(input, wanted) : undefined;
+  const reader = openPartitionReader(project, input.view, input.at ?? { now: 0, dynamic: () => [] });
+  const refusal =
+    otherPartitions(input, wanted) ??
+    (isManual(request) ? neverMaterializedUpstream(input, wanted, reader) : undefined);
   if (refusal) return fail(refusal);
-  const planning: Planning = { input, mode: modeOf(request), wanted, verdicts: new Map() };
+  const planning: Planning = { input, mode: modeOf(request), wanted, verdicts: new Map(), reader };
   const steps: PlannedStep[] = [];
   for (const name of stepOrder(project, wanted)) steps.push(planStep(planning, project.steps[name]!));
   for (const key of [...wanted.keys()].sort(byText)) {
@@ -119,12 +130,33 @@ function isAvailable(view: StateView, key: AssetKey): boolean {
   return view.assets.get(key)?.materialized !== undefined;
 }
 
-function neverMaterializedUpstream(input: PlanInput, wanted: ReadonlyMap<AssetKey, unknown>): PlanRefusal | undefined {
+/** Assets that are cut in another way than the run's keys: a run has one definition (semantics.md 5). */
+function otherPartitions(
+  { project, partitions }: PlanInput,
+  wanted: ReadonlyMap<AssetKey, unknown>,
+): PlanRefusal | undefined {
+  const assets = [...wanted.keys()].filter((key) => {
+    const def = project.assets[key]?.partitions;
+    return def !== undefined && !sameDefinition(def, partitions?.def);
+  });
+  return assets.length > 0 ? { code: 'other-partitions', assets: assets.sort(byText) } : undefined;
+}
+
+function neverMaterializedUpstream(
+  input: PlanInput,
+  wanted: ReadonlyMap<AssetKey, unknown>,
+  reader: PartitionReader,
+): PlanRefusal | undefined {
   const { project, view } = input;
   for (const key of [...wanted.keys()].sort(byText)) {
-    const missing = (project.assets[key]?.deps ?? []).filter(
-      (dep) => !wanted.has(dep) && !project.assets[dep]?.external && !isAvailable(view, dep),
-    );
+    const missing = (project.assets[key]?.deps ?? []).flatMap((dep) => {
+      if (wanted.has(dep) || project.assets[dep]?.external) return [];
+      if (project.assets[dep]?.partitions === undefined) return isAvailable(view, dep) ? [] : [dep];
+      const { missing: keys, version } = reader.read(key, dep, keysIn(input, key));
+      // What reads all of an upstream's partitions reads those that are there.
+      if (project.assets[key]?.partitions === undefined) return version === null ? [dep] : [];
+      return keys.slice(0, 3).map((each) => partitionName(dep, each));
+    });
     if (missing.length > 0) return { code: 'upstream-never-materialized', asset: key, upstream: missing };
   }
   return undefined;
@@ -198,24 +230,35 @@ function planStep(planning: Planning, step: StepDef): PlannedStep {
     : assets.some((a) => a.verdict === 'if_changed')
       ? 'if_changed'
       : 'skip';
+  const scope = step.partitions === undefined ? undefined : input.partitions?.keys;
   const deps = new Set(keys.flatMap((key) => project.assets[key]!.deps));
   const upstream: Record<AssetKey, string | null> = {};
   const held: Record<AssetKey, string> = {};
   for (const dep of [...deps].sort(byText)) {
-    upstream[dep] = currentDataVersion(view, dep) ?? null;
-    const check = ignoresBlocking(input.request) ? undefined : holdingCheck(project, view, dep);
+    const reads = keys.find((key) => project.assets[key]!.deps.includes(dep))!;
+    const read = planning.reader.read(reads, dep, scope ?? [WHOLE]);
+    upstream[dep] = read.version;
+    const check = ignoresBlocking(input.request) ? undefined : heldBy(planning, dep, read.held);
     if (check !== undefined) held[dep] = check;
   }
   const used: Record<AssetKey, Record<AssetKey, string>> = {};
   for (const key of keys) {
+    if (scope !== undefined) {
+      // What is up to date has used just what is there now; what is not is made in any case.
+      used[key] = staleIn(planning, project.assets[key]!, fingerprint) ? {} : presentVersions(upstream);
+      continue;
+    }
     const before = view.assets.get(key)?.materialized?.upstream ?? {};
     used[key] = Object.fromEntries(Object.entries(before).map(([dep, version]) => [dep, version.dataVersion]));
   }
   const after = [...upstreamSteps(project, step)]
     .filter((name) => project.steps[name]!.assets.some((key) => makes(verdicts.get(key))))
+    .map((name) => stepId(project.steps[name]!, input))
     .sort(byText);
   return {
-    id: step.name,
+    step: step.name,
+    id: stepId(step, input),
+    ...(scope === undefined ? {} : { partitions: scope }),
     verdict,
     assets,
     partial: step.canSubset,
@@ -226,6 +269,44 @@ function planStep(planning: Planning, step: StepDef): PlannedStep {
     used,
     held,
   };
+}
+
+/** The step's name, with the keys that it makes. */
+function stepId({ name, partitions }: StepDef, input: PlanInput): string {
+  const keys = partitions === undefined ? undefined : input.partitions?.keys;
+  if (keys === undefined || keys.length === 0) return name;
+  return `${name}@${keys.length === 1 ? keys[0] : `${keys[0]}${RANGE_SEPARATOR}${keys.at(-1)}`}`;
+}
+
+/** Keys of an asset in this run; `''` stands for one without partitions. */
+function keysIn(input: PlanInput, asset: AssetKey): readonly string[] {
+  return input.project.assets[asset]?.partitions === undefined ? [WHOLE] : (input.partitions?.keys ?? []);
+}
+
+function heldBy({ input }: Planning, dep: AssetKey, held: string | undefined): string | undefined {
+  return input.project.assets[dep]?.partitions === undefined ? holdingCheck(input.project, input.view, dep) : held;
+}
+
+function presentVersions(upstream: Readonly<Record<AssetKey, string | null>>): Record<AssetKey, string> {
+  return Object.fromEntries(Object.entries(upstream).filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** Why an asset is not up to date; of a partitioned one, why the first of its keys that is not is so. */
+function staleIn({ input, reader }: Planning, asset: Asset, fingerprint: StepFingerprint): Staleness | undefined {
+  if (asset.partitions === undefined)
+    return stalenessOf(
+      asset,
+      fingerprint,
+      input.view,
+      input.lost,
+      (dep) => reader.read(asset.key, dep, [WHOLE]).version ?? undefined,
+    );
+  const keys = keysIn(input, asset.key);
+  for (const key of keys) {
+    const stale = reader.staleness(asset, key, fingerprint, input.lost);
+    if (stale) return keys.length === 1 ? stale : { ...stale, detail: [key, ...stale.detail] };
+  }
+  return undefined;
 }
 
 function makes(verdict: AssetVerdict | undefined): boolean {
@@ -261,7 +342,7 @@ function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerp
   const stopped = stoppedByUpstream(planning, asset);
   if (stopped) return say('skip', stopped.reason, stopped.detail);
   if (!isMade && wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
-  const stale = stalenessOf(asset, fingerprint, view, input.lost);
+  const stale = staleIn(planning, asset, fingerprint);
   if (mode === 'all') return say('run', 'requested', stale?.detail ?? []);
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
@@ -276,8 +357,9 @@ function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerp
   return say('skip', 'up_to_date');
 }
 
-function isMadeByThisRun({ view, runId }: PlanInput, asset: Asset): boolean {
-  const step = asset.step === undefined ? undefined : view.openRuns.get(runId)?.steps[asset.step];
+function isMadeByThisRun(input: PlanInput, asset: Asset): boolean {
+  const def = asset.step === undefined ? undefined : input.project.steps[asset.step];
+  const step = def && input.view.openRuns.get(input.runId)?.steps[stepId(def, input)];
   return step?.materialized.includes(asset.key) === true;
 }
 
@@ -298,9 +380,25 @@ function stoppedByUpstream(planning: Planning, asset: Asset): { reason: SkipReas
     if (verdict && verdict.verdict === 'skip' && verdict.reason !== 'up_to_date') {
       return { reason: 'upstream_skipped', detail: [dep] };
     }
-    const check = ignoresBlocking(input.request) ? undefined : holdingCheck(input.project, input.view, dep);
+    const isCut = input.project.assets[dep]?.partitions !== undefined;
+    const read = isCut ? planning.reader.read(asset.key, dep, keysIn(input, asset.key)) : undefined;
+    const check = ignoresBlocking(input.request) ? undefined : heldBy(planning, dep, read?.held);
     if (check !== undefined) return { reason: 'blocked_by_check', detail: [`${dep}/${check}`] };
     const external = input.project.assets[dep]?.external === true;
+    if (read) {
+      const missing =
+        asset.partitions === undefined
+          ? read.version === null
+            ? [dep]
+            : []
+          : read.missing.map((key) => partitionName(dep, key));
+      if (missing.length > 0)
+        return {
+          reason: 'upstream_skipped',
+          detail: missing.slice(0, 3).map((name) => `${name} was never materialized`),
+        };
+      continue;
+    }
     // A skippable upstream that never had anything is up to date, and yet there is nothing to read.
     if (!external && !isAvailable(input.view, dep) && (verdict !== undefined || !wanted.has(dep))) {
       return { reason: 'upstream_skipped', detail: [`${dep} was never materialized`] };
@@ -312,6 +410,7 @@ function stoppedByUpstream(planning: Planning, asset: Asset): { reason: SkipReas
 function externalStep(key: AssetKey): PlannedStep {
   const verdict: AssetVerdict = { asset: key, verdict: 'skip', reason: 'external', detail: [] };
   return {
+    step: key,
     id: key,
     verdict: 'skip',
     assets: [verdict],

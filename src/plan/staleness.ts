@@ -30,6 +30,7 @@ export function stalenessOf(
   fingerprint: StepFingerprint,
   view: StateView,
   lost: ReadonlyMap<AssetKey, string>,
+  versionOf: (dep: AssetKey) => string | undefined = (dep) => currentDataVersion(view, dep),
 ): Staleness | undefined {
   const record = view.assets.get(asset.key);
   const made = record?.materialized;
@@ -50,7 +51,7 @@ export function stalenessOf(
     return { reason: 'deps_changed', detail: changedNames(before, asset.deps) };
   }
   const newer = asset.deps.filter((dep) => {
-    const current = currentDataVersion(view, dep);
+    const current = versionOf(dep);
     return current !== undefined && current !== made.upstream[dep]?.dataVersion;
   });
   return newer.length > 0 ? { reason: 'upstream_changed', detail: newer } : undefined;

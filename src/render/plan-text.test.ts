@@ -33,6 +33,7 @@ type Row = readonly [
 function plan(request: RunRequest, rows: readonly Row[], estimates: Readonly<Record<string, Estimate>> = {}): Plan {
   const steps = rows.map(
     ([asset, verdict, reason, detail = [], after = []]): PlannedStep => ({
+      step: asset,
       id: asset,
       verdict,
       assets: [{ asset, verdict, reason, detail }],

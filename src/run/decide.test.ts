@@ -21,6 +21,7 @@ type Shape = Record<
 function planOf(shape: Shape): Plan {
   const steps: PlannedStep[] = Object.entries(shape).map(
     ([id, { after = [], verdict = 'run', reason = 'requested' }]) => ({
+      step: id,
       id,
       verdict,
       assets: [{ asset: id, verdict, reason, detail: [] }],

@@ -141,7 +141,10 @@ function hasReleased(progress: RunProgress, step: PlannedStep, upstreamId: strin
   // What only a check looks into is waited for to its end.
   if (awaited.length === 0) return false;
   return awaited.every(({ asset }) => {
-    if (progress.assets.get(asset)?.kind !== 'materialized') return false;
+    const outcome = progress.assets.get(asset);
+    if (outcome?.kind !== 'materialized') return false;
+    // Of a partitioned step every key must be there.
+    if (Object.keys(outcome.partitions ?? {}).length < (upstream?.partitions?.length ?? 0)) return false;
     const judged = progress.checks.get(asset) ?? [];
     return options.blockingChecks(asset).every((name) => judged.some((c) => c.check === name));
   });

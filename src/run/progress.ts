@@ -1,7 +1,8 @@
 import { unreachable } from '../base/result.ts';
-import type { CheckStatus, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import type { AssetMaterialized, CheckStatus, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
 import type { Plan, SkipReason } from '../model/plan.ts';
 import type { AssetKey, Severity } from '../model/project.ts';
+import { combinedVersion } from '../model/versions.ts';
 import { type Agenda, copyAgenda, leaveWaiting, openAgenda, stirDownstream } from './agenda.ts';
 
 /** How a planned step stands while its run is carried out. */
@@ -13,7 +14,14 @@ export type StepProgress =
 
 /** What this run did to an asset so far. */
 export type AssetOutcome =
-  | { readonly kind: 'materialized'; readonly dataVersion: string; readonly materialization: string }
+  | {
+      readonly kind: 'materialized';
+      /** Of a partitioned asset: one version for all of its partitions so far. */
+      readonly dataVersion: string;
+      readonly materialization: string;
+      /** Data version of each partition that was made. */
+      readonly partitions?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'failed' }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
 
@@ -108,11 +116,7 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
       return;
     }
     case 'asset.materialized':
-      draft.assets.set(event.asset, {
-        kind: 'materialized',
-        dataVersion: event.dataVersion,
-        materialization: event.materialization,
-      });
+      draft.assets.set(event.asset, madeOutcome(draft.assets.get(event.asset), event));
       stirDownstream(draft.agenda, event.step);
       return;
     case 'check.judged': {
@@ -152,6 +156,19 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     default:
       unreachable(event);
   }
+}
+
+function madeOutcome(before: AssetOutcome | undefined, event: Omit<AssetMaterialized, 'id' | 'v'>): AssetOutcome {
+  const { materialization, partition } = event;
+  if (partition === undefined) return { kind: 'materialized', dataVersion: event.dataVersion, materialization };
+  const others = before?.kind === 'materialized' ? before.partitions : {};
+  const partitions = { ...others, [partition]: event.dataVersion };
+  return {
+    kind: 'materialized',
+    dataVersion: combinedVersion(Object.entries(partitions))!,
+    materialization,
+    partitions,
+  };
 }
 
 function setStep(draft: ProgressDraft, id: string, step: StepProgress): void {

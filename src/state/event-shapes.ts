@@ -83,6 +83,7 @@ const manualFields = {
   mode: oneOf('all', 'stale', 'job'),
   withUpstream: flag,
   ignoreBlocking: flag,
+  partitions: optional(text),
 };
 const cliRequest: Request<'cli'> = { kind: oneOf('cli'), nonce: text, ...manualFields };
 const dispatchRequest: Request<'dispatch'> = {
@@ -104,6 +105,7 @@ const scheduleRequest: Request<'schedule'> = {
   selection: text,
   job: optional(text),
   materialize: oneOf('when_stale', 'all'),
+  partitions: optional(text),
 };
 export const requestShape: Check = union('kind', {
   cli: object(cliRequest),

@@ -1,26 +1,11 @@
-import { digestOf } from '../base/digest.ts';
 import { sortedEntries } from '../base/order.ts';
 import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.ts';
 import type { PartitionRecord, Turn } from '../model/state.ts';
+import { shortVersion, usedDigest } from '../model/versions.ts';
 import { compareTurns } from './asset-fold.ts';
 
 // What is known of a partition is a join: of each kind of fact the newest by turn. Joining is associative, commutative
 // and idempotent, so records that were folded apart (what a snapshot holds, what came since) may be joined at any time.
-
-const VERSION_CHARS_MAX = 12;
-
-/** A data version as partitions keep it: a longer one as 12 hex digits of its digest. */
-export function shortVersion(version: string): string {
-  return version.length <= VERSION_CHARS_MAX ? version : digestOf(version).slice(0, VERSION_CHARS_MAX);
-}
-
-/** Digest over what was read of each upstream: data versions by asset, shortened. */
-export function usedDigest(upstream: Readonly<Record<string, string>>): string {
-  return digestOf(sortedEntries(upstream).map(([asset, version]) => [asset, shortVersion(version)])).slice(
-    0,
-    VERSION_CHARS_MAX,
-  );
-}
 
 /** What a materialization says of its partition. */
 export function partitionMade(event: AssetMaterialized, turn: Turn): PartitionRecord {

@@ -1,0 +1,26 @@
+import { digestOf } from '../base/digest.ts';
+import { sortedEntries } from '../base/order.ts';
+
+const VERSION_CHARS_MAX = 12;
+
+/** A data version as partitions keep it: a longer one as 12 hex digits of its digest. */
+export function shortVersion(version: string): string {
+  return version.length <= VERSION_CHARS_MAX ? version : digestOf(version).slice(0, VERSION_CHARS_MAX);
+}
+
+/** Digest over what was read of each upstream: data versions by asset, shortened. */
+export function usedDigest(upstream: Readonly<Record<string, string>>): string {
+  return digestOf(sortedEntries(upstream).map(([asset, version]) => [asset, shortVersion(version)])).slice(
+    0,
+    VERSION_CHARS_MAX,
+  );
+}
+
+/** One version for several partitions: of one, its own; of several, a digest that changes when any of them does. */
+export function combinedVersion(versions: Iterable<readonly [partition: string, version: string]>): string | undefined {
+  const pairs = [...versions].map(([partition, version]) => [partition, shortVersion(version)] as const);
+  if (pairs.length === 0) return undefined;
+  if (pairs.length === 1) return pairs[0]![1];
+  pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+  return digestOf(pairs).slice(0, VERSION_CHARS_MAX);
+}

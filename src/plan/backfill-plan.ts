@@ -1,0 +1,169 @@
+import { byText } from '../base/order.ts';
+import { topologicalOrder } from '../base/topology.ts';
+import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
+import type { AssetKey, Project } from '../model/project.ts';
+import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
+import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
+import type { PartitionReader } from './partitioned.ts';
+
+/** One run that a backfill asks for. */
+export interface BackfillChunk {
+  /** Number of its group, from 1: assets that share definition, keys and policy, and run together. */
+  readonly group: number;
+  readonly assets: readonly AssetKey[];
+  /** Without gaps, in the definition's order; empty for assets without partitions. */
+  readonly keys: readonly string[];
+  /** Groups whose chunks must have made what this one reads. */
+  readonly after: readonly number[];
+}
+
+export interface BackfillPlan {
+  /** In the order in which they may be asked for. */
+  readonly chunks: readonly BackfillChunk[];
+  /** Keys of each asset that is a target. */
+  readonly targets: ReadonlyMap<AssetKey, readonly string[]>;
+}
+
+/** Keys that a backfill asks for, by root: the assets of its selection that read none of the others. */
+export interface BackfillRequestKeys {
+  readonly selected: ReadonlySet<AssetKey>;
+  /** Keys of the roots, which share one definition. */
+  readonly keys: readonly string[];
+}
+
+/** Roots of a selection: what reads, directly or through others, nothing else of it. */
+export function backfillRoots(project: Project, selected: ReadonlySet<AssetKey>): readonly AssetKey[] {
+  return [...selected]
+    .filter((key) => !(project.assets[key]?.deps ?? []).some((dep) => selected.has(dep)))
+    .sort(byText);
+}
+
+/**
+ * The runs of a backfill (semantics.md 5): keys go down from the roots through the mappings; what shares definition,
+ * exact keys, policy and an identity with all it reads of the backfill runs together; keys are cut into ranges without
+ * gaps, and ranges by the policy.
+ */
+export function planBackfill(project: Project, reader: PartitionReader, request: BackfillRequestKeys): BackfillPlan {
+  const targets = targetKeys(project, reader, request);
+  const groups = groupTargets(project, targets, reader);
+  const numberOf = new Map(groups.flatMap((group, index) => group.assets.map((asset) => [asset, index + 1] as const)));
+  const chunks = groups.flatMap((group, index) => {
+    const after = new Set(
+      group.assets.flatMap((asset) => (project.assets[asset]?.deps ?? []).flatMap((dep) => numberOf.get(dep) ?? [])),
+    );
+    after.delete(index + 1);
+    const cut = group.def === undefined ? [[]] : cutKeys(reader.keysOf(group.assets[0]!), group.keys, group.policy);
+    return cut.map((keys) => ({
+      group: index + 1,
+      assets: group.assets,
+      keys,
+      after: [...after].sort((a, b) => a - b),
+    }));
+  });
+  return { chunks, targets };
+}
+
+function targetKeys(
+  project: Project,
+  reader: PartitionReader,
+  { selected, keys }: BackfillRequestKeys,
+): Map<AssetKey, readonly string[]> {
+  const targets = new Map<AssetKey, readonly string[]>();
+  const { order } = topologicalOrder(selected, (key) => project.assets[key]?.deps ?? []);
+  for (const asset of order) {
+    if (!selected.has(asset) || project.assets[asset]?.external) continue;
+    const upstream = (project.assets[asset]?.deps ?? []).filter((dep) => targets.has(dep));
+    if (upstream.length === 0) {
+      targets.set(asset, project.assets[asset]?.partitions === undefined ? [WHOLE] : keys);
+      continue;
+    }
+    const wanted = new Set<string>();
+    for (const dep of upstream)
+      for (const key of reader.downstreamKeys(asset, dep, new Set(targets.get(dep)))) wanted.add(key);
+    const mapped = reader.keysOf(asset).filter((key) => wanted.has(key));
+    if (mapped.length > 0) targets.set(asset, mapped);
+  }
+  return targets;
+}
+
+interface Group {
+  readonly def: PartitionsDef | undefined;
+  readonly keys: readonly string[];
+  readonly policy: BackfillPolicy;
+  readonly assets: AssetKey[];
+}
+
+function groupTargets(
+  project: Project,
+  targets: ReadonlyMap<AssetKey, readonly string[]>,
+  reader: PartitionReader,
+): Group[] {
+  const groups: Group[] = [];
+  const groupOf = new Map<AssetKey, Group>();
+  for (const [asset, keys] of targets) {
+    const def = project.assets[asset]?.partitions;
+    const step = project.assets[asset]?.step;
+    const policy = (step === undefined ? undefined : project.steps[step]?.backfillPolicy) ?? { kind: 'per_partition' };
+    const upstream = (project.assets[asset]?.deps ?? []).filter((dep) => targets.has(dep));
+    // The newest group that it may join: what it reads must be made in that run, or in a run before it.
+    const last = Math.max(-1, ...upstream.map((dep) => groups.indexOf(groupOf.get(dep)!)));
+    const joined = groups
+      .slice(Math.max(0, last))
+      .find(
+        (group) =>
+          sameDefinition(group.def, def) &&
+          sameKeys(group.keys, keys) &&
+          JSON.stringify(group.policy) === JSON.stringify(policy) &&
+          upstream.every((dep) => groupOf.get(dep) !== group || readsSame(reader, asset, dep, keys)),
+      );
+    const group = joined ?? { def, keys, policy, assets: [] };
+    if (joined === undefined) groups.push(group);
+    group.assets.push(asset);
+    groupOf.set(asset, group);
+  }
+  return groups;
+}
+
+function sameKeys(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((key, index) => key === other[index]);
+}
+
+/** Each key reads just the upstream key of the same name. */
+function readsSame(reader: PartitionReader, asset: AssetKey, dep: AssetKey, keys: readonly string[]): boolean {
+  return keys.every((key) => {
+    const read = reader.upstreamKeys(asset, dep, key);
+    return read.length === 1 && read[0] === key;
+  });
+}
+
+/** Keys as ranges without gaps in the definition's order, each cut by the policy. */
+export function cutKeys(all: readonly string[], wanted: readonly string[], policy: BackfillPolicy): string[][] {
+  const set = new Set(wanted);
+  const ranges: string[][] = [];
+  let open: string[] | undefined;
+  for (const key of all) {
+    if (!set.has(key)) open = undefined;
+    else if (open) open.push(key);
+    else ranges.push((open = [key]));
+  }
+  return ranges.flatMap((range) => {
+    switch (policy.kind) {
+      case 'single_run':
+        return [range];
+      case 'multi_run':
+        return slices(range, policy.partitionsMax);
+      case 'per_partition':
+        return range.map((key) => [key]);
+    }
+  });
+}
+
+function slices(range: readonly string[], size: number): string[][] {
+  return Array.from({ length: Math.ceil(range.length / size) }, (_, n) => range.slice(n * size, (n + 1) * size));
+}
+
+/** How a chunk's keys are written: one, or `first...last`. */
+export function chunkText(keys: readonly string[]): string | undefined {
+  if (keys.length === 0) return undefined;
+  return keys.length === 1 ? keys[0] : `${keys[0]}${RANGE_SEPARATOR}${keys.at(-1)}`;
+}

@@ -1,0 +1,141 @@
+import { byText } from '../base/order.ts';
+import type { PartitionsDef } from '../model/partitions.ts';
+import type { Asset, AssetKey, Project } from '../model/project.ts';
+import type { PartitionRecord, StateView } from '../model/state.ts';
+import { combinedVersion, usedDigest } from '../model/versions.ts';
+import { type KeysAt, openPartitions, type Partitions } from '../time/partitions/keys.ts';
+import { type OpenMapping, openMapping, WHOLE } from '../time/partitions/mapping.ts';
+import { currentDataVersion, type Staleness, type StepFingerprint } from './staleness.ts';
+
+/** The keys that a run makes of every asset that is cut this way. */
+export interface PartitionScope {
+  readonly def: PartitionsDef;
+  /** In the definition's order, without gaps. */
+  readonly keys: readonly string[];
+}
+
+/** What one partition of an asset reads of an upstream. */
+export interface ReadOfUpstream {
+  /** One version for all that is read of it; null = nothing of it was ever made. */
+  readonly version: string | null;
+  /** Keys that are read and were never made. */
+  readonly missing: readonly string[];
+  /** A blocking check that holds one of the keys. */
+  readonly held?: string;
+}
+
+/** Asks, for partitions of assets, what they read and whether they are up to date. Opens each definition once. */
+export interface PartitionReader {
+  readonly at: KeysAt;
+  partitionsOf(asset: AssetKey): Partitions | undefined;
+  keysOf(asset: AssetKey): readonly string[];
+  record(asset: AssetKey, key: string): PartitionRecord | undefined;
+  /** Upstream keys that a key of an asset reads (`''` = the asset has none, or the upstream has none). */
+  upstreamKeys(asset: AssetKey, dep: AssetKey, key: string): readonly string[];
+  /** Keys of a downstream asset that read one of these keys. */
+  downstreamKeys(asset: AssetKey, dep: AssetKey, keys: ReadonlySet<string>): readonly string[];
+  read(asset: AssetKey, dep: AssetKey, keys: readonly string[]): ReadOfUpstream;
+  /** Why a partition is not up to date by itself; undefined = it is. */
+  staleness(
+    asset: Asset,
+    key: string,
+    fingerprint: StepFingerprint,
+    lost: ReadonlyMap<string, string>,
+  ): Staleness | undefined;
+}
+
+/** How a partition is named beside its asset: in step ids, materializations and messages. */
+export function partitionName(asset: AssetKey, partition: string): string {
+  return partition === WHOLE ? asset : `${asset}@${partition}`;
+}
+
+export function openPartitionReader(project: Project, view: StateView, at: KeysAt): PartitionReader {
+  const opened = new Map<PartitionsDef, Partitions>();
+  const keys = new Map<PartitionsDef, readonly string[]>();
+  const mappings = new Map<string, OpenMapping>();
+  const partitionsOf = (asset: AssetKey): Partitions | undefined => {
+    const def = project.assets[asset]?.partitions;
+    if (def === undefined) return undefined;
+    const known = opened.get(def) ?? openPartitions(def);
+    opened.set(def, known);
+    return known;
+  };
+  const keysOf = (asset: AssetKey): readonly string[] => {
+    const partitions = partitionsOf(asset);
+    if (partitions === undefined) return [WHOLE];
+    const known = keys.get(partitions.def) ?? partitions.keys(at);
+    keys.set(partitions.def, known);
+    return known;
+  };
+  const mappingOf = (asset: AssetKey, dep: AssetKey): OpenMapping => {
+    const name = `${asset}\n${dep}`;
+    const known = mappings.get(name);
+    if (known) return known;
+    const mapping = project.assets[asset]?.mappings?.[dep] ?? { kind: 'default' as const };
+    const made = openMapping({ upstream: partitionsOf(dep), downstream: partitionsOf(asset), mapping }, at);
+    // `check` refuses mappings that do not fit.
+    if (!made.ok) throw new Error(`${asset} from ${dep}: ${made.error}`);
+    mappings.set(name, made.value);
+    return made.value;
+  };
+  const record = (asset: AssetKey, key: string): PartitionRecord | undefined => view.partitions?.get(asset)?.get(key);
+  const read: PartitionReader['read'] = (asset, dep, wanted) => {
+    if (partitionsOf(dep) === undefined) {
+      const version = currentDataVersion(view, dep) ?? null;
+      return { version, missing: version === null ? [WHOLE] : [] };
+    }
+    const versions = new Map<string, string>();
+    const missing = new Set<string>();
+    let held: string | undefined;
+    for (const key of wanted) {
+      for (const upstream of mappingOf(asset, dep).upstreamOf(key)) {
+        const known = record(dep, upstream);
+        if (known?.materialized) versions.set(upstream, known.materialized.dataVersion);
+        else missing.add(upstream);
+        held ??= holdingPartitionCheck(project, dep, known);
+      }
+    }
+    return {
+      version: combinedVersion(versions) ?? null,
+      missing: [...missing],
+      ...(held === undefined ? {} : { held }),
+    };
+  };
+  return {
+    at,
+    partitionsOf,
+    keysOf,
+    record,
+    upstreamKeys: (asset, dep, key) => mappingOf(asset, dep).upstreamOf(key),
+    downstreamKeys: (asset, dep, of) => mappingOf(asset, dep).downstreamOf(of),
+    read,
+    staleness(asset, key, fingerprint, lost) {
+      const known = record(asset.key, key);
+      const made = known?.materialized;
+      const gone = lost.get(partitionName(asset.key, key));
+      if (made === undefined) return { reason: known?.failed ? 'failed_last' : 'never_materialized', detail: [] };
+      if (gone !== undefined) return { reason: 'data_lost', detail: [gone] };
+      if (known?.failed) return { reason: 'failed_last', detail: [] };
+      if (made.codeVersion !== fingerprint.version) return { reason: 'code_changed', detail: [] };
+      const upstream: Record<string, string> = {};
+      for (const dep of [...asset.deps].sort(byText)) {
+        const { version } = read(asset.key, dep, [key]);
+        if (version !== null) upstream[dep] = version;
+        else if (project.assets[dep]?.external) upstream[dep] = 'external';
+      }
+      return usedDigest(upstream) === made.used ? undefined : { reason: 'upstream_changed', detail: [] };
+    },
+  };
+}
+
+/** A blocking check, still declared, whose newest result on what is published holds a partition. */
+function holdingPartitionCheck(
+  project: Project,
+  asset: AssetKey,
+  record: PartitionRecord | undefined,
+): string | undefined {
+  for (const [name, { holds }] of Object.entries(record?.checks ?? {})) {
+    if (holds && project.assets[asset]?.checks.some((check) => check.name === name && check.blocking)) return name;
+  }
+  return undefined;
+}
