@@ -46,7 +46,14 @@ export function buildProgram(exit: (code: number) => void): Command {
     define(
       new Command('init')
         .description('start a project in this folder; never overwrites')
-        .argument('[name]', 'name of the project (default: the folder)'),
+        .argument('[name]', 'name of the project (default: the folder)')
+        .option(
+          '--action <owner/repo@commit>',
+          'the Action that the workflows call (default: where this program was cloned from)',
+        )
+        .option('--no-workflows', 'write no workflows for GitHub')
+        .option('--no-pull-requests', 'write no workflows for pull requests')
+        .option('--print', 'show the workflows that would be written, and write nothing'),
       'branchline init my-project',
       () => import('./init.ts'),
     ),
