@@ -123,7 +123,7 @@ async function decideRecovery(
 function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number): string {
   const parts = [
     lostRuns.length > 0 ? `${lostRuns.length} ${lostRuns.length === 1 ? 'run was' : 'runs were'} cut off` : '',
-    count > 0 ? `${count} events taken from a journal` : '',
+    count > 0 ? `${count} ${count === 1 ? 'event' : 'events'} taken from a journal` : '',
     suspected > 0 ? `${suspected} silent ${suspected === 1 ? 'claim' : 'claims'} suspected` : '',
   ].filter((part) => part !== '');
   const trailers = lostRuns.map((run) => `Run: ${run}`);

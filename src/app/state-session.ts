@@ -8,7 +8,7 @@ import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../sta
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { assembleView, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
-import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
 import { goneState, type Seen, watchHead } from './seen-head.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
@@ -272,14 +272,7 @@ export async function readState(
   if (at !== undefined) {
     const resolved = await store.resolve(at);
     if (!resolved.ok) return unreachable(resolved.error);
-    if (resolved.value === undefined)
-      return fail(
-        inputFailure(
-          'unknown-commit',
-          `${store.label} has no commit \`${at}\`.`,
-          '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
-        ),
-      );
+    if (resolved.value === undefined) return fail(noSuchMoment(store.label, at));
     commit = resolved.value;
   }
   const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);
