@@ -5,12 +5,14 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { type InitFile, initFiles, projectNameOf, withFiles, workflowFiles } from '../app/init.ts';
 import { loadProject } from '../app/load-project.ts';
 import { workflowValues } from '../app/workflow-values.ts';
+import { openHost } from '../compose/wiring.ts';
 import { actionPin, type NoAction, type RepositoryPlace, repositoryPlace } from '../compose/workflow-place.ts';
+import { tryWriting } from '../compose/writing.ts';
 import type { Project } from '../model/project.ts';
 import { bellPrice } from '../render/workflows/scheduled.ts';
 import type { GlobalOptions } from './main.ts';
-import { printJson } from './print.ts';
-import { schemaFiles } from './schema.ts';
+import { printFailure, printJson } from './print.ts';
+import { writeSchemas } from './schema.ts';
 
 export interface InitOptions extends GlobalOptions {
   /** `owner/name@commit` of the Action. */
@@ -33,17 +35,19 @@ export async function run(options: InitOptions, args: readonly string[]): Promis
   }
   const files = initFiles(name, reader(root));
   // The folder may not be there yet, and a tree needs one.
-  if (!options.print) mkdirSync(root, { recursive: true });
+  const unmade = options.print ? undefined : tryWriting(root, () => mkdirSync(root, { recursive: true }));
+  if (unmade !== undefined) return printFailure(openHost().host, unmade, options.json);
   const tree = withFiles(createSourceTree(existsSync(root) ? root : '.'), files);
   const { project } = loadProject(tree);
   const place = await repositoryPlace(existsSync(root) ? root : '.', project?.state.remote ?? 'origin', process.env);
   const workflows = await findWorkflows(place, project, options);
   if (options.print) return printWorkflows(workflows, options);
-  write(root, files);
-  if (workflows.kind === 'known') write(place.top, workflows.files);
-  const schemas = join(root, '.branchline', 'schemas');
-  mkdirSync(schemas, { recursive: true });
-  for (const [file, text] of schemaFiles()) writeFileSync(join(schemas, file), text);
+  const refused = tryWriting(root, () => {
+    write(root, files);
+    if (workflows.kind === 'known') write(place.top, workflows.files);
+    writeSchemas(join(root, '.branchline', 'schemas'));
+  });
+  if (refused !== undefined) return printFailure(openHost().host, refused, options.json);
   tell({ name, root, place }, files, workflows, options);
   return workflows.kind === 'unknown' && options.action !== undefined ? 2 : 0;
 }
