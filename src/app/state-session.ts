@@ -153,9 +153,16 @@ async function transactOnce<T>(
     }
     case 'gone':
       return fail(goneState(ports.store.label, seen));
+    case 'unreachable':
+      return fail(
+        outsideFailure(
+          'state-unreachable',
+          outcome.message,
+          'Check the network and the credentials, then run the command again: what is recorded is safe.',
+        ),
+      );
     case 'outrun':
     case 'denied':
-    case 'unreachable':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
