@@ -55,7 +55,7 @@ export function workflowValues(
 
 /** On a hosted runner the cache is where outputs are kept, unless the project names another place. */
 function isCached(project: Project): boolean {
-  const type: string = project.storage.type;
+  const type = project.storage?.type ?? 'cache';
   return type !== 'branch' && type !== 'none';
 }
 

@@ -268,6 +268,7 @@ function withPlanOptions(command: Command): Command {
     .option('--stale', 'of these, only what is missing, failed last or stale')
     .option('--with-upstream', 'also make upstreams that were never materialized')
     .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
+    .option('--full-refresh', 'incremental assets start empty instead of from their last outputs')
     .addOption(environmentOption());
 }
 

@@ -12,6 +12,8 @@ export type RunRequest =
       readonly mode: RequestMode;
       readonly withUpstream: boolean;
       readonly ignoreBlocking: boolean;
+      /** Incremental assets start empty; absent = no. */
+      readonly fullRefresh?: boolean;
     }
   | {
       readonly kind: 'schedule';
@@ -35,6 +37,7 @@ export type RunRequest =
       readonly mode: RequestMode;
       readonly withUpstream: boolean;
       readonly ignoreBlocking: boolean;
+      readonly fullRefresh?: boolean;
     }
   | {
       /** `build_on_push` of the production environment. */

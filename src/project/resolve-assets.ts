@@ -1,12 +1,14 @@
 import type { Json } from '../base/json.ts';
 import { byText, sortedUnique } from '../base/order.ts';
 import type { WrittenCheck } from '../manifest/generated/written.ts';
+import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
 import type { Span } from '../model/diagnostic.ts';
-import type { Asset, AssetKey, OutputPattern, Relation } from '../model/project.ts';
+import type { Asset, AssetKey, OutputPattern, Relation, Storage } from '../model/project.ts';
 import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
+import { resolveStorage } from './resolve-storage.ts';
 import {
   checkTemplate,
   didYouMean,
@@ -123,6 +125,7 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     connection,
     relation,
   };
+  const storage = storageOf(layers, external, resolving);
   const asset: Omit<Asset, 'checks'> = {
     key: definition.name,
     ...withoutUndefined(optional),
@@ -139,6 +142,8 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     materialized,
     publish: direct ? 'direct' : 'audit',
     outputs,
+    incremental: text('incremental') ?? false,
+    ...(storage === undefined ? {} : { storage }),
     onLost: text('on_lost') ?? (deps.length > 0 ? 'rebuild' : 'fail'),
     materialize: text('materialize') ?? 'when_stale',
     skippable: options.skippable,
@@ -165,6 +170,13 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     ...(relationPlace ? { relationPlace } : {}),
     ...(sql ? { sql } : {}),
   };
+}
+
+function storageOf(layers: readonly Layer[], external: boolean, resolving: Resolving): Storage | undefined {
+  const found = lookup(layers, 'storage');
+  if (found === undefined || external) return undefined;
+  const stateBranch = resolving.definitions.project?.value.state?.branch ?? DEFAULT_STATE_BRANCH;
+  return resolveStorage(found.value, found.place, stateBranch, resolving);
 }
 
 /** A group needs no declaration; where some are declared, one that nearly has a declared name is probably meant to. */

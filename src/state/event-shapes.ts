@@ -83,6 +83,7 @@ const manualFields = {
   mode: oneOf('all', 'stale', 'job'),
   withUpstream: flag,
   ignoreBlocking: flag,
+  fullRefresh: optional(flag),
 };
 const cliRequest: Request<'cli'> = { kind: oneOf('cli'), nonce: text, ...manualFields };
 const dispatchRequest: Request<'dispatch'> = {
@@ -155,7 +156,9 @@ export const claimFields: Fields<Claim> = {
 export const upstreamShape: Check = mapping(
   object<{ dataVersion: string; materialization?: string }>({ dataVersion: text, materialization: optional(text) }),
 );
-export const filesShape: Check = mapping(object<{ digest: string; bytes: number }>({ digest: text, bytes: count }));
+export const filesShape: Check = mapping(
+  object<{ digest: string; bytes: number; blob?: string }>({ digest: text, bytes: count, blob: optional(text) }),
+);
 export const checkStatus: Check = oneOf('PASSED', 'FAILED', 'ERRORED', 'SKIPPED');
 export const severity: Check = oneOf('warn', 'error');
 export const outcome: Check = oneOf('success', 'failure', 'canceled');

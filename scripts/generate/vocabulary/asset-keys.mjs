@@ -140,6 +140,11 @@ const dataKeys = {
     [['data/orders.csv'], [{ path: 'charts/*.svg', optional: true }]],
     { type: 'array', items: { anyOf: [text, output] } },
   ),
+  incremental: key(
+    '`true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).',
+    [true],
+    boolean,
+  ),
   on_lost: key(
     'When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).',
     ['rebuild'],
@@ -151,6 +156,11 @@ const dataKeys = {
     oneOfWords('when_stale', 'always'),
   ),
 };
+
+/** Its definition takes `null` already. */
+const storageKey = key('Where its outputs are kept. Default: the project’s `storage`.', [{ type: 'branch' }], {
+  $ref: '#/definitions/Storage',
+});
 
 const sqlKeys = {
   external: key('`true`: made by others; it is never executed here.', [true], boolean),
@@ -178,7 +188,7 @@ const checkDefaults = key(
 );
 
 /** Keys that an asset may have and a level above it may set; `null` takes an inherited value away. */
-const assetKeys = allRemovable({ ...describingKeys, ...stepKeys, ...dataKeys, ...sqlKeys });
+const assetKeys = { ...allRemovable({ ...describingKeys, ...stepKeys, ...dataKeys, ...sqlKeys }), storage: storageKey };
 
 const runOrSql = apart('run', 'sql', 'an asset is made either by `run` or by `sql`; remove one of them');
 const multiStepKeys = ['run', 'shell', 'working-directory', 'env', 'secrets', 'connection', 'code', 'timeout', 'deps'];
@@ -221,6 +231,7 @@ export const assetDefinitions = {
   Spec: {
     ...closed('One asset of a multi-asset.', {
       ...allRemovable({ ...describingKeys, deps: stepKeys.deps, ...dataKeys }),
+      storage: storageKey,
       skippable: key(
         '`true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.',
         [true],

@@ -330,13 +330,14 @@ function portsOf(
     redact: (text) => text,
     warn,
   });
+  const files = fakeOutputFiles();
   return {
     clock,
     session: watched(session, command),
     journals: journalsOf(world, command),
     holders: holdersOf(world, command, clock),
     sql: { open: never, exclusive: never, end: async () => {} },
-    outputs: fakeOutputFiles(),
+    outputs: () => files,
     processes: processesOf(world, command, working),
     endLeftovers: async () => {},
     scratch: fakeScratch(),
