@@ -58,6 +58,19 @@ export interface StateChange {
   /** `recent/…-<writer>-<tx>.jsonl`: how a refused or unanswered push recognises its own landing. */
   readonly writer: string;
   readonly tx: number;
+  /**
+   * Refs of data that move in the same step as the state's: all of them or none. A store that cannot move several at
+   * once moves these first and the state's last: data is found by its blob ids, so what got ahead of the state does no
+   * harm, and what lagged behind it would be lost. One that moved elsewhere since is a `conflict`.
+   */
+  readonly refs?: readonly RefMove[];
+}
+export interface RefMove {
+  /** Whole: `refs/heads/branchline/data`. */
+  readonly ref: string;
+  readonly commit: string;
+  /** Where it stood; undefined = it must not exist. */
+  readonly expected: string | undefined;
 }
 
 export type StoreUnreachable = { readonly code: 'unreachable'; readonly message: string };
@@ -271,18 +284,18 @@ export interface SqlPool extends Sql {
   end(): Promise<void>;
 }
 
-/** Files of the working tree that steps write, and their published copies by digest. */
+/** Files of the working tree that steps write, and the store that keeps their published copies. */
 export interface OutputFiles {
   /** Existing files that match a pattern (glob, from the project's root), sorted, with digest and size. `outside` when it leaves the repository, `tracked` when git tracks it. */
   find(
     pattern: string,
   ): Promise<Result<readonly OutputFile[], { readonly code: 'outside' | 'tracked'; readonly path: string }>>;
-  /** Keeps a copy by digest; idempotent; atomic. */
-  save(file: OutputFile): Promise<Result<void, { readonly code: 'infrastructure'; readonly message: string }>>;
-  /** Puts the published copy in place when the working file differs. `refused`: outside of the repository, or tracked by git. */
-  restore(file: OutputFile): Promise<'unchanged' | 'restored' | 'missing' | 'damaged' | 'refused'>;
-  /** Is the published copy there, by its size? (`restore` looks at every byte.) */
-  holds(file: OutputFile): Promise<'present' | 'missing' | 'damaged'>;
+  /** Keeps copies by digest; idempotent; all or a refusal. Yields the files as they are to be recorded. */
+  save(files: readonly OutputFile[]): Promise<Result<readonly OutputFile[], StoreRefusal>>;
+  /** Puts the published copies in place where working files differ; `files` are all of one materialization, and the outcomes are in their order. */
+  restore(files: readonly OutputFile[]): Promise<readonly RestoreOutcome[]>;
+  /** Are the published copies there? Looks without reading every byte; `restore` reads them. */
+  holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
   /** Removes a working file that an unpublished attempt left; one that git tracks, or outside of the repository, stays. */
   remove(path: string): Promise<void>;
 }
@@ -291,6 +304,31 @@ export interface OutputFile {
   /** SHA-256 of the content, hex. */
   readonly digest: string;
   readonly bytes: number;
+  /** Its id in git, where a branch keeps it. */
+  readonly blob?: string;
+}
+export type StoreRefusal = { readonly code: 'infrastructure'; readonly message: string };
+export type RestoreOutcome =
+  /** `refused`: outside of the repository, or tracked by git. */
+  { readonly kind: 'unchanged' | 'restored' | 'refused' } | ({ readonly kind: 'lost' } & StoreLoss);
+export type HeldOutcome = { readonly kind: 'present' } | ({ readonly kind: 'lost' } & StoreLoss);
+/** `missing`: the store has it no more. `damaged`: it has something else. `unavailable`: nobody can tell now. `message`: in few words, without the file's name. */
+export type StoreLoss = { readonly loss: 'missing' | 'damaged' | 'unavailable'; readonly message: string };
+
+/**
+ * Where published copies are kept, by what their content is. `files` are always all files of one materialization: a
+ * store may keep several small ones as one.
+ */
+export interface FileStore {
+  /** Keeps copies; `from` gives the absolute path of a file with that content. Yields the files as they are to be recorded. */
+  save(
+    files: readonly OutputFile[],
+    from: (file: OutputFile) => string,
+  ): Promise<Result<readonly OutputFile[], StoreRefusal>>;
+  /** The absolute path of a file with the content of `wanted`, looked at byte by byte; not to be written to. */
+  fetch(files: readonly OutputFile[], wanted: OutputFile): Promise<Result<string, StoreLoss>>;
+  /** In the order of the files, without reading every byte. */
+  holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
 }
 
 /** Where a person or a workflow log reads along. All text is redacted before it gets here. */

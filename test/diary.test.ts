@@ -92,6 +92,21 @@ test('time travel: the state as it was at a commit, and at an instant', async ()
   expect((await project.run(['state', 'show', 'no/such'])).code).toBe(2);
 });
 
+test('pages, schemas and a new project that cannot be written are refused with what is in the way', async () => {
+  project = makeCliProject({ 'branchline.yaml': manifest, 'orders.csv': orders('1,10') });
+  await project.json(['run']);
+  for (const args of [
+    ['report', '--out', 'orders.csv'],
+    ['report', '--out', 'orders.csv/pages'],
+    ['schema', '--write', 'orders.csv'],
+    ['init', '--project', 'orders.csv'],
+  ]) {
+    const { error } = await project.json<{ error: { code: string } }>([...args, '--json'], 3);
+    expect(error.code).toBe('cannot-write');
+  }
+  expect(project.read('orders.csv')).toBe(orders('1,10'));
+});
+
 test('a plan that was previewed is refused when the world has changed, and what changed is named', async () => {
   project = makeCliProject({ 'branchline.yaml': manifest, 'orders.csv': orders('1,10') });
   const plan = () => project.json<{ plan: { digest: string } }>(['plan']);

@@ -62,6 +62,18 @@ export function createLocalRef(store: ObjectStore): StateRef {
       const exit = await update(lines);
       return exit.code === 0 ? { kind: 'published' } : { kind: 'unanswered', words: gitWords(exit.stderr) };
     },
+    async publishWith(commit, expected, refs) {
+      const zero = zeroId(store.format);
+      const lines = refs.map((move) => `update ${move.ref} ${move.commit} ${move.expected ?? zero}`);
+      lines.push(`update ${REF} ${commit} ${expected ?? zero}`);
+      if (!witnessed) lines.push(`update ${WITNESS} ${commit}`);
+      const exit = await update(lines);
+      return exit.code === 0 ? { kind: 'published' } : { kind: 'unanswered', words: gitWords(exit.stderr) };
+    },
+    async whereabouts(refs) {
+      const found = await list(...refs);
+      return found.ok ? ok(new Map(found.value.map(({ ref, id }) => [ref, id]))) : found;
+    },
     archives,
     async dropArchives(dropped) {
       if (dropped.length === 0) return ok([]);

@@ -26,6 +26,8 @@ export interface SystemRemote extends RemotePlace {
   readonly config: GitConfig;
   /** Values that no message may show. */
   readonly secrets: readonly string[];
+  /** Where the private repository remembers the branch, below `refs/remote/`; default `state`. */
+  readonly tracked?: string;
 }
 
 /** One commit and its trees. */
@@ -57,7 +59,7 @@ type Seen = Omit<SeenHead, 'serverNow'>;
 function createGitCalls(place: SystemRemote) {
   const { store, branch } = place;
   const ref = `refs/heads/${branch}`;
-  const tracked = 'refs/remote/state';
+  const tracked = `refs/remote/${place.tracked ?? 'state'}`;
   const trackedWitness = place.witness.replace('refs/branchline/', 'refs/remote/');
   const config = [
     ...remoteConfig(place),

@@ -106,6 +106,29 @@ export function createRemoteRef(place: RemotePlace, remote: RemoteCalls): StateR
       if (alone.kind === 'published') await remote.push([witness]);
       return alone;
     },
+    async publishWith(commit, expected, refs) {
+      const state = { ref: branchRef, from: expected, to: commit };
+      const data = refs.map((move) => ({ ref: move.ref, from: move.expected, to: move.commit }));
+      const together = await remote.push([...data, state], true);
+      if (together.kind === 'published') {
+        // The witness is no part of it: a server may take no refs but branches.
+        if (needsWitness) await remote.push([{ ref: place.witness, from: undefined, to: commit }]);
+        needsWitness = false;
+        return together;
+      }
+      if (together.kind === 'refused') return together;
+      // No word about any ref: the line broke, or several cannot be pushed at once. Did anything move?
+      const now = await remote.list([...data, state].map(({ ref }) => ref));
+      const idOf = (ref: string): string | undefined =>
+        now.ok ? now.value.find((listed) => listed.ref === ref)?.id : undefined;
+      if (!now.ok || [...data, state].some(({ ref, from }) => idOf(ref) !== from)) return together;
+      const ahead = await remote.push(data);
+      return ahead.kind === 'published' ? this.publish(commit, expected) : ahead;
+    },
+    async whereabouts(refs) {
+      const found = await remote.list(refs);
+      return found.ok ? ok(new Map(found.value.map(({ ref, id }) => [ref, id]))) : found;
+    },
     bringCommit: async (commit) => {
       if (await remote.bringCommit(commit)) return ok(true);
       // The server refuses an id that it does not know; is it there at all?

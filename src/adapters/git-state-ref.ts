@@ -1,6 +1,6 @@
 import type { Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { StateArchive, StateHead, StoreUnreachable } from '../ports.ts';
+import type { RefMove, StateArchive, StateHead, StoreUnreachable } from '../ports.ts';
 import type { StateObjects } from './git-objects.ts';
 
 /** Where one environment's ref lives: what a state store needs beyond objects that are here. */
@@ -19,6 +19,10 @@ export interface StateRef {
     expected: string | undefined,
     archived?: Pick<StateArchive, 'seq' | 'commit'>,
   ): Promise<Published>;
+  /** The same, and refs of data with it (see `StateChange.refs`). */
+  publishWith(commit: string, expected: string | undefined, refs: readonly RefMove[]): Promise<Published>;
+  /** Where refs of data stand now: those that exist. */
+  whereabouts(refs: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
   /** Heads of history before compacts, newest first. */
   archives(): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
   /** Deletes their refs; gives those that are gone now. */

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateStore } from '../ports.ts';
+import { createDataBranch, type DataBranch } from './git-data-branch.ts';
 import { createLocalRef } from './git-local-ref.ts';
 import { type GitLocation, locateRepository, privateFolder, type StateStoreProblem } from './git-location.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import type { Environment, GitConfig } from './git-process.ts';
-import { systemRemote } from './git-remote-calls.ts';
+import { type SystemRemote, systemRemote } from './git-remote-calls.ts';
 import { createRemoteRef } from './git-remote-ref.ts';
 import { createStateStore } from './git-store.ts';
 
@@ -35,6 +36,8 @@ export interface StateStoreOptions {
 export interface GitStateStore extends StateStore {
   /** Absolute; holds the private repository, and has room for what else is kept on this machine, such as journals. */
   readonly privateFolder: string;
+  /** A branch of data beside the state's, at the same remote; undefined where nothing is pushed, or git does not push it. */
+  dataBranch(branch: string): DataBranch | undefined;
 }
 
 /**
@@ -58,7 +61,11 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     });
   }
   if (options.environment === 'local')
-    return ok({ ...createStateStore(systemObjects(store), createLocalRef(store)), privateFolder: folder });
+    return ok({
+      ...createStateStore(systemObjects(store), createLocalRef(store)),
+      privateFolder: folder,
+      dataBranch: () => undefined,
+    });
   const url = remoteUrl ?? commonDir;
   const place = {
     name: remoteUrl === undefined ? 'this repository' : options.remote,
@@ -67,15 +74,30 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     isOwnRepository: remoteUrl === undefined,
     onNotice: options.onNotice ?? (() => {}),
   };
-  const remote = systemRemote({
+  const reached: SystemRemote = {
     ...place,
     store,
     url,
     config: [...transport, ...tokenConfig(url, options.token)],
     secrets: options.token === undefined ? [] : [options.token, basicAuthorization(options.token)],
+  };
+  const ref = createRemoteRef(place, systemRemote(reached));
+  return ok({
+    ...createStateStore(systemObjects(store), ref),
+    privateFolder: folder,
+    // Data needs no witness of its own: that a file is gone is seen by its blob.
+    dataBranch: (branch) =>
+      createDataBranch(
+        store,
+        systemRemote({
+          ...reached,
+          branch,
+          witness: `refs/branchline/no-witness-of/${branch}`,
+          tracked: `data/${branch}`,
+        }),
+        branch,
+      ),
   });
-  const ref = createRemoteRef(place, remote);
-  return ok({ ...createStateStore(systemObjects(store), ref), privateFolder: folder });
 }
 
 /** The ref that is written with the branch's first commit; each state branch of a repository has its own. */

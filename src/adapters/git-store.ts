@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { indexPath, isInIndex, isInRecent, recentFolder } from '../model/landing.ts';
 import type {
   CommitOutcome,
+  RefMove,
   StateArchive,
   StateChange,
   StateCommit,
@@ -131,7 +132,11 @@ async function commit(store: StateObjects, ref: StateRef, wanted: Wanted): Promi
   if (!written.ok) return judge(store, ref, { ...attempt, commit: undefined, words: written.error });
   // Once more when git got no word from the server: its push may be under way still, or the line broke.
   for (let tries = 1; ; tries++) {
-    const published = await ref.publish(written.value, expected, archived);
+    const refs = change.refs ?? [];
+    const published =
+      refs.length > 0
+        ? await ref.publishWith(written.value, expected, refs)
+        : await ref.publish(written.value, expected, archived);
     if (published.kind === 'published') {
       await store.tidy();
       return { kind: 'landed', commit: written.value };
@@ -167,7 +172,17 @@ async function judge(store: StateObjects, ref: StateRef, attempt: Attempt): Prom
     if (landed) return { kind: 'landed', commit: attempt.commit };
   }
   if (current !== attempt.expected) return { kind: 'conflict' };
+  const moved = await haveMoved(ref, attempt.change.refs ?? []);
+  if (typeof moved !== 'boolean') return { kind: 'unreachable', message: moved.message };
+  if (moved) return { kind: 'conflict' };
   return { kind: 'denied', message: await ref.advice(attempt.words, attempt.isForced) };
+}
+
+/** Did somebody move a ref of data meanwhile? Then the state did not move because of that. */
+async function haveMoved(ref: StateRef, refs: readonly RefMove[]): Promise<boolean | StoreUnreachable> {
+  if (refs.length === 0) return false;
+  const now = await ref.whereabouts(refs.map((move) => move.ref));
+  return now.ok ? refs.some((move) => now.value.get(move.ref) !== move.expected) : now.error;
 }
 
 async function hasLanded(

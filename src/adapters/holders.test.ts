@@ -63,6 +63,21 @@ describe('holders on this machine', () => {
     await once(child, 'exit');
     expect(await holders.liveness(other)).toBe('gone');
   });
+
+  it.runIf(process.platform === 'linux')('an ended process whose parent does not ask for it is gone', async () => {
+    // The child waits for us on the pipe 3; the shell becomes another program, which asks for no child.
+    const parent = spawn('bash', ['-c', 'cat <&3 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'] });
+    const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const { self, judge } = createProcessHolders();
+    const { kind: _, ...identity } = { ...self, pid, start: systemProcessTable().startOf(pid) };
+    expect(judge(identity)).toBe('alive');
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => judge(identity)).toBe('gone');
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    parent.stdin!.end();
+    await once(parent, 'exit');
+  });
 });
 
 describe('holders that are jobs of a workflow', () => {

@@ -147,7 +147,8 @@ export function systemProcessTable(): ProcessTable {
     isRunning(pid) {
       try {
         process.kill(pid, 0);
-        return true;
+        // Ended, and nobody has asked for its exit code: in a container whose first process asks for none, for good.
+        return !isLinux || linuxStat(pid)[0] !== 'Z';
       } catch (error) {
         // EPERM: it runs, as somebody else.
         return (error as NodeJS.ErrnoException).code === 'EPERM';
@@ -170,10 +171,15 @@ function machineDigest(): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** Field 22 of /proc/<pid>/stat: clock ticks after boot. The name before it may hold spaces and parentheses. */
+/** Field 22 of /proc/<pid>/stat: clock ticks after boot. */
 function linuxStart(pid: number): string {
+  return linuxStat(pid)[19] ?? '';
+}
+
+/** /proc/<pid>/stat from its third field on, the state. The name before it may hold spaces and parentheses. */
+function linuxStat(pid: number): readonly string[] {
   const stat = read(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function read(path: string): string {

@@ -17,6 +17,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OutputFile, OutputFiles } from '../ports.ts';
 import { createOutputFiles } from './output-files.ts';
+import { createDirectoryStore } from './store-directory.ts';
 
 let folder: string;
 let root: string;
@@ -34,7 +35,12 @@ beforeEach(() => {
   mkdirSync(root, { recursive: true });
   tracked.clear();
   const isTracked = (file: string): boolean => tracked.has(file);
-  outputs = createOutputFiles({ root, repository, store: path.join(repository, '.store'), isTracked });
+  outputs = createOutputFiles({
+    root,
+    repository,
+    store: createDirectoryStore(path.join(repository, '.store')),
+    isTracked,
+  });
 });
 
 function write(file: string, text: string): OutputFile {
@@ -44,6 +50,17 @@ function write(file: string, text: string): OutputFile {
 }
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 const copyOf = (file: OutputFile): string => path.join(root, '..', '.store', file.digest.slice(0, 2), file.digest);
+
+/** One file at a time: a word for what came of it. */
+const save = (file: OutputFile) => outputs.save([file]);
+async function restore(file: OutputFile): Promise<string> {
+  const [outcome] = await outputs.restore([file]);
+  return outcome!.kind === 'lost' ? outcome!.loss : outcome!.kind;
+}
+async function holds(file: OutputFile): Promise<string> {
+  const [outcome] = await outputs.holds([file]);
+  return outcome!.kind === 'lost' ? outcome!.loss : outcome!.kind;
+}
 
 describe('finding', () => {
   const paths = async (pattern: string) => {
@@ -99,68 +116,68 @@ describe('finding', () => {
 describe('keeping and putting back', () => {
   test('a later write in place leaves the copy alone', async () => {
     const file = write('a.csv', 'one');
-    expect(await outputs.save(file)).toEqual({ ok: true, value: undefined });
+    expect(await save(file)).toEqual({ ok: true, value: [file] });
     write('a.csv', 'two!');
-    expect(await outputs.restore(file)).toBe('restored');
+    expect(await restore(file)).toBe('restored');
     expect(read('a.csv')).toBe('one');
-    expect(await outputs.restore(file)).toBe('unchanged');
+    expect(await restore(file)).toBe('unchanged');
     // What was put back can be written by the next step.
     expect(statSync(path.join(root, 'a.csv')).mode & 0o777).toBe(0o644);
   });
   test('a file of the same size that differs is put back', async () => {
     const file = write('a.csv', 'one');
-    await outputs.save(file);
+    await save(file);
     write('a.csv', 'two');
-    expect(await outputs.restore(file)).toBe('restored');
+    expect(await restore(file)).toBe('restored');
     expect(read('a.csv')).toBe('one');
   });
   test('a file that is gone is put back, with its folder', async () => {
     const file = write('deep/er/a.csv', 'one');
-    await outputs.save(file);
+    await save(file);
     rmSync(path.join(root, 'deep'), { recursive: true });
-    expect(await outputs.restore(file)).toBe('restored');
+    expect(await restore(file)).toBe('restored');
     expect(readdirSync(path.join(root, 'deep', 'er'))).toEqual(['a.csv']);
   });
   test('keeping twice is keeping once', async () => {
     const file = write('a.csv', 'one');
-    await outputs.save(file);
+    await save(file);
     const { ino } = statSync(copyOf(file));
-    expect(await outputs.save(file)).toMatchObject({ ok: true });
+    expect(await save(file)).toMatchObject({ ok: true });
     expect(statSync(copyOf(file)).ino).toBe(ino);
     expect(readdirSync(path.dirname(copyOf(file)))).toEqual([file.digest]);
   });
   test('a file that changed since it was found is not kept under the old digest', async () => {
     const file = write('a.csv', 'one');
     write('a.csv', 'two');
-    expect(await outputs.save(file)).toMatchObject({ ok: false, error: { code: 'infrastructure' } });
+    expect(await save(file)).toMatchObject({ ok: false, error: { code: 'infrastructure' } });
     expect(readdirSync(path.dirname(copyOf(file)))).toEqual([]);
   });
   test('a copy that is gone or damaged is said to be', async () => {
     const file = write('a.csv', 'one');
-    expect(await outputs.holds(file)).toBe('missing');
-    await outputs.save(file);
-    expect(await outputs.holds(file)).toBe('present');
+    expect(await holds(file)).toBe('missing');
+    await save(file);
+    expect(await holds(file)).toBe('present');
     rmSync(path.join(root, 'a.csv'));
     chmodSync(copyOf(file), 0o644);
     writeFileSync(copyOf(file), 'onf');
-    expect(await outputs.restore(file)).toBe('damaged');
+    expect(await restore(file)).toBe('damaged');
     writeFileSync(copyOf(file), 'longer');
-    expect(await outputs.holds(file)).toBe('damaged');
+    expect(await holds(file)).toBe('damaged');
     rmSync(copyOf(file));
-    expect(await outputs.restore(file)).toBe('missing');
+    expect(await restore(file)).toBe('missing');
     expect(existsSync(path.join(root, 'a.csv'))).toBe(false);
   });
   test('nothing tracked or outside is written or removed', async () => {
     const file = write('a.csv', 'one');
-    await outputs.save(file);
+    await save(file);
     write('a.csv', 'mine');
     tracked.add('a.csv');
-    expect(await outputs.restore(file)).toBe('refused');
+    expect(await restore(file)).toBe('refused');
     await outputs.remove('a.csv');
     expect(read('a.csv')).toBe('mine');
     const victim = path.join(folder, 'victim.csv');
     writeFileSync(victim, 'theirs');
-    expect(await outputs.restore({ ...file, path: '../../victim.csv' })).toBe('refused');
+    expect(await restore({ ...file, path: '../../victim.csv' })).toBe('refused');
     await outputs.remove('../../victim.csv');
     expect(readFileSync(victim, 'utf8')).toBe('theirs');
   });
@@ -170,6 +187,16 @@ describe('keeping and putting back', () => {
     await outputs.remove('out/a.csv');
     await outputs.remove('out');
     expect(readdirSync(path.join(root, 'out'))).toEqual([]);
+  });
+  test('without a store working files are left as they are', async () => {
+    const bare = createOutputFiles({ root, repository: root, store: undefined, isTracked: () => false });
+    const file = write('a.csv', 'one');
+    expect(await bare.save([file])).toEqual({ ok: true, value: [file] });
+    write('a.csv', 'two');
+    expect(await bare.holds([file])).toEqual([{ kind: 'present' }]);
+    expect(await bare.restore([file])).toEqual([{ kind: 'unchanged' }]);
+    await bare.remove('a.csv');
+    expect(read('a.csv')).toBe('two');
   });
   test('a large file passes through in pieces', async () => {
     const big = path.join(root, 'big.bin');

@@ -1,31 +1,29 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream, type Dirent, readdir } from 'node:fs';
-import { access, chmod, copyFile, mkdir, open, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type Dirent, readdir } from 'node:fs';
+import { realpath, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { byText } from '../base/order.ts';
 import { fail, ok } from '../base/result.ts';
-import type { OutputFile, OutputFiles } from '../ports.ts';
+import type { FileStore, OutputFile, OutputFiles, RestoreOutcome } from '../ports.ts';
+import { copyInto, digestOfFile, exists, isSame, sizeOf } from './file-copy.ts';
 
 export interface OutputFilesOptions {
   /** The project's root: patterns and paths start here. Absolute. */
   readonly root: string;
   /** The work tree's root: nothing outside of it is read or written. Absolute; `root` or above. */
   readonly repository: string;
-  /** Where published copies are kept, as `<first 2 digits>/<digest>`. Absolute; made when needed. */
-  readonly store: string;
+  /** Keeps published copies; undefined = nothing is kept, and working files are left as they are. */
+  readonly store: FileStore | undefined;
   /** Does git track this file (path from the project's root)? */
   readonly isTracked: (file: string) => boolean | Promise<boolean>;
 }
 
 /**
- * Files that steps write, and their published copies. A copy shares no bytes with the working file but by reflink, where
- * the file system can: a hard link would follow every later write in place. Patterns are those of `tinyglobby`, which
- * runs on Node 20, where `fs.glob` is missing, and which the tool chain brings anyway.
+ * Files that steps write, and a store for their published copies. Patterns are those of `tinyglobby`, which runs on
+ * Node 20, where `fs.glob` is missing, and which the tool chain brings anyway.
  */
 export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
   const { root, store, isTracked } = options;
-  const copyOf = (file: OutputFile): string => path.join(store, file.digest.slice(0, 2), file.digest);
   const workingOf = (file: string): string => path.join(root, ...file.split('/'));
 
   async function isOutside(file: string): Promise<boolean> {
@@ -34,6 +32,16 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
   }
   async function isRefused(file: string): Promise<boolean> {
     return (await isOutside(file)) || (await isTracked(file));
+  }
+  async function restoreOne(files: readonly OutputFile[], file: OutputFile): Promise<RestoreOutcome> {
+    if (store === undefined) return { kind: 'unchanged' };
+    if (await isRefused(file.path)) return { kind: 'refused' };
+    const working = workingOf(file.path);
+    if (await isSame(working, file)) return { kind: 'unchanged' };
+    const copy = await store.fetch(files, file);
+    if (!copy.ok) return { kind: 'lost', ...copy.error };
+    await copyInto(copy.value, working, 0o644, file.digest);
+    return { kind: 'restored' };
   }
 
   return {
@@ -50,38 +58,22 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
       return ok(found);
     },
 
-    async save(file) {
-      const copy = copyOf(file);
-      if ((await sizeOf(copy)).size === file.bytes) return ok(undefined);
-      try {
-        // The digest is taken of the copy: the working file may have been written to since it was first read.
-        await copyInto(workingOf(file.path), copy, 0o444, file.digest);
-        return ok(undefined);
-      } catch (error) {
-        return fail({ code: 'infrastructure', message: `${file.path} could not be kept: ${(error as Error).message}` });
-      }
+    async save(files) {
+      return store === undefined || files.length === 0 ? ok(files) : store.save(files, (file) => workingOf(file.path));
     },
 
-    async restore(file) {
-      if (await isRefused(file.path)) return 'refused';
-      const working = workingOf(file.path);
-      if ((await sizeOf(working)).size === file.bytes && (await digestOfFile(working)) === file.digest)
-        return 'unchanged';
-      const copy = copyOf(file);
-      if (!(await exists(copy))) return 'missing';
-      if ((await digestOfFile(copy)) !== file.digest) return 'damaged';
-      await copyInto(copy, working, 0o644, file.digest);
-      return 'restored';
+    async restore(files) {
+      const outcomes: RestoreOutcome[] = [];
+      for (const file of files) outcomes.push(await restoreOne(files, file));
+      return outcomes;
     },
 
-    async holds(file) {
-      const { size, isFile } = await sizeOf(copyOf(file));
-      if (!isFile) return 'missing';
-      return size === file.bytes ? 'present' : 'damaged';
+    async holds(files) {
+      return store === undefined ? files.map(() => ({ kind: 'present' })) : store.holds(files);
     },
 
     async remove(file) {
-      if (await isRefused(file)) return;
+      if (store === undefined || (await isRefused(file))) return;
       if ((await sizeOf(workingOf(file))).isFile) await unlink(workingOf(file));
     },
   };
@@ -122,52 +114,5 @@ async function realPathOf(file: string): Promise<string> {
       if (at === path.dirname(at)) return path.resolve(file);
       missing.unshift(path.basename(at));
     }
-  }
-}
-
-async function sizeOf(file: string): Promise<{ readonly size: number; readonly isFile: boolean }> {
-  try {
-    const found = await stat(file);
-    return { size: found.isFile() ? found.size : -1, isFile: found.isFile() };
-  } catch {
-    return { size: -1, isFile: false };
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function digestOfFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest('hex');
-}
-
-/** Copies so that the target is there as a whole or not at all, also after a loss of power. Throws on other content. */
-async function copyInto(source: string, target: string, mode: number, digest: string): Promise<void> {
-  const folder = path.dirname(target);
-  await mkdir(folder, { recursive: true });
-  const aside = path.join(folder, `.branchline-${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    await copyFile(source, aside, constants.COPYFILE_FICLONE);
-    if ((await digestOfFile(aside)) !== digest) throw new Error('it changed while it was copied');
-    await syncFile(aside);
-    await chmod(aside, mode);
-    await rename(aside, target);
-  } finally {
-    await rm(aside, { force: true });
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -2,6 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { Emit } from './execute.ts';
+import { prepareIncremental } from './incremental.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { connectionOf, emitChecks, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
@@ -59,6 +60,8 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (lost) return { failure: lost, failedAssets: input.assets };
   const missing = await restoreInputs(context);
   if (missing) return { failure: missing, failedAssets: input.assets };
+  const unprepared = await prepareIncremental(context, input.lost);
+  if (unprepared) return { failure: unprepared, failedAssets: input.assets };
   if (step.action.kind === 'run') return runScriptStep(context);
   const end = await runSqlStep(context);
   if (end.failure) return end;
@@ -76,6 +79,8 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
 /** A source whose data is gone may not give its past again: making it anew has to be asked for (`on_lost: fail`). */
 function lostSource({ assets, planned }: StepContext, lost: ReadonlyMap<AssetKey, string>): Failure | undefined {
   for (const asset of assets) {
+    // It has its own word for it (see `incremental.ts`).
+    if (asset.incremental) continue;
     const verdict = planned.assets.find((candidate) => candidate.asset === asset.key);
     if (verdict?.reason !== 'data_lost' || asset.onLost !== 'fail') continue;
     return {

@@ -16,3 +16,15 @@ export function inputFailure(code: string, message: string, help?: string): AppF
 export function outsideFailure(code: string, message: string, help?: string): AppFailure {
   return { exit: 3, code, message, ...(help === undefined ? {} : { help }) };
 }
+
+/** `--at` named nothing that a state has: `label` says whose. An instant is one that no commit is as old as. */
+export function noSuchMoment(label: string, at: string): AppFailure {
+  const isInstant = /^\d{4}-\d{2}-\d{2}/.test(at);
+  return inputFailure(
+    'unknown-commit',
+    isInstant ? `Nothing was recorded yet at ${at} in ${label}.` : `There is no commit \`${at}\` in ${label}.`,
+    isInstant
+      ? '`branchline state log` shows where it begins.'
+      : '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
+  );
+}

@@ -1,12 +1,13 @@
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import type { OutputFiles, SqlPool } from '../ports.ts';
+import type { SqlPool } from '../ports.ts';
 import { type ConnectionScope, connectionTarget } from './connections.ts';
 import { verifyPresent } from './outputs.ts';
 import { readStamps } from './sql-stamps.ts';
+import type { OutputsOf } from './step-context.ts';
 
 export interface FindLostPorts {
-  readonly outputs: OutputFiles;
+  readonly outputs: OutputsOf;
   readonly sql: SqlPool;
   /** Is there a file at this absolute path? */
   readonly fileExists: (path: string) => boolean;
@@ -29,12 +30,8 @@ export async function findLost(
     const made = view.assets.get(key)?.materialized;
     const asset = scope.project.assets[key];
     if (!made || !asset || asset.external) continue;
-    const presence = await verifyPresent(ports.outputs, made);
-    if (presence.kind !== 'ok')
-      lost.set(
-        key,
-        `${presence.paths.slice(0, 3).join(', ')} ${presence.kind === 'missing' ? 'is gone from storage' : 'is damaged in storage'}`,
-      );
+    const presence = await verifyPresent(ports.outputs(asset), made);
+    if (presence.kind !== 'ok') lost.set(key, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
     if (isStamped(scope.project, key) && asset.connection !== undefined)
       stamped.set(asset.connection, [...(stamped.get(asset.connection) ?? []), key]);
   }

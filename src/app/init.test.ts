@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../manifest/parse.ts';
 import { resolveProject } from '../project/resolve.ts';
 import { sourceTreeOf } from '../testing/project-builder.ts';
-import { initFiles, projectNameOf } from './init.ts';
+import { workflowProblems } from '../testing/workflow-problems.ts';
+import { initFiles, projectNameOf, withFiles, workflowFiles } from './init.ts';
+import { loadProject } from './load-project.ts';
+import { workflowValues } from './workflow-values.ts';
 
 const nothing = (): undefined => undefined;
 
@@ -31,7 +34,45 @@ describe('initFiles', () => {
     });
   });
 
+  it('adds no first assets to a project that is there', () => {
+    const paths = initFiles('x', (path) => (path === 'branchline.yaml' ? 'name: mine\n' : undefined)).map(
+      (f) => f.path,
+    );
+    expect(paths).toEqual(['branchline.yaml', '.vscode/settings.json', '.gitignore']);
+  });
+
   it('makes a name of any folder', () => {
     expect(['Sales Data', 'a__b', '…', 'x.y'].map(projectNameOf)).toEqual(['sales-data', 'a__b', 'project', 'x-y']);
+  });
+});
+
+describe('workflowFiles', () => {
+  const files = initFiles('shop', nothing);
+  const tree = withFiles(sourceTreeOf({ 'README.md': 'x' }), files);
+  const { project } = loadProject(tree);
+  const place = {
+    action: { name: 'acme/branchline', commit: 'a'.repeat(40), version: 'v1.0.0' },
+    version: '1.0.0',
+    defaultBranch: 'main',
+    repository: 'acme/shop',
+  };
+  const values = workflowValues(project!, place, Date.UTC(2026, 10, 23));
+
+  it('are workflows to GitHub, for a project that is about to be written', async () => {
+    expect(tree.files()).toContain('README.md');
+    const made = workflowFiles(values, nothing, { pullRequests: true });
+    expect(made.map(({ path, action }) => [path, action])).toEqual([
+      ['.github/workflows/branchline.yml', 'create'],
+      ['.github/workflows/branchline-pr.yml', 'create'],
+      ['.github/workflows/branchline-comment.yml', 'create'],
+    ]);
+    for (const { path, text } of made) expect([path, await workflowProblems(path, text)]).toEqual([path, []]);
+    // Nothing is rung for but the schedule that the first manifest has.
+    expect(made[0]!.text).toContain('- cron: "23 2 * * *"');
+  });
+
+  it('keep what is there, and leave out what is not wanted', () => {
+    const there = (path: string) => (path.endsWith('branchline.yml') ? 'mine' : undefined);
+    expect(workflowFiles(values, there, { pullRequests: false }).map(({ action }) => action)).toEqual(['keep']);
   });
 });

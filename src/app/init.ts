@@ -1,3 +1,9 @@
+import { sha256 } from '../base/digest.ts';
+import { byText } from '../base/order.ts';
+import type { SourceTree } from '../ports.ts';
+import { pullRequestWorkflows } from '../render/workflows/pull-request.ts';
+import { SCHEDULED_WORKFLOW, type ScheduledWorkflowValues, scheduledWorkflow } from '../render/workflows/scheduled.ts';
+
 /** A file that `branchline init` would write, or lines that it would add. */
 export interface InitFile {
   readonly path: string;
@@ -13,10 +19,11 @@ const IGNORED = ['.branchline/', 'data/'];
  * only the missing lines are added. Pure: `existing` gives the text of a file, or undefined.
  */
 export function initFiles(name: string, existing: (path: string) => string | undefined): InitFile[] {
+  // A project that is there needs no first asset: what it has is its own.
+  const first = [create('pipelines/first.yaml', MANIFEST), create('pipelines/long_words.sql', SQL)];
   const files: InitFile[] = [
     create('branchline.yaml', projectText(name)),
-    create('pipelines/first.yaml', MANIFEST),
-    create('pipelines/long_words.sql', SQL),
+    ...(existing('branchline.yaml') === undefined ? first : []),
     create('.vscode/settings.json', editorSettings()),
   ].map((file) => (existing(file.path) === undefined ? file : { ...file, action: 'keep' as const }));
   const ignore = existing('.gitignore');
@@ -27,6 +34,34 @@ export function initFiles(name: string, existing: (path: string) => string | und
     files.push({ path: '.gitignore', action: ignore === undefined ? 'create' : 'append', text: gap + text });
   } else files.push({ path: '.gitignore', action: 'keep', text: '' });
   return files;
+}
+
+/**
+ * The workflow files of a project, by their path in its repository; those that are there are kept. Pure.
+ */
+export function workflowFiles(
+  values: ScheduledWorkflowValues,
+  existing: (path: string) => string | undefined,
+  options: { readonly pullRequests: boolean },
+): InitFile[] {
+  const { action, checkout, project } = values;
+  const files = new Map([[SCHEDULED_WORKFLOW, scheduledWorkflow(values)]]);
+  if (options.pullRequests) {
+    const more = pullRequestWorkflows({ action, checkout, ...(project === undefined ? {} : { project }) });
+    for (const [path, text] of more) files.set(path, text);
+  }
+  return [...files].map(([path, text]) => ({ path, text, action: existing(path) === undefined ? 'create' : 'keep' }));
+}
+
+/** A tree as it will be when these files are written. */
+export function withFiles(tree: SourceTree, files: readonly InitFile[]): SourceTree {
+  const added = new Map(files.filter(({ action }) => action === 'create').map(({ path, text }) => [path, text]));
+  return {
+    files: () => [...new Set([...tree.files(), ...added.keys()])].sort(byText),
+    kind: (path) => (added.has(path) ? 'file' : tree.kind(path)),
+    text: (path) => added.get(path) ?? tree.text(path),
+    digest: (path) => (added.has(path) ? sha256(added.get(path)!) : tree.digest(path)),
+  };
 }
 
 function create(path: string, text: string): InitFile {

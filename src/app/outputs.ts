@@ -3,10 +3,12 @@ import { sortedEntries, sortedUnique } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { OutputFile, OutputFiles } from '../ports.ts';
+import type { OutputFile, OutputFiles, StoreLoss } from '../ports.ts';
 
 /** Files by path from the project's root, as events and records hold them. */
-export type FileRecord = Readonly<Record<string, { readonly digest: string; readonly bytes: number }>>;
+export type FileRecord = Readonly<
+  Record<string, { readonly digest: string; readonly bytes: number; readonly blob?: string }>
+>;
 
 /** An output pattern with its expressions evaluated. */
 export interface EvaluatedOutput {
@@ -53,13 +55,11 @@ export function filesDataVersion(files: FileRecord): string {
   return digestOf(sortedEntries(files).map(([path, { digest }]) => [path, digest]));
 }
 
-/** Keeps a copy of each file: from then on they are published. A refusal is never "materialized". */
-export async function publishOutputs(port: OutputFiles, files: FileRecord): Promise<Result<void, Failure>> {
-  for (const file of listOf(files)) {
-    const saved = await port.save(file);
-    if (!saved.ok) return fail({ class: 'infrastructure', code: 'output-not-kept', message: saved.error.message });
-  }
-  return ok(undefined);
+/** Keeps a copy of each file: from then on they are published. Yields them as they are recorded; a refusal is never "materialized". */
+export async function publishOutputs(port: OutputFiles, files: FileRecord): Promise<Result<FileRecord, Failure>> {
+  const saved = await port.save(listOf(files));
+  if (!saved.ok) return fail({ class: 'infrastructure', code: 'output-not-kept', message: saved.error.message });
+  return ok(Object.fromEntries(saved.value.map(({ path, ...record }) => [path, record])));
 }
 
 export interface PutBack {
@@ -75,76 +75,72 @@ export async function putBack(
   published: FileRecord | undefined,
   written: FileRecord,
 ): Promise<PutBack> {
-  const restored: string[] = [];
-  const removed: string[] = [];
-  const lost: string[] = [];
-  for (const path of sortedUnique([...Object.keys(published ?? {}), ...Object.keys(written)])) {
-    const before = published?.[path];
-    if (before === undefined) {
-      await port.remove(path);
-      removed.push(path);
-      continue;
-    }
-    const outcome = await port.restore({ path, ...before });
-    if (outcome === 'restored') restored.push(path);
-    else if (outcome !== 'unchanged') lost.push(path);
-  }
-  return { restored, removed, lost };
+  const before = published ?? {};
+  const removed = sortedUnique(Object.keys(written)).filter((path) => before[path] === undefined);
+  for (const path of removed) await port.remove(path);
+  const files = listOf(before);
+  const outcomes = await port.restore(files);
+  const having = (kinds: readonly string[]): string[] =>
+    files.filter((_, i) => kinds.includes(outcomes[i]!.kind)).map(({ path }) => path);
+  return { restored: having(['restored']), removed, lost: having(['lost', 'refused']) };
 }
 
 /** Puts the published files in place, so that what reads them reads what was published. Fails when one is lost. */
 export async function restoreOutputs(
   port: OutputFiles,
   asset: AssetKey,
-  files: FileRecord,
+  record: FileRecord,
 ): Promise<Result<void, Failure>> {
-  for (const file of listOf(files)) {
-    const outcome = await port.restore(file);
-    if (outcome === 'unchanged' || outcome === 'restored') continue;
-    return fail(lossOf(asset, file.path, outcome));
+  const files = listOf(record);
+  for (const [i, outcome] of (await port.restore(files)).entries()) {
+    const { path } = files[i]!;
+    if (outcome.kind === 'lost') return fail(lossOf(`${path} (${asset})`, outcome));
+    if (outcome.kind === 'refused') {
+      const message = `${path} (${asset}) cannot be put in place: git tracks it by now, or it leads out of the repository`;
+      return fail({ class: 'step', code: 'output-tracked', message });
+    }
   }
   return ok(undefined);
 }
 
-function lossOf(asset: AssetKey, path: string, outcome: 'missing' | 'damaged' | 'refused'): Failure {
-  switch (outcome) {
+function lossOf(what: string, { loss, message }: StoreLoss): Failure {
+  switch (loss) {
     case 'missing':
-      return { class: 'step', code: 'data-lost', message: `the published copy of ${path} (${asset}) is gone` };
-    case 'damaged': {
-      const message = `the published copy of ${path} (${asset}) has other content than its digest says`;
-      return { class: 'infrastructure', code: 'output-damaged', message };
-    }
-    case 'refused': {
-      const message = `${path} (${asset}) cannot be put in place: git tracks it by now, or it leads out of the repository`;
-      return { class: 'step', code: 'output-tracked', message };
-    }
+      return { class: 'step', code: 'data-lost', message: `data lost: ${what}: ${message}` };
+    case 'damaged':
+      return { class: 'infrastructure', code: 'output-damaged', message: `${what} is ${message}` };
+    case 'unavailable':
+      return { class: 'infrastructure', code: 'store-unavailable', message: `${what} cannot be had now: ${message}` };
   }
 }
 
 export type Presence =
   | { readonly kind: 'ok' }
-  | { readonly kind: 'missing'; readonly paths: readonly string[] }
-  | { readonly kind: 'damaged'; readonly paths: readonly string[] };
+  | { readonly kind: 'missing' | 'damaged'; readonly paths: readonly string[]; readonly message: string };
 
 /**
  * Are the files of a materialization still to be had, as a published copy or unchanged in the working tree? Reads only;
- * copies are judged by their size, and by every byte when they are put back. Damage is told before absence.
+ * copies are judged by what the store says of them, and by every byte when they are put back. Damage is told before
+ * absence. A store that cannot be asked now has lost nothing.
  */
 export async function verifyPresent(
   port: OutputFiles,
   materialization: { readonly files?: FileRecord },
 ): Promise<Presence> {
-  const missing: string[] = [];
-  const damaged: string[] = [];
-  for (const file of listOf(materialization.files ?? {})) {
-    const held = await port.holds(file);
-    if (held === 'present') continue;
+  const files = listOf(materialization.files ?? {});
+  const lost: { readonly path: string; readonly loss: StoreLoss }[] = [];
+  for (const [i, held] of (await port.holds(files)).entries()) {
+    const file = files[i]!;
+    if (held.kind === 'present' || held.loss === 'unavailable') continue;
     const working = await port.find(escapePattern(file.path));
     if (working.ok && working.value.some((found) => found.path === file.path && found.digest === file.digest)) continue;
-    (held === 'missing' ? missing : damaged).push(file.path);
+    lost.push({ path: file.path, loss: held });
   }
-  if (damaged.length > 0) return { kind: 'damaged', paths: damaged };
-  return missing.length > 0 ? { kind: 'missing', paths: missing } : { kind: 'ok' };
+  const first = lost.find(({ loss }) => loss.loss === 'damaged') ?? lost[0];
+  if (first === undefined || first.loss.loss === 'unavailable') return { kind: 'ok' };
+  const kind = first.loss.loss;
+  const paths = lost.filter(({ loss }) => loss.loss === kind).map(({ path }) => path);
+  return { kind, paths, message: first.loss.message };
 }
 
 /** A path as a pattern that matches itself alone. */
@@ -153,5 +149,5 @@ function escapePattern(path: string): string {
 }
 
 function listOf(files: FileRecord): OutputFile[] {
-  return sortedEntries(files).map(([path, { digest, bytes }]) => ({ path, digest, bytes }));
+  return sortedEntries(files).map(([path, record]) => ({ path, ...record }));
 }

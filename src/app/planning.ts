@@ -25,6 +25,7 @@ export interface RunOptions {
   readonly stale?: boolean;
   readonly withUpstream?: boolean;
   readonly ignoreBlocking?: boolean;
+  readonly fullRefresh?: boolean;
 }
 
 /** A project with all that planning needs of its files. */
@@ -85,6 +86,7 @@ export function requestOf(
     mode,
     withUpstream: options.withUpstream === true,
     ignoreBlocking: options.ignoreBlocking === true,
+    ...(options.fullRefresh ? { fullRefresh: true } : {}),
   });
 }
 

@@ -5,6 +5,7 @@ import { encodeEvent, numberEvents, runStream, splitEventId } from '../state/cod
 import { mapEventText } from '../state/event-text.ts';
 import type { CarryOutInput, RunEnd } from './carry-out.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import { setAside } from './set-aside.ts';
 import type { Recorded, StateAt } from './state-session.ts';
 
 /** Records a run while it is carried out: each event in the journal at once, progress on the branch now and then. */
@@ -181,9 +182,10 @@ function guardedJournal(input: CarryOutInput): GuardedJournal {
 
 /** What the branch took only without its texts stays on this machine, whole. */
 function sayLean(input: CarryOutInput, events: readonly BranchlineEvent[]): void {
-  const place = input.journals.setAside(input.writer, events.map(encodeEvent));
+  const where = setAside(input.journals, input.writer, events.map(encodeEvent));
+  const rest = where.isKept ? `The whole is in ${where.place}.` : `The whole could not be kept: ${where.message}.`;
   input.warn(
-    `The push was refused with log lines and messages in it, and taken without them: something in them may look like a secret. The whole is in ${place}.`,
+    `The push was refused with log lines and messages in it, and taken without them: something in them may look like a secret. ${rest}`,
   );
 }
 

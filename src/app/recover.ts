@@ -7,6 +7,7 @@ import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { askHolders, closeLostRun, judgeClaims } from './claims.ts';
 import type { AppFailure } from './failure.ts';
+import { setAside } from './set-aside.ts';
 import type { PagesOf, StateAt, StateDecision, StateSession } from './state-session.ts';
 
 export interface RecoverPorts {
@@ -47,31 +48,37 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
   }
   const { value, isLean } = outcome.value;
   for (const orphan of orphans) {
-    keepWhatIsLeft(orphan, value.behindGap.get(orphan) ?? [], isLean === true, ports);
-    orphan.discard();
+    // What cannot be kept elsewhere stays a journal: the next command tries again.
+    if (keepWhatIsLeft(orphan, value.behindGap.get(orphan) ?? [], isLean === true, ports)) orphan.discard();
+    else orphan.release();
   }
   return ok(value);
 }
 
-/** What the branch did not take of a journal stays on this machine, and is said. */
+/** What the branch did not take of a journal stays on this machine, and is said; false when the disk has no room. */
 function keepWhatIsLeft(
   orphan: OrphanJournal,
   behindGap: readonly string[],
   isLean: boolean,
   { journals, warn }: RecoverPorts,
-): void {
+): boolean {
   if (behindGap.length > 0) {
-    const place = journals.setAside(orphan.writer, behindGap);
+    const kept = setAside(journals, orphan.writer, behindGap);
+    const what = `${behindGap.length} events of the journal of ${orphan.writer} follow events that the state does not have: its history was forced back.`;
     warn(
-      `${behindGap.length} events of the journal of ${orphan.writer} follow events that the state does not have: its history was forced back. They are kept in ${place}. Restore the newer history, then \`branchline state replay ${place}\` records them.`,
+      kept.isKept
+        ? `${what} They are kept in ${kept.place}. Restore the newer history, then \`branchline state replay ${kept.place}\` records them.`
+        : `${what} They stay in its journal: ${kept.message}.`,
     );
+    if (!kept.isKept) return false;
   }
   if (isLean && orphan.lines.length > 0) {
-    const place = journals.setAside(orphan.writer, orphan.lines);
-    warn(
-      `The push was refused with the texts of the journal of ${orphan.writer}, and taken without them: something in them may look like a secret. The whole is in ${place}.`,
-    );
+    const kept = setAside(journals, orphan.writer, orphan.lines);
+    const what = `The push was refused with the texts of the journal of ${orphan.writer}, and taken without them: something in them may look like a secret.`;
+    warn(kept.isKept ? `${what} The whole is in ${kept.place}.` : `${what} The whole stays in it: ${kept.message}.`);
+    if (!kept.isKept) return false;
   }
+  return true;
 }
 
 async function decideRecovery(
@@ -123,7 +130,7 @@ async function decideRecovery(
 function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number): string {
   const parts = [
     lostRuns.length > 0 ? `${lostRuns.length} ${lostRuns.length === 1 ? 'run was' : 'runs were'} cut off` : '',
-    count > 0 ? `${count} events taken from a journal` : '',
+    count > 0 ? `${count} ${count === 1 ? 'event' : 'events'} taken from a journal` : '',
     suspected > 0 ? `${suspected} silent ${suspected === 1 ? 'claim' : 'claims'} suspected` : '',
   ].filter((part) => part !== '');
   const trailers = lostRuns.map((run) => `Run: ${run}`);

@@ -4,7 +4,7 @@ import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, Holders, Journals, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
+import type { Clock, Holders, Journals, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { Redactor } from '../run/redact.ts';
 import { numberEvents, splitEventId } from '../state/codec.ts';
@@ -20,7 +20,7 @@ import type { PlanningProject } from './planning.ts';
 import { recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
 import type { PagesOf, StateAt, StateSession } from './state-session.ts';
-import type { Published, RunContext } from './step-context.ts';
+import type { OutputsOf, Published, RunContext } from './step-context.ts';
 
 /** The world of a command that runs something. */
 export interface RunPorts {
@@ -29,7 +29,7 @@ export interface RunPorts {
   readonly journals: Journals;
   readonly holders: Holders;
   readonly sql: SqlPool;
-  readonly outputs: OutputFiles;
+  readonly outputs: OutputsOf;
   readonly processes: ProcessRunner;
   /** Ends processes on this machine that steps of a run left behind whose engine was killed. */
   readonly endLeftovers: (run: string) => Promise<void>;
@@ -313,6 +313,7 @@ function runContext(
     ...(ports.onOutput ? { onOutput: ports.onOutput } : {}),
     say: ports.say,
     ignoreBlocking: isManual(request) && request.ignoreBlocking,
+    fullRefresh: isManual(request) && request.fullRefresh === true,
   };
 }
 

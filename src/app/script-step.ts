@@ -131,8 +131,8 @@ async function publishAsset(
     await putBackOutputs(context, asset);
     return notPublished(early, holding);
   }
-  const refused = await publishStepOutputs(context, files);
-  if (!refused.ok) return refused.error;
+  const kept = await publishStepOutputs(context, asset, files);
+  if (!kept.ok) return kept.error;
   const said = report.assets[asset.key];
   const version = await versionOf(context, asset, said?.dataVersion ?? outputs.value.dataVersion);
   if (!version.ok) return version.error;
@@ -142,7 +142,7 @@ async function publishAsset(
     {
       asset,
       dataVersion: version.value.dataVersion,
-      files,
+      files: kept.value,
       ...(rows === undefined ? {} : { rows }),
       metadata: said?.metadata ?? {},
       durationMs,

@@ -93,7 +93,7 @@ interface Published {
 async function finish(context: StepContext, asset: Asset, done: Published): Promise<StepEnd> {
   const outputs = await collectStepOutputs(context, asset);
   if (!outputs.ok) return { failure: outputs.error, failedAssets: [asset.key] };
-  const saved = await publishStepOutputs(context, outputs.value.files);
+  const saved = await publishStepOutputs(context, asset, outputs.value.files);
   if (!saved.ok) return { failure: saved.error, failedAssets: [asset.key] };
   const now = context.run.clock.now();
   // Statements alone have no data version of their own: what they wrote is the better one.
@@ -106,7 +106,7 @@ async function finish(context: StepContext, asset: Asset, done: Published): Prom
     {
       asset,
       dataVersion,
-      files: outputs.value.files,
+      files: saved.value,
       ...(done.rows === undefined ? {} : { rows: done.rows }),
       metadata: {},
       durationMs: now - done.startedAt,

@@ -8,7 +8,7 @@ import type { StateProblem } from '../state/codec.ts';
 import { assembleView, neededPaths } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
-import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
 import { triggerText } from './run-message.ts';
 import type { StateAt } from './state-session.ts';
 
@@ -43,13 +43,7 @@ async function resolveAt(store: StateStore, at: string): Promise<Result<string |
   const resolved = await store.resolve(at);
   if (!resolved.ok) return fail(outsideFailure('state-unreachable', resolved.error.message));
   if (resolved.value !== undefined) return resolved;
-  return fail(
-    inputFailure(
-      'unknown-commit',
-      `${store.label} has no commit \`${at}\`.`,
-      '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
-    ),
-  );
+  return fail(noSuchMoment(store.label, at));
 }
 
 /** What is known of an asset or a run, or a summary of all. */

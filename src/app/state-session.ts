@@ -2,13 +2,13 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, StateChange, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
+import type { Clock, RefMove, StateChange, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
-import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
 import { goneState, type Seen, watchHead } from './seen-head.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
@@ -30,6 +30,12 @@ export interface StatePorts {
   readonly warn: (text: string) => void;
   /** Commits after which the next one begins history anew; default 10,000. */
   readonly compactAfter?: number;
+  /** Refs of data that have to move together with the commit of these events; asked anew after each conflict. */
+  readonly dataMoves?: (
+    events: readonly BranchlineEvent[],
+    before: StateView,
+    after: StateView,
+  ) => Promise<Result<readonly RefMove[], StoreUnreachable>>;
 }
 
 /** The state at one commit, read whole. */
@@ -123,10 +129,11 @@ async function transactOnce<T>(
       if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
         return ok({ kind: 'nothing', value: sent });
       const decision = await decide(state.value);
-      const settled = settle(ports, tx, state.value, decision);
-      lean = settled.lean;
-      if (settled.decision.kind === 'commit') sent = settled.decision.value;
-      return ok(settled.decision);
+      const settled = await withData(ports, state.value, decision, settle(ports, tx, state.value, decision));
+      if (!settled.ok) return settled;
+      lean = settled.value.lean;
+      if (settled.value.decision.kind === 'commit') sent = settled.value.decision.value;
+      return ok(settled.value.decision);
     },
     {
       clock: ports.clock,
@@ -155,9 +162,16 @@ async function transactOnce<T>(
     }
     case 'gone':
       return fail(goneState(ports.store.label, seen));
+    case 'unreachable':
+      return fail(
+        outsideFailure(
+          'state-unreachable',
+          outcome.message,
+          'Check the network and the credentials, then run the command again: what is recorded is safe.',
+        ),
+      );
     case 'outrun':
     case 'denied':
-    case 'unreachable':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
@@ -289,14 +303,7 @@ export async function readState(
   if (at !== undefined) {
     const resolved = await store.resolve(at);
     if (!resolved.ok) return unreachable(resolved.error);
-    if (resolved.value === undefined)
-      return fail(
-        inputFailure(
-          'unknown-commit',
-          `${store.label} has no commit \`${at}\`.`,
-          '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
-        ),
-      );
+    if (resolved.value === undefined) return fail(noSuchMoment(store.label, at));
     commit = resolved.value;
   }
   const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);
@@ -314,12 +321,39 @@ export async function readState(
   return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined }) : read;
 }
 
-function settle<T>(
+interface SettledDecision<T> {
+  readonly decision: Decision<Settled<T>>;
+  readonly lean?: () => Lean<T> | undefined;
+}
+
+/**
+ * The decision with the refs of data that go with it. A lean commit has them as well: without them it would record what
+ * nobody could restore.
+ */
+async function withData<T>(
   ports: StatePorts,
-  tx: number,
   state: StateAt,
-  decision: StateDecision<T>,
-): { decision: Decision<Settled<T>>; lean?: () => Lean<T> | undefined } {
+  wanted: StateDecision<T>,
+  { decision, lean }: SettledDecision<T>,
+): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
+  if (!ports.dataMoves || wanted.kind !== 'commit' || decision.kind !== 'commit' || 'stop' in decision.value)
+    return ok({ decision, ...(lean ? { lean } : {}) });
+  const refs = await ports.dataMoves(wanted.events, state.read.view, decision.value.after.view);
+  if (!refs.ok) return refs;
+  if (refs.value.length === 0) return ok({ decision, ...(lean ? { lean } : {}) });
+  const moving = { refs: refs.value };
+  // A compact that is merely due waits for a commit that moves nothing else.
+  const { compacts, ...plain } = decision;
+  return ok({
+    decision: { ...plain, change: { ...(compacts?.change ?? decision.change), ...moving } },
+    lean: () => {
+      const made = lean?.();
+      return made && { ...made, change: { ...made.change, ...moving } };
+    },
+  });
+}
+
+function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: StateDecision<T>): SettledDecision<T> {
   if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
   if (decision.kind === 'nothing')
     return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };

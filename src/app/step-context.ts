@@ -20,6 +20,9 @@ export interface Published {
   readonly files: FileRecord;
 }
 
+/** The output files of an asset, with the store that keeps them (docs/storage.md). */
+export type OutputsOf = (asset: Pick<Asset, 'key' | 'storage'>) => OutputFiles;
+
 /** All that carrying out steps of one run takes. */
 export interface RunContext {
   readonly project: Project;
@@ -32,7 +35,7 @@ export interface RunContext {
   readonly codeCommit?: string;
   readonly clock: Clock;
   readonly sql: SqlPool;
-  readonly outputs: OutputFiles;
+  readonly outputs: OutputsOf;
   readonly processes: ProcessRunner;
   readonly scratch: Scratch;
   /** The host's environment variables (with those of `.env`). */
@@ -51,6 +54,8 @@ export interface RunContext {
   /** Progress for people: `fetching DuckDB …`. */
   readonly say: (text: string) => void;
   readonly ignoreBlocking: boolean;
+  /** Incremental assets start empty. */
+  readonly fullRefresh: boolean;
 }
 
 /** One step under way. */

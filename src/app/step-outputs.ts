@@ -23,7 +23,7 @@ export interface StepOutputs {
 export async function collectStepOutputs(context: StepContext, asset: Asset): Promise<Result<StepOutputs, Failure>> {
   if (asset.outputs.length === 0) return ok({ files: {} });
   const patterns = outputPatterns(context, asset);
-  return patterns.ok ? collectOutputs(context.run.outputs, asset.key, patterns.value) : patterns;
+  return patterns.ok ? collectOutputs(context.run.outputs(asset), asset.key, patterns.value) : patterns;
 }
 
 function outputPatterns({ run }: StepContext, asset: Asset): Result<EvaluatedOutput[], Failure> {
@@ -36,9 +36,13 @@ function outputPatterns({ run }: StepContext, asset: Asset): Result<EvaluatedOut
   return ok(patterns);
 }
 
-/** Keeps copies by digest: from then on they are what downstream reads. */
-export function publishStepOutputs({ run }: StepContext, files: FileRecord): Promise<Result<void, Failure>> {
-  return publishOutputs(run.outputs, files);
+/** Keeps copies by digest: from then on they are what downstream reads. Yields them as they are recorded. */
+export function publishStepOutputs(
+  { run }: StepContext,
+  asset: Asset,
+  files: FileRecord,
+): Promise<Result<FileRecord, Failure>> {
+  return publishOutputs(run.outputs(asset), files);
 }
 
 /** After an attempt that is not published: the working files are what was published before, or gone if nothing was. */
@@ -48,8 +52,8 @@ export async function putBackOutputs(context: StepContext, asset: Asset): Promis
   if (asset.outputs.length === 0) return;
   const patterns = outputPatterns(context, asset);
   const optional = patterns.ok ? patterns.value.map((pattern) => ({ ...pattern, optional: true })) : [];
-  const written = await collectOutputs(run.outputs, asset.key, optional);
-  await putBack(run.outputs, before, written.ok ? written.value.files : {});
+  const written = await collectOutputs(run.outputs(asset), asset.key, optional);
+  await putBack(run.outputs(asset), before, written.ok ? written.value.files : {});
 }
 
 /** Brings the published files of direct upstreams into place. What is gone, or is not what it was, stops the step. */
@@ -58,7 +62,9 @@ export async function restoreInputs(context: StepContext): Promise<Failure | und
   const own = new Set(context.step.assets);
   const deps = new Set(context.assets.flatMap((asset) => asset.deps).filter((dep) => !own.has(dep)));
   for (const dep of [...deps].sort(byText)) {
-    const restored = await restoreOutputs(run.outputs, dep, run.published.get(dep)?.files ?? {});
+    const asset = run.project.assets[dep];
+    if (asset === undefined || asset.external) continue;
+    const restored = await restoreOutputs(run.outputs(asset), dep, run.published.get(dep)?.files ?? {});
     if (!restored.ok)
       return {
         ...restored.error,

@@ -44,6 +44,7 @@ export async function runOne(context: StepContext, script: Script): Promise<Resu
           attempt,
           environment: run.environment,
           ...(run.plan.job === undefined ? {} : { job: run.plan.job }),
+          fullRefresh: run.fullRefresh,
           codeVersions: Object.fromEntries(assets.map((asset) => [asset.key, planned.codeVersion])),
         },
         checks: script.checks,

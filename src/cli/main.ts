@@ -46,7 +46,14 @@ export function buildProgram(exit: (code: number) => void): Command {
     define(
       new Command('init')
         .description('start a project in this folder; never overwrites')
-        .argument('[name]', 'name of the project (default: the folder)'),
+        .argument('[name]', 'name of the project (default: the folder)')
+        .option(
+          '--action <owner/repo@commit>',
+          'the Action that the workflows call (default: where this program was cloned from)',
+        )
+        .option('--no-workflows', 'write no workflows for GitHub')
+        .option('--no-pull-requests', 'write no workflows for pull requests')
+        .option('--print', 'show the workflows that would be written, and write nothing'),
       'branchline init my-project',
       () => import('./init.ts'),
     ),
@@ -261,6 +268,7 @@ function withPlanOptions(command: Command): Command {
     .option('--stale', 'of these, only what is missing, failed last or stale')
     .option('--with-upstream', 'also make upstreams that were never materialized')
     .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
+    .option('--full-refresh', 'incremental assets start empty instead of from their last outputs')
     .addOption(environmentOption());
 }
 

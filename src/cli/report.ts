@@ -6,6 +6,7 @@ import { readState } from '../app/state-session.ts';
 import { nearestWord } from '../base/nearest.ts';
 import { codeCommit, reportSource } from '../compose/surroundings.ts';
 import { writePages } from '../compose/wiring.ts';
+import { tryWriting } from '../compose/writing.ts';
 import { renderReport } from '../render/report/pages.ts';
 import { assetPath } from '../render/report/paths.ts';
 import { reportJson } from '../render/report-json.ts';
@@ -54,7 +55,9 @@ export async function run(options: ReportOptions): Promise<number> {
   );
   if (options.out !== undefined) {
     const pages = renderReport(input);
-    writePages(resolve(options.out), pages);
+    const { out } = options;
+    const refused = tryWriting(out, () => writePages(resolve(out), pages));
+    if (refused !== undefined) return printFailure(host, refused, options.json);
     if (!options.json)
       host.print(`${count(pages.size, 'page')} in ${options.out}: begin with ${options.out}/README.md.`);
   } else if (options.asset !== undefined && !options.json) {

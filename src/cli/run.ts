@@ -70,7 +70,7 @@ function wantedRequest(
 ): Result<RunRequest, AppFailure> {
   const identity = cliIdentity(opened.clock.now(), randomBytes(10).toString('hex'));
   if (plan === undefined) return requestOf(world.project, options, identity);
-  const also = (['select', 'job', 'stale', 'withUpstream', 'ignoreBlocking'] as const).filter(
+  const also = (['select', 'job', 'stale', 'withUpstream', 'ignoreBlocking', 'fullRefresh'] as const).filter(
     (name) => options[name] !== undefined,
   );
   if (also.length > 0)

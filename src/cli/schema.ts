@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import manifestSchema from '../../schemas/manifest.schema.json' with { type: 'json' };
 import projectSchema from '../../schemas/project.schema.json' with { type: 'json' };
+import { openHost } from '../compose/wiring.ts';
+import { tryWriting } from '../compose/writing.ts';
 import type { GlobalOptions } from './main.ts';
+import { printFailure } from './print.ts';
 
 const SCHEMAS = { project: projectSchema, manifest: manifestSchema } as const;
 
@@ -13,6 +16,12 @@ export function schemaFiles(): ReadonlyMap<string, string> {
   );
 }
 
+/** Writes both schemas into a folder, which is made. */
+export function writeSchemas(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of schemaFiles()) writeFileSync(join(folder, name), text);
+}
+
 /** `branchline schema`. */
 export async function run(
   options: GlobalOptions & { readonly write?: string },
@@ -20,11 +29,9 @@ export async function run(
 ): Promise<number> {
   if (options.write !== undefined) {
     const folder = resolve(options.write);
-    mkdirSync(folder, { recursive: true });
-    for (const [name, text] of schemaFiles()) {
-      writeFileSync(join(folder, name), text);
-      process.stdout.write(`${join(options.write, name)}\n`);
-    }
+    const refused = tryWriting(options.write, () => writeSchemas(folder));
+    if (refused !== undefined) return printFailure(openHost().host, refused, options.json);
+    for (const name of schemaFiles().keys()) process.stdout.write(`${join(options.write, name)}\n`);
     return 0;
   }
   const which = args[0] === 'manifest' ? 'manifest' : 'project';

@@ -13,6 +13,7 @@ import type { GitHub } from '../ports-github.ts';
 import type { Style } from '../render/style.ts';
 import { parseDotenv } from '../run/dotenv.ts';
 import type { Variables } from '../run/secrets.ts';
+import type { StorageHost } from './storage.ts';
 
 /**
  * What differs between a terminal and a job of a workflow, read once by the host as plain values: below, nothing asks
@@ -39,6 +40,8 @@ export interface Surroundings {
   readonly writer: string;
   /** How long steps get between TERM and KILL, in milliseconds; default 10 s. */
   readonly stepGraceMs?: number;
+  /** Where files are kept when a project does not say, and how the Actions cache is reached; default: as in a terminal. */
+  readonly storage?: StorageHost;
   /** Takes what steps print, as it comes; undefined = it is shown with the step's name before each line. */
   readonly onStepOutput?: (step: string, text: string) => void;
 }

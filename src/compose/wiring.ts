@@ -4,10 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { runGit } from '../adapters/git-process.ts';
-import { openStateStore } from '../adapters/git-state-store.ts';
+import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
 import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
-import { createOutputFiles } from '../adapters/output-files.ts';
 import { createProcessRunner } from '../adapters/process.ts';
 import { createScratch } from '../adapters/process-scratch.ts';
 import { endLeftovers } from '../adapters/process-tree.ts';
@@ -27,6 +26,7 @@ import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
 import { findSecretNameClashes, secretNames, secretsToMask } from '../run/secrets.ts';
 import { neutralizeCommands } from '../run/step-commands.ts';
+import { openStores, type Stores, terminalStorage } from './storage.ts';
 import {
   codeCommit,
   declaredNames,
@@ -102,7 +102,7 @@ export async function openStore(
   project: Project,
   environment: 'production' | 'local',
   location?: GitLocation,
-): Promise<Result<StateStore, AppFailure>> {
+): Promise<Result<GitStateStore, AppFailure>> {
   const { env, token, privateFolder: parent } = opened.surroundings;
   const store = await openStateStore({
     projectRoot: opened.root,
@@ -127,6 +127,7 @@ export interface World {
   readonly store: StateStore;
   readonly state: StatePorts;
   readonly run: RunPorts;
+  readonly stores: Stores;
   readonly codeCommit?: { readonly commit: string; readonly at: string };
   /** Absolute private folder under the git directory. */
   readonly privateFolder: string;
@@ -176,6 +177,22 @@ export async function openWorld(
     return fail(inputFailure('secret-is-a-name', clashes.map((clash) => clash.message).join('\n')));
   const redactor = createRedactor(secrets);
   const warn = (text: string): void => host.progress(redactor.text(text));
+  const scratch = join(folder, 'scratch', writer);
+  const stores = openStores({
+    project,
+    environment: options.environment,
+    host: surroundings.storage ?? terminalStorage,
+    root,
+    repository: location.value.top ?? root,
+    privateFolder: folder,
+    scratch,
+    secret: env.value['BRANCHLINE_STORAGE_KEY'],
+    isTracked: async (file) =>
+      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: surroundings.env })).code ===
+      0,
+    onNotice: warn,
+    dataBranch: (branch) => store.value.dataBranch(branch),
+  });
   const state: StatePorts = {
     store: store.value,
     clock,
@@ -185,6 +202,7 @@ export async function openWorld(
     writer,
     redact: (text) => redactor.text(text),
     warn,
+    dataMoves: stores.dataMoves,
   };
   const processHolders = createProcessHolders();
   const holders = createHolders({
@@ -193,18 +211,10 @@ export async function openWorld(
     ...(surroundings.workflow === undefined ? {} : { workflow: surroundings.workflow }),
     ...(surroundings.github === undefined ? {} : { github: surroundings.github }),
   });
-  const scratch = join(folder, 'scratch', writer);
   pruneFolder(join(folder, 'logs'), LOG_FOLDERS_MAX);
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const sql = pooledSql(databases(env.value));
-  const outputs = createOutputFiles({
-    root,
-    repository: location.value.top ?? root,
-    store: project.storage.path === undefined ? join(folder, 'outputs') : resolve(root, project.storage.path),
-    isTracked: async (file) =>
-      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: surroundings.env })).code ===
-      0,
-  });
+  const { outputs } = stores;
   const scope = { project, environment: options.environment, env: env.value, root };
   const source = reportSource(project, code?.commit, location.value.remoteUrl);
   // Loaded only by commands that record a run: pages need the schedules' arithmetic.
@@ -257,6 +267,7 @@ export async function openWorld(
     store: store.value,
     state,
     run,
+    stores,
     ...(code === undefined ? {} : { codeCommit: code }),
     privateFolder: folder,
     cores: Math.max(2, availableParallelism()),

@@ -2,7 +2,7 @@
 // and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
 
 const steps = ['runner', 'oidc'];
-const assets = [...steps, 'observe', 'incremental', 'freshness', 'environments', 'storage'];
+const assets = [...steps, 'observe', 'freshness', 'environments'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
 const manifests = ['dbt', 'alerts', 'channels'];
 
@@ -18,18 +18,15 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Check: checks,
   Factory: checks,
   Job: ['oidc', 'config'],
-  Storage: ['branch', 'max_file'],
+  DuckdbConnection: ['storage'],
   State: ['retention'],
   Environments: ['pull_request'],
   ProductionEnvironment: ['build_on_push'],
-  DuckdbConnection: ['storage'],
-  PostgresConnection: ['storage'],
 };
 
 /** Values of `type` that come later, by definition. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
   Connection: ['command'],
-  Storage: ['cache', 'branch', 'none'],
 };
 
 /** Tags with meaning; without the prefix, which is `branchline/` or, as an alias, `dagster/`. */

@@ -146,8 +146,10 @@ export interface AssetMaterialized extends EventBase {
   readonly codeCommit?: string;
   readonly dataVersion: string;
   readonly upstream: Readonly<Record<AssetKey, { readonly dataVersion: string; readonly materialization?: string }>>;
-  /** Files, by path: digest and size in bytes. */
-  readonly files?: Readonly<Record<string, { readonly digest: string; readonly bytes: number }>>;
+  /** Files, by path: digest and size in bytes; `blob`: the id in git, where a branch keeps them. */
+  readonly files?: Readonly<
+    Record<string, { readonly digest: string; readonly bytes: number; readonly blob?: string }>
+  >;
   readonly rows?: number;
   readonly metadata: Readonly<Record<string, Json>>;
   readonly durationMs: number;

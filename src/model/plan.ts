@@ -14,6 +14,8 @@ export type RunRequest =
       readonly ignoreBlocking: boolean;
       /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
       readonly partitions?: string;
+      /** Incremental assets start empty; absent = no. */
+      readonly fullRefresh?: boolean;
     }
   | {
       readonly kind: 'schedule';
@@ -40,6 +42,7 @@ export type RunRequest =
       readonly ignoreBlocking: boolean;
       /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
       readonly partitions?: string;
+      readonly fullRefresh?: boolean;
     }
   | {
       /** `build_on_push` of the production environment. */

@@ -20,10 +20,11 @@ export interface Project {
   readonly timezone: string;
   readonly manifests: readonly string[];
   readonly state: { readonly branch: string; readonly remote: string };
-  readonly storage: Storage;
   readonly operations: Operations;
   /** Shared definitions of partitions, by name. */
   readonly partitions: Readonly<Record<string, PartitionsDef>>;
+  /** Undefined = what suits the machine: the cache on runners that GitHub hosts, a directory elsewhere. */
+  readonly storage?: Storage;
   /** Steps at once on one runner; undefined = the number of cores, at least 2. */
   readonly maxParallel?: number;
   /** US dollars a minute by runner label, over the built-in table. */
@@ -45,11 +46,22 @@ export interface Project {
   readonly exposures: Readonly<Record<string, Exposure>>;
 }
 
-export interface Storage {
-  readonly type: 'directory';
-  /** Where published copies are kept; undefined = the private folder under the git directory. */
-  readonly path?: string;
-}
+/** Where published files are kept between runs (docs/storage.md). */
+export type Storage =
+  | {
+      readonly type: 'directory';
+      /** From the project's root, or absolute; undefined = the private folder under the git directory. */
+      readonly path?: string;
+    }
+  | { readonly type: 'cache' }
+  | {
+      readonly type: 'branch';
+      /** Without `refs/heads/`; undefined = the one that goes with the state's branch. */
+      readonly branch?: string;
+      /** The largest file that is kept, in bytes. */
+      readonly maxFileBytes: number;
+    }
+  | { readonly type: 'none' };
 
 export type Connection =
   | {
@@ -102,6 +114,10 @@ export interface Asset {
   readonly materialized: Materialized;
   readonly publish: 'audit' | 'direct';
   readonly outputs: readonly OutputPattern[];
+  /** Its own last outputs are put in place before it runs; lost ones fail it. */
+  readonly incremental: boolean;
+  /** Where its outputs are kept; undefined = as the project's. */
+  readonly storage?: Storage;
   readonly onLost: 'rebuild' | 'fail';
   readonly materialize: 'when_stale' | 'always';
   /** Only in a multi-asset: a successful step that does not report it has not materialized it. */

@@ -58,7 +58,9 @@ export interface MaterializationRecord {
   readonly codeCommit?: string;
   readonly dataVersion: string;
   readonly upstream: Readonly<Record<AssetKey, { readonly dataVersion: string; readonly materialization?: string }>>;
-  readonly files?: Readonly<Record<string, { readonly digest: string; readonly bytes: number }>>;
+  readonly files?: Readonly<
+    Record<string, { readonly digest: string; readonly bytes: number; readonly blob?: string }>
+  >;
   readonly rows?: number;
   readonly durationMs: number;
   readonly turn?: Turn;

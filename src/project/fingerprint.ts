@@ -21,7 +21,7 @@ export type Fingerprinter = (step: string) => CodeVersion;
 
 /**
  * The code version of steps (semantics.md 10): `run`, `shell`, `working-directory`, `env` as written, SQL, connection,
- * relation, `materialized`, outputs, and the bytes of script, SQL file and `code:` patterns. Meaning counts, not form:
+ * relation, `materialized`, outputs, `incremental`, and the bytes of script, SQL file and `code:` patterns. Meaning counts, not form:
  * defaults that are written out, comments and white space of SQL, and order change nothing.
  */
 export function fingerprinter(
@@ -79,6 +79,7 @@ function assetValues(asset: Asset, isOneOfSeveral: boolean): [string, unknown][]
   if (asset.relation !== undefined) values.push([name('relation'), asset.relation]);
   if (asset.materialized !== 'table') values.push([name('materialized'), asset.materialized]);
   if (asset.partitionExpr !== undefined) values.push([name('partition_expr'), asset.partitionExpr]);
+  if (asset.incremental) values.push([name('incremental'), true]);
   if (asset.outputs.length > 0) {
     values.push([name('outputs'), [...asset.outputs].sort((a, b) => byText(a.path, b.path))]);
   }

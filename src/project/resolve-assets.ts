@@ -1,15 +1,17 @@
 import type { Json } from '../base/json.ts';
 import { byText, sortedUnique } from '../base/order.ts';
 import type { WrittenCheck } from '../manifest/generated/written.ts';
+import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
 import type { Span } from '../model/diagnostic.ts';
 import type { PartitionMapping, PartitionsDef } from '../model/partitions.ts';
-import type { Asset, AssetKey, AutomationRule, OutputPattern, Relation } from '../model/project.ts';
+import type { Asset, AssetKey, AutomationRule, OutputPattern, Relation, Storage } from '../model/project.ts';
 import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
 import { checkCron, checkZone } from './resolve-jobs.ts';
 import { resolveMapping, resolvePartitions } from './resolve-partitions.ts';
+import { resolveStorage } from './resolve-storage.ts';
 import {
   checkTemplate,
   didYouMean,
@@ -151,6 +153,7 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     automation: resolveAutomation(layers, resolving),
     mappings: Object.keys(mappings).length === 0 ? undefined : mappings,
   };
+  const storage = storageOf(layers, external, resolving);
   const asset: Omit<Asset, 'checks'> = {
     key: definition.name,
     ...withoutUndefined(optional),
@@ -167,6 +170,8 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     materialized,
     publish: direct ? 'direct' : 'audit',
     outputs,
+    incremental: text('incremental') ?? false,
+    ...(storage === undefined ? {} : { storage }),
     onLost: text('on_lost') ?? (deps.length > 0 ? 'rebuild' : 'fail'),
     materialize: text('materialize') ?? 'when_stale',
     skippable: options.skippable,
@@ -193,6 +198,13 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     ...(relationPlace ? { relationPlace } : {}),
     ...(sql ? { sql } : {}),
   };
+}
+
+function storageOf(layers: readonly Layer[], external: boolean, resolving: Resolving): Storage | undefined {
+  const found = lookup(layers, 'storage');
+  if (found === undefined || external) return undefined;
+  const stateBranch = resolving.definitions.project?.value.state?.branch ?? DEFAULT_STATE_BRANCH;
+  return resolveStorage(found.value, found.place, stateBranch, resolving);
 }
 
 /** A group needs no declaration; where some are declared, one that nearly has a declared name is probably meant to. */

@@ -6,6 +6,7 @@ import type {
   WrittenLocalEnvironment,
   WrittenProductionEnvironment,
 } from '../manifest/generated/written.ts';
+import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
 import type { Connection, EnvironmentDef, Project } from '../model/project.ts';
 import type { Definitions } from './definitions.ts';
 import { below, definedAt, type Place } from './findings.ts';
@@ -13,6 +14,7 @@ import { checkConnection } from './resolve-assets.ts';
 import { checkZone } from './resolve-jobs.ts';
 import { resolveOperations } from './resolve-operations.ts';
 import { resolveSharedPartitions } from './resolve-partitions.ts';
+import { resolveStorage } from './resolve-storage.ts';
 import { checkTemplate, type Resolving, resolveEnv, resolvePath } from './resolving.ts';
 import { hasExpression } from './template.ts';
 
@@ -43,17 +45,15 @@ export function resolveSettings(resolving: Resolving): Settings {
   const value = project?.value;
   const place = (...pointer: string[]): Place => ({ document: project!, pointer });
   if (value?.timezone !== undefined) checkZone(value.timezone, place('timezone'), resolving);
-  const storagePath =
-    value?.storage?.path === undefined
-      ? undefined
-      : resolvePath(value.storage.path, place('storage', 'path'), resolving);
+  const stateBranch = value?.state?.branch ?? DEFAULT_STATE_BRANCH;
+  const storage = resolveStorage(value?.storage, place('storage'), stateBranch, resolving);
   return {
     name: value?.name ?? '',
     ...(value?.description === undefined ? {} : { description: value.description }),
     timezone: value?.timezone ?? 'UTC',
     manifests: value?.manifests ?? MANIFESTS,
-    state: { branch: value?.state?.branch ?? 'branchline/state', remote: value?.state?.remote ?? 'origin' },
-    storage: { type: 'directory', ...(storagePath === undefined ? {} : { path: storagePath }) },
+    state: { branch: stateBranch, remote: value?.state?.remote ?? 'origin' },
+    ...(storage === undefined ? {} : { storage }),
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
     operations: resolveOperations(resolving),
     partitions: resolveSharedPartitions(resolving),

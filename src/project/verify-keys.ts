@@ -45,7 +45,17 @@ function helpFor(key: keyof typeof CHECK_KEYS, type: CheckType): string {
 }
 
 const SCRIPT_KEYS = ['shell', 'working-directory'] as const;
-const STEP_KEYS = ['env', 'secrets', 'code', 'timeout', 'materialize', 'on_lost', 'publish'] as const;
+const STEP_KEYS = [
+  'env',
+  'secrets',
+  'code',
+  'timeout',
+  'materialize',
+  'on_lost',
+  'publish',
+  'incremental',
+  'storage',
+] as const;
 
 /** Reports keys that are written on an asset itself and that nothing would obey. Inherited ones are meant for others. */
 export function verifyAssetKeys(
@@ -62,6 +72,20 @@ export function verifyAssetKeys(
     for (const key of asset.external ? [...SCRIPT_KEYS, ...STEP_KEYS] : SCRIPT_KEYS)
       if (isGiven(key)) report(key, `\`${key}\` does nothing for \`${asset.key}\`: ${why}`, 'remove it');
   }
+  if (!asset.external && isGiven('incremental') && asset.incremental && asset.outputs.length === 0)
+    report(
+      'incremental',
+      `\`incremental\` puts the last outputs of \`${asset.key}\` in place, and it has none`,
+      'name what it writes under `outputs:`; a table that a script extends stays in its database anyway',
+    );
+  if (!asset.external && isGiven('storage') && asset.outputs.length === 0)
+    report(
+      'storage',
+      `\`storage\` says where outputs are kept, and \`${asset.key}\` has none`,
+      asset.relation === undefined
+        ? 'name what it writes under `outputs:`'
+        : 'its table is kept with its connection: write `storage` there, in branchline.yaml',
+    );
   if (asset.external && Object.keys(checks ?? {}).length > 0)
     reportExternalChecks(asset.key, keyOf(below(place, 'checks')), findings);
   if (isGiven('columns') && !asset.external && !hasReadableData(asset)) {

@@ -29,6 +29,8 @@ export interface StepEnvironmentInput {
   readonly attempt: number;
   readonly environment: string;
   readonly job?: string;
+  /** `--full-refresh`: an incremental step starts empty. */
+  readonly fullRefresh?: boolean;
   readonly codeVersions: Readonly<Record<AssetKey, string>>;
   readonly files: StepFiles;
 }
@@ -92,6 +94,7 @@ function ownVariables(input: StepEnvironmentInput): Record<string, string> {
     BRANCHLINE_ENVIRONMENT: input.environment,
     BRANCHLINE_QUERY_TAG: queryTag(input.step.name, input.runId),
     BRANCHLINE_OUTPUT: files.branchlineOutput,
+    ...(input.fullRefresh ? { BRANCHLINE_FULL_REFRESH: '1' } : {}),
   };
 }
 

@@ -84,6 +84,7 @@ const manualFields = {
   withUpstream: flag,
   ignoreBlocking: flag,
   partitions: optional(text),
+  fullRefresh: optional(flag),
 };
 const cliRequest: Request<'cli'> = { kind: oneOf('cli'), nonce: text, ...manualFields };
 const dispatchRequest: Request<'dispatch'> = {
@@ -159,7 +160,9 @@ export const claimFields: Fields<Claim> = {
 export const upstreamShape: Check = mapping(
   object<{ dataVersion: string; materialization?: string }>({ dataVersion: text, materialization: optional(text) }),
 );
-export const filesShape: Check = mapping(object<{ digest: string; bytes: number }>({ digest: text, bytes: count }));
+export const filesShape: Check = mapping(
+  object<{ digest: string; bytes: number; blob?: string }>({ digest: text, bytes: count, blob: optional(text) }),
+);
 export const checkStatus: Check = oneOf('PASSED', 'FAILED', 'ERRORED', 'SKIPPED');
 export const severity: Check = oneOf('warn', 'error');
 export const outcome: Check = oneOf('success', 'failure', 'canceled');

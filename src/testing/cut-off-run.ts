@@ -94,7 +94,8 @@ if (!world.ok) throw new Error(world.error.message);
 
 const store: StateStore = counted('store', world.value.store, ['read', 'list', 'load', 'commit']);
 const sql = countedSql(world.value.run.sql);
-const outputs = counted('outputs', world.value.run.outputs, ['find', 'save', 'restore', 'remove']);
+const outputs: RunPorts['outputs'] = (asset) =>
+  counted('outputs', world.value.run.outputs(asset), ['find', 'save', 'restore', 'remove']);
 const scope = { project, environment: 'local', env: process.env, root };
 const ports: RunPorts = {
   ...world.value.run,

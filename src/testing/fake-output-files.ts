@@ -1,7 +1,10 @@
 import { sha256 } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
 import { fail, ok } from '../base/result.ts';
-import type { OutputFile, OutputFiles } from '../ports.ts';
+import type { HeldOutcome, OutputFile, OutputFiles, RestoreOutcome } from '../ports.ts';
+
+const GONE = { kind: 'lost', loss: 'missing', message: 'gone from storage' } as const;
+const DAMAGED = { kind: 'lost', loss: 'damaged', message: 'damaged in storage' } as const;
 
 /** Working files and copies in memory. Patterns know `*` (within a segment) and `**`. */
 export function fakeOutputFiles(working: Record<string, string> = {}) {
@@ -9,6 +12,16 @@ export function fakeOutputFiles(working: Record<string, string> = {}) {
   const copies = new Map<string, string>();
   const tracked = new Set<string>();
   const control = { files, copies, tracked, refusesToSave: false };
+  const restoreOne = (file: OutputFile): RestoreOutcome => {
+    if (tracked.has(file.path)) return { kind: 'refused' };
+    const text = files.get(file.path);
+    if (text !== undefined && sha256(text) === file.digest) return { kind: 'unchanged' };
+    const copy = copies.get(file.digest);
+    if (copy === undefined) return GONE;
+    if (sha256(copy) !== file.digest) return DAMAGED;
+    files.set(file.path, copy);
+    return { kind: 'restored' };
+  };
   const port: OutputFiles = {
     find(pattern) {
       const found: OutputFile[] = [];
@@ -25,28 +38,22 @@ export function fakeOutputFiles(working: Record<string, string> = {}) {
       }
       return Promise.resolve(ok(found));
     },
-    save(file) {
+    save(saved) {
       if (control.refusesToSave) {
         return Promise.resolve(fail({ code: 'infrastructure' as const, message: 'no space left' }));
       }
-      copies.set(file.digest, files.get(file.path)!);
-      return Promise.resolve(ok(undefined));
+      for (const file of saved) copies.set(file.digest, files.get(file.path)!);
+      return Promise.resolve(ok(saved));
     },
-    restore(file) {
-      if (tracked.has(file.path)) return Promise.resolve('refused');
-      const text = files.get(file.path);
-      if (text !== undefined && sha256(text) === file.digest) return Promise.resolve('unchanged');
-      const copy = copies.get(file.digest);
-      if (copy === undefined) return Promise.resolve('missing');
-      if (sha256(copy) !== file.digest) return Promise.resolve('damaged');
-      files.set(file.path, copy);
-      return Promise.resolve('restored');
-    },
-    holds(file) {
-      const copy = copies.get(file.digest);
-      if (copy === undefined) return Promise.resolve('missing');
-      return Promise.resolve(Buffer.byteLength(copy) === file.bytes ? 'present' : 'damaged');
-    },
+    restore: (wanted) => Promise.resolve(wanted.map(restoreOne)),
+    holds: (wanted) =>
+      Promise.resolve(
+        wanted.map(({ digest, bytes }): HeldOutcome => {
+          const copy = copies.get(digest);
+          if (copy === undefined) return GONE;
+          return Buffer.byteLength(copy) === bytes ? { kind: 'present' } : DAMAGED;
+        }),
+      ),
     remove(path) {
       if (!tracked.has(path)) files.delete(path);
       return Promise.resolve();

@@ -75,7 +75,11 @@ export function createFakeStateServer(): FakeStateServer {
       if (text === null) files.delete(path);
       else files.set(path, text);
     }
-    const id = sha256(JSON.stringify([expected ?? '', change.message, change.at, [...files]])).slice(0, 40);
+    // The tree follows from the parent and the change.
+    const id = sha256(JSON.stringify([expected ?? '', change.message, change.at, seq ?? 0, [...change.files]])).slice(
+      0,
+      40,
+    );
     const [subject, ...rest] = change.message.split('\n');
     const trailers: Record<string, string> = {};
     for (const line of rest) {

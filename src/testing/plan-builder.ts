@@ -78,6 +78,7 @@ function plainAsset(key: string): Asset {
     materialized: 'table',
     publish: 'audit',
     outputs: [],
+    incremental: false,
     onLost: 'rebuild',
     materialize: 'when_stale',
     skippable: false,

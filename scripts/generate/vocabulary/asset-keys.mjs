@@ -142,6 +142,11 @@ const dataKeys = {
     [['data/orders.csv'], [{ path: 'charts/*.svg', optional: true }]],
     { type: 'array', items: { anyOf: [text, output] } },
   ),
+  incremental: key(
+    '`true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).',
+    [true],
+    boolean,
+  ),
   on_lost: key(
     'When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).',
     ['rebuild'],
@@ -153,6 +158,11 @@ const dataKeys = {
     oneOfWords('when_stale', 'always'),
   ),
 };
+
+/** Its definition takes `null` already. */
+const storageKey = key('Where its outputs are kept. Default: the project’s `storage`.', [{ type: 'branch' }], {
+  $ref: '#/definitions/Storage',
+});
 
 const sqlKeys = {
   external: key('`true`: made by others; it is never executed here.', [true], boolean),
@@ -180,14 +190,17 @@ const checkDefaults = key(
 );
 
 /** Keys that an asset may have and a level above it may set; `null` takes an inherited value away. */
-const assetKeys = allRemovable({
-  ...describingKeys,
-  ...stepKeys,
-  ...dataKeys,
-  ...partitionKeys,
-  automation: automationKey,
-  ...sqlKeys,
-});
+const assetKeys = {
+  ...allRemovable({
+    ...describingKeys,
+    ...stepKeys,
+    ...dataKeys,
+    ...partitionKeys,
+    automation: automationKey,
+    ...sqlKeys,
+  }),
+  storage: storageKey,
+};
 
 const runOrSql = apart('run', 'sql', 'an asset is made either by `run` or by `sql`; remove one of them');
 const multiStepKeys = [
@@ -244,6 +257,7 @@ export const assetDefinitions = {
   Spec: {
     ...closed('One asset of a multi-asset.', {
       ...allRemovable({ ...describingKeys, deps: stepKeys.deps, ...dataKeys, automation: automationKey }),
+      storage: storageKey,
       skippable: key(
         '`true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.',
         [true],

@@ -46,6 +46,29 @@ const postgresKeys = {
   schema: key('Default schema of relations whose name gives none.', ['analytics'], text),
 };
 
+const storageKeys = {
+  type: key(
+    '`directory`: a folder on this machine. `cache`: the Actions cache. `branch`: a branch of the repository, with history. `none`: nowhere, the steps look after their data.',
+    ['cache'],
+    oneOfWords('directory', 'cache', 'branch', 'none'),
+  ),
+  path: key('With `directory`: the folder. Default: a private one in the git directory.', ['/srv/branchline'], text),
+  branch: key(
+    'With `branch`: its name. Default `branchline/data`, or `X-data` where `state.branch` is `X`.',
+    ['branchline/data'],
+    text,
+  ),
+  max_file: key(
+    'With `branch`: the largest file that is kept, in `kB` or `MB`; at most `100MB`. Default `50MB`.',
+    ['20MB'],
+    {
+      type: 'string',
+      pattern: '^[1-9][0-9]{0,8}(kB|MB)$',
+      patternErrorMessage: 'a size is a whole number and a unit, `kB` or `MB`: `500kB`, `50MB`',
+    },
+  ),
+};
+
 const job = {
   description: key('What the job is for.', ['Everything that finance reads in the morning.'], text),
   selection: key('The assets that it makes.', ['group:ingest+'], text),
@@ -182,14 +205,11 @@ export const fileDefinitions = {
     branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], branchName),
     remote: key('Remote that it is pushed to. Default `origin`.', ['origin'], text),
   }),
-  Storage: closed(
-    'Where published copies of outputs are kept.',
-    {
-      type: key('`directory`: a folder on this machine.', ['directory'], oneOfWords('directory')),
-      path: key('The folder. Default: a private one in the git directory.', ['/srv/branchline'], text),
-    },
-    { required: ['type'] },
-  ),
+  // `null` takes an inherited one away.
+  Storage: {
+    ...closed('Where published files are kept between runs.', storageKeys, { required: ['type'] }),
+    type: ['object', 'null'],
+  },
   ...operationDefinitions,
 };
 
@@ -301,8 +321,8 @@ export const projectKeys = {
     named('a connection', ref('Connection')),
   ),
   storage: key(
-    'Where published copies of outputs are kept. Default: a private folder in the git directory.',
-    [{ type: 'directory', path: '/srv/branchline' }],
+    'Where published files are kept between runs. Default: `cache` for the Action on runners that GitHub hosts, `directory` elsewhere.',
+    [{ type: 'cache' }, { type: 'directory', path: '/srv/branchline' }],
     ref('Storage'),
   ),
   max_parallel: key('Steps at once on one machine. Default: the number of cores, at least 2.', [4], {

@@ -13,6 +13,27 @@ export type WrittenJson =
       [k: string]: WrittenJson;
     };
 /**
+ * Where published files are kept between runs.
+ */
+export type WrittenStorage = {
+  /**
+   * `directory`: a folder on this machine. `cache`: the Actions cache. `branch`: a branch of the repository, with history. `none`: nowhere, the steps look after their data.
+   */
+  type: "directory" | "cache" | "branch" | "none";
+  /**
+   * With `directory`: the folder. Default: a private one in the git directory.
+   */
+  path?: string;
+  /**
+   * With `branch`: its name. Default `branchline/data`, or `X-data` where `state.branch` is `X`.
+   */
+  branch?: string;
+  /**
+   * With `branch`: the largest file that is kept, in `kB` or `MB`; at most `100MB`. Default `50MB`.
+   */
+  max_file?: string;
+} | null;
+/**
  * A database.
  */
 export type WrittenConnection = WrittenDuckdbConnection | WrittenPostgresConnection;
@@ -98,6 +119,10 @@ export type WrittenSpec = {
       )[]
     | null;
   /**
+   * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+   */
+  incremental?: boolean | null;
+  /**
    * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
    */
   on_lost?: "rebuild" | "fail" | null;
@@ -109,6 +134,7 @@ export type WrittenSpec = {
    * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
    */
   automation?: ("eager" | "on_missing") | WrittenAutomation | null;
+  storage?: WrittenStorage;
   /**
    * `true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.
    */
@@ -391,6 +417,10 @@ export interface WrittenGroup {
       )[]
     | null;
   /**
+   * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+   */
+  incremental?: boolean | null;
+  /**
    * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
    */
   on_lost?: "rebuild" | "fail" | null;
@@ -426,6 +456,7 @@ export interface WrittenGroup {
    * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
    */
   publish?: "direct" | null;
+  storage?: WrittenStorage;
   checks?: WrittenCheckDefaults;
 }
 /**
@@ -789,19 +820,6 @@ export interface WrittenPostgresConnection {
   schema?: string;
 }
 /**
- * Where published copies of outputs are kept.
- */
-export interface WrittenStorage {
-  /**
-   * `directory`: a folder on this machine.
-   */
-  type: "directory";
-  /**
-   * The folder. Default: a private one in the git directory.
-   */
-  path?: string;
-}
-/**
  * Where run state is kept.
  */
 export interface WrittenState {
@@ -1117,6 +1135,10 @@ export interface WrittenAsset {
       )[]
     | null;
   /**
+   * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+   */
+  incremental?: boolean | null;
+  /**
    * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
    */
   on_lost?: "rebuild" | "fail" | null;
@@ -1152,6 +1174,7 @@ export interface WrittenAsset {
    * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
    */
   publish?: "direct" | null;
+  storage?: WrittenStorage;
   /**
    * Tests on its data, by name.
    */
@@ -1829,6 +1852,10 @@ export interface WrittenDefaults {
       )[]
     | null;
   /**
+   * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+   */
+  incremental?: boolean | null;
+  /**
    * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
    */
   on_lost?: "rebuild" | "fail" | null;
@@ -1864,6 +1891,7 @@ export interface WrittenDefaults {
    * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
    */
   publish?: "direct" | null;
+  storage?: WrittenStorage;
   checks?: WrittenCheckDefaults;
 }
 /**

@@ -1,12 +1,4 @@
-/** An action of somebody, pinned: `owner/name`, the commit, and the version that the commit is. */
-export interface PinnedAction {
-  /** `owner/name`. */
-  readonly name: string;
-  /** 40 hex digits. */
-  readonly commit: string;
-  /** `v1.0.0`: for people, behind the commit. */
-  readonly version: string;
-}
+import { type PinnedAction, pinText, scalar } from './pinned-action.ts';
 
 /** What the workflow files for pull requests are made of. */
 export interface PullRequestWorkflowValues {
@@ -46,10 +38,10 @@ jobs:
       contents: read # the merge base and the recorded state
       pull-requests: write # the comment; GitHub lowers this to read for forks and Dependabot, and the second workflow comments
     steps:
-      - uses: ${pin(checkout)}
+      - uses: ${pinText(checkout)}
         with: { ref: "\${{ github.event.pull_request.head.sha || github.sha }}", persist-credentials: false } # depth 1 is enough: the merge base comes from the API
-      - uses: ${pin(action)}
-        with: { command: changes, ${project === undefined ? '' : `project: ${quoted(project)}, `}fail-on: error } # error | warning | never: which findings fail this job
+      - uses: ${pinText(action)}
+        with: { command: changes, ${project === undefined ? '' : `project: ${scalar(project)}, `}fail-on: error } # error | warning | never: which findings fail this job
 `;
 }
 
@@ -69,16 +61,12 @@ jobs:
       actions: read # what the first workflow uploaded: data, never trusted
       pull-requests: write # the comment
     steps: # no checkout, no cache, no secrets
-      - uses: ${pin({ ...action, name: `${action.name}/comment` })}
+      - uses: ${pinText({ ...action, name: subAction(action.name, 'comment') })}
         with: { run-id: "\${{ github.event.workflow_run.id }}" }
 `;
 }
 
-function pin({ name, commit, version }: PinnedAction): string {
-  return `${name}@${commit} # ${version}`;
-}
-
-/** A YAML scalar within a flow mapping: JSON is one. */
-function quoted(text: string): string {
-  return JSON.stringify(text);
+/** `owner/name/comment`, and `./comment` where the action is the repository itself. */
+function subAction(name: string, sub: string): string {
+  return `${name.replace(/\/$/, '')}/${sub}`;
 }

@@ -50,7 +50,7 @@ export function fakeGitHub(model: RepositoryModel): FakeGitHub {
     },
     jobs: (run, attempt) =>
       answer('jobs', 'actions: read', () =>
-        model.runs.has(run)
+        attempt <= (model.runs.get(run)?.attempt ?? 0)
           ? ok(model.jobs.filter((job) => job.run === run && job.attempt === attempt).map(({ run: _, ...job }) => job))
           : notFound(`workflow run ${run}`),
       ),

@@ -31,6 +31,8 @@ export interface RepositoryModel {
   tokenDefaults: TokenDefaults;
   /** `heads/main` → commit. */
   readonly refs: Map<string, string>;
+  /** Tags that are objects of their own: `tags/v1` → the object, whose commit is in `refs`. */
+  readonly annotatedTags: Map<string, string>;
   /** Commit → parents. */
   readonly commits: Map<string, readonly string[]>;
   /** Branches of forks: `owner:branch` → commit. */
@@ -84,6 +86,7 @@ export function repositoryModel(overrides: Partial<RepositoryFacts> = {}): Repos
     permissions: USUAL_PERMISSIONS,
     tokenDefaults: { permissions: 'read' },
     refs: new Map([[`heads/${facts.defaultBranch}`, first]]),
+    annotatedTags: new Map(),
     commits: new Map([[first, []]]),
     forkBranches: new Map(),
     pullRequests: new Map(),

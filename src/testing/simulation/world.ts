@@ -7,7 +7,7 @@ import { runTick } from '../../app/tick.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { BranchlineEvent } from '../../model/events.ts';
 import type { EpochMs } from '../../model/instant.ts';
-import type { Journals, ProcessRunner, StateStore } from '../../ports.ts';
+import type { CommitOutcome, Journals, ProcessRunner, StateStore } from '../../ports.ts';
 import type { WorkflowJob } from '../../ports-github.ts';
 import { createRedactor } from '../../run/redact.ts';
 import { fakeOutputFiles } from '../fake-output-files.ts';
@@ -87,6 +87,8 @@ export function createWorld(options: {
   readonly start: EpochMs;
   readonly planning: PlanningProject;
   readonly weather?: Weather;
+  /** Commits of one history before it is begun anew. */
+  readonly compactAfter?: number;
 }): World {
   const random = seededRandom(options.seed);
   const time = createVirtualTime(options.start, random);
@@ -121,7 +123,11 @@ export function createWorld(options: {
       commands.push(command);
       void carryCommand(world, command, {
         what,
-        ports: portsOf(world, command, working, `w${++writers}`),
+        ports: portsOf(world, command, {
+          working,
+          writer: `w${++writers}`,
+          ...(options.compactAfter === undefined ? {} : { compactAfter: options.compactAfter }),
+        }),
         settings: settingsOf(options.planning, more?.waitMs ?? 0),
       });
       return command;
@@ -205,6 +211,18 @@ function calledAtOnce<T>(world: World, command: SimulatedCommand, call: string, 
 function storeOf(world: World, command: SimulatedCommand): StateStore {
   const inner = world.server.open();
   const isOffline = (): boolean => world.time.now() < command.offlineUntil;
+  const push = (call: string, land: () => Promise<CommitOutcome>): Promise<CommitOutcome> =>
+    called(world, command, call, async () => {
+      if (isOffline()) return { kind: 'unreachable', message: LOST.message };
+      const fault = world.weather.faultOf?.(command);
+      if (fault === 'late') {
+        const line: Actor = { name: 'a slow line', isGone: false, frozenUntil: 0 };
+        void world.time.turn(line, Math.floor(world.random() * 90_000)).then(land);
+        return { kind: 'unreachable', message: LOST.message };
+      }
+      world.server.faults = fault === undefined ? [] : [fault];
+      return land();
+    });
   return {
     ...inner,
     read: () => called(world, command, 'store.read', async () => (isOffline() ? fail(LOST) : inner.read())),
@@ -212,18 +230,8 @@ function storeOf(world: World, command: SimulatedCommand): StateStore {
       called(world, command, 'store.list', async () => (isOffline() ? fail(LOST) : inner.list(commit, prefix))),
     load: (commit, paths) =>
       called(world, command, 'store.load', async () => (isOffline() ? fail(LOST) : inner.load(commit, paths))),
-    commit: (expected, change) =>
-      called(world, command, 'store.commit', async () => {
-        if (isOffline()) return { kind: 'unreachable', message: LOST.message };
-        const fault = world.weather.faultOf?.(command);
-        if (fault === 'late') {
-          const line: Actor = { name: 'a slow line', isGone: false, frozenUntil: 0 };
-          void world.time.turn(line, Math.floor(world.random() * 90_000)).then(() => inner.commit(expected, change));
-          return { kind: 'unreachable', message: LOST.message };
-        }
-        world.server.faults = fault === undefined ? [] : [fault];
-        return inner.commit(expected, change);
-      }),
+    commit: (expected, change) => push('store.commit', () => inner.commit(expected, change)),
+    compact: (expected, seq, change) => push('store.compact', () => inner.compact(expected, seq, change)),
   };
 }
 
@@ -299,10 +307,14 @@ function watched(session: StateSession, command: SimulatedCommand): StateSession
 function portsOf(
   world: World,
   command: SimulatedCommand,
-  working: Map<string, Set<SimulatedCommand>>,
-  writer: string,
+  own: {
+    readonly working: Map<string, Set<SimulatedCommand>>;
+    readonly writer: string;
+    readonly compactAfter?: number;
+  },
 ): RunPorts {
   const { machine } = command;
+  const { working, writer, compactAfter } = own;
   const clock = world.time.clockOf(command, () => machine.clockOffsetMs);
   const warn = (text: string): void => {
     if (!command.isGone) command.warnings.push(text);
@@ -314,16 +326,18 @@ function portsOf(
     environment: 'production',
     projectName: 'simulated',
     writer,
+    ...(compactAfter === undefined ? {} : { compactAfter }),
     redact: (text) => text,
     warn,
   });
+  const files = fakeOutputFiles();
   return {
     clock,
     session: watched(session, command),
     journals: journalsOf(world, command),
     holders: holdersOf(world, command, clock),
     sql: { open: never, exclusive: never, end: async () => {} },
-    outputs: fakeOutputFiles(),
+    outputs: () => files,
     processes: processesOf(world, command, working),
     endLeftovers: async () => {},
     scratch: fakeScratch(),

@@ -1,0 +1,55 @@
+import { sortedEntries } from '../base/order.ts';
+import type { AssetMaterialized, BranchlineEvent } from '../model/events.ts';
+import { type EpochMs, epochMs } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import type { FileRecord } from './outputs.ts';
+
+/** One commit of data that belongs to an event: blobs by path, null takes a path away. */
+export interface DataCommit {
+  readonly asset: AssetKey;
+  readonly message: string;
+  readonly at: EpochMs;
+  readonly files: ReadonlyMap<string, string | null>;
+}
+
+/**
+ * What branches of data have to hold once these events are recorded: one commit for each materialization that is the
+ * asset's newest then and whose files a branch keeps. Files that it no longer has go from the tip, never from history.
+ */
+export function dataCommits(
+  events: readonly BranchlineEvent[],
+  before: Pick<StateView, 'assets'>,
+  after: Pick<StateView, 'assets'>,
+): readonly DataCommit[] {
+  return events.flatMap((event) => {
+    if (event.type !== 'asset.materialized') return [];
+    if (after.assets.get(event.asset)?.materialized?.id !== event.materialization) return [];
+    const files = blobsOf(event.files, before.assets.get(event.asset)?.materialized?.files);
+    return files.size === 0 ? [] : [commitOf(event, files)];
+  });
+}
+
+function blobsOf(files: FileRecord | undefined, before: FileRecord | undefined): Map<string, string | null> {
+  const blobs = new Map<string, string | null>();
+  for (const [path, { blob }] of sortedEntries(files ?? {})) if (blob !== undefined) blobs.set(path, blob);
+  for (const [path, { blob }] of sortedEntries(before ?? {}))
+    if (blob !== undefined && files?.[path]?.blob === undefined) blobs.set(path, null);
+  return blobs;
+}
+
+function commitOf(event: AssetMaterialized, files: ReadonlyMap<string, string | null>): DataCommit {
+  const rows = event.rows === undefined ? '' : `, ${event.rows} rows`;
+  const kept = [...files.values()].filter((blob) => blob !== null).length;
+  const lines = [
+    `${event.asset}: ${kept} ${kept === 1 ? 'file' : 'files'}${rows}`,
+    '',
+    '[skip ci]',
+    '',
+    `Asset: ${event.asset}`,
+    `Run: ${event.run}`,
+    `Data-Version: ${event.dataVersion}`,
+    ...(event.codeCommit === undefined ? [] : [`Code: ${event.codeCommit}`]),
+  ];
+  return { asset: event.asset, message: lines.join('\n'), at: epochMs(event.at), files };
+}

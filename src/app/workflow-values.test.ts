@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { projectOf } from '../testing/project-builder.ts';
+import { neededVariables, type WorkflowPlace, workflowValues } from './workflow-values.ts';
+
+const NOW = Date.UTC(2026, 10, 23);
+const PLACE: WorkflowPlace = {
+  action: { name: 'acme/branchline', commit: '0'.repeat(40), version: 'v1.0.0' },
+  version: '1.0.0',
+  defaultBranch: 'trunk',
+};
+const valuesOf = (text: string) => workflowValues(projectOf({ 'branchline.yaml': text }), PLACE, NOW);
+
+describe('what a workflow is written from', () => {
+  test('the rings come from the schedules, their price from `prices`', () => {
+    const values = valuesOf(`name: shop
+timezone: Europe/Berlin
+prices: { ubuntu-latest: 0.5 }
+assets: { a: { run: "true" } }
+schedules:
+  nightly: { cron: "23 2 * * *", selection: "*" }
+  often: { cron: ["30 9 * * 1-5", "30 15 * * 1-5"], timezone: UTC, selection: "*" }
+`);
+    expect(values).toMatchObject({
+      crons: ['23 0 * 3-10 *', '23 1 * 1-3,10-12 *', '30 9,15 * * 1-5'],
+      ringsAMonth: 78,
+      usdPerMinute: 0.5,
+      isScheduled: true,
+      tooOften: [],
+    });
+  });
+
+  test('without schedules one ring a day, in a minute of its own', () => {
+    const minutes = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => valuesOf(`name: ${name}\n`).crons[0]);
+    expect(valuesOf('name: a\n').isScheduled).toBe(false);
+    expect(new Set(minutes).size).toBeGreaterThan(1);
+  });
+
+  test('production branches are those of the project, else the default branch', () => {
+    expect(valuesOf('name: a\n').branches).toEqual(['trunk']);
+    const text = 'name: a\nenvironments: { production: { branches: [live, main] } }\n';
+    expect(valuesOf(text).branches).toEqual(['live', 'main']);
+  });
+});
+
+describe('variables that the machine must have', () => {
+  const needed = (text: string) => neededVariables(projectOf({ 'branchline.yaml': text }));
+
+  test('secrets that are declared, read by a connection or told by their name; others apart', () => {
+    expect(
+      needed(`name: a
+secrets: [STRIPE]
+connections: { p: { type: postgres, url: "\${{ env.WAREHOUSE }}" } }
+assets:
+  a: { run: "true", secrets: [STRIPE], env: { KEY: "\${{ env.MAPS_TOKEN }}", R: "\${{ env.REGION }}" } }
+`),
+    ).toEqual({ secrets: ['MAPS_TOKEN', 'STRIPE', 'WAREHOUSE'], variables: ['REGION'] });
+  });
+
+  test('not what the project sets itself, unless from the machine', () => {
+    expect(
+      needed(`name: a
+env: { TARGET: dev, REGION: "\${{ env.REGION }}" }
+environments: { production: { env: { SCHEMA: prod } } }
+connections: { w: { type: duckdb, path: ":memory:" } }
+assets: { a: { connection: w, sql: "select \${{ env.TARGET }}, \${{ env.REGION }}, \${{ env.SCHEMA }}" } }
+`),
+    ).toEqual({ secrets: [], variables: ['REGION'] });
+  });
+
+  test('not what every runner has', () => {
+    expect(
+      needed('name: a\nassets: { a: { run: "true", env: { X: "${{ env.GITHUB_SHA }} ${{ env.HOME }}" } } }\n'),
+    ).toEqual({ secrets: [], variables: [] });
+  });
+});

@@ -1,0 +1,98 @@
+import { sha256 } from '../base/digest.ts';
+import { byText, sortedUnique } from '../base/order.ts';
+import { usdPerMinute } from '../insights/prices.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { Project } from '../model/project.ts';
+import { envNamesOf } from '../project/template.ts';
+import { envNamesUsed } from '../project/used-variables.ts';
+import { CHECKOUT, type PinnedAction } from '../render/workflows/pinned-action.ts';
+import type { ScheduledWorkflowValues } from '../render/workflows/scheduled.ts';
+import { isSecretName, secretNames } from '../run/secrets.ts';
+import { parseCron } from '../time/cron-syntax.ts';
+import { type Doorbell, deriveDoorbell, type RungSchedule } from '../time/doorbell.ts';
+
+/** What a workflow is written from, besides the project: where the repository is, and whose Action it calls. */
+export interface WorkflowPlace {
+  readonly action: PinnedAction;
+  readonly version: string;
+  /** `owner/name` on GitHub; absent = the remote is not there yet, or elsewhere. */
+  readonly repository?: string;
+  readonly defaultBranch: string;
+  /** Folder of the project in the repository; absent = its top. */
+  readonly folder?: string;
+}
+
+/** The machine that the written workflow asks for. */
+const RUNNER = 'ubuntu-latest';
+/** Set by the runner or by us on every machine: nothing to hand over. */
+const GIVEN = /^(?:GITHUB_|RUNNER_|ACTIONS_|BRANCHLINE_|INPUT_)|^(?:CI|HOME|PATH|USER|SHELL|LANG|TMPDIR|PWD)$/;
+
+/** What the workflow of a project says: when it rings, and which variables it hands over. */
+export function workflowValues(
+  project: Project,
+  place: WorkflowPlace,
+  now: EpochMs,
+): ScheduledWorkflowValues & { readonly tooOften: readonly string[] } {
+  const { crons, ringsAMonth, tooOften } = doorbellOf(project, now);
+  const price = usdPerMinute({ runner: RUNNER }, project.prices);
+  const declared = project.environments['production']?.branches;
+  return {
+    action: place.action,
+    checkout: CHECKOUT,
+    version: place.version,
+    ...(place.repository === undefined ? {} : { repository: place.repository }),
+    branches: declared && declared.length > 0 ? declared : [place.defaultBranch],
+    ...(place.folder === undefined ? {} : { project: place.folder }),
+    crons,
+    ringsAMonth,
+    ...(price === undefined ? {} : { usdPerMinute: price }),
+    isScheduled: Object.keys(project.schedules).length > 0,
+    ...neededVariables(project),
+    isCached: isCached(project),
+    tooOften,
+  };
+}
+
+/** On a hosted runner the cache is where outputs are kept, unless the project names another place. */
+function isCached(project: Project): boolean {
+  const type = project.storage?.type ?? 'cache';
+  return type !== 'branch' && type !== 'none';
+}
+
+/** The rules of cron that ring for the schedules of a project. */
+export function doorbellOf(project: Project, now: EpochMs): Doorbell {
+  return deriveDoorbell(rungSchedules(project), now, Number.parseInt(sha256(project.name).slice(0, 1), 16) % 4);
+}
+
+/** Schedules as the doorbell sees them. */
+export function rungSchedules(project: Project): RungSchedule[] {
+  return Object.values(project.schedules)
+    .sort((a, b) => byText(a.name, b.name))
+    .map(({ name, crons, timezone }) => ({
+      name,
+      timezone,
+      crons: crons.flatMap((text) => {
+        const parsed = parseCron(text);
+        return parsed.ok ? [parsed.value] : [];
+      }),
+    }));
+}
+
+/** Variables that must come from the machine: those that the project reads and does not set itself, secrets apart. */
+export function neededVariables(project: Project): {
+  readonly secrets: readonly string[];
+  readonly variables: readonly string[];
+} {
+  const secret = new Set(secretNames(project, {}));
+  const names = sortedUnique([...secret, ...envNamesUsed(project)]).filter(
+    (name) => !GIVEN.test(name) && !isSetBy(project, name),
+  );
+  const isSecret = (name: string): boolean => secret.has(name) || isSecretName(name);
+  return { secrets: names.filter(isSecret), variables: names.filter((name) => !isSecret(name)) };
+}
+
+/** True when the project gives the variable a value of its own, and not the machine's. */
+function isSetBy(project: Project, name: string): boolean {
+  const layers = [project.env, project.environments['production']?.env ?? {}];
+  return layers.some((env) => Object.hasOwn(env, name) && !envNamesOf(env[name]!).includes(name));
+}

@@ -1,0 +1,185 @@
+import { join, resolve } from 'node:path';
+import { createSeal } from '../adapters/cache-seal.ts';
+import type { DataBranch } from '../adapters/git-data-branch.ts';
+import { createOutputFiles } from '../adapters/output-files.ts';
+import { createBranchStore } from '../adapters/store-branch.ts';
+import { createCacheStore } from '../adapters/store-cache.ts';
+import { createDirectoryStore } from '../adapters/store-directory.ts';
+import { type DataCommit, dataCommits } from '../app/data-moves.ts';
+import type { StatePorts } from '../app/state-session.ts';
+import type { OutputsOf } from '../app/step-context.ts';
+import { type EffectiveStorage, effectiveStorage } from '../app/storage.ts';
+import { canonicalJson } from '../base/json.ts';
+import { ok } from '../base/result.ts';
+import { dataBranchOf } from '../model/data-branch.ts';
+import type { Project, Storage } from '../model/project.ts';
+import type { Clock, FileStore, OutputFiles, RefMove } from '../ports.ts';
+import type { Cache } from '../ports-storage.ts';
+
+/** What the host of a command knows of storage. */
+export interface StorageHost {
+  /** Where files are kept when nothing is written. */
+  readonly fallback: 'directory' | 'cache';
+  /** The Actions cache; asked for when it is first needed. */
+  readonly cache: () => Promise<Cache>;
+  /** Anybody may read this repository, and so its cache. */
+  readonly isPublic: boolean;
+}
+
+/** A terminal, or a `run:` step of a workflow: neither gets the address of the cache. */
+export const terminalStorage: StorageHost = {
+  fallback: 'directory',
+  cache: async () => absentCache,
+  isPublic: false,
+};
+
+/** A job of a workflow, seen from the action: what GitHub says of the runner and of the repository. */
+export function workflowStorage(job: {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** GITHUB_WORKSPACE, absolute. */
+  readonly workspace: string;
+  readonly clock: Clock;
+  /** `repository.private` of the event is false. */
+  readonly isPublic: boolean;
+}): StorageHost {
+  return {
+    // A self-hosted runner has a disk that stays; which one a job runs on GitHub says itself.
+    fallback: job.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'cache' : 'directory',
+    async cache() {
+      const { actionsCache } = await import('../adapters/actions-cache.ts');
+      return actionsCache(job);
+    },
+    isPublic: job.isPublic,
+  };
+}
+
+const absent = {
+  kind: 'unavailable',
+  message:
+    'the Actions cache can be reached only by the Branchline action in a workflow, not from a terminal or a `run:` step',
+} as const;
+const absentCache: Cache = {
+  restore: async () => absent,
+  lookup: async () => absent,
+  save: async () => absent,
+};
+
+export interface StoresOptions {
+  readonly project: Project;
+  readonly environment: string;
+  readonly host: StorageHost;
+  /** Absolute: the project's, the work tree's, the private one under the git directory, and one for this process alone. */
+  readonly root: string;
+  readonly repository: string;
+  readonly privateFolder: string;
+  readonly scratch: string;
+  /** `BRANCHLINE_STORAGE_KEY`. */
+  readonly secret: string | undefined;
+  readonly isTracked: (file: string) => Promise<boolean>;
+  readonly onNotice: (text: string) => void;
+  /** A branch of data at the state's remote; undefined where there is none. */
+  readonly dataBranch: (branch: string) => DataBranch | undefined;
+}
+
+/** The stores of a command, each opened once. */
+export interface Stores {
+  readonly outputs: OutputsOf;
+  /** The same copies seen from another folder, where nothing is tracked by git. */
+  outputsIn(folder: string): OutputsOf;
+  storageOf(written: Storage | undefined): EffectiveStorage;
+  /** What branches of data have to move when events are recorded (see `StatePorts`). */
+  readonly dataMoves: NonNullable<StatePorts['dataMoves']>;
+}
+
+export function openStores(options: StoresOptions): Stores {
+  const stores = new Map<string, FileStore | undefined>();
+  const branches = new Map<string, DataBranch | undefined>();
+  const dataBranch = (branch: string): DataBranch | undefined => {
+    if (!branches.has(branch)) branches.set(branch, options.dataBranch(branch));
+    return branches.get(branch);
+  };
+  const storageOf = (written: Storage | undefined): EffectiveStorage =>
+    effectiveStorage(options.project, written, { environment: options.environment, fallback: options.host.fallback });
+  const storeOf = (storage: EffectiveStorage): FileStore | undefined => {
+    const key = canonicalJson({ ...storage });
+    if (!stores.has(key)) stores.set(key, openStore(storage, options, dataBranch));
+    return stores.get(key);
+  };
+  const outputsWith = (more: Pick<StoresOptions, 'root' | 'repository' | 'isTracked'>): OutputsOf => {
+    const opened = new Map<FileStore | undefined, OutputFiles>();
+    return (asset) => {
+      const store = storeOf(storageOf(asset.storage));
+      const known = opened.get(store) ?? createOutputFiles({ ...more, store });
+      opened.set(store, known);
+      return known;
+    };
+  };
+  return {
+    outputs: outputsWith(options),
+    outputsIn: (folder) => outputsWith({ root: folder, repository: folder, isTracked: async () => false }),
+    storageOf,
+    async dataMoves(events, before, after) {
+      const byBranch = new Map<string, DataCommit[]>();
+      for (const commit of dataCommits(events, before, after)) {
+        const storage = storageOf(options.project.assets[commit.asset]?.storage);
+        // Its storage was changed since: the branch that is still named by others is the best guess for what is waiting.
+        const branch = storage.type === 'branch' ? storage.branch : dataBranchOf(options.project.state.branch);
+        byBranch.set(branch, [...(byBranch.get(branch) ?? []), commit]);
+      }
+      const moves: RefMove[] = [];
+      for (const [branch, commits] of byBranch) {
+        const move = await dataBranch(branch)?.prepare(commits);
+        if (move && !move.ok) return move;
+        if (move?.value) moves.push(move.value);
+      }
+      return ok(moves);
+    },
+  };
+}
+
+function openStore(
+  storage: EffectiveStorage,
+  options: StoresOptions,
+  dataBranch: (branch: string) => DataBranch | undefined,
+): FileStore | undefined {
+  switch (storage.type) {
+    case 'directory':
+      return createDirectoryStore(
+        storage.path === undefined ? join(options.privateFolder, 'outputs') : resolve(options.root, storage.path),
+      );
+    case 'cache':
+      return createCacheStore({
+        cache: lazyCache(options.host.cache),
+        scratch: join(options.scratch, 'cache'),
+        seal: options.secret === undefined || options.secret === '' ? undefined : createSeal(options.secret),
+        isPublic: options.host.isPublic,
+        onNotice: options.onNotice,
+      });
+    case 'branch': {
+      const data = dataBranch(storage.branch);
+      // The local environment has none, and its storage is a directory.
+      if (data === undefined) throw new Error(`there is no branch ${storage.branch} for data here`);
+      return createBranchStore({
+        data,
+        scratch: join(options.scratch, 'branch', storage.branch),
+        maxFileBytes: storage.maxFileBytes,
+      });
+    }
+    case 'none':
+      return undefined;
+  }
+}
+
+/** Its client is large: loaded when the cache is first asked for something. */
+function lazyCache(open: () => Promise<Cache>): Cache {
+  let opened: Promise<Cache> | undefined;
+  const cache = (): Promise<Cache> => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    restore: async (keys, into) => (await cache()).restore(keys, into),
+    lookup: async (keys) => (await cache()).lookup(keys),
+    save: async (key, file) => (await cache()).save(key, file),
+  };
+}
