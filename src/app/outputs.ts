@@ -144,11 +144,10 @@ export async function verifyPresent(
 }
 
 /** A path as a pattern that matches itself alone. */
-export function escapePattern(path: string): string {
+function escapePattern(path: string): string {
   return path.replace(/[\\*?[\]{}()!+@]/g, '\\$&');
 }
 
-/** Recorded files in the order of their paths. */
-export function listOf(files: FileRecord): OutputFile[] {
+function listOf(files: FileRecord): OutputFile[] {
   return sortedEntries(files).map(([path, record]) => ({ path, ...record }));
 }
