@@ -32,6 +32,11 @@ describe('text that is no YAML gives one finding, where it is mended', () => {
       '3:10+2 yaml-syntax: the quote `"` is never closed → write `"` where the text ends',
     ],
     [
+      'a quote that is never closed, in brackets',
+      'schedules:\n  s: { cron: "0 2 * * *, job: all }\n',
+      '2:14+22 yaml-syntax: the quote `"` is never closed → write `"` where the text ends',
+    ],
+    [
       'a tab',
       'assets:\n\traw/x:\n\t\trun: a\n',
       '2:1+1 yaml-syntax: a tab cannot indent YAML → use spaces, two for each level',
