@@ -134,6 +134,7 @@ describe('YAML that manifests do not have', () => {
       expect.stringMatching(/^1:28.*yaml-feature/),
     ]);
     expect(findings('%YAML 1.1\n---\nassets: {}')).toEqual([expect.stringMatching(/^1:1\+9 yaml-feature/)]);
+    expect(findings('# first\n%assets:\n  ---\n')).toEqual([expect.stringMatching(/^2:1\+8 yaml-feature/)]);
     expect(findings('assets: {{ env.X }}')).toEqual([expect.stringMatching(/^1:10.*a key must be plain text/)]);
     expect(findings('assets: { __proto__: { run: a } }')).toEqual([
       expect.stringMatching(/`__proto__` cannot be a key/),
