@@ -7,7 +7,7 @@ import { rolldown } from 'rolldown';
 const repository = path.resolve(import.meta.dirname, '..');
 
 /**
- * Builds the command line once for the whole suite, beside dist: what the sources make now is tested, whether or not
+ * Builds the command line and the Action once for the whole suite, beside dist: what the sources make now is tested, whether or not
  * dist is current (that is a check of its own). The program that cuts itself off is bundled too: it is started often.
  */
 export async function setup(): Promise<() => void> {
@@ -15,6 +15,7 @@ export async function setup(): Promise<() => void> {
   const script = path.join(repository, 'scripts', 'build.mjs');
   const built = spawnSync(process.execPath, [script, '--into', folder], { encoding: 'utf8' });
   if (built.status !== 0) throw new Error(`the command line could not be built:\n${built.stderr}`);
+  process.env['BRANCHLINE_TEST_DIST'] = folder;
   process.env['BRANCHLINE_TEST_CLI'] = path.join(folder, 'cli.js');
   process.env['BRANCHLINE_TEST_CUT_OFF'] = path.join(folder, 'cut-off', 'cut-off-run.js');
   await bundleCutOffRun(path.join(folder, 'cut-off'));

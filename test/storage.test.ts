@@ -128,6 +128,81 @@ describe('storage: branch', () => {
   });
 });
 
+describe('outputs', () => {
+  beforeEach(() => start(files));
+  const where = ['--environment', 'production'];
+
+  test('are listed and fetched, also as they were, on a machine that never made them', async () => {
+    const first = await project.json<RunJson>(['run', ...production]);
+    project.write('input.csv', 'n\n1\n2\n');
+    project.commit('more');
+    await project.json<RunJson>(['run', '--select', 'key:raw/a', ...production]);
+    const other = clone();
+    const listed = await other.json(['outputs', 'list', 'key:raw/a', ...where]);
+    const digest = expect.stringMatching(/^[0-9a-f]{64}$/);
+    const blob = expect.stringMatching(/^[0-9a-f]{40}$/);
+    expect(listed).toEqual({
+      version: 1,
+      environment: 'production',
+      stateCommit: project.sandbox.git(bare, 'rev-parse', 'branchline/state'),
+      assets: [
+        {
+          asset: 'raw/a',
+          run: expect.any(String),
+          at: expect.any(String),
+          dataVersion: expect.any(String),
+          files: [{ path: 'data/a.csv', bytes: 6, digest, held: 'present', blob }],
+          storage: 'branch',
+        },
+      ],
+    });
+    const got = await other.json(['outputs', 'get', '--to', 'public', ...where]);
+    expect(got).toMatchObject({
+      version: 1,
+      to: join(other.root, 'public'),
+      files: [
+        { asset: 'marts/b', path: 'data/b.txt', outcome: 'restored' },
+        { asset: 'raw/a', path: 'data/a.csv', bytes: 6, outcome: 'restored' },
+      ],
+    });
+    expect(other.read('public/data/a.csv')).toBe('n\n1\n2\n');
+    // Once more there is nothing to do; the past is fetched elsewhere.
+    expect(await other.json(['outputs', 'get', 'key:raw/a', '--to', 'public', ...where])).toMatchObject({
+      files: [{ outcome: 'unchanged' }],
+    });
+    await other.json(['outputs', 'get', 'key:raw/a', '--to', 'old', '--at', first.stateCommit!, ...where]);
+    expect(other.read('old/data/a.csv')).toBe('n\n1\n');
+    expect(other.has('data/a.csv')).toBe(false);
+  });
+
+  test('never replace a file that differs, unless forced', async () => {
+    await project.json<RunJson>(['run', ...production]);
+    const other = clone();
+    other.write('public/data/a.csv', 'mine');
+    const get = ['outputs', 'get', '--to', 'public', ...where];
+    expect(await other.json(get, 2)).toMatchObject({ error: { code: 'files-in-the-way' } });
+    expect([other.read('public/data/a.csv'), other.has('public/data/b.txt')]).toEqual(['mine', false]);
+    await other.json([...get, '--force']);
+    expect(other.read('public/data/a.csv')).toBe('n\n1\n');
+  });
+
+  test('that are lost, or were never made, are said to be', async () => {
+    expect(await project.json(['outputs', 'list', ...where], 2)).toMatchObject({ error: { code: 'no-outputs' } });
+    await project.json<RunJson>(['run', ...production]);
+    project.sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/data');
+    project.sandbox.git(bare, 'gc', '--quiet', '--prune=now');
+    const other = clone();
+    const refused = await other.json<{ error: { code: string; message: string } }>(
+      ['outputs', 'get', '--to', 'public', ...where],
+      3,
+    );
+    expect(refused.error.code).toBe('outputs-lost');
+    expect(refused.error.message).toContain('data/a.csv (raw/a): gone from branchline/data');
+    const listed = await other.run(['outputs', 'list', ...where]);
+    expect(listed.stdout).toMatch(/data\/a\.csv .*raw\/a .*gone from branchline\/data/);
+  });
+});
+
 describe('incremental', () => {
   const incremental = {
     'branchline.yaml': `name: kept

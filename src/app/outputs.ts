@@ -144,10 +144,11 @@ export async function verifyPresent(
 }
 
 /** A path as a pattern that matches itself alone. */
-function escapePattern(path: string): string {
+export function escapePattern(path: string): string {
   return path.replace(/[\\*?[\]{}()!+@]/g, '\\$&');
 }
 
-function listOf(files: FileRecord): OutputFile[] {
+/** Recorded files in the order of their paths. */
+export function listOf(files: FileRecord): OutputFile[] {
   return sortedEntries(files).map(([path, record]) => ({ path, ...record }));
 }

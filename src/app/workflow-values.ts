@@ -54,9 +54,8 @@ export function workflowValues(
 }
 
 /** On a hosted runner the cache is where outputs are kept, unless the project names another place. */
-function isCached(project: Project): boolean {
-  const type = project.storage?.type ?? 'cache';
-  return type !== 'branch' && type !== 'none';
+export function isCached(project: Project): boolean {
+  return (project.storage?.type ?? 'cache') === 'cache';
 }
 
 /** The rules of cron that ring for the schedules of a project. */

@@ -19,18 +19,30 @@ export function editDistance(a: string, b: string, limit: number): number {
 
 /**
  * The candidate that somebody most likely meant, or undefined when none is near enough (at most a third of the
- * word's letters may differ, and always at least one). Ties go to the first candidate.
+ * word's letters may differ, and always at least one). Ties go to the first candidate. A word that is the beginning of
+ * just one candidate, or begins with just one, means that one: `warning` for `warn`.
  */
 export function nearestWord(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
-  for (const candidate of candidates) {
+  const known = [...candidates];
+  for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
-  return best;
+  return best ?? sameBeginning(word.toLowerCase(), known);
+}
+
+const beginningMin = 4;
+
+function sameBeginning(word: string, candidates: readonly string[]): string | undefined {
+  const [only, ...others] = candidates.filter((candidate) => {
+    const [short, long] = [word, candidate.toLowerCase()].sort((a, b) => a.length - b.length) as [string, string];
+    return short.length >= beginningMin && long.startsWith(short);
+  });
+  return others.length === 0 ? only : undefined;
 }

@@ -147,6 +147,16 @@ export function buildProgram(exit: (code: number) => void): Command {
       () => import('./report.ts'),
     ),
   );
+  program.addCommand(outputsCommand(define));
+  program.addCommand(
+    define(
+      new Command('doctor').description(
+        'check how the project is set up: workflows, secrets, this machine, and with GITHUB_TOKEN the repository',
+      ),
+      'GITHUB_TOKEN=$(gh auth token) branchline doctor',
+      () => import('./doctor.ts'),
+    ),
+  );
   program.addCommand(stateCommand(define));
   program.addCommand(
     define(
@@ -171,6 +181,35 @@ export function buildProgram(exit: (code: number) => void): Command {
 }
 
 type Define = (command: Command, example: string, load: () => Promise<{ run: CommandRun<never> }>) => Command;
+
+function outputsCommand(define: Define): Command {
+  const outputs = new Command('outputs').description('published files: what there is, and fetch it').exitOverride();
+  outputs.addCommand(
+    define(
+      new Command('list')
+        .description('list published files, with size and whether storage still has them')
+        .argument('[selection]', 'which assets (docs/selections.md)', '*')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline outputs list "group:charts"',
+      () => import('./outputs-list.ts'),
+    ),
+  );
+  outputs.addCommand(
+    define(
+      new Command('get')
+        .description('put published files into a folder, each at its own path')
+        .argument('[selection]', 'which assets (docs/selections.md)', '*')
+        .requiredOption('--to <dir>', 'the folder; made when needed')
+        .option('--force', 'replace files that are there with other content')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline outputs get "group:charts" --to public',
+      () => import('./outputs-get.ts'),
+    ),
+  );
+  return outputs;
+}
 
 function stateCommand(define: Define): Command {
   const state = new Command('state').description('look at the recorded state, and keep it in order').exitOverride();

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
-import { actionPin, parsePin, repositoryNameOf, repositoryPlace } from './workflow-place.ts';
+import { actionPin, apiUrlOf, parsePin, repositoryNameOf, repositoryPlace } from './workflow-place.ts';
 
 let sandbox: GitSandbox;
 beforeEach(() => {
@@ -54,6 +54,14 @@ describe('the repository around a project', () => {
   ])('%s is called %s', (url, name) => {
     expect(repositoryNameOf(url)).toBe(name);
   });
+});
+
+test.each([
+  ['git@github.com:acme/data.git', 'https://api.github.com'],
+  ['https://acme.ghe.com/acme/data', 'https://api.acme.ghe.com'],
+  ['https://git.example.org/acme/data.git', 'https://git.example.org/api/v3'],
+])('the API of %s is at %s', (url, api) => {
+  expect(apiUrlOf(url)).toBe(api);
 });
 
 describe('the Action that a workflow calls', () => {

@@ -16,6 +16,8 @@ export interface RepositoryPlace extends Omit<WorkflowPlace, 'action'> {
   readonly top: string;
   /** False before `git init`. */
   readonly isRepository: boolean;
+  /** Where the REST API of the remote's server is. */
+  readonly apiUrl?: string;
 }
 
 /** Looks at the repository around a folder: its top, its name on GitHub, its default branch. */
@@ -35,7 +37,7 @@ export async function repositoryPlace(root: string, remote: string, env: Environ
     isRepository: top !== undefined,
     version,
     defaultBranch: defaultRef?.slice(remote.length + 1) ?? branch ?? 'main',
-    ...(repository === undefined ? {} : { repository }),
+    ...(repository === undefined ? {} : { repository, apiUrl: apiUrlOf(url!) }),
     ...(folder ? { folder } : {}),
   };
 }
@@ -44,6 +46,13 @@ export async function repositoryPlace(root: string, remote: string, env: Environ
 export function repositoryNameOf(url: string): string | undefined {
   const path = webAddressOf(url)?.replace(/^https:\/\/[^/]+\//, '');
   return path !== undefined && /^[\w.-]+\/[\w.-]+$/.test(path) ? path : undefined;
+}
+
+/** The API of a server: github.com and ghe.com have a host of their own for it, GitHub Enterprise Server a path. */
+export function apiUrlOf(remoteUrl: string): string {
+  const host = new URL(webAddressOf(remoteUrl) ?? remoteUrl).host;
+  if (host === 'github.com' || host.endsWith('.ghe.com')) return `https://api.${host}`;
+  return `https://${host}/api/v3`;
 }
 
 /** Why it is not known which Action a workflow should call. */

@@ -76,7 +76,7 @@ describe('values', () => {
     ],
     [
       'timeout: "30"',
-      '+4 bad-duration: `30` does not fit: a duration is a whole number and a unit, `s`, `m`, `h` or `d`: `90s`, `30m`, `2h`, `7d` → write `30s` for seconds or `30m` for minutes',
+      '+4 bad-duration: `30` does not fit: a duration is a whole number from 1 on and a unit, `s`, `m`, `h` or `d`: `90s`, `30m`, `2h`, `7d` → write `30s` for seconds or `30m` for minutes',
     ],
     ['sql: [a]', '+3 wrong-type: `sql` is a list; text is needed → for example `sql: pipelines/orders.sql`'],
     ['external: yes', '+3 wrong-type: `external` is text; `true` or `false` is needed → write `external: true`'],

@@ -32,6 +32,11 @@ describe('text that is no YAML gives one finding, where it is mended', () => {
       '3:10+2 yaml-syntax: the quote `"` is never closed → write `"` where the text ends',
     ],
     [
+      'a quote that is never closed, in brackets',
+      'schedules:\n  s: { cron: "0 2 * * *, job: all }\n',
+      '2:14+22 yaml-syntax: the quote `"` is never closed → write `"` where the text ends',
+    ],
+    [
       'a tab',
       'assets:\n\traw/x:\n\t\trun: a\n',
       '2:1+1 yaml-syntax: a tab cannot indent YAML → use spaces, two for each level',
@@ -129,6 +134,7 @@ describe('YAML that manifests do not have', () => {
       expect.stringMatching(/^1:28.*yaml-feature/),
     ]);
     expect(findings('%YAML 1.1\n---\nassets: {}')).toEqual([expect.stringMatching(/^1:1\+9 yaml-feature/)]);
+    expect(findings('# first\n%assets:\n  ---\n')).toEqual([expect.stringMatching(/^2:1\+8 yaml-feature/)]);
     expect(findings('assets: {{ env.X }}')).toEqual([expect.stringMatching(/^1:10.*a key must be plain text/)]);
     expect(findings('assets: { __proto__: { run: a } }')).toEqual([
       expect.stringMatching(/`__proto__` cannot be a key/),

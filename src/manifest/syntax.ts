@@ -105,7 +105,8 @@ function unclosed(text: string, document: ReturnType<typeof parseDocument>): Exp
       } else if (isScalar(node) && (token?.type === 'double-quoted-scalar' || token?.type === 'single-quoted-scalar')) {
         const quote = token.source[0]!;
         if (token.source.length > 1 && token.source.endsWith(quote)) return;
-        found ??= {
+        // It swallows everything behind it, so the brackets around it cannot be closed either.
+        found = {
           message: `the quote \`${quote}\` is never closed`,
           help: `write \`${quote}\` where the text ends`,
           start: token.offset,

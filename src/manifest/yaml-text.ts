@@ -20,6 +20,13 @@ const needsTree = /^%|!!|__proto__|(?:^|[\s[{,])[?:](?:\s|$)/m;
 // Parsers disagree whether an indented `---` before anything else is a marker or text.
 const indentedMarker = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*[^\S\n]+---(?=\s|$)/;
 
+// Of directives, the parser's events hold only those that it knows; any other would pass as if it were not there.
+const directiveLine = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*(?=%)/;
+
+function refused(problem: YamlProblem): YamlText {
+  return { value: undefined, problems: [problem], tree: () => ({ root: undefined, problems: [] }) };
+}
+
 function misplacedMarker(before: string): YamlProblem {
   return {
     code: 'yaml-syntax',
@@ -36,21 +43,15 @@ function misplacedMarker(before: string): YamlProblem {
  */
 export function readYaml(text: string): YamlText {
   const marker = indentedMarker.exec(text);
-  if (marker)
-    return {
-      value: undefined,
-      problems: [misplacedMarker(marker[0])],
-      tree: () => ({ root: undefined, problems: [] }),
-    };
+  if (marker) return refused(misplacedMarker(marker[0]));
+  const start = directiveLine.exec(text)?.[0].length;
+  if (start !== undefined)
+    return refused(describe({ kind: 'directive', start, end: start + /^[^\r\n]*/.exec(text.slice(start))![0].length }));
   let events: readonly Event[];
   try {
     events = parseEvents(text, { maxDepth: nestingMax });
   } catch (error) {
-    return {
-      value: undefined,
-      problems: [explainSyntax(text, error)],
-      tree: () => ({ root: undefined, problems: [] }),
-    };
+    return refused(explainSyntax(text, error));
   }
   let built: NodeTree | undefined;
   const tree = (): NodeTree => {

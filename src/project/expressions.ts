@@ -14,6 +14,7 @@ import {
   Unary,
 } from '@actions/expressions/ast';
 import type { Token } from '@actions/expressions/lexer';
+import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import {
   type Access,
@@ -127,18 +128,53 @@ function syntaxProblem(text: string, error: unknown, context: SyntaxContext): Te
     return textProblem(text, place, unknown.message, unknown.help);
   }
   if (/Unrecognized function/.test(error.message)) {
-    const help =
-      word.toLowerCase() === 'ref'
-        ? '`ref()` exists in SQL only'
-        : 'there are `contains`, `startsWith`, `endsWith`, `format`, `join`, `toJSON`, `fromJSON` and `case`';
-    return textProblem(text, place, `there is no function \`${word}\` here`, help);
+    return textProblem(
+      text,
+      place,
+      `there is no function \`${word}\` here`,
+      functionHelp(word, context.options.sql === true),
+    );
   }
   if (/Too (few|many) parameters/.test(error.message))
     return textProblem(text, place, `\`${word}\` gets the wrong number of arguments`);
   if (/end of expression/.test(error.message) || word === '')
     return textProblem(text, place, 'the expression ends too early');
   if (/Exceeded/.test(error.message)) return textProblem(text, context.whole, 'this expression is nested too deeply');
+  const open = unclosedParenthesis(context.tokens);
+  if (open !== undefined)
+    return textProblem(
+      text,
+      context.places.get(open) ?? place,
+      'this `(` is never closed',
+      'write `)` behind the last argument',
+    );
   return textProblem(text, place, `\`${word}\` is not expected here`);
+}
+
+function functionHelp(word: string, isSql: boolean): string {
+  if (word.toLowerCase() === 'ref') return '`ref()` exists in SQL only';
+  const names = [
+    ...(isSql ? ['ref'] : []),
+    'contains',
+    'startsWith',
+    'endsWith',
+    'format',
+    'join',
+    'toJSON',
+    'fromJSON',
+  ];
+  const near = nearestWord(word, names);
+  if (near !== undefined) return `did you mean \`${near}\`?`;
+  return `there are ${names.map((name) => `\`${name}\``).join(', ')} and \`case\``;
+}
+
+function unclosedParenthesis(tokens: readonly Token[]): Token | undefined {
+  const open: Token[] = [];
+  for (const token of tokens) {
+    if (token.lexeme === '(') open.push(token);
+    else if (token.lexeme === ')') open.pop();
+  }
+  return open.at(-1);
 }
 
 function accessesOf(tree: Expr, places: Places): Access[] {

@@ -69,6 +69,8 @@ describe('parseTemplate', () => {
     refused('${{ env.A && }}', /ends too early/, 11, 2);
     refused("${{ contains('a') }}", /wrong number/, 5, 8);
     refused('line\n  ${{ evn.X }}', /evn/, 7, 3);
+    refused("${{ ref('a' }}", /`\(` is never closed/, 8, 1, { sql: true });
+    refused("${{ format('{0}', env.A }}", /`\(` is never closed/, 11, 1);
     refused('${{ env[asset.key] }}', /needs a name/, 5, 3);
   });
   it('suggests the nearest name', () => {
@@ -76,6 +78,9 @@ describe('parseTemplate', () => {
     expect(parseTemplate('${{ colunm }}', { names: ['column'] })).toMatchObject({
       error: { help: 'did you mean `column`?' },
     });
+    expect(parseTemplate("${{ reff('a') }}", { sql: true })).toMatchObject({ error: { help: 'did you mean `ref`?' } });
+    expect(parseTemplate("${{ reff('a') }}")).toMatchObject({ error: { help: expect.not.stringContaining('ref') } });
+    expect(parseTemplate("${{ starts('a') }}")).toMatchObject({ error: { help: 'did you mean `startsWith`?' } });
   });
   it('never throws and covers the text', () => {
     const pieces = fc.array(

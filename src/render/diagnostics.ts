@@ -21,9 +21,17 @@ const contextLines = 2;
 /** One frame for each finding, in order, then the closing line. Ends with a line break; empty for no findings. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: DiagnosticsOptions): string {
   if (diagnostics.length === 0) return '';
+  return `${renderFrames(diagnostics, options)}\n\n${closingLine(diagnostics, options.fileCount)}\n`;
+}
+
+/** One frame for each finding, in order, with a blank line between two; no line break at the end. */
+export function renderFrames(
+  diagnostics: readonly Diagnostic[],
+  options: Pick<DiagnosticsOptions, 'textOf' | 'style'>,
+): string {
   const linesOf = rememberLines(options.textOf);
-  const frames = [...diagnostics].sort(compareDiagnostics).map((each) => renderFrame(each, linesOf, options.style));
-  return `${frames.join('\n\n')}\n\n${closingLine(diagnostics, options.fileCount)}\n`;
+  const sorted = [...diagnostics].sort(compareDiagnostics);
+  return sorted.map((each) => renderFrame(each, linesOf, options.style)).join('\n\n');
 }
 
 /** The document that `check --json` prints. */

@@ -18,6 +18,8 @@ export interface GitHttpServer {
   date: Date;
   /** When set, every git request needs this password of `x-access-token`. */
   token: string | undefined;
+  /** Passwords that may fetch and not push (403), where `token` is set. */
+  readonly readOnlyTokens: Set<string>;
   /** Called when a request has come, before it is served: lets a test do something in between. */
   onRequest: ((kind: GitRequestKind) => Promise<void> | void) | undefined;
   /** The next `times` requests of a kind go wrong. */
@@ -50,10 +52,10 @@ export async function startGitHttpServer(root: string): Promise<GitHttpServer> {
       response.writeHead(typeof fault === 'number' ? fault : 404).end();
       return;
     }
-    const expected = `Basic ${Buffer.from(`x-access-token:${handle.token}`).toString('base64')}`;
-    if (handle.token !== undefined && request.headers.authorization !== expected) {
+    const refusal = refusalOf(handle, kind, request.headers.authorization);
+    if (refusal !== undefined) {
       request.resume();
-      response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="test"' }).end();
+      response.writeHead(refusal, refusal === 401 ? { 'WWW-Authenticate': 'Basic realm="test"' } : {}).end();
       return;
     }
     const answer = await runBackend(root, request);
@@ -71,6 +73,7 @@ export async function startGitHttpServer(root: string): Promise<GitHttpServer> {
     requests: [],
     date: new Date('2026-11-22T09:00:00Z'),
     token: undefined,
+    readOnlyTokens: new Set(),
     onRequest: undefined,
     fail(kind, fault, times = 1) {
       for (let i = 0; i < times; i++) faults.push({ kind, fault });
@@ -82,6 +85,19 @@ export async function startGitHttpServer(root: string): Promise<GitHttpServer> {
       }),
   };
   return handle;
+}
+
+/** 401: nobody we know; 403: somebody who may read. Undefined: go on. */
+function refusalOf(
+  { token, readOnlyTokens }: GitHttpServer,
+  kind: GitRequestKind,
+  authorization: string | undefined,
+): number | undefined {
+  const isFrom = (password: string) =>
+    authorization?.replace(/^basic /i, '') === Buffer.from(`x-access-token:${password}`).toString('base64');
+  if (token === undefined || isFrom(token)) return undefined;
+  if (![...readOnlyTokens].some(isFrom)) return 401;
+  return kind === 'push' || kind === 'advertise-push' ? 403 : undefined;
 }
 
 function kindOf(request: IncomingMessage): GitRequestKind {

@@ -27,6 +27,8 @@ export function sourceTreeOf(files: Files, outside: readonly string[] = []): Sou
 export interface BuiltProject {
   /** Absent while there is an error. */
   readonly project?: Project;
+  /** What could be made of them, errors or not. */
+  readonly readable: Project;
   /** Of the parser and of resolving. */
   readonly diagnostics: readonly Diagnostic[];
   readonly tree: SourceTree;

@@ -55,10 +55,12 @@ export const rooms: Readonly<Record<string, Room>> = {
   insights: core(['base', 'model', 'time', 'project', 'state']),
   // `state` for its layout alone: the paths of pages are part of it.
   render: core(['base', 'model', 'time', 'state', 'insights']),
+  // How a project is set up on GitHub: workflow files are read with their places, as manifests are, but are no manifests.
+  doctor: core(['base', 'model', 'time', 'ports-github.ts'], ['yaml']),
   'version.ts': core([]),
   // The library: the pure rooms and nothing else.
   'core.ts': core([...upToRender, 'ports.ts']),
-  app: { isPure: false, rooms: [...upToRender, ...ports, 'version.ts'], packages: [] },
+  app: { isPure: false, rooms: [...upToRender, 'doctor', ...ports, 'version.ts'], packages: [] },
   // `sql` because a driver has to split a file and bind its values, and that is pure computation.
   adapters: { isPure: false, rooms: ['base', 'model', 'sql', ...ports], packages: 'any' },
   // Adapters and use cases meet here, for the command line and the Action alike; it knows what is secret.

@@ -15,16 +15,23 @@ export interface Coverage {
 /** Ticks looked at for each schedule. */
 const TICKS_MAX = 3_000;
 
-/** What the rings of these rules in UTC mean for schedules, from an instant on for so many days. */
+/** Rules that ring, in their zone. */
+export interface Bells {
+  readonly crons: readonly Cron[];
+  /** IANA zone; that of most hosts is UTC. */
+  readonly timezone: string;
+}
+
+/** What the rings of these rules mean for schedules, from an instant on for so many days. */
 export function coverageOf(
   schedules: readonly RungSchedule[],
-  bells: readonly Cron[],
+  bells: readonly Bells[],
   range: { readonly from: EpochMs; readonly days: number },
 ): Coverage[] {
   const until = range.from + range.days * 86_400_000;
   // The last ticks may be rung for after the end.
   const after = { after: range.from, until: until + 8 * 86_400_000, limit: Number.MAX_SAFE_INTEGER };
-  const rings = dueTicks(bells, 'UTC', after).ticks;
+  const rings = bells.flatMap(({ crons, timezone }) => dueTicks(crons, timezone, after).ticks).sort((a, b) => a - b);
   return schedules.map(({ name, crons, timezone }) => {
     const { ticks } = dueTicks(crons, timezone, { after: range.from, until, limit: TICKS_MAX });
     return { schedule: name, ...measure(ticks, rings) };

@@ -87,18 +87,19 @@ test.each([
 describe('how well schedules are rung for', () => {
   const nightly = { name: 'nightly', crons: [cron('30 2 * * *')], timezone: 'UTC' };
   const range = { from: FROM, days: 7 };
+  const rung = (text: string) => [{ crons: [cron(text)], timezone: 'UTC' }];
 
   test('the wait at worst, and the ticks that are rung for at once', () => {
     const quarter = { name: 'quarter', crons: [cron('*/15 * * * *')], timezone: 'UTC' };
-    expect(coverageOf([nightly, quarter], [cron('7 * * * *')], range)).toEqual([
+    expect(coverageOf([nightly, quarter], rung('7 * * * *'), range)).toEqual([
       { schedule: 'nightly', worstMs: 37 * MINUTE, mostAtOnce: 1 },
       { schedule: 'quarter', worstMs: 52 * MINUTE, mostAtOnce: 4 },
     ]);
   });
 
   test('a ring in the very minute counts, one before does not', () => {
-    expect(coverageOf([nightly], [cron('30 2 * * *')], range)[0]).toMatchObject({ worstMs: 0 });
-    expect(coverageOf([nightly], [cron('29 2 * * *')], range)[0]).toMatchObject({ worstMs: 1439 * MINUTE });
+    expect(coverageOf([nightly], rung('30 2 * * *'), range)[0]).toMatchObject({ worstMs: 0 });
+    expect(coverageOf([nightly], rung('29 2 * * *'), range)[0]).toMatchObject({ worstMs: 1439 * MINUTE });
   });
 
   test('no ring at all is no wait', () => {

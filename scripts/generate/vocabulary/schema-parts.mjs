@@ -85,7 +85,8 @@ export function apart(a, b, errorMessage) {
 export const duration = {
   type: 'string',
   pattern: '^[1-9][0-9]{0,6}[smhd]$',
-  patternErrorMessage: 'a duration is a whole number and a unit, `s`, `m`, `h` or `d`: `90s`, `30m`, `2h`, `7d`',
+  patternErrorMessage:
+    'a duration is a whole number from 1 on and a unit, `s`, `m`, `h` or `d`: `90s`, `30m`, `2h`, `7d`',
 };
 
 export const variableName = {

@@ -1,0 +1,135 @@
+import { examineWorkflows } from '../doctor/examine.ts';
+import type { Finding, NotSeen } from '../doctor/finding.ts';
+import { environmentOf, judgeRepository, type RepositorySeen } from '../doctor/repository-rules.ts';
+import type { OurJob } from '../doctor/workflow-parts.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { Project } from '../model/project.ts';
+import type { GitHub } from '../ports-github.ts';
+import { isSecretName, secretNames } from '../run/secrets.ts';
+import { isCached, neededVariables, rungSchedules } from './workflow-values.ts';
+
+/** How git and the databases stand on this machine. */
+export interface MachineFacts {
+  /** Why the repository cannot be used; undefined = it can. */
+  readonly git?: { readonly message: string };
+  /** Branches that are named like a folder of our refs, here or at the remote. */
+  readonly inTheWay: readonly string[];
+  /** What a plain fetch brings along that nobody asked for: remote-tracking branches of the state. */
+  readonly carriedRefs: number;
+  /** Remote that they come from. */
+  readonly remote: string;
+  /** Drivers that the project needs and that cannot be had, with what was said. */
+  readonly missingEngines: readonly string[];
+}
+
+export interface DoctorInput {
+  /** Text of every workflow file, by path. */
+  readonly workflows: ReadonlyMap<string, string>;
+  readonly isItsRepository: boolean;
+  readonly version: string;
+  readonly now: EpochMs;
+  /** Undefined = the manifests have mistakes. */
+  readonly project?: Project;
+  readonly machine: MachineFacts;
+  /** Undefined = there is no token, or no repository on GitHub; `why` says which. */
+  readonly github?: DoctorGitHub;
+  readonly whyNoGitHub: string;
+}
+
+/** What the doctor asks GitHub. */
+export type DoctorGitHub = Pick<GitHub, 'repositoryFacts' | 'environment' | 'workflowFile' | 'tokenDefaults'>;
+
+export interface Examination {
+  /** Those with a place first, in its order; then settings and the machine. */
+  readonly findings: readonly Finding[];
+  readonly notSeen: readonly NotSeen[];
+}
+
+/** Everything that is wrong with how a project is set up: its workflows, this machine, and, with a token, its repository. */
+export async function examine(input: DoctorInput): Promise<Examination> {
+  const { project, machine, now } = input;
+  const masked = project ? new Set(secretNames(project, {})) : undefined;
+  const { findings, jobs } = examineWorkflows({
+    files: input.workflows,
+    isItsRepository: input.isItsRepository,
+    version: input.version,
+    now,
+    ...(project && masked
+      ? {
+          project: {
+            schedules: rungSchedules(project),
+            needed: { ...neededVariables(project), isMasked: (name: string) => masked.has(name) || isSecretName(name) },
+          },
+        }
+      : {}),
+  });
+  const repository = input.github
+    ? judgeRepository(await askGitHub(input.github, jobs), jobs, {
+        now,
+        branches: project?.environments['production']?.branches,
+        isCached: project !== undefined && isCached(project),
+      })
+    : { findings: [], notSeen: [{ what: 'the settings of the repository on GitHub', why: input.whyNoGitHub }] };
+  return {
+    findings: [...findings, ...repository.findings, ...machineFindings(machine), ...manifests(project)],
+    notSeen: repository.notSeen,
+  };
+}
+
+async function askGitHub(github: DoctorGitHub, jobs: readonly OurJob[]): Promise<RepositorySeen> {
+  const names = [...new Set(jobs.flatMap((job) => environmentOf(job) ?? []))];
+  const paths = [...new Set(jobs.map(({ workflow }) => workflow.path))];
+  const [facts, tokenDefaults, environments, workflows] = await Promise.all([
+    github.repositoryFacts(),
+    github.tokenDefaults(),
+    Promise.all(names.map(async (name) => [name, await github.environment(name)] as const)),
+    Promise.all(paths.map(async (path) => [path, await github.workflowFile(path.split('/').at(-1)!)] as const)),
+  ]);
+  return { facts, tokenDefaults, environments: new Map(environments), workflows: new Map(workflows) };
+}
+
+function manifests(project: Project | undefined): Finding[] {
+  if (project) return [];
+  return [
+    {
+      code: 'manifests-broken',
+      severity: 'error',
+      message: 'the manifests have mistakes, so what they need of a workflow is not known',
+      help: '`branchline check` shows each with its place',
+    },
+  ];
+}
+
+function machineFindings({ git, inTheWay, carriedRefs, remote, missingEngines }: MachineFacts): Finding[] {
+  return [
+    ...(git
+      ? [{ code: 'git', severity: 'error', message: git.message, help: 'see docs/troubleshooting.md' } as const]
+      : []),
+    ...inTheWay.map(
+      (branch): Finding => ({
+        code: 'branch-in-the-way',
+        severity: 'error',
+        message: `there is a branch \`${branch}\`, and git cannot keep \`${branch}/…\` beside it: the state cannot be pushed`,
+        help: `rename the branch, or set \`state: { branch: … }\` in branchline.yaml to a name that does not begin with \`${branch}/\``,
+      }),
+    ),
+    ...(carriedRefs === 0
+      ? []
+      : [
+          {
+            code: 'clone-carries-state',
+            severity: 'warning',
+            message: `each fetch of this clone brings the history of ${carriedRefs} of our branches along, which grows with every run`,
+            help: `\`git config --add remote.${remote}.fetch '^refs/heads/branchline/*'\`, then \`git branch --remotes --list '${remote}/branchline/*' | xargs git branch --remotes --delete\``,
+          } as const,
+        ]),
+    ...missingEngines.map(
+      (message): Finding => ({
+        code: 'engine-missing',
+        severity: 'error',
+        message,
+        help: 'a database of the project cannot be opened on this machine without it',
+      }),
+    ),
+  ];
+}

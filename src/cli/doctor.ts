@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gitHubRest } from '../adapters/github-rest.ts';
+import { type DoctorGitHub, type Examination, examine } from '../app/doctor.ts';
+import { machineFacts } from '../compose/machine-facts.ts';
+import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
+import { actionPin, type RepositoryPlace, repositoryPlace } from '../compose/workflow-place.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { renderFrames } from '../render/diagnostics.ts';
+import { count, safeLine } from '../render/style.ts';
+import { version } from '../version.ts';
+import type { GlobalOptions } from './main.ts';
+import { printFailure, printJson } from './print.ts';
+
+const FOLDER = '.github/workflows';
+
+/** `branchline doctor`: everything that is wrong with how the project is set up, in one go. Changes nothing. */
+export async function run(options: GlobalOptions): Promise<number> {
+  const opened = openProject(options);
+  if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
+  const { loaded, root, host, clock } = opened.value;
+  const { env } = process;
+  const { project } = loaded;
+  const place = await repositoryPlace(root, project?.state.remote ?? 'origin', env);
+  const action = await actionPin(undefined, place.top, env);
+  const texts = workflowTexts(place.top);
+  const [github, whyNoGitHub] = openGitHub(place, opened.value);
+  const examination = await examine({
+    workflows: texts,
+    isItsRepository: action.ok && action.value.name === './',
+    version,
+    now: clock.now(),
+    ...(project ? { project } : {}),
+    machine: await machineFacts(root, project, env, (text) => host.progress(text)),
+    ...(github ? { github } : {}),
+    whyNoGitHub,
+  });
+  const errors = examination.findings.filter(({ severity }) => severity === 'error').length;
+  if (options.json) printJson({ version: 1, ...examination, workflows: [...texts.keys()] });
+  else host.print(report(examination, texts, opened.value));
+  return errors > 0 ? 2 : 0;
+}
+
+/** Every workflow file, by its path in the repository, in order. */
+function workflowTexts(top: string): Map<string, string> {
+  const folder = join(top, FOLDER);
+  if (!existsSync(folder)) return new Map();
+  const names = readdirSync(folder)
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort();
+  return new Map(names.map((name) => [`${FOLDER}/${name}`, readFileSync(join(folder, name), 'utf8')]));
+}
+
+/** GitHub, when there is a token and a repository that it is of; otherwise why not. */
+function openGitHub(place: RepositoryPlace, { clock }: OpenProject): [DoctorGitHub | undefined, string] {
+  const { env } = process;
+  const token = env['GITHUB_TOKEN'] || env['BRANCHLINE_TOKEN'];
+  const repository = env['GITHUB_REPOSITORY'] || place.repository;
+  if (!token) return [undefined, 'no token: set GITHUB_TOKEN, with read access to Actions, contents and environments'];
+  const apiUrl = env['GITHUB_API_URL'] || place.apiUrl;
+  if (!repository || !apiUrl) return [undefined, 'the remote is no repository on GitHub'];
+  return [gitHubRest({ apiUrl, token, repository, clock }), ''];
+}
+
+function report(
+  { findings, notSeen }: Examination,
+  texts: ReadonlyMap<string, string>,
+  { style }: OpenProject,
+): string {
+  const placed = findings.filter((finding): finding is typeof finding & Diagnostic => finding.span !== undefined);
+  const others = findings.filter(({ span }) => span === undefined);
+  const frames = renderFrames(placed, { textOf: (path) => texts.get(path), style });
+  const lines = others.map(({ code, severity, message, help }) => {
+    const level = severity === 'warning' ? ' (warning)' : '';
+    return `${code}${level}: ${safeLine(message, 600)}\n      help: ${safeLine(help, 600)}`;
+  });
+  const unseen = notSeen.map(({ what, why }) => `Not looked at: ${safeLine(what)}: ${safeLine(why, 300)}.`);
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const warnings = findings.length - errors;
+  const verdict =
+    findings.length === 0
+      ? `${count(texts.size, 'workflow')} looked at: all fine.`
+      : `${[errors > 0 ? count(errors, 'problem') : '', warnings > 0 ? count(warnings, 'warning') : ''].filter(Boolean).join(' and ')}. docs/doctor.md explains each.`;
+  return [frames, ...lines, unseen.join('\n'), verdict].filter((part) => part !== '').join('\n\n');
+}

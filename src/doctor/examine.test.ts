@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest';
+import { CHECKOUT } from '../render/workflows/pinned-action.ts';
+import { pullRequestWorkflows } from '../render/workflows/pull-request.ts';
+import { type ScheduledWorkflowValues, scheduledWorkflow } from '../render/workflows/scheduled.ts';
+import { parseCron } from '../time/cron-syntax.ts';
+import { type ExamineInput, examineWorkflows } from './examine.ts';
+
+const NOW = Date.UTC(2026, 10, 23);
+const RUN = '.github/workflows/branchline.yml';
+const PR = '.github/workflows/branchline-pr.yml';
+const COMMENT = '.github/workflows/branchline-comment.yml';
+const ACTION = { name: 'acme/branchline', commit: '0123456789'.repeat(4), version: 'v1.0.0' };
+const VALUES: ScheduledWorkflowValues = {
+  action: ACTION,
+  checkout: CHECKOUT,
+  version: '1.0.0',
+  repository: 'acme/data',
+  branches: ['main'],
+  crons: ['23 2 * * *'],
+  ringsAMonth: 30,
+  isScheduled: true,
+  secrets: ['DATABASE_URL'],
+  variables: ['REGION'],
+  isCached: false,
+};
+
+function schedule(name: string, rule: string) {
+  const cron = parseCron(rule);
+  if (!cron.ok) throw new Error(cron.error.message);
+  return { name, crons: [cron.value], timezone: 'UTC' };
+}
+
+const PROJECT: ExamineInput['project'] = {
+  schedules: [schedule('nightly', '23 2 * * *')],
+  needed: { secrets: ['DATABASE_URL'], variables: ['REGION'], isMasked: (name) => /TOKEN|DATABASE_URL/.test(name) },
+};
+
+const run = scheduledWorkflow(VALUES);
+const pullRequests = pullRequestWorkflows({ action: ACTION, checkout: CHECKOUT });
+const WRITTEN = new Map([[RUN, run], ...pullRequests]);
+
+function examine(files: ReadonlyMap<string, string> = WRITTEN, more: Partial<ExamineInput> = {}) {
+  return examineWorkflows({ files, isItsRepository: false, version: '1.0.0', now: NOW, project: PROJECT, ...more });
+}
+
+/** What is found when one text of a workflow is replaced by another: `error code file:line "the marked text"`. */
+function after(path: string, from: string | RegExp, to: string, more: Partial<ExamineInput> = {}): string[] {
+  const text = WRITTEN.get(path)!;
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`${String(from)} is not in ${path}`);
+  const files = new Map([...WRITTEN, [path, changed]]);
+  return examine(files, more).findings.map(({ severity, code, span }) => {
+    if (!span) return `${severity} ${code}`;
+    const line = files.get(span.file)!.split('\n')[span.line - 1]!;
+    const marked = line.slice(span.column - 1, span.column - 1 + span.length);
+    return `${severity} ${code} ${JSON.stringify(marked)}`;
+  });
+}
+
+test('what init writes is as it should be', () => {
+  const { findings, jobs } = examine();
+  expect(findings).toEqual([]);
+  expect(jobs.map(({ name, kind }) => [name, kind])).toEqual([
+    ['run', 'run'],
+    ['plan', 'changes'],
+    ['comment', 'comment'],
+  ]);
+});
+
+describe('the job that makes production', () => {
+  test.each<[what: string, from: string | RegExp, to: string, found: string[]]>([
+    ['may not push', 'contents: write', 'contents: read', ['error permission-missing "permissions"']],
+    ['may not look at jobs', / {6}actions: read.*\n/, '', ['error permission-missing "permissions"']],
+    [
+      'has no rights',
+      / {4}permissions:\n.*\n.*\n/,
+      '',
+      ['error permission-missing "permissions"', 'error permission-missing "permissions"'],
+    ],
+    ['may write all', /permissions:\n.*\n.*\n/, 'permissions: write-all\n', ['error permission-too-wide "write-all"']],
+    [
+      'may write packages',
+      'actions: read',
+      'actions: read\n      packages: write',
+      ['warning permission-too-wide "write"'],
+    ],
+    ['may sign in and go on at once', 'actions: read', 'actions: write\n      id-token: write', []],
+    ['is in a concurrency group', 'jobs:', 'concurrency: one\njobs:', ['error concurrency "concurrency"']],
+    [
+      'is in a group of its own',
+      '    runs-on',
+      '    concurrency: { group: a }\n    runs-on',
+      ['error concurrency "concurrency"'],
+    ],
+    [
+      'keeps the token',
+      'persist-credentials: false',
+      'fetch-depth: 1',
+      [`error credentials-kept "actions/checkout@${CHECKOUT.commit}"`],
+    ],
+    [
+      'calls a tag',
+      `acme/branchline@${ACTION.commit}`,
+      'acme/branchline@v1',
+      ['warning action-not-pinned "acme/branchline@v1"'],
+    ],
+    ['calls an older version', '# v1.0.0', '# v0.9.12', [`warning older-version "acme/branchline@${ACTION.commit}"`]],
+    ['calls a newer version', '# v1.0.0', '# v1.10.0', []],
+    ['is stopped too early', 'timeout-minutes: 350', 'timeout-minutes: 310', ['warning budget-too-long "310"']],
+    ['is stopped before its budget', 'timeout-minutes: 350', 'timeout-minutes: 30', ['error budget-too-long "30"']],
+    ['has all the time of GitHub', / {4}timeout-minutes: 350.*\n/, '', []],
+    ['has a budget beyond that', / {4}timeout-minutes: 350.*\n([\s\S]*)5h/, '$16h', ['error budget-too-long "6h"']],
+    ['lacks a secret', / {10}DATABASE_URL:.*\n/, '', [`error variable-missing "acme/branchline@${ACTION.commit}"`]],
+    ['lacks a variable', / {10}REGION:.*\n/, '', [`warning variable-missing "acme/branchline@${ACTION.commit}"`]],
+    ['hands a secret to all', 'jobs:', 'env: { X: "${{ secrets.X }}" }\njobs:', ['error secret-too-wide "X"']],
+    [
+      'hands a secret to every step',
+      '    steps:',
+      '    env: { X: "${{secrets.X}}", Y: 1 }\n    steps:',
+      ['error secret-too-wide "X"'],
+    ],
+    [
+      'hands over a secret that is not masked',
+      'REGION:',
+      'PIN: ${{ secrets.PIN }}\n          REGION:',
+      ['warning secret-not-masked "PIN"'],
+    ],
+    ['hands over one that its name gives away', 'REGION:', 'A_TOKEN: ${{ secrets.A }}\n          REGION:', []],
+    [
+      'listens to everybody',
+      'permissions: {}',
+      '  issue_comment:\npermissions: {}',
+      ['error dangerous-trigger "issue_comment"'],
+    ],
+    [
+      'cannot be started by hand',
+      / {2}workflow_dispatch:[\s\S]*?permissions/,
+      'permissions',
+      ['warning no-dispatch "on"'],
+    ],
+  ])('%s', (_, from, to, found) => {
+    expect(after(RUN, from, to)).toEqual(found);
+  });
+
+  test('without any word on rights, the setting decides', () => {
+    const bare = run.replace(/permissions: \{\}.*\n/, '').replace(/ {4}permissions:\n.*\n.*\n/, '');
+    const { findings } = examine(new Map([[RUN, bare]]));
+    expect(findings).toMatchObject([{ code: 'permission-missing', span: { file: RUN } }]);
+    expect(findings[0]!.help).toContain('permissions: { contents: write, actions: read }');
+  });
+
+  test('is known by its call, in the repository of the Action by its path', () => {
+    const here = new Map([[RUN, run.replace(/acme\/branchline@.*/, './')]]);
+    expect(examine(here).jobs).toEqual([]);
+    expect(examine(here, { isItsRepository: true }).jobs).toHaveLength(1);
+  });
+});
+
+describe('the rings', () => {
+  test.each<[what: string, from: string | RegExp, to: string, found: string[]]>([
+    ['are not there', / {2}schedule:[\s\S]*? {2}push/, '  push', ['error no-schedule "on"']],
+    ['come too late', '"23 2 * * *"', '"23 7 * * *"', ['warning rings-too-rarely "schedule"']],
+    ['come on some days', '"23 2 * * *"', '"23 2 * * 1-5"', ['warning rings-too-rarely "schedule"']],
+    ['come in another zone', '- cron: "23 2 * * *"', '- { cron: "23 3 * * *", timezone: Africa/Lagos }', []],
+    ['come twice', '- cron: "23 2 * * *"', '- cron: "23 2 * * *"\n    - cron: "7 * * * *"', []],
+    ['are no rule', '"23 2 * * *"', '"23 2 * *"', ['error bad-cron "\\"23 2 * *\\""']],
+    ['are a rule that GitHub does not know', '"23 2 * * *"', '"@daily"', ['error bad-cron "\\"@daily\\""']],
+    [
+      'are in no zone',
+      '- cron: "23 2 * * *"',
+      '- { cron: "23 2 * * *", timezone: Berlin }',
+      ['error bad-cron "\\"23 2 * * *\\""'],
+    ],
+  ])('%s', (_, from, to, found) => {
+    expect(after(RUN, from, to)).toEqual(found);
+  });
+
+  test('are too few for a schedule that is due between them', () => {
+    const project = { ...PROJECT!, schedules: [schedule('often', '*/10 * * * *')] };
+    const { findings } = examine(new Map([[RUN, run.replace('23 2 * * *', '7 * * * *')]]), { project });
+    expect(findings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('up to 6 of its ticks are due at one ring'),
+    ]);
+  });
+
+  test('are not asked for without schedules, or without knowing them', () => {
+    const silent = new Map([[RUN, run.replace(/ {2}schedule:[\s\S]*? {2}push/, '  push')]]);
+    expect(examine(silent, { project: { ...PROJECT!, schedules: [] } }).findings).toEqual([]);
+    const { project: _, ...unknown } = {
+      files: silent,
+      isItsRepository: false,
+      version: '1.0.0',
+      now: NOW,
+      project: 0,
+    };
+    expect(examineWorkflows(unknown).findings).toEqual([]);
+  });
+});
+
+describe('the job of pull requests', () => {
+  test.each<[what: string, path: string, from: string | RegExp, to: string, found: string[]]>([
+    ['may push', PR, 'contents: read', 'contents: write', ['error permission-too-wide "write"']],
+    ['may not comment', PR, / {6}pull-requests: write.*\n/, '', ['error permission-missing "permissions"']],
+    [
+      'starts for some files only',
+      PR,
+      'types: [',
+      'paths: ["*.sql"], types: [',
+      ['warning required-check-skipped "paths"'],
+    ],
+    [
+      'is skipped',
+      PR,
+      '    runs-on',
+      "    if: github.actor != 'me'\n    runs-on",
+      ['warning required-check-skipped "if"'],
+    ],
+    [
+      'has the rights of the default branch',
+      PR,
+      '  merge_group:',
+      '  pull_request_target:\n  merge_group:',
+      ['error dangerous-trigger "pull_request_target"'],
+    ],
+    ['has a group, as it should', PR, 'cancel-in-progress: true', 'cancel-in-progress: false', []],
+    [
+      'is not heard by the second',
+      PR,
+      'name: branchline-pr',
+      'name: checks',
+      ['error unheard-workflow "branchline-pr"'],
+    ],
+    [
+      'the second may read contents',
+      COMMENT,
+      'actions: read',
+      'actions: read\n      contents: write',
+      ['error permission-too-wide "write"'],
+    ],
+  ])('%s', (_, path, from, to, found) => {
+    expect(after(path, from, to)).toEqual(found);
+  });
+});
+
+describe('the files', () => {
+  test('none wakes the project', () => {
+    for (const files of [
+      new Map(),
+      new Map([['.github/workflows/ci.yml', 'on: push\njobs: { a: { runs-on: x, steps: [] } }\n']]),
+    ])
+      expect(examine(files).findings).toMatchObject([{ code: 'no-workflow', help: expect.stringContaining('init') }]);
+  });
+
+  test('one that cannot be read is told at its place; one of others is theirs', () => {
+    const broken = run.replace('permissions: {}', 'permissions: {');
+    expect(examine(new Map([[RUN, broken]])).findings).toMatchObject([
+      { code: 'workflow-syntax', span: { file: RUN } },
+    ]);
+    expect(examine(new Map([...WRITTEN, ['.github/workflows/x.yml', 'a: [']])).findings).toEqual([]);
+    expect(examine(new Map([[RUN, '- a list\n']])).findings).toMatchObject([{ code: 'workflow-syntax' }]);
+  });
+
+  test('odd shapes are no crash', () => {
+    for (const text of [
+      'jobs: 1\n',
+      'jobs: { a: 2, b: { steps: 3 } }\n',
+      `jobs: { a: { steps: [1, { uses: "acme/branchline@${ACTION.commit}" }] } }\n`,
+    ])
+      expect(() => examine(new Map([[RUN, text]]))).not.toThrow();
+  });
+});

@@ -1,0 +1,120 @@
+import type { EpochMs } from '../model/instant.ts';
+import { type Cron, parseCron } from '../time/cron-syntax.ts';
+import type { RungSchedule } from '../time/doorbell.ts';
+import { type Bells, coverageOf } from '../time/doorbell-coverage.ts';
+import { formatDuration } from '../time/format.ts';
+import { isZone } from '../time/zone.ts';
+import type { Finding } from './finding.ts';
+import { isRecord, type WorkflowText } from './workflow-file.ts';
+import { eventsOf, type OurJob } from './workflow-parts.ts';
+
+/** A tick that is rung for later than this is called late; GitHub's own lateness comes on top. */
+const LATE_MS = 60 * 60_000;
+/** Days that are looked at: every day of a month and of a week is among them. */
+const DAYS = 32;
+
+/** Do the workflows that make production ring for the schedules of the project? */
+export function judgeWaking(runs: readonly OurJob[], schedules: readonly RungSchedule[], now: EpochMs): Finding[] {
+  const workflows = [...new Set(runs.map(({ workflow }) => workflow))];
+  const bells = workflows.map((workflow) => bellsOf(workflow));
+  const problems = bells.flatMap(({ findings }) => findings);
+  return [
+    ...problems,
+    ...withoutDispatch(workflows),
+    ...(problems.length > 0
+      ? []
+      : tooRare(
+          workflows,
+          bells.flatMap(({ rules }) => rules),
+          schedules,
+          now,
+        )),
+  ];
+}
+
+function bellsOf(workflow: WorkflowText): { readonly rules: readonly Bells[]; readonly findings: readonly Finding[] } {
+  const { on } = workflow.value;
+  const entries = isRecord(on) && Array.isArray(on['schedule']) ? (on['schedule'] as unknown[]) : [];
+  const findings: Finding[] = [];
+  const rules = entries.flatMap((entry, i): Bells[] => {
+    const text = isRecord(entry) && typeof entry['cron'] === 'string' ? entry['cron'] : '';
+    const timezone = isRecord(entry) && typeof entry['timezone'] === 'string' ? entry['timezone'] : 'UTC';
+    const problem = cronProblem(text, timezone);
+    if (typeof problem !== 'string') return [{ crons: [problem], timezone }];
+    findings.push({
+      code: 'bad-cron',
+      severity: 'error',
+      message: problem,
+      help: 'GitHub takes five fields with numbers, names, lists, ranges and steps, and nothing else',
+      span: workflow.place(['on', 'schedule', i, 'cron']),
+    });
+    return [];
+  });
+  return { rules, findings };
+}
+
+/** A rule as GitHub takes it, or what is wrong with it. */
+function cronProblem(text: string, timezone: string): Cron | string {
+  if (!isZone(timezone)) return `there is no time zone \`${timezone}\``;
+  if (/[@#L?]/.test(text)) return `GitHub does not know \`${text.trim()}\``;
+  const parsed = parseCron(text);
+  return parsed.ok ? parsed.value : parsed.error.message;
+}
+
+function withoutDispatch(workflows: readonly WorkflowText[]): Finding[] {
+  const [first] = workflows;
+  if (first === undefined || workflows.some((workflow) => eventsOf(workflow).includes('workflow_dispatch'))) return [];
+  return [
+    {
+      code: 'no-dispatch',
+      severity: 'warning',
+      message: 'nobody can start the workflow by hand, and no heartbeat from outside can',
+      help: 'below `on:`, add `workflow_dispatch:`; `branchline init --print` shows it with its inputs',
+      span: first.place(['on'], 'key'),
+    },
+  ];
+}
+
+function tooRare(
+  workflows: readonly WorkflowText[],
+  bells: readonly Bells[],
+  schedules: readonly RungSchedule[],
+  now: EpochMs,
+): Finding[] {
+  const [first] = workflows;
+  if (first === undefined || schedules.length === 0) return [];
+  const rung =
+    workflows.find((workflow) => isRecord(workflow.value['on']) && workflow.value['on']['schedule']) ?? first;
+  const span = rung.place(['on', 'schedule'], 'key');
+  const help = '`branchline init --print` shows rules that ring for all of them, and what they cost';
+  if (bells.length === 0)
+    return [
+      {
+        code: 'no-schedule',
+        severity: 'error',
+        message: `the project has ${schedules.length === 1 ? 'a schedule' : `${schedules.length} schedules`}, and no workflow rings for ${schedules.length === 1 ? 'it' : 'them'}: there is no \`schedule:\` below \`on:\``,
+        help,
+        span,
+      },
+    ];
+  return coverageOf(schedules, bells, { from: now, days: DAYS }).flatMap(
+    ({ schedule, worstMs, mostAtOnce }): Finding[] => {
+      const late = worstMs === undefined || worstMs > LATE_MS;
+      if (!late && mostAtOnce <= 1) return [];
+      const what = late
+        ? worstMs === undefined
+          ? `no ring comes after some of its ticks`
+          : `a tick waits up to ${formatDuration(worstMs)} for the next ring`
+        : `up to ${mostAtOnce} of its ticks are due at one ring, and all but the newest are passed over (or made up for, as \`catchup\` says)`;
+      return [
+        {
+          code: 'rings-too-rarely',
+          severity: 'warning',
+          message: `the workflow rings too rarely for the schedule \`${schedule}\`: ${what}`,
+          help,
+          span,
+        },
+      ];
+    },
+  );
+}
