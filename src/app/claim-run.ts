@@ -13,7 +13,14 @@ import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
-import { emptySelection, type PlanningProject, planDifferences, planRequest, selectAssets } from './planning.ts';
+import {
+  emptySelection,
+  type PlanningProject,
+  pinPartitions,
+  planDifferences,
+  planRequest,
+  selectAssets,
+} from './planning.ts';
 import { statusesOf } from './statuses.ts';
 
 /** All that deciding to start a run depends on, at one head of the state. */
@@ -71,7 +78,8 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const delivery = judgeDelivery(asked.view, asked.request, asked.attempt);
   if (delivery.kind !== 'wanted') return ok(knownRun(asked.view, delivery));
   const waiting = asked.view.openRuns.get(runId(delivery.request));
-  const input = { ...asked, request: delivery.request, tags: waiting?.tags ?? asked.tags };
+  const request = pinPartitions(asked.planning, asked.view, delivery.request, asked.now);
+  const input = { ...asked, request, tags: waiting?.tags ?? asked.tags };
   const made = await makePlan(input);
   if (!made.ok) return made;
   const { plan, lost } = made.value;

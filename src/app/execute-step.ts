@@ -8,6 +8,7 @@ import { runScriptStep } from './script-step.ts';
 import { connectionOf, emitChecks, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
 import type { RunContext, StepContext, StepEnd } from './step-context.ts';
 import { restoreInputs } from './step-outputs.ts';
+import { stepPartition } from './step-partition.ts';
 
 export interface ExecuteStepInput {
   readonly step: string;
@@ -37,7 +38,19 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
   const failure = end.failure === undefined ? {} : { failure: canceled ? asCanceled(end.failure) : end.failure };
   const at = timestamp(run.clock.now());
   emit({ ...base, type: 'step.attempt-ended', at, attempt: 1, outcome, ...failure, durationMs });
-  emit({ ...base, type: 'step.ended', at, outcome, ...failure, failedAssets: end.failedAssets, durationMs });
+  const keys = run.planned.get(id)?.partitions;
+  const failedPartitions =
+    keys && end.failedAssets.length > 0 ? { failedPartitions: end.failedPartitions ?? keys } : {};
+  emit({
+    ...base,
+    type: 'step.ended',
+    at,
+    outcome,
+    ...failure,
+    failedAssets: end.failedAssets,
+    ...failedPartitions,
+    durationMs,
+  });
 }
 
 function asCanceled(failure: Failure): Failure {
@@ -45,12 +58,14 @@ function asCanceled(failure: Failure): Failure {
 }
 
 async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEnd> {
-  const step = run.project.steps[input.step]!;
+  const planned = run.planned.get(input.step)!;
+  const step = run.project.steps[planned.step]!;
   const assets = input.assets.map((key) => run.project.assets[key]!);
+  const partition = stepPartition(step, planned);
   const context: StepContext = {
-    run,
+    run: { ...run, readers: assets, ...(partition ? { partition } : {}) },
     step,
-    planned: run.planned.get(input.step)!,
+    planned,
     assets,
     attempt: 1,
     emit: input.emit,

@@ -29,7 +29,8 @@ export async function findLost(
   for (const key of [...assets].sort()) {
     const made = view.assets.get(key)?.materialized;
     const asset = scope.project.assets[key];
-    if (!made || !asset || asset.external) continue;
+    // Partitions are looked at one by one, by who makes them.
+    if (!made || !asset || asset.external || asset.partitions) continue;
     const presence = await verifyPresent(ports.outputs(asset), made);
     if (presence.kind !== 'ok') lost.set(key, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
     if (isStamped(scope.project, key) && asset.connection !== undefined)

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey, Materialized, Relation } from '../model/project.ts';
+import { combinedVersion } from '../model/versions.ts';
 import type { Clock, SqlFailure, SqlSession } from '../ports.ts';
 import { viewDataVersion } from '../sql/data-version.ts';
 import { buildStatement } from '../sql/publish.ts';
@@ -9,6 +10,8 @@ import { quoteRelation } from '../sql/quote.ts';
 import { auditRelation, nameProblem } from '../sql/relation.ts';
 import { type RenderedSql, renderSql } from '../sql/render.ts';
 import type { DataVersionSource, Stamp } from '../sql/stamps.ts';
+import { judgeRows } from './judge-published.ts';
+import { type PartitionRows, type PublishedPartition, publishPartitions } from './publish-partitions.ts';
 import {
   attemptFailure,
   failureWithExcerpt,
@@ -16,7 +19,7 @@ import {
   type SentStatement,
   type SqlOrigin,
 } from './sql-failure.ts';
-import { type CheckResult, type JudgeInput, judgeSqlChecks, type SqlCheck } from './sql-judge.ts';
+import { type CheckResult, type JudgeInput, type JudgeOutcome, judgeSqlChecks, type SqlCheck } from './sql-judge.ts';
 import {
   buildInTransaction,
   dropCopy,
@@ -41,6 +44,8 @@ export interface SqlMaterializationInput {
   readonly publish: 'audit' | 'direct';
   readonly origin: SqlOrigin;
   readonly checks: readonly SqlCheck[];
+  /** The partitions that it makes, with the conditions that find their rows: only these are replaced. */
+  readonly partition?: { readonly rows: string; readonly partitions: readonly PartitionRows[] };
   /** What `ref` reads, and `relationships` looks into. */
   readonly source: (asset: AssetKey) => SqlSource | undefined;
   readonly materialization: string;
@@ -59,6 +64,8 @@ export interface SqlMaterialization {
   readonly dataVersion?: string;
   /** Rows of a table; unknown for views and statements. */
   readonly rows?: number;
+  /** Of a partitioned asset: what was published of each key. */
+  readonly partitions?: ReadonlyMap<string, PublishedPartition>;
   /** Results of all checks that SQL can judge, as far as it came. */
   readonly checks: readonly CheckResult[];
   /** Blocking checks that did not pass: before publication they kept it back. */
@@ -185,8 +192,9 @@ async function send(
 
 async function buildAndPublish(attempt: Attempt, live: Relation, last: Statement): Promise<SqlMaterialization> {
   const { session, input } = attempt;
+  const isWhole = input.partition === undefined;
   const isJudgedFirst = input.publish === 'audit' && input.checks.some(({ check }) => check.blocking);
-  if (session.dialect === 'duckdb' && input.materialized === 'table' && !isJudgedFirst) {
+  if (isWhole && session.dialect === 'duckdb' && input.materialized === 'table' && !isJudgedFirst) {
     const outcome = await publishAtOnce(attempt, live, last);
     // A view may stand under the name, which only the way over a copy replaces; DuckDB gives no place for that error.
     if (outcome.failure?.code !== 'sql' || outcome.failure.logTail !== undefined) return outcome;
@@ -239,6 +247,7 @@ async function auditAndPublish(
   if (early && early.holding.length > 0)
     return { ...failed(notPublished(early.results, early.holding), early.results), holding: early.holding };
   await input.onStage?.('publishing');
+  if (input.partition) return publishCut(attempt, live, copy, { partition: input.partition, early });
   const stamp = stampOf(attempt, versionSource(attempt, kind, live));
   const signal = input.signal ? { signal: input.signal } : {};
   const done = await publishCopy(session, { live, copy, kind, select: last.text, stamp, ...signal });
@@ -247,6 +256,43 @@ async function auditAndPublish(
   const judged = early ?? (await judgeSqlChecks(session, judging(attempt, live, 'published')));
   const rows = kind === 'table' && built.value !== undefined ? { rows: built.value } : {};
   return { dataVersion: done.value, ...rows, checks: judged.results, holding: judged.holding };
+}
+
+/** The copy's rows take the place of the partitions' rows; checks of what is published see these partitions only. */
+async function publishCut(
+  attempt: Attempt,
+  live: Relation,
+  copy: Relation,
+  {
+    partition,
+    early,
+  }: {
+    readonly partition: NonNullable<SqlMaterializationInput['partition']>;
+    readonly early: JudgeOutcome | undefined;
+  },
+): Promise<SqlMaterialization> {
+  const { session, input } = attempt;
+  const done = await publishPartitions(session, {
+    live,
+    copy,
+    environment: input.environment,
+    asset: input.asset,
+    at: timestamp(input.clock.now()),
+    ...partition,
+    ...(input.signal ? { signal: input.signal } : {}),
+  });
+  if (!done.ok) return failed(attemptFailure(done.error), early?.results);
+  await input.onStage?.('published');
+  const rows = [...done.value.values()].reduce((sum, each) => sum + each.rows, 0);
+  const judged =
+    early ?? (await judgeRows(session, quoteRelation(live), partition.rows, judging(attempt, live, 'published')));
+  return {
+    dataVersion: combinedVersion([...done.value].map(([key, { dataVersion }]) => [key, dataVersion]))!,
+    rows,
+    partitions: done.value,
+    checks: judged.results,
+    holding: judged.holding,
+  };
 }
 
 /** `materialized: none`: the statements were all there is; the stamp says that they ran. */

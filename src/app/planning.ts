@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly withUpstream?: boolean;
   readonly ignoreBlocking?: boolean;
   readonly fullRefresh?: boolean;
+  /** Keys of partitions: one, or a range. */
+  readonly partitions?: string;
 }
 
 /** A project with all that planning needs of its files. */
@@ -86,6 +88,7 @@ export function requestOf(
     mode,
     withUpstream: options.withUpstream === true,
     ignoreBlocking: options.ignoreBlocking === true,
+    ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(options.fullRefresh ? { fullRefresh: true } : {}),
   });
 }
@@ -172,6 +175,33 @@ export function keysAt(view: StateView, now: EpochMs): KeysAt {
   return { now, dynamic: (name) => view.dynamicKeys?.get(name) ?? [] };
 }
 
+/** The request with its partitions named, as they are at this instant: what it means later does not change. */
+export function pinPartitions(
+  planning: PlanningProject,
+  view: StateView,
+  request: RunRequest,
+  now: EpochMs,
+): RunRequest {
+  if (request.kind === 'push' || request.partitions !== undefined) return request;
+  const selected = selectAssets(planning, request.selection);
+  const cut = selected.ok
+    ? [...selected.value].sort().find((key) => planning.project.assets[key]?.partitions)
+    : undefined;
+  if (cut === undefined) return request;
+  const newest = openPartitions(planning.project.assets[cut]!.partitions!).keys(keysAt(view, now)).at(-1);
+  return newest === undefined ? request : { ...request, partitions: newest };
+}
+
+/** Partitioned assets that a request has to look at: those that it selects, and what they read. */
+export function partitionedAssets(planning: PlanningProject, selection: string): ReadonlySet<AssetKey> {
+  const { assets } = planning.project;
+  // What depends on the state may be any of them.
+  const selected = selectAssets(planning, selection);
+  const keys = selected.ok ? [...selected.value] : Object.keys(assets);
+  const all = keys.flatMap((key) => [key, ...(assets[key]?.deps ?? [])]);
+  return new Set(all.filter((key) => assets[key]?.partitions !== undefined));
+}
+
 /** The keys that a request asks for, in the definition of its partitioned assets. Refuses keys that do not exist. */
 function scopeOf(
   project: Project,
@@ -187,7 +217,17 @@ function scopeOf(
   }
   const def = project.assets[cut]!.partitions!;
   const keys = openPartitions(def).keys(at);
-  if (text === undefined)
+  if (keys.length === 0)
+    return fail(
+      inputFailure(
+        'partitions-none',
+        `${cut} has no partitions yet.`,
+        'Add keys by `branchline partitions add`, or look at `start:` of its partitions.',
+      ),
+    );
+  // The newest, as a schedule asks for it.
+  if (text === undefined) return ok({ def, keys: keys.slice(-1) });
+  if (text === '')
     return fail(
       inputFailure(
         'partitions-needed',

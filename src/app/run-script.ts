@@ -26,6 +26,8 @@ export interface ScriptInput {
   readonly onOutput?: (text: string) => void;
   /** All that the environment is made of, but for the files, which are made here. */
   readonly environment: Omit<StepEnvironmentInput, 'files'>;
+  /** Keys of the partitions that it makes. */
+  readonly partitions?: readonly string[];
   /** Checks whose results may come from this script, by asset. */
   readonly checks: ReportScope['checks'];
 }
@@ -99,7 +101,11 @@ function stepFiles(folder: StepFolder): StepFiles {
 }
 
 function readReport(folder: StepFolder, files: StepFiles, input: ScriptInput): StepReport {
-  const scope: ReportScope = { assets: input.environment.assets, checks: input.checks };
+  const scope: ReportScope = {
+    assets: input.environment.assets,
+    checks: input.checks,
+    ...(input.partitions ? { partitions: input.partitions } : {}),
+  };
   const output = folder.read(files.branchlineOutput, OUTPUT_BYTES_MAX);
   const messages = folder.read(files.pipesMessages, MESSAGES_BYTES_MAX);
   const report = mergeReports(parseStepOutput(output.text, scope), parsePipesMessages(messages.text, scope));

@@ -17,10 +17,12 @@ import { executeStep } from './execute-step.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import type { PlanningProject } from './planning.ts';
+import { keysAt, partitionedAssets } from './planning.ts';
 import { recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
 import type { PagesOf, StateAt, StateSession } from './state-session.ts';
 import type { OutputsOf, Published, RunContext } from './step-context.ts';
+import { openPartitionLedger } from './step-partition.ts';
 
 /** The world of a command that runs something. */
 export interface RunPorts {
@@ -49,6 +51,8 @@ export interface RunPorts {
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
   readonly prepareEngines: ClaimInput['prepareEngines'];
   readonly pages: PagesOf;
+  /** Assets whose partitions transactions read; grows with what is asked for. */
+  readonly partitions: Set<AssetKey>;
   /** In a job whose minutes are billed. */
   readonly meter?: JobMeter;
 }
@@ -130,6 +134,7 @@ export async function claimAndRun(
 ): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
   const deadline = ports.clock.now() + settings.waitMs;
   let said = '';
+  watchPartitions(ports, settings, wanted.request);
   for (;;) {
     const outcome = await ports.session.transact<ClaimDecision>(async (state) => {
       const decided = await decideClaim(claimInput(ports, settings, wanted, state));
@@ -153,6 +158,15 @@ export async function claimAndRun(
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
   }
+}
+
+/** From now on transactions read what is known of the partitions that this request looks at. */
+export function watchPartitions(
+  ports: Pick<RunPorts, 'partitions'>,
+  settings: Pick<RunSettings, 'planning'>,
+  request: RunRequest,
+): void {
+  for (const asset of partitionedAssets(settings.planning, request.selection)) ports.partitions.add(asset);
 }
 
 export function claimInput(ports: RunPorts, settings: RunSettings, wanted: WantedRun, state: StateAt): ClaimInput {
@@ -313,6 +327,7 @@ function runContext(
     ...(ports.onOutput ? { onOutput: ports.onOutput } : {}),
     say: ports.say,
     ignoreBlocking: isManual(request) && request.ignoreBlocking,
+    ledger: openPartitionLedger(settings.planning.project, view, keysAt(view, epochMs(decision.claim.at))),
     fullRefresh: isManual(request) && request.fullRefresh === true,
   };
 }

@@ -4,7 +4,7 @@ import { isHolding } from '../checks/judge.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Asset, AssetKey, Check } from '../model/project.ts';
-import type { StepReport } from '../run/step-report.ts';
+import type { AssetReport, StepReport } from '../run/step-report.ts';
 import { duckdbDataVersion, ROW_ALIAS } from '../sql/data-version.ts';
 import { quoteRelation } from '../sql/quote.ts';
 import type { ScriptResult } from './run-script.ts';
@@ -12,6 +12,7 @@ import { judgeAsset } from './script-checks.ts';
 import type { CheckResult } from './sql-judge.ts';
 import { emitChecks, openSession } from './sql-step.ts';
 import {
+  atPartition,
   emitMaterialized,
   materializationId,
   type RunContext,
@@ -21,6 +22,7 @@ import {
   targetOf,
 } from './step-context.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
+import { dynamicNames, rowsOf } from './step-partition.ts';
 import { runOne } from './step-script.ts';
 
 /** Makes assets by a script: runs it, takes what it wrote and said, judges files before they are published. */
@@ -37,7 +39,32 @@ export async function runScriptStep(context: StepContext): Promise<StepEnd> {
   }
   const durationMs = run.clock.now() - startedAt;
   if (!result.ok) return { failure: result.error, failedAssets: assets.map((asset) => asset.key) };
+  const unknown = addDynamicKeys(context, result.value.report);
+  if (unknown) return { failure: unknown, failedAssets: assets.map((asset) => asset.key) };
   return takeIn(context, result.value, durationMs);
+}
+
+/** Keys that the step has found for dynamic definitions. */
+function addDynamicKeys({ run, emit }: StepContext, report: StepReport): Failure | undefined {
+  const known = dynamicNames(run.project);
+  for (const [name, added] of Object.entries(report.dynamicKeys ?? {})) {
+    if (!known.has(name))
+      return {
+        class: 'step',
+        code: 'report-invalid',
+        message: `the step adds keys to \`${name}\`, and no partitions are \`dynamic: ${name}\``,
+      };
+    emit({
+      type: 'partitions.changed',
+      at: timestamp(run.clock.now()),
+      run: run.run,
+      epoch: run.epoch,
+      name,
+      added,
+      removed: [],
+    });
+  }
+  return undefined;
 }
 
 /** While a script may write to a connection, the engine's own handle of it is closed (one process per DuckDB file). */
@@ -74,8 +101,17 @@ async function takeIn(context: StepContext, result: ScriptResult, durationMs: nu
   const { assets } = context;
   const { report, failure } = result;
   const failedAssets: AssetKey[] = [];
+  const failedPartitions = new Set<string>();
   let first: Failure | undefined = failure;
   for (const asset of [...assets].sort((a, b) => byText(a.key, b.key))) {
+    if (context.run.partition) {
+      const lacking = await takeInPartitions(context, asset, result, durationMs);
+      if (lacking.keys.length === 0) continue;
+      failedAssets.push(asset.key);
+      for (const key of lacking.keys) failedPartitions.add(key);
+      first ??= lacking.failure;
+      continue;
+    }
     const handedOver = report.assets[asset.key]?.materialized === true;
     if (failure ? !handedOver : asset.skippable && !handedOver) {
       if (failure) {
@@ -89,7 +125,40 @@ async function takeIn(context: StepContext, result: ScriptResult, durationMs: nu
     failedAssets.push(asset.key);
     first ??= refused;
   }
-  return { ...(first === undefined ? {} : { failure: first }), failedAssets };
+  return {
+    ...(first === undefined ? {} : { failure: first }),
+    failedAssets,
+    ...(failedPartitions.size === 0 ? {} : { failedPartitions: [...failedPartitions] }),
+  };
+}
+
+/**
+ * Partitions one after the other: each is judged and published for itself. Of a step that failed, those are published
+ * that it had handed over by then (semantics.md 5: each partition's result as it completes).
+ */
+async function takeInPartitions(
+  context: StepContext,
+  asset: Asset,
+  { report, failure }: ScriptResult,
+  durationMs: number,
+): Promise<{ readonly keys: readonly string[]; readonly failure?: Failure }> {
+  const { keys } = context.run.partition!;
+  const handedOver = report.assets[asset.key]?.partitions ?? {};
+  const lacking: string[] = [];
+  let first: Failure | undefined;
+  for (const key of keys) {
+    const at = atPartition(context, key);
+    if (failure && !Object.hasOwn(handedOver, key)) {
+      lacking.push(key);
+      await putBackOutputs(at, asset);
+      continue;
+    }
+    const refused = await publishAsset(at, asset, report, Math.round(durationMs / keys.length));
+    if (!refused) continue;
+    lacking.push(key);
+    first ??= keys.length === 1 ? refused : { ...refused, message: `${key}: ${refused.message}` };
+  }
+  return { keys: lacking, ...(first ? { failure: first } : {}) };
 }
 
 /** A `skippable` asset that a successful step did not hand over: there was nothing new for it. */
@@ -133,7 +202,8 @@ async function publishAsset(
   }
   const kept = await publishStepOutputs(context, asset, files);
   if (!kept.ok) return kept.error;
-  const said = report.assets[asset.key];
+  const partition = context.run.partition?.keys[0];
+  const said = saidOf(report, asset.key, partition);
   const version = await versionOf(context, asset, said?.dataVersion ?? outputs.value.dataVersion);
   if (!version.ok) return version.error;
   const rows = said?.rows ?? version.value.rows;
@@ -141,6 +211,7 @@ async function publishAsset(
     context,
     {
       asset,
+      ...(partition === undefined ? {} : { partition }),
       dataVersion: version.value.dataVersion,
       files: kept.value,
       ...(rows === undefined ? {} : { rows }),
@@ -160,6 +231,13 @@ async function publishAsset(
   return undefined;
 }
 
+/** What a step reported of an asset; of a partition, with what it said of the asset as a whole below it. */
+function saidOf(report: StepReport, asset: AssetKey, partition: string | undefined): AssetReport | undefined {
+  const whole = report.assets[asset];
+  const own = partition === undefined ? undefined : whole?.partitions?.[partition];
+  return own && whole ? { ...whole, ...own, metadata: { ...whole.metadata, ...own.metadata } } : whole;
+}
+
 function notPublished(results: readonly CheckResult[], holding: readonly CheckResult[]): Failure {
   const blocking = results.filter((result) => result.blocking);
   const first = holding[0]!;
@@ -171,6 +249,13 @@ function notPublished(results: readonly CheckResult[], holding: readonly CheckRe
   };
 }
 
+/** An asset's table, of a partition its rows where `partition_expr` finds them. */
+function rowsIn(run: RunContext, asset: Asset): string {
+  const table = quoteRelation(relationIn(run, asset));
+  const rows = run.partition && rowsOf(asset, run.partition);
+  return rows === undefined ? table : `(select * from ${table} where ${rows})`;
+}
+
 /** Data version by semantics.md 13: reported, else of the files, else of the table, else the materialization. */
 async function versionOf(
   context: StepContext,
@@ -179,7 +264,7 @@ async function versionOf(
 ): Promise<Result<{ readonly dataVersion: string; readonly rows?: number }, Failure>> {
   const { run } = context;
   if (known !== undefined) return ok({ dataVersion: known });
-  const materialization = materializationId(run, asset.key);
+  const materialization = materializationId(run, asset.key, run.partition?.keys[0]);
   if (!asset.relation || asset.connection === undefined || asset.materialized === 'none')
     return ok({ dataVersion: materialization });
   const session = await openSession(run, asset.connection, asset.key);
@@ -188,9 +273,7 @@ async function versionOf(
     const { dialect, engineVersion } = session.value;
     // Postgres has no hash of rows that is stable and cheap: there the materialization is the version.
     const version = dialect === 'duckdb' ? duckdbDataVersion(engineVersion) : 'null';
-    const answer = await session.value.query(
-      `select count(*), ${version} from ${quoteRelation(relationIn(run, asset))} as ${ROW_ALIAS}`,
-    );
+    const answer = await session.value.query(`select count(*), ${version} from ${rowsIn(run, asset)} as ${ROW_ALIAS}`);
     if (!answer.ok) {
       return fail({
         class: 'step',

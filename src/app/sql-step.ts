@@ -1,3 +1,4 @@
+import type { Json } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { CheckJudged } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
@@ -6,10 +7,12 @@ import type { Asset, Check } from '../model/project.ts';
 import type { SqlSession } from '../ports.ts';
 import { evaluateExpression } from '../project/expressions.ts';
 import { compileSqlTemplate, type SqlPart as WrittenSqlPart } from '../project/sql-template.ts';
+import { bindPartition, type PartitionBinds } from '../sql/partition-binds.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
 import { judgePublished } from './judge-published.ts';
-import { materializeSql, type SqlStage } from './materialize-sql.ts';
+import { materializeSql, type SqlMaterializationInput, type SqlStage } from './materialize-sql.ts';
 import type { FileRecord } from './outputs.ts';
+import type { PublishedPartition } from './publish-partitions.ts';
 import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
 import type { CheckResult, SqlCheck } from './sql-judge.ts';
 import {
@@ -29,6 +32,7 @@ import {
   targetOf,
 } from './step-context.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
+import { partitionOf, rowsOf, type StepPartition } from './step-partition.ts';
 
 /** Makes an asset by SQL: write–audit–publish, its checks, and any files that its statements wrote. */
 export async function runSqlStep(
@@ -60,6 +64,7 @@ export async function runSqlStep(
       source: sourceOf(run, step.connection),
       materialization: materializationId(run, asset.key),
       codeVersion: context.planned.codeVersion,
+      ...partitionInput(run, asset),
       upstream: Object.fromEntries(asset.deps.map((dep) => [dep, run.published.get(dep)?.dataVersion ?? 'external'])),
       clock: run.clock,
       signal,
@@ -74,6 +79,7 @@ export async function runSqlStep(
     return await finish(context, asset, {
       dataVersion: done.dataVersion!,
       ...(done.rows === undefined ? {} : { rows: done.rows }),
+      ...(done.partitions ? { partitions: done.partitions } : {}),
       checks: done.checks,
       startedAt,
     });
@@ -86,7 +92,27 @@ interface Published {
   readonly dataVersion: string;
   readonly rows?: number;
   readonly checks: readonly CheckResult[];
+  readonly partitions?: ReadonlyMap<string, PublishedPartition>;
   readonly startedAt: number;
+}
+
+/** The partitions that SQL is to replace: one without a table has none to replace. */
+function partitionInput(run: RunContext, asset: Asset): Pick<SqlMaterializationInput, 'partition'> {
+  const { partition } = run;
+  if (partition === undefined || asset.materialized === 'none') return {};
+  const { partitions } = partition;
+  // `check` asks for `partition_expr` where a table is cut.
+  const rows = (keys: readonly string[]): string => rowsOf(asset, partitionOf(partitions, keys))!;
+  return {
+    partition: {
+      rows: rows(partition.keys),
+      partitions: partition.keys.map((key) => ({
+        key,
+        rows: rows([key]),
+        materialization: materializationId(run, asset.key, key),
+      })),
+    },
+  };
 }
 
 /** After publication: files that the statements wrote, the event, the results. */
@@ -101,6 +127,11 @@ async function finish(context: StepContext, asset: Asset, done: Published): Prom
     asset.materialized === 'none' && outputs.value.dataVersion !== undefined
       ? outputs.value.dataVersion
       : done.dataVersion;
+  if (context.run.partition) {
+    emitPartitions(context, asset, { ...done, dataVersion, files: saved.value, durationMs: now - done.startedAt });
+    emitChecks(context, done.checks, 'published');
+    return { failedAssets: [] };
+  }
   emitMaterialized(
     context,
     {
@@ -115,6 +146,41 @@ async function finish(context: StepContext, asset: Asset, done: Published): Prom
   );
   emitChecks(context, done.checks, 'published');
   return { failedAssets: [] };
+}
+
+/** One event a partition, each with its share of the time. */
+export function emitPartitions(
+  context: StepContext,
+  asset: Asset,
+  made: {
+    readonly dataVersion: string;
+    readonly files: FileRecord;
+    readonly filesOf?: (key: string) => FileRecord;
+    readonly partitions?: ReadonlyMap<string, { readonly dataVersion: string; readonly rows?: number }>;
+    readonly keys?: readonly string[];
+    readonly metadata?: Readonly<Record<string, Json>>;
+    readonly durationMs: number;
+  },
+): void {
+  const { run } = context;
+  const keys = made.keys ?? run.partition!.keys;
+  const at = timestamp(run.clock.now());
+  for (const partition of keys) {
+    const own = made.partitions?.get(partition);
+    emitMaterialized(
+      context,
+      {
+        asset,
+        partition,
+        dataVersion: own?.dataVersion ?? made.dataVersion,
+        ...(own?.rows === undefined ? {} : { rows: own.rows }),
+        files: made.filesOf?.(partition) ?? made.files,
+        metadata: made.metadata ?? {},
+        durationMs: Math.round(made.durationMs / keys.length),
+      },
+      at,
+    );
+  }
 }
 
 /** A session on the connection that a step or check names; DuckDB in memory where it names none. */
@@ -175,6 +241,9 @@ async function judgeOn(
   try {
     const judged = await judgePublished(session.value, {
       asset: asset.key,
+      ...(run.partition && asset.relation && connectionOf(checks[0]!, asset) === asset.connection
+        ? rowsInput(asset, run.partition)
+        : {}),
       checks: compiled,
       source: sourceWith(run, connection, asset, files),
       clock: run.clock,
@@ -184,6 +253,11 @@ async function judgeOn(
   } finally {
     await session.value.close();
   }
+}
+
+function rowsInput(asset: Asset, partition: StepPartition): { readonly rows?: string } {
+  const rows = rowsOf(asset, partition);
+  return rows === undefined ? {} : { rows };
 }
 
 export function errored(check: Check, message: string): CheckResult {
@@ -217,7 +291,8 @@ export function emitChecks(context: StepContext, results: readonly CheckResult[]
       epoch: run.epoch,
       step: planned.id,
       stage,
-      materialization: materializationId(run, result.asset),
+      ...(run.partition ? { partitions: run.partition.keys } : {}),
+      materialization: materializationId(run, result.asset, run.partition?.keys.at(-1)),
     });
   }
 }
@@ -232,6 +307,13 @@ function sqlChecks(run: RunContext, asset: Asset, which: (check: Check) => boole
       const template = sqlTemplate(run, asset, check.kind.text, own);
       return template.ok ? { check, template: template.value } : { check, problem: template.error.message };
     });
+}
+
+function bindsOf({ keys, window }: StepPartition): PartitionBinds {
+  return {
+    ...(keys.length === 1 ? { partition_key: keys[0]! } : {}),
+    ...(window ? { partition_start: window.startWall, partition_end: window.endWall } : {}),
+  };
 }
 
 /** `env` of the asset or check itself, which is nearer than the project's. */
@@ -279,5 +361,7 @@ function sqlTemplate(run: RunContext, asset: Asset, text: string, own: OwnEnv): 
       return fail(expressionFailure(value.error, `\${{ ${part.expression.source} }} in the SQL of ${asset.key}`));
     parts.push({ kind: 'bind', value: value.value, offset: part.offset });
   }
-  return ok({ source: text, parts });
+  const bound = bindPartition({ source: text, parts }, run.partition && bindsOf(run.partition));
+  if (bound.ok) return bound;
+  return fail({ class: 'step', code: 'expression', message: `the SQL of ${asset.key}: ${bound.error}` });
 }

@@ -315,7 +315,7 @@ export async function readState(
   const listing = await store.list(commit, '');
   if (!listing.ok) return unreachable(listing.error);
   const paths = listing.value.map((entry) => entry.path);
-  const texts = await loadNeeded((some) => store.load(commit, some), paths, options ?? readOptions(now));
+  const texts = await loadNeeded((some) => store.load(commit, some), paths, { ...readOptions(now), ...options });
   if (!texts.ok) return unreachable(texts.error);
   const read = assemble(ports, paths, texts.value, commit);
   return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined }) : read;

@@ -4,6 +4,7 @@ import type { EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { Asset, AssetKey, Check, Project, StepDef } from '../model/project.ts';
+import { partitionName } from '../plan/partitioned.ts';
 import type { Clock, ConnectionTarget, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { EvaluationContexts } from '../project/expressions.ts';
 import { evaluateTemplate } from '../project/template.ts';
@@ -12,6 +13,8 @@ import { connectionTarget, setVariable } from './connections.ts';
 import type { Emit } from './execute.ts';
 import type { FileRecord } from './outputs.ts';
 import type { SqlSource } from './sql-sources.ts';
+
+import { type PartitionLedger, partitionOf, type StepPartition } from './step-partition.ts';
 
 /** What is published of an asset now: from the state, and from this run once it has made it. */
 export interface Published {
@@ -56,6 +59,12 @@ export interface RunContext {
   readonly ignoreBlocking: boolean;
   /** Incremental assets start empty. */
   readonly fullRefresh: boolean;
+  /** What is published of partitions, and what is read of them. */
+  readonly ledger: PartitionLedger;
+  /** The partitions of the step under way; undefined = it has none. */
+  readonly partition?: StepPartition;
+  /** Assets of the step under way: whose partitions are read follows from them. */
+  readonly readers?: readonly Asset[];
 }
 
 /** One step under way. */
@@ -74,10 +83,27 @@ export interface StepContext {
 export interface StepEnd {
   readonly failure?: Failure;
   readonly failedAssets: readonly AssetKey[];
+  /** Of a partitioned step: the keys that its failed assets lack; absent = all of them. */
+  readonly failedPartitions?: readonly string[];
 }
 
-export function materializationId(run: RunContext, asset: AssetKey): string {
-  return `${run.run}.${run.epoch}/${asset}`;
+/** The step as it is for one of its partitions. */
+export function atPartition(context: StepContext, key: string): StepContext {
+  const { run } = context;
+  return { ...context, run: { ...run, partition: partitionOf(run.partition!.partitions, [key]) } };
+}
+
+/** Files of an asset that are published now, of a partitioned one those of the partitions under way. */
+export function publishedFiles(run: RunContext, asset: AssetKey): FileRecord | undefined {
+  if (run.partition === undefined) return run.published.get(asset)?.files;
+  const all: Record<string, FileRecord[string]> = {};
+  for (const key of run.partition.keys) Object.assign(all, run.ledger.files(asset, key));
+  return all;
+}
+
+/** Of a partition the key is part of it. */
+export function materializationId(run: RunContext, asset: AssetKey, partition?: string): string {
+  return `${run.run}.${run.epoch}/${partition === undefined ? asset : partitionName(asset, partition)}`;
 }
 
 export function queryTag(run: RunContext, name: string): string {
@@ -89,9 +115,18 @@ export function contextsOf(run: RunContext, asset?: Asset): EvaluationContexts {
   const name = asset?.key.split('/').at(-1) ?? '';
   const without = {
     environment: run.environment,
+    ...(run.partition ? { partition: partitionContext(run.partition) } : {}),
     ...(asset ? { asset: { key: asset.key, name, ...(asset.group === undefined ? {} : { group: asset.group }) } } : {}),
   };
   return { ...without, env: { ...run.env, ...evaluatedProjectEnv(run, without) } };
+}
+
+function partitionContext({ text, window, dimensions }: StepPartition): NonNullable<EvaluationContexts['partition']> {
+  return {
+    key: text,
+    ...(window ? { start: window.start, end: window.end } : {}),
+    ...(dimensions ? { keys: dimensions } : {}),
+  };
 }
 
 /** `env` of the project and of the environment, as far as it can be evaluated: nearest wins. */
@@ -142,8 +177,20 @@ export function sourceOf(run: RunContext, connection: string | undefined): (key:
     if (!asset) return undefined;
     if (asset.relation && asset.connection === connection)
       return { kind: 'relation', relation: relationIn(run, asset) };
-    return asset.external ? externalFile(run, asset) : filesSource(run, run.published.get(key)?.files ?? {});
+    if (asset.external) return externalFile(run, asset);
+    return filesSource(run, asset.partitions ? partitionFiles(run, asset) : (run.published.get(key)?.files ?? {}));
   };
+}
+
+/** Files of an upstream that the step's partitions read; of the asset itself those of its own. */
+function partitionFiles(run: RunContext, asset: Asset): FileRecord {
+  const keys = run.partition?.keys ?? [''];
+  const all: Record<string, FileRecord[string]> = {};
+  for (const reader of run.readers ?? []) {
+    if (reader.key === asset.key) for (const key of keys) Object.assign(all, run.ledger.files(asset.key, key));
+    else if (reader.deps.includes(asset.key)) Object.assign(all, run.ledger.filesRead(reader.key, asset.key, keys));
+  }
+  return all;
 }
 
 /** The file of an asset that others make lies where it says: nothing of it is stored here. */
@@ -176,13 +223,15 @@ export interface MaterializedFacts {
   readonly rows?: number;
   readonly metadata: Readonly<Record<string, Json>>;
   readonly durationMs: number;
+  /** The partition that it is; absent = the asset has none. */
+  readonly partition?: string;
 }
 
-/** Records that an asset was published; from here on downstream reads it. */
+/** Records that an asset, or one partition of it, was published; from here on downstream reads it. */
 export function emitMaterialized(context: StepContext, facts: MaterializedFacts, at: string): void {
   const { run, planned } = context;
-  const { asset } = facts;
-  const materialization = materializationId(run, asset.key);
+  const { asset, partition } = facts;
+  const materialization = materializationId(run, asset.key, partition);
   const upstream: Record<string, { dataVersion: string; materialization?: string }> = {};
   for (const dep of asset.deps) {
     const current = run.published.get(dep);
@@ -190,7 +239,24 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
       ? { dataVersion: current.dataVersion, materialization: current.materialization }
       : { dataVersion: 'external' };
   }
+  // Partitions are read by version alone: which of them, follows from the mapping.
+  const versions =
+    asset.partitions || asset.deps.some((dep) => run.project.assets[dep]?.partitions)
+      ? run.ledger.upstreamOf(asset, partition ?? '')
+      : {};
+  for (const dep of Object.keys(versions))
+    if (asset.partitions || run.project.assets[dep]?.partitions) upstream[dep] = { dataVersion: versions[dep]! };
   const files = facts.files ?? {};
+  if (partition === undefined) run.ledger.wholeMade(asset.key, facts.dataVersion);
+  else
+    run.ledger.made(asset.key, partition, {
+      run: run.run,
+      at,
+      codeVersion: planned.codeVersion,
+      dataVersion: facts.dataVersion,
+      upstream: versions,
+      files,
+    });
   run.published.set(asset.key, { materialization, dataVersion: facts.dataVersion, files });
   const event: EventDraft = {
     type: 'asset.materialized',
@@ -199,6 +265,7 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
     epoch: run.epoch,
     step: planned.id,
     asset: asset.key,
+    ...(partition === undefined ? {} : { partition }),
     materialization,
     codeVersion: planned.codeVersion,
     codeParts: planned.codeParts,

@@ -10,7 +10,7 @@ import {
   putBack,
   restoreOutputs,
 } from './outputs.ts';
-import { evaluate, type StepContext } from './step-context.ts';
+import { evaluate, publishedFiles, type StepContext } from './step-context.ts';
 
 /** Files that a step has written for one asset. */
 export interface StepOutputs {
@@ -48,12 +48,22 @@ export function publishStepOutputs(
 /** After an attempt that is not published: the working files are what was published before, or gone if nothing was. */
 export async function putBackOutputs(context: StepContext, asset: Asset): Promise<void> {
   const { run } = context;
-  const before = run.published.get(asset.key)?.files;
+  const before = publishedFiles(run, asset.key);
   if (asset.outputs.length === 0) return;
   const patterns = outputPatterns(context, asset);
   const optional = patterns.ok ? patterns.value.map((pattern) => ({ ...pattern, optional: true })) : [];
   const written = await collectOutputs(run.outputs(asset), asset.key, optional);
   await putBack(run.outputs(asset), before, written.ok ? written.value.files : {});
+}
+
+/** Files of an upstream: of a partitioned one, those that the step's partitions read. */
+function filesOfInput({ run, assets }: StepContext, dep: Asset): FileRecord {
+  if (dep.partitions === undefined) return run.published.get(dep.key)?.files ?? {};
+  const all: Record<string, FileRecord[string]> = {};
+  for (const asset of assets)
+    if (asset.deps.includes(dep.key))
+      Object.assign(all, run.ledger.filesRead(asset.key, dep.key, run.partition?.keys ?? ['']));
+  return all;
 }
 
 /** Brings the published files of direct upstreams into place. What is gone, or is not what it was, stops the step. */
@@ -64,7 +74,7 @@ export async function restoreInputs(context: StepContext): Promise<Failure | und
   for (const dep of [...deps].sort(byText)) {
     const asset = run.project.assets[dep];
     if (asset === undefined || asset.external) continue;
-    const restored = await restoreOutputs(run.outputs(asset), dep, run.published.get(dep)?.files ?? {});
+    const restored = await restoreOutputs(run.outputs(asset), dep, filesOfInput(context, asset));
     if (!restored.ok)
       return {
         ...restored.error,

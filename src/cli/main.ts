@@ -307,6 +307,10 @@ function withPlanOptions(command: Command): Command {
     .option('--stale', 'of these, only what is missing, failed last or stale')
     .option('--with-upstream', 'also make upstreams that were never materialized')
     .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
+    .option(
+      '--partitions <keys>',
+      'which partitions: a key, a range `<first>...<last>`, or `all` (default: the newest)',
+    )
     .option('--full-refresh', 'incremental assets start empty instead of from their last outputs')
     .addOption(environmentOption());
 }

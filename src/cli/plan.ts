@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
+import { buildPlanning, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-session.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
@@ -32,7 +32,8 @@ export async function run(options: PlanOptions): Promise<number> {
     const planning = buildPlanning(project, tree);
     const request = requestOf(project, options, cliIdentity(clock.now(), randomBytes(10).toString('hex')));
     if (!request.ok) return printFailure(host, request.error, options.json);
-    const state = await readState(world.value.state, options.at);
+    const wanted = partitionedAssets(planning, request.value.selection);
+    const state = await readState(world.value.state, options.at, { partitionsOf: wanted });
     if (!state.ok) return printFailure(host, state.error, options.json);
     const made = await makePlan({
       planning,

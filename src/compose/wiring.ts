@@ -193,7 +193,9 @@ export async function openWorld(
     onNotice: warn,
     dataBranch: (branch) => store.value.dataBranch(branch),
   });
+  const partitions = new Set<string>();
   const state: StatePorts = {
+    partitionsOf: () => partitions,
     store: store.value,
     clock,
     random: Math.random,
@@ -222,6 +224,7 @@ export async function openWorld(
   // Of all commits of this command: a tick makes several runs, and each writes only the pages that it changes.
   const pages = new Map<string, string | null>();
   const run: RunPorts = {
+    partitions,
     clock,
     session: openStateSession(state),
     journals: createJournals(join(folder, 'journals', options.environment), processHolders),

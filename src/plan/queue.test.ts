@@ -10,7 +10,7 @@ const run = (name: string, tags: Record<string, string> = {}, more: Partial<Queu
   requestedAt: `2026-11-22T09:00:${name.padStart(2, '0').slice(-2)}`,
   ...more,
 });
-const limit = (key: string, value: string | 'any' | 'each', n: number): TagLimit => ({
+const limit = (key: string, value: string, n: number): TagLimit => ({
   key,
   value: value === 'any' || value === 'each' ? { kind: value } : { kind: 'equals', text: value },
   limit: n,

@@ -28,13 +28,13 @@ export interface Judgement {
 
 const CONTEXTS = ['env', 'asset', 'environment', 'partition', 'pull_request', 'dbt'] as const;
 const PLANNED: Readonly<Record<string, string>> = {
-  partition: '`partition` comes with partitions, which this version does not have yet',
   pull_request: '`pull_request` comes with pull request environments, which this version does not have yet',
   dbt: '`dbt` comes with dbt projects, which this version does not have yet',
 };
 const PROPERTIES: Readonly<Record<string, readonly string[]>> = {
   asset: ['key', 'name', 'group'],
   environment: ['name'],
+  partition: ['key', 'start', 'end', 'keys'],
 };
 
 /** Every name that may begin an access. */
@@ -95,8 +95,8 @@ export function judgeUnknownName(word: string, options: ParseOptions): Judgement
     };
   }
   const names = options.names ?? [];
-  const near = nearestWord(word, [...CONTEXTS.slice(0, 3), ...names, ...(options.sql === true ? ['this'] : [])]);
-  const known = ['env', 'asset', 'environment', ...names].map((name) => `\`${name}\``).join(', ');
+  const near = nearestWord(word, [...CONTEXTS.slice(0, 4), ...names, ...(options.sql === true ? ['this'] : [])]);
+  const known = ['env', 'asset', 'environment', 'partition', ...names].map((name) => `\`${name}\``).join(', ');
   return {
     message: `there is no \`${word}\` here`,
     help: near === undefined ? `there are ${known}` : `did you mean \`${near}\`?`,

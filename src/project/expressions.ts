@@ -269,6 +269,13 @@ export interface EvaluationContexts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly environment: string;
   readonly asset?: { readonly key: string; readonly name: string; readonly group?: string };
+  /** The partition of the step under way. */
+  readonly partition?: {
+    readonly key: string;
+    readonly start?: string;
+    readonly end?: string;
+    readonly keys?: Readonly<Record<string, string>>;
+  };
   /** Values of a factory's `for_each`, by name. */
   readonly names?: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -291,6 +298,14 @@ class ExactDictionary extends data.Dictionary {
   override get(key: string): data.ExpressionData {
     return this.#values.get(key) ?? new data.Null();
   }
+}
+
+function partitionData(partition: EvaluationContexts['partition']): data.Dictionary {
+  const { keys, ...values } = partition ?? {};
+  const dictionary = new data.Dictionary();
+  for (const [name, value] of Object.entries(values)) dictionary.add(name, toData(value));
+  dictionary.add('keys', new ExactDictionary(keys ?? {}));
+  return dictionary;
 }
 
 function toData(value: Scalar | undefined): data.ExpressionData {
@@ -319,6 +334,7 @@ export function evaluateExpression(
   root.add('env', new ExactDictionary(contexts.env));
   root.add('environment', new ExactDictionary({ name: contexts.environment }));
   root.add('asset', new ExactDictionary({ ...contexts.asset }));
+  root.add('partition', partitionData(contexts.partition));
   for (const [name, value] of Object.entries(contexts.names ?? {})) root.add(name, toData(value));
   try {
     const value = new Evaluator(expression.tree, root).evaluate();

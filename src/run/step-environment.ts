@@ -32,6 +32,8 @@ export interface StepEnvironmentInput {
   /** `--full-refresh`: an incremental step starts empty. */
   readonly fullRefresh?: boolean;
   readonly codeVersions: Readonly<Record<AssetKey, string>>;
+  /** Variables that say which partitions are wanted. */
+  readonly partition?: Readonly<Record<string, string>>;
   readonly files: StepFiles;
 }
 
@@ -94,6 +96,7 @@ function ownVariables(input: StepEnvironmentInput): Record<string, string> {
     BRANCHLINE_ENVIRONMENT: input.environment,
     BRANCHLINE_QUERY_TAG: queryTag(input.step.name, input.runId),
     BRANCHLINE_OUTPUT: files.branchlineOutput,
+    ...input.partition,
     ...(input.fullRefresh ? { BRANCHLINE_FULL_REFRESH: '1' } : {}),
   };
 }

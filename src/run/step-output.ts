@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { AssetKey } from '../model/project.ts';
+import { keyProblem } from '../time/partitions/keys.ts';
 import {
   createReport,
   didYouMean,
@@ -60,20 +61,12 @@ function numberOrText(value: string): number | string {
   return Number.isFinite(number) && String(number) === value ? number : value;
 }
 
-const ASSET_KEYS = ['asset', 'metadata', 'data_version', 'row_count'];
+const ASSET_KEYS = ['asset', 'partition', 'metadata', 'data_version', 'row_count'];
 const CHECK_KEYS = ['check', 'asset', 'passed', 'value', 'of', 'severity', 'message', 'metadata'];
-/** Keys that a later release brings, with what they need. */
-const PLANNED: Readonly<Record<string, string>> = {
-  partition: 'reporting on one partition',
-  partitions: 'adding and removing partition keys',
-};
-
 function takeJsonLine(report: ReportBuilder, text: string): Wrong {
   const value = parseJson(text);
   if (!isObject(value)) return 'begins with `{` but is not a JSON object on one line';
-  for (const [key, what] of Object.entries(PLANNED)) {
-    if (key in value) return `\`${key}\` is planned and not supported yet: ${what} needs partitioned assets`;
-  }
+  if ('partitions' in value) return takeKeys(report, value);
   const isCheck = 'check' in value;
   const known = isCheck ? CHECK_KEYS : ASSET_KEYS;
   for (const key of Object.keys(value)) {
@@ -87,7 +80,40 @@ function takeJsonLine(report: ReportBuilder, text: string): Wrong {
   return isCheck ? takeCheck(report, asset.value, value) : takeAsset(report, asset.value, value);
 }
 
+/** `{"partitions": {"customers": {"add": ["acme"]}}}`: keys for dynamic definitions. */
+function takeKeys(report: ReportBuilder, value: JsonObject): Wrong {
+  const { partitions, ...rest } = value;
+  if (Object.keys(rest).length > 0) return '`partitions` stands in a line of its own';
+  if (!isObject(partitions))
+    return '`partitions` must be an object: `{"partitions": {"customers": {"add": ["acme"]}}}`';
+  for (const [name, change] of Object.entries(partitions)) {
+    const add = isObject(change) ? change['add'] : undefined;
+    if (!Array.isArray(add) || !add.every((key) => typeof key === 'string'))
+      return `\`partitions.${name}\` needs \`add\`, a list of keys`;
+    const wrong = add.map((key) => keyProblem(key as string, false)).find((problem) => problem !== undefined);
+    if (wrong !== undefined) return wrong;
+    report.dynamicKeys(name, add as string[]);
+  }
+  return undefined;
+}
+
+function takePartition(report: ReportBuilder, asset: AssetKey, value: JsonObject): Wrong {
+  const { partition, row_count: rows, data_version: dataVersion, metadata = {} } = value;
+  if (rows !== undefined && !(Number.isSafeInteger(rows) && Number(rows) >= 0))
+    return '`row_count` must be a whole number from 0';
+  if (dataVersion !== undefined && (typeof dataVersion !== 'string' || dataVersion === ''))
+    return '`data_version` must be text';
+  if (!isObject(metadata)) return '`metadata` must be an object';
+  return report.partition(asset, partition!, {
+    ...(rows === undefined ? {} : { rows: Number(rows) }),
+    ...(dataVersion === undefined ? {} : { dataVersion }),
+    // JSON.parse makes no undefined members.
+    metadata: metadata as Readonly<Record<string, Json>>,
+  });
+}
+
 function takeAsset(report: ReportBuilder, asset: AssetKey, value: JsonObject): Wrong {
+  if (value['partition'] !== undefined) return takePartition(report, asset, value);
   const { row_count: rows, data_version: dataVersion, metadata } = value;
   const wrong =
     (rows === undefined ? undefined : report.rows(asset, rows)) ??

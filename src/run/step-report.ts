@@ -15,11 +15,21 @@ export interface StepReport {
   readonly exception?: string;
   /** What could not be understood. A step with problems fails: nothing it said is silently dropped. */
   readonly problems: readonly ReportProblem[];
+  /** Keys that it adds to dynamic definitions, by name. */
+  readonly dynamicKeys?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface AssetReport {
   /** True when the step named the asset: it is materialized from then on, whatever becomes of the step. */
   readonly materialized: boolean;
+  readonly rows?: number;
+  readonly dataVersion?: string;
+  readonly metadata: Readonly<Record<string, Json>>;
+  /** Partitions that the step handed over, by key, with what it said of each. */
+  readonly partitions?: Readonly<Record<string, PartitionReport>>;
+}
+
+export interface PartitionReport {
   readonly rows?: number;
   readonly dataVersion?: string;
   readonly metadata: Readonly<Record<string, Json>>;
@@ -56,6 +66,8 @@ export interface ReportScope {
   readonly assets: readonly AssetKey[];
   /** Checks whose results may come from this step, by asset. */
   readonly checks: Readonly<Record<AssetKey, readonly string[]>>;
+  /** Keys asked for; absent = the step has no partitions. */
+  readonly partitions?: readonly string[];
 }
 
 /** Longer lists of problems say nothing more. */
@@ -74,6 +86,7 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
   const checks = new Map<string, ReportedCheck>();
   const logs: ReportedLog[] = [];
   const problems: ReportProblem[] = [];
+  const dynamic = new Map<string, readonly string[]>();
   let exception: string | undefined;
 
   function entry(asset: AssetKey) {
@@ -110,6 +123,23 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
       entry(asset).metadata = { ...entry(asset).metadata, ...defined(value) };
       return undefined;
     },
+    /** A partition that was handed over; what is said of it was checked before. */
+    partition(asset: AssetKey, key: Json, said: PartitionReport): Wrong {
+      const known = scope.partitions ?? [];
+      if (known.length === 0) return `\`partition\` is reported, and this step has no partitions`;
+      if (typeof key !== 'string' || !known.includes(key))
+        return `${JSON.stringify(key)} is not a partition that this step was asked for${typeof key === 'string' ? didYouMean(key, known) : ''}`;
+      const found = entry(asset);
+      const before = found.partitions?.[key];
+      found.partitions = {
+        ...found.partitions,
+        [key]: { ...before, ...said, metadata: { ...before?.metadata, ...said.metadata } },
+      };
+      return undefined;
+    },
+    dynamicKeys(name: string, added: readonly string[]): void {
+      dynamic.set(name, [...new Set([...(dynamic.get(name) ?? []), ...added])]);
+    },
     check(result: ReportedCheck): Wrong {
       const { asset, check } = result;
       const known = scope.checks[asset] ?? [];
@@ -128,7 +158,8 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
       exception ??= message;
     },
     done(): StepReport {
-      return { assets: Object.fromEntries(assets), checks: [...checks.values()], logs, exception, problems };
+      const keys = dynamic.size === 0 ? {} : { dynamicKeys: Object.fromEntries(dynamic) };
+      return { assets: Object.fromEntries(assets), checks: [...checks.values()], logs, exception, problems, ...keys };
     },
   };
 }
@@ -153,6 +184,9 @@ export function mergeReports(earlier: StepReport, later: StepReport): StepReport
       rows: report.rows ?? before?.rows,
       dataVersion: report.dataVersion ?? before?.dataVersion,
       metadata: { ...before?.metadata, ...report.metadata },
+      ...(before?.partitions || report.partitions
+        ? { partitions: { ...before?.partitions, ...report.partitions } }
+        : {}),
     };
   }
   const isRepeated = (check: ReportedCheck): boolean =>
@@ -163,6 +197,9 @@ export function mergeReports(earlier: StepReport, later: StepReport): StepReport
     logs: [...earlier.logs, ...later.logs],
     exception: earlier.exception ?? later.exception,
     problems: [...earlier.problems, ...later.problems],
+    ...(earlier.dynamicKeys || later.dynamicKeys
+      ? { dynamicKeys: { ...earlier.dynamicKeys, ...later.dynamicKeys } }
+      : {}),
   };
 }
 
@@ -193,7 +230,19 @@ export function redactReport(report: StepReport, redact: (text: string) => strin
     Object.fromEntries(Object.entries(defined(value)).map(([key, member]) => [redact(key), json(member)]));
   const assets = Object.entries(report.assets).map(([key, asset]) => {
     const dataVersion = asset.dataVersion === undefined ? undefined : redact(asset.dataVersion);
-    return [key, { ...asset, dataVersion, metadata: object(asset.metadata) }] as const;
+    const partitions = asset.partitions && {
+      partitions: Object.fromEntries(
+        Object.entries(asset.partitions).map(([name, said]) => [
+          name,
+          {
+            ...said,
+            ...(said.dataVersion === undefined ? {} : { dataVersion: redact(said.dataVersion) }),
+            metadata: object(said.metadata),
+          },
+        ]),
+      ),
+    };
+    return [key, { ...asset, dataVersion, metadata: object(asset.metadata), ...partitions }] as const;
   });
   return {
     assets: Object.fromEntries(assets),
@@ -205,5 +254,6 @@ export function redactReport(report: StepReport, redact: (text: string) => strin
     logs: report.logs.map((log) => ({ level: redact(log.level), message: redact(log.message) })),
     exception: report.exception === undefined ? undefined : redact(report.exception),
     problems: report.problems.map((problem) => ({ ...problem, message: redact(problem.message) })),
+    ...(report.dynamicKeys ? { dynamicKeys: report.dynamicKeys } : {}),
   };
 }

@@ -13,7 +13,13 @@ export type SqlPart =
   | { readonly kind: 'ref'; readonly asset: AssetKey; readonly offset: number }
   | { readonly kind: 'this'; readonly offset: number }
   /** Any other expression, evaluated by the caller. */
-  | { readonly kind: 'bind'; readonly value: Json; readonly offset: number };
+  | {
+      readonly kind: 'bind';
+      readonly value: Json;
+      readonly offset: number;
+      /** The type that the database is to take it for. */
+      readonly cast?: 'timestamp';
+    };
 
 /** SQL text cut at its `${{ … }}`, and the text itself for places and excerpts. */
 export interface SqlTemplate {
@@ -99,7 +105,7 @@ function partText(
       }
       const name = `branchline_${Object.keys(binds).length + 1}`;
       binds[name] = part.value;
-      return `$${name}`;
+      return part.cast === undefined ? `$${name}` : `cast($${name} as ${part.cast})`;
     }
   }
 }
@@ -115,7 +121,7 @@ function misplacedPiece(
     const touching = tokens.filter((token) => token.start < end && token.end > start);
     if (touching.every((token) => token.kind === 'comment')) continue;
     const whole = touching.every((token) => token.start >= start && token.end <= end);
-    if (whole && (part.kind !== 'bind' || touching[0]?.kind === 'bind')) continue;
+    if (whole && (part.kind !== 'bind' || part.cast !== undefined || touching[0]?.kind === 'bind')) continue;
     const quoted = touching.some((token) => token.kind === 'string' || token.kind === 'identifier');
     return { piece, problem: quoted ? INSIDE_QUOTES : GLUED };
   }

@@ -23,7 +23,14 @@ export interface Stamp {
 }
 
 /** Known already, or computed from a DuckDB table by the statement that writes the stamp. */
-export type DataVersionSource = string | { readonly table: Relation; readonly engineVersion: string };
+export type DataVersionSource =
+  | string
+  | {
+      readonly table: Relation;
+      readonly engineVersion: string;
+      /** Condition that finds the rows of the partition. */
+      readonly where?: string;
+    };
 
 export const STAMP_SCHEMA = '_branchline';
 const STAMPS = '"_branchline"."stamps"';
@@ -53,7 +60,10 @@ export function writeStamp(dialect: Dialect, stamp: Stamp, relation: Relation | 
   const [version, from] =
     typeof dataVersion === 'string'
       ? [quoteLiteral(dataVersion), '']
-      : [duckdbDataVersion(dataVersion.engineVersion), ` from ${quoteRelation(dataVersion.table)} as ${ROW_ALIAS}`];
+      : [
+          duckdbDataVersion(dataVersion.engineVersion),
+          ` from ${rowsAt(dataVersion.table, dataVersion.where)} as ${ROW_ALIAS}`,
+        ];
   const values = [
     environment,
     asset,
@@ -67,6 +77,10 @@ export function writeStamp(dialect: Dialect, stamp: Stamp, relation: Relation | 
   if (dialect === 'duckdb') return [insert];
   const forget = `delete from ${STAMPS} where "partition" = ${partition} and ((environment = ${environment} and asset = ${asset}) or (relation = ${name} and relation <> ''))`;
   return [forget, insert];
+}
+
+function rowsAt(table: Relation, where: string | undefined): string {
+  return where === undefined ? quoteRelation(table) : `(select * from ${quoteRelation(table)} where ${where})`;
 }
 
 /** Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest first. */

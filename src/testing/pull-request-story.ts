@@ -70,6 +70,7 @@ export function pullRequestStory(base: Files = STORY_BASE, head: Files = STORY_H
     environment: 'production',
     selected: new Set(touchedAssets(changes)),
     lost: new Map(),
+    now: 0,
   });
   if (!plan.ok) throw new Error(plan.error.message);
   return buildPullRequestPlan({

@@ -332,6 +332,7 @@ function portsOf(
   });
   const files = fakeOutputFiles();
   return {
+    partitions: new Set(),
     clock,
     session: watched(session, command),
     journals: journalsOf(world, command),

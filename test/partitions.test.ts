@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+
+const PROJECT = `name: shop
+connections:
+  warehouse: { type: duckdb, path: data/shop.duckdb }
+partitions:
+  days: { daily: { start: 2026-01-01 } }
+assets:
+  raw/orders:
+    partitions: days
+    backfill_policy: { multi_run: { max_partitions_per_run: 3 } }
+    run: |
+      mkdir -p data
+      node ingest.mjs
+    outputs: ["data/orders-\${{ partition.key }}.csv"]
+    checks:
+      some: { row_count: {}, error_if: "< 1", blocking: true }
+  marts/daily:
+    connection: warehouse
+    partitions: days
+    partition_expr: day
+    backfill_policy: { multi_run: { max_partitions_per_run: 3 } }
+    sql: |
+      select cast(day as date) as day, sum(amount) as revenue from \${{ ref('raw/orders') }}
+      where day >= $partition_start and day < $partition_end group by 1
+    checks:
+      plausible: { range: { revenue: { min: 0, max: 100 } }, blocking: true }
+`;
+/** One row a day of the range, from what the step is told. */
+const INGEST = `import { writeFileSync } from 'node:fs';
+const keys = JSON.parse(process.env.BRANCHLINE_PARTITIONS);
+const bad = process.env.BAD ?? '';
+for (const key of keys) writeFileSync('data/orders-' + key + '.csv', 'day,amount\\n' + key + ',' + (key === bad ? 1000 : Number(key.slice(8))) + '\\n');
+console.log(process.env.BRANCHLINE_PARTITION ?? '-', process.env.BRANCHLINE_PARTITION_START, process.env.BRANCHLINE_PARTITION_END, process.env.BRANCHLINE_PARTITION_RANGE_START);
+`;
+
+describe('assets cut by day', () => {
+  let project: CliProject;
+  beforeAll(() => {
+    project = makeCliProject({ 'branchline.yaml': PROJECT, 'ingest.mjs': INGEST });
+  });
+  afterAll(() => project.remove());
+  const run = (partitions: string, code = 0, env: Record<string, string> = {}) =>
+    project.json<RunJson>(['run', '--select', '*', '--partitions', partitions], code, { env });
+  const revenue = () => project.rows('data/shop.duckdb', 'select day, revenue from marts.daily order by day');
+
+  test('a run makes the partition that is asked for, and no other', async () => {
+    const done = await run('2026-01-03');
+    expect(done.events.filter((event) => event.type === 'asset.materialized').map((event) => event.partition)).toEqual([
+      '2026-01-03',
+      '2026-01-03',
+    ]);
+    expect(done.events.find((event) => event.type === 'step.started')).toMatchObject({ step: 'raw/orders@2026-01-03' });
+    expect(await revenue()).toEqual(['2026-01-03|3']);
+    expect(project.has('data/orders-2026-01-03.csv')).toBe(true);
+  });
+
+  test('a range is one step; partitions are replaced one by one, the others stay', async () => {
+    await run('2026-01-01...2026-01-02');
+    expect(await revenue()).toEqual(['2026-01-01|1', '2026-01-02|2', '2026-01-03|3']);
+    await run('2026-01-02');
+    expect(await revenue()).toEqual(['2026-01-01|1', '2026-01-02|2', '2026-01-03|3']);
+  });
+
+  test('a blocking check that fails keeps its partition back, the rest stays as it was', async () => {
+    const failed = await run('2026-01-02', 1, { BAD: '2026-01-02' });
+    expect(failed.events.find((event) => event.type === 'step.ended' && event.step.startsWith('marts'))).toMatchObject({
+      outcome: 'failure',
+      failedPartitions: ['2026-01-02'],
+    });
+    expect(await revenue()).toEqual(['2026-01-01|1', '2026-01-02|2', '2026-01-03|3']);
+  });
+
+  test('each partition is up to date for itself', async () => {
+    const plan = await project.json<{
+      plan: { steps: { id: string; verdict: string; assets: { reason: string }[] }[] };
+    }>(['plan', '--stale', '--select', '*', '--partitions', '2026-01-02']);
+    expect(plan.plan.steps.map((step) => `${step.id} ${step.verdict}`)).toEqual([
+      'raw/orders@2026-01-02 skip',
+      'marts/daily@2026-01-02 run',
+    ]);
+    const fine = await project.json<typeof plan>(['plan', '--stale', '--select', '*', '--partitions', '2026-01-03']);
+    expect(fine.plan.steps.map((step) => step.verdict)).toEqual(['skip', 'skip']);
+  });
+
+  test('keys that do not exist are refused with the nearest, and nothing is recorded', async () => {
+    const end = await project.run(['run', '--select', '*', '--partitions', '2025-12-31, 2026-01-99']);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain('2026-01-01');
+    expect((await project.state()).problems).toEqual([]);
+  });
+
+  test('rows outside of the partition are refused', async () => {
+    await run('2026-01-02');
+    project.write('branchline.yaml', PROJECT.replace('where day >= $partition_start and day < $partition_end ', ''));
+    project.commit('a mistake');
+    const end = await project.json<RunJson>(
+      ['run', '--select', 'key:"marts/daily"', '--partitions', '2026-01-01...2026-01-02'],
+      0,
+    );
+    expect(end.state).toBe('SUCCESS');
+    project.write(
+      'branchline.yaml',
+      PROJECT.replace('where day >= $partition_start and day < $partition_end ', 'where 1 = 1 or day = $partition_key ')
+        .replace('sum(amount)', 'sum(amount) + 0')
+        .replace('cast(day as date) as day', 'cast(day as date) + interval 1 day as day'),
+    );
+    project.commit('another mistake');
+    const failed = await project.json<RunJson>(
+      ['run', '--select', 'key:"marts/daily"', '--partitions', '2026-01-01'],
+      1,
+    );
+    expect(JSON.stringify(failed.events)).toContain('do not belong to the partition 2026-01-01');
+    expect(await revenue()).toEqual(['2026-01-01|1', '2026-01-02|2', '2026-01-03|3']);
+  });
+});
