@@ -29,6 +29,7 @@ artifactsContract('@actions/artifact on the loopback', async () => {
     async stop() {
       await job.stop();
       await service.stop();
+      expect(job.printed()).toBe('');
     },
   };
 });
