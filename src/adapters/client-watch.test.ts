@@ -11,8 +11,6 @@ const server = createServer((request, response) => {
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-const output: { write: typeof process.stdout.write } = process.stdout;
-
 /** A request as the clients make it: by node:http, its body read. */
 function ask(path: string): Promise<void> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
@@ -50,11 +48,11 @@ test('a line that breaks has no status', async () => {
 
 test('what it prints is dropped; what is printed beside it, and afterwards, is not', async () => {
   const written: string[] = [];
-  const own = output.write;
-  output.write = ((text: string) => {
+  const own = process.stdout.write;
+  process.stdout.write = ((text: string) => {
     written.push(text);
     return true;
-  }) as typeof output.write;
+  }) as typeof process.stdout.write;
   try {
     const work = watchClient(async () => {
       process.stdout.write('inside\n');
@@ -65,15 +63,15 @@ test('what it prints is dropped; what is printed beside it, and afterwards, is n
     await work;
     process.stdout.write('after\n');
   } finally {
-    output.write = own;
+    process.stdout.write = own;
   }
   expect(written).toEqual(['beside\n', 'after\n']);
 });
 
 test('an error passes, and leaves nothing behind', async () => {
-  const own = output.write;
+  const own = process.stdout.write;
   await expect(watchClient(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  expect(output.write).toBe(own);
+  expect(process.stdout.write).toBe(own);
 });
 
 test('the newest call of a method, and what an outage is', () => {
