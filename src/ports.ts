@@ -76,8 +76,8 @@ export interface RefMove {
 export type StoreUnreachable = { readonly code: 'unreachable'; readonly message: string };
 export type CommitOutcome =
   | { readonly kind: 'landed'; readonly commit: string }
-  /** Somebody else moved the ref: read again and decide again. */
-  | { readonly kind: 'conflict' }
+  /** Somebody else moved the ref: read again and decide again. `head`: where it was found just now, if it was read. */
+  | { readonly kind: 'conflict'; readonly head?: StateHead }
   /** The ref did not move and the server said no. */
   | { readonly kind: 'denied'; readonly message: string }
   /** The branch that was read is gone now. */
