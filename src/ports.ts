@@ -21,6 +21,8 @@ export interface Clock {
 export interface SourceTree {
   /** All files that are not ignored, sorted; without `.git`. */
   files(): readonly string[];
+  /** Whether git tracks a file of the project, there or deleted; absent where nothing is tracked that could be written. */
+  isTracked?(path: string): boolean;
   /** `missing`; `outside` = it leaves the repository, also by a link; `directory`; or `file`. */
   kind(path: string): 'file' | 'directory' | 'missing' | 'outside';
   /** The text of a file (UTF-8); undefined when it is not a readable file inside of the repository. */
