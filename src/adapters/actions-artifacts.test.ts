@@ -29,7 +29,7 @@ artifactsContract('@actions/artifact on the loopback', async () => {
     async stop() {
       await job.stop();
       await service.stop();
-      expect(job.printed()).toBe('');
+      if (job.printed() !== '') throw new Error(`the client printed: ${job.printed()}`);
     },
   };
 });

@@ -42,7 +42,7 @@ cacheContract('@actions/cache on the loopback', async () => {
     async stop() {
       await job.stop();
       await service.stop();
-      expect(job.printed()).toBe('');
+      if (job.printed() !== '') throw new Error(`the client printed: ${job.printed()}`);
     },
   };
 });

@@ -11,6 +11,8 @@ const server = createServer((request, response) => {
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
+const output: { write: typeof process.stdout.write } = process.stdout;
+
 /** A request as the clients make it: by node:http, its body read. */
 function ask(path: string): Promise<void> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
@@ -48,11 +50,11 @@ test('a line that breaks has no status', async () => {
 
 test('what it prints is dropped; what is printed beside it, and afterwards, is not', async () => {
   const written: string[] = [];
-  const own = process.stdout.write;
-  process.stdout.write = ((text: string) => {
+  const own = output.write;
+  output.write = ((text: string) => {
     written.push(text);
     return true;
-  }) as typeof process.stdout.write;
+  }) as typeof output.write;
   try {
     const work = watchClient(async () => {
       process.stdout.write('inside\n');
@@ -63,15 +65,15 @@ test('what it prints is dropped; what is printed beside it, and afterwards, is n
     await work;
     process.stdout.write('after\n');
   } finally {
-    process.stdout.write = own;
+    output.write = own;
   }
   expect(written).toEqual(['beside\n', 'after\n']);
 });
 
 test('an error passes, and leaves nothing behind', async () => {
-  const own = process.stdout.write;
+  const own = output.write;
   await expect(watchClient(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  expect(process.stdout.write).toBe(own);
+  expect(output.write).toBe(own);
 });
 
 test('the newest call of a method, and what an outage is', () => {

@@ -53,8 +53,8 @@ function onAnswer(message: unknown): void {
   if (entry !== undefined && response.statusCode !== undefined) entry.status = response.statusCode;
 }
 
-const streams = [process.stdout, process.stderr] as const;
 type Write = typeof process.stdout.write;
+const streams: readonly { write: Write }[] = [process.stdout, process.stderr];
 let writes: readonly Write[] = [];
 
 function begin(): void {
