@@ -6,6 +6,7 @@ import type { BaseProblem } from '../src/adapters/git-merge-base.ts';
 import type { PlanFileProblem } from '../src/adapters/plan-files.ts';
 import type { PlanRefusal } from '../src/model/plan.ts';
 import type { SqlFailure } from '../src/ports.ts';
+import type { GitHubRefusal } from '../src/ports-github.ts';
 import { failureCodes } from '../src/testing/failure-codes.ts';
 
 const source = path.resolve(import.meta.dirname, '..', 'src');
@@ -51,16 +52,28 @@ const sql: Record<Exclude<SqlFailure['code'], 'sql' | 'interrupted' | 'timeout'>
   unreachable: true,
 };
 
+const github: Record<`github-${GitHubRefusal['code']}`, true> = {
+  'github-forbidden': true,
+  'github-limited': true,
+  'github-not-found': true,
+  'github-refused': true,
+  'github-too-large': true,
+  'github-unreachable': true,
+};
+
 /** Codes that an expression may yield, by file and expression. The types say that none is missing. */
 const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   // A shape of records, not a failure.
   'state/event-shapes.ts: text': [],
+  'app/comment-stage.ts: `github-${refusal.code}`': Object.keys(github),
+  'app/pull-request.ts: `github-${refusal.code}`': Object.keys(github),
   'app/outputs.ts: `output-${code}`': ['output-outside', 'output-tracked'],
   'app/planning.ts: refusal.code': Object.keys(plan),
   'app/sql-failure.ts: failure.code': Object.keys(sql),
   'app/state-session.ts: `state-${outcome.kind}`': ['state-outrun', 'state-denied'],
   'cli/changes.ts: found.error.code': Object.keys(base),
   'cli/run.ts: expected.error.code': Object.keys(planFile),
+  'compose/review.ts: location.error.code': Object.keys(git),
   'compose/wiring.ts: code': Object.keys(git),
   'compose/wiring.ts: location.error.code': Object.keys(git),
 };
