@@ -27,7 +27,8 @@ export function verifyRelations(drafts: ReadonlyMap<AssetKey, AssetDraft>, resol
   }
 }
 
-function fullName({ schema, name }: Relation, connection: Connection | undefined): string {
+/** A table in full, as databases compare names: the connection's usual schema where none is written. */
+export function fullName({ schema, name }: Relation, connection: Connection | undefined): string {
   const usual = connection?.type === 'postgres' ? (connection.schema ?? 'public') : 'main';
   return `${schema ?? usual}.${name}`.toLowerCase();
 }
