@@ -692,6 +692,12 @@ environments:
     });
     expect(unread.diagnostics.map(({ span }) => span.file)).toEqual(['pipelines/a.yaml']);
     expect(unread.project).toBeUndefined();
+    const alone = buildProject({
+      'branchline.yaml': PROJECT,
+      'pipelines/a.yaml': 'assets: { x: [',
+      'pipelines/b.yaml': 'assets: { b: { run: "true", connection: warehose } }\n',
+    });
+    expect(alone.diagnostics.map(({ code }) => code)).toEqual(['yaml-syntax', 'unknown-connection']);
   });
 
   it('does not say of refused outputs, connections and names that their data cannot be read', () => {
