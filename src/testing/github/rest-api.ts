@@ -7,8 +7,8 @@ import type { RepositoryModel, TokenPermissions } from './repository-model.ts';
 import { type RestAnswer, type RestRoute, routes } from './rest-routes.ts';
 import type { Shape } from './rest-shapes.ts';
 
-/** An answer instead of the true one; the line breaks; or no answer at all, ever. */
-export type RestFault = RestAnswer | 'drop' | 'hang';
+/** An answer instead of the true one; the line breaks before it, or in the middle of it; or no answer at all, ever. */
+export type RestFault = RestAnswer | 'drop' | 'cut-short' | 'hang';
 
 export interface SeenRestRequest {
   readonly method: string;
@@ -110,13 +110,17 @@ export async function startRestApi(
       if (fault === 'drop') request.socket.destroy();
       return;
     }
-    const answer = fault ?? answerTo(request, url, found, body);
+    const answer = fault === undefined || fault === 'cut-short' ? answerTo(request, url, found, body) : fault;
     api.requests.push({ ...seen, status: answer.status });
     for (const finding of found?.operation.checkAnswer(answer.status, answer.body) ?? []) {
       if (KNOWN_DEVIATIONS.has(finding)) continue;
       api.violations.push(`the answer to ${seen.method} ${seen.url}: ${finding}`);
     }
-    send(response, answer, found?.route.accepts);
+    if (fault === 'cut-short') {
+      const text = JSON.stringify(answer.body);
+      response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': text.length });
+      response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
+    } else send(response, answer, found?.route.accepts);
   }
 
   function answerTo(request: IncomingMessage, url: URL, found: Found | undefined, body: Buffer): RestAnswer {
