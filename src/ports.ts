@@ -21,6 +21,8 @@ export interface Clock {
 export interface SourceTree {
   /** All files that are not ignored, sorted; without `.git`. */
   files(): readonly string[];
+  /** Whether git tracks a file of the project, there or deleted; absent where nothing is tracked that could be written. */
+  isTracked?(path: string): boolean;
   /** `missing`; `outside` = it leaves the repository, also by a link; `directory`; or `file`. */
   kind(path: string): 'file' | 'directory' | 'missing' | 'outside';
   /** The text of a file (UTF-8); undefined when it is not a readable file inside of the repository. */
@@ -76,8 +78,8 @@ export interface RefMove {
 export type StoreUnreachable = { readonly code: 'unreachable'; readonly message: string };
 export type CommitOutcome =
   | { readonly kind: 'landed'; readonly commit: string }
-  /** Somebody else moved the ref: read again and decide again. */
-  | { readonly kind: 'conflict' }
+  /** Somebody else moved the ref: read again and decide again. `head`: where it was found just now, if it was read. */
+  | { readonly kind: 'conflict'; readonly head?: StateHead }
   /** The ref did not move and the server said no. */
   | { readonly kind: 'denied'; readonly message: string }
   /** The branch that was read is gone now. */

@@ -7,8 +7,8 @@ import { rolldown } from 'rolldown';
 const repository = path.resolve(import.meta.dirname, '..');
 
 /**
- * Builds the command line and the Action once for the whole suite, beside dist: what the sources make now is tested, whether or not
- * dist is current (that is a check of its own). The program that cuts itself off is bundled too: it is started often.
+ * Builds the command line and the Action once for the whole suite, beside dist: what the sources make now is tested,
+ * whether or not dist is current (that is a check of its own). Programs of tests are bundled too: they are started often.
  */
 export async function setup(): Promise<() => void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'branchline-cli-'));
@@ -17,15 +17,21 @@ export async function setup(): Promise<() => void> {
   if (built.status !== 0) throw new Error(`the command line could not be built:\n${built.stderr}`);
   process.env['BRANCHLINE_TEST_DIST'] = folder;
   process.env['BRANCHLINE_TEST_CLI'] = path.join(folder, 'cli.js');
-  process.env['BRANCHLINE_TEST_CUT_OFF'] = path.join(folder, 'cut-off', 'cut-off-run.js');
-  await bundleCutOffRun(path.join(folder, 'cut-off'));
+  for (const [name, variable] of Object.entries(programs)) {
+    const dir = path.join(folder, name);
+    process.env[variable] = path.join(dir, `${name}.js`);
+    await bundleProgram(`src/testing/${name}.ts`, dir);
+  }
   return () => rmSync(folder, { recursive: true, force: true });
 }
 
-async function bundleCutOffRun(dir: string): Promise<void> {
+/** Programs of src/testing, with the environment variable that names where each was bundled to. */
+const programs = { 'cut-off-run': 'BRANCHLINE_TEST_CUT_OFF', 'contend-run': 'BRANCHLINE_TEST_CONTEND' };
+
+async function bundleProgram(input: string, dir: string): Promise<void> {
   const bundle = await rolldown({
     cwd: repository,
-    input: 'src/testing/cut-off-run.ts',
+    input,
     platform: 'node',
     external: [/^node:/, '@duckdb/node-api', 'pg'],
   });

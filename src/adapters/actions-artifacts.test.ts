@@ -29,6 +29,7 @@ artifactsContract('@actions/artifact on the loopback', async () => {
     async stop() {
       await job.stop();
       await service.stop();
+      if (job.printed() !== '') throw new Error(`the client printed: ${job.printed()}`);
     },
   };
 });

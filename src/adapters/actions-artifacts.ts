@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Clock } from '../ports.ts';
 import type { ArtifactRefusal, Artifacts, StoredArtifact } from '../ports-storage.ts';
-import { callTo, isOutage, type SeenRequest, toldAnswer, watchTraffic } from './http-traffic.ts';
+import { callTo, isOutage, type SeenRequest, toldAnswer, watchClient } from './client-watch.ts';
 
 /** The client retries by itself; what takes longer than this is given up. */
 const DEADLINE_MS = 5 * 60_000;
@@ -38,7 +38,7 @@ export function actionsArtifacts({
     const { DefaultArtifactClient } = await import('@actions/artifact');
     const end = new AbortController();
     const tooLate = clock.sleep(deadlineMs, end.signal).then(() => undefined);
-    const work = watchTraffic(async (): Promise<Result<T, unknown>> => {
+    const work = watchClient(async (): Promise<Result<T, unknown>> => {
       try {
         return ok(await act(new DefaultArtifactClient()));
       } catch (error) {

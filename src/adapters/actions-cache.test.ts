@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CacheSave } from '../ports-storage.ts';
@@ -42,6 +43,7 @@ cacheContract('@actions/cache on the loopback', async () => {
     async stop() {
       await job.stop();
       await service.stop();
+      if (job.printed() !== '') throw new Error(`the client printed: ${job.printed()}`);
     },
   };
 });
@@ -113,6 +115,22 @@ describe('jobs that share a cache', () => {
     expect(await saveText(job, 'a', 'x')).toMatchObject({ kind: 'unavailable' });
     await asked;
     expect(service.requests).toEqual(['GetCacheEntryDownloadURL']);
+  });
+
+  it('an entry that is a link is damaged, whatever it points at', async () => {
+    const job = start(jobOnBranch(1));
+    await saveText(job, 'bl1-a', 'x');
+    const folder = path.join(job.workspace, '..', 'temp', 'hostile');
+    mkdirSync(path.join(folder, '.branchline-cache'), { recursive: true });
+    symlinkSync('/etc/hostname', path.join(folder, '.branchline-cache', 'entry'));
+    const { blob } = service.cache.entries[0]!;
+    // Packed as the client packs here: with zstd where it is installed.
+    const isZstd = service.blobs.blobs.get(blob)!.readUInt32LE(0) === 0xfd2fb528;
+    const archive = path.join(folder, 'archive');
+    execFileSync('tar', [isZstd ? '--zstd' : '-z', '-cf', archive, '-C', folder, '.branchline-cache/entry']);
+    service.blobs.blobs.set(blob, readFileSync(archive));
+    expect(await job.cache.restore(['bl1-a'], into(job))).toMatchObject({ kind: 'damaged', key: 'bl1-a' });
+    expect(existsSync(into(job))).toBe(false);
   });
 
   it('a read-only token packs and asks nothing', async () => {

@@ -2,7 +2,7 @@ import { copyFile, link, lstat, mkdir, rename, rm, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import type { Clock } from '../ports.ts';
 import type { Cache, CacheLookup, CacheRestore, CacheSave } from '../ports-storage.ts';
-import { callTo, isOutage, type SeenRequest, toldAnswer, watchTraffic } from './http-traffic.ts';
+import { callTo, isOutage, type SeenRequest, toldAnswer, watchClient } from './client-watch.ts';
 import { mayWriteCache } from './runtime-claims.ts';
 
 /**
@@ -72,7 +72,7 @@ export function actionsCache({ env, workspace, clock, deadlineMs = DEADLINE_MS }
   }
 
   const ask = (client: Client, keys: readonly string[], lookupOnly: boolean) =>
-    watchTraffic(() => client.restoreCache([ENTRY], keys[0]!, keys.slice(1), { lookupOnly }, true));
+    watchClient(() => client.restoreCache([ENTRY], keys[0]!, keys.slice(1), { lookupOnly }, true));
 
   return {
     restore: (keys, into) =>
@@ -98,7 +98,7 @@ export function actionsCache({ env, workspace, clock, deadlineMs = DEADLINE_MS }
       }
       return inTurn<CacheSave>(async (client) => {
         await link(file, entry).catch(() => copyFile(file, entry));
-        const { value: id, seen } = await watchTraffic(() => client.saveCache([ENTRY], key, undefined, true));
+        const { value: id, seen } = await watchClient(() => client.saveCache([ENTRY], key, undefined, true));
         if (id >= 0) return { kind: 'saved' };
         return judgeSave(seen) ?? judgeReservation((await ask(client, [key], true)).value === key);
       });

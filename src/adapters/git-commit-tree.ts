@@ -31,8 +31,8 @@ interface TreeEntry {
 
 /** Links on the way to one file. */
 const LINKS_MAX = 40;
-/** What nearly every comparison reads: brought in one call. Anything else is asked for one by one. */
-const READ_AHEAD = /\.(ya?ml|sql)$/;
+/** What comparisons read, manifests and code: brought in one call. Anything else is asked for one by one. */
+const READ_AHEAD = /\.(ya?ml|sql|py|sh|bash|js|mjs|ts|r|jl|pl|rb|ps1)$/i;
 /** Bytes of one file that are read at all. */
 const FILE_BYTES_MAX = 2 ** 26;
 
@@ -93,7 +93,7 @@ function foldersOf(entries: ReadonlyMap<string, TreeEntry>): ReadonlySet<string>
   return folders;
 }
 
-/** Blobs that will most likely be read and are not beside us: manifests, SQL, and all links. */
+/** Blobs that will most likely be read and are not beside us: manifests, code, and all links. */
 function wantedBlobs(
   entries: ReadonlyMap<string, TreeEntry>,
   below: string,

@@ -39,30 +39,57 @@ export interface StateObjects {
 /** What a commit is made on: a parent (undefined: nothing), or the tree of a commit that is to be no parent. */
 export type CommitBase = { readonly parent: string | undefined } | { readonly treeOf: string };
 
-/** Objects by the system's git. */
+/** Trees that are remembered: the head, the one before it, and what a try that lost was based on. */
+const TREES_MAX = 4;
+/** Texts that are remembered, in characters. Most of what a transaction reads, the one before it has read. */
+const TEXT_LENGTH_MAX = 16 * 1024 * 1024;
+
+/** Objects by the system's git. An object never changes: what was read once is not asked of git again. */
 export function systemObjects(store: ObjectStore): StateObjects {
+  const trees = new Map<string, readonly StateTreeEntry[]>();
+  const texts = new Map<string, string>();
+  let textLength = 0;
   return {
-    listTree: (commit, prefix) => listTree(store, commit, prefix),
-    findBlobs: (commit, paths) => findBlobs(store, commit, paths),
-    readBlobs: (blobs) => readBlobs(store, blobs),
+    async listTree(commit, prefix) {
+      const known = trees.get(commit) ?? (await lsTree(store, commit, ['-r'], []));
+      if (known === undefined) return undefined;
+      trees.delete(commit);
+      trees.set(commit, known);
+      for (const oldest of trees.keys()) if (trees.size > TREES_MAX) trees.delete(oldest);
+      return prefix === '' ? known : known.filter((entry) => entry.path.startsWith(prefix));
+    },
+    async findBlobs(commit, paths) {
+      const tree = trees.get(commit);
+      if (tree === undefined) return findBlobs(store, commit, paths);
+      const wanted = new Set(paths);
+      return new Map(tree.filter(({ path }) => wanted.has(path)).map(({ path, blob }) => [path, blob]));
+    },
+    async readBlobs(blobs) {
+      const found = new Map<string, string>();
+      const missing: string[] = [];
+      for (const blob of blobs) {
+        const text = texts.get(blob);
+        if (text === undefined) missing.push(blob);
+        else found.set(blob, text);
+      }
+      for (const [blob, text] of await readBlobs(store, missing)) {
+        found.set(blob, text);
+        texts.set(blob, text);
+        textLength += text.length;
+      }
+      for (const [oldest, text] of texts) {
+        if (textLength <= TEXT_LENGTH_MAX) break;
+        texts.delete(oldest);
+        textLength -= text.length;
+      }
+      return found;
+    },
     writeCommit: (base, change) => writeCommit(store, base, change),
     readLog: (from, limit) => readLog(store, from, limit),
     async tidy() {
       await tidyPrivateRepository(store.gitDir, store.env);
     },
   };
-}
-
-/** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
-async function listTree(
-  store: ObjectStore,
-  commit: string,
-  prefix: string,
-): Promise<readonly StateTreeEntry[] | undefined> {
-  // Only the folder part of a prefix can be asked of git; the rest is compared here.
-  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  const entries = await lsTree(store, commit, ['-r'], folder === '' ? [] : [folder]);
-  return entries?.filter((entry) => entry.path.startsWith(prefix));
 }
 
 // Command lines are limited (32 kB on Windows): with more paths than this the whole tree is cheaper than many calls.

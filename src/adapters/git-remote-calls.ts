@@ -32,6 +32,11 @@ export interface SystemRemote extends RemotePlace {
 
 /** One commit and its trees. */
 const DEPTH_1 = ['--depth=1', '--filter=blob:none'];
+/**
+ * The same with its small files, once an earlier head is here: what changed since is mostly wanted, and comes in the
+ * same answer. Without an earlier head that would be every small file there is.
+ */
+const DEPTH_1_WARM = ['--depth=1', '--filter=blob:limit=64k'];
 /** Tries of one fetch against other processes that use the same private repository. */
 const FETCH_TRIES = 12;
 
@@ -40,7 +45,7 @@ export function systemRemote(place: SystemRemote): RemoteCalls {
   const { look, fetch, list, push, unreachable } = createGitCalls(place);
   return {
     async look() {
-      const [seen, serverNow] = await Promise.all([look(DEPTH_1), serverDate(place.url)]);
+      const [seen, serverNow] = await Promise.all([look(DEPTH_1, DEPTH_1_WARM), serverDate(place.url)]);
       return seen.ok ? ok({ ...seen.value, serverNow }) : seen;
     },
     list,
@@ -123,8 +128,9 @@ function createGitCalls(place: SystemRemote) {
       return { kind, words: gitWords([...reasons, exit.stderr].join('\n'), place.secrets) || 'nothing' };
     },
     /** Fetches the head. What went wrong with a fetch is found out by listing the remote's refs. */
-    async look(depth: readonly string[]): Promise<Result<Seen, StoreUnreachable>> {
+    async look(cold: readonly string[], warm = cold): Promise<Result<Seen, StoreUnreachable>> {
       const isFirst = !hasRead && (await here([])).length === 0;
+      const depth = isFirst ? cold : warm;
       let last: GitExit | undefined;
       for (let tries = 1; tries <= FETCH_TRIES; tries++) {
         // The witness as a pattern: that one is missing is no failure.

@@ -203,7 +203,7 @@ describe('a push that was not answered', { timeout: 60_000 }, () => {
       await land(two.store, 2, 'b');
     };
     server.fail('push', 503);
-    expect(await one.store.commit(first, stateChange(2, 'a', 2))).toEqual({ kind: 'conflict' });
+    expect(await one.store.commit(first, stateChange(2, 'a', 2))).toMatchObject({ kind: 'conflict' });
   });
 
   it('is sent again when nothing came of it, broken line or server in trouble', async () => {

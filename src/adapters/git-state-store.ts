@@ -106,7 +106,7 @@ export function witnessOf(branch: string): string {
 }
 
 /** The token as a header; the empty one before it clears headers that others configured, or the server would get two. */
-function tokenConfig(url: string, token: string | undefined): GitConfig {
+export function tokenConfig(url: string, token: string | undefined): GitConfig {
   if (token === undefined || !/^https?:\/\//i.test(url)) return [];
   const { protocol, host } = new URL(url);
   const key = `http.${protocol}//${host}/.extraheader`;
@@ -116,6 +116,6 @@ function tokenConfig(url: string, token: string | undefined): GitConfig {
   ];
 }
 
-function basicAuthorization(token: string): string {
+export function basicAuthorization(token: string): string {
   return Buffer.from(`x-access-token:${token}`).toString('base64');
 }

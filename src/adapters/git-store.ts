@@ -171,7 +171,7 @@ async function judge(store: StateObjects, ref: StateRef, attempt: Attempt): Prom
     if (typeof landed !== 'boolean') return { kind: 'unreachable', message: landed.message };
     if (landed) return { kind: 'landed', commit: attempt.commit };
   }
-  if (current !== attempt.expected) return { kind: 'conflict' };
+  if (current !== attempt.expected) return { kind: 'conflict', head: head.value };
   const moved = await haveMoved(ref, attempt.change.refs ?? []);
   if (typeof moved !== 'boolean') return { kind: 'unreachable', message: moved.message };
   if (moved) return { kind: 'conflict' };

@@ -59,6 +59,12 @@ describe('what goes wrong on the way', () => {
     expect(api.requests).toHaveLength(4);
   });
 
+  it('an answer that breaks off is none', async () => {
+    api.fail(undefined, 'cut-short', 2);
+    expect(await github.workflowRun(7)).toMatchObject({ ok: true, value: { id: 7, event: 'schedule' } });
+    expect(api.requests).toHaveLength(3);
+  });
+
   it('an outage is given up after four tries, and told with the last answer', async () => {
     api.fail(undefined, serverError(502), Number.POSITIVE_INFINITY);
     const refusal = await refused(github.workflowRun(7));

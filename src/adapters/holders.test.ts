@@ -69,11 +69,11 @@ describe('holders on this machine', () => {
     const parent = spawn('bash', ['-c', 'cat <&3 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'] });
     const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
     const pid = Number(line.toString());
-    const { self, judge } = createProcessHolders();
-    const { kind: _, ...identity } = { ...self, pid, start: systemProcessTable().startOf(pid) };
-    expect(judge(identity)).toBe('alive');
+    const processes = createProcessHolders();
+    const { kind: _, ...identity } = { ...processes.self, pid, start: systemProcessTable().startOf(pid) };
+    expect(processes.judge(identity)).toBe('alive');
     process.kill(pid, 'SIGKILL');
-    await expect.poll(() => judge(identity)).toBe('gone');
+    await expect.poll(() => processes.judge(identity)).toBe('gone');
     expect(() => process.kill(pid, 0)).not.toThrow();
     parent.stdin!.end();
     await once(parent, 'exit');

@@ -33,6 +33,8 @@ describe('source tree', () => {
     rmSync(join(root, 'a.txt'));
     const tree = createSourceTree(root, sandbox.env);
     expect(tree.files()).toEqual(['.gitignore', 'B.yaml', 'b é.sql', 'new.yaml', 'p/x.yaml']);
+    const tracked = ['a.txt', 'b é.sql', 'new.yaml', 'p/run.log', 'nothing'].filter((path) => tree.isTracked?.(path));
+    expect(tracked).toEqual(['a.txt', 'b é.sql']);
   });
 
   it('lists only what is under a project in a subfolder, and reaches the rest of the repository by name', () => {

@@ -21,7 +21,12 @@ export function createSourceTree(root: string, env: Environment = process.env): 
   const folders = new Map<string, string | undefined>();
   const texts = new Map<string, string | undefined>();
   const digests = new Map<string, string | undefined>();
-  let files: readonly string[] | undefined;
+  let listing: Listing | undefined;
+
+  function listed(): Listing {
+    listing ??= listFiles(root, env);
+    return listing;
+  }
 
   /** The real path of a folder; undefined when there is none. */
   function realFolder(folder: string): string | undefined {
@@ -64,7 +69,8 @@ export function createSourceTree(root: string, env: Environment = process.env): 
   }
 
   return {
-    files: () => (files ??= listFiles(root, env)),
+    files: () => listed().files,
+    isTracked: (path) => listed().tracked.has(path),
     kind(path) {
       const found = locate(path);
       if (typeof found === 'string') return found;
@@ -111,7 +117,12 @@ function isInside(top: string, real: string): boolean {
   return first !== '..' && first.toLowerCase() !== '.git' && !/^[A-Za-z]:/.test(path);
 }
 
-function listFiles(root: string, env: Environment): readonly string[] {
+interface Listing {
+  readonly files: readonly string[];
+  readonly tracked: ReadonlySet<string>;
+}
+
+function listFiles(root: string, env: Environment): Listing {
   // Tagged, because what was deleted but not committed is listed both as `H` and as `R`.
   const git = spawnSync('git', ['ls-files', '-t', '--cached', '--others', '--deleted', '--exclude-standard', '-z'], {
     cwd: root,
@@ -121,15 +132,19 @@ function listFiles(root: string, env: Environment): readonly string[] {
     maxBuffer: 2 ** 30,
     windowsHide: true,
   });
-  if (git.status !== 0) return walk(root);
+  if (git.status !== 0) return { files: walk(root), tracked: new Set() };
   const listed = new Set<string>();
+  const tracked = new Set<string>();
   const removed: string[] = [];
   for (const entry of git.stdout.split('\0')) {
     if (entry.startsWith('R ')) removed.push(entry.slice(2));
-    else if (entry.length > 2) listed.add(entry.slice(2));
+    else if (entry.length > 2) {
+      listed.add(entry.slice(2));
+      if (!entry.startsWith('? ')) tracked.add(entry.slice(2));
+    }
   }
   for (const path of removed) listed.delete(path);
-  return [...listed].sort(byText);
+  return { files: [...listed].sort(byText), tracked };
 }
 
 function walk(root: string): readonly string[] {

@@ -136,7 +136,9 @@ describe('data on a branch', { timeout: 60_000 }, () => {
     const moves = await world.prepare(a.data, dataChange(mine));
     const { commit: head } = must(await a.store.read());
     await world.record(b.store, []);
-    expect(await a.store.commit(head, { ...stateChange(50, 'a', 50), refs: moves })).toEqual({ kind: 'conflict' });
+    expect(await a.store.commit(head, { ...stateChange(50, 'a', 50), refs: moves })).toMatchObject({
+      kind: 'conflict',
+    });
     expect(() => world.at(DATA)).toThrow('rev-parse');
 
     const theirs = await saved(b, folder.write('b.csv', 'theirs'));
@@ -147,7 +149,9 @@ describe('data on a branch', { timeout: 60_000 }, () => {
     await world.record(b.store, [move!]);
     const { commit: newest } = must(await a.store.read());
     expect(newest).not.toBe(newHead);
-    expect(await a.store.commit(newest, { ...stateChange(51, 'a', 51), refs: stale })).toEqual({ kind: 'conflict' });
+    expect(await a.store.commit(newest, { ...stateChange(51, 'a', 51), refs: stale })).toMatchObject({
+      kind: 'conflict',
+    });
     expect(must(await a.store.read()).commit).toBe(newest);
     // Prepared anew, both have a place.
     expect((await world.record(a.store, await world.prepare(a.data, dataChange(mine)))).kind).toBe('landed');

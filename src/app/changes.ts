@@ -7,6 +7,8 @@ import { type LoadedProject, loadProject, PROJECT_FILE } from './load-project.ts
 
 /** Head against base, with what was wrong with either. */
 export interface Comparison {
+  /** The project's name, as far as either side says it. */
+  readonly name: string;
   /** Absent when the head has errors: what it means is not known. */
   readonly changes?: ProjectChanges;
   readonly head: LoadedProject;
@@ -29,9 +31,11 @@ export function compareTrees(
   const before = isFirst ? undefined : loadProject(base);
   const baseProblems = before?.diagnostics.filter(({ severity }) => severity === 'error') ?? [];
   const { project } = loaded;
-  if (project === undefined) return { head: loaded, baseProblems, isFirst };
+  const names = [project?.name, before?.readable?.name, loaded.readable?.name];
+  const name = names.find((each) => each !== undefined && /^[a-z0-9_-]+$/.test(each)) ?? 'project';
+  if (project === undefined) return { name, head: loaded, baseProblems, isFirst };
   const from = { project: before?.readable ?? withoutDefinitions(project), tree: base };
-  return { changes: compareProjects(from, { project, tree: head }), head: loaded, baseProblems, isFirst };
+  return { name, changes: compareProjects(from, { project, tree: head }), head: loaded, baseProblems, isFirst };
 }
 
 /** What a repository without the project had: the same settings, and nothing made. */

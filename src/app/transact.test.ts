@@ -241,6 +241,10 @@ describe('transact', () => {
     const bounds = [1, 2, 3, 4, 5, 6, 7, 8, 50].map((count) => retryWaitMs(count, () => 0.999_999));
     expect(bounds).toEqual([49, 99, 199, 399, 799, 1599, 1999, 1999, 1999]);
     expect(retryWaitMs(5, () => 0)).toBe(0);
+    // Where a try takes three seconds, up to eight of them.
+    const slow = [1, 2, 3, 4, 5].map((count) => retryWaitMs(count, () => 0.999_999, 3_000));
+    expect(slow).toEqual([2_999, 5_999, 11_999, 23_999, 23_999]);
+    expect(retryWaitMs(9, () => 0.999_999, 100)).toBe(1_999);
   });
 });
 

@@ -94,13 +94,23 @@ export interface TransactOptions extends Transaction {
 const DEADLINE_MS = 120_000;
 const WAIT_MS_MIN = 50;
 const WAIT_MS_MAX = 2_000;
+/** Longest wait, in lengths of a try. */
+const TRIES_WAITED = 8;
+/** A head that was read so long ago, in milliseconds, need not be read again. */
+const FRESH_MS = 100;
 /** Who lost this often in a row no longer waits: with full jitter alone somebody unlucky may starve. */
 const LOSSES_WITH_WAIT = 5;
 const SKEW_MS_MAX = 5 * 60_000;
 
-/** Full jitter: anything up to a bound that doubles from 50 ms to 2 s. `count`: tries that failed so far, from 1. */
-export function retryWaitMs(count: number, random: () => number): number {
-  return Math.floor(random() * Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** Math.min(count - 1, 10)));
+/**
+ * Full jitter: anything up to a bound that doubles from 50 ms to 2 s, or from the length of a try to eight of them where
+ * a try takes long: many writers on few processors would otherwise keep each other from ending even one. `count`: tries
+ * that failed so far, from 1.
+ */
+export function retryWaitMs(count: number, random: () => number, tryMs = 0): number {
+  const first = Math.max(WAIT_MS_MIN, tryMs);
+  const most = Math.max(WAIT_MS_MAX, TRIES_WAITED * tryMs);
+  return Math.floor(random() * Math.min(most, first * 2 ** Math.min(count - 1, 10)));
 }
 
 /** The instant of a transaction (state-branch.md, "Order is seq"): a remote's clock wins, and time never runs back. */
@@ -135,14 +145,20 @@ export async function transact<T>(
     isCompactDenied: false,
     doubtful: undefined,
     hadHead: false,
+    fresh: undefined,
   };
   const endsAt = options.clock.now() + (options.deadlineMs ?? DEADLINE_MS);
   for (;;) {
     if (options.signal?.aborted === true) return { kind: 'canceled', tries: progress.tries };
     progress.tries++;
+    const startedAt = options.clock.now();
     const turn = await takeTurn(store, decide, options, progress);
     if (turn.kind === 'done') return turn.outcome;
-    const waitMs = waitBefore(turn.reason, progress, options.random);
+    const waitMs = waitBefore(turn.reason, progress, {
+      random: options.random,
+      tryMs: options.clock.now() - startedAt,
+    });
+    if (waitMs > FRESH_MS) progress.fresh = undefined;
     const { tries } = progress;
     if (options.clock.now() + waitMs >= endsAt) {
       return turn.reason === 'unreachable'
@@ -170,6 +186,8 @@ interface Progress<T> {
   /** What was sent without our learning whether it landed. */
   doubtful: { readonly value: T; readonly isLean: boolean } | undefined;
   hadHead: boolean;
+  /** The head as it was read a moment ago, when a try was judged. */
+  fresh: StateHead | undefined;
 }
 
 type Turn<T> =
@@ -183,7 +201,8 @@ async function takeTurn<T>(
   progress: Progress<T>,
 ): Promise<Turn<T>> {
   const { tries } = progress;
-  const read = await store.read();
+  const read = progress.fresh ? ok(progress.fresh) : await store.read();
+  progress.fresh = undefined;
   if (!read.ok) return missed(progress, read.error.message);
   const head = read.value;
   if (head.commit === undefined && progress.hadHead) return gone(store, tries);
@@ -235,6 +254,7 @@ function judge<T>(store: StateStore, outcome: CommitOutcome, value: T, progress:
     case 'conflict':
       progress.losses++;
       progress.misses = 0;
+      progress.fresh = outcome.head;
       return { kind: 'again', reason: 'conflict', message: `another writer moved ${store.label}` };
     case 'denied':
       if (isLean) return { kind: 'done', outcome: { kind: 'denied', message: outcome.message, tries } };
@@ -261,12 +281,16 @@ function gone<T>(store: StateStore, tries: number): Turn<T> {
   return { kind: 'done', outcome: { kind: 'gone', message, tries } };
 }
 
-function waitBefore(reason: Reason, progress: Progress<unknown>, random: () => number): number {
+function waitBefore(
+  reason: Reason,
+  { losses, misses }: Progress<unknown>,
+  by: { readonly random: () => number; readonly tryMs: number },
+): number {
   switch (reason) {
     case 'conflict':
-      return progress.losses > LOSSES_WITH_WAIT ? 0 : retryWaitMs(progress.losses, random);
+      return losses > LOSSES_WITH_WAIT ? 0 : retryWaitMs(losses, by.random, by.tryMs);
     case 'unreachable':
-      return retryWaitMs(progress.misses, random);
+      return retryWaitMs(misses, by.random);
     case 'denied':
     case 'compact-denied':
       return 0;

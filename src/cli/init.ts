@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } fr
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { createSourceTree } from '../adapters/source-tree.ts';
 import { systemClock } from '../adapters/system-clock.ts';
+import { inputFailure } from '../app/failure.ts';
 import { type InitFile, initFiles, projectNameOf, withFiles, workflowFiles } from '../app/init.ts';
 import { loadProject } from '../app/load-project.ts';
 import { workflowValues } from '../app/workflow-values.ts';
@@ -28,10 +29,12 @@ export async function run(options: InitOptions, args: readonly string[]): Promis
   const root = resolve(options.project ?? '.');
   const name = args[0] ?? projectNameOf(basename(root));
   if (!/^[a-z0-9_-]+$/.test(name)) {
-    process.stderr.write(
-      `\`${name}\` cannot be a project's name: use lower-case letters, digits, - and _ (\`${projectNameOf(name)}\`).\n`,
+    const refused = inputFailure(
+      'bad-name',
+      `\`${name}\` cannot be a project's name.`,
+      `Use lower-case letters, digits, - and _: \`${projectNameOf(name)}\`.`,
     );
-    return 2;
+    return printFailure(openHost().host, refused, options.json);
   }
   const files = initFiles(name, reader(root));
   // The folder may not be there yet, and a tree needs one.

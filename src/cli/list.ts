@@ -23,24 +23,19 @@ export async function run(options: ListOptions, args: readonly string[]): Promis
   if (!project) return printDiagnostics(opened.value, options.json);
   const what = (args[0] ?? 'assets') as 'assets';
   let keys: ReadonlySet<string> | undefined;
+  // The state is read only where the selection asks for it, or a moment of it is named, which may be none.
+  let statusOf: ReturnType<typeof statusesOf> | undefined;
+  if (options.at !== undefined || /\bstatus\s*:/.test(options.select ?? '')) {
+    const store = await openStore(opened.value, project, options.environment);
+    if (!store.ok) return printFailure(host, store.error, options.json);
+    const state = await readState(
+      { store: store.value, environment: options.environment, projectName: project.name, clock: opened.value.clock },
+      options.at,
+    );
+    if (!state.ok) return printFailure(host, state.error, options.json);
+    statusOf = statusesOf(project, state.value.read.view);
+  }
   if (options.select !== undefined) {
-    // The state is read only where the selection asks for it.
-    let statusOf: ReturnType<typeof statusesOf> | undefined;
-    if (/\bstatus\s*:/.test(options.select)) {
-      const store = await openStore(opened.value, project, options.environment);
-      if (!store.ok) return printFailure(host, store.error, options.json);
-      const state = await readState(
-        {
-          store: store.value,
-          environment: options.environment,
-          projectName: project.name,
-          clock: opened.value.clock,
-        },
-        options.at,
-      );
-      if (!state.ok) return printFailure(host, state.error, options.json);
-      statusOf = statusesOf(project, state.value.read.view);
-    }
     const selected = selectAssets(buildPlanning(project, tree), options.select, statusOf);
     if (!selected.ok) return printFailure(host, selected.error, options.json);
     keys = selected.value;

@@ -25,6 +25,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) {
       // Help and version are no errors; everything else is wrong input, already printed by commander.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
+      if (error.exitCode !== 0 && argv.includes('--json')) {
+        const message = error.message.replace(/^error: /, '');
+        process.stdout.write(`${JSON.stringify({ version: 1, error: { code: 'usage', message } })}\n`);
+      }
       return;
     }
     process.exitCode = reportBug(error);

@@ -22,11 +22,14 @@ export function brokenIn(documents: readonly ManifestDocument[], incomplete: boo
   const names = new Set<string>();
   const spellings = new Set<string>();
   let anyName = incomplete;
+  // Connections are declared in the project's file alone: another one that cannot be read hides none.
+  let anyConnection = !documents.some(({ kind }) => kind === 'project');
   let anyKey = !documents.some(({ kind }) => kind === 'project');
   for (const { broken } of documents) {
     for (const pointer of broken) {
       const [section, name] = pointer;
       if (section === 'defaults' ? pointer.length === 1 : section === 'groups' && pointer.length < 3) anyKey = true;
+      if (pointer.length === 0 || (pointer.length === 1 && section === 'connections')) anyConnection = true;
       if (pointer.length < 2 || (section === 'multi_assets' && pointer.length < 4)) anyName = true;
       if (pointer.length === 2) {
         names.add(`${section} ${name}`);
@@ -42,7 +45,10 @@ export function brokenIn(documents: readonly ManifestDocument[], incomplete: boo
     isNothing: !incomplete && documents.every(({ broken }) => broken.length === 0),
     at: ({ document, pointer }) => document.broken.some((gone) => isPrefix(gone, pointer) || isPrefix(pointer, gone)),
     // `raw//orders:` was refused for its name: who writes `raw/orders` means it.
-    name: (section, name) => anyName || names.has(`${section} ${name}`) || spellings.has(`${section} ${bare(name)}`),
+    name: (section, name) =>
+      (section === 'connections' ? anyConnection : anyName) ||
+      names.has(`${section} ${name}`) ||
+      spellings.has(`${section} ${bare(name)}`),
   };
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { buildProject, type Files, projectOf, showDiagnostic } from '../testing/project-builder.ts';
+import { parseManifest } from '../manifest/parse.ts';
+import { buildProject, type Files, projectOf, showDiagnostic, sourceTreeOf } from '../testing/project-builder.ts';
+import { resolveProject } from './resolve.ts';
 
 const PROJECT = `name: shop
 connections:
@@ -320,6 +322,20 @@ multi_assets:
         'output-taken 9:32 (20) `f3` and `f1` both write what `out/b?.csv` and `out/*.csv` match',
       ],
     );
+  });
+  it('of outputs that git tracks', () => {
+    const text = `name: shop
+assets:
+  a: { run: "true", outputs: [data/a.csv, { path: "data/\${{ asset.name }}.json", optional: true }] }
+  b: { run: "true", outputs: [data/b.csv, "data/*.txt"] }
+`;
+    const tracked = ['data/a.csv', 'data/a.json', 'data/c.txt'];
+    const tree = { ...sourceTreeOf({ 'branchline.yaml': text }), isTracked: (path: string) => tracked.includes(path) };
+    const { document } = parseManifest({ path: 'branchline.yaml', text }, 'project');
+    expect(resolveProject([document!], tree).diagnostics.map(showDiagnostic)).toEqual([
+      'output-tracked branchline.yaml:3:31 (10) git tracks `data/a.csv`, which a step would overwrite',
+      'output-tracked branchline.yaml:3:51 (29) git tracks `data/a.json`, which a step would overwrite',
+    ]);
   });
   it('of refs across connections', () => {
     checkOne(
@@ -676,6 +692,12 @@ environments:
     });
     expect(unread.diagnostics.map(({ span }) => span.file)).toEqual(['pipelines/a.yaml']);
     expect(unread.project).toBeUndefined();
+    const alone = buildProject({
+      'branchline.yaml': PROJECT,
+      'pipelines/a.yaml': 'assets: { x: [',
+      'pipelines/b.yaml': 'assets: { b: { run: "true", connection: warehose } }\n',
+    });
+    expect(alone.diagnostics.map(({ code }) => code)).toEqual(['yaml-syntax', 'unknown-connection']);
   });
 
   it('does not say of refused outputs, connections and names that their data cannot be read', () => {

@@ -10,6 +10,7 @@ import { resolveFactory } from './factories.ts';
 import { below, collectFindings, type Place } from './findings.ts';
 import { buildGraph } from './graph.ts';
 import { resolveMultiCheck } from './multi-checks.ts';
+import { warnOfPlainTables } from './plain-tables.ts';
 import { verifyRefs, verifyView } from './relations.ts';
 import { type AssetDraft, resolveAsset } from './resolve-assets.ts';
 import { contractCheck, resolveCheck } from './resolve-checks.ts';
@@ -64,6 +65,7 @@ export function resolveProject(
   verifyMappings(drafts, resolving);
   verifyRelations(drafts, resolving);
   verifyOutputs(drafts, resolving);
+  warnOfPlainTables(drafts, resolving);
   for (const draft of drafts.values()) {
     const { asset, sql } = draft;
     if (sql === undefined) continue;

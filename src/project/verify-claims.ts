@@ -27,7 +27,8 @@ export function verifyRelations(drafts: ReadonlyMap<AssetKey, AssetDraft>, resol
   }
 }
 
-function fullName({ schema, name }: Relation, connection: Connection | undefined): string {
+/** A table in full, as databases compare names: the connection's usual schema where none is written. */
+export function fullName({ schema, name }: Relation, connection: Connection | undefined): string {
   const usual = connection?.type === 'postgres' ? (connection.schema ?? 'public') : 'main';
   return `${schema ?? usual}.${name}`.toLowerCase();
 }
@@ -47,6 +48,7 @@ export function verifyOutputs(drafts: ReadonlyMap<AssetKey, AssetDraft>, resolvi
     for (const [index, output] of draft.asset.outputs.entries()) {
       const path = ownPath(output.path, draft);
       const claim = { draft, index, path };
+      reportTracked(claim, resolving);
       if (isPattern(path)) patterns.push(claim);
       else if (exact.has(path)) report(exact.get(path)!, claim, resolving);
       else exact.set(path, claim);
@@ -83,5 +85,13 @@ function report(first: Claim, second: Claim, { findings }: Resolving): void {
   findings.error('output-taken', place, message, {
     help: 'one file is written by one asset: remove it from one of them',
     related: [{ span: spanOf(first.draft.outputPlaces[first.index]!), note: 'the other one' }],
+  });
+}
+
+/** A step would overwrite what somebody committed. Files of patterns are known when they are written; the run looks. */
+function reportTracked({ draft, index, path }: Claim, { findings, tree }: Resolving): void {
+  if (tree.isTracked?.(path) !== true) return;
+  findings.error('output-tracked', draft.outputPlaces[index]!, `git tracks \`${path}\`, which a step would overwrite`, {
+    help: `let git go of it: \`git rm --cached ${path}\`, and add it to .gitignore`,
   });
 }

@@ -18,8 +18,8 @@ export interface GitHttpServer {
   date: Date;
   /** When set, every git request needs this password of `x-access-token`. */
   token: string | undefined;
-  /** Passwords that may fetch and not push (403), where `token` is set. */
-  readonly readOnlyTokens: Set<string>;
+  /** More passwords, where `token` is set: those that only read get 403 for a push. */
+  readonly tokens: Map<string, 'read' | 'write'>;
   /** Called when a request has come, before it is served: lets a test do something in between. */
   onRequest: ((kind: GitRequestKind) => Promise<void> | void) | undefined;
   /** The next `times` requests of a kind go wrong. */
@@ -73,7 +73,7 @@ export async function startGitHttpServer(root: string): Promise<GitHttpServer> {
     requests: [],
     date: new Date('2026-11-22T09:00:00Z'),
     token: undefined,
-    readOnlyTokens: new Set(),
+    tokens: new Map(),
     onRequest: undefined,
     fail(kind, fault, times = 1) {
       for (let i = 0; i < times; i++) faults.push({ kind, fault });
@@ -89,15 +89,16 @@ export async function startGitHttpServer(root: string): Promise<GitHttpServer> {
 
 /** 401: nobody we know; 403: somebody who may read. Undefined: go on. */
 function refusalOf(
-  { token, readOnlyTokens }: GitHttpServer,
+  { token, tokens }: GitHttpServer,
   kind: GitRequestKind,
   authorization: string | undefined,
 ): number | undefined {
-  const isFrom = (password: string) =>
-    authorization?.replace(/^basic /i, '') === Buffer.from(`x-access-token:${password}`).toString('base64');
-  if (token === undefined || isFrom(token)) return undefined;
-  if (![...readOnlyTokens].some(isFrom)) return 401;
-  return kind === 'push' || kind === 'advertise-push' ? 403 : undefined;
+  if (token === undefined) return undefined;
+  const given = Buffer.from(authorization?.replace(/^basic /i, '') ?? '', 'base64').toString('utf8');
+  const password = given.replace(/^x-access-token:/, '');
+  const may = password === token ? 'write' : tokens.get(password);
+  if (may === undefined || password === given) return 401;
+  return may === 'read' && (kind === 'push' || kind === 'advertise-push') ? 403 : undefined;
 }
 
 function kindOf(request: IncomingMessage): GitRequestKind {

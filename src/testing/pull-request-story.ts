@@ -52,8 +52,7 @@ export const STORY_HEAD: Files = {
 export function pullRequestStory(base: Files = STORY_BASE, head: Files = STORY_HEAD): PullRequestPlan {
   const [before, after] = [buildProject(base), buildProject(head)];
   const { project } = after;
-  const readable = project ?? after.readable;
-  const parts = { project: readable, head: HEAD, base: BASE, isFirst: false };
+  const parts = { name: (project ?? after.readable).name, head: HEAD, base: BASE, isFirst: false };
   const baseProblems = before.diagnostics.filter(({ severity }) => severity === 'error').length;
   if (project === undefined) return buildPullRequestPlan({ ...parts, baseProblems, diagnostics: after.diagnostics });
   const changes = compareProjects({ project: before.readable, tree: before.tree }, { project, tree: after.tree });
@@ -75,6 +74,7 @@ export function pullRequestStory(base: Files = STORY_BASE, head: Files = STORY_H
   if (!plan.ok) throw new Error(plan.error.message);
   return buildPullRequestPlan({
     ...parts,
+    project,
     baseProblems,
     diagnostics: after.diagnostics,
     changes,

@@ -15,14 +15,15 @@ import { validate } from './generated/validate-pr-plan.mjs';
 import { lineageOf } from './lineage.ts';
 
 export interface PullRequestPlanParts {
-  /** Of the head; with what could be read of it when it has errors. */
-  readonly project: Project;
+  /** Name of the project. */
+  readonly name: string;
+  /** Of the head; absent when it has errors. */
+  readonly project?: Project;
   readonly head: string;
   readonly base: string;
   readonly isFirst: boolean;
   readonly baseProblems: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** Absent when the head has errors. */
   readonly changes?: ProjectChanges;
   readonly plan?: Plan;
   readonly expected?: WouldRun['expected'];
@@ -39,13 +40,13 @@ const DETAIL_MAX = 20;
 
 /** Everything that the comment says, as data within the bounds of its schema. */
 export function buildPullRequestPlan(parts: PullRequestPlanParts): PullRequestPlan {
-  const { project, diagnostics, changes, plan, expected, noPlan } = parts;
+  const { name, project, diagnostics, changes, plan, expected, noPlan } = parts;
   const { head, base, isFirst, baseProblems } = parts;
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   const planned = plan === undefined ? [] : plannedAssets(plan);
   return {
     version: 1,
-    project: project.name.slice(0, 200),
+    project: name.slice(0, 200),
     head,
     base,
     isFirst,
@@ -59,7 +60,7 @@ export function buildPullRequestPlan(parts: PullRequestPlanParts): PullRequestPl
       settings: changes?.project.length ?? 0,
       planned: planned.length,
     },
-    ...(changes === undefined ? {} : changedParts(changes, project)),
+    ...(changes === undefined || project === undefined ? {} : changedParts(changes, project)),
     ...(plan === undefined
       ? {}
       : {
@@ -87,10 +88,12 @@ export function readPullRequestPlan(text: string): Result<PullRequestPlan, strin
   return ok(value as PullRequestPlan);
 }
 
-/** True when there is nothing to tell: no asset, no setting, no finding. */
-export function isQuiet({ totals, baseProblems }: PullRequestPlan): boolean {
-  const { errors, warnings, changed, settings } = totals;
-  return errors + warnings + changed + settings + baseProblems === 0;
+/**
+ * True when there is nothing to tell: nothing of the pipeline changed, and nothing is in the way of a run. Warnings of
+ * manifests that nobody touched are not for this pull request.
+ */
+export function isQuiet({ totals }: PullRequestPlan): boolean {
+  return totals.errors + totals.changed + totals.settings === 0;
 }
 
 function problemOf({ severity, code, message, help, span }: Diagnostic): PullRequestPlan['problems'][number] {

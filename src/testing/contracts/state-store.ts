@@ -119,10 +119,10 @@ export function stateStoreContract(
       const [a, b] = [await rig.open(), await rig.open()];
       await Promise.all([a.read(), b.read()]);
       const first = await land(a, undefined, stateChange(1, 'a', 1));
-      expect(await b.commit(undefined, stateChange(1, 'b', 1))).toEqual({ kind: 'conflict' });
+      expect(await b.commit(undefined, stateChange(1, 'b', 1))).toMatchObject({ kind: 'conflict' });
       must(await b.read());
       const second = await land(a, first, stateChange(2, 'a', 2));
-      expect(await b.commit(first, stateChange(2, 'b', 1))).toEqual({ kind: 'conflict' });
+      expect(await b.commit(first, stateChange(2, 'b', 1))).toMatchObject({ kind: 'conflict' });
       expect(must(await b.read()).commit).toBe(second);
       expect(must(await b.list(second, 'recent/')).map(({ path }) => path)).toEqual([
         'recent/1-a-1.jsonl',
@@ -134,7 +134,7 @@ export function stateStoreContract(
       const store = await rig.open();
       await store.read();
       await land(store, undefined, stateChange(1, 'a', 1));
-      expect(await store.commit('1234567890'.repeat(4), stateChange(2, 'a', 2))).toEqual({ kind: 'conflict' });
+      expect(await store.commit('1234567890'.repeat(4), stateChange(2, 'a', 2))).toMatchObject({ kind: 'conflict' });
     });
 
     it('tells the history, newest first, and finds commits in it', async () => {
@@ -198,8 +198,8 @@ export function stateStoreContract(
       await Promise.all([a.read(), b.read()]);
       const two = await a.compact(one, 1, stateChange(2, 'a', 2));
       expect(two.kind).toBe('landed');
-      expect(await b.commit(one, stateChange(2, 'b', 1))).toEqual({ kind: 'conflict' });
-      expect(await b.compact(one, 1, stateChange(2, 'b', 1))).toEqual({ kind: 'conflict' });
+      expect(await b.commit(one, stateChange(2, 'b', 1))).toMatchObject({ kind: 'conflict' });
+      expect(await b.compact(one, 1, stateChange(2, 'b', 1))).toMatchObject({ kind: 'conflict' });
       const { commit } = must(await b.read());
       const three = await land(b, commit, stateChange(3, 'b', 1));
       expect(must(await a.read()).commit).toBe(three);

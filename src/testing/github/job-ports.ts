@@ -21,6 +21,8 @@ export interface JobPorts {
   readonly cache: Cache;
   readonly artifacts: Artifacts;
   readonly workspace: string;
+  /** All that it printed, on either stream. */
+  printed(): string;
   /** From now on the job is another one. */
   become(identity: JobIdentity): void;
   /** SIGKILL. Calls that are under way never come back. */
@@ -39,7 +41,7 @@ export function startJobPorts(
   for (const folder of [workspace, temp]) mkdirSync(folder);
   const child = fork(path.join(import.meta.dirname, 'job-process.ts'), {
     cwd: workspace,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [],
     env: {
@@ -53,6 +55,12 @@ export function startJobPorts(
       ...(options.deadlineMs === undefined ? {} : { TEST_DEADLINE_MS: String(options.deadlineMs) }),
     },
   });
+  let printed = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+    });
+  }
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   child.on('message', (answer: JobAnswer) => {
     const entry = waiting.get(answer.id);
@@ -78,6 +86,7 @@ export function startJobPorts(
     cache: portOf<Cache>('cache'),
     artifacts: portOf<Artifacts>('artifacts'),
     workspace,
+    printed: () => printed,
     become(other) {
       token = runtimeToken(other);
     },

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { type BlobStore, bodyOf, makeBlobStore } from './blob-store.ts';
 import { isPermitted } from './fake-github.ts';
 import { type Operation, operation } from './openapi.ts';
-import type { RepositoryModel } from './repository-model.ts';
+import type { RepositoryModel, TokenPermissions } from './repository-model.ts';
 import { type RestAnswer, type RestRoute, routes } from './rest-routes.ts';
 import type { Shape } from './rest-shapes.ts';
 
-/** An answer instead of the true one; the line breaks; or no answer at all, ever. */
-export type RestFault = RestAnswer | 'drop' | 'hang';
+/** An answer instead of the true one; the line breaks before it, or in the middle of it; or no answer at all, ever. */
+export type RestFault = RestAnswer | 'drop' | 'cut-short' | 'hang';
 
 export interface SeenRestRequest {
   readonly method: string;
@@ -24,6 +24,8 @@ export interface RestApi {
   /** GITHUB_API_URL. */
   readonly url: string;
   readonly requests: SeenRestRequest[];
+  /** Tokens beside the one of `startRestApi`, whose permissions are the model's, with their own. */
+  readonly tokens: Map<string, TokenPermissions>;
   /** Requests and answers that are not as GitHub publishes them. `stop` throws when there is one. */
   readonly violations: string[];
   /** The next `times` requests of an operation (any, if undefined) go wrong; `Infinity` = from now on. */
@@ -69,8 +71,18 @@ interface Found {
   readonly path: Readonly<Record<string, string>>;
 }
 
-/** Serves the model to whoever has the token. */
-export async function startRestApi(model: RepositoryModel, { token = 'ghs_test' } = {}): Promise<RestApi> {
+export interface RestApiOptions {
+  /** Of somebody with the model's permissions. */
+  readonly token?: string;
+  /** Brings the model up to date, before each answer. */
+  readonly refresh?: () => void;
+}
+
+/** Serves the model to whoever has a token. */
+export async function startRestApi(
+  model: RepositoryModel,
+  { token = 'ghs_test', refresh }: RestApiOptions = {},
+): Promise<RestApi> {
   const blobs = makeBlobStore();
   const faults: { operation: string | undefined; fault: RestFault; times: number }[] = [];
   const server = createServer((request, response) => {
@@ -90,6 +102,7 @@ export async function startRestApi(model: RepositoryModel, { token = 'ghs_test' 
     const found = findRoute(request.method ?? '', url.pathname);
     const body = await bodyOf(request);
     api.onRequest?.(found?.operation.id);
+    refresh?.();
     const seen = { method: request.method ?? '', url: request.url ?? '', operation: found?.operation.id };
     const fault = takeFault(faults, found?.operation.id);
     if (fault === 'drop' || fault === 'hang') {
@@ -97,18 +110,23 @@ export async function startRestApi(model: RepositoryModel, { token = 'ghs_test' 
       if (fault === 'drop') request.socket.destroy();
       return;
     }
-    const answer = fault ?? answerTo(request, url, found, body);
+    const answer = fault === undefined || fault === 'cut-short' ? answerTo(request, url, found, body) : fault;
     api.requests.push({ ...seen, status: answer.status });
     for (const finding of found?.operation.checkAnswer(answer.status, answer.body) ?? []) {
       if (KNOWN_DEVIATIONS.has(finding)) continue;
       api.violations.push(`the answer to ${seen.method} ${seen.url}: ${finding}`);
     }
-    send(response, answer, found?.route.accepts);
+    if (fault === 'cut-short') {
+      const text = JSON.stringify(answer.body);
+      response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': text.length });
+      response.write(text.slice(0, text.length / 2), () => request.socket.destroy());
+    } else send(response, answer, found?.route.accepts);
   }
 
   function answerTo(request: IncomingMessage, url: URL, found: Found | undefined, body: Buffer): RestAnswer {
-    const given = request.headers.authorization ?? '';
-    if (![`token ${token}`, `Bearer ${token}`].includes(given)) return message(401, 'Bad credentials');
+    const given = (request.headers.authorization ?? '').replace(/^(token|bearer) /i, '');
+    const permissions = given === token ? model.permissions : api.tokens.get(given);
+    if (permissions === undefined) return message(401, 'Bad credentials');
     if (found === undefined) {
       api.violations.push(`${request.method} ${url.pathname} is no operation that we use`);
       return message(404, 'Not Found');
@@ -118,7 +136,8 @@ export async function startRestApi(model: RepositoryModel, { token = 'ghs_test' 
     api.violations.push(...findings.map((finding) => `${request.method} ${request.url}: ${finding}`));
     if (!request.headers['user-agent']) api.violations.push('a request without User-Agent is refused by GitHub');
     if (findings.length > 0) return message(422, findings.join('; '));
-    if (!isAccepted(model, found.route.accepts)) return message(403, 'Resource not accessible by integration');
+    if (!isAccepted({ ...model, permissions }, found.route.accepts))
+      return message(403, 'Resource not accessible by integration');
     return found.route.answer(model, {
       path: found.path,
       query: url.searchParams,
@@ -132,6 +151,7 @@ export async function startRestApi(model: RepositoryModel, { token = 'ghs_test' 
   const api: RestApi = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
+    tokens: new Map(),
     violations: [],
     onRequest: undefined,
     fail(operation, fault, times = 1) {

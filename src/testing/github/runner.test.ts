@@ -4,7 +4,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { scheduleEvent } from './events.ts';
 import { commitId } from './repository-model.ts';
-import { type ActionStep, type PhaseEnd, type RunnerJob, startAction } from './runner.ts';
+import { type ActionStep, type PhaseEnd, startAction } from './runner.ts';
+import type { RunnerJob } from './runner-environment.ts';
 
 let root: string;
 beforeEach(() => {

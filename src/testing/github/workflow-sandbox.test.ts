@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pullRequestEvent, scheduleEvent } from './events.ts';
+import { scheduleEvent } from './events.ts';
 import { makeWorkflowSandbox, type WorkflowSandbox } from './workflow-sandbox.ts';
 
 let github: WorkflowSandbox;
@@ -64,17 +64,54 @@ describe('a job', () => {
   it('of a pull request has its head where the workflow asks for it', async () => {
     const base = github.commit({ 'a.txt': 'one\n' });
     const head = github.commit({ 'a.txt': 'two\n' }, { branch: 'change' });
-    const event = pullRequestEvent({
-      number: 5,
-      sha: head,
-      head: { branch: 'change', sha: head },
-      base: { sha: base },
-    });
+    const pull = github.pullRequest({ number: 5, branch: 'change' });
+    expect(pull).toMatchObject({ head, base });
     const script = `console.log(git('show', 'HEAD:a.txt'), env.GITHUB_REF, env.GITHUB_HEAD_REF, env.GITHUB_BASE_REF, env.GITHUB_EVENT_NAME);
       const { merge_base_commit } = await api('/repos/acme/shop/compare/main...change?per_page=1');
-      console.log(merge_base_commit.sha);`;
-    const end = await github.start({ event, checkout: head, action: action(script) }).main;
-    expect(end.log.split('\n')).toEqual(['two refs/pull/5/merge change main pull_request', base]);
+      console.log(merge_base_commit.sha === '${base}', git('rev-parse', 'HEAD') === '${head}');`;
+    const end = await github.start({ event: pull.event(), checkout: head, action: action(script) }).main;
+    expect(end.log.split('\n')).toEqual(['two refs/pull/5/merge change main pull_request', 'true true']);
+    // By itself a checkout takes the merge.
+    const merged = action("console.log(git('rev-parse', 'HEAD'), git('branch', '--show-current'))");
+    expect((await github.start({ event: pull.event(), action: merged }).main).log).toBe(`${pull.merge} `);
+  });
+
+  it("of a fork's pull request sees the fork's branch by the API alone, and has a token that only reads", async () => {
+    const base = github.commit({ 'a.txt': 'one\n' });
+    github.commit({ 'a.txt': 'two\n' }, { branch: 'theirs', isPushed: false });
+    const pull = github.pullRequest({ number: 6, branch: 'theirs', fork: 'mona/shop', author: 'mona' });
+    expect(github.head('refs/heads/theirs')).toBeUndefined();
+    const script = `const pulls = await api('/repos/acme/shop/pulls?state=all&head=mona:theirs');
+      console.log(pulls.length, pulls[0].number, pulls[0].head.sha === '${pull.head}');
+      console.log((await api('/repos/acme/shop/compare/main...mona:theirs?per_page=1')).merge_base_commit.sha === '${base}');
+      const made = await fetch(env.GITHUB_API_URL + '/repos/acme/shop/issues/6/comments', { method: 'POST', body: '{"body":"x"}', headers: { authorization: 'Bearer ' + env.INPUT_TOKEN } });
+      console.log(made.status, made.headers.get('x-accepted-github-permissions'));`;
+    const permissions = { contents: 'read', 'pull-requests': 'read' } as const;
+    const end = await github.start({ event: pull.event(), permissions, action: action(script) }).main;
+    expect(end.log.split('\n')).toEqual(['1 6 true', 'true', '403 issues=write; pull_requests=write']);
+    expect(github.model.comments.size).toBe(0);
+  });
+
+  it('finds by the REST API what other jobs uploaded', async () => {
+    const sha = github.commit({ 'a.txt': 'one\n' });
+    github.results.artifacts.plant(3, 1, 'branchline-pr-plan', new Uint8Array([1, 2, 3]));
+    const script = `const { artifacts } = await api('/repos/acme/shop/actions/runs/3/artifacts');
+      const got = await fetch(env.GITHUB_API_URL + '/repos/acme/shop/actions/artifacts/' + artifacts[0].id + '/zip', { redirect: 'manual', headers: { authorization: 'Bearer ' + env.INPUT_TOKEN } });
+      const bytes = await (await fetch(got.headers.get('location'))).arrayBuffer();
+      console.log(artifacts.length, artifacts[0].name, got.status, new Uint8Array(bytes).join());`;
+    const end = await github.start({ event: scheduleEvent({ sha }), action: action(script) }).main;
+    expect(end.log).toBe('1 branchline-pr-plan 302 1,2,3');
+  });
+
+  it('has a token until it is over', async () => {
+    const sha = github.commit({ 'a.txt': 'one\n' });
+    const job = github.start({ event: scheduleEvent({ sha }), action: action('') });
+    const ask = async () =>
+      (await fetch(`${github.api.url}/repos/acme/shop`, { headers: { authorization: `Bearer ${job.token}` } })).status;
+    await job.main;
+    expect(await ask()).toBe(200);
+    await job.post();
+    expect(await ask()).toBe(401);
   });
 
   it('is known to the REST API while it runs and when it is over', async () => {

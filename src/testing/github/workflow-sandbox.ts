@@ -1,20 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GitHttpServer, startGitHttpServer } from '../git-http.ts';
 import { type GitSandbox, makeGitSandbox } from '../git-sandbox.ts';
-import type { WorkflowEvent } from './events.ts';
-import {
-  modelJob,
-  modelRun,
-  type RepositoryModel,
-  repositoryModel,
-  type TokenPermissions,
-  USUAL_PERMISSIONS,
-} from './repository-model.ts';
+import { type PullRequestEventOptions, pullRequestEvent, type WorkflowEvent } from './events.ts';
+import { type RepositoryModel, repositoryModel, type TokenPermissions, USUAL_PERMISSIONS } from './repository-model.ts';
 import { type RestApi, startRestApi } from './rest-api.ts';
 import { type ResultsService, startResultsService } from './results-service.ts';
 import { type ActionStep, type StartedStep, startAction } from './runner.ts';
 import { type JobIdentity, jobOnBranch, runtimeToken } from './runtime-token.ts';
+import {
+  lines,
+  noteEnd,
+  noteJob,
+  notePullRequest,
+  type PullRequestOptions,
+  type PushedPullRequest,
+  refreshModel,
+} from './sandbox-model.ts';
 
 export const repositoryRoot = path.resolve(import.meta.dirname, '..', '..', '..');
 
@@ -44,6 +47,8 @@ export interface JobStart extends Partial<Omit<ActionStep, 'action' | 'built'>> 
 export interface StartedJob extends StartedStep {
   readonly run: number;
   readonly attempt: number;
+  /** `github.token`. */
+  readonly token: string;
   /** Absolute. */
   readonly workspace: string;
   readonly temp: string;
@@ -68,20 +73,27 @@ export interface WorkflowSandbox {
   show(at: string, file: string): string;
   /** Starts a job with the Action in it, on a machine of its own. */
   start(options: JobStart): StartedJob;
-  /** GitHub gives a job up, or has its end: what the REST API says of it from now on. `post` does it by itself. */
+  /** Opens a pull request of a branch, or brings it up to date: `refs/pull/<n>/head` and `/merge`, and for the REST API. */
+  pullRequest(options: PullRequestOptions): OpenPullRequest;
+  /** GitHub gives a job up, or has its end: its token is none, and the REST API says so. `post` does it by itself. */
   endJob(job: StartedJob, conclusion: string): void;
   /** Stops all servers. Throws when the REST API saw or gave anything that is not as GitHub publishes it. */
   stop(): Promise<void>;
 }
+export interface OpenPullRequest extends PushedPullRequest {
+  event(action?: PullRequestEventOptions['action']): WorkflowEvent;
+}
 export interface CommitOptions {
   readonly branch?: string;
+  /** False: the branch is a fork's, and a pull request brings it. */
+  readonly isPushed?: boolean;
   readonly from?: string;
   readonly message?: string;
 }
 
 const REPOSITORY = 'acme/shop';
-const TOKEN = 'ghs_0123456789abcdefghij0123456789abcdef';
-const READ_TOKEN = 'ghs_readonly0123456789abcdef0123456789ab';
+/** A person's. Each job has a token of its own, with its own permissions, until it is over. */
+const OWNER_TOKEN = 'ghp_0123456789abcdefghij0123456789abcdef';
 
 /** `dist`: the folder of the built files; the `dist` of the repository if undefined. */
 export async function makeWorkflowSandbox(
@@ -96,26 +108,18 @@ export async function makeWorkflowSandbox(
   sandbox.git(sandbox.root, 'clone', '--quiet', origin, people);
   sandbox.git(people, 'checkout', '--quiet', '-B', 'main');
   const git = await startGitHttpServer(sandbox.root);
-  git.token = TOKEN;
-  git.readOnlyTokens.add(READ_TOKEN);
+  git.token = OWNER_TOKEN;
   const model = repositoryModel();
-  const api = await startRestApi(model, { token: TOKEN });
   const results = await startResultsService();
+  const api = await startRestApi(model, { token: OWNER_TOKEN, refresh: () => refresh() });
   let nextRun = 1;
 
-  /** What git knows, for whom asks the REST API. */
-  function refreshModel(): void {
-    model.refs.clear();
-    model.commits.clear();
-    const refs = sandbox.git(origin, 'for-each-ref', '--format=%(objectname) %(refname)');
-    for (const line of lines(refs)) {
-      const [commit = '', ref = ''] = line.split(' ');
-      model.refs.set(ref.replace(/^refs\//, ''), commit);
-    }
-    for (const line of lines(sandbox.git(origin, 'rev-list', '--all', '--parents'))) {
-      const [commit = '', ...parents] = line.split(' ');
-      model.commits.set(commit, parents);
-    }
+  const refresh = () => refreshModel(model, { sandbox, origin, results });
+
+  function finish(job: StartedJob, conclusion: string): void {
+    noteEnd(model, job.run, job.attempt, conclusion);
+    api.tokens.delete(job.token);
+    git.tokens.delete(job.token);
   }
 
   return {
@@ -126,7 +130,7 @@ export async function makeWorkflowSandbox(
     model,
     api,
     results,
-    commit(files, { branch = 'main', from = 'main', message = 'change' } = {}) {
+    commit(files, { branch = 'main', from = 'main', message = 'change', isPushed = true } = {}) {
       const isThere = lines(sandbox.git(people, 'branch', '--list', '--format=%(refname:short)')).includes(branch);
       // The first commit makes main.
       if (isThere) sandbox.git(people, 'checkout', '--quiet', branch);
@@ -141,9 +145,22 @@ export async function makeWorkflowSandbox(
       }
       sandbox.git(people, 'add', '--all');
       sandbox.git(people, 'commit', '--quiet', '--allow-empty', '-m', message);
-      sandbox.git(people, 'push', '--quiet', 'origin', branch);
-      refreshModel();
+      if (isPushed) sandbox.git(people, 'push', '--quiet', 'origin', branch);
+      refresh();
       return sandbox.git(people, 'rev-parse', 'HEAD');
+    },
+    pullRequest(options) {
+      const opened = pushPullRequest(sandbox, people, options);
+      refresh();
+      notePullRequest(model, options, opened);
+      const { number, branch, fork, author = 'octocat', title = 'Change' } = options;
+      const head = { branch, sha: opened.head, ...(fork === undefined ? {} : { repository: fork }) };
+      const base = { branch: options.base ?? 'main', sha: opened.base };
+      return {
+        ...opened,
+        event: (action = 'opened') =>
+          pullRequestEvent({ number, action, sha: opened.merge, head, base, author, title }),
+      };
     },
     head: (ref) => lines(sandbox.git(origin, 'for-each-ref', '--format=%(objectname)', ref))[0],
     show: (at, file) => sandbox.git(origin, 'show', `${at}:${file}`),
@@ -152,7 +169,7 @@ export async function makeWorkflowSandbox(
       const attempt = start.attempt ?? 1;
       const folders = start.machine ?? newMachine(sandbox);
       const { workspace, temp } = folders;
-      refreshModel();
+      refresh();
       const serverUrl = git.url.replace('127.0.0.1', 'github.localhost');
       if (start.machine === undefined && start.checkout !== 'none') {
         checkOut(sandbox, {
@@ -164,9 +181,17 @@ export async function makeWorkflowSandbox(
         });
       }
       const permissions = start.permissions ?? USUAL_PERMISSIONS;
-      model.permissions = permissions;
+      const token = `ghs_${randomBytes(18).toString('hex')}`;
+      api.tokens.set(token, { metadata: 'read', ...permissions });
+      git.tokens.set(token, permissions['contents'] === 'write' ? 'write' : 'read');
       const runnerName = start.runnerName ?? `GitHub Actions ${run}`;
-      noteJob(model, start, { run, attempt, runnerName });
+      noteJob(model, start.event, {
+        run,
+        attempt,
+        job: start.job ?? 'run',
+        runner: runnerName,
+        isSelfHosted: start.isSelfHosted ?? false,
+      });
       const step = startAction(
         {
           event: start.event,
@@ -176,7 +201,7 @@ export async function makeWorkflowSandbox(
           repository: REPOSITORY,
           serverUrl,
           apiUrl: api.url,
-          token: permissions['contents'] === 'write' ? TOKEN : READ_TOKEN,
+          token,
           results: {
             url: results.url,
             runtimeToken: runtimeToken(start.identity ?? identityOf(start, run, attempt)),
@@ -196,12 +221,13 @@ export async function makeWorkflowSandbox(
       );
       const post = async () => {
         const end = await step.post();
-        endJob(model, run, attempt, (await step.main).outcome);
+        finish(job, (await step.main).outcome);
         return end;
       };
-      return { ...step, post, run, attempt, workspace, temp };
+      const job: StartedJob = { ...step, post, run, attempt, token, workspace, temp };
+      return job;
     },
-    endJob: (job, conclusion) => endJob(model, job.run, job.attempt, conclusion),
+    endJob: finish,
     async stop() {
       await git.stop();
       await results.stop();
@@ -219,6 +245,21 @@ function newMachine(sandbox: GitSandbox): { readonly workspace: string; readonly
   const [workspace, temp] = [path.join(machine, 'work', 'shop', 'shop'), path.join(machine, 'work', '_temp')];
   for (const folder of [workspace, temp]) mkdirSync(folder, { recursive: true });
   return { workspace, temp };
+}
+
+/** What GitHub makes of a pull request: its head, and its merge with the base, under refs of their own. */
+function pushPullRequest(
+  sandbox: GitSandbox,
+  people: string,
+  { number, branch, base = 'main' }: PullRequestOptions,
+): PushedPullRequest {
+  const git = (...args: string[]) => sandbox.git(people, ...args);
+  git('checkout', '--quiet', '--detach', base);
+  git('merge', '--quiet', '--no-ff', '-m', `Merge ${branch} into ${base}`, branch);
+  const [head, merge, from] = [git('rev-parse', branch), git('rev-parse', 'HEAD'), git('rev-parse', base)];
+  git('push', '--quiet', '--force', 'origin', `${head}:refs/pull/${number}/head`, `${merge}:refs/pull/${number}/merge`);
+  git('checkout', '--quiet', base);
+  return { head, merge, base: from };
 }
 
 interface CheckoutSpec {
@@ -248,33 +289,4 @@ function identityOf({ event, job = 'run' }: JobStart, run: number, attempt: numb
   }
   const own = { ref: event.ref, mode: 'write' } as const;
   return { run, attempt, job, scopes: [own, { ref: 'refs/heads/main', mode: 'read' }] };
-}
-
-/** The workflow run and its job, for whom asks the REST API. */
-function noteJob(
-  model: RepositoryModel,
-  { event, job = 'run', isSelfHosted = false }: JobStart,
-  { run, attempt, runnerName }: { readonly run: number; readonly attempt: number; readonly runnerName: string },
-): void {
-  const name = event.ref.startsWith('refs/heads/') ? { headBranch: event.ref.slice('refs/heads/'.length) } : {};
-  model.runs.set(
-    run,
-    modelRun(run, { attempt, headCommit: event.sha, event: event.name, actor: event.actor, ...name }),
-  );
-  const labels = isSelfHosted ? ['self-hosted'] : ['ubuntu-latest'];
-  model.jobs.push(modelJob(run, { id: model.nextId++, name: job, attempt, runner: runnerName, labels, isSelfHosted }));
-}
-
-function endJob(model: RepositoryModel, run: number, attempt: number, outcome: string): void {
-  const at = model.jobs.findLastIndex((job) => job.run === run && job.attempt === attempt);
-  const job = model.jobs[at]!;
-  const completedAt = (job.startedAt ?? 0) + 60_000;
-  model.jobs[at] = { ...job, status: 'completed', conclusion: outcome, completedAt };
-  const workflowRun = model.runs.get(run)!;
-  if (workflowRun.attempt === attempt)
-    model.runs.set(run, { ...workflowRun, status: 'completed', conclusion: outcome });
-}
-
-function lines(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
 }

@@ -1,0 +1,62 @@
+/**
+ * A program for tests and benchmarks: `CONTEND_COUNT` transactions, one after the other, on production's state of the
+ * repository in the current folder, each with one event. Prints for each how many tries it took and how long, as a JSON
+ * line; ends with 1 when one did not land. It begins when the file `CONTEND_GO` is there, so that many begin at once.
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openStateStore } from '../adapters/git-state-store.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { openStateSession } from '../app/state-session.ts';
+import { timestamp } from '../model/instant.ts';
+import type { StateStore } from '../ports.ts';
+import { numberEvents } from '../state/codec.ts';
+
+const writer = process.env['CONTEND_WRITER']!;
+const count = Number(process.env['CONTEND_COUNT'] ?? 25);
+let tries = 0;
+
+const opened = await openStateStore({
+  projectRoot: process.cwd(),
+  projectName: 'contended',
+  branch: 'branchline/state',
+  remote: 'origin',
+  environment: 'production',
+  privateFolder: process.env['CONTEND_FOLDER']!,
+});
+if (!opened.ok) throw new Error(opened.error.message);
+const inner = opened.value;
+const store: StateStore = {
+  ...inner,
+  commit(expected, change) {
+    tries++;
+    return inner.commit(expected, change);
+  },
+};
+const session = openStateSession({
+  store,
+  clock: systemClock,
+  random: Math.random,
+  environment: 'production',
+  projectName: 'contended',
+  writer,
+  redact: (text) => text,
+  warn: (text) => void process.stderr.write(`${text}\n`),
+});
+
+process.stdout.write('ready\n');
+while (!existsSync(process.env['CONTEND_GO']!)) await delay(10);
+for (let n = 1; n <= count; n++) {
+  tries = 0;
+  const startedAt = Date.now();
+  const outcome = await session.transact(async ({ read, now }) => ({
+    kind: 'commit',
+    events: numberEvents(writer, read.view.streams.get(writer) ?? 0, [
+      { type: 'asset.observed', at: timestamp(now), asset: `external/${writer}`, dataVersion: `${n}`, metadata: {} },
+    ]),
+    message: `○ ${writer} ${n}`,
+    value: undefined,
+  }));
+  if (!outcome.ok) throw new Error(`${writer} ${n}: ${outcome.error.code} ${outcome.error.message}`);
+  process.stdout.write(`${JSON.stringify({ n, tries, ms: Date.now() - startedAt })}\n`);
+}
