@@ -38,6 +38,7 @@ const base: Record<BaseProblem['code'], true> = {
 };
 const plan: Record<PlanRefusal['code'], true> = {
   'empty-selection': true,
+  'other-partitions': true,
   selection: true,
   'upstream-never-materialized': true,
 };

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { expectedOf } from '../insights/expected.ts';
+import { epochMs } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { PullRequestPlan } from '../model/pull-request-plan.ts';
@@ -167,6 +168,8 @@ async function wouldRun(
       withUpstream: true,
       ignoreBlocking: false,
     },
+    // What the state knows of is what production would see.
+    now: epochMs(state.value.at ?? '1970-01-01T00:00:00.000Z'),
     environment: 'production',
     selected,
     // Whether published data is still there would have to be asked of databases and stores, with their secrets.

@@ -10,6 +10,7 @@ export const CHANGE_REASONS = [
   'removed',
   'code_version',
   'dependencies',
+  'partitions_definition',
   'tags',
   'metadata',
   'checks',

@@ -1,4 +1,5 @@
 import { byText } from '../base/order.ts';
+import { unreachable } from '../base/result.ts';
 import { topologicalOrder } from '../base/topology.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
@@ -140,22 +141,28 @@ function readsSame(reader: PartitionReader, asset: AssetKey, dep: AssetKey, keys
 export function cutKeys(all: readonly string[], wanted: readonly string[], policy: BackfillPolicy): string[][] {
   const set = new Set(wanted);
   const ranges: string[][] = [];
-  let open: string[] | undefined;
+  let isOpen = false;
   for (const key of all) {
-    if (!set.has(key)) open = undefined;
-    else if (open) open.push(key);
-    else ranges.push((open = [key]));
+    const isWanted = set.has(key);
+    if (isWanted && isOpen) ranges.at(-1)!.push(key);
+    else if (isWanted) ranges.push([key]);
+    isOpen = isWanted;
   }
-  return ranges.flatMap((range) => {
-    switch (policy.kind) {
-      case 'single_run':
-        return [range];
-      case 'multi_run':
-        return slices(range, policy.partitionsMax);
-      case 'per_partition':
-        return range.map((key) => [key]);
-    }
-  });
+  return ranges.flatMap((range) => slices(range, runSize(policy, range.length)));
+}
+
+/** Partitions of one run. */
+function runSize(policy: BackfillPolicy, length: number): number {
+  switch (policy.kind) {
+    case 'single_run':
+      return length;
+    case 'multi_run':
+      return policy.partitionsMax;
+    case 'per_partition':
+      return 1;
+    default:
+      return unreachable(policy);
+  }
 }
 
 function slices(range: readonly string[], size: number): string[][] {

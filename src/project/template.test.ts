@@ -60,7 +60,7 @@ describe('parseTemplate', () => {
     refused('${{ env }}', /needs a name behind a dot/, 5, 3);
     refused('${{ asset.kye }}', /no `asset\.kye`/, 5, 9);
     refused('${{ secrets.A }}', /no `secrets`/, 5, 7);
-    refused('${{ partition.key }}', /comes with partitions/, 5, 9);
+    refused('${{ partition.kye }}', /no `partition\.kye`/, 5, 13);
     refused('${{ pull_request.number }}', /pull request environments/, 5, 12);
     refused("${{ ref('a') }}", /no function `ref`/, 5, 3);
     refused('${{ this }}', /SQL only/, 5, 4);

@@ -21,6 +21,7 @@ export const REASON_WORDS: Readonly<Record<ChangeReason, string>> = {
   tags: 'tags',
   metadata: 'metadata',
   checks: 'checks',
+  partitions_definition: 'partitions',
   policy: 'policy',
   owners: 'owners',
 };

@@ -30,7 +30,7 @@ export function bindPartition(template: SqlTemplate, binds: PartitionBinds | und
     for (const token of lexSql(part.text).tokens) {
       const name = token.kind === 'bind' ? part.text.slice(token.start + 1, token.end) : '';
       if (!NAMES.has(name)) continue;
-      const value = valueOf(name as keyof PartitionBinds, binds);
+      const value = bindValue(name as keyof PartitionBinds, binds);
       if (!value.ok) return value;
       if (token.start > from) parts.push({ kind: 'text', text: part.text.slice(from, token.start) });
       const isTime = name !== 'partition_key';
@@ -47,7 +47,7 @@ export function bindPartition(template: SqlTemplate, binds: PartitionBinds | und
   return ok({ source: template.source, parts });
 }
 
-function valueOf(name: keyof PartitionBinds, binds: PartitionBinds | undefined): Result<Json, string> {
+function bindValue(name: keyof PartitionBinds, binds: PartitionBinds | undefined): Result<Json, string> {
   if (binds === undefined) return fail(`\`$${name}\` needs \`partitions:\`, which the asset does not have`);
   const value = binds[name];
   if (value !== undefined) return ok(value);

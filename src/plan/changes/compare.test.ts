@@ -314,6 +314,10 @@ describe('every key is weighed', () => {
     outputs: [{ outputs: [] }, 'code_version'],
     onLost: [{ onLost: 'rebuild' }, 'policy'],
     incremental: [{ incremental: true }, 'code_version'],
+    partitions: [{ partitions: { kind: 'static', keys: ['a'] } }, 'partitions_definition'],
+    partitionExpr: [{ partitionExpr: 'day' }, 'code_version'],
+    mappings: [{ mappings: { x: { kind: 'last' } } }, 'dependencies'],
+    automation: [{ automation: { kind: 'eager' } }, 'policy'],
     storage: [{ storage: { type: 'none' } }, 'policy'],
     materialize: [{ materialize: 'always' }, 'policy'],
     skippable: [{ skippable: true }, 'policy'],
@@ -331,6 +335,22 @@ describe('every key is weighed', () => {
     env: [{ env: {} }, 'code_version'],
     secrets: [{ secrets: ['X_TOKEN'] }, 'policy'],
     timeoutMs: [{ timeoutMs: 1000 }, 'policy'],
+    retryPolicy: [
+      {
+        retryPolicy: {
+          maxRetries: 1,
+          delayMs: undefined,
+          backoff: 'none',
+          jitter: 'none',
+          maxDelayMs: undefined,
+          classes: [],
+        },
+      },
+      'policy',
+    ],
+    pool: [{ pool: 'api' }, 'policy'],
+    partitions: [{ partitions: { kind: 'static', keys: ['a'] } }, undefined],
+    backfillPolicy: [{ backfillPolicy: { kind: 'single_run' } }, 'policy'],
     definedAt: [{ definedAt: { file: 'y', line: 9, column: 9, length: 9 } }, undefined],
   };
   const checkKeys: Readonly<Record<keyof Check, readonly [Partial<Check>, ChangeReason | undefined]>> = {
@@ -384,6 +404,8 @@ describe('every key is weighed', () => {
       maxParallel: 9,
       secrets: ['X'],
       prices: { x: 1 },
+      operations: { ...project.operations, pools: { api: 1 } },
+      partitions: { x: { kind: 'static', keys: ['a'] } },
       env: { X: '1' },
       connections: {},
       environments: { local: { env: { A: '1' }, connections: {} } },
@@ -397,7 +419,7 @@ describe('every key is weighed', () => {
       exposures: { x: { name: 'x', type: 'other', deps: [], definedAt: asset.definedAt } },
     };
     // What describes, what is its assets' own, and where manifests are found changes nothing by itself.
-    const silent = ['description', 'manifests', 'assets', 'steps', 'groups', 'multiChecks', 'schedules'];
+    const silent = ['description', 'manifests', 'partitions', 'assets', 'steps', 'groups', 'multiChecks', 'schedules'];
     const seen = Object.entries(values).flatMap(([key, value]) => {
       const changed = compareProjects(base, { project: { ...project, [key]: value }, tree: base.tree }).project;
       return changed.length === 0 ? [] : [key];

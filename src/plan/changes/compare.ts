@@ -52,7 +52,8 @@ function reasonsOf(key: AssetKey, from: ComparedSide, to: ComparedSide): readonl
   const [before, after] = [from.project.assets[key]!, to.project.assets[key]!];
   const found: readonly (readonly [ChangeReason, readonly ValueChange[]])[] = [
     ['code_version', codeChanges(key, from, to)],
-    ['dependencies', setChanges(before.deps, after.deps)],
+    ['dependencies', [...setChanges(before.deps, after.deps), ...mappingChanges(before, after)]],
+    ['partitions_definition', valueChange('partitions', before.partitions, after.partitions)],
     ['tags', tagChanges(before, after)],
     ['metadata', metadataChanges(before, after)],
     ['checks', checkChanges(key, from, to)],
@@ -60,6 +61,11 @@ function reasonsOf(key: AssetKey, from: ComparedSide, to: ComparedSide): readonl
     ['owners', setChanges(before.owners, after.owners)],
   ];
   return found.filter(([, values]) => values.length > 0).map(([reason, values]) => ({ reason, values }));
+}
+
+/** How partitions of an upstream are read is part of the dependency. */
+function mappingChanges(before: Asset, after: Asset): readonly ValueChange[] {
+  return mapChanges(before.mappings ?? {}, after.mappings ?? {}, (dep) => `${dep}: partition_mapping`);
 }
 
 /** Kinds are tags with a meaning. */
@@ -106,7 +112,13 @@ function removedAsset(key: AssetKey, side: Side, renamedTo: AssetKey | undefined
 }
 
 /** Reasons that change what downstream reads. Checks as well when one of them stops it. */
-const WITH_IMPACT: ReadonlySet<ChangeReason> = new Set(['new', 'removed', 'code_version', 'dependencies']);
+const WITH_IMPACT: ReadonlySet<ChangeReason> = new Set([
+  'new',
+  'removed',
+  'code_version',
+  'dependencies',
+  'partitions_definition',
+]);
 
 function downstreamOf(changes: readonly AssetChange[], from: Side, to: Side): readonly DownstreamAsset[] {
   const impacting = changes.filter(

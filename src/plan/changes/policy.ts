@@ -26,6 +26,10 @@ export function policyChanges(
   if (from === undefined || to === undefined) return schedules;
   return [
     ...valueChange('timeout', seconds(from.timeoutMs), seconds(to.timeoutMs)),
+    ...valueChange('retry_policy', from.retryPolicy, to.retryPolicy),
+    ...valueChange('pool', from.pool, to.pool),
+    ...valueChange('backfill_policy', from.backfillPolicy, to.backfillPolicy),
+    ...valueChange('automation', a.automation, b.automation),
     ...valueChange('publish', a.publish, b.publish),
     ...valueChange('materialize', a.materialize, b.materialize),
     ...valueChange('on_lost', a.onLost, b.onLost),

@@ -1,7 +1,15 @@
 import { byText, sortedUnique } from '../../base/order.ts';
 import type { ValueChange } from '../../model/changes.ts';
+import type { Operations } from '../../model/operations.ts';
 import type { Project } from '../../model/project.ts';
 import { mapChanges, valueChange } from './values.ts';
+
+const SECTIONS: Readonly<Record<keyof Operations, string>> = {
+  queue: 'run_queue',
+  pools: 'pools',
+  retries: 'run_retries',
+  monitoring: 'run_monitoring',
+};
 
 /** What changed in a project that is no asset's own, by name. */
 export function projectChanges(base: Project, head: Project): readonly ValueChange[] {
@@ -15,6 +23,7 @@ export function projectChanges(base: Project, head: Project): readonly ValueChan
     ...valueChange('state', base.state, head.state),
     ...valueChange('storage', base.storage, head.storage),
     ...valueChange('max_parallel', base.maxParallel, head.maxParallel),
+    ...mapChanges({ ...base.operations }, { ...head.operations }, (section) => SECTIONS[section as keyof Operations]),
     ...valueChange('secrets', sortedUnique(base.secrets), sortedUnique(head.secrets)),
     ...mapChanges(base.prices, head.prices, (runner) => `price of ${runner}`),
     ...mapChanges(base.env, head.env, (name) => `env.${name}`),
