@@ -77,6 +77,8 @@ function partValue(side: Side, key: AssetKey, part: string): unknown {
       return asset && relationOf(asset);
     case 'materialized':
       return asset?.materialized;
+    case 'partition_expr':
+      return asset?.partitionExpr;
     case 'incremental':
       return asset?.incremental;
     case 'outputs':
