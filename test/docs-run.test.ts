@@ -1,34 +1,22 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+import { filesOfPage } from '../src/testing/page-files.ts';
 
 let project: CliProject;
 afterEach(() => project.remove());
-
-/** The first file of each name that a page shows: a comment in its first line names it. */
-function filesOf(page: string): Record<string, string> {
-  const markdown = readFileSync(path.resolve(import.meta.dirname, '..', page), 'utf8');
-  const files: Record<string, string> = {};
-  for (const [, text = ''] of markdown.matchAll(/^```\w+\n([\s\S]*?)^```$/gm)) {
-    const name = /^(?:#|--|\/\/) ([\w./-]+\.\w+)\b/.exec(text)?.[1];
-    if (name !== undefined) files[name] ??= text;
-  }
-  return files;
-}
 
 test.each([
   ['README.md', { materialized: 2, checksPassed: 2 }],
   ['docs/getting-started.md', { materialized: 2, checksPassed: 4 }],
 ])('the project of %s runs as it stands there, and has nothing to do the second time', async (page, counts) => {
-  project = makeCliProject(filesOf(page));
+  project = makeCliProject(filesOfPage(page));
   expect(await project.json(['check'])).toEqual({ version: 1, diagnostics: [] });
   expect(await project.json<RunJson>(['run'])).toMatchObject({ state: 'SUCCESS', counts });
   expect(await project.json<RunJson>(['run'])).toMatchObject({ counts: { materialized: 0, upToDate: 2 } });
 });
 
 test('the mistake of the README is kept out, as it says', async () => {
-  const files = filesOf('README.md');
+  const files = filesOfPage('README.md');
   project = makeCliProject(files);
   await project.json(['run']);
   const before = project.read('data/orders.csv');

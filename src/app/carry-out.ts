@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Clock, Journals } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { DecideOptions } from '../run/decide.ts';
+import type { ResumedRun } from '../run/resume.ts';
 import type { StateRead } from '../state/read.ts';
 import { executeRun, type StepRunner } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
@@ -20,6 +21,9 @@ export interface CarryOutInput {
   readonly opening: readonly BranchlineEvent[];
   readonly options: DecideOptions;
   readonly budget?: TimeBudget;
+  /** See `ExecuteInput`. */
+  readonly requeueAfterMs?: number;
+  readonly resumed?: ResumedRun;
   readonly clock: Clock;
   readonly session: StateSession;
   readonly journals: Journals;
@@ -67,6 +71,8 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       plan: input.plan,
       options: input.options,
       ...(input.budget === undefined ? {} : { budget: input.budget }),
+      ...(input.requeueAfterMs === undefined ? {} : { requeueAfterMs: input.requeueAfterMs }),
+      ...(input.resumed ? { resumed: input.resumed } : {}),
       clock: input.clock,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),

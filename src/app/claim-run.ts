@@ -2,11 +2,12 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, Holder } from '../model/events.ts';
 import { runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
+import { isManual, type Plan, type PlannedStep, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { StateView } from '../model/state.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
 import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
+import { type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { findHolder, type HeldBy } from './claims.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
@@ -54,6 +55,8 @@ export type ClaimDecision =
       readonly claim: Claim;
       readonly events: readonly BranchlineEvent[];
       readonly lost: ReadonlyMap<AssetKey, string>;
+      /** What the run has done before; absent = it begins. */
+      readonly resumed?: ResumedRun;
     }
   /** Nothing runs; `events` say what was found. */
   | {
@@ -84,10 +87,11 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   if (!made.ok) return made;
   const { plan, lost } = made.value;
   if (input.expected && plan.digest !== input.expected.digest) return fail(changedWorld(input.expected, plan));
-  const busy = plan.steps.filter((step) => step.verdict !== 'skip');
+  const resumed = waiting && resumedRun(plan, waiting, input.view);
+  const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
   const drafts = openingDrafts(input, plan);
   if (busy.length === 0) {
-    const ending = [...drafts, ...emptyRunDrafts(plan, input.now, input.meter)];
+    const ending = [...drafts, ...emptyRunDrafts(plan, input, resumed)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
   }
   const { project } = input.planning;
@@ -112,7 +116,34 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     at: timestamp(input.now),
   };
   const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch: 1, claim };
-  return ok({ kind: 'claimed', plan, claim, events: numbered(input, plan, [...drafts, opened]), lost });
+  return ok({
+    kind: 'claimed',
+    plan,
+    claim,
+    events: numbered(input, plan, [...drafts, opened]),
+    lost,
+    ...(resumed ? { resumed } : {}),
+  });
+}
+
+/** Where a run stood that was given back, or whose runner was lost; undefined = nothing of it was begun. */
+function resumedRun(plan: Plan, record: RunRecord, view: StateView): ResumedRun | undefined {
+  if (Object.keys(record.steps).length === 0) return undefined;
+  const isCurrent = (step: PlannedStep, asset: AssetKey): boolean =>
+    (step.partitions ?? [undefined]).every((key) => {
+      const made =
+        key === undefined ? view.assets.get(asset)?.materialized : view.partitions?.get(asset)?.get(key)?.materialized;
+      // What somebody else has made since is theirs to judge.
+      return made?.run !== record.run || made.codeVersion === step.codeVersion;
+    });
+  return {
+    record,
+    settled: settledSteps(plan, record, isCurrent),
+    madeOf: (asset) => {
+      const made = view.assets.get(asset)?.materialized;
+      return made && { kind: 'materialized', dataVersion: made.dataVersion, materialization: made.id };
+    },
+  };
 }
 
 function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {
@@ -216,7 +247,13 @@ export function requestedDraft(
 }
 
 /** A run that found nothing to do: its skips, its confirmations, its end. */
-function emptyRunDrafts(plan: Plan, now: EpochMs, meter: JobMeter | undefined): EventDraft[] {
+function emptyRunDrafts(
+  plan: Plan,
+  { now, meter }: Pick<ClaimInput, 'now' | 'meter'>,
+  resumed: ResumedRun | undefined,
+): EventDraft[] {
+  const progress = initialProgress(plan);
+  if (resumed) resumeProgress(progress, resumed);
   const at = timestamp(now);
   const drafts: EventDraft[] = [];
   recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch: 1 } as EventDraft), at);
@@ -230,7 +267,7 @@ function emptyRunDrafts(plan: Plan, now: EpochMs, meter: JobMeter | undefined): 
     at,
     run: plan.runId,
     epoch: 1,
-    ...conclude(initialProgress(plan)),
+    ...conclude(progress),
     durationMs: 0,
     ...(meter ? { billed: meter.billed(plan.runId, now) } : {}),
   });

@@ -1,6 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
+import { decideStepRetry } from '../run/step-retry.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { judgeScripts } from './script-checks.ts';
@@ -15,16 +16,23 @@ export interface ExecuteStepInput {
   readonly assets: readonly AssetKey[];
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** From 1. */
+  readonly attempt: number;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
   /** Assets whose published data is gone. */
   readonly lost: ReadonlyMap<AssetKey, string>;
 }
 
-/** Carries out one step and records all that comes of it. Never throws: what is a bug of ours fails the step and says so. */
+/**
+ * Carries out one attempt of a step and records all that comes of it; one that its policy repeats ends without the step.
+ * Never throws: what is a bug of ours fails the step and says so.
+ */
 export async function executeStep(run: RunContext, input: ExecuteStepInput): Promise<void> {
-  const { step: id, emit, signal } = input;
+  const { step: id, emit, signal, attempt } = input;
   const startedAt = run.clock.now();
   const base = { run: run.run, epoch: run.epoch, step: id };
-  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt: 1 });
+  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt });
   let end: StepEnd;
   try {
     end = await perform(run, input);
@@ -36,8 +44,16 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
   const canceled = end.failure?.class === 'cancel' || (signal.aborted && end.failure !== undefined);
   const outcome = end.failure === undefined ? 'success' : canceled ? 'canceled' : 'failure';
   const failure = end.failure === undefined ? {} : { failure: canceled ? asCanceled(end.failure) : end.failure };
-  const at = timestamp(run.clock.now());
-  emit({ ...base, type: 'step.attempt-ended', at, attempt: 1, outcome, ...failure, durationMs });
+  const now = run.clock.now();
+  const at = timestamp(now);
+  const policy = run.project.steps[run.planned.get(id)?.step ?? id]?.retryPolicy;
+  const again =
+    outcome === 'failure'
+      ? decideStepRetry(policy, { attempt, failureClass: end.failure!.class }, input.random())
+      : undefined;
+  const retry = again?.kind === 'retry' ? { retryAt: timestamp(now + again.delayMs) } : {};
+  emit({ ...base, type: 'step.attempt-ended', at, attempt, outcome, ...failure, durationMs, ...retry });
+  if (again?.kind === 'retry') return;
   const keys = run.planned.get(id)?.partitions;
   const failedPartitions =
     keys && end.failedAssets.length > 0 ? { failedPartitions: end.failedPartitions ?? keys } : {};
@@ -63,11 +79,11 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   const assets = input.assets.map((key) => run.project.assets[key]!);
   const partition = stepPartition(step, planned);
   const context: StepContext = {
-    run: { ...run, readers: assets, ...(partition ? { partition } : {}) },
+    run: { ...run, attempt: input.attempt, readers: assets, ...(partition ? { partition } : {}) },
     step,
     planned,
     assets,
-    attempt: 1,
+    attempt: input.attempt,
     emit: input.emit,
     signal: input.signal,
   };

@@ -6,6 +6,7 @@ import type { StateView } from '../model/state.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { Clock } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
+import { type ResumedRun, settledSteps } from '../run/resume.ts';
 import { numberEvents } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
@@ -170,5 +171,112 @@ describe('a time budget', () => {
     const { end, started } = await carry(next);
     expect(started).toEqual(['c', 'd']);
     expect(end.state).toBe('SUCCESS');
+  });
+});
+
+describe('a step that is tried again', () => {
+  const HOUR = 60 * MINUTE;
+  /** Carries a → b → c → d out; `a` fails until `failures` attempts have, each to be repeated an hour later. */
+  async function carryFlaky(more: { failures: number; requeueAfterMs?: number; resumed?: ResumedRun; from?: number }) {
+    let now = more.from ?? 0;
+    const events: EventDraft[] = [];
+    const clock: Clock = {
+      now: () => now,
+      sleep: async (ms, signal) => {
+        await new Promise((done) => setImmediate(done));
+        if (!signal?.aborted) now += ms;
+      },
+    };
+    const end = await executeRun({
+      plan: planOf(),
+      options: {
+        maxParallel: 1,
+        failFast: false,
+        exclusive: new Map(),
+        deps: (asset) => project.assets[asset]!.deps,
+        blockingChecks: () => [],
+        ignoreBlocking: false,
+      },
+      ...(more.requeueAfterMs === undefined ? {} : { requeueAfterMs: more.requeueAfterMs }),
+      ...(more.resumed ? { resumed: more.resumed } : {}),
+      clock,
+      emit: (event) => events.push(event),
+      synced: async () => undefined,
+      signal: new AbortController().signal,
+      pauseMs: MINUTE,
+      onPause: () => undefined,
+      runStep: async (step, assets, emit, _signal, attempt) => {
+        const base = { at: timestamp(now), run: 'r1', step, durationMs: 1 } as const;
+        emit({ type: 'step.started', at: base.at, run: 'r1', step, attempt });
+        if (step === 'b' && attempt <= more.failures) {
+          const failure = { class: 'step', code: 'exit-code', message: 'exit code 1' } as const;
+          const retryAt = timestamp(now + HOUR);
+          emit({ type: 'step.attempt-ended', ...base, attempt, outcome: 'failure', failure, retryAt });
+          return;
+        }
+        for (const asset of assets) emit(materialized(step, asset, now));
+        emit({ type: 'step.attempt-ended', ...base, attempt, outcome: 'success' });
+        emit({ type: 'step.ended', ...base, outcome: 'success', failedAssets: [] });
+      },
+    });
+    return { end, events, now };
+  }
+  const attempts = (events: readonly EventDraft[]): string[] =>
+    events.flatMap((event) => (event.type === 'step.started' ? [`${event.step} ${event.attempt}`] : []));
+
+  it('is waited for where nobody carries the run on, then what is downstream goes on', async () => {
+    const { end, events, now } = await carryFlaky({ failures: 2 });
+    expect(end).toMatchObject({ state: 'SUCCESS', counts: { materialized: 4, failed: 0 } });
+    expect(attempts(events)).toEqual(['a 1', 'b 1', 'b 2', 'b 3', 'c 1', 'd 1']);
+    expect(now).toBe(2 * HOUR);
+  });
+
+  it('gives the run back when it waits for longer than a runner should be held, due when it is tried again', async () => {
+    const { end, events, now } = await carryFlaky({ failures: 1, requeueAfterMs: 5 * MINUTE });
+    expect(end).toMatchObject({ state: 'QUEUED', counts: { materialized: 1 } });
+    expect(now).toBe(0);
+    expect(events.at(-1)).toMatchObject({ type: 'run.requeued', due: timestamp(HOUR) });
+  });
+
+  it('waits in place for what is not longer', async () => {
+    const { end } = await carryFlaky({ failures: 1, requeueAfterMs: HOUR });
+    expect(end.state).toBe('SUCCESS');
+  });
+
+  it('has its next attempt, and no more, when the run is carried on: what had finished keeps its result', async () => {
+    const { events } = await carryFlaky({ failures: 1, requeueAfterMs: 5 * MINUTE });
+    const plan = planOf();
+    const began: EventDraft = {
+      type: 'run.started',
+      at: timestamp(0),
+      run: 'r1',
+      planDigest: plan.digest,
+      steps: plan.steps.map(({ id }) => ({ id, assets: [id], verdict: 'run', reason: 'requested', detail: [] })),
+    };
+    const drafts = [requestedDraft({ runId: 'r1', request, tags: {} }, timestamp(0)), began, ...events];
+    const numbered = numberEvents('r1.1', 0, drafts);
+    const recorded = fold(sketchView({}), { seq: 2, writer: 'w', tx: 1, at: timestamp(0), events: numbered });
+    if (!recorded.ok) throw new Error(recorded.error.message);
+    const record = recorded.value.openRuns.get('r1')!;
+    expect(record.steps['b']).toMatchObject({ state: 'PLANNED', attempt: 1, retryAt: timestamp(HOUR) });
+    const madeOf = () => ({ kind: 'materialized', dataVersion: 'v', materialization: 'r1.1/a' }) as const;
+    const settled = settledSteps(plan, record, () => true);
+    expect([...settled]).toEqual(['a']);
+    const resumed = { record, settled, madeOf };
+    const early = await carryFlaky({ failures: 1, requeueAfterMs: 5 * MINUTE, resumed, from: HOUR / 2 });
+    expect(early.end.state).toBe('QUEUED');
+    const { end, events: later } = await carryFlaky({ failures: 1, requeueAfterMs: 5 * MINUTE, resumed, from: HOUR });
+    expect(attempts(later)).toEqual(['b 2', 'c 1', 'd 1']);
+    expect(end).toMatchObject({ state: 'SUCCESS', counts: { materialized: 4 } });
+  });
+
+  it('is made anew by other code, with all that is downstream', () => {
+    const plan = planOf();
+    const done = { state: 'SUCCESS', materialized: [], failedAssets: [], checks: [] } as const;
+    const steps = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((id) => [id, { ...done, assets: [id], materialized: [id] }]),
+    );
+    const settled = settledSteps(plan, { steps }, (_step, asset) => asset !== 'b');
+    expect([...settled]).toEqual(['a']);
   });
 });

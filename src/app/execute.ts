@@ -6,12 +6,22 @@ import type { Clock } from '../ports.ts';
 import { fitsBudget, type TimeBudget } from '../run/budget.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
 import { applyToProgress, conclude, initialProgress, type RunProgress } from '../run/progress.ts';
+import { type ResumedRun, resumeProgress } from '../run/resume.ts';
 
 /** Records an event: it is in the journal when this returns. */
 export type Emit = (event: EventDraft) => void;
 
-/** Carries out one step and records all that comes of it, `step.ended` last. Never throws. */
-export type StepRunner = (step: string, assets: readonly AssetKey[], emit: Emit, signal: AbortSignal) => Promise<void>;
+/**
+ * Carries out one attempt of a step and records all that comes of it: `step.ended` last, or the end of an attempt that is
+ * to be repeated. Never throws.
+ */
+export type StepRunner = (
+  step: string,
+  assets: readonly AssetKey[],
+  emit: Emit,
+  signal: AbortSignal,
+  attempt: number,
+) => Promise<void>;
 
 export interface ExecuteInput {
   readonly plan: Plan;
@@ -33,6 +43,13 @@ export interface ExecuteInput {
   readonly billed?: (now: EpochMs) => Billed;
   /** How long to wait for a step before `onPause` is called all the same, in milliseconds. */
   readonly pauseMs: number;
+  /**
+   * A wait for the next attempt of a step that is longer than this gives the run back, for a later wake-up to carry it on.
+   * Undefined = nobody is expected to: it is waited for here.
+   */
+  readonly requeueAfterMs?: number;
+  /** What the run has done before it was given back or taken over; absent = it begins. */
+  readonly resumed?: ResumedRun;
 }
 
 export interface ExecuteResult {
@@ -50,6 +67,7 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
   const { plan, clock, signal } = input;
   const startedAt = clock.now();
   const progress = initialProgress(plan);
+  if (input.resumed) resumeProgress(progress, input.resumed);
   let canceled = false;
   let isOver = false;
   let wake: () => void = () => {};
@@ -62,7 +80,8 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
   recordPlannedSkips(plan, input.emit, timestamp(startedAt));
   const running = new Map<string, Promise<string>>();
   const start = (command: Extract<Command, { kind: 'start' }>): void => {
-    const work = input.runStep(command.step, command.assets, emit, signal).then(() => input.synced());
+    const { step, assets, attempt } = command;
+    const work = input.runStep(step, assets, emit, signal, attempt).then(() => input.synced());
     running.set(
       command.step,
       work.then(() => command.step),
@@ -77,7 +96,7 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     const released = new Promise<undefined>((resolve) => {
       wake = () => resolve(undefined);
     });
-    const commands = decide(progress, input.options);
+    const commands = decide(progress, input.options, clock.now());
     const end = commands.find((command) => command.kind === 'end');
     if (end) {
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
@@ -103,12 +122,17 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
       } else if (command.kind === 'skip') {
         skipped = true;
         emit(skipEvent(plan.runId, command, timestamp(clock.now())));
+      } else if (command.kind === 'give-up') {
+        skipped = true;
+        emit(givenUp(plan.runId, command, progress, timestamp(clock.now())));
       }
     }
     // A skip may settle what is downstream at once.
     if (skipped) continue;
-    if (isOver && running.size === 0) return requeue(input, progress, startedAt);
-    await settleOne(input, running, released);
+    const retryAt = Math.min(...progress.agenda.retrying.values());
+    if (running.size === 0 && (isOver || isTooLong(input, retryAt)))
+      return requeue(input, progress, startedAt, isOver ? undefined : retryAt);
+    await settleOne(input, running, released, retryAt);
   }
 }
 
@@ -116,15 +140,31 @@ function fits({ budget, clock, plan }: ExecuteInput, step: string): boolean {
   return budget === undefined || fitsBudget(budget, clock.now(), plan.estimates[step]);
 }
 
-/** Gives the run back: what it has made is kept, the rest waits for the next tick. */
-function requeue(input: ExecuteInput, progress: RunProgress, startedAt: EpochMs): ExecuteResult {
+/** Nothing is left to do but to wait for the next attempt of a step, and for longer than a runner should be held. */
+function isTooLong({ clock, budget, requeueAfterMs }: ExecuteInput, retryAt: number): boolean {
+  if (!Number.isFinite(retryAt)) return false;
+  if (budget !== undefined && retryAt >= budget.endsAt) return true;
+  return requeueAfterMs !== undefined && retryAt - clock.now() > requeueAfterMs;
+}
+
+/** Gives the run back: what it has made is kept, the rest waits for the next tick, or until a step may be tried again. */
+function requeue(
+  input: ExecuteInput,
+  progress: RunProgress,
+  startedAt: EpochMs,
+  retryAt: EpochMs | undefined,
+): ExecuteResult {
   const { plan, clock, emit } = input;
   const now = clock.now();
   const at = timestamp(now);
-  const left = [...progress.steps.values()].filter((step) => step.kind === 'waiting').length;
-  const reason = `the time budget of the job is over: ${left} of ${progress.steps.size} steps wait for the next tick`;
+  const { waiting, retrying } = progress.agenda;
+  const left = `${waiting.size + retrying.size} of ${progress.steps.size} steps wait`;
+  const reason =
+    retryAt === undefined
+      ? `the time budget of the job is over: ${left} for the next tick`
+      : `${[...retrying.keys()].join(', ')} failed and ${retrying.size === 1 ? 'is' : 'are'} tried again later: ${left}`;
   const billed = input.billed ? { billed: input.billed(now) } : {};
-  emit({ type: 'run.requeued', at, run: plan.runId, due: at, reason, ...billed });
+  emit({ type: 'run.requeued', at, run: plan.runId, due: timestamp(retryAt ?? now), reason, ...billed });
   return { state: 'QUEUED', counts: conclude(progress).counts, durationMs: now - startedAt };
 }
 
@@ -133,12 +173,18 @@ async function settleOne(
   input: ExecuteInput,
   running: Map<string, Promise<string>>,
   released: Promise<undefined>,
+  retryAt: number,
 ): Promise<void> {
   const pause = new AbortController();
-  const waited = input.clock.sleep(input.pauseMs, pause.signal).then(() => undefined);
+  const waitMs = Math.max(0, Math.min(input.pauseMs, retryAt - input.clock.now()));
+  // With nothing at work there is only the wait, and an interruption ends it.
+  const stop = (): void => pause.abort('interrupted');
+  if (running.size === 0) input.signal.addEventListener('abort', stop);
+  const waited = input.clock.sleep(waitMs, pause.signal).then(() => undefined);
   const ended = await Promise.race([...running.values(), waited, released]);
   // Any reason will do: without one, Node makes an error with a stack each time.
   pause.abort('settled');
+  input.signal.removeEventListener('abort', stop);
   if (ended !== undefined) running.delete(ended);
   input.onPause(ended !== undefined);
 }
@@ -174,6 +220,18 @@ function confirmUpToDate(
     .filter(([, outcome]) => outcome.kind === 'skipped' && outcome.reason === 'up_to_date')
     .map(([key]) => key);
   if (confirmed.length > 0) emit({ type: 'assets.confirmed', at, run: plan.runId, assets: confirmed.sort() });
+}
+
+/** A step that is not tried again has failed as its last attempt did. */
+function givenUp(
+  run: string,
+  { step, assets }: Extract<Command, { kind: 'give-up' }>,
+  progress: RunProgress,
+  at: string,
+): EventDraft {
+  const before = progress.steps.get(step);
+  const failure = before?.kind === 'retrying' && before.failure ? { failure: before.failure } : {};
+  return { type: 'step.ended', at, run, step, outcome: 'failure', ...failure, failedAssets: assets, durationMs: 0 };
 }
 
 function skipEvent(run: string, command: Extract<Command, { kind: 'skip' }>, at: string): EventDraft {

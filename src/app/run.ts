@@ -27,6 +27,8 @@ import { openPartitionLedger } from './step-partition.ts';
 /** The world of a command that runs something. */
 export interface RunPorts {
   readonly clock: Clock;
+  /** In [0, 1): spreads retries of steps. */
+  readonly random: () => number;
   readonly session: StateSession;
   readonly journals: Journals;
   readonly holders: Holders;
@@ -67,6 +69,11 @@ export interface RunSettings {
   readonly waitMs: number;
   /** Nothing new is started after that; what is left waits for the next tick. Undefined = all the time in the world. */
   readonly budget?: TimeBudget;
+  /**
+   * Somebody wakes up later and carries on what is given back: a long wait for the next attempt of a step then holds no
+   * process. False = it is waited for.
+   */
+  readonly givesBack?: boolean;
 }
 
 /** What came of one run, whether or not anything had to be done. */
@@ -277,12 +284,15 @@ export async function carryOutClaimed(
       ignoreBlocking: context.ignoreBlocking,
     },
     ...(settings.budget === undefined ? {} : { budget: settings.budget }),
+    ...(settings.givesBack ? { requeueAfterMs: project.operations.retries.requeueAfterMs } : {}),
+    ...(decision.resumed ? { resumed: decision.resumed } : {}),
     clock: ports.clock,
     session: ports.session,
     journals: ports.journals,
     writer: ports.writer,
     redact: (text) => ports.redactor.text(text),
-    runStep: (step, assets, emit, signal) => executeStep(context, { step, assets, emit, signal, lost: decision.lost }),
+    runStep: (step, assets, emit, signal, attempt) =>
+      executeStep(context, { step, assets, emit, signal, attempt, random: ports.random, lost: decision.lost }),
     signal: ports.signal,
     onEvent: (event) => observer.onEvent(event),
     warn: ports.warn,

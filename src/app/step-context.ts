@@ -63,6 +63,8 @@ export interface RunContext {
   readonly ledger: PartitionLedger;
   /** The partitions of the step under way; undefined = it has none. */
   readonly partition?: StepPartition;
+  /** Attempt of the step under way, from 1; absent = the first. */
+  readonly attempt?: number;
   /** Assets of the step under way: whose partitions are read follows from them. */
   readonly readers?: readonly Asset[];
 }
@@ -101,9 +103,10 @@ export function publishedFiles(run: RunContext, asset: AssetKey): FileRecord | u
   return all;
 }
 
-/** Of a partition the key is part of it. */
+/** Of a partition the key is part of it, of a further attempt its number: an attempt that failed may have published too. */
 export function materializationId(run: RunContext, asset: AssetKey, partition?: string): string {
-  return `${run.run}.${run.epoch}/${partition === undefined ? asset : partitionName(asset, partition)}`;
+  const again = run.attempt === undefined || run.attempt === 1 ? '' : `#${run.attempt}`;
+  return `${run.run}.${run.epoch}/${partition === undefined ? asset : partitionName(asset, partition)}${again}`;
 }
 
 export function queryTag(run: RunContext, name: string): string {

@@ -3,7 +3,7 @@ import type { RunObserver, RunOutcome } from '../app/run.ts';
 import type { OpenProject, World } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
-import { assetLines, renderAssetLine, renderTotals } from '../render/run-text.ts';
+import { assetLines, renderAssetLine, renderRetry, renderTotals } from '../render/run-text.ts';
 import { nameSome, paint } from '../render/style.ts';
 import { formatDuration } from '../time/format.ts';
 
@@ -51,6 +51,10 @@ export function runReporter(
         if (plan?.steps.find((planned) => planned.id === step)?.verdict !== 'skip') done++;
         show([event]);
         byStep.delete(step);
+      }
+      if (event.type === 'step.attempt-ended' && event.retryAt !== undefined) {
+        running.delete(step);
+        if (!quiet) host.print(renderRetry({ ...event, retryAt: event.retryAt }, style));
       }
       if (event.type === 'step.ended') {
         running.delete(step);

@@ -34,7 +34,8 @@ export async function run(options: TickOptions): Promise<number> {
       const reporter = runReporter(opened, world, options.json === true);
       const outcome = await runTick(
         world.run,
-        settings,
+        // Whoever ticks comes again.
+        { ...settings, givesBack: true },
         {
           dryRun: options.dryRun === true,
           nowWasGiven: now !== undefined,

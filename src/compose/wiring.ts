@@ -226,6 +226,7 @@ export async function openWorld(
   const run: RunPorts = {
     partitions,
     clock,
+    random: Math.random,
     session: openStateSession(state),
     journals: createJournals(join(folder, 'journals', options.environment), processHolders),
     holders,

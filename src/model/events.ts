@@ -107,6 +107,8 @@ export interface StepAttemptEnded extends EventBase {
   readonly outcome: 'success' | 'failure' | 'canceled';
   readonly failure?: Failure;
   readonly durationMs: number;
+  /** It is tried again, not before this; absent = this attempt was the last, and `step.ended` follows. */
+  readonly retryAt?: Timestamp;
 }
 export interface StepEnded extends EventBase {
   readonly type: 'step.ended';
@@ -138,7 +140,7 @@ export interface AssetMaterialized extends EventBase {
   readonly asset: AssetKey;
   /** Its partition; absent = it has none. One event a partition. */
   readonly partition?: string;
-  /** Materialization id: unique, `<run>.<epoch>/<asset>`, of a partition `<run>.<epoch>/<asset>@<key>`. */
+  /** Materialization id: unique, `<run>.<epoch>/<asset>`, of a partition `<run>.<epoch>/<asset>@<key>`; of a further attempt with `#<attempt>`. */
   readonly materialization: string;
   readonly codeVersion: string;
   /** What the code version was made of: part name → first 12 hex digits of its digest; says which file changed. */

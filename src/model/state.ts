@@ -161,7 +161,10 @@ export interface RunStepRecord {
   readonly state: 'PLANNED' | 'STARTED' | 'SUCCESS' | 'FAILURE' | 'CANCELED' | 'SKIPPED';
   readonly reason?: RunReason | SkipReason;
   readonly detail?: readonly string[];
+  /** The newest attempt. */
   readonly attempt?: number;
+  /** The attempt failed and is repeated, not before this. */
+  readonly retryAt?: Timestamp;
   readonly durationMs?: number;
   readonly failure?: Failure;
   readonly materialized: readonly AssetKey[];

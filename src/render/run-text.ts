@@ -1,5 +1,6 @@
-import type { CheckJudged, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import type { CheckJudged, EventDraft, FinalRunState, RunCounts, StepAttemptEnded } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
+import { epochMs } from '../model/instant.ts';
 import type { SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import { formatDuration } from '../time/format.ts';
@@ -25,13 +26,20 @@ export type JudgedLine = Pick<
 /** The lines of a run, in the order in which its assets ended. */
 export function assetLines(events: readonly EventDraft[]): AssetLine[] {
   const lines = new Map<AssetKey, AssetLine>();
-  const checks = new Map<AssetKey, JudgedLine[]>();
+  const checks = new Map<AssetKey, (JudgedLine & Pick<CheckJudged, 'step'>)[]>();
   const put = (line: AssetLine): void => {
     lines.delete(line.asset);
     lines.set(line.asset, line);
   };
   for (const event of events) {
-    if (event.type === 'check.judged') checks.set(event.asset, [...(checks.get(event.asset) ?? []), event]);
+    // A step that is tried again judges again.
+    if (event.type === 'step.attempt-ended' && event.retryAt !== undefined)
+      for (const [asset, judged] of checks)
+        checks.set(
+          asset,
+          judged.filter((check) => check.step !== event.step),
+        );
+    else if (event.type === 'check.judged') checks.set(event.asset, [...(checks.get(event.asset) ?? []), event]);
     else if (event.type === 'asset.materialized') {
       const files = event.files === undefined ? undefined : Object.keys(event.files).length;
       put({
@@ -76,8 +84,8 @@ export function assetLines(events: readonly EventDraft[]): AssetLine[] {
     }
   }
   // A check that ran alone, or a step of checks: the asset was judged and not made.
-  for (const asset of checks.keys()) {
-    if (!lines.has(asset)) lines.set(asset, { asset, verdict: 'ok', checks: [], durationMs: 0 });
+  for (const [asset, judged] of checks) {
+    if (judged.length > 0 && !lines.has(asset)) lines.set(asset, { asset, verdict: 'ok', checks: [], durationMs: 0 });
   }
   return [...lines.values()].map((line) => withChecks(line, checks.get(line.asset) ?? []));
 }
@@ -97,6 +105,29 @@ function isBad(check: JudgedLine): boolean {
 /** Not passed, and more than a warning: `on_error: warn` records an error of the check with severity `warn`. */
 function failsRun(check: JudgedLine): boolean {
   return isBad(check) && check.severity === 'error';
+}
+
+/** A failed attempt that is repeated: `↻ raw/orders  attempt 1 failed (exit code 1), the next one in 10 s`. */
+export function renderRetry(
+  {
+    step,
+    attempt,
+    failure,
+    at,
+    retryAt,
+  }: Pick<StepAttemptEnded, 'step' | 'attempt' | 'failure' | 'at'> & {
+    readonly retryAt: string;
+  },
+  style: Style,
+): string {
+  const waitMs = Math.max(0, epochMs(retryAt) - epochMs(at));
+  const why = failure === undefined ? '' : ` (${safeLine(failure.message)})`;
+  const next = waitMs === 0 ? 'now' : `in ${formatDuration(waitMs)}`;
+  return paint(
+    style,
+    'yellow',
+    `${style.unicode ? '↻' : '~'} ${step}  attempt ${attempt} failed${why}, the next one ${next}`,
+  );
 }
 
 /** One asset's line and, below it, what needs a hand. `width` is that of the longest asset key. */

@@ -1,3 +1,4 @@
+import type { EpochMs } from '../model/instant.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Agenda {
   readonly blockers: Map<string, number>;
   readonly waiting: Set<string>;
   readonly running: Set<string>;
+  /** Failed and to be tried again: when. */
+  readonly retrying: Map<string, EpochMs>;
   /** Waiting, with nothing waiting before them, and something has happened since they were judged. */
   readonly unjudged: Set<string>;
   /** Judged for good: they start as soon as they may. In plan order, by what they hold alone (empty = nothing). */
@@ -41,6 +44,7 @@ export function openAgenda(plan: Plan, isWaiting: (step: string) => boolean): Ag
     blockers,
     waiting,
     running: new Set(),
+    retrying: new Map(),
     unjudged: new Set(),
     ready: new Map(),
     measure: undefined,
@@ -56,6 +60,7 @@ export function copyAgenda(agenda: Agenda): Agenda {
     blockers: new Map(agenda.blockers),
     waiting: new Set(agenda.waiting),
     running: new Set(agenda.running),
+    retrying: new Map(agenda.retrying),
     unjudged: new Set(agenda.unjudged),
     ready: new Map([...agenda.ready].map(([name, steps]) => [name, [...steps]])),
   };

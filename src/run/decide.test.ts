@@ -58,7 +58,23 @@ function optionsOf(shape: Shape, more: Partial<DecideOptions> = {}): DecideOptio
   };
 }
 
-const started = (step: string): EventDraft => ({ type: 'step.started', at: AT, run: 'r', step, attempt: 1 });
+const started = (step: string, attempt = 1): EventDraft => ({
+  type: 'step.started',
+  at: AT,
+  run: 'r',
+  step,
+  attempt,
+});
+const retried = (step: string, retryAt: string, attempt = 1): EventDraft => ({
+  type: 'step.attempt-ended',
+  at: AT,
+  run: 'r',
+  step,
+  attempt,
+  outcome: 'failure',
+  durationMs: 1,
+  retryAt,
+});
 const ended = (step: string, outcome: 'success' | 'failure' = 'success'): EventDraft => ({
   type: 'step.ended',
   at: AT,
@@ -98,14 +114,17 @@ const judged = (asset: string, status: 'PASSED' | 'FAILED', blocking: boolean, c
   durationMs: 1,
 });
 
-const after = (shape: Shape, events: EventDraft[]): RunProgress =>
+const progressOf = (shape: Shape, events: EventDraft[]): RunProgress =>
   events.reduce<RunProgress>(evolveProgress, initialProgress(planOf(shape)));
 
 /** Progress that remembers nothing of what was judged before. */
 function forgetful(progress: ProgressDraft): RunProgress {
   const isWaiting = (id: string): boolean => progress.steps.get(id)?.kind === 'waiting';
   const agenda = openAgenda(progress.plan, isWaiting);
-  for (const [id, step] of progress.steps) if (step.kind === 'running') agenda.running.add(id);
+  for (const [id, step] of progress.steps) {
+    if (step.kind === 'running') agenda.running.add(id);
+    if (step.kind === 'retrying') agenda.retrying.set(id, step.due);
+  }
   return { ...progress, agenda };
 }
 const brief = (commands: Command[]): string[] =>
@@ -113,11 +132,13 @@ const brief = (commands: Command[]): string[] =>
     c.kind === 'end'
       ? `end ${c.state}`
       : c.kind === 'start'
-        ? `start ${c.step}`
-        : `skip ${c.step}: ${c.reason}${c.cause ? ` ${c.cause}` : ''}`,
+        ? `start ${c.step}${c.attempt > 1 ? ` again (${c.attempt})` : ''}`
+        : c.kind === 'give-up'
+          ? `give up ${c.step}`
+          : `skip ${c.step}: ${c.reason}${c.cause ? ` ${c.cause}` : ''}`,
   );
 const check = (shape: Shape, events: EventDraft[], expected: string[], more?: Partial<DecideOptions>): void => {
-  expect(brief(decide(after(shape, events), optionsOf(shape, more)))).toEqual(expected);
+  expect(brief(decide(progressOf(shape, events), optionsOf(shape, more)))).toEqual(expected);
 };
 
 describe('decide', () => {
@@ -226,9 +247,41 @@ describe('decide', () => {
     check({ a: {} }, [started('a'), made('a'), judged('a', 'FAILED', false), ended('a')], ['end SUCCESS']);
   });
 
+  it('starts a step again when it is due, with what is downstream waiting until then', () => {
+    const events = [started('a'), retried('a', '2026-11-22T09:24:00.000Z')];
+    const progress = progressOf(chain, events);
+    expect(decide(progress, optionsOf(chain), Date.parse('2026-11-22T09:23:59.999Z'))).toEqual([]);
+    expect(brief(decide(progress, optionsOf(chain), Date.parse('2026-11-22T09:24:00Z')))).toEqual([
+      'start a again (2)',
+    ]);
+    check(chain, [...events, started('a', 2), made('a'), ended('a')], ['start b']);
+  });
+
+  it('holds no place while a step waits to be tried again', () => {
+    const shape: Shape = { a: { exclusive: 'file' }, b: { exclusive: 'file' } };
+    const progress = progressOf(shape, [started('a'), retried('a', '2026-11-22T09:24:00.000Z')]);
+    expect(brief(decide(progress, optionsOf(shape, { maxParallel: 1 }), Date.parse(AT)))).toEqual(['start b']);
+  });
+
+  it('gives up a step that waits to be tried again when nothing more is started', () => {
+    const shape: Shape = { a: {}, b: {} };
+    const events = [started('a'), retried('a', '2026-11-22T09:24:00.000Z')];
+    const cancel: EventDraft = { type: 'cancel.requested', at: AT, run: 'r', reason: 'asked' };
+    check(shape, [...events, cancel], ['give up a', 'skip b: canceled']);
+    check(shape, [...events, started('b'), ended('b', 'failure')], ['give up a'], { failFast: true });
+  });
+
+  it('forgets what a failed attempt said of an asset that is made again', () => {
+    const audit: EventDraft = { ...judged('a', 'FAILED', true), stage: 'audit' } as EventDraft;
+    const flaky: Shape = { a: { blocking: ['c'] }, b: { after: ['a'] } };
+    const again = [started('a'), audit, retried('a', AT), started('a', 2), made('a'), judged('a', 'PASSED', true)];
+    check(flaky, [...again, ended('a')], ['start b']);
+    expect(progressOf(flaky, again).hasFailure).toBe(false);
+  });
+
   it('ends every run, whatever fails, and never starts a step before its upstreams or twice', () => {
     const graph = fc.array(
-      fc.tuple(fc.array(fc.nat(20), { maxLength: 3 }), fc.constantFrom('success', 'failure', 'unchanged')),
+      fc.tuple(fc.array(fc.nat(20), { maxLength: 3 }), fc.constantFrom('success', 'failure', 'unchanged', 'flaky')),
       { minLength: 1, maxLength: 20 },
     );
     fc.assert(
@@ -278,17 +331,25 @@ describe('decide', () => {
                 });
                 continue;
               }
-              expect(seen.has(command.step)).toBe(false);
+              if (command.kind === 'give-up') {
+                applyToProgress(progress, ended(command.step, 'failure'));
+                continue;
+              }
+              expect(seen.has(command.step)).toBe(command.attempt > 1);
               for (const dep of shape[command.step]!.after ?? [])
                 expect(['materialized', 'skipped']).toContain(progress.assets.get(dep)?.kind);
               seen.add(command.step);
               running.push(command.step);
-              applyToProgress(progress, started(command.step));
+              applyToProgress(progress, started(command.step, command.attempt));
             }
             expect(running.length).toBeLessThanOrEqual(maxParallel);
             if (running.length === 0) continue;
             const [id] = running.splice(Number(choices.next().value) % running.length, 1) as [string];
             const outcome = nodes[Number(id.slice(1))]![1];
+            if (outcome === 'flaky' && progress.attempts.get(id) === 1) {
+              applyToProgress(progress, retried(id, AT));
+              continue;
+            }
             if (outcome !== 'failure') applyToProgress(progress, made(id, outcome === 'unchanged' ? 'old' : 'new'));
             decideBoth();
             if (shape[id]?.blocking) applyToProgress(progress, judged(id, 'PASSED', true, 'ok'));

@@ -1,12 +1,21 @@
 import type { FinalRunState, RunCounts } from '../model/events.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { PlannedStep, SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import { judgeBy, markReady } from './agenda.ts';
-import { conclude, failsRun, type RunProgress } from './progress.ts';
+import { assetsOwed, assetsToRetry, conclude, failsRun, type RunProgress } from './progress.ts';
 
 /** What the shell is to do next. Closed. */
 export type Command =
-  | { readonly kind: 'start'; readonly step: string; readonly assets: readonly AssetKey[] }
+  | {
+      readonly kind: 'start';
+      readonly step: string;
+      readonly assets: readonly AssetKey[];
+      /** From 1. */
+      readonly attempt: number;
+    }
+  /** A step that waits for its next attempt gets none: it failed. */
+  | { readonly kind: 'give-up'; readonly step: string; readonly assets: readonly AssetKey[] }
   | {
       readonly kind: 'skip';
       readonly step: string;
@@ -31,20 +40,26 @@ export interface DecideOptions {
 
 /**
  * The next commands of a run: everything that may start now, everything that need not or must not run, or the end.
- * Pure: the same progress gives the same commands. Calling it again after each event carries the run to its end,
+ * Pure: the same progress at the same instant gives the same commands; only steps that wait for their next attempt look at
+ * the instant. Calling it again after each event carries the run to its end,
  * whatever fails.
  */
-export function decide(progress: RunProgress, options: DecideOptions): Command[] {
+export function decide(
+  progress: RunProgress,
+  options: DecideOptions,
+  now: EpochMs = Number.POSITIVE_INFINITY,
+): Command[] {
   const { agenda } = progress;
-  if (agenda.waiting.size === 0 && agenda.running.size === 0) return [{ kind: 'end', ...conclude(progress) }];
+  if (agenda.waiting.size + agenda.running.size + agenda.retrying.size === 0)
+    return [{ kind: 'end', ...conclude(progress) }];
   const stop = stopOfAll(progress, options);
-  if (stop) return inPlanOrder(progress, agenda.waiting).map((step) => skipOf(step, { reason: stop }));
+  if (stop) return stopped(progress, stop);
   judgeBy(agenda, options);
   const parts: { readonly step: PlannedStep; readonly settled: Exclude<Settled, { kind: 'wait' }> }[] = [];
   for (const step of inPlanOrder(progress, agenda.unjudged)) {
     const settled = settle(progress, step, options);
     if (settled.kind === 'wait') agenda.unjudged.delete(step.id);
-    else if (settled.kind === 'start' && !step.after.some((id) => agenda.running.has(id)))
+    else if (settled.kind === 'start' && !step.after.some((id) => agenda.running.has(id) || agenda.retrying.has(id)))
       markReady(agenda, step.id, options.exclusive.get(step.id) ?? '');
     else parts.push({ step, settled });
   }
@@ -53,6 +68,13 @@ export function decide(progress: RunProgress, options: DecideOptions): Command[]
   for (const step of firstReady(progress, busy, free)) {
     const settled = settle(progress, step, options);
     if (settled.kind !== 'wait') parts.push({ step, settled });
+  }
+  for (const [id, due] of agenda.retrying) {
+    if (due > now) continue;
+    parts.push({
+      step: agenda.planned.get(id)!,
+      settled: { kind: 'start', assets: assetsToRetry(progress, id), skipped: [] },
+    });
   }
   parts.sort((a, b) => agenda.positions.get(a.step.id)! - agenda.positions.get(b.step.id)!);
   const commands: Command[] = [];
@@ -67,9 +89,20 @@ export function decide(progress: RunProgress, options: DecideOptions): Command[]
     if (exclusive !== undefined) busy.add(exclusive);
     // Parts that are skipped are recorded together with the start, not before it.
     for (const part of settled.skipped) commands.push(skipOf(step, part, [part.asset]));
-    commands.push({ kind: 'start', step: step.id, assets: settled.assets });
+    const attempt = (progress.attempts.get(step.id) ?? 0) + 1;
+    commands.push({ kind: 'start', step: step.id, assets: settled.assets, attempt });
   }
   return commands;
+}
+
+/** Nothing more is started: what waits is skipped, and what waits to be tried again has failed. */
+function stopped(progress: RunProgress, reason: SkipReason): Command[] {
+  const { waiting, retrying } = progress.agenda;
+  return inPlanOrder(progress, new Set([...waiting, ...retrying.keys()])).map((step) =>
+    retrying.has(step.id)
+      ? { kind: 'give-up', step: step.id, assets: assetsOwed(progress, step.id) }
+      : skipOf(step, { reason }),
+  );
 }
 
 /** Why nothing that waits will run any more. */
@@ -117,6 +150,12 @@ function settle(progress: RunProgress, step: PlannedStep, options: DecideOptions
     const upstream = progress.steps.get(id);
     if (upstream?.kind === 'waiting') return { kind: 'wait' };
     if (upstream?.kind === 'running' && !hasReleased(progress, step, id, options)) return { kind: 'wait' };
+    // What it has made may be made again, unless it is asked for the rest alone.
+    if (
+      upstream?.kind === 'retrying' &&
+      !(progress.agenda.planned.get(id)?.partial && hasReleased(progress, step, id, options))
+    )
+      return { kind: 'wait' };
   }
   const start: AssetKey[] = [];
   const skipped: PartVerdict[] = [];

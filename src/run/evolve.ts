@@ -120,15 +120,18 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       return;
     }
     case 'step.started':
-      setStep(draft, event.step, { state: 'STARTED', attempt: event.attempt });
+      setStep(draft, event.step, { state: 'STARTED', attempt: event.attempt, retryAt: undefined });
       return;
-    case 'step.attempt-ended':
-      setStep(draft, event.step, { attempt: event.attempt });
+    case 'step.attempt-ended': {
+      const again = event.retryAt === undefined ? {} : { retryAt: event.retryAt, failure: event.failure };
+      setStep(draft, event.step, { attempt: event.attempt, ...again });
       return;
+    }
     case 'step.ended': {
       const state = { success: 'SUCCESS', failure: 'FAILURE', canceled: 'CANCELED' } as const;
       setStep(draft, event.step, {
         state: state[event.outcome],
+        retryAt: undefined,
         failure: event.failure,
         failedAssets: event.failedAssets,
         durationMs: event.durationMs,

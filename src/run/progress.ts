@@ -1,5 +1,14 @@
 import { unreachable } from '../base/result.ts';
-import type { AssetMaterialized, CheckStatus, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import type {
+  AssetMaterialized,
+  CheckStatus,
+  EventDraft,
+  FinalRunState,
+  RunCounts,
+  StepAttemptEnded,
+} from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import { type EpochMs, epochMs, type Timestamp } from '../model/instant.ts';
 import type { Plan, SkipReason } from '../model/plan.ts';
 import type { AssetKey, Severity } from '../model/project.ts';
 import { combinedVersion } from '../model/versions.ts';
@@ -9,6 +18,8 @@ import { type Agenda, copyAgenda, leaveWaiting, openAgenda, stirDownstream } fro
 export type StepProgress =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'running'; readonly attempt: number }
+  /** Its attempt failed; the next one begins when it is due. */
+  | { readonly kind: 'retrying'; readonly attempt: number; readonly due: EpochMs; readonly failure?: Failure }
   | { readonly kind: 'ended'; readonly outcome: 'success' | 'failure' | 'canceled' }
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly cause?: string };
 
@@ -41,6 +52,8 @@ export interface RunProgress {
   readonly steps: ReadonlyMap<string, StepProgress>;
   readonly assets: ReadonlyMap<AssetKey, AssetOutcome>;
   readonly checks: ReadonlyMap<AssetKey, readonly JudgedCheck[]>;
+  /** Attempts of each step so far. */
+  readonly attempts: ReadonlyMap<string, number>;
   readonly canceled: boolean;
   /** A step has failed, or a check that makes the run a failure. */
   readonly hasFailure: boolean;
@@ -52,6 +65,7 @@ export interface ProgressDraft extends RunProgress {
   readonly steps: Map<string, StepProgress>;
   readonly assets: Map<AssetKey, AssetOutcome>;
   readonly checks: Map<AssetKey, JudgedCheck[]>;
+  readonly attempts: Map<string, number>;
   canceled: boolean;
   hasFailure: boolean;
 }
@@ -76,7 +90,16 @@ export function initialProgress(plan: Plan): ProgressDraft {
       assets.set(verdict.asset, { kind: 'skipped', reason: verdict.reason as SkipReason });
   }
   const agenda = openAgenda(plan, (id) => steps.get(id)?.kind === 'waiting');
-  return { plan, steps, assets, checks: new Map(), canceled: false, hasFailure: false, agenda };
+  return {
+    plan,
+    steps,
+    assets,
+    checks: new Map(),
+    attempts: new Map(),
+    canceled: false,
+    hasFailure: false,
+    agenda,
+  };
 }
 
 /** The progress after one more event. For many events, `applyToProgress` each. */
@@ -86,6 +109,7 @@ export function evolveProgress(progress: RunProgress, event: EventDraft): RunPro
     steps: new Map(progress.steps),
     assets: new Map(progress.assets),
     checks: new Map([...progress.checks].map(([asset, checks]) => [asset, [...checks]])),
+    attempts: new Map(progress.attempts),
     agenda: copyAgenda(progress.agenda),
   };
   applyToProgress(draft, event);
@@ -96,7 +120,11 @@ export function evolveProgress(progress: RunProgress, event: EventDraft): RunPro
 export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
   switch (event.type) {
     case 'step.started':
+      draft.attempts.set(event.step, event.attempt);
       setStep(draft, event.step, { kind: 'running', attempt: event.attempt });
+      return;
+    case 'step.attempt-ended':
+      if (event.retryAt !== undefined) awaitRetry(draft, event, event.retryAt);
       return;
     case 'step.ended': {
       // What was stopped on purpose did not fail.
@@ -125,7 +153,8 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
       const before = draft.checks.get(asset);
       if (before) before.push(judged);
       else draft.checks.set(asset, [judged]);
-      if (failsRun(judged)) draft.hasFailure = true;
+      // A copy that was not published fails its step, which may be tried again; what is published fails the run.
+      if (event.stage === 'published' && failsRun(judged)) draft.hasFailure = true;
       stirDownstream(draft.agenda, event.step);
       return;
     }
@@ -137,7 +166,6 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'run.requeued':
     case 'run.taken-over':
     case 'run.ended':
-    case 'step.attempt-ended':
     case 'asset.observed':
     case 'asset.lost':
     case 'assets.confirmed':
@@ -171,12 +199,48 @@ function madeOutcome(before: AssetOutcome | undefined, event: Omit<AssetMaterial
   };
 }
 
-function setStep(draft: ProgressDraft, id: string, step: StepProgress): void {
+/** What the attempt said of the assets that are made again counts no more. */
+function awaitRetry(draft: ProgressDraft, event: Omit<StepAttemptEnded, 'id' | 'v'>, retryAt: Timestamp): void {
+  const { step, attempt, failure } = event;
+  for (const asset of assetsToRetry(draft, step)) draft.checks.delete(asset);
+  draft.hasFailure =
+    [...draft.steps.values()].some((each) => each.kind === 'ended' && each.outcome === 'failure') ||
+    [...draft.checks.values()].flat().some(failsRun);
+  setStep(draft, step, {
+    kind: 'retrying',
+    attempt,
+    due: epochMs(retryAt),
+    ...(failure === undefined ? {} : { failure }),
+  });
+}
+
+/**
+ * Assets that the next attempt of a step makes: of one that runs for part of its assets those that it owes, else all of
+ * them.
+ */
+export function assetsToRetry(progress: RunProgress, step: string): AssetKey[] {
+  const planned = progress.agenda.planned.get(step)!;
+  return planned.partial ? assetsOwed(progress, step) : planned.assets.map(({ asset }) => asset);
+}
+
+/** Assets of a step that it has neither made nor skipped. */
+export function assetsOwed(progress: RunProgress, step: string): AssetKey[] {
+  const wanted = progress.agenda.planned.get(step)!.assets.map(({ asset }) => asset);
+  return wanted.filter((asset) => {
+    const outcome = progress.assets.get(asset);
+    return outcome === undefined || outcome.kind === 'failed';
+  });
+}
+
+/** Changes how a step stands, and what may be done next with it. */
+export function setStep(draft: ProgressDraft, id: string, step: StepProgress): void {
   draft.steps.set(id, step);
   const { agenda } = draft;
   leaveWaiting(agenda, id);
+  agenda.running.delete(id);
+  agenda.retrying.delete(id);
   if (step.kind === 'running') agenda.running.add(id);
-  else agenda.running.delete(id);
+  else if (step.kind === 'retrying') agenda.retrying.set(id, step.due);
   stirDownstream(agenda, id);
 }
 

@@ -202,6 +202,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     outcome,
     failure: optional(failureShape),
     durationMs: duration,
+    retryAt: optional(instant),
   },
   'step.ended': {
     step: text,

@@ -128,6 +128,7 @@ const runStep: Check = object<RunStepRecord>({
   reason: optional(runReasons),
   detail: optional(list(text)),
   attempt: optional(count),
+  retryAt: optional(instant),
   durationMs: optional(number),
   failure: optional(failureShape),
   materialized: list(text),

@@ -334,6 +334,7 @@ function portsOf(
   return {
     partitions: new Set(),
     clock,
+    random: world.random,
     session: watched(session, command),
     journals: journalsOf(world, command),
     holders: holdersOf(world, command, clock),
