@@ -6,7 +6,7 @@ import { parseDuration } from '../time/duration.ts';
 /** What the workflow says in `with:` (action.yml), as plain values. */
 export interface ActionInputs {
   /** `auto`, or the words of a command: `tick`, `state verify`. */
-  readonly command: readonly string[];
+  readonly command: readonly [CommandWord, ...string[]];
   /** Folder of the project, from the workspace. */
   readonly project: string;
   readonly select?: string;
@@ -37,6 +37,7 @@ export const COMMANDS = [
   'outputs',
   'state',
 ] as const;
+export type CommandWord = (typeof COMMANDS)[number];
 
 /** Words of the command line that the Action does not take yet. */
 const LATER = new Set(['retry', 'cancel', 'backfill', 'execute', 'finalize', 'env', 'alert', 'incident']);
@@ -88,6 +89,17 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
   return problems.length > 0 ? fail(problems) : ok(inputs);
 }
 
+/** What a click says counts where the step itself says nothing. */
+export function withClick(inputs: ActionInputs, click: Readonly<Record<string, string>>): ActionInputs {
+  const said = (name: string): string | undefined => click[name]?.trim() || undefined;
+  return {
+    ...inputs,
+    ...given('select', inputs.select ?? said('select')),
+    ...given('reason', inputs.reason ?? said('reason')),
+    dryRun: inputs.dryRun || said('dry-run') === 'true',
+  };
+}
+
 type Wrong = (input: string, message: string) => undefined;
 
 function given<K extends string, T>(name: K, value: T | undefined): { [P in K]?: T } {
@@ -98,10 +110,10 @@ function quoted(value: string): string {
   return `\`${value.length > 60 ? `${value.slice(0, 60)}…` : value}\``;
 }
 
-function commandWords(value: string | undefined, wrong: Wrong): string[] {
-  const words = (value ?? 'auto').split(/\s+/);
-  const [first] = words;
-  if ((COMMANDS as readonly string[]).includes(first!)) return words;
+function commandWords(value: string | undefined, wrong: Wrong): ActionInputs['command'] {
+  const [first, ...more] = (value ?? 'auto').split(/\s+/);
+  const known = COMMANDS.find((word) => word === first);
+  if (known !== undefined) return [known, ...more];
   if (LATER.has(first!))
     wrong('command', `${quoted(first!)} is not there yet; this version has ${COMMANDS.join(', ')}`);
   else {

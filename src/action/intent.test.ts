@@ -42,8 +42,8 @@ interface Case {
 }
 
 function intentOf({ on, ref = 'refs/heads/main', payload = { repository }, command, branches }: Case): Intent {
-  const words = (command ?? 'auto').split(' ');
-  return settleIntent({ command: words }, contextOf(on, ref, payload), branches);
+  const [first, ...more] = (command ?? 'auto').split(' ');
+  return settleIntent({ command: [first as 'auto', ...more] }, contextOf(on, ref, payload), branches);
 }
 
 const push = { repository, after: SHA, head_commit: { timestamp: '2026-11-22T10:00:00+01:00' } };

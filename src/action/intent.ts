@@ -56,10 +56,14 @@ export function settleIntent(
             '`command: comment` is the second stage of a pull request, and this is no workflow_run event.',
             'Use it in a workflow with `on: { workflow_run: { workflows: [branchline-pr], types: [completed] } }`.',
           );
-    default:
+    case 'report':
+    case 'outputs':
+    case 'state':
       return onlyReads(words) || production.mayWrite
-        ? { kind: 'words', words: [command!, ...words] }
+        ? { kind: 'words', words: [command, ...words] }
         : production.refusal;
+    default:
+      return unreachable(command);
   }
 }
 

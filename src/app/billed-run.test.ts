@@ -44,6 +44,7 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
     };
     const meter = createJobMeter({ startedAt: START - 30_000, runner: 'ubuntu-latest', usdPerMinute: 0.006 });
     await executeRun({
+      mayGoOnFrom: '2026-11-22T09:00:00.000Z',
       plan: {
         format: 1,
         environment: 'production',

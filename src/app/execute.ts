@@ -1,5 +1,5 @@
 import type { Billed, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import { type EpochMs, timestamp } from '../model/instant.ts';
+import { type EpochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { Clock } from '../ports.ts';
@@ -18,6 +18,11 @@ export interface ExecuteInput {
   readonly options: DecideOptions;
   /** Undefined = all the time in the world. */
   readonly budget?: TimeBudget;
+  /**
+   * When a run that gives its place back may go on: at once, as the clock of the state has it. The own clock may be ahead
+   * of that by days.
+   */
+  readonly mayGoOnFrom: Timestamp;
   readonly clock: Clock;
   readonly runStep: StepRunner;
   readonly emit: Emit;
@@ -124,7 +129,7 @@ function requeue(input: ExecuteInput, progress: RunProgress, startedAt: EpochMs)
   const left = [...progress.steps.values()].filter((step) => step.kind === 'waiting').length;
   const reason = `the time budget of the job is over: ${left} of ${progress.steps.size} steps wait for the next tick`;
   const billed = input.billed ? { billed: input.billed(now) } : {};
-  emit({ type: 'run.requeued', at, run: plan.runId, due: at, reason, ...billed });
+  emit({ type: 'run.requeued', at, run: plan.runId, due: input.mayGoOnFrom, reason, ...billed });
   return { state: 'QUEUED', counts: conclude(progress).counts, durationMs: now - startedAt };
 }
 

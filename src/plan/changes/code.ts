@@ -77,8 +77,6 @@ function partValue(side: Side, key: AssetKey, part: string): unknown {
       return asset && relationOf(asset);
     case 'materialized':
       return asset?.materialized;
-    case 'incremental':
-      return asset?.incremental;
     case 'outputs':
       return asset?.outputs.map(({ path, optional }) => (optional ? `${path} (optional)` : path)).sort();
     default:

@@ -29,7 +29,6 @@ export function policyChanges(
     ...valueChange('publish', a.publish, b.publish),
     ...valueChange('materialize', a.materialize, b.materialize),
     ...valueChange('on_lost', a.onLost, b.onLost),
-    ...valueChange('storage', a.storage, b.storage),
     ...valueChange('skippable', a.skippable, b.skippable),
     ...valueChange('can_subset', from.canSubset, to.canSubset),
     ...setChanges(from.secrets, to.secrets).map((change) => ({ ...change, what: `secret ${change.what}` })),
