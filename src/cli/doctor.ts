@@ -24,6 +24,7 @@ export async function run(options: GlobalOptions): Promise<number> {
   const [github, whyNoGitHub] = openGitHub(place, opened.value);
   const examination = await examine({
     workflows: texts,
+    folder: place.folder ?? '',
     isItsRepository: action.ok && action.value.name === './',
     version,
     now: clock.now(),
