@@ -102,6 +102,7 @@ test('a run that finds nothing to do has used its minute too', async () => {
     holder: { kind: 'process', machine: 'm', boot: 'b', pid: 1, start: '1' },
     writer: 'w',
     findLost: async () => new Map(),
+    keptFile: () => undefined,
     prepareEngines: async () => undefined,
     meter: createJobMeter({ startedAt: START - 1, runner: 'ubuntu-latest', usdPerMinute: 0 }),
   });

@@ -1,4 +1,5 @@
 import type { Billed, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
 import { type EpochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
@@ -32,6 +33,8 @@ export interface ExecuteInput {
   readonly signal: AbortSignal;
   /** Called between events, so that progress can be committed beside the work; must not throw. */
   readonly onPause: (stepEnded: boolean) => void;
+  /** When the last step is over, before that is recorded; what it yields fails the run. */
+  readonly beforeEnd?: (emit: Emit) => Promise<Failure | undefined>;
   /** Why nothing more may be started, in words; what runs goes on to its end. Undefined = go on. */
   readonly stopReason?: () => string | undefined;
   /** What the run has cost when it ends now; absent where no minutes are billed. */
@@ -85,19 +88,22 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     const commands = decide(progress, input.options);
     const end = commands.find((command) => command.kind === 'end');
     if (end) {
+      const failure = await input.beforeEnd?.(emit);
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
+      const state = failure && end.state === 'SUCCESS' ? 'FAILURE' : end.state;
       const endedAt = clock.now();
       const durationMs = endedAt - startedAt;
       emit({
         type: 'run.ended',
         at: timestamp(endedAt),
         run: plan.runId,
-        state: end.state,
+        state,
+        ...(failure ? { failure } : {}),
         counts: end.counts,
         durationMs,
         ...(input.billed ? { billed: input.billed(endedAt) } : {}),
       });
-      return { state: end.state, counts: end.counts, durationMs };
+      return { state, counts: end.counts, durationMs };
     }
     let skipped = false;
     for (const command of commands) {
@@ -112,7 +118,10 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     }
     // A skip may settle what is downstream at once.
     if (skipped) continue;
-    if (isOver && running.size === 0) return requeue(input, progress, startedAt);
+    if (isOver && running.size === 0) {
+      await input.beforeEnd?.(emit);
+      return requeue(input, progress, startedAt);
+    }
     await settleOne(input, running, released);
   }
 }

@@ -232,6 +232,7 @@ export async function openWorld(
     holders,
     sql,
     outputs,
+    keptFile: stores.keptFile,
     processes: createProcessRunner({
       folder: scratch,
       ...(surroundings.stepGraceMs === undefined ? {} : { graceMs: surroundings.stepGraceMs }),
@@ -259,7 +260,8 @@ export async function openWorld(
       }
       return undefined;
     },
-    findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
+    findLost: (view, assets) =>
+      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, assets),
     pages: (prepared, before) => {
       const made: ReadonlyMap<string, string | null> = makePages?.(source, prepared, before) ?? new Map();
       for (const [path, text] of made) pages.set(path, text);

@@ -19,7 +19,6 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Factory: checks,
   Job: ['run_retries', 'oidc', 'config'],
   Schedule: ['partitions'],
-  DuckdbConnection: ['storage'],
   State: ['retention'],
   Environments: ['pull_request'],
   ProductionEnvironment: ['build_on_push'],

@@ -65,6 +65,8 @@ export type Connection =
       readonly extensions: readonly string[];
       /** SQL statements run when a connection is opened. */
       readonly init?: Template;
+      /** Where its file is kept between runs; undefined = as the project's. */
+      readonly storage?: Storage;
       readonly definedAt: Span;
     }
   | { readonly type: 'postgres'; readonly url: Template; readonly schema?: Template; readonly definedAt: Span };

@@ -136,6 +136,7 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'step.attempt-ended':
     case 'asset.observed':
     case 'asset.lost':
+    case 'connection.saved':
     case 'assets.confirmed':
     case 'tick.judged':
     case 'ticks.missed':

@@ -158,6 +158,7 @@ export function sketchView(
     endedRuns: new Map(),
     claims: new Map(),
     schedules: new Map(),
+    connections: new Map(),
     streams: new Map(),
     writers: new Map(),
     days: new Map(),

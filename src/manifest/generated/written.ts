@@ -445,6 +445,7 @@ export interface WrittenDuckdbConnection {
    * SQL that runs whenever a connection is opened.
    */
   init?: string;
+  storage?: WrittenStorage;
 }
 /**
  * A Postgres database.
