@@ -22,6 +22,8 @@ export interface ActionInputs {
   readonly comment: boolean;
   readonly summary: boolean;
   readonly failOn: 'error' | 'warning' | 'never';
+  /** Of the second stage: the workflow run that uploaded the plan. */
+  readonly runId?: number;
 }
 
 /** The first words that `command` may have. */
@@ -79,11 +81,12 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
     ...given('environment', environmentName(text('environment'), wrong)),
     ...given('token', text('token')),
     secretEnv: variableNames(text('secret-env'), wrong),
-    ...given('maxParallel', positiveInteger(text('max-parallel'), wrong)),
+    ...given('maxParallel', positiveInteger('max-parallel', text('max-parallel'), 1_000, wrong)),
     timeBudgetMs: duration(text('time-budget') ?? DEFAULT_BUDGET, wrong),
     dryRun: flag('dry-run', false),
     comment: flag('comment', true),
     summary: flag('summary', true),
+    ...given('runId', positiveInteger('run-id', text('run-id'), Number.MAX_SAFE_INTEGER, wrong)),
     failOn: oneOf('fail-on', text('fail-on') ?? 'error', ['error', 'warning', 'never'] as const, wrong),
   };
   return problems.length > 0 ? fail(problems) : ok(inputs);
@@ -144,11 +147,11 @@ function variableNames(value: string | undefined, wrong: Wrong): string[] {
   return [...new Set(names)];
 }
 
-function positiveInteger(value: string | undefined, wrong: Wrong): number | undefined {
+function positiveInteger(input: string, value: string | undefined, most: number, wrong: Wrong): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (/^\d+$/.test(value) && number >= 1 && number <= 1000) return number;
-  return wrong('max-parallel', `is a whole number from 1, not ${quoted(value)}`);
+  if (/^\d+$/.test(value) && number >= 1 && number <= most) return number;
+  return wrong(input, `is a whole number from 1, not ${quoted(value)}`);
 }
 
 function duration(value: string, wrong: Wrong): number {

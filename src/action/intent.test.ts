@@ -168,6 +168,11 @@ describe('a command that is named', () => {
     check({ on: 'workflow_run', payload: { workflow_run: { id: 1 } }, command: 'comment' }, { kind: 'comment' });
   });
 
+  it('takes the run of the first stage from the workflow, if it says so', () => {
+    const context = contextOf('workflow_run', 'refs/heads/main', { workflow_run: { id: 1 } });
+    expect(settleIntent({ command: ['comment'], runId: 5 }, context, undefined)).toEqual({ kind: 'comment', run: 5 });
+  });
+
   it('hands what only reads to the command line, from anywhere', () => {
     for (const command of ['report', 'outputs list', 'state log', 'state verify'])
       check({ on: 'push', payload: push, ref: topic, command }, { kind: 'words', words: command.split(' ') });

@@ -27,14 +27,14 @@ export async function main(): Promise<number | ForCommandLine> {
   const opening = openJob('main');
   if (!opening.ok) return tellAlone(opening.error.runner, opening.error.failure);
   const job = opening.value;
+  const early = settleIntent(job.inputs, job.context, undefined);
+  if (early.kind === 'comment') {
+    // Nothing is checked out, and nothing of a project is known.
+    const { performComment } = await import('./review.ts');
+    return tell(job, undefined, redactorOf(job, undefined), await performComment(job, early.run));
+  }
   const opened = openProject({ project: join(job.context.workspace, job.inputs.project) }, job.surroundings);
-  if (!opened.ok)
-    return tell(
-      job,
-      undefined,
-      createRedactor(secretsIn(undefined, job.surroundings, process.env)),
-      refusedResult(opened.error),
-    );
+  if (!opened.ok) return tell(job, undefined, redactorOf(job, undefined), refusedResult(opened.error));
   const { loaded } = opened.value;
   const readable = loaded.project ?? loaded.readable;
   const env = hostEnvironment(opened.value);
@@ -47,6 +47,10 @@ export async function main(): Promise<number | ForCommandLine> {
   return tell(job, opened.value, redactor, await perform(job, opened.value, intent));
 }
 
+function redactorOf({ surroundings }: Job, project: Parameters<typeof secretsIn>[0]): Redactor {
+  return createRedactor(secretsIn(project, surroundings, surroundings.env));
+}
+
 /** Does what the event means. Modules are loaded when they are needed: most wake-ups find nothing to do. */
 async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { kind: 'words' }>): Promise<JobResult> {
   const { project } = opened.loaded;
@@ -56,13 +60,17 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
     job.log.print(intent.text);
     return { exit: 0, status: 'nothing', outputs: {}, summary: { notes: [intent.text] }, annotations: [] };
   }
-  if (intent.kind === 'check' || intent.kind === 'changes' || !project) {
+  if (intent.kind === 'changes') {
+    const { performChanges } = await import('./review.ts');
+    return performChanges(job, opened, intent.against);
+  }
+  if (intent.kind === 'check' || !project) {
     const { performCheck } = await import('./look.ts');
     return performCheck(job, opened);
   }
   switch (intent.kind) {
     case 'comment':
-      return refusedResult({ exit: 2, code: 'refused', message: 'There is no second stage for pull requests yet.' });
+      throw new Error('a comment is written before the project is opened');
     case 'plan': {
       const { performPlan } = await import('./look.ts');
       return performPlan(job, opened, project);

@@ -41,7 +41,7 @@ export interface ReviewJob {
 export async function reviewInJob(job: ReviewJob): Promise<Result<Review, AppFailure>> {
   const { opened, github, subject, repository, comment, failOn, runner } = job;
   const { root, tree, loaded, surroundings } = opened;
-  const { env, token } = surroundings;
+  const { token, gitEnv: env = surroundings.env } = surroundings;
   const known = loaded.project ?? loaded.readable;
   const location = await locateRepository(root, known?.state.remote ?? 'origin', env);
   if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));

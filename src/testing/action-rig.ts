@@ -58,9 +58,9 @@ export async function makeActionRig(files: Readonly<Record<string, string>>): Pr
   const start: ActionRig['start'] = ({ event, ...job }) => {
     const probe = event({ sha: '0'.repeat(40) });
     const branch = probe.ref.startsWith('refs/heads/') ? probe.ref : 'refs/heads/main';
-    const sha = job.checkout ?? github.head(branch) ?? github.head('refs/heads/main')!;
+    const sha = commitOf(job.checkout) ?? github.head(branch) ?? github.head('refs/heads/main')!;
     const env = { SHARED: shared, BRANCHLINE_ENGINES: enginesFolder, ...job.env };
-    return github.start({ ...job, event: event({ sha }), checkout: sha, env });
+    return github.start({ ...job, event: event({ sha }), checkout: job.checkout ?? sha, env });
   };
   const end: ActionRig['end'] = async (job) => {
     const main = await job.main;
@@ -113,4 +113,8 @@ async function stateOf(
   const log = await store.value.log(100);
   if (!verified.ok || !log.ok) throw new Error('the state cannot be read');
   return { view: read.value.read.view, problems: verified.value.problems, log: log.value };
+}
+
+function commitOf(checkout: string | undefined): string | undefined {
+  return checkout === 'none' ? undefined : checkout;
 }
