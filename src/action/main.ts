@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AppFailure } from '../app/failure.ts';
 import { billedJob } from '../app/job-meter.ts';
+import { ok } from '../base/result.ts';
 import { hostEnvironment, secretsIn } from '../compose/surroundings.ts';
 import { type OpenProject, openProject } from '../compose/wiring.ts';
 import { renderSummary } from '../render/summary/summary.ts';
@@ -37,12 +38,13 @@ export async function main(): Promise<number | ForCommandLine> {
   if (!opened.ok) return tell(job, undefined, redactorOf(job, undefined), refusedResult(opened.error));
   const { loaded } = opened.value;
   const readable = loaded.project ?? loaded.readable;
-  const env = hostEnvironment(opened.value);
+  const intent = settleIntent(job.inputs, job.context, readable?.environments['production']?.branches);
+  // Of a pull request nothing is executed, so nothing of its `.env` is needed.
+  const env = intent.kind === 'changes' ? ok(process.env) : hostEnvironment(opened.value);
   const secrets = secretsIn(readable, job.surroundings, env.ok ? env.value : process.env);
   for (const { value } of secrets) job.runner.mask(value);
   const redactor = createRedactor(secrets);
   if (!env.ok) return tell(job, opened.value, redactor, refusedResult(env.error));
-  const intent = settleIntent(job.inputs, job.context, readable?.environments['production']?.branches);
   if (intent.kind === 'words') return forCommandLine(job, intent.words);
   return tell(job, opened.value, redactor, await perform(job, opened.value, intent));
 }

@@ -1,20 +1,21 @@
 import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { outsideFailure } from '../app/failure.ts';
-import { billedJob } from '../app/job-meter.ts';
+import { productionRunner } from '../app/production-runner.ts';
 import type { ReviewComment } from '../app/pull-request.ts';
 import { unreachable } from '../base/result.ts';
 import { commentInJob, reviewInJob } from '../compose/review.ts';
 import type { OpenProject } from '../compose/wiring.ts';
+import { workflowTexts } from '../compose/workflow-texts.ts';
 import { own } from '../render/markdown.ts';
-import { annotateDiagnostics } from './annotations.ts';
+import { type Annotation, annotateDiagnostics } from './annotations.ts';
 import type { ComparedWith } from './intent.ts';
 import type { Job } from './job.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** What a pull request, or what a merge queue is about to merge, changes; its one comment. Executes nothing of it. */
 export async function performChanges(job: Job, opened: OpenProject, against: ComparedWith): Promise<JobResult> {
-  const { inputs, context, github, surroundings, log } = job;
+  const { inputs, context, github, log } = job;
   if (github === undefined) return refusedResult(noToken);
   const { loaded } = opened;
   const artifacts = actionsArtifacts({ env: process.env, scratch: context.temp, clock: systemClock });
@@ -28,7 +29,7 @@ export async function performChanges(job: Job, opened: OpenProject, against: Com
     repository: `${context.server}/${context.repository}`,
     comment: inputs.comment,
     failOn: inputs.failOn,
-    ...(surroundings.job === undefined ? {} : { runner: runnerOf(surroundings.job, loaded.project?.prices ?? {}) }),
+    runner: runnerOf(job, (loaded.project ?? loaded.readable)?.prices ?? {}),
   });
   if (!review.ok) return refusedResult(withPermissionLines(review.error));
   const { plan, body, comment, exit } = review.value;
@@ -43,17 +44,24 @@ export async function performChanges(job: Job, opened: OpenProject, against: Com
       ...(plan.wouldRun === undefined ? {} : { 'plan-digest': plan.wouldRun.digest }),
     },
     summary: { body: own(body), notes: [note] },
-    annotations: annotateDiagnostics(loaded.diagnostics),
+    annotations: [...annotateDiagnostics(loaded.diagnostics), ...commentAnnotations(comment, note)],
   };
 }
 
+/** A comment that is missing because somebody has to do something about it. */
+function commentAnnotations(comment: ReviewComment, message: string): Annotation[] {
+  const isMissing =
+    comment.kind === 'failed' || (comment.kind === 'left-to-second-stage' && comment.permission !== undefined);
+  return isMissing ? [{ level: 'warning', title: 'no comment on the pull request', message }] : [];
+}
+
+/** The machine of production, as the repository's own workflow names it: there it would run if it were merged. */
 function runnerOf(
-  facts: NonNullable<Job['surroundings']['job']>,
+  { context }: Job,
   prices: Readonly<Record<string, number>>,
 ): NonNullable<Parameters<typeof reviewInJob>[0]['runner']> {
-  const { isPublic, isSelfHosted } = facts;
-  const { runner } = billedJob(facts, prices);
-  return { runner, isSelfHosted, ...(isPublic === undefined ? {} : { isPublic }) };
+  const { isPublic, workspace } = context;
+  return { ...productionRunner(workflowTexts(workspace), prices), ...(isPublic === undefined ? {} : { isPublic }) };
 }
 
 function commentText(comment: ReviewComment): string {
@@ -71,7 +79,9 @@ function commentText(comment: ReviewComment): string {
     case 'outdated':
       return 'There is a newer commit on this pull request, whose own job comments.';
     case 'left-to-second-stage':
-      return 'This job may not comment: like those of forks and of Dependabot it lacks `pull-requests: write`. Its plan was uploaded, and the second workflow comments on pull requests of strangers.';
+      return comment.permission === undefined
+        ? 'This is a pull request of a stranger: its plan was uploaded, and the second workflow comments.'
+        : `This job may not comment. Add \`${comment.permission}\` under \`permissions:\` of the job; what it found is in its summary.`;
     case 'failed':
       return `The comment could not be written: ${comment.message}`;
     default:
