@@ -305,14 +305,26 @@ test('a secret is in no byte of log, summary, outputs and commits, and reaches o
   expect(bytes).not.toContain('ghs_');
 });
 
-test('a step sees nothing of the Action’s own', async () => {
-  await dueRig(manifest('env > "$SHARED/env"'));
-  await rig.run({ event: schedule });
-  const names = readFileSync(shared('env'), 'utf8')
-    .split('\n')
-    .map((line) => line.split('=')[0]!);
-  expect(names.filter((name) => /^(INPUT_|STATE_|ACTIONS_|GITHUB_TOKEN|GIT_CONFIG_)/.test(name))).toEqual([]);
-  expect(names).toContain('GITHUB_REPOSITORY');
+test('a step sees nothing of the Action’s own, and asks for OIDC tokens only where it says so', async () => {
+  const text = manifest('env > "$SHARED/a"', 'env > "$SHARED/b"').replace('b: {', 'b: { oidc: true,');
+  await dueRig(text);
+  const env = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: 'https://id.example.org',
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'id-of-the-job',
+  };
+  await rig.run({ event: schedule, env });
+  const seen = (name: string): string[] =>
+    readFileSync(shared(name), 'utf8')
+      .split('\n')
+      .map((line) => line.split('=')[0]!);
+  const own = /^(INPUT_|STATE_|ACTIONS_|GITHUB_TOKEN|GIT_CONFIG_)/;
+  expect(seen('a').filter((name) => own.test(name))).toEqual([]);
+  expect(seen('a')).toContain('GITHUB_REPOSITORY');
+  expect(
+    seen('b')
+      .filter((name) => own.test(name))
+      .sort(),
+  ).toEqual(Object.keys(env).sort());
 });
 
 test('what does not fit into the time budget waits, and the next tick carries it on', async () => {

@@ -1,7 +1,7 @@
 // Keys of the vocabulary that this version does not obey yet. The schema does not hold them, so that nothing is accepted
 // and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
 
-const steps = ['retry_policy', 'pool', 'runner', 'partitions', 'backfill_policy', 'oidc'];
+const steps = ['retry_policy', 'pool', 'runner', 'partitions', 'backfill_policy'];
 const assets = [...steps, 'observe', 'partition_expr', 'automation', 'freshness', 'environments'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
 const manifests = ['partitions', 'dbt', 'alerts', 'channels'];

@@ -144,6 +144,8 @@ export interface StepDef {
   readonly env: Readonly<Record<string, Template>>;
   /** Names of secrets that are handed to it. */
   readonly secrets: readonly string[];
+  /** It may ask GitHub for OIDC tokens. */
+  readonly oidc: boolean;
   /** Of one attempt. */
   readonly timeoutMs?: number;
   readonly definedAt: Span;

@@ -86,6 +86,7 @@ function stepKeys(layers: readonly Layer[], connection: string | undefined, plac
     code: resolveCode(layers, resolving),
     env: resolveEnv(env, resolving),
     secrets: resolveSecrets(lookup(layers, 'secrets'), [...env.values()], resolving),
+    oidc: lookup(layers, 'oidc')?.value === true,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     definedAt: definedAt(place),
   };

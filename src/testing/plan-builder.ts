@@ -94,6 +94,7 @@ function plainStep(name: string): StepDef {
     code: [],
     env: {},
     secrets: [],
+    oidc: false,
     definedAt: HERE,
   };
 }

@@ -52,6 +52,11 @@ const stepKeys = {
     [['STRIPE_KEY']],
     list(variableName),
   ),
+  oidc: key(
+    '`true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.',
+    [true],
+    boolean,
+  ),
   connection: key(
     'Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.',
     ['warehouse'],
@@ -191,7 +196,18 @@ const checkDefaults = key(
 const assetKeys = { ...allRemovable({ ...describingKeys, ...stepKeys, ...dataKeys, ...sqlKeys }), storage: storageKey };
 
 const runOrSql = apart('run', 'sql', 'an asset is made either by `run` or by `sql`; remove one of them');
-const multiStepKeys = ['run', 'shell', 'working-directory', 'env', 'secrets', 'connection', 'code', 'timeout', 'deps'];
+const multiStepKeys = [
+  'run',
+  'shell',
+  'working-directory',
+  'env',
+  'secrets',
+  'oidc',
+  'connection',
+  'code',
+  'timeout',
+  'deps',
+];
 
 export const assetDefinitions = {
   Asset: closed('A data object that is kept up to date.', { ...assetKeys, checks: removable(checksOfAsset) }, runOrSql),

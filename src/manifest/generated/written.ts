@@ -323,6 +323,10 @@ export interface WrittenGroup {
    */
   secrets?: string[] | null;
   /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
+  /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */
   connection?: string | null;
@@ -616,6 +620,10 @@ export interface WrittenAsset {
    */
   secrets?: string[] | null;
   /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
+  /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */
   connection?: string | null;
@@ -874,6 +882,10 @@ export interface WrittenMultiAsset {
    * @minItems 1
    */
   secrets?: string[] | null;
+  /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
   /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */
@@ -1266,6 +1278,10 @@ export interface WrittenDefaults {
    * @minItems 1
    */
   secrets?: string[] | null;
+  /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
   /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */

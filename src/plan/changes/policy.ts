@@ -30,6 +30,7 @@ export function policyChanges(
     ...valueChange('materialize', a.materialize, b.materialize),
     ...valueChange('on_lost', a.onLost, b.onLost),
     ...valueChange('skippable', a.skippable, b.skippable),
+    ...valueChange('oidc', from.oidc, to.oidc),
     ...valueChange('can_subset', from.canSubset, to.canSubset),
     ...setChanges(from.secrets, to.secrets).map((change) => ({ ...change, what: `secret ${change.what}` })),
     ...schedules,
