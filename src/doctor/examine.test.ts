@@ -77,7 +77,7 @@ test('what init writes is as it should be', () => {
 
 describe('the job that makes production', () => {
   test.each<[what: string, from: string | RegExp, to: string, found: string[]]>([
-    ['may not push', 'contents: write', 'contents: read', ['error permission-missing "permissions"']],
+    ['may not push', 'contents: write', 'contents: read', ['error permission-missing "read"']],
     ['may not look at jobs', / {6}actions: read.*\n/, '', ['error permission-missing "permissions"']],
     [
       'has no rights',
