@@ -12,7 +12,7 @@ import type { StatePorts } from '../app/state-session.ts';
 import type { OutputsOf } from '../app/step-context.ts';
 import { type EffectiveStorage, effectiveStorage } from '../app/storage.ts';
 import { canonicalJson } from '../base/json.ts';
-import { ok } from '../base/result.ts';
+import { fail, ok } from '../base/result.ts';
 import { dataBranchOf } from '../model/data-branch.ts';
 import type { Project, Storage } from '../model/project.ts';
 import type { Clock, FileStore, OutputFiles, RefMove } from '../ports.ts';
@@ -179,8 +179,10 @@ function openStore(
       });
     case 'branch': {
       const data = dataBranch(storage.branch);
-      // The local environment has none, and its storage is a directory.
-      if (data === undefined) throw new Error(`there is no branch ${storage.branch} for data here`);
+      if (data === undefined)
+        return refusingStore(
+          `storage \`branch\` takes git 2.31 or newer on this machine: without it nothing can be kept on ${storage.branch}`,
+        );
       return createBranchStore({
         data,
         scratch: join(options.scratch, 'branch', storage.branch),
@@ -190,6 +192,16 @@ function openStore(
     case 'none':
       return undefined;
   }
+}
+
+/** Keeps nothing and has lost nothing: what it was asked to do cannot be done from here. */
+function refusingStore(message: string): FileStore {
+  const loss = { loss: 'unavailable', message } as const;
+  return {
+    save: async () => fail({ code: 'infrastructure', message }),
+    fetch: async () => fail(loss),
+    holds: async (files) => files.map(() => ({ kind: 'lost', ...loss })),
+  };
 }
 
 /** Its client is large: loaded when the cache is first asked for something. */
