@@ -24,8 +24,34 @@ const fetchedAtFirstUse = ['@duckdb/node-api', 'pg'];
 /** The oldest Node on which dist must run. */
 const target = 'node20';
 
-const entries = existing({ cli: 'src/cli.ts', core: 'src/core.ts' });
+const entries = existing({ cli: 'src/cli.ts', core: 'src/core.ts', main: 'src/main.ts', post: 'src/post.ts' });
 const dist = path.join(root, 'dist');
+
+/**
+ * Parts of GitHub's libraries that nobody here calls and that bring an HTTP client of 400 kB, loaded at every start: of
+ * `@actions/core` the OIDC tokens (steps ask for theirs, by the variables that `oidc: true` hands them), of
+ * `@actions/github` its own octokit (ours is `@octokit/rest`, loaded with the first call).
+ */
+const unused = [
+  {
+    of: /@actions[\\/]core[\\/]lib[\\/]core\.js$/,
+    part: './oidc-utils.js',
+    code: 'export const OidcClient = undefined;',
+  },
+  {
+    of: /@actions[\\/]github[\\/]lib[\\/]github\.js$/,
+    part: './utils.js',
+    code: 'export const GitHub = undefined, getOctokitOptions = undefined;',
+  },
+];
+const withoutUnusedClients = {
+  name: 'without-unused-clients',
+  resolveId(source, importer) {
+    const found = unused.findIndex(({ of, part }) => source === part && of.test(importer ?? ''));
+    return found < 0 ? null : `\0unused-${found}`;
+  },
+  load: (id) => (id.startsWith('\0unused-') ? unused[Number(id.slice('\0unused-'.length))].code : null),
+};
 const isCheck = process.argv.includes('--check');
 const into = process.argv.includes('--into') ? process.argv[process.argv.indexOf('--into') + 1] : undefined;
 
@@ -53,6 +79,7 @@ async function buildInto(folder) {
     input: entries,
     platform: 'node',
     external: (id) => id.startsWith('node:') || fetchedAtFirstUse.includes(id),
+    plugins: [withoutUnusedClients],
     transform: { target },
     logLevel: 'warn',
     onLog(level, log, handle) {

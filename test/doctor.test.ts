@@ -47,7 +47,7 @@ describe('branchline doctor', () => {
     const end = await project.run(['doctor'], noToken);
     expect(end.code).toBe(2);
     expect(end.stdout).toMatch(
-      /branchline\.yml:\d+:\d+ {2}permission-missing\n[\s\S]*\^\^\^[\s\S]*help: add `contents: write` here/,
+      /branchline\.yml:\d+:\d+ {2}permission-missing\n[\s\S]*\^\^\^\^[\s\S]*help: write `contents: write`/,
     );
     expect(end.stdout).toContain('1 problem.');
     const json = await project.json<DoctorJson>(['doctor'], 2, noToken);

@@ -112,6 +112,30 @@ describe('storage: branch', () => {
     expect(show('data/a.csv')).toBe('n\n1');
   });
 
+  test('data that the server refuses is recorded with its run later, when the server takes it', async () => {
+    await project.json<RunJson>(['run', ...production]);
+    project.write('input.csv', 'n\n8\n');
+    project.commit('more');
+    const refusal =
+      '#!/bin/sh\n[ "$1" != refs/heads/branchline/data ] || { echo "this looks like a secret"; exit 1; }\n';
+    project.sandbox.setHook(bare, 'update', refusal);
+    const head = project.sandbox.git(bare, 'rev-parse', 'branchline/state');
+    const refused = await project.run(['run', '--select', 'key:raw/a', ...production]);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain('this looks like a secret');
+    expect(show('data/a.csv')).toBe('n\n1');
+    // The claim landed; what was made is in the journal of this machine, and nowhere half.
+    const since = project.sandbox.git(bare, 'log', '--format=%s', `${head}..branchline/state`).split('\n');
+    expect(since).toHaveLength(1);
+    project.sandbox.setHook(bare, 'update', '#!/bin/sh\nexit 0\n');
+    await project.json<RunJson>(['run', '--select', 'key:marts/b', ...production]);
+    expect(show('data/a.csv')).toBe('n\n8');
+    const { view, problems } = await project.state('production');
+    expect(problems).toEqual([]);
+    const blob = view.assets.get('raw/a')!.materialized!.files!['data/a.csv']!.blob;
+    expect(project.sandbox.git(bare, 'rev-parse', 'branchline/data:data/a.csv')).toBe(blob);
+  });
+
   test('a file over the limit is not recorded as made, and the message says what to do', async () => {
     project.write('branchline.yaml', files['branchline.yaml'].replace('type: branch', 'type: branch, max_file: 1kB'));
     project.write('input.csv', 'x'.repeat(2000));

@@ -37,6 +37,8 @@ export interface JobContext {
   readonly defaultBranch?: string;
   /** `owner/name`. */
   readonly repository: string;
+  /** Anybody may read it; undefined where the event does not say. */
+  readonly isPublic?: boolean;
   /** `https://github.com`, or that of another server. */
   readonly server: string;
   /** The commit of the code. */
@@ -72,12 +74,14 @@ export function readContext(env: Variables, payload: unknown): Result<JobContext
   if (!event.ok) return event;
   const ref = readRef(env['GITHUB_REF'] ?? '');
   const runner = env['RUNNER_NAME'];
+  const isPrivate = valueAt(payload, 'repository', 'private');
   const defaultBranch = defaultBranchOf(event.value, ref, payload);
   return ok({
     event: event.value,
     ref,
     ...(defaultBranch === undefined ? {} : { defaultBranch }),
     repository: env['GITHUB_REPOSITORY']!,
+    ...(typeof isPrivate === 'boolean' ? { isPublic: !isPrivate } : {}),
     server: env['GITHUB_SERVER_URL'] ?? 'https://github.com',
     commit: env['GITHUB_SHA'] ?? '',
     workflow: env['GITHUB_RUN_ID']!,

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type ActionInputs, COMMANDS, readInputs } from './inputs.ts';
+import { parse } from 'yaml';
+import { type ActionInputs, COMMANDS, readInputs, withClick } from './inputs.ts';
 
 /** The inputs as the runner hands them over. */
 const variables = (inputs: Readonly<Record<string, string>>): Record<string, string> =>
@@ -123,5 +126,49 @@ describe('readInputs', () => {
     const read = readInputs(variables({ 'secret-env': 'hunter2-hunter2' }));
     expect(read.ok).toBe(false);
     expect(JSON.stringify(read)).not.toContain('hunter2');
+  });
+});
+
+describe('withClick', () => {
+  const inputs = (given: Readonly<Record<string, string>>): ActionInputs => {
+    const read = readInputs(variables(given));
+    if (!read.ok) throw new Error(JSON.stringify(read.error));
+    return read.value;
+  };
+
+  it('takes what a click says where the step says nothing', () => {
+    const click = { select: 'key:a', reason: 'late', 'dry-run': 'true', command: 'run' };
+    expect(withClick(inputs({}), click)).toMatchObject({ select: 'key:a', reason: 'late', dryRun: true });
+    expect(withClick(inputs({ select: 'key:b' }), click)).toMatchObject({ select: 'key:b', reason: 'late' });
+    expect(withClick(inputs({ 'dry-run': 'true' }), { 'dry-run': 'false' })).toMatchObject({ dryRun: true });
+  });
+
+  it('takes nothing from fields that were left empty', () => {
+    const without = withClick(inputs({}), { select: ' ', reason: '', 'dry-run': 'false' });
+    expect(without).toEqual(inputs({}));
+  });
+});
+
+describe('action.yml', () => {
+  const file = path.resolve(import.meta.dirname, '..', '..', 'action.yml');
+  const action: { inputs: Record<string, { description: string; default?: string }> } = parse(
+    readFileSync(file, 'utf8'),
+  );
+
+  it('has the defaults that are used', () => {
+    const defaults = Object.entries(action.inputs).flatMap(([name, input]) =>
+      input.default === undefined || name === 'token' ? [] : [[name, input.default] as const],
+    );
+    const read = readInputs(variables(Object.fromEntries(defaults)));
+    const { environment, ...rest } = read.ok ? read.value : expect.fail('the defaults are refused');
+    expect(environment).toBe('production');
+    expect({ ok: true, value: rest }).toEqual(readInputs({}));
+  });
+
+  it.each(['', 'comment'])('names no input that nobody reads: %s', (folder) => {
+    const code = readFileSync(path.resolve(import.meta.dirname, 'inputs.ts'), 'utf8');
+    const own = path.resolve(import.meta.dirname, '..', '..', folder, 'action.yml');
+    const { inputs } = parse(readFileSync(own, 'utf8')) as typeof action;
+    for (const name of Object.keys(inputs)) expect(code).toContain(`'${name}'`);
   });
 });

@@ -6,7 +6,7 @@ import { parseDuration } from '../time/duration.ts';
 /** What the workflow says in `with:` (action.yml), as plain values. */
 export interface ActionInputs {
   /** `auto`, or the words of a command: `tick`, `state verify`. */
-  readonly command: readonly string[];
+  readonly command: readonly [CommandWord, ...string[]];
   /** Folder of the project, from the workspace. */
   readonly project: string;
   readonly select?: string;
@@ -22,6 +22,8 @@ export interface ActionInputs {
   readonly comment: boolean;
   readonly summary: boolean;
   readonly failOn: 'error' | 'warning' | 'never';
+  /** Of the second stage: the workflow run that uploaded the plan. */
+  readonly runId?: number;
 }
 
 /** The first words that `command` may have. */
@@ -37,6 +39,7 @@ export const COMMANDS = [
   'outputs',
   'state',
 ] as const;
+export type CommandWord = (typeof COMMANDS)[number];
 
 /** Words of the command line that the Action does not take yet. */
 const LATER = new Set(['retry', 'cancel', 'backfill', 'execute', 'finalize', 'env', 'alert', 'incident']);
@@ -78,14 +81,26 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
     ...given('environment', environmentName(text('environment'), wrong)),
     ...given('token', text('token')),
     secretEnv: variableNames(text('secret-env'), wrong),
-    ...given('maxParallel', positiveInteger(text('max-parallel'), wrong)),
+    ...given('maxParallel', positiveInteger('max-parallel', text('max-parallel'), 1_000, wrong)),
     timeBudgetMs: duration(text('time-budget') ?? DEFAULT_BUDGET, wrong),
     dryRun: flag('dry-run', false),
     comment: flag('comment', true),
     summary: flag('summary', true),
+    ...given('runId', positiveInteger('run-id', text('run-id'), Number.MAX_SAFE_INTEGER, wrong)),
     failOn: oneOf('fail-on', text('fail-on') ?? 'error', ['error', 'warning', 'never'] as const, wrong),
   };
   return problems.length > 0 ? fail(problems) : ok(inputs);
+}
+
+/** What a click says counts where the step itself says nothing. */
+export function withClick(inputs: ActionInputs, click: Readonly<Record<string, string>>): ActionInputs {
+  const said = (name: string): string | undefined => click[name]?.trim() || undefined;
+  return {
+    ...inputs,
+    ...given('select', inputs.select ?? said('select')),
+    ...given('reason', inputs.reason ?? said('reason')),
+    dryRun: inputs.dryRun || said('dry-run') === 'true',
+  };
 }
 
 type Wrong = (input: string, message: string) => undefined;
@@ -98,10 +113,10 @@ function quoted(value: string): string {
   return `\`${value.length > 60 ? `${value.slice(0, 60)}…` : value}\``;
 }
 
-function commandWords(value: string | undefined, wrong: Wrong): string[] {
-  const words = (value ?? 'auto').split(/\s+/);
-  const [first] = words;
-  if ((COMMANDS as readonly string[]).includes(first!)) return words;
+function commandWords(value: string | undefined, wrong: Wrong): ActionInputs['command'] {
+  const [first, ...more] = (value ?? 'auto').split(/\s+/);
+  const known = COMMANDS.find((word) => word === first);
+  if (known !== undefined) return [known, ...more];
   if (LATER.has(first!))
     wrong('command', `${quoted(first!)} is not there yet; this version has ${COMMANDS.join(', ')}`);
   else {
@@ -132,11 +147,11 @@ function variableNames(value: string | undefined, wrong: Wrong): string[] {
   return [...new Set(names)];
 }
 
-function positiveInteger(value: string | undefined, wrong: Wrong): number | undefined {
+function positiveInteger(input: string, value: string | undefined, most: number, wrong: Wrong): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (/^\d+$/.test(value) && number >= 1 && number <= 1000) return number;
-  return wrong('max-parallel', `is a whole number from 1, not ${quoted(value)}`);
+  if (/^\d+$/.test(value) && number >= 1 && number <= most) return number;
+  return wrong(input, `is a whole number from 1, not ${quoted(value)}`);
 }
 
 function duration(value: string, wrong: Wrong): number {

@@ -42,8 +42,8 @@ interface Case {
 }
 
 function intentOf({ on, ref = 'refs/heads/main', payload = { repository }, command, branches }: Case): Intent {
-  const words = (command ?? 'auto').split(' ');
-  return settleIntent({ command: words }, contextOf(on, ref, payload), branches);
+  const [first, ...more] = (command ?? 'auto').split(' ');
+  return settleIntent({ command: [first as 'auto', ...more] }, contextOf(on, ref, payload), branches);
 }
 
 const push = { repository, after: SHA, head_commit: { timestamp: '2026-11-22T10:00:00+01:00' } };
@@ -166,6 +166,11 @@ describe('a command that is named', () => {
     check({ on: 'push', payload: push, command: 'changes' }, { kind: 'refused' });
     check({ on: 'push', payload: push, command: 'comment' }, { kind: 'refused' });
     check({ on: 'workflow_run', payload: { workflow_run: { id: 1 } }, command: 'comment' }, { kind: 'comment' });
+  });
+
+  it('takes the run of the first stage from the workflow, if it says so', () => {
+    const context = contextOf('workflow_run', 'refs/heads/main', { workflow_run: { id: 1 } });
+    expect(settleIntent({ command: ['comment'], runId: 5 }, context, undefined)).toEqual({ kind: 'comment', run: 5 });
   });
 
   it('hands what only reads to the command line, from anywhere', () => {

@@ -33,7 +33,7 @@ interface Production {
 
 /** Settles what the job does: by the event (`command: auto`) or as the workflow says, never writing from elsewhere. */
 export function settleIntent(
-  inputs: Pick<ActionInputs, 'command'>,
+  inputs: Pick<ActionInputs, 'command' | 'runId'>,
   context: JobContext,
   branches: readonly string[] | undefined,
 ): Intent {
@@ -51,15 +51,19 @@ export function settleIntent(
       return changesOf(context);
     case 'comment':
       return context.event.kind === 'workflow_run'
-        ? { kind: 'comment', run: context.event.run }
+        ? { kind: 'comment', run: inputs.runId ?? context.event.run }
         : refused(
             '`command: comment` is the second stage of a pull request, and this is no workflow_run event.',
             'Use it in a workflow with `on: { workflow_run: { workflows: [branchline-pr], types: [completed] } }`.',
           );
-    default:
+    case 'report':
+    case 'outputs':
+    case 'state':
       return onlyReads(words) || production.mayWrite
-        ? { kind: 'words', words: [command!, ...words] }
+        ? { kind: 'words', words: [command, ...words] }
         : production.refusal;
+    default:
+      return unreachable(command);
   }
 }
 

@@ -45,6 +45,7 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
     };
     const meter = createJobMeter({ startedAt: START - 30_000, runner: 'ubuntu-latest', usdPerMinute: 0.006 });
     await executeRun({
+      mayGoOnFrom: '2026-11-22T09:00:00.000Z',
       plan: {
         format: 1,
         environment: 'production',
@@ -102,6 +103,7 @@ test('a run that finds nothing to do has used its minute too', async () => {
     holder: { kind: 'process', machine: 'm', boot: 'b', pid: 1, start: '1' },
     writer: 'w',
     findLost: async () => new Map(),
+    keptFile: () => undefined,
     prepareEngines: async () => undefined,
     meter: createJobMeter({ startedAt: START - 1, runner: 'ubuntu-latest', usdPerMinute: 0 }),
   });

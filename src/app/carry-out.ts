@@ -7,6 +7,7 @@ import type { TimeBudget } from '../run/budget.ts';
 import type { DecideOptions } from '../run/decide.ts';
 import type { ResumedRun } from '../run/resume.ts';
 import type { StateRead } from '../state/read.ts';
+import type { ConnectionSaver } from './connection-saver.ts';
 import { executeRun, type StepRunner } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
@@ -39,6 +40,8 @@ export interface CarryOutInput {
   readonly message: (drafts: readonly EventDraft[], end: RunEnd | undefined) => string;
   readonly pages: PagesOf;
   readonly meter?: JobMeter;
+  /** Saves database files that are kept between runs. */
+  readonly saver: Pick<ConnectionSaver, 'pause' | 'finish'>;
 }
 
 /** How it stands with a run when we let go of it: over, or `QUEUED` because our time was: the next tick carries it on. */
@@ -73,6 +76,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       ...(input.budget === undefined ? {} : { budget: input.budget }),
       ...(input.requeueAfterMs === undefined ? {} : { requeueAfterMs: input.requeueAfterMs }),
       ...(input.resumed ? { resumed: input.resumed } : {}),
+      mayGoOnFrom: input.claim.at,
       clock: input.clock,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),
@@ -80,7 +84,15 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       signal: stop.signal,
       ...(meter ? { billed: (now: EpochMs) => meter.billed(input.plan.runId, now) } : {}),
       pauseMs: 15_000,
-      onPause: (stepEnded) => recorder.pause(stepEnded),
+      onPause(stepEnded) {
+        if (stepEnded) input.saver.pause((event) => recorder.emit(event));
+        recorder.pause(stepEnded);
+      },
+      beforeEnd: async (emit) => {
+        const failure = await input.saver.finish(emit);
+        if (failure) input.warn(`${failure.message}. What was made in it is lost; the next run makes it again.`);
+        return failure;
+      },
       stopReason: () => recorder.stopReason(),
     });
     const recorded = await recorder.finish(end);

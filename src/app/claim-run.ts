@@ -10,6 +10,7 @@ import { conclude, initialProgress } from '../run/progress.ts';
 import { type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { findHolder, type HeldBy } from './claims.ts';
+import { type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
@@ -41,6 +42,8 @@ export interface ClaimInput {
   readonly expected?: Plan;
   /** Which published data of these assets is gone, with what was found. */
   readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
+  /** Database files that are kept between runs: a claim says which one it begins with. */
+  readonly keptFile: KeptFileOf;
   /** Makes the drivers of these databases ready; what is missing for the whole run is said once, before it starts. */
   readonly prepareEngines: (engines: readonly Engine[]) => Promise<AppFailure | undefined>;
   /** In a job whose minutes are billed: a run that finds nothing to do has used its minutes as well. */
@@ -112,7 +115,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     holder: input.holder,
     writer: input.writer,
     assets: [...assets].sort(),
-    connections: connections.map((name) => ({ name, startedFrom: '' })),
+    connections: connections.map((name) => ({ name, startedFrom: startedFrom(input, name) })),
     at: timestamp(input.now),
   };
   const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch: 1, claim };
@@ -144,6 +147,11 @@ function resumedRun(plan: Plan, record: RunRecord, view: StateView): ResumedRun 
       return made && { kind: 'materialized', dataVersion: made.dataVersion, materialization: made.id };
     },
   };
+}
+
+/** The file that is current now; a file that stays where it is has none. */
+function startedFrom({ keptFile, view }: ClaimInput, connection: string): string {
+  return keptFile(connection) === undefined ? '' : (recordedFile(view, connection)?.digest ?? '');
 }
 
 function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {

@@ -29,10 +29,11 @@ const event = (run: string, files: Files): AssetMaterialized => ({
   metadata: {},
   durationMs: 1,
 });
-const view = (id: string, files: Files): Pick<StateView, 'assets'> => ({
+const view = (id: string, files: Files): Pick<StateView, 'assets' | 'connections'> => ({
+  connections: new Map(),
   assets: new Map([['raw/a', { materialized: { id, files: record(files) } } as unknown as AssetRecord]]),
 });
-const nothing = { assets: new Map() };
+const nothing = { assets: new Map(), connections: new Map() };
 
 it('one commit for a materialization: what it keeps, without what it no longer has', () => {
   const made = event('r2', { 'a.csv': 'b2', 'c.csv': 'b3' });

@@ -1,13 +1,13 @@
 import { sortedEntries } from '../base/order.ts';
-import type { AssetMaterialized, BranchlineEvent } from '../model/events.ts';
+import type { AssetMaterialized, BranchlineEvent, ConnectionSaved } from '../model/events.ts';
 import { type EpochMs, epochMs } from '../model/instant.ts';
-import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { FileRecord } from './outputs.ts';
 
 /** One commit of data that belongs to an event: blobs by path, null takes a path away. */
 export interface DataCommit {
-  readonly asset: AssetKey;
+  /** Whose storage names the branch. */
+  readonly owner: { readonly kind: 'asset' | 'connection'; readonly name: string };
   readonly message: string;
   readonly at: EpochMs;
   readonly files: ReadonlyMap<string, string | null>;
@@ -20,14 +20,24 @@ export interface DataCommit {
 export function dataCommits(
   events: readonly BranchlineEvent[],
   before: Pick<StateView, 'assets'>,
-  after: Pick<StateView, 'assets'>,
+  after: Pick<StateView, 'assets' | 'connections'>,
 ): readonly DataCommit[] {
   return events.flatMap((event) => {
+    if (event.type === 'connection.saved') return databaseCommit(event, after);
     if (event.type !== 'asset.materialized') return [];
     if (after.assets.get(event.asset)?.materialized?.id !== event.materialization) return [];
     const files = blobsOf(event.files, before.assets.get(event.asset)?.materialized?.files);
     return files.size === 0 ? [] : [commitOf(event, files)];
   });
+}
+
+/** A database file as it is now; one that was not taken up as the current one is nobody's. */
+function databaseCommit(event: ConnectionSaved, after: Pick<StateView, 'connections'>): readonly DataCommit[] {
+  const { connection, path, digest, blob, run, at } = event;
+  if (blob === undefined || after.connections.get(connection)?.file?.digest !== digest) return [];
+  const lines = [`connection ${connection}: ${path}`, '', '[skip ci]', '', `Connection: ${connection}`, `Run: ${run}`];
+  const owner = { kind: 'connection', name: connection } as const;
+  return [{ owner, message: lines.join('\n'), at: epochMs(at), files: new Map([[path, blob]]) }];
 }
 
 function blobsOf(files: FileRecord | undefined, before: FileRecord | undefined): Map<string, string | null> {
@@ -51,5 +61,5 @@ function commitOf(event: AssetMaterialized, files: ReadonlyMap<string, string | 
     `Data-Version: ${event.dataVersion}`,
     ...(event.codeCommit === undefined ? [] : [`Code: ${event.codeCommit}`]),
   ];
-  return { asset: event.asset, message: lines.join('\n'), at: epochMs(event.at), files };
+  return { owner: { kind: 'asset', name: event.asset }, message: lines.join('\n'), at: epochMs(event.at), files };
 }

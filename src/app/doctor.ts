@@ -25,6 +25,8 @@ export interface MachineFacts {
 export interface DoctorInput {
   /** Text of every workflow file, by path. */
   readonly workflows: ReadonlyMap<string, string>;
+  /** Folder of the project in the repository; `''` = its top. */
+  readonly folder: string;
   readonly isItsRepository: boolean;
   readonly version: string;
   readonly now: EpochMs;
@@ -51,6 +53,7 @@ export async function examine(input: DoctorInput): Promise<Examination> {
   const masked = project ? new Set(secretNames(project, {})) : undefined;
   const { findings, jobs } = examineWorkflows({
     files: input.workflows,
+    folder: input.folder,
     isItsRepository: input.isItsRepository,
     version: input.version,
     now,

@@ -89,6 +89,8 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   };
   const lost = lostSource(context, input.lost);
   if (lost) return { failure: lost, failedAssets: input.assets };
+  const unplaced = await placeConnections(context);
+  if (unplaced) return { failure: unplaced, failedAssets: input.assets };
   const missing = await restoreInputs(context);
   if (missing) return { failure: missing, failedAssets: input.assets };
   const unprepared = await prepareIncremental(context, input.lost);
@@ -105,6 +107,16 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   );
   emitChecks(context, await judgeScripts(context, asset, () => true), 'published');
   return end;
+}
+
+/** The database files that the step and its checks open. */
+async function placeConnections({ run, step, assets }: StepContext): Promise<Failure | undefined> {
+  const ofChecks = assets.flatMap((asset) => asset.checks.map((check) => connectionOf(check, asset)));
+  for (const name of new Set([step.connection, ...ofChecks])) {
+    const failure = name === undefined ? undefined : await run.placeConnection(name);
+    if (failure) return failure;
+  }
+  return undefined;
 }
 
 /** A source whose data is gone may not give its past again: making it anew has to be asked for (`on_lost: fail`). */

@@ -58,6 +58,7 @@ async function carry(plan: Plan, budget?: TimeBudget, stopAtMs = Number.POSITIVE
       ignoreBlocking: false,
     },
     ...(budget ? { budget } : {}),
+    mayGoOnFrom: timestamp(MINUTE),
     clock,
     emit: (event) => events.push(event),
     synced: async () => undefined,
@@ -112,7 +113,7 @@ describe('a time budget', () => {
       type: 'run.requeued',
       at: timestamp(20 * MINUTE),
       run: 'r1',
-      due: timestamp(20 * MINUTE),
+      due: timestamp(MINUTE),
       reason: 'the time budget of the job is over: 2 of 4 steps wait for the next tick',
     });
     expect(typesOf(events)).not.toContain('run.ended');
@@ -165,7 +166,7 @@ describe('a time budget', () => {
       ),
     });
     if (!recorded.ok) throw new Error(recorded.error.message);
-    expect(recorded.value.openRuns.get('r1')).toMatchObject({ state: 'QUEUED', due: timestamp(20 * MINUTE) });
+    expect(recorded.value.openRuns.get('r1')).toMatchObject({ state: 'QUEUED', due: timestamp(MINUTE) });
     const next = planOf(recorded.value);
     expect(next.steps.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(['a skip', 'b skip', 'c run', 'd run']);
     const { end, started } = await carry(next);
@@ -189,6 +190,7 @@ describe('a step that is tried again', () => {
     };
     const end = await executeRun({
       plan: planOf(),
+      mayGoOnFrom: timestamp(0),
       options: {
         maxParallel: 1,
         failFast: false,

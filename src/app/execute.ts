@@ -1,5 +1,6 @@
 import type { Billed, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { Failure } from '../model/failure.ts';
+import { type EpochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { Clock } from '../ports.ts';
@@ -28,6 +29,11 @@ export interface ExecuteInput {
   readonly options: DecideOptions;
   /** Undefined = all the time in the world. */
   readonly budget?: TimeBudget;
+  /**
+   * When a run that gives its place back may go on: at once, as the clock of the state has it. The own clock may be ahead
+   * of that by days.
+   */
+  readonly mayGoOnFrom: Timestamp;
   readonly clock: Clock;
   readonly runStep: StepRunner;
   readonly emit: Emit;
@@ -37,6 +43,8 @@ export interface ExecuteInput {
   readonly signal: AbortSignal;
   /** Called between events, so that progress can be committed beside the work; must not throw. */
   readonly onPause: (stepEnded: boolean) => void;
+  /** When the last step is over, before that is recorded; what it yields fails the run. */
+  readonly beforeEnd?: (emit: Emit) => Promise<Failure | undefined>;
   /** Why nothing more may be started, in words; what runs goes on to its end. Undefined = go on. */
   readonly stopReason?: () => string | undefined;
   /** What the run has cost when it ends now; absent where no minutes are billed. */
@@ -99,19 +107,22 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     const commands = decide(progress, input.options, clock.now());
     const end = commands.find((command) => command.kind === 'end');
     if (end) {
+      const failure = await input.beforeEnd?.(emit);
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
+      const state = failure && end.state === 'SUCCESS' ? 'FAILURE' : end.state;
       const endedAt = clock.now();
       const durationMs = endedAt - startedAt;
       emit({
         type: 'run.ended',
         at: timestamp(endedAt),
         run: plan.runId,
-        state: end.state,
+        state,
+        ...(failure ? { failure } : {}),
         counts: end.counts,
         durationMs,
         ...(input.billed ? { billed: input.billed(endedAt) } : {}),
       });
-      return { state: end.state, counts: end.counts, durationMs };
+      return { state, counts: end.counts, durationMs };
     }
     let skipped = false;
     for (const command of commands) {
@@ -130,8 +141,10 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     // A skip may settle what is downstream at once.
     if (skipped) continue;
     const retryAt = Math.min(...progress.agenda.retrying.values());
-    if (running.size === 0 && (isOver || isTooLong(input, retryAt)))
+    if (running.size === 0 && (isOver || isTooLong(input, retryAt))) {
+      await input.beforeEnd?.(emit);
       return requeue(input, progress, startedAt, isOver ? undefined : retryAt);
+    }
     await settleOne(input, running, released, retryAt);
   }
 }
@@ -164,7 +177,9 @@ function requeue(
       ? `the time budget of the job is over: ${left} for the next tick`
       : `${[...retrying.keys()].join(', ')} failed and ${retrying.size === 1 ? 'is' : 'are'} tried again later: ${left}`;
   const billed = input.billed ? { billed: input.billed(now) } : {};
-  emit({ type: 'run.requeued', at, run: plan.runId, due: timestamp(retryAt ?? now), reason, ...billed });
+  // The clock of the state, not the own one, says when: that may be ahead by days.
+  const due = retryAt === undefined ? input.mayGoOnFrom : laterOf(input.mayGoOnFrom, timestamp(retryAt));
+  emit({ type: 'run.requeued', at, run: plan.runId, due, reason, ...billed });
   return { state: 'QUEUED', counts: conclude(progress).counts, durationMs: now - startedAt };
 }
 

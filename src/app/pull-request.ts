@@ -60,7 +60,11 @@ export interface ReviewOptions {
 export type ReviewComment =
   | CommentOutcome
   /** This workflow may not write; the plan was uploaded, and the second one comments. */
-  | { readonly kind: 'left-to-second-stage' }
+  | {
+      readonly kind: 'left-to-second-stage';
+      /** The line that the job of a trusted pull request lacks under `permissions:`. */
+      readonly permission?: string;
+    }
   /** There is a newer head, whose own workflow comments. */
   | { readonly kind: 'outdated' }
   | { readonly kind: 'off' }
@@ -205,7 +209,10 @@ async function leave(
   refusal?: Extract<GitHubRefusal, { code: 'forbidden' }>,
 ): Promise<ReviewComment> {
   const uploaded = await upload(`${JSON.stringify(plan)}\n`);
-  if (uploaded.ok) return { kind: 'left-to-second-stage' };
+  if (uploaded.ok) {
+    // Whatever was asked first: to comment it needs this one.
+    return { kind: 'left-to-second-stage', ...(refusal === undefined ? {} : { permission: 'pull-requests: write' }) };
+  }
   const why = refusal === undefined ? '' : `${refusal.message}; `;
   return { kind: 'failed', message: `${why}the plan could not be uploaded for the second workflow: ${uploaded.error}` };
 }

@@ -3,9 +3,11 @@ import type { EventDraft } from '../model/events.ts';
 import type { ManualRequest, Plan, RunRequest } from '../model/plan.ts';
 import { assetLines, runSubject } from '../render/run-text.ts';
 import { count } from '../render/style.ts';
+import { formatInstant } from '../time/format.ts';
 import type { RunEnd } from './carry-out.ts';
 import type { KnownRun } from './claim-run.ts';
 import { holderText } from './claims.ts';
+import type { TickOutcome } from './tick.ts';
 
 /** Message of a commit about a run: a subject that reads as a diary, and trailers for machines. */
 export function runMessage(
@@ -61,4 +63,17 @@ export function knownText({ delivery, claim }: KnownRun): string {
     default:
       return unreachable(delivery);
   }
+}
+
+/** `daily of 2026-11-22 02:23 UTC was judged already (run …: SUCCESS); it is next at 2026-11-23 02:23 UTC.` */
+export function idleText(next: TickOutcome['next'][number], before: TickOutcome['before']): string {
+  const last = before.find(({ schedule }) => schedule === next.schedule);
+  const judged = last ? `of ${formatInstant(last.tick)} was judged already (${judgedText(last)}); it ` : '';
+  return `${next.schedule} ${judged}is next at ${formatInstant(next.tick)}.`;
+}
+
+function judgedText({ outcome, run, state, claim }: TickOutcome['before'][number]): string {
+  if (run === undefined) return outcome;
+  if (claim) return `${holderText(claim)} is at work on it`;
+  return `run ${run}${state === undefined ? '' : `: ${state}`}`;
 }

@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 const environment: ScriptInput['environment'] = {
   host: { PATH: process.env['PATH'], API_KEY: 'hunter22', OTHER_KEY: 'swordfish' },
   secretNames: ['API_KEY', 'OTHER_KEY'],
-  step: { name: 'raw/orders', env: {}, secrets: ['API_KEY'] },
+  step: { name: 'raw/orders', env: {}, secrets: ['API_KEY'], oidc: false },
   env: [],
   assets: ['raw/orders'],
   runId: 'r1',

@@ -12,6 +12,8 @@ import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
 import { type ClaimDecision, type ClaimInput, decideClaim, type KnownRun, requestedDraft } from './claim-run.ts';
 import { holderText } from './claims.ts';
+import type { KeptFileOf } from './connection-files.ts';
+import { type ConnectionSaver, openConnectionSaver } from './connection-saver.ts';
 import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
@@ -34,6 +36,8 @@ export interface RunPorts {
   readonly holders: Holders;
   readonly sql: SqlPool;
   readonly outputs: OutputsOf;
+  /** Database files that are kept between runs. */
+  readonly keptFile: KeptFileOf;
   readonly processes: ProcessRunner;
   /** Ends processes on this machine that steps of a run left behind whose engine was killed. */
   readonly endLeftovers: (run: string) => Promise<void>;
@@ -190,6 +194,7 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     ...(wanted.expected === undefined ? {} : { expected: wanted.expected }),
     ...(wanted.attempt === undefined ? {} : { attempt: wanted.attempt }),
     findLost: ports.findLost,
+    keptFile: ports.keptFile,
     prepareEngines: ports.prepareEngines,
     ...(ports.meter ? { meter: ports.meter } : {}),
   };
@@ -263,8 +268,16 @@ export async function carryOutClaimed(
 ): Promise<Result<RunOutcome, AppFailure>> {
   const { plan, claim } = decision;
   observer.onPlan(plan);
-  const context = runContext(ports, settings, decision, after.view);
   const { project } = settings.planning;
+  const saver = openConnectionSaver({
+    scope: { project, environment: settings.environment, env: ports.env, root: ports.root },
+    keptFile: ports.keptFile,
+    sql: ports.sql,
+    clock: ports.clock,
+    claim,
+    view: after.view,
+  });
+  const context = runContext(ports, settings, decision, after.view, saver);
   const exclusive = new Map(
     plan.steps.flatMap((step) =>
       fileConnections(project, [project.steps[step.step]?.connection]).map((name) => [step.id, name] as const),
@@ -292,7 +305,19 @@ export async function carryOutClaimed(
     writer: ports.writer,
     redact: (text) => ports.redactor.text(text),
     runStep: (step, assets, emit, signal, attempt) =>
-      executeStep(context, { step, assets, emit, signal, attempt, random: ports.random, lost: decision.lost }),
+      executeStep(context, {
+        step,
+        assets,
+        emit(event) {
+          saver.note(event);
+          emit(event);
+        },
+        signal,
+        attempt,
+        random: ports.random,
+        lost: decision.lost,
+      }),
+    saver,
     signal: ports.signal,
     onEvent: (event) => observer.onEvent(event),
     warn: ports.warn,
@@ -300,7 +325,19 @@ export async function carryOutClaimed(
     pages: ports.pages,
     ...(ports.meter ? { meter: ports.meter } : {}),
   });
-  return carried.ok ? ok({ kind: 'carried-out', ...carried.value, plan }) : carried;
+  if (!carried.ok) return carried;
+  sayOvertaken(saver, carried.value.after.view, ports.warn);
+  return ok({ kind: 'carried-out', ...carried.value, plan });
+}
+
+/** The state kept another run's file: what this one put into its own is not in it. */
+function sayOvertaken(saver: ConnectionSaver, view: StateView, warn: (text: string) => void): void {
+  for (const [connection, digest] of saver.saved) {
+    if (view.connections.get(connection)?.file?.digest === digest) continue;
+    warn(
+      `The database file of connection ${connection} was saved by another run since this one began. What this run made in it is lost; the next run makes it again.`,
+    );
+  }
 }
 
 function runContext(
@@ -308,6 +345,7 @@ function runContext(
   settings: RunSettings,
   decision: { readonly plan: Plan; readonly claim: Claim },
   view: StateView,
+  connections: ConnectionSaver,
 ): RunContext {
   const published = new Map<AssetKey, Published>();
   for (const [key, record] of view.assets) {
@@ -326,6 +364,8 @@ function runContext(
     clock: ports.clock,
     sql: ports.sql,
     outputs: ports.outputs,
+    keptFile: ports.keptFile,
+    placeConnection: (name) => connections.place(name),
     processes: ports.processes,
     env: ports.env,
     root: ports.root,

@@ -9,7 +9,9 @@ import { duckdbDataVersion, ROW_ALIAS } from '../sql/data-version.ts';
 import { quoteRelation } from '../sql/quote.ts';
 import type { ScriptResult } from './run-script.ts';
 import { judgeAsset } from './script-checks.ts';
+import { attemptFailure } from './sql-failure.ts';
 import type { CheckResult } from './sql-judge.ts';
+import { ensureStamps, writeStampOnly } from './sql-publish.ts';
 import { emitChecks, openSession } from './sql-step.ts';
 import {
   atPartition,
@@ -90,6 +92,7 @@ async function runOwnScript(context: StepContext): Promise<Result<ScriptResult, 
     name: step.name,
     env: step.env,
     secrets: step.secrets,
+    oidc: step.oidc,
     checks,
     log: step.name,
     ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
@@ -207,6 +210,8 @@ async function publishAsset(
   const version = await versionOf(context, asset, said?.dataVersion ?? outputs.value.dataVersion);
   if (!version.ok) return version.error;
   const rows = said?.rows ?? version.value.rows;
+  const unstamped = await stampTable(context, asset, version.value.dataVersion);
+  if (unstamped) return unstamped;
   emitMaterialized(
     context,
     {
@@ -236,6 +241,41 @@ function saidOf(report: StepReport, asset: AssetKey, partition: string | undefin
   const whole = report.assets[asset];
   const own = partition === undefined ? undefined : whole?.partitions?.[partition];
   return own && whole ? { ...whole, ...own, metadata: { ...whole.metadata, ...own.metadata } } : whole;
+}
+
+/**
+ * The engine's mark beside a table that a script made, in a database file that is kept between runs: whether a file that
+ * comes back holds it is known by that alone.
+ */
+async function stampTable(
+  { run, planned }: StepContext,
+  asset: Asset,
+  dataVersion: string,
+): Promise<Failure | undefined> {
+  const { connection } = asset;
+  if (connection === undefined || !run.keptFile(connection) || !isInTable(asset)) return undefined;
+  const session = await openSession(run, connection, planned.id);
+  if (!session.ok) return session.error;
+  try {
+    const ensured = await ensureStamps(session.value);
+    const stamp = {
+      environment: run.environment,
+      asset: asset.key,
+      partition: '',
+      materialization: materializationId(run, asset.key),
+      dataVersion,
+      at: timestamp(run.clock.now()),
+    };
+    const done = ensured.ok ? await writeStampOnly(session.value, stamp, relationIn(run, asset)) : ensured;
+    return done.ok ? undefined : attemptFailure(done.error);
+  } finally {
+    await session.value.close();
+  }
+}
+
+/** Is what a script makes a table, as far as anybody knows? */
+function isInTable(asset: Asset): boolean {
+  return asset.relation !== undefined && asset.materialized !== 'none';
 }
 
 function notPublished(results: readonly CheckResult[], holding: readonly CheckResult[]): Failure {

@@ -139,9 +139,9 @@ function inspect(session: SqlSession, relation: Relation): Promise<Result<SqlRow
   return session.query(POSTGRES_LIVE, { name: quoteRelation(relation) });
 }
 
-/** Writes the stamp alone: for statements that make no relation. */
-export function writeStampOnly(session: SqlSession, stamp: Stamp): Promise<Published> {
-  return inTransaction(session, writeStamp(session.dialect, stamp, undefined));
+/** Writes the stamp alone: for statements that make no relation, or of one that a script has made. */
+export function writeStampOnly(session: SqlSession, stamp: Stamp, live?: Relation): Promise<Published> {
+  return inTransaction(session, writeStamp(session.dialect, stamp, live));
 }
 
 export interface DirectBuild {

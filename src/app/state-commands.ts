@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
+import { billedText } from '../render/figures-text.ts';
 import { columns, count, safeLine } from '../render/style.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
@@ -175,6 +176,7 @@ function runText(run: RunRecord): string {
   ];
   if (run.startedAt !== undefined) lines.push(`  started    ${formatInstant(run.startedAt)}`);
   if (run.endedAt !== undefined) lines.push(`  ended      ${formatInstant(run.endedAt)}`);
+  if (run.billed !== undefined) lines.push(`  billed     ${billedText(run.billed)}`);
   if (run.codeCommit !== undefined) lines.push(`  code       ${run.codeCommit}`);
   if (run.failure) lines.push(`  failure    ${safeLine(run.failure.message)}`);
   const rows = Object.entries(run.steps).map(([id, step]) => [

@@ -9,6 +9,7 @@ import type { Clock, ConnectionTarget, OutputFiles, ProcessRunner, Scratch, SqlP
 import type { EvaluationContexts } from '../project/expressions.ts';
 import { evaluateTemplate } from '../project/template.ts';
 import type { Redactor } from '../run/redact.ts';
+import type { KeptFileOf } from './connection-files.ts';
 import { connectionTarget, setVariable } from './connections.ts';
 import type { Emit } from './execute.ts';
 import type { FileRecord } from './outputs.ts';
@@ -39,6 +40,9 @@ export interface RunContext {
   readonly clock: Clock;
   readonly sql: SqlPool;
   readonly outputs: OutputsOf;
+  readonly keptFile: KeptFileOf;
+  /** Puts the database file of a connection in place, when it is kept between runs. */
+  readonly placeConnection: (connection: string) => Promise<Failure | undefined>;
   readonly processes: ProcessRunner;
   readonly scratch: Scratch;
   /** The host's environment variables (with those of `.env`). */
@@ -276,6 +280,7 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
     dataVersion: facts.dataVersion,
     upstream,
     ...(Object.keys(files).length === 0 ? {} : { files }),
+    ...(asset.connection !== undefined && run.keptFile(asset.connection) ? { connection: asset.connection } : {}),
     ...(facts.rows === undefined ? {} : { rows: facts.rows }),
     metadata: facts.metadata,
     durationMs: facts.durationMs,

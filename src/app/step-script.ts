@@ -13,6 +13,8 @@ export interface Script {
   readonly name: string;
   readonly env: Readonly<Record<string, Template>>;
   readonly secrets: readonly string[];
+  /** It may ask GitHub for OIDC tokens. */
+  readonly oidc: boolean;
   readonly timeoutMs?: number;
   readonly checks: Readonly<Record<AssetKey, readonly string[]>>;
   /** Part of the log file's name. */
@@ -38,7 +40,7 @@ export async function runOne(context: StepContext, script: Script): Promise<Resu
         environment: {
           host: run.env,
           secretNames: run.secretNames,
-          step: { name: script.name, env: script.env, secrets: script.secrets },
+          step: { name: script.name, env: script.env, secrets: script.secrets, oidc: script.oidc },
           env: env.value,
           assets: assets.map((asset) => asset.key),
           runId: run.run,

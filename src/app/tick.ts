@@ -1,6 +1,6 @@
 import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan, RunRequest } from '../model/plan.ts';
 import { nextTicks, planTick, type TickNote, type TickPlan } from '../plan/tick.ts';
@@ -38,6 +38,8 @@ export interface TickObserver extends RunObserver {
 }
 
 export interface TickOutcome {
+  /** The instant at which the schedules were judged. */
+  readonly now: EpochMs;
   readonly notes: readonly TickNote[];
   /** What was due and asked for, oldest first. */
   readonly due: readonly { readonly schedule: string; readonly tick: Timestamp; readonly selection: string }[];
@@ -46,8 +48,8 @@ export interface TickOutcome {
   readonly runs: readonly RunOutcome[];
   /** Runs that somebody else carries out, or has. */
   readonly known: readonly KnownRun[];
-  /** True when the time was over before the queue was empty: what is left waits for the next tick. */
-  readonly isOutOfTime: boolean;
+  /** Runs for which there was no time: they wait for the next tick. */
+  readonly left: readonly RunRequest[];
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
@@ -57,6 +59,8 @@ export interface TickOutcome {
     readonly outcome: string;
     readonly run?: string;
     readonly state?: string;
+    /** Of who carries its run out. */
+    readonly claim?: Claim;
   }[];
 }
 
@@ -103,12 +107,14 @@ export async function runTick(
   );
   const runs: RunOutcome[] = [];
   const known: KnownRun[] = [];
-  let isOutOfTime = false;
+  let left: readonly QueuedRun[] = [];
   for (const [index, wanted] of (options.dryRun ? [] : queue).entries()) {
     if (ports.signal.aborted) break;
     // The first one is claimed already.
-    isOutOfTime = index > 0 && settings.budget !== undefined && ports.clock.now() >= settings.budget.endsAt;
-    if (isOutOfTime) break;
+    if (index > 0 && settings.budget !== undefined && ports.clock.now() >= settings.budget.endsAt) {
+      left = queue.slice(index);
+      break;
+    }
     observer.onRun(wanted.request);
     const outcome = await runQueued(
       ports,
@@ -124,11 +130,23 @@ export async function runTick(
     }
     observer.onRunEnd(outcome.value);
     runs.push(outcome.value);
-    isOutOfTime = outcome.value.state === 'QUEUED';
-    if (isOutOfTime) break;
+    if (outcome.value.state === 'QUEUED') {
+      left = queue.slice(index + 1);
+      break;
+    }
   }
   const { before } = judged.value.value;
-  return ok({ notes: plan.notes, due, waiting, runs, known, isOutOfTime, next, before });
+  return ok({
+    now,
+    notes: plan.notes,
+    due,
+    waiting,
+    runs,
+    known,
+    left: left.map(({ request }) => request),
+    next,
+    before,
+  });
 }
 
 async function runQueued(
@@ -226,13 +244,21 @@ async function claimFirst(
 }
 
 function judgedBefore({ read }: StateAt): TickOutcome['before'] {
-  const { schedules, endedRuns, openRuns } = read.view;
+  const { schedules, endedRuns, openRuns, claims } = read.view;
   return [...schedules.values()].flatMap(({ schedule, lastTick }) => {
     if (!lastTick) return [];
     const { tick, outcome, run } = lastTick;
     const state = run === undefined ? undefined : (endedRuns.get(run) ?? openRuns.get(run))?.state;
+    const claim = [...claims.values()].find((each) => each.run === run);
     return [
-      { schedule, tick, outcome, ...(run === undefined ? {} : { run }), ...(state === undefined ? {} : { state }) },
+      {
+        schedule,
+        tick,
+        outcome,
+        ...(run === undefined ? {} : { run }),
+        ...(state === undefined ? {} : { state }),
+        ...(claim === undefined ? {} : { claim }),
+      },
     ];
   });
 }

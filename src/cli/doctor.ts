@@ -1,18 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { gitHubRest } from '../adapters/github-rest.ts';
 import { type DoctorGitHub, type Examination, examine } from '../app/doctor.ts';
 import { machineFacts } from '../compose/machine-facts.ts';
 import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
 import { actionPin, type RepositoryPlace, repositoryPlace } from '../compose/workflow-place.ts';
+import { workflowTexts } from '../compose/workflow-texts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { renderFrames } from '../render/diagnostics.ts';
 import { count, safeLine } from '../render/style.ts';
 import { version } from '../version.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
-
-const FOLDER = '.github/workflows';
 
 /** `branchline doctor`: everything that is wrong with how the project is set up, in one go. Changes nothing. */
 export async function run(options: GlobalOptions): Promise<number> {
@@ -27,6 +24,7 @@ export async function run(options: GlobalOptions): Promise<number> {
   const [github, whyNoGitHub] = openGitHub(place, opened.value);
   const examination = await examine({
     workflows: texts,
+    folder: place.folder ?? '',
     isItsRepository: action.ok && action.value.name === './',
     version,
     now: clock.now(),
@@ -39,16 +37,6 @@ export async function run(options: GlobalOptions): Promise<number> {
   if (options.json) printJson({ version: 1, ...examination, workflows: [...texts.keys()] });
   else host.print(report(examination, texts, opened.value));
   return errors > 0 ? 2 : 0;
-}
-
-/** Every workflow file, by its path in the repository, in order. */
-function workflowTexts(top: string): Map<string, string> {
-  const folder = join(top, FOLDER);
-  if (!existsSync(folder)) return new Map();
-  const names = readdirSync(folder)
-    .filter((name) => /\.ya?ml$/.test(name))
-    .sort();
-  return new Map(names.map((name) => [`${FOLDER}/${name}`, readFileSync(join(folder, name), 'utf8')]));
 }
 
 /** GitHub, when there is a token and a repository that it is of; otherwise why not. */

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
 import { buildPlanning, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
+import { productionRunner } from '../app/production-runner.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-session.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
-import { planPrice, renderPlan } from '../render/plan-text.ts';
+import { repositoryPlace } from '../compose/workflow-place.ts';
+import { workflowTexts } from '../compose/workflow-texts.ts';
+import type { Project } from '../model/project.ts';
+import { expectedJson, type PlanPrice, planPrice, renderPlan } from '../render/plan-text.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
@@ -47,15 +51,19 @@ export async function run(options: PlanOptions): Promise<number> {
     if (!made.ok) return printFailure(host, made.error, options.json);
     const { plan } = made.value;
     keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());
-    if (options.json) printJson({ version: 1, plan });
-    else {
-      // A laptop costs nothing by the minute; production is made on GitHub's standard machine unless it says otherwise.
-      const price =
-        options.environment === 'local' ? undefined : planPrice({ runner: 'ubuntu-latest' }, project.prices);
-      host.print(renderPlan(plan, style, project.maxParallel ?? world.value.cores, price));
-    }
+    const parallel = project.maxParallel ?? world.value.cores;
+    // A laptop costs nothing by the minute.
+    const price = options.environment === 'local' ? undefined : await priceOf(opened.value.root, project);
+    if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price) });
+    else host.print(renderPlan(plan, style, parallel, price));
     return 0;
   } finally {
     await world.value.close();
   }
+}
+
+/** The price where production is made: on the machine that the repository's workflow names. */
+async function priceOf(root: string, project: Project): Promise<PlanPrice> {
+  const { top } = await repositoryPlace(root, project.state.remote, process.env);
+  return planPrice(productionRunner(workflowTexts(top), project.prices), project.prices);
 }

@@ -1,6 +1,6 @@
 import { inputFailure } from '../app/failure.ts';
-import { knownText, triggerText } from '../app/run-message.ts';
-import { runTick, type TickOutcome } from '../app/tick.ts';
+import { idleText, knownText, triggerText } from '../app/run-message.ts';
+import { runTick } from '../app/tick.ts';
 import { openHost } from '../compose/wiring.ts';
 import { formatInstant } from '../time/format.ts';
 import { printFailure, printJson } from './print.ts';
@@ -84,15 +84,6 @@ export async function run(options: TickOptions): Promise<number> {
       return Math.max(0, ...runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted)));
     },
   );
-}
-
-/** `daily of 2026-11-22 02:23 UTC was judged already (run …: SUCCESS); next at 2026-11-23 02:23 UTC.` */
-function idleText(next: TickOutcome['next'][number], before: TickOutcome['before']): string {
-  const last = before.find(({ schedule }) => schedule === next.schedule);
-  const result =
-    last?.run === undefined ? last?.outcome : `run ${last.run}${last.state === undefined ? '' : `: ${last.state}`}`;
-  const judged = last ? `of ${formatInstant(last.tick)} was judged already (${result}); it ` : '';
-  return `${next.schedule} ${judged}is next at ${formatInstant(next.tick)}.`;
 }
 
 function sentence(text: string): string {

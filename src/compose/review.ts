@@ -15,6 +15,7 @@ import type { Artifacts } from '../ports-storage.ts';
 import { planPrice } from '../render/plan-text.ts';
 import { createRedactor } from '../run/redact.ts';
 import { secretsToMask } from '../run/secrets.ts';
+import { codeCommit } from './surroundings.ts';
 import { type OpenProject, openStore } from './wiring.ts';
 
 /** A job of a workflow that looks at a pull request, or at what a merge queue is about to merge. */
@@ -41,10 +42,13 @@ export interface ReviewJob {
 export async function reviewInJob(job: ReviewJob): Promise<Result<Review, AppFailure>> {
   const { opened, github, subject, repository, comment, failOn, runner } = job;
   const { root, tree, loaded, surroundings } = opened;
-  const { env, token } = surroundings;
+  const { token, gitEnv: env = surroundings.env } = surroundings;
   const known = loaded.project ?? loaded.readable;
   const location = await locateRepository(root, known?.state.remote ?? 'origin', env);
   if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));
+  const head = subject.kind === 'commit' ? subject.head : subject.pullRequest.head.commit;
+  const checkedOut = await codeCommit(root, env);
+  if (checkedOut !== undefined && checkedOut.commit !== head) return fail(notTheHead(checkedOut.commit, head));
   const name = known?.name ?? 'project';
   const folder =
     surroundings.privateFolder === undefined
@@ -90,6 +94,15 @@ export async function reviewInJob(job: ReviewJob): Promise<Result<Review, AppFai
       parallel: known?.maxParallel ?? Math.max(2, availableParallelism()),
       ...(usdPerMinute === undefined ? {} : { usdPerMinute }),
     },
+  );
+}
+
+/** What GitHub checks out by itself for a pull request is the merge with its base, which holds what others changed. */
+function notTheHead(commit: string, head: string): AppFailure {
+  return inputFailure(
+    'not-the-head',
+    `The commit ${commit.slice(0, 7)} is checked out, and the head of the pull request is ${head.slice(0, 7)}.`,
+    'Give actions/checkout the head: `with: { ref: "${{ github.event.pull_request.head.sha || github.sha }}" }`.',
   );
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../adapters/system-clock.ts';
-import { terminalStorage, workflowStorage } from './storage.ts';
+import { projectOf } from '../testing/project-builder.ts';
+import { openStores, terminalStorage, workflowStorage } from './storage.ts';
 
 it('a job keeps files in the cache where its runner has no disk that stays', async () => {
   const storage = (runner: string | undefined) =>
@@ -20,4 +21,25 @@ it('a terminal has no cache, and says why', async () => {
       kind: 'unavailable',
       message: expect.stringContaining('only by the Branchline action'),
     });
+});
+
+it('a machine that cannot push a branch of data keeps nothing there, and calls nothing lost', async () => {
+  const project = projectOf({ 'branchline.yaml': 'name: shop\nstorage: { type: branch }\n' });
+  const stores = openStores({
+    project,
+    environment: 'production',
+    host: terminalStorage,
+    root: import.meta.dirname,
+    repository: import.meta.dirname,
+    privateFolder: '/nowhere',
+    scratch: '/nowhere',
+    secret: undefined,
+    isTracked: async () => false,
+    onNotice: () => {},
+    dataBranch: () => undefined,
+  });
+  const outputs = stores.outputs({ key: 'a' });
+  const file = { path: 'storage.test.ts', digest: '0'.repeat(64), bytes: 1 };
+  expect(await outputs.save([file])).toMatchObject({ ok: false, error: { code: 'infrastructure' } });
+  expect(await outputs.holds([file])).toMatchObject([{ kind: 'lost', loss: 'unavailable' }]);
 });

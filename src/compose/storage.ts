@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createSeal } from '../adapters/cache-seal.ts';
 import type { DataBranch } from '../adapters/git-data-branch.ts';
@@ -5,12 +6,13 @@ import { createOutputFiles } from '../adapters/output-files.ts';
 import { createBranchStore } from '../adapters/store-branch.ts';
 import { createCacheStore } from '../adapters/store-cache.ts';
 import { createDirectoryStore } from '../adapters/store-directory.ts';
+import type { KeptFileOf } from '../app/connection-files.ts';
 import { type DataCommit, dataCommits } from '../app/data-moves.ts';
 import type { StatePorts } from '../app/state-session.ts';
 import type { OutputsOf } from '../app/step-context.ts';
 import { type EffectiveStorage, effectiveStorage } from '../app/storage.ts';
 import { canonicalJson } from '../base/json.ts';
-import { ok } from '../base/result.ts';
+import { fail, ok } from '../base/result.ts';
 import { dataBranchOf } from '../model/data-branch.ts';
 import type { Project, Storage } from '../model/project.ts';
 import type { Clock, FileStore, OutputFiles, RefMove } from '../ports.ts';
@@ -87,6 +89,7 @@ export interface Stores {
   /** The same copies seen from another folder, where nothing is tracked by git. */
   outputsIn(folder: string): OutputsOf;
   storageOf(written: Storage | undefined): EffectiveStorage;
+  readonly keptFile: KeptFileOf;
   /** What branches of data have to move when events are recorded (see `StatePorts`). */
   readonly dataMoves: NonNullable<StatePorts['dataMoves']>;
 }
@@ -114,14 +117,27 @@ export function openStores(options: StoresOptions): Stores {
       return known;
     };
   };
+  const outputs = outputsWith(options);
+  const outputsIn = (folder: string): OutputsOf =>
+    outputsWith({ root: folder, repository: folder, isTracked: async () => false });
   return {
-    outputs: outputsWith(options),
-    outputsIn: (folder) => outputsWith({ root: folder, repository: folder, isTracked: async () => false }),
+    outputs,
+    outputsIn,
     storageOf,
+    keptFile(name) {
+      const connection = options.project.connections[name];
+      if (connection?.type !== 'duckdb') return undefined;
+      const { type } = storageOf(connection.storage);
+      if (type === 'directory' || type === 'none') return undefined;
+      const asideFolder = join(options.scratch, 'connections', name);
+      mkdirSync(asideFolder, { recursive: true });
+      const owner = { key: name, ...(connection.storage === undefined ? {} : { storage: connection.storage }) };
+      return { inPlace: outputs(owner), aside: outputsIn(asideFolder)(owner), asideFolder };
+    },
     async dataMoves(events, before, after) {
       const byBranch = new Map<string, DataCommit[]>();
       for (const commit of dataCommits(events, before, after)) {
-        const storage = storageOf(options.project.assets[commit.asset]?.storage);
+        const storage = storageOf(writtenStorage(options.project, commit.owner));
         // Its storage was changed since: the branch that is still named by others is the best guess for what is waiting.
         const branch = storage.type === 'branch' ? storage.branch : dataBranchOf(options.project.state.branch);
         byBranch.set(branch, [...(byBranch.get(branch) ?? []), commit]);
@@ -135,6 +151,12 @@ export function openStores(options: StoresOptions): Stores {
       return ok(moves);
     },
   };
+}
+
+function writtenStorage({ assets, connections }: Project, owner: DataCommit['owner']): Storage | undefined {
+  if (owner.kind === 'asset') return assets[owner.name]?.storage;
+  const connection = connections[owner.name];
+  return connection?.type === 'duckdb' ? connection.storage : undefined;
 }
 
 function openStore(
@@ -157,8 +179,10 @@ function openStore(
       });
     case 'branch': {
       const data = dataBranch(storage.branch);
-      // The local environment has none, and its storage is a directory.
-      if (data === undefined) throw new Error(`there is no branch ${storage.branch} for data here`);
+      if (data === undefined)
+        return refusingStore(
+          `storage \`branch\` takes git 2.31 or newer on this machine: without it nothing can be kept on ${storage.branch}`,
+        );
       return createBranchStore({
         data,
         scratch: join(options.scratch, 'branch', storage.branch),
@@ -168,6 +192,16 @@ function openStore(
     case 'none':
       return undefined;
   }
+}
+
+/** Keeps nothing and has lost nothing: what it was asked to do cannot be done from here. */
+function refusingStore(message: string): FileStore {
+  const loss = { loss: 'unavailable', message } as const;
+  return {
+    save: async () => fail({ code: 'infrastructure', message }),
+    fetch: async () => fail(loss),
+    holds: async (files) => files.map(() => ({ kind: 'lost', ...loss })),
+  };
 }
 
 /** Its client is large: loaded when the cache is first asked for something. */

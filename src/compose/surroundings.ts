@@ -5,6 +5,7 @@ import { runGit } from '../adapters/git-process.ts';
 import type { WorkflowIdentity } from '../adapters/holders.ts';
 import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
+import type { JobFacts } from '../app/job-meter.ts';
 import type { ReportSource } from '../app/report-pages.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
@@ -12,7 +13,8 @@ import type { Host, SourceTree } from '../ports.ts';
 import type { GitHub } from '../ports-github.ts';
 import type { Style } from '../render/style.ts';
 import { parseDotenv } from '../run/dotenv.ts';
-import type { Variables } from '../run/secrets.ts';
+import type { Secret } from '../run/redact.ts';
+import { type SecretsProject, secretsToMask, type Variables } from '../run/secrets.ts';
 import type { StorageHost } from './storage.ts';
 
 /**
@@ -20,8 +22,10 @@ import type { StorageHost } from './storage.ts';
  * where it runs.
  */
 export interface Surroundings {
-  /** Variables of this process: git reads them, expressions and steps get what is theirs of them. */
+  /** Variables of this process: expressions and steps get what is theirs of them. */
   readonly env: Variables;
+  /** The same for our own git; default: `env`. */
+  readonly gitEnv?: Variables;
   readonly host: Host;
   readonly style: Style;
   /** For the state's remote, when it is reached by https. */
@@ -34,6 +38,8 @@ export interface Surroundings {
   readonly secretEnv: readonly string[];
   /** The job of a workflow that this is. */
   readonly workflow?: WorkflowIdentity;
+  /** The same job as it is billed. */
+  readonly job?: JobFacts;
   /** Who is asked about jobs of other workflows. */
   readonly github?: Pick<GitHub, 'jobs'>;
   /** Name of this process as a writer of state: no two processes have the same. */
@@ -94,6 +100,19 @@ export function declaredNames(project: Project): Readonly<Record<string, Iterabl
     connection: Object.keys(project.connections),
     project: [project.name],
   };
+}
+
+/**
+ * All that is masked in what is written. What the host calls secret is masked and no more: which step may see a variable
+ * is the project's to say. `project` undefined: its files cannot be read.
+ */
+export function secretsIn(
+  project: SecretsProject | undefined,
+  { secretEnv }: Pick<Surroundings, 'secretEnv'>,
+  env: Variables,
+): Secret[] {
+  const { secrets, connections, environments } = project ?? { secrets: [], connections: {}, environments: {} };
+  return secretsToMask({ secrets: [...secrets, ...secretEnv], connections, environments }, env);
 }
 
 /** The host's variables with those of `.env` below them; `.env` is refused unless git ignores it. */

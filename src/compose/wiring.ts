@@ -16,6 +16,7 @@ import { pooledSql } from '../adapters/sql-pool.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
+import { billedJob, createJobMeter } from '../app/job-meter.ts';
 import { type LoadedProject, loadProject, PROJECT_FILE } from '../app/load-project.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StatePorts } from '../app/state-session.ts';
@@ -24,7 +25,7 @@ import type { Project } from '../model/project.ts';
 import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
 import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
-import { findSecretNameClashes, secretNames, secretsToMask } from '../run/secrets.ts';
+import { findSecretNameClashes, secretNames } from '../run/secrets.ts';
 import { neutralizeCommands } from '../run/step-commands.ts';
 import { openStores, type Stores, terminalStorage } from './storage.ts';
 import {
@@ -33,6 +34,7 @@ import {
   hostEnvironment,
   reportSource,
   type Surroundings,
+  secretsIn,
   terminalSurroundings,
 } from './surroundings.ts';
 
@@ -83,10 +85,14 @@ export function openProject(
   const root = findRoot(options.project);
   if (!root.ok) return root;
   process.chdir(root.value);
-  const { env, host, style, stateBranch } = surroundings;
-  const tree = createSourceTree(root.value, env);
+  const { host, style, stateBranch } = surroundings;
+  const tree = createSourceTree(root.value, gitEnvOf(surroundings));
   const loaded = onBranch(loadProject(tree), stateBranch);
   return ok({ root: root.value, tree, surroundings, host, style, clock: systemClock, loaded });
+}
+
+function gitEnvOf({ env, gitEnv = env }: Surroundings): Surroundings['env'] {
+  return gitEnv;
 }
 
 /** The project with its state on another branch than it says itself. */
@@ -103,14 +109,14 @@ export async function openStore(
   environment: 'production' | 'local',
   location?: GitLocation,
 ): Promise<Result<GitStateStore, AppFailure>> {
-  const { env, token, privateFolder: parent } = opened.surroundings;
+  const { token, privateFolder: parent } = opened.surroundings;
   const store = await openStateStore({
     projectRoot: opened.root,
     projectName: project.name,
     branch: project.state.branch,
     remote: project.state.remote,
     environment,
-    env,
+    env: gitEnvOf(opened.surroundings),
     ...(location ? { location } : {}),
     ...(token === undefined ? {} : { token }),
     ...(parent === undefined ? {} : { privateFolder: projectFolder(parent, project.name) }),
@@ -155,9 +161,10 @@ export async function openWorld(
 ): Promise<Result<World, AppFailure>> {
   const { host, root, surroundings } = opened;
   const { writer } = surroundings;
+  const gitEnv = gitEnvOf(surroundings);
   const [location, code] = await Promise.all([
-    locateRepository(root, project.state.remote, surroundings.env),
-    options.records ? codeCommit(root, surroundings.env) : undefined,
+    locateRepository(root, project.state.remote, gitEnv),
+    options.records ? codeCommit(root, gitEnv) : undefined,
   ]);
   if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));
   const folder =
@@ -169,9 +176,7 @@ export async function openWorld(
   const env = hostEnvironment(opened);
   if (!env.ok) return env;
   const clock: Clock = options.now === undefined ? opened.clock : shiftedClock(opened.clock, options.now);
-  // Masked, and no more: which step may see a variable is the project's to say.
-  const masked = { ...project, secrets: [...project.secrets, ...surroundings.secretEnv] };
-  const secrets = secretsToMask(masked, env.value);
+  const secrets = secretsIn(project, surroundings, env.value);
   const clashes = findSecretNameClashes(secrets, declaredNames(project));
   if (clashes.length > 0)
     return fail(inputFailure('secret-is-a-name', clashes.map((clash) => clash.message).join('\n')));
@@ -188,8 +193,7 @@ export async function openWorld(
     scratch,
     secret: env.value['BRANCHLINE_STORAGE_KEY'],
     isTracked: async (file) =>
-      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: surroundings.env })).code ===
-      0,
+      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: gitEnv })).code === 0,
     onNotice: warn,
     dataBranch: (branch) => store.value.dataBranch(branch),
   });
@@ -232,6 +236,7 @@ export async function openWorld(
     holders,
     sql,
     outputs,
+    keptFile: stores.keptFile,
     processes: createProcessRunner({
       folder: scratch,
       ...(surroundings.stepGraceMs === undefined ? {} : { graceMs: surroundings.stepGraceMs }),
@@ -245,6 +250,7 @@ export async function openWorld(
     root,
     logFolder: join(folder, 'logs', writer),
     signal: options.signal,
+    ...(surroundings.job === undefined ? {} : { meter: createJobMeter(billedJob(surroundings.job, project.prices)) }),
     warn,
     say: (text) => host.progress(text),
     ...(options.logs ? { onOutput: surroundings.onStepOutput ?? prefixedOutput(surroundings) } : {}),
@@ -258,7 +264,8 @@ export async function openWorld(
       }
       return undefined;
     },
-    findLost: (view, assets) => findLost({ outputs, sql, fileExists: existsSync }, scope, view, assets),
+    findLost: (view, assets) =>
+      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, assets),
     pages: (prepared, before) => {
       const made: ReadonlyMap<string, string | null> = makePages?.(source, prepared, before) ?? new Map();
       for (const [path, text] of made) pages.set(path, text);

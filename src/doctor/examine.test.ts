@@ -40,7 +40,15 @@ const pullRequests = pullRequestWorkflows({ action: ACTION, checkout: CHECKOUT }
 const WRITTEN = new Map([[RUN, run], ...pullRequests]);
 
 function examine(files: ReadonlyMap<string, string> = WRITTEN, more: Partial<ExamineInput> = {}) {
-  return examineWorkflows({ files, isItsRepository: false, version: '1.0.0', now: NOW, project: PROJECT, ...more });
+  return examineWorkflows({
+    files,
+    isItsRepository: false,
+    folder: '',
+    version: '1.0.0',
+    now: NOW,
+    project: PROJECT,
+    ...more,
+  });
 }
 
 /** What is found when one text of a workflow is replaced by another: `error code file:line "the marked text"`. */
@@ -69,7 +77,7 @@ test('what init writes is as it should be', () => {
 
 describe('the job that makes production', () => {
   test.each<[what: string, from: string | RegExp, to: string, found: string[]]>([
-    ['may not push', 'contents: write', 'contents: read', ['error permission-missing "permissions"']],
+    ['may not push', 'contents: write', 'contents: read', ['error permission-missing "read"']],
     ['may not look at jobs', / {6}actions: read.*\n/, '', ['error permission-missing "permissions"']],
     [
       'has no rights',
@@ -149,6 +157,19 @@ describe('the job that makes production', () => {
     expect(findings[0]!.help).toContain('permissions: { contents: write, actions: read }');
   });
 
+  test('of another project in the repository is judged by what all need, and not by what this one needs', () => {
+    const at = (folder: string): string =>
+      run
+        .replace('          select:', `          project: ${folder}\n          select:`)
+        .replace(/ {10}REGION:.*\n/, '');
+    expect(examine(new Map([[RUN, at('data/other')]])).findings.map(({ code }) => code)).toEqual(['no-workflow']);
+    for (const written of ['data/other', './data/other/']) {
+      const both = new Map([...WRITTEN, ['.github/workflows/other.yml', at(written)]]);
+      expect(examine(both).findings).toEqual([]);
+      expect(examine(both, { folder: 'data/other' }).findings.map(({ code }) => code)).toEqual(['variable-missing']);
+    }
+  });
+
   test('is known by its call, in the repository of the Action by its path', () => {
     const here = new Map([[RUN, run.replace(/acme\/branchline@.*/, './')]]);
     expect(examine(here).jobs).toEqual([]);
@@ -186,13 +207,7 @@ describe('the rings', () => {
   test('are not asked for without schedules, or without knowing them', () => {
     const silent = new Map([[RUN, run.replace(/ {2}schedule:[\s\S]*? {2}push/, '  push')]]);
     expect(examine(silent, { project: { ...PROJECT!, schedules: [] } }).findings).toEqual([]);
-    const { project: _, ...unknown } = {
-      files: silent,
-      isItsRepository: false,
-      version: '1.0.0',
-      now: NOW,
-      project: 0,
-    };
+    const unknown = { files: silent, isItsRepository: false, folder: '', version: '1.0.0', now: NOW };
     expect(examineWorkflows(unknown).findings).toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ import { isRecordOf, type OurJob, ourJobs } from './workflow-parts.ts';
 export interface ExamineInput {
   /** Text of every file of `.github/workflows`, by path. */
   readonly files: ReadonlyMap<string, string>;
+  /** Folder of the project in the repository; `''` = its top. Jobs of other projects are not judged by its needs. */
+  readonly folder: string;
   /** The repository is the Action's own: it calls it by path. */
   readonly isItsRepository: boolean;
   readonly version: string;
@@ -37,7 +39,7 @@ export function examineWorkflows(input: ExamineInput): Examined {
     if (read.ok) workflows.push(read.value);
   }
   const jobs = workflows.flatMap((workflow) => ourJobs(workflow, input.isItsRepository));
-  const runs = jobs.filter(({ kind }) => kind === 'run');
+  const runs = jobs.filter((job) => job.kind === 'run' && isOfFolder(job, input.folder));
   if (runs.length === 0 && findings.length === 0)
     findings.push({
       code: 'no-workflow',
@@ -50,6 +52,13 @@ export function examineWorkflows(input: ExamineInput): Examined {
   findings.push(...judgeWaking(runs, input.project?.schedules ?? [], input.now));
   findings.push(...unheard(jobs, workflows));
   return { findings: sorted(findings), jobs };
+}
+
+/** Does the job work on the project in this folder? What an expression says is not known, so it may be. */
+function isOfFolder({ action }: OurJob, folder: string): boolean {
+  const { project } = action.inputs;
+  const written = typeof project === 'string' ? project : '';
+  return written.includes('${{') || written.replace(/^\.?\/|\/$|^\.$/g, '') === folder;
 }
 
 /** The second stage starts when a workflow of a given name ends: a name that no workflow has starts nothing. */

@@ -74,19 +74,16 @@ function permissions(job: OurJob): Finding[] {
     ([name, level]) => level === 'write' && needed[name]?.[0] !== 'write' && !(job.kind === 'run' && USEFUL.has(name)),
   );
   return [
-    ...missing.map(([name, [level, why]]) =>
-      finding(
-        job,
-        given.path,
-        {
-          code: 'permission-missing',
-          severity: 'error',
-          message: `job \`${job.name}\` needs \`${name}: ${level}\`: ${why}`,
-          help: `add \`${name}: ${level}\` here`,
-        },
-        'key',
-      ),
-    ),
+    ...missing.map(([name, [level, why]]) => {
+      const isThere = levels[name] !== undefined;
+      const of = {
+        code: 'permission-missing',
+        severity: 'error',
+        message: `job \`${job.name}\` needs \`${name}: ${level}\`: ${why}`,
+        help: isThere ? `write \`${name}: ${level}\`` : `add \`${name}: ${level}\` here`,
+      } as const;
+      return isThere ? finding(job, [...given.path, name], of) : finding(job, given.path, of, 'key');
+    }),
     ...wide.map(([name]) =>
       finding(job, [...given.path, name], {
         code: 'permission-too-wide',

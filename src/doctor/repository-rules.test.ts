@@ -56,6 +56,7 @@ interface Case {
 function judge(of: Case) {
   const { jobs } = examineWorkflows({
     files: new Map([[PATH, of.workflow ?? text]]),
+    folder: '',
     isItsRepository: false,
     version: '1.0.0',
     now: NOW,

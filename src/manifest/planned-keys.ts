@@ -1,7 +1,7 @@
 // Keys of the vocabulary that this version does not obey yet. The schema does not hold them, so that nothing is accepted
 // and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
 
-const steps = ['runner', 'oidc'];
+const steps = ['runner'];
 const assets = [...steps, 'observe', 'freshness', 'environments'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
 const manifests = ['dbt', 'alerts', 'channels'];
@@ -18,7 +18,6 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Check: checks,
   Factory: checks,
   Job: ['oidc', 'config'],
-  DuckdbConnection: ['storage'],
   State: ['retention'],
   Environments: ['pull_request'],
   ProductionEnvironment: ['build_on_push'],

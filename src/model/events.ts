@@ -152,6 +152,8 @@ export interface AssetMaterialized extends EventBase {
   readonly files?: Readonly<
     Record<string, { readonly digest: string; readonly bytes: number; readonly blob?: string }>
   >;
+  /** The DuckDB connection that holds it, when its file is kept between runs: it counts once that file is saved. */
+  readonly connection?: string;
   readonly rows?: number;
   readonly metadata: Readonly<Record<string, Json>>;
   readonly durationMs: number;
@@ -177,6 +179,25 @@ export interface AssetLost extends EventBase {
   readonly asset: AssetKey;
   readonly materialization: string;
   readonly message: string;
+}
+
+/**
+ * The database file of a connection was saved: what this stream materialized in it before is kept with it. It counts
+ * only if `startedFrom` is still the file that is current.
+ */
+export interface ConnectionSaved extends EventBase {
+  readonly type: 'connection.saved';
+  readonly run: string;
+  readonly connection: string;
+  /** From the project's root. */
+  readonly path: string;
+  /** SHA-256 of the file, hex. */
+  readonly digest: string;
+  readonly bytes: number;
+  /** Its id in git, where a branch keeps it. */
+  readonly blob?: string;
+  /** Digest of the file that was current when its writer began; empty when none was. */
+  readonly startedFrom: string;
 }
 
 export interface CheckJudged extends EventBase {
@@ -355,6 +376,7 @@ export type BranchlineEvent =
   | AssetObserved
   | AssetsConfirmed
   | AssetLost
+  | ConnectionSaved
   | CheckJudged
   | TickJudged
   | TicksMissed

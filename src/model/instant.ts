@@ -18,3 +18,8 @@ export function epochMs(at: Timestamp): EpochMs {
 export function utcDay(at: Timestamp): string {
   return at.slice(0, 10);
 }
+
+/** The later of two moments. */
+export function laterOf(a: Timestamp, b: Timestamp): Timestamp {
+  return a >= b ? a : b;
+}

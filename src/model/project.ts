@@ -70,6 +70,8 @@ export type Connection =
       readonly extensions: readonly string[];
       /** SQL statements run when a connection is opened. */
       readonly init?: Template;
+      /** Where its file is kept between runs; undefined = as the project's. */
+      readonly storage?: Storage;
       readonly definedAt: Span;
     }
   | { readonly type: 'postgres'; readonly url: Template; readonly schema?: Template; readonly definedAt: Span };
@@ -154,6 +156,8 @@ export interface StepDef {
   readonly env: Readonly<Record<string, Template>>;
   /** Names of secrets that are handed to it. */
   readonly secrets: readonly string[];
+  /** It may ask GitHub for OIDC tokens. */
+  readonly oidc: boolean;
   /** Of one attempt. */
   readonly timeoutMs?: number;
   /** How a failed attempt is repeated; undefined = it is not. */

@@ -121,6 +121,22 @@ export interface PartitionMaterialization {
   readonly turn: Turn;
 }
 
+/** The database file of a connection as it was saved last. */
+export interface ConnectionRecord {
+  readonly connection: string;
+  /** Absent before the first save. */
+  readonly file?: {
+    readonly path: string;
+    readonly digest: string;
+    readonly bytes: number;
+    readonly blob?: string;
+    readonly run: string;
+    readonly at: Timestamp;
+  };
+  /** Materializations that no saved file holds, by asset: they are lost when their runner is gone. */
+  readonly unsaved: Readonly<Record<AssetKey, string>>;
+}
+
 /** A run as the state knows it; open ones live in the index, ended ones in `runs/`. */
 export interface RunRecord {
   readonly run: string;
@@ -248,6 +264,8 @@ export interface StateView {
   readonly partitions?: ReadonlyMap<AssetKey, ReadonlyMap<string, PartitionRecord>>;
   /** Keys of dynamic definitions, in the order in which they came. */
   readonly dynamicKeys?: ReadonlyMap<string, readonly string[]>;
+  /** Connections whose database file is kept between runs. */
+  readonly connections: ReadonlyMap<string, ConnectionRecord>;
   /** Last n counted of each stream. */
   readonly streams: ReadonlyMap<string, number>;
   /** UTC day on which each stream last grew; 30 days later it is forgotten unless its run is open. */

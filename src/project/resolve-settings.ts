@@ -101,16 +101,21 @@ function resolveOne(written: WrittenConnection, place: Place, resolving: Resolvi
     if (value !== undefined) checkTemplate(value, below(place, key), resolving);
   };
   switch (written.type) {
-    case 'duckdb':
+    case 'duckdb': {
       text('path', written.path);
       text('init', written.init);
+      const file = place.document.value as { readonly state?: { readonly branch?: string } };
+      const stateBranch = file.state?.branch ?? DEFAULT_STATE_BRANCH;
+      const storage = resolveStorage(written.storage, below(place, 'storage'), stateBranch, resolving);
       return {
         type: 'duckdb',
         path: databasePath(written.path, below(place, 'path'), resolving),
         extensions: written.extensions ?? [],
         ...(written.init === undefined ? {} : { init: written.init }),
+        ...(storage === undefined ? {} : { storage }),
         definedAt: definedAt(place),
       };
+    }
     case 'postgres':
       text('url', written.url);
       text('schema', written.schema);

@@ -113,6 +113,7 @@ function stepKeys(
     code: resolveCode(layers, resolving),
     env: resolveEnv(env, resolving),
     secrets: resolveSecrets(lookup(layers, 'secrets'), [...env.values()], resolving),
+    oidc: lookup(layers, 'oidc')?.value === true,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(retries === undefined ? {} : { retryPolicy: resolveRetryPolicy(retries.value, retries.place, resolving) }),
     ...(pool === undefined ? {} : { pool }),

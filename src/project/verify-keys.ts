@@ -44,7 +44,7 @@ function helpFor(key: keyof typeof CHECK_KEYS, type: CheckType): string {
   return 'remove it';
 }
 
-const SCRIPT_KEYS = ['shell', 'working-directory'] as const;
+const SCRIPT_KEYS = ['shell', 'working-directory', 'oidc'] as const;
 const STEP_KEYS = [
   'env',
   'secrets',

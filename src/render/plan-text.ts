@@ -64,6 +64,18 @@ export function expectedText(plan: Plan, parallel: number, price?: PlanPrice): s
   return `about ${formatDuration(expected.p50Ms)} (p50 of ${count(expected.samples, 'run')}; p95 ${formatDuration(expected.p95Ms)}${without}${cost})`;
 }
 
+/** The same as fields of `plan --json`: absent without history, and without money where nothing is billed. */
+export function expectedJson(
+  plan: Plan,
+  parallel: number,
+  price?: PlanPrice,
+): { readonly expected?: Omit<Expected, 'minutes'> & { readonly minutes?: number; readonly runner?: string } } {
+  const expected = expectedOf(plan, parallel, price?.usdPerMinute);
+  if (expected === undefined) return {};
+  const { minutes, ...time } = expected;
+  return { expected: price === undefined ? time : { ...time, minutes, runner: price.runner } };
+}
+
 function priceText({ minutes, usd }: Expected, price: PlanPrice): string {
   const billed = `${formatCount(minutes)} min on ${safeLine(price.runner, 60)}`;
   if (usd === undefined) return billed;

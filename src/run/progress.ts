@@ -168,6 +168,7 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'run.ended':
     case 'asset.observed':
     case 'asset.lost':
+    case 'connection.saved':
     case 'assets.confirmed':
     case 'tick.judged':
     case 'ticks.missed':

@@ -16,7 +16,7 @@ function given(input: Partial<StepEnvironmentInput>): StepEnvironmentInput {
   return {
     host: { PATH: '/bin' },
     secretNames: [],
-    step: { name: 'raw/orders', env: {}, secrets: [] },
+    step: { name: 'raw/orders', env: {}, secrets: [], oidc: false },
     env: [],
     assets: ['raw/orders'],
     runId: 'r1',
@@ -47,9 +47,29 @@ describe('a step', () => {
     expect(env).toMatchObject({ PATH: 'x', GITHUB_REPOSITORY: 'x' });
   });
 
+  test('may ask for OIDC tokens only where it says so', () => {
+    const host = {
+      ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't',
+      ACTIONS_RUNTIME_TOKEN: 'r',
+    };
+    const step = { name: 's', env: {}, secrets: [], oidc: true };
+    const secretNames = ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ACTIONS_RUNTIME_TOKEN'];
+    const { env } = stepEnvironment(given({ host, step, secretNames }));
+    expect(env).toMatchObject({ ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't' });
+    expect(env).not.toHaveProperty('ACTIONS_RUNTIME_TOKEN');
+    const { env: other } = stepEnvironment(given({ host, secretNames }));
+    expect(Object.keys(other).filter((name) => name.startsWith('ACTIONS_'))).toEqual([]);
+  });
+
   test('gets only the secrets that it lists', () => {
     const host = { A_KEY: 'a', B_KEY: 'b', C_KEY: 'c', PLAIN: 'p' };
-    const step = { name: 's', env: { URL: 'x?k=${{ env.B_KEY }}' }, secrets: ['A_KEY', 'UNSET_KEY', 'PLAIN'] };
+    const step = {
+      name: 's',
+      env: { URL: 'x?k=${{ env.B_KEY }}' },
+      secrets: ['A_KEY', 'UNSET_KEY', 'PLAIN'],
+      oidc: false,
+    };
     const secretNames = ['A_KEY', 'B_KEY', 'C_KEY', 'UNSET_KEY'];
     const { env, secretsHandedIn } = stepEnvironment(given({ host, step, secretNames, env: [{ URL: 'x?k=b' }] }));
     expect(env).toMatchObject({ A_KEY: 'a', B_KEY: 'b', PLAIN: 'p', URL: 'x?k=b' });

@@ -19,7 +19,7 @@ export interface StepEnvironmentInput {
   /** All that is secret (`secretNames`). */
   readonly secretNames: readonly string[];
   /** Its name, templates of its own `env`, and the secrets that it lists. */
-  readonly step: Pick<StepDef, 'name' | 'env' | 'secrets'>;
+  readonly step: Pick<StepDef, 'name' | 'env' | 'secrets' | 'oidc'>;
   /** `env` of project, environment and step with every expression evaluated, nearest last. */
   readonly env: readonly Readonly<Record<string, string>>[];
   /** The assets asked for. */
@@ -49,20 +49,26 @@ export function stepEnvironment(input: StepEnvironmentInput): StepEnvironment {
   const listed = new Set([...input.step.secrets, ...Object.values(input.step.env).flatMap(envNamesIn)]);
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(input.host)) {
-    if (value === undefined || isEnginesOwn(name)) continue;
+    if (value === undefined) continue;
+    if (name.startsWith(ID_TOKEN)) {
+      if (input.step.oidc) env[name] = value;
+      continue;
+    }
+    if (isEnginesOwn(name)) continue;
     if (!secrets.has(name) || listed.has(name)) env[name] = value;
   }
   const secretsHandedIn = sortedUnique([...listed].filter((name) => secrets.has(name) && name in env));
   return { env: Object.assign(env, ...input.env, ownVariables(input)), secretsHandedIn };
 }
 
+/** By these a step asks GitHub for OIDC tokens. */
+const ID_TOKEN = 'ACTIONS_ID_TOKEN_';
 const OWN_NAMES = new Set(['ACTIONS_RESULTS_URL', 'GITHUB_TOKEN']);
 const OWN_PREFIXES = [
   'INPUT_',
   'STATE_',
   'ACTIONS_RUNTIME_',
   'ACTIONS_CACHE_',
-  'ACTIONS_ID_TOKEN_',
   // Of a step that runs the engine itself: what was said to it is not meant for its own steps.
   'BRANCHLINE_',
   'DAGSTER_PIPES_',

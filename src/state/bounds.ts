@@ -116,6 +116,7 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'run.requested':
     case 'step.started':
     case 'step.skipped':
+    case 'connection.saved':
     case 'assets.confirmed':
     case 'tick.judged':
     case 'ticks.missed':

@@ -61,6 +61,7 @@ export function mapEventText(event: BranchlineEvent, rewrite: Rewrite): Branchli
     case 'run.started':
     case 'step.started':
     case 'step.skipped':
+    case 'connection.saved':
     case 'assets.confirmed':
     case 'tick.judged':
     case 'ticks.missed':

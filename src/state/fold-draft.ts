@@ -37,6 +37,7 @@ export interface FoldDraft {
   readonly endedRuns: Mutable<StateView['endedRuns']>;
   readonly claims: Mutable<StateView['claims']>;
   readonly schedules: Mutable<StateView['schedules']>;
+  readonly connections: Mutable<StateView['connections']>;
   readonly streams: Map<string, number>;
   readonly streamDays: Map<string, string>;
   readonly writers: Mutable<StateView['writers']>;
@@ -59,6 +60,7 @@ export function openDraft(view: StateView): FoldDraft {
     endedRuns: new Map(view.endedRuns),
     claims: new Map(view.claims),
     schedules: new Map(view.schedules),
+    connections: new Map(view.connections),
     streams: new Map(view.streams),
     streamDays: new Map(view.streamDays ?? []),
     writers: new Map(view.writers),
@@ -86,6 +88,7 @@ export function closeDraft(draft: FoldDraft): StateView {
     endedRuns: draft.endedRuns,
     claims: draft.claims,
     schedules: draft.schedules,
+    connections: draft.connections,
     streams: draft.streams,
     streamDays: draft.streamDays,
     writers: draft.writers,

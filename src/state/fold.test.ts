@@ -340,3 +340,67 @@ describe('properties of the fold', { timeout: 60_000 }, () => {
     );
   });
 });
+
+describe('the database file of a connection', () => {
+  const draft = (run: string, epoch: number, n: number, event: Record<string, unknown>): BranchlineEvent =>
+    ({ id: `${run}.${epoch}#${n}`, v: 1, at: AT, run, epoch, ...event }) as unknown as BranchlineEvent;
+  const made = (run: string, n: number, asset: string, epoch = 1): BranchlineEvent =>
+    draft(run, epoch, n, {
+      type: 'asset.materialized',
+      step: asset,
+      asset,
+      materialization: `${run}.${epoch}/${asset}`,
+      codeVersion: 'c',
+      codeParts: {},
+      dataVersion: 'd',
+      upstream: {},
+      connection: 'w',
+      metadata: {},
+      durationMs: 1,
+    });
+  const savedFile = (run: string, n: number, startedFrom: string, digest: string, epoch = 1): BranchlineEvent =>
+    draft(run, epoch, n, { type: 'connection.saved', connection: 'w', path: 'w.db', digest, bytes: 1, startedFrom });
+  const recordAfter = (...events: BranchlineEvent[]) => {
+    const view = folded(events.map((event, i) => batchOf(i + 1, [event])));
+    expect(decodeSnapshot(encodeSnapshot(view, { digest: '', close: false }))).toMatchObject({
+      value: { view: { connections: view.connections } },
+    });
+    return view.connections.get('w');
+  };
+
+  it('holds what its run made before the save, and nothing of what came later', () => {
+    const record = recordAfter(made(RUN_A, 1, 'a'), savedFile(RUN_A, 2, '', 'd1'), made(RUN_A, 3, 'b'));
+    expect(record).toEqual({
+      connection: 'w',
+      file: { path: 'w.db', digest: 'd1', bytes: 1, run: RUN_A, at: AT },
+      unsaved: { b: `${RUN_A}.1/b` },
+    });
+  });
+  it('is taken only when its writer began with the one that is current', () => {
+    const events = [savedFile(RUN_A, 1, '', 'd1'), savedFile(RUN_A, 2, 'd1', 'd2'), made(RUN_B, 1, 'b')];
+    expect(recordAfter(...events, savedFile(RUN_B, 2, 'd1', 'd9'))).toMatchObject({
+      file: { digest: 'd2' },
+      unsaved: { b: `${RUN_B}.1/b` },
+    });
+    expect(recordAfter(...events, savedFile(RUN_B, 2, 'd2', 'd3'))).toMatchObject({
+      file: { digest: 'd3' },
+      unsaved: {},
+    });
+  });
+  it('does not hold what another run, or an earlier taking of the same run, made beside it', () => {
+    const lost = made(RUN_A, 1, 'a');
+    expect(recordAfter(lost, made(RUN_B, 1, 'b'), savedFile(RUN_B, 2, '', 'd1'))!.unsaved).toEqual({
+      a: `${RUN_A}.1/a`,
+    });
+    expect(recordAfter(lost, savedFile(RUN_A, 1, '', 'd1', 2))!.unsaved).toEqual({ a: `${RUN_A}.1/a` });
+    // Made again, it is the new one that counts.
+    expect(recordAfter(lost, made(RUN_B, 1, 'a'), savedFile(RUN_B, 2, '', 'd1'))!.unsaved).toEqual({});
+  });
+  it('costs a state without one no byte', () => {
+    const files = encodeSnapshot(viewOf(runEvents({ run: RUN_A, assets: one('success') })), {
+      digest: '',
+      close: false,
+    });
+    expect(files.get('snapshot/index.json')).not.toContain('"connections":{');
+  });
+});

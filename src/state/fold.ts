@@ -20,6 +20,7 @@ import {
 } from './asset-fold.ts';
 import type { Batch } from './batch.ts';
 import { runStream, type StateProblem, splitEventId } from './codec.ts';
+import { applySaved, applyUnsaved } from './connection-fold.ts';
 import { addBilled } from './fold-billed.ts';
 import { applyClaimEvent, applyScheduleEvent } from './fold-decisions.ts';
 import {
@@ -51,6 +52,7 @@ export function emptyView(environment: string): StateView {
     endedRuns: new Map(),
     claims: new Map(),
     schedules: new Map(),
+    connections: new Map(),
     streams: new Map(),
     streamDays: new Map(),
     writers: new Map(),
@@ -164,7 +166,11 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       return;
     case 'asset.materialized':
       addMade(draft, event, late);
+      applyUnsaved(draft, event);
       countMaterialization(draft, event.asset, event.run, event.durationMs);
+      return;
+    case 'connection.saved':
+      applySaved(draft, event);
       return;
     case 'asset.observed':
       setAsset(draft, event.asset, addObservation(assetOf(draft, event.asset), event));

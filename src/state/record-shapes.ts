@@ -1,6 +1,7 @@
 import type {
   AssetRecord,
   CheckRecord,
+  ConnectionRecord,
   RollupCell,
   RunRecord,
   RunStepRecord,
@@ -206,6 +207,8 @@ export interface SnapshotIndex {
   readonly openRuns: Readonly<Record<string, RunRecord>>;
   readonly claims: Readonly<Record<string, ClaimRecord>>;
   readonly schedules: Readonly<Record<string, ScheduleRecord>>;
+  /** Absent when there are none. */
+  readonly connections?: Readonly<Record<string, ConnectionRecord>>;
   /** Last number of each stream, under the day on which it last grew. */
   readonly streams: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly writers: Readonly<Record<string, { readonly tx: number; readonly at: string }>>;
@@ -245,6 +248,24 @@ export const indexShape: Check = object<SnapshotIndex>({
         }),
       ),
     }),
+  ),
+  connections: optional(
+    mapping(
+      object<ConnectionRecord>({
+        connection: text,
+        file: optional(
+          object<NonNullable<ConnectionRecord['file']>>({
+            path: text,
+            digest: text,
+            bytes: count,
+            blob: optional(text),
+            run: text,
+            at: instant,
+          }),
+        ),
+        unsaved: mapping(text),
+      }),
+    ),
   ),
   streams: mapping(mapping(count)),
   writers: mapping(object<{ tx: number; at: string }>({ tx: count, at: instant })),

@@ -98,6 +98,7 @@ function plainStep(name: string): StepDef {
     code: [],
     env: {},
     secrets: [],
+    oidc: false,
     definedAt: HERE,
   };
 }
@@ -162,6 +163,7 @@ export function sketchView(
     endedRuns: new Map(),
     claims: new Map(),
     schedules: new Map(),
+    connections: new Map(),
     streams: new Map(),
     writers: new Map(),
     days: new Map(),

@@ -216,6 +216,7 @@ export function storyView(stories: Readonly<Record<string, AssetStory>>, more: P
     endedRuns: new Map(),
     claims: new Map(),
     schedules: new Map(),
+    connections: new Map(),
     streams: new Map(),
     writers: new Map(),
     days: storyDays(stories, assets),

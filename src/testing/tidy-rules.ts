@@ -79,9 +79,10 @@ export const rooms: Readonly<Record<string, Room>> = {
   action: {
     isPure: false,
     rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', ...ports, 'model', 'base', 'version.ts'],
-    packages: ['@actions/core', 'node:'],
+    packages: ['@actions/core', '@actions/github', 'node:'],
   },
-  'main.ts': { isPure: false, rooms: ['action'], packages: ['node:'] },
+  // A job that only reads and prints is done by the command line, in its words.
+  'main.ts': { isPure: false, rooms: ['action', 'cli'], packages: ['node:'] },
   'post.ts': { isPure: false, rooms: ['action'], packages: ['node:'] },
   'cli.ts': { isPure: false, rooms: ['cli', 'version.ts'], packages: ['node:'] },
 };

@@ -53,6 +53,11 @@ const stepKeys = {
     [['STRIPE_KEY']],
     list(variableName),
   ),
+  oidc: key(
+    '`true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.',
+    [true],
+    boolean,
+  ),
   connection: key(
     'Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.',
     ['warehouse'],
@@ -209,6 +214,7 @@ const multiStepKeys = [
   'working-directory',
   'env',
   'secrets',
+  'oidc',
   'connection',
   'code',
   'timeout',

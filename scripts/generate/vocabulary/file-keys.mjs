@@ -175,7 +175,15 @@ export const fileDefinitions = {
   Connection: { description: 'A database.', oneOf: [ref('DuckdbConnection'), ref('PostgresConnection')] },
   DuckdbConnection: closed(
     'A DuckDB database file.',
-    { type: key('`duckdb`.', ['duckdb'], oneOfWords('duckdb')), ...duckdbKeys },
+    {
+      type: key('`duckdb`.', ['duckdb'], oneOfWords('duckdb')),
+      ...duckdbKeys,
+      storage: key(
+        'Where the database file is kept between runs. Default: the project’s `storage`. With `directory` and `none` it stays where it is.',
+        [{ type: 'cache' }],
+        ref('Storage'),
+      ),
+    },
     { required: ['type', 'path'] },
   ),
   PostgresConnection: closed(
@@ -321,7 +329,7 @@ export const projectKeys = {
     named('a connection', ref('Connection')),
   ),
   storage: key(
-    'Where published files are kept between runs. Default: `cache` for the Action on runners that GitHub hosts, `directory` elsewhere.',
+    'Where published files and DuckDB databases are kept between runs. Default: `cache` for the Action on runners that GitHub hosts, `directory` elsewhere.',
     [{ type: 'cache' }, { type: 'directory', path: '/srv/branchline' }],
     ref('Storage'),
   ),

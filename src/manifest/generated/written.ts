@@ -354,6 +354,10 @@ export interface WrittenGroup {
    */
   secrets?: string[] | null;
   /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
+  /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */
   connection?: string | null;
@@ -801,6 +805,7 @@ export interface WrittenDuckdbConnection {
    * SQL that runs whenever a connection is opened.
    */
   init?: string;
+  storage?: WrittenStorage;
 }
 /**
  * A Postgres database.
@@ -1071,6 +1076,10 @@ export interface WrittenAsset {
    * @minItems 1
    */
   secrets?: string[] | null;
+  /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
   /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */
@@ -1365,6 +1374,10 @@ export interface WrittenMultiAsset {
    * @minItems 1
    */
   secrets?: string[] | null;
+  /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
   /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */
@@ -1788,6 +1801,10 @@ export interface WrittenDefaults {
    * @minItems 1
    */
   secrets?: string[] | null;
+  /**
+   * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+   */
+  oidc?: boolean | null;
   /**
    * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
    */

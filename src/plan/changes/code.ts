@@ -77,10 +77,10 @@ function partValue(side: Side, key: AssetKey, part: string): unknown {
       return asset && relationOf(asset);
     case 'materialized':
       return asset?.materialized;
-    case 'partition_expr':
-      return asset?.partitionExpr;
     case 'incremental':
       return asset?.incremental;
+    case 'partition_expr':
+      return asset?.partitionExpr;
     case 'outputs':
       return asset?.outputs.map(({ path, optional }) => (optional ? `${path} (optional)` : path)).sort();
     default:

@@ -334,6 +334,7 @@ describe('every key is weighed', () => {
     code: [{ code: ['pipelines/*.sql'] }, 'code_version'],
     env: [{ env: {} }, 'code_version'],
     secrets: [{ secrets: ['X_TOKEN'] }, 'policy'],
+    oidc: [{ oidc: true }, 'policy'],
     timeoutMs: [{ timeoutMs: 1000 }, 'policy'],
     retryPolicy: [
       {

@@ -22,6 +22,8 @@ export interface RunSummary {
 
 /** What a job did, and what it did not do and why. All text in it comes from outside. */
 export interface SummaryInput {
+  /** The verdict, where it is of no run. */
+  readonly title?: string;
   /** Name of the project; absent where its file could not be read. */
   readonly project?: string;
   readonly runs: readonly RunSummary[];
@@ -34,7 +36,7 @@ export interface SummaryInput {
   readonly failure?: { readonly message: string; readonly help?: string };
   /** What would run, or what is wrong: a text of ours for a terminal, shown as it is. */
   readonly text?: { readonly title: string; readonly body: string };
-  /** Another part that is Markdown already. */
+  /** What is said elsewhere as well (a comment), as Markdown with its own headline. */
   readonly body?: Markdown;
   readonly links: {
     readonly state?: { readonly commit: string; readonly url?: string };
@@ -74,21 +76,21 @@ function render(input: SummaryInput, bounds: SummaryBounds): Markdown {
   const { runs, notes, waiting, failure, body } = input;
   const more = runs.length - bounds.runs;
   return blocks([
-    headline(input),
+    body === undefined ? headline(input) : undefined,
     failure && failureBlock(failure),
     ...runs.slice(0, bounds.runs).map((run) => runSection(run, bounds)),
     more > 0 ? own(`And ${count(more, 'run')} more; the log has them.`) : undefined,
     textBlock(input.text),
     body,
     waiting.length > 0 ? listBlock('Waits for the next tick', waiting) : undefined,
-    notes.length > 0 ? listBlock(runs.length > 0 ? 'Also' : 'Why', notes) : undefined,
+    notes.length > 0 ? listBlock(runs.length > 0 || body !== undefined ? 'Also' : 'Why', notes) : undefined,
     nextBlock(input.next),
     footer(input),
   ]);
 }
 
 /** `### jaffle: 1 failed, 4 ok`. */
-function headline({ project, runs, failure, text: shown }: SummaryInput): Markdown {
+function headline({ project, runs, failure, title, text: shown }: SummaryInput): Markdown {
   const name = project === undefined ? 'Branchline' : text(project, 60);
   const verdict = failure
     ? runs.length > 0
@@ -96,7 +98,7 @@ function headline({ project, runs, failure, text: shown }: SummaryInput): Markdo
       : 'nothing was done'
     : runs.length > 0
       ? verdictOf(runs)
-      : (shown?.title ?? 'nothing to do');
+      : (title ?? shown?.title ?? 'nothing to do');
   return own(`### ${name}: ${verdict}`);
 }
 

@@ -340,6 +340,7 @@ function portsOf(
     holders: holdersOf(world, command, clock),
     sql: { open: never, exclusive: never, end: async () => {} },
     outputs: () => files,
+    keptFile: () => undefined,
     processes: processesOf(world, command, working),
     endLeftovers: async () => {},
     scratch: fakeScratch(),

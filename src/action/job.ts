@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { join, relative, sep } from 'node:path';
+import { context as event } from '@actions/github';
+import { gitHubRest } from '../adapters/github-rest.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { type AppFailure, inputFailure } from '../app/failure.ts';
+import type { JobFacts } from '../app/job-meter.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { workflowStorage } from '../compose/storage.ts';
+import type { Surroundings } from '../compose/surroundings.ts';
+import type { Host } from '../ports.ts';
+import type { GitHub } from '../ports-github.ts';
+import { type JobContext, readContext } from './event.ts';
+import { createGroupedLog, type GroupedLog } from './grouped-log.ts';
+import { type ActionInputs, readInputs, withClick } from './inputs.ts';
+import { openRunner, type Runner } from './runner.ts';
+
+/** A job of a workflow, with all that it was told. */
+export interface Job {
+  readonly inputs: ActionInputs;
+  readonly context: JobContext;
+  readonly surroundings: Surroundings;
+  readonly runner: Runner;
+  readonly log: GroupedLog;
+  /** When this process began, in milliseconds of the epoch. */
+  readonly startedAt: number;
+  /** The REST API with the token of the job; its client is loaded with the first call. */
+  readonly github?: GitHub;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Reads what the runner hands over, and hides what is secret before anything else is said. */
+export function openJob(role: 'main' | 'post'): Result<Job, { readonly runner: Runner; readonly failure: AppFailure }> {
+  const { env } = process;
+  const runner = openRunner();
+  const startedAt = Date.now();
+  const inputs = readInputs(env);
+  if (!inputs.ok) return fail({ runner, failure: wrongInputs(inputs.error) });
+  const { token, secretEnv } = inputs.value;
+  for (const value of [token, ...secretEnv.map((name) => env[name])]) if (value) runner.mask(value);
+  const context = readContext(env, event.payload);
+  if (!context.ok) return fail({ runner, failure: inputFailure('event', context.error) });
+  const log = createGroupedLog(
+    (text) => process.stdout.write(text),
+    () => randomBytes(16).toString('hex'),
+  );
+  const github =
+    token === undefined
+      ? undefined
+      : gitHubRest({ apiUrl: event.apiUrl, token, repository: context.value.repository, clock: systemClock });
+  const surroundings = surroundingsOf({
+    inputs: inputs.value,
+    context: context.value,
+    role,
+    env,
+    startedAt,
+    log,
+    github,
+  });
+  return ok({
+    inputs:
+      context.value.event.kind === 'workflow_dispatch'
+        ? withClick(inputs.value, context.value.event.inputs)
+        : inputs.value,
+    context: context.value,
+    surroundings,
+    runner,
+    log,
+    startedAt,
+    ...(github === undefined ? {} : { github }),
+  });
+}
+
+function wrongInputs(problems: readonly { readonly input: string; readonly message: string }[]): AppFailure {
+  const lines = problems.map(({ input, message }) => `The input \`${input}\` ${message}.`);
+  return inputFailure('inputs', lines.join('\n'), 'Nothing was done. docs/action.md lists the inputs.');
+}
+
+/** A canceled job has 10 s from the first signal to the last: steps get a part of them, the record the rest. */
+const STEP_GRACE_MS = 4_000;
+
+function surroundingsOf(from: {
+  readonly inputs: ActionInputs;
+  readonly context: JobContext;
+  readonly role: 'main' | 'post';
+  readonly env: Env;
+  readonly startedAt: number;
+  readonly log: GroupedLog;
+  readonly github: GitHub | undefined;
+}): Surroundings {
+  const { inputs, context, role, env, startedAt, log, github } = from;
+  const { workflow, attempt, job, runner, temp, workspace } = context;
+  return {
+    env,
+    gitEnv: withSafeDirectory(env, workspace),
+    host: jobHost(log),
+    style: { color: false, unicode: true },
+    ...(inputs.token === undefined ? {} : { token: inputs.token }),
+    // Outside of the checkout, which steps may clean; gone with the job, when all is recorded.
+    privateFolder: join(temp, 'branchline'),
+    ...(inputs.stateBranch === undefined ? {} : { stateBranch: inputs.stateBranch }),
+    secretEnv: inputs.secretEnv,
+    workflow: { workflow, attempt, job, ...(runner === undefined ? {} : { runner }) },
+    job: jobFacts(env, startedAt, context.isPublic),
+    ...(github === undefined ? {} : { github }),
+    storage: workflowStorage({ env, workspace, clock: systemClock, isPublic: context.isPublic === true }),
+    // Jobs of a matrix share their name.
+    writer: writerName(`${workflow}-${attempt}-${job}`, role),
+    stepGraceMs: STEP_GRACE_MS,
+    onStepOutput: (step, text) => log.output(step, text),
+  };
+}
+
+function writerName(job: string, role: 'main' | 'post'): string {
+  const plain = job
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '_')
+    .slice(0, 60);
+  return `w${plain}-${role === 'post' ? 'post-' : ''}${randomBytes(4).toString('hex')}`;
+}
+
+function jobFacts(env: Env, startedAt: number, isPublic: boolean | undefined): JobFacts {
+  return {
+    startedAt,
+    labels: [],
+    machine: { os: env['RUNNER_OS'], arch: env['RUNNER_ARCH'] },
+    isSelfHosted: env['RUNNER_ENVIRONMENT'] === 'self-hosted',
+    ...(isPublic === undefined ? {} : { isPublic }),
+  };
+}
+
+/** In a container the checkout belongs to somebody else, and git would not read it. */
+function withSafeDirectory(env: Env, workspace: string): Env {
+  const count = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
+  return {
+    ...env,
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: 'safe.directory',
+    [`GIT_CONFIG_VALUE_${count}`]: workspace,
+  };
+}
+
+/** The log of a job: everything on one stream, so that lines stay in order, and nothing of it a command. */
+function jobHost(log: GroupedLog): Host {
+  return {
+    interactive: false,
+    color: false,
+    print: (text) => log.print(text),
+    progress: (text) => log.print(text),
+    status: () => undefined,
+  };
+}
+
+/** The project's folder from the root of the repository, with `/`; empty when it is the root. */
+export function folderInWorkspace(root: string, workspace: string): string {
+  const folder = relative(workspace, root).split(sep).join('/');
+  return folder.startsWith('..') ? '' : folder;
+}

@@ -1,0 +1,81 @@
+import { makePlan } from '../app/claim-run.ts';
+import { buildPlanning } from '../app/planning.ts';
+import { readState } from '../app/state-session.ts';
+import { type OpenProject, openWorld } from '../compose/wiring.ts';
+import type { Project } from '../model/project.ts';
+import { renderDiagnostics } from '../render/diagnostics.ts';
+import { renderPlan } from '../render/plan-text.ts';
+import { count } from '../render/style.ts';
+import { annotateDiagnostics } from './annotations.ts';
+import type { Job } from './job.ts';
+import { requestIn } from './record.ts';
+import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+
+/** All that is wrong with the manifests, each at its line. */
+export function performCheck({ inputs, log }: Job, { loaded, tree, style }: OpenProject): JobResult {
+  const { diagnostics, files, project } = loaded;
+  const warnings = diagnostics.filter(({ severity }) => severity === 'warning').length;
+  const errors = diagnostics.length - warnings;
+  const body = renderDiagnostics(diagnostics, { textOf: (path) => tree.text(path), style, fileCount: files.length });
+  const counted = project
+    ? [
+        count(files.length, 'file'),
+        count(Object.keys(project.assets).length, 'asset'),
+        count(
+          Object.values(project.assets).reduce((sum, asset) => sum + asset.checks.length, 0),
+          'check',
+        ),
+        count(Object.keys(project.schedules).length, 'schedule'),
+      ].join(', ')
+    : '';
+  const title =
+    errors > 0 ? count(errors, 'problem') : warnings > 0 ? count(warnings, 'warning') : `${counted}: all fine`;
+  log.print(body === '' ? `${title}.` : body);
+  const exit = inputs.failOn === 'never' ? 0 : errors > 0 ? 2 : inputs.failOn === 'warning' && warnings > 0 ? 1 : 0;
+  return {
+    exit,
+    status: errors > 0 || exit > 0 ? 'failure' : 'success',
+    outputs: { 'has-work': 'false' },
+    summary: { text: { title, body } },
+    annotations: annotateDiagnostics(diagnostics),
+  };
+}
+
+/** What would run, and why; records nothing. */
+export async function performPlan(job: Job, opened: OpenProject, project: Project): Promise<JobResult> {
+  const { tree, style, clock } = opened;
+  const request = requestIn(job, project, clock.now());
+  if (!request.ok) return refusedResult(request.error);
+  const world = await openWorld(opened, project, { environment: 'production', signal: new AbortController().signal });
+  if (!world.ok) return refusedResult(withPermissionLines(world.error));
+  try {
+    const state = await readState(world.value.state);
+    if (!state.ok) return refusedResult(state.error);
+    const made = await makePlan({
+      planning: buildPlanning(project, tree),
+      now: clock.now(),
+      view: state.value.read.view,
+      environment: 'production',
+      request: request.value,
+      tags: {},
+      findLost: world.value.run.findLost,
+    });
+    if (!made.ok) return refusedResult(made.error);
+    const { plan } = made.value;
+    const steps = plan.steps.filter(({ verdict }) => verdict !== 'skip').length;
+    const text = renderPlan(plan, style, job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores);
+    job.log.print(text);
+    return {
+      exit: 0,
+      status: 'success',
+      outputs: { 'has-work': String(steps > 0), 'plan-digest': plan.digest },
+      summary: {
+        text: { title: steps > 0 ? `would run ${count(steps, 'step')}` : 'nothing would run', body: text },
+        notes: ['This is a plan: nothing was run.'],
+      },
+      annotations: [],
+    };
+  } finally {
+    await world.value.close();
+  }
+}

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { AppFailure } from '../app/failure.ts';
+import { billedJob } from '../app/job-meter.ts';
+import { ok } from '../base/result.ts';
+import { hostEnvironment, secretsIn } from '../compose/surroundings.ts';
+import { type OpenProject, openProject } from '../compose/wiring.ts';
+import { renderSummary } from '../render/summary/summary.ts';
+import { billedMinutes } from '../run/job-bill.ts';
+import { createRedactor, type Redactor } from '../run/redact.ts';
+import { stopCommands } from '../run/step-commands.ts';
+import { boundAnnotations } from './annotations.ts';
+import { type Intent, settleIntent } from './intent.ts';
+import { folderInWorkspace, type Job, openJob } from './job.ts';
+import { type JobResult, refusedResult } from './result.ts';
+import type { Runner } from './runner.ts';
+
+/** A job that reads and prints: the command line does that, in these words and with these variables. */
+export interface ForCommandLine {
+  readonly words: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** Lines to print around its output, so that nothing of it is a command. */
+  readonly guard: { readonly before: string; readonly after: string };
+}
+
+/** Runs the Action: reads the event, does what it means, tells what came of it. Yields the exit code. */
+export async function main(): Promise<number | ForCommandLine> {
+  const opening = openJob('main');
+  if (!opening.ok) return tellAlone(opening.error.runner, opening.error.failure);
+  const job = opening.value;
+  const early = settleIntent(job.inputs, job.context, undefined);
+  if (early.kind === 'comment') {
+    // Nothing is checked out, and nothing of a project is known.
+    const { performComment } = await import('./review.ts');
+    return tell(job, undefined, redactorOf(job, undefined), await performComment(job, early.run));
+  }
+  const opened = openProject({ project: join(job.context.workspace, job.inputs.project) }, job.surroundings);
+  if (!opened.ok) return tell(job, undefined, redactorOf(job, undefined), refusedResult(opened.error));
+  const { loaded } = opened.value;
+  const readable = loaded.project ?? loaded.readable;
+  const intent = settleIntent(job.inputs, job.context, readable?.environments['production']?.branches);
+  // Of a pull request nothing is executed, so nothing of its `.env` is needed.
+  const env = intent.kind === 'changes' ? ok(process.env) : hostEnvironment(opened.value);
+  const secrets = secretsIn(readable, job.surroundings, env.ok ? env.value : process.env);
+  for (const { value } of secrets) job.runner.mask(value);
+  const redactor = createRedactor(secrets);
+  if (!env.ok) return tell(job, opened.value, redactor, refusedResult(env.error));
+  if (intent.kind === 'words') return forCommandLine(job, intent.words);
+  return tell(job, opened.value, redactor, await perform(job, opened.value, intent));
+}
+
+function redactorOf({ surroundings }: Job, project: Parameters<typeof secretsIn>[0]): Redactor {
+  return createRedactor(secretsIn(project, surroundings, surroundings.env));
+}
+
+/** Does what the event means. Modules are loaded when they are needed: most wake-ups find nothing to do. */
+async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { kind: 'words' }>): Promise<JobResult> {
+  const { project } = opened.loaded;
+  if (intent.kind === 'refused')
+    return refusedResult({ exit: 2, code: 'refused', message: intent.message, help: intent.help });
+  if (intent.kind === 'nothing') {
+    job.log.print(intent.text);
+    return { exit: 0, status: 'nothing', outputs: {}, summary: { notes: [intent.text] }, annotations: [] };
+  }
+  if (intent.kind === 'changes') {
+    const { performChanges } = await import('./review.ts');
+    return performChanges(job, opened, intent.against);
+  }
+  if (intent.kind === 'check' || !project) {
+    const { performCheck } = await import('./look.ts');
+    return performCheck(job, opened);
+  }
+  switch (intent.kind) {
+    case 'comment':
+      throw new Error('a comment is written before the project is opened');
+    case 'plan': {
+      const { performPlan } = await import('./look.ts');
+      return performPlan(job, opened, project);
+    }
+    case 'tick': {
+      const { performTick, recordIn } = await import('./record.ts');
+      return recordIn(job, opened, project, performTick);
+    }
+    case 'run': {
+      const { performRun, recordIn } = await import('./record.ts');
+      if (job.inputs.dryRun) {
+        const { performPlan } = await import('./look.ts');
+        return performPlan(job, opened, project);
+      }
+      const createdAt = await createdAtOf(job);
+      return recordIn(job, opened, project, (recording) => performRun(recording, createdAt));
+    }
+  }
+}
+
+/** The day by which a click's run is filed: that of the workflow run, else (no `actions: read`) today. */
+async function createdAtOf({ github, context, startedAt }: Job): Promise<number> {
+  const run = await github?.workflowRun(Number(context.workflow));
+  return run?.ok ? run.value.createdAt : startedAt;
+}
+
+/** The words of a command that reads, for the environment that a workflow has. */
+function forCommandLine({ inputs, context }: Job, words: readonly string[]): ForCommandLine {
+  const { select, token } = inputs;
+  const isAsked = (option: string): boolean => words.includes(option);
+  return {
+    words: [
+      ...words,
+      ...(isAsked('--environment') ? [] : ['--environment', 'production']),
+      ...(isAsked('--project') ? [] : ['--project', join(context.workspace, inputs.project)]),
+      ...(select === undefined || words[0] !== 'outputs' || isAsked('--select') ? [] : ['--select', select]),
+    ],
+    variables: token === undefined ? {} : { BRANCHLINE_TOKEN: token },
+    guard: stopCommands(randomBytes(16).toString('hex')),
+  };
+}
+
+/** Says on every way that a job has what came of it: annotations, outputs, summary, exit code. */
+async function tell(job: Job, opened: OpenProject | undefined, redactor: Redactor, result: JobResult): Promise<number> {
+  const { runner, inputs, context, log } = job;
+  const folder = opened === undefined ? '' : folderInWorkspace(opened.root, context.workspace);
+  for (const annotation of boundAnnotations(result.annotations, folder))
+    runner.annotate({
+      ...annotation,
+      title: redactor.text(annotation.title),
+      message: redactor.text(annotation.message),
+    });
+  runner.setOutput('status', result.status);
+  for (const [name, value] of Object.entries(result.outputs))
+    runner.setOutput(name as keyof JobResult['outputs'], redactor.text(value));
+  if (inputs.summary) {
+    const written = await runner.summarize(redactor.text(summaryOf(job, opened, result)));
+    if (!written.ok) log.print(`The summary could not be written: ${written.error}`);
+  }
+  return result.exit;
+}
+
+function summaryOf(job: Job, opened: OpenProject | undefined, { summary }: JobResult): string {
+  const { context, surroundings, startedAt, inputs } = job;
+  const project = opened?.loaded.project;
+  const billed = surroundings.job && project && billedJob(surroundings.job, project.prices);
+  const minutes = billedMinutes(startedAt, Date.now());
+  return renderSummary({
+    runs: [],
+    waiting: [],
+    next: [],
+    ...summary,
+    notes: [...(inputs.reason === undefined ? [] : [`Asked for because: ${inputs.reason}`]), ...(summary.notes ?? [])],
+    links: { log: `${context.server}/${context.repository}/actions/runs/${context.workflow}`, ...summary.links },
+    ...(project ? { project: project.name } : {}),
+    ...(billed
+      ? {
+          billing: {
+            minutes,
+            runner: billed.runner,
+            ...(billed.usdPerMinute === undefined ? {} : { usd: minutes * billed.usdPerMinute }),
+          },
+        }
+      : {}),
+  });
+}
+
+/** Too little is known of the job for anything else. */
+async function tellAlone(runner: Runner, failure: AppFailure): Promise<number> {
+  const { exit, annotations, summary } = refusedResult(failure);
+  for (const annotation of boundAnnotations(annotations, '')) runner.annotate(annotation);
+  runner.setOutput('status', 'failure');
+  await runner.summarize(renderSummary({ runs: [], notes: [], waiting: [], next: [], links: {}, ...summary }));
+  return exit;
+}

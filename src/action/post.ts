@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { recoverFirst } from '../app/run.ts';
+import { openProject, openWorld } from '../compose/wiring.ts';
+import { type Job, openJob } from './job.ts';
+import { journalsIn } from './journals.ts';
+import { withPermissionLines } from './result.ts';
+
+/**
+ * After a job that was canceled, timed out or killed: takes in the journal that it left and ends what it held. What
+ * cannot be pushed is uploaded, with the command that takes it in. Yields the exit code.
+ */
+export async function post(): Promise<number> {
+  const opening = openJob('post');
+  if (!opening.ok) {
+    opening.error.runner.annotate({ level: 'error', title: 'Branchline', message: opening.error.failure.message });
+    return opening.error.failure.exit;
+  }
+  const job = opening.value;
+  const { context, inputs, surroundings, log } = job;
+  const opened = openProject({ project: join(context.workspace, inputs.project) }, surroundings);
+  const project = opened.ok ? (opened.value.loaded.project ?? opened.value.loaded.readable) : undefined;
+  if (!opened.ok || !project) {
+    log.print('The project cannot be read any more, so that nothing could be recorded.');
+    return keepJournals(job);
+  }
+  const signal = new AbortController().signal;
+  const world = await openWorld(opened.value, project, { environment: 'production', signal, records: true });
+  if (!world.ok) {
+    const { message, help } = withPermissionLines(world.error);
+    job.runner.annotate({ level: 'error', title: message, message: help ?? message });
+    return world.error.exit;
+  }
+  try {
+    const recovered = await recoverFirst(world.value.run);
+    if (recovered.ok) {
+      log.print('What this job had begun is recorded.');
+      return 0;
+    }
+    const { message, help } = withPermissionLines(recovered.error);
+    log.print(message);
+    if (help !== undefined) log.print(help);
+    return await keepJournals(job);
+  } finally {
+    await world.value.close();
+  }
+}
+
+/** Uploads the journals that are left, and says how to take them in. */
+async function keepJournals({ context, surroundings, log, runner }: Job): Promise<number> {
+  const folder = surroundings.privateFolder!;
+  const files = journalsIn(folder);
+  if (files.length === 0) return 0;
+  const name = `bl-journal-${surroundings.writer}-a${context.attempt}`;
+  const artifacts = actionsArtifacts({ env: process.env, scratch: context.temp, clock: systemClock });
+  const uploaded = await artifacts.upload({ name, folder, files });
+  if (!uploaded.ok) {
+    const message = `It could neither be pushed nor uploaded (${uploaded.error.message}), and is lost with this machine: what this job made is made again by the next run.`;
+    runner.annotate({ level: 'error', title: 'Branchline: the journal of this job is lost', message });
+    return 3;
+  }
+  const commands = files.map((file) => `branchline state replay ${file} --environment production`);
+  const message = `What this job did could not be pushed. It is kept in the artifact ${name}: download it, and in its folder run ${commands.join(' && ')}`;
+  runner.annotate({ level: 'warning', title: 'Branchline: a journal waits to be taken in', message });
+  log.print(message);
+  return 0;
+}

@@ -1,0 +1,240 @@
+import type { AppFailure } from '../app/failure.ts';
+import { buildPlanning, requestOf } from '../app/planning.ts';
+import { type RunObserver, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
+import { idleText, knownText, triggerText } from '../app/run-message.ts';
+import { runTick, type TickOutcome } from '../app/tick.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { type OpenProject, openWorld, type World } from '../compose/wiring.ts';
+import type { EventDraft } from '../model/events.ts';
+import { epochMs, timestamp } from '../model/instant.ts';
+import type { ManualRequest } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
+import { assetLines, renderAssetLine } from '../render/run-text.ts';
+import type { RunSummary } from '../render/summary/summary.ts';
+import { formatInstant } from '../time/format.ts';
+import { annotateRun } from './annotations.ts';
+import type { Job } from './job.ts';
+import { journalsIn } from './journals.ts';
+import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+
+/** What an executing job has at hand. */
+interface Recording {
+  readonly job: Job;
+  readonly opened: OpenProject;
+  readonly project: Project;
+  readonly world: World;
+  readonly settings: RunSettings;
+}
+
+/** Opens what a job needs that records, and closes it again; from here on `post` looks after what is left. */
+export async function recordIn(
+  job: Job,
+  opened: OpenProject,
+  project: Project,
+  work: (recording: Recording) => Promise<JobResult>,
+): Promise<JobResult> {
+  const { inputs, runner, startedAt } = job;
+  runner.keep('records', 'true');
+  const world = await openWorld(opened, project, {
+    environment: 'production',
+    signal: cancelSignal(job),
+    records: true,
+    logs: true,
+  });
+  if (!world.ok) return refusedResult(withPermissionLines(world.error));
+  try {
+    const settings: RunSettings = {
+      planning: buildPlanning(project, opened.tree),
+      environment: 'production',
+      ...(world.value.codeCommit === undefined ? {} : { codeCommit: world.value.codeCommit.commit }),
+      maxParallel: inputs.maxParallel ?? project.maxParallel ?? world.value.cores,
+      failFast: false,
+      waitMs: WAIT_MS,
+      budget: { endsAt: startedAt + inputs.timeBudgetMs, totalMs: inputs.timeBudgetMs },
+    };
+    const result = await work({ job, opened, project, world: world.value, settings });
+    const left = journalsIn(opened.surroundings.privateFolder!);
+    if (left.length === 0) runner.keep('done', 'true');
+    return result;
+  } finally {
+    await world.value.close();
+  }
+}
+
+/** How long a job waits for another one that holds its assets. */
+const WAIT_MS = 10 * 60_000;
+
+/**
+ * Fires when the job is canceled or its time is over. The runner sends SIGINT, SIGTERM 7.5 s and SIGKILL 10 s later: the
+ * second changes nothing, as what has ended is being recorded.
+ */
+function cancelSignal({ log }: Job): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (!controller.signal.aborted) log.print('Canceled: running steps are stopped, what has finished is recorded.');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+/** One wake-up: judges the schedules, runs what is due and what waits. */
+export async function performTick(recording: Recording): Promise<JobResult> {
+  const { job, world, settings } = recording;
+  const { dryRun } = job.inputs;
+  const outcome = await runTick(
+    world.run,
+    settings,
+    { dryRun, nowWasGiven: false, ...(world.codeCommit === undefined ? {} : { code: world.codeCommit }) },
+    {
+      ...stepLog(recording),
+      onRun: (request) => job.log.print(`\n${triggerText(request)}`),
+      onRunEnd: () => undefined,
+    },
+  );
+  if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
+  const tick = outcome.value;
+  const notes = tickNotes(tick, dryRun);
+  for (const note of notes) job.log.print(note);
+  const runs = tick.runs.map((run) => summaryOf(run, tick.now));
+  const waiting = tick.left.map(triggerText);
+  return resultOf(recording, tick.runs, { runs, notes, waiting, next: tick.next });
+}
+
+/** What was not done and why; what a person should know. */
+function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
+  const notes = [...tick.notes.map(({ text }) => text), ...tick.known.map((known) => sentence(knownText(known)))];
+  if (dryRun)
+    for (const due of tick.due)
+      notes.push(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}). Nothing was run.`);
+  const isIdle = tick.due.length === 0 && tick.runs.length === 0 && tick.known.length === 0;
+  if (isIdle)
+    notes.push(['Nothing is due.', ...tick.next.slice(0, 3).map((next) => idleText(next, tick.before))].join(' '));
+  const isOutOfTime = tick.left.length > 0 || tick.runs.some(({ state }) => state === 'QUEUED');
+  if (isOutOfTime) notes.push('The time budget of this job is over: what is left is carried on by the next tick.');
+  return notes;
+}
+
+/** What a person asked for by a click or a call. The same workflow run asks once, whatever its attempt. */
+export async function performRun(recording: Recording, createdAt: number): Promise<JobResult> {
+  const { job, world, settings } = recording;
+  const request = requestIn(job, recording.project, createdAt);
+  if (!request.ok) return refusedResult(request.error);
+  const outcome = await runRequest(world.run, settings, request.value, stepLog(recording), {
+    attempt: job.context.attempt,
+  });
+  if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
+  if (outcome.value.kind === 'known') {
+    const note = sentence(knownText(outcome.value));
+    job.log.print(note);
+    return resultOf(recording, [], { runs: [], notes: [note], waiting: [], next: [] });
+  }
+  const run = outcome.value;
+  const notes =
+    run.state === 'QUEUED' ? ['The time budget of this job is over: the next tick carries the rest on.'] : [];
+  return resultOf(recording, [run], { runs: [summaryOf(run, world.run.clock.now())], notes, waiting: [], next: [] });
+}
+
+/** The request of a click: as a command line would ask, with the workflow run as its identity. */
+export function requestIn(
+  job: Pick<Job, 'inputs' | 'context'>,
+  project: Project,
+  createdAt: number,
+): Result<ManualRequest, AppFailure> {
+  const { inputs, context } = job;
+  const at = timestamp(createdAt);
+  const asked = requestOf(project, inputs.select === undefined ? {} : { select: inputs.select }, { nonce: '', at });
+  if (!asked.ok) return fail(asked.error);
+  const { nonce: _nonce, ...request } = asked.value;
+  return ok({ ...request, kind: 'dispatch', workflow: context.workflow });
+}
+
+/** Shows steps as they end, each below what it printed. */
+function stepLog({ job, opened }: Recording): RunObserver {
+  const byStep = new Map<string, EventDraft[]>();
+  let width = 10;
+  return {
+    onPlan(plan) {
+      const assets = plan.steps.flatMap((step) => step.assets.map(({ asset }) => asset));
+      width = Math.min(48, Math.max(10, ...assets.map((asset) => asset.length)));
+      byStep.clear();
+    },
+    onEvent(event) {
+      const step = 'step' in event ? event.step : undefined;
+      if (step === undefined) return;
+      const events = [...(byStep.get(step) ?? []), event];
+      byStep.set(step, events);
+      const isSkip = event.type === 'step.skipped' && !events.some(({ type }) => type === 'step.started');
+      if (event.type !== 'step.ended' && !isSkip) return;
+      byStep.delete(step);
+      job.log.end(
+        step,
+        assetLines(events).map((line) => renderAssetLine(line, opened.style, width)),
+      );
+    },
+  };
+}
+
+function summaryOf(run: RunOutcome, judgedAt: number): RunSummary {
+  const { plan, drafts, state, durationMs } = run;
+  const { request } = plan;
+  return {
+    trigger: triggerText(request),
+    plan,
+    drafts,
+    state,
+    durationMs,
+    ...(request.kind === 'schedule' ? { latenessMs: judgedAt - epochMs(request.tick) } : {}),
+  };
+}
+
+function resultOf(
+  { job, project, world }: Recording,
+  runs: readonly RunOutcome[],
+  summary: Required<Pick<JobResult['summary'], 'runs' | 'notes' | 'waiting' | 'next'>>,
+): JobResult {
+  const { context, inputs } = job;
+  const isCanceled = world.run.signal.aborted || runs.some(({ state }) => state === 'CANCELED');
+  const hasFailed = runs.some((run) => failsBy(run, inputs.failOn));
+  const commit = runs.findLast((run) => run.commit !== undefined)?.commit;
+  const repository = `${context.server}/${context.repository}`;
+  const report = `${repository}/tree/${project.state.branch}`;
+  const made = runs.flatMap(({ drafts }) => drafts).filter((draft) => draft.type === 'asset.materialized');
+  return {
+    exit: isCanceled ? 130 : hasFailed ? 1 : 0,
+    status: isCanceled
+      ? 'canceled'
+      : hasFailed
+        ? 'failure'
+        : runs.some(({ state }) => state === 'QUEUED')
+          ? 'requeued'
+          : runs.length === 0
+            ? 'nothing'
+            : 'success',
+    outputs: {
+      'has-work': String(runs.some(({ plan }) => plan.steps.some(({ verdict }) => verdict !== 'skip'))),
+      'run-ids': JSON.stringify(runs.map(({ plan }) => plan.runId)),
+      'changed-assets': JSON.stringify([...new Set(made.map(({ asset }) => asset))].sort()),
+      ...(runs.length === 1 ? { 'plan-digest': runs[0]!.plan.digest } : {}),
+      ...(commit === undefined ? {} : { 'state-commit': commit }),
+      'report-url': report,
+    },
+    summary: {
+      ...summary,
+      links: { ...(commit === undefined ? {} : { state: { commit, url: `${repository}/commit/${commit}` } }), report },
+    },
+    annotations: runs.flatMap(({ drafts }) => annotateRun(drafts, project)),
+  };
+}
+
+/** Does a run make the job fail? A check of severity error that does not block is a failure as well (`fail-on`). */
+function failsBy({ state, counts }: RunOutcome, failOn: Job['inputs']['failOn']): boolean {
+  if (failOn === 'never') return false;
+  if (state === 'FAILURE' || counts.failed > 0 || counts.checksFailed > 0) return true;
+  return failOn === 'warning' && counts.checksWarned > 0;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,61 @@
+import type { AppFailure } from '../app/failure.ts';
+import type { SummaryInput } from '../render/summary/summary.ts';
+import type { Annotation } from './annotations.ts';
+import type { OutputName } from './runner.ts';
+
+/** What came of a job, in a word: the output `status`. Closed. */
+export type JobStatus =
+  /** All went well. */
+  | 'success'
+  /** A step or a check failed, or the manifests have errors. */
+  | 'failure'
+  /** Somebody stopped it. */
+  | 'canceled'
+  /** The time was over: the next tick carries the rest on. */
+  | 'requeued'
+  /** There was nothing to do, or it was done already. */
+  | 'nothing'
+  /** It was not allowed, or the outside did not take part. */
+  | 'refused';
+
+/** What a job did, ready to be told. */
+export interface JobResult {
+  /** Exit code (docs/exit-codes.md). */
+  readonly exit: number;
+  readonly status: JobStatus;
+  readonly outputs: Partial<Readonly<Record<Exclude<OutputName, 'status'>, string>>>;
+  readonly summary: Partial<Omit<SummaryInput, 'project' | 'billing'>>;
+  readonly annotations: readonly Annotation[];
+}
+
+/** A result that is a refusal: what is wrong, and what to do. */
+export function refusedResult(failure: AppFailure): JobResult {
+  const { exit, message, help } = failure;
+  return {
+    exit,
+    status: exit === 2 ? 'failure' : 'refused',
+    outputs: {},
+    summary: { failure: { message, ...(help === undefined ? {} : { help }) } },
+    annotations: [
+      { level: 'error', title: titleOf(message), message: help === undefined ? message : `${message}\n${help}` },
+    ],
+  };
+}
+
+function titleOf(message: string): string {
+  const line = message.split('\n')[0] ?? '';
+  return line.length > 100 ? `${line.slice(0, 100)}…` : line;
+}
+
+/** What a refused push or call means in a workflow: the line that the job lacks, ready to be pasted. */
+export function withPermissionLines(failure: AppFailure): AppFailure {
+  const lines = PERMISSIONS[failure.code];
+  if (lines === undefined) return failure;
+  const advice = `If the token of the job may not write, give the job this permission:\n\npermissions:\n${lines}`;
+  return { ...failure, help: failure.help === undefined ? advice : `${failure.help}\n\n${advice}` };
+}
+
+/** By the failure's code. */
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  'state-denied': '  contents: write # to push the state branch',
+};

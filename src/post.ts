@@ -1,0 +1,13 @@
+/** What the Action does when its job is over, however it ended. */
+import { reportBug } from './action/bug.ts';
+
+try {
+  // What `main` kept for us: nothing was begun, or all of it is recorded.
+  const { STATE_records: records, STATE_done: done } = process.env;
+  if (records === 'true' && done !== 'true') {
+    const { post } = await import('./action/post.ts');
+    process.exitCode = await post();
+  }
+} catch (error) {
+  process.exitCode = reportBug(error);
+}
