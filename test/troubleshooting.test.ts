@@ -27,6 +27,7 @@ const git: Record<StateStoreProblem['code'], true> = {
   'no-remote': true,
   'no-repository': true,
   'private-repository': true,
+  'unknown-git': true,
 };
 const base: Record<BaseProblem['code'], true> = {
   'no-commit': true,
