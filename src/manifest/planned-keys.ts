@@ -21,7 +21,6 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Schedule: ['partitions'],
   State: ['retention'],
   Environments: ['pull_request'],
-  ProductionEnvironment: ['build_on_push'],
 };
 
 /** Values of `type` that come later, by definition. */
