@@ -77,6 +77,8 @@ function partValue(side: Side, key: AssetKey, part: string): unknown {
       return asset && relationOf(asset);
     case 'materialized':
       return asset?.materialized;
+    case 'incremental':
+      return asset?.incremental;
     case 'outputs':
       return asset?.outputs.map(({ path, optional }) => (optional ? `${path} (optional)` : path)).sort();
     default:

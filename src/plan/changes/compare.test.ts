@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ProjectChanges, ValueChange } from '../../model/changes.ts';
+import type { ChangeReason, ProjectChanges, ValueChange } from '../../model/changes.ts';
+import type { Asset, Check, Project, StepDef } from '../../model/project.ts';
 import { selectionScope } from '../../project/listing.ts';
 import { select } from '../../project/selection-evaluate.ts';
 import { type Files, projectOf, sourceTreeOf } from '../../testing/project-builder.ts';
@@ -285,5 +286,123 @@ describe('properties', () => {
     expect(keys('changed:code_version and changed:tags')).toEqual(['raw/orders']);
     expect(keys('changed:owners')).toEqual([]);
     expect(keys('changed:code')).toEqual(['there is no such change']);
+  });
+});
+
+describe('every key is weighed', () => {
+  const base = versionOf(BASE);
+  const asset = base.project.assets['raw/orders']!;
+  const step = base.project.steps['raw/orders']!;
+  const check = asset.checks[0]!;
+  /** Another value for each key, and the reason that it gives; the compiler asks for a new key here. */
+  const assetKeys: Readonly<Record<keyof Asset, readonly [Partial<Asset>, ChangeReason | undefined]>> = {
+    key: [{}, undefined],
+    description: [{ description: 'x' }, 'metadata'],
+    group: [{ group: 'x' }, 'metadata'],
+    owners: [{ owners: [] }, 'owners'],
+    tags: [{ tags: {} }, 'tags'],
+    kinds: [{ kinds: ['x'] }, 'tags'],
+    metadata: [{ metadata: { x: 1 } }, 'metadata'],
+    columns: [{ columns: { a: { description: 'x' } } }, 'metadata'],
+    deps: [{ deps: ['marts/alone'] }, 'dependencies'],
+    external: [{}, undefined],
+    step: [{}, undefined],
+    connection: [{}, undefined],
+    relation: [{ relation: { name: 'x' } }, 'code_version'],
+    materialized: [{ materialized: 'none' }, 'code_version'],
+    publish: [{ publish: asset.publish === 'direct' ? 'audit' : 'direct' }, 'policy'],
+    outputs: [{ outputs: [] }, 'code_version'],
+    onLost: [{ onLost: 'rebuild' }, 'policy'],
+    incremental: [{ incremental: true }, 'code_version'],
+    storage: [{ storage: { type: 'none' } }, 'policy'],
+    materialize: [{ materialize: 'always' }, 'policy'],
+    skippable: [{ skippable: true }, 'policy'],
+    checks: [{ checks: [] }, 'checks'],
+    definedAt: [{ definedAt: { file: 'y', line: 9, column: 9, length: 9 } }, undefined],
+    inherited: [{ inherited: { env: 'defaults' } }, undefined],
+  };
+  const stepKeys: Readonly<Record<keyof StepDef, readonly [Partial<StepDef>, ChangeReason | undefined]>> = {
+    name: [{}, undefined],
+    assets: [{}, undefined],
+    action: [{ action: { kind: 'run', run: 'x', shell: 'bash' } }, 'code_version'],
+    connection: [{ connection: 'warehouse' }, 'code_version'],
+    canSubset: [{ canSubset: true }, 'policy'],
+    code: [{ code: ['pipelines/*.sql'] }, 'code_version'],
+    env: [{ env: {} }, 'code_version'],
+    secrets: [{ secrets: ['X_TOKEN'] }, 'policy'],
+    oidc: [{ oidc: true }, 'policy'],
+    timeoutMs: [{ timeoutMs: 1000 }, 'policy'],
+    definedAt: [{ definedAt: { file: 'y', line: 9, column: 9, length: 9 } }, undefined],
+  };
+  const checkKeys: Readonly<Record<keyof Check, readonly [Partial<Check>, ChangeReason | undefined]>> = {
+    asset: [{}, undefined],
+    name: [{ name: 'x' }, 'checks'],
+    description: [{ description: 'x' }, undefined],
+    severity: [{ severity: 'warn' }, 'checks'],
+    blocking: [{ blocking: true }, 'checks'],
+    onError: [{ onError: 'warn' }, 'checks'],
+    warnIf: [{ warnIf: { op: '>', value: 1, percent: false } }, 'checks'],
+    errorIf: [{ errorIf: { op: '>', value: 1, percent: true } }, 'checks'],
+    where: [{ where: 'x' }, 'checks'],
+    samples: [{ samples: 2 }, 'checks'],
+    timeoutMs: [{ timeoutMs: 1000 }, 'checks'],
+    env: [{ env: { A: 'b' } }, 'checks'],
+    secrets: [{ secrets: ['X_TOKEN'] }, 'checks'],
+    connection: [{ connection: 'warehouse' }, 'checks'],
+    kind: [{ kind: { type: 'unique', columns: ['a'] } }, 'checks'],
+    factory: [{ factory: 'x' }, undefined],
+    definedAt: [{ definedAt: { file: 'y', line: 9, column: 9, length: 9 } }, undefined],
+  };
+
+  function reasonsOf(project: Project): (ChangeReason | undefined)[] {
+    const { assets } = compareProjects(base, { project, tree: base.tree });
+    return assets.flatMap(({ reasons }) => reasons.map(({ reason }) => reason));
+  }
+  const expected = (reason: ChangeReason | undefined): ChangeReason[] => (reason === undefined ? [] : [reason]);
+
+  test.each(Object.entries(assetKeys))('of an asset: %s', (_, [change, reason]) => {
+    const assets = { ...base.project.assets, 'raw/orders': { ...asset, ...change } };
+    expect(reasonsOf({ ...base.project, assets })).toEqual(expected(reason));
+  });
+  test.each(Object.entries(stepKeys))('of a step: %s', (_, [change, reason]) => {
+    const steps = { ...base.project.steps, 'raw/orders': { ...step, ...change } };
+    expect(reasonsOf({ ...base.project, steps })).toEqual(expected(reason));
+  });
+  test.each(Object.entries(checkKeys))('of a check: %s', (_, [change, reason]) => {
+    const assets = { ...base.project.assets, 'raw/orders': { ...asset, checks: [{ ...check, ...change }] } };
+    expect([...new Set(reasonsOf({ ...base.project, assets }))]).toEqual(expected(reason));
+  });
+
+  test('of the project, each by its name', () => {
+    const { project } = base;
+    const values: Readonly<Record<keyof Project, unknown>> = {
+      name: 'x',
+      description: 'x',
+      timezone: 'Europe/Paris',
+      manifests: ['x'],
+      state: { branch: 'x', remote: 'y' },
+      storage: { type: 'none' },
+      maxParallel: 9,
+      secrets: ['X'],
+      prices: { x: 1 },
+      env: { X: '1' },
+      connections: {},
+      environments: { local: { env: { A: '1' }, connections: {} } },
+      assets: project.assets,
+      steps: project.steps,
+      groups: { x: {} },
+      multiChecks: {},
+      jobs: { x: { name: 'x', selection: '*', tags: {}, materialize: 'all', definedAt: asset.definedAt } },
+      schedules: project.schedules,
+      selections: { x: { name: 'x', selection: '*', visibility: 'public', pinned: false, definedAt: asset.definedAt } },
+      exposures: { x: { name: 'x', type: 'other', deps: [], definedAt: asset.definedAt } },
+    };
+    // What describes, what is its assets' own, and where manifests are found changes nothing by itself.
+    const silent = ['description', 'manifests', 'assets', 'steps', 'groups', 'multiChecks', 'schedules'];
+    const seen = Object.entries(values).flatMap(([key, value]) => {
+      const changed = compareProjects(base, { project: { ...project, [key]: value }, tree: base.tree }).project;
+      return changed.length === 0 ? [] : [key];
+    });
+    expect(seen).toEqual(Object.keys(values).filter((key) => !silent.includes(key)));
   });
 });
