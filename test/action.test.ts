@@ -277,6 +277,32 @@ describe('other events', () => {
   });
 });
 
+test('a push builds what it changed, once', async () => {
+  const text = (a: string, b: string, c: string): string => `name: shop
+environments: { production: { build_on_push: "changed:any+" } }
+assets:
+  a: { run: 'echo ${a} >> "$SHARED/made"' }
+  b: { deps: [a], run: 'echo ${b} >> "$SHARED/made"' }
+  c: { run: 'echo ${c} >> "$SHARED/made"' }
+`;
+  const push: EventOf = (place) => pushEvent({ ...place, before });
+  rig = await makeActionRig({ 'branchline.yaml': text('a1', 'b1', 'c1') });
+  let before = '0'.repeat(40);
+  expect(await rig.run({ event: push })).toMatchObject({ code: 0, outputs: { 'changed-assets': '["a","b","c"]' } });
+  before = rig.github.head('refs/heads/main')!;
+  rig.github.commit({ 'branchline.yaml': text('a2', 'b1', 'c1') });
+  const second = await rig.run({ event: push });
+  expect(second).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["a","b"]' } });
+  expect(second.summary).toContain(`compared with the code of ${before.slice(0, 7)}`);
+  expect(second.summary).toContain('code changed: run');
+  // Sources run at once, in any order.
+  expect(readFileSync(shared('made'), 'utf8').split('\n').sort()).toEqual(['', 'a1', 'a2', 'b1', 'b1', 'c1']);
+  const again = await rig.run({ event: push });
+  expect(again).toMatchObject({ code: 0, outputs: { status: 'nothing', 'changed-assets': '[]' } });
+  expect(again.summary).toContain('was this request and is over (SUCCESS). Nothing was done about it here.');
+  expect(await runStates()).toEqual(['SUCCESS', 'SUCCESS']);
+});
+
 test('a token that may only read is told with the line to add', async () => {
   rig = await makeActionRig({ 'branchline.yaml': manifest('touch "$SHARED/a"') });
   const permissions = { contents: 'read', actions: 'read', metadata: 'read' } as const;

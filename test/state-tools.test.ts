@@ -234,3 +234,32 @@ test('events of an archive come back when the branch was forced to what was befo
   expect(problems).toEqual([]);
   expect([...view.assets.keys()].sort()).toEqual(['raw/a', 'raw/b']);
 });
+
+test('derived files that somebody damaged are rebuilt from the events, pages too', async () => {
+  server.date = new Date(Date.now() - 2 * 86_400_000);
+  await runOf('raw/a');
+  server.date = new Date();
+  await runOf('raw/b');
+  const clone = join(project.sandbox.root, 'clone');
+  project.sandbox.git(project.sandbox.root, 'clone', '--quiet', '--branch', 'branchline/state', bare, clone);
+  const page = readFileSync(join(clone, 'README.md'), 'utf8');
+  writeFileSync(join(clone, 'snapshot/index.json'), '{}');
+  writeFileSync(join(clone, 'README.md'), 'edited by hand');
+  project.sandbox.git(clone, 'commit', '--quiet', '--all', '--message', 'by hand');
+  project.sandbox.git(clone, 'push', '--quiet');
+  const broken = await project.json(['run', '--select', 'key:raw/a', ...production], 3);
+  expect(JSON.stringify(broken)).toContain('state verify --repair');
+  await project.json(['state', 'verify', '--environment', 'production'], 3);
+  const verify = ['state', 'verify', '--repair', '--environment', 'production'];
+  expect(await project.json([...verify, '--dry-run'])).toMatchObject({
+    rebuilt: ['snapshot/index.json'],
+    commit: null,
+  });
+  expect((await project.run(verify)).code).toBe(2);
+  expect(await project.json([...verify, '--at', 'HEAD'], 2)).toMatchObject({ error: { code: 'repair-of-the-past' } });
+  expect(await project.json([...verify, '--yes'])).toMatchObject({ rebuilt: ['snapshot/index.json'], removed: [] });
+  await fine();
+  const mended = remote('show', 'branchline/state:README.md');
+  expect(mended.split('\n')[0]).toBe(page.split('\n')[0]);
+  expect(await project.json([...verify, '--yes'])).toMatchObject({ rebuilt: [], removed: [], commit: null });
+});

@@ -27,6 +27,7 @@ const git: Record<StateStoreProblem['code'], true> = {
   'no-remote': true,
   'no-repository': true,
   'private-repository': true,
+  'unknown-git': true,
 };
 const base: Record<BaseProblem['code'], true> = {
   'no-commit': true,
@@ -71,6 +72,7 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   'app/outputs.ts: `output-${code}`': ['output-outside', 'output-tracked'],
   'app/planning.ts: refusal.code': Object.keys(plan),
   'app/sql-failure.ts: failure.code': Object.keys(sql),
+  'app/state-repair.ts: `state-${outcome.kind}`': ['state-outrun', 'state-denied'],
   'app/state-session.ts: `state-${outcome.kind}`': ['state-outrun', 'state-denied'],
   'cli/changes.ts: found.error.code': Object.keys(base),
   'cli/run.ts: expected.error.code': Object.keys(planFile),

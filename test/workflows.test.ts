@@ -89,6 +89,7 @@ describe('the example on a schedule', () => {
       now: Date.UTC(2026, 10, 23),
       project: {
         schedules: rungSchedules(project!),
+        usesOidc: false,
         needed: { ...neededVariables(project!), isMasked: () => true },
       },
     });
@@ -117,6 +118,7 @@ describe('what workflows hand to the Action', () => {
       secrets: ['DATABASE_URL'],
       variables: [],
       isCached: true,
+      usesOidc: false,
     }),
     pullRequestWorkflows({ action: pin, checkout: CHECKOUT, project }).get('.github/workflows/branchline-pr.yml')!,
     readFileSync(path.join(folder, 'branchline.yml'), 'utf8'),

@@ -22,7 +22,14 @@ export interface PullRequestEvent {
 export type WorkflowEvent =
   | { readonly kind: 'schedule' }
   | { readonly kind: 'repository_dispatch' }
-  | { readonly kind: 'push'; readonly commit: string; readonly at?: string; readonly isDeletion: boolean }
+  | {
+      readonly kind: 'push';
+      readonly commit: string;
+      readonly at?: string;
+      /** What the branch was; absent when the push made it. */
+      readonly before?: string;
+      readonly isDeletion: boolean;
+    }
   | { readonly kind: 'workflow_dispatch'; readonly inputs: Readonly<Record<string, string>> }
   | PullRequestEvent
   | { readonly kind: 'merge_group'; readonly head: string; readonly base: string }
@@ -120,7 +127,15 @@ function readEvent(name: string, payload: unknown): Result<WorkflowEvent, string
       if (commit === undefined) return broken('after');
       const at = textAt(payload, 'head_commit', 'timestamp');
       const isDeletion = valueAt(payload, 'deleted') === true;
-      return ok({ kind: 'push', commit, isDeletion, ...(at === undefined ? {} : { at }) });
+      const before = textAt(payload, 'before');
+      const isOld = before !== undefined && !/^0+$/.test(before);
+      return ok({
+        kind: 'push',
+        commit,
+        isDeletion,
+        ...(at === undefined ? {} : { at }),
+        ...(isOld ? { before } : {}),
+      });
     }
     case 'workflow_dispatch':
       return ok({ kind: 'workflow_dispatch', inputs: textsOf(valueAt(payload, 'inputs')) });

@@ -1,11 +1,11 @@
 import { unreachable } from '../base/result.ts';
-import type { JobContext, PullRequestEvent } from './event.ts';
+import type { JobContext, PullRequestEvent, WorkflowEvent } from './event.ts';
 import type { ActionInputs } from './inputs.ts';
 
 /** What one job is to do. Closed. */
 export type Intent =
   /** `push`: what `build_on_push` selects is built as well. */
-  | { readonly kind: 'tick'; readonly push?: { readonly commit: string; readonly at?: string } }
+  | { readonly kind: 'tick'; readonly push?: Extract<WorkflowEvent, { kind: 'push' }> }
   | { readonly kind: 'run' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'check' }
@@ -80,7 +80,7 @@ function byEvent(context: JobContext, production: Production): Intent {
       return production.mayWrite ? { kind: 'tick' } : production.refusal;
     case 'push':
       if (!production.mayWrite) return { kind: 'check' };
-      return { kind: 'tick', push: { commit: event.commit, ...(event.at === undefined ? {} : { at: event.at }) } };
+      return { kind: 'tick', push: event };
     case 'workflow_dispatch':
       return byDispatch(event.inputs['command'] ?? '', production);
     case 'pull_request':

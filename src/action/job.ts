@@ -104,7 +104,7 @@ function surroundingsOf(from: {
     workflow: { workflow, attempt, job, ...(runner === undefined ? {} : { runner }) },
     job: jobFacts(env, startedAt, context.isPublic),
     ...(github === undefined ? {} : { github }),
-    storage: workflowStorage({ env, workspace, clock: systemClock, isPublic: context.isPublic === true }),
+    storage: workflowStorage({ env, clock: systemClock, isPublic: context.isPublic === true }),
     // Jobs of a matrix share their name.
     writer: writerName(`${workflow}-${attempt}-${job}`, role),
     stepGraceMs: STEP_GRACE_MS,

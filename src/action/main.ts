@@ -79,7 +79,7 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
     }
     case 'tick': {
       const { performTick, recordIn } = await import('./record.ts');
-      return recordIn(job, opened, project, performTick);
+      return recordIn(job, opened, project, (recording) => performTick(recording, intent.push));
     }
     case 'run': {
       const { performRun, recordIn } = await import('./record.ts');

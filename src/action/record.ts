@@ -1,9 +1,12 @@
+import { type PushBuild, planPush } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { buildPlanning, requestOf } from '../app/planning.ts';
 import { type RunObserver, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
 import { idleText, knownText, triggerText } from '../app/run-message.ts';
+import { readState } from '../app/state-session.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { olderCode } from '../compose/older-code.ts';
 import { type OpenProject, openWorld, type World } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import { epochMs, timestamp } from '../model/instant.ts';
@@ -13,6 +16,7 @@ import { assetLines, renderAssetLine } from '../render/run-text.ts';
 import type { RunSummary } from '../render/summary/summary.ts';
 import { formatInstant } from '../time/format.ts';
 import { annotateRun } from './annotations.ts';
+import type { Intent } from './intent.ts';
 import type { Job } from './job.ts';
 import { journalsIn } from './journals.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
@@ -79,10 +83,13 @@ function cancelSignal({ log }: Job): AbortSignal {
   return controller.signal;
 }
 
-/** One wake-up: judges the schedules, runs what is due and what waits. */
-export async function performTick(recording: Recording): Promise<JobResult> {
+/** One wake-up: judges the schedules, runs what is due and what waits; after a push, what that is to build. */
+export async function performTick(recording: Recording, push?: PushEvent): Promise<JobResult> {
   const { job, world, settings } = recording;
   const { dryRun } = job.inputs;
+  // Before the tick: it records that this code has ticked.
+  const build = push === undefined || dryRun ? ok(undefined) : await buildOf(recording, push);
+  if (!build.ok) return refusedResult(withPermissionLines(build.error));
   const outcome = await runTick(
     world.run,
     settings,
@@ -95,11 +102,74 @@ export async function performTick(recording: Recording): Promise<JobResult> {
   );
   if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
   const tick = outcome.value;
-  const notes = tickNotes(tick, dryRun);
+  const notes = [...tickNotes(tick, dryRun), ...(build.value === undefined ? [] : [build.value.note])];
+  const built = await carryOutBuild(recording, tick, build.value);
+  if (!built.ok) return refusedResult(withPermissionLines(built.error));
+  notes.push(...built.value.notes);
   for (const note of notes) job.log.print(note);
-  const runs = tick.runs.map((run) => summaryOf(run, tick.now));
-  const waiting = tick.left.map(triggerText);
-  return resultOf(recording, tick.runs, { runs, notes, waiting, next: tick.next });
+  const runs = [...tick.runs, ...built.value.runs];
+  const summaries = runs.map((run) => summaryOf(run, tick.now));
+  return resultOf(recording, runs, {
+    runs: summaries,
+    notes,
+    waiting: tick.left.map(triggerText),
+    next: tick.next,
+  });
+}
+
+type PushEvent = NonNullable<Extract<Intent, { kind: 'tick' }>['push']>;
+
+/** What `build_on_push` asks for; undefined where there is none. */
+async function buildOf(
+  { job, opened, project, world, settings }: Recording,
+  push: PushEvent,
+): Promise<Result<PushBuild | undefined, AppFailure>> {
+  const selection = project.environments['production']?.buildOnPush;
+  if (selection === undefined) return ok(undefined);
+  const state = await readState(world.state);
+  if (!state.ok) return state;
+  const { commit, before } = push;
+  const at = push.at === undefined ? Number.NaN : Date.parse(push.at);
+  return planPush({
+    planning: settings.planning,
+    loaded: opened.loaded,
+    tree: opened.tree,
+    view: state.value.read.view,
+    selection,
+    push: {
+      commit,
+      at: timestamp(Number.isNaN(at) ? job.startedAt : at),
+      ...(before === undefined ? {} : { before }),
+    },
+    codeAt: (older) => olderCode(opened, project, world.privateFolder, older),
+  });
+}
+
+/** Runs what the push asks for, unless the time or the job is over; then it is left to the push after it. */
+async function carryOutBuild(
+  recording: Recording,
+  tick: TickOutcome,
+  build: PushBuild | undefined,
+): Promise<Result<{ readonly runs: readonly RunOutcome[]; readonly notes: readonly string[] }, AppFailure>> {
+  const { job, world, settings } = recording;
+  if (build?.request === undefined || world.run.signal.aborted) return ok({ runs: [], notes: [] });
+  if (isOutOfTime(tick))
+    return ok({
+      runs: [],
+      notes: [
+        'There was no time left for what this push changed: what is stale of it is made by the next push or run.',
+      ],
+    });
+  job.log.print(`\n${triggerText(build.request)}`);
+  const outcome = await runRequest(world.run, settings, build.request, stepLog(recording));
+  if (!outcome.ok) return outcome;
+  return outcome.value.kind === 'known'
+    ? ok({ runs: [], notes: [sentence(knownText(outcome.value))] })
+    : ok({ runs: [outcome.value], notes: [] });
+}
+
+function isOutOfTime(tick: TickOutcome): boolean {
+  return tick.left.length > 0 || tick.runs.some(({ state }) => state === 'QUEUED');
 }
 
 /** What was not done and why; what a person should know. */
@@ -111,8 +181,8 @@ function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
   const isIdle = tick.due.length === 0 && tick.runs.length === 0 && tick.known.length === 0;
   if (isIdle)
     notes.push(['Nothing is due.', ...tick.next.slice(0, 3).map((next) => idleText(next, tick.before))].join(' '));
-  const isOutOfTime = tick.left.length > 0 || tick.runs.some(({ state }) => state === 'QUEUED');
-  if (isOutOfTime) notes.push('The time budget of this job is over: what is left is carried on by the next tick.');
+  if (isOutOfTime(tick))
+    notes.push('The time budget of this job is over: what is left is carried on by the next tick.');
   return notes;
 }
 

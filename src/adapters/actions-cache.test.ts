@@ -51,7 +51,10 @@ cacheContract('@actions/cache on the loopback', async () => {
 describe('jobs that share a cache', () => {
   let service: ResultsService;
   const jobs: JobPorts[] = [];
-  const start = (identity: JobIdentity, options?: { readonly deadlineMs: number }): JobPorts => {
+  const start = (
+    identity: JobIdentity,
+    options?: { readonly deadlineMs?: number; readonly folder?: string },
+  ): JobPorts => {
     const job = startJobPorts(service.url, identity, options);
     jobs.push(job);
     return job;
@@ -137,6 +140,17 @@ describe('jobs that share a cache', () => {
     const job = start(jobOnPullRequest(1, 5, { mayWrite: false }));
     expect(await saveText(job, 'bl1-a', 'x')).toMatchObject({ kind: 'read-only' });
     expect(service.requests).toEqual([]);
+  });
+
+  it('find entries of each other, in whatever folder of the repository they are at work', async () => {
+    const [deep, top] = [start(jobOnBranch(7), { folder: 'data/project' }), start(jobOnBranch(8))];
+    expect((await saveText(deep, 'bl1-deep', 'one')).kind).toBe('saved');
+    expect(await top.cache.restore(['bl1-deep'], into(top))).toEqual({ kind: 'hit', key: 'bl1-deep' });
+    expect(readFileSync(into(top), 'utf8')).toBe('one');
+    expect((await saveText(top, 'bl1-top', 'two')).kind).toBe('saved');
+    expect(await deep.cache.restore(['bl1-top'], into(deep))).toEqual({ kind: 'hit', key: 'bl1-top' });
+    expect(readFileSync(into(deep), 'utf8')).toBe('two');
+    expect(readdirSync(path.join(deep.workspace, 'data/project'))).toEqual([]);
   });
 
   it('leaves the workspace as it was', async () => {

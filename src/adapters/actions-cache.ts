@@ -6,7 +6,7 @@ import { callTo, isOutage, type SeenRequest, toldAnswer, watchClient } from './c
 import { mayWriteCache } from './runtime-claims.ts';
 
 /**
- * Where an entry lies while it is packed or unpacked, from the workspace. Part of what finds an entry again (the client
+ * Where an entry lies while it is packed or unpacked, from the working directory. Part of what finds an entry again (the client
  * digests the path), so it never changes.
  */
 const FOLDER = '.branchline-cache';
@@ -18,8 +18,6 @@ const DEADLINE_MS = 10 * 60_000;
 export interface ActionsCacheOptions {
   /** The environment of the process: the client reads it by itself, so no other can be given. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** GITHUB_WORKSPACE, which must be the working directory too. */
-  readonly workspace: string;
   readonly clock: Clock;
   readonly deadlineMs?: number;
 }
@@ -30,8 +28,7 @@ type Client = typeof import('@actions/cache');
  * The Actions cache through its own client. That swallows each failure, so what happened is read from the status of the
  * service's answers; and it packs a fixed path, so calls are carried out one after the other.
  */
-export function actionsCache({ env, workspace, clock, deadlineMs = DEADLINE_MS }: ActionsCacheOptions): Cache {
-  const entry = path.join(workspace, ENTRY);
+export function actionsCache({ env, clock, deadlineMs = DEADLINE_MS }: ActionsCacheOptions): Cache {
   let last: Promise<unknown> = Promise.resolve();
   /** A call that was given up and may still be at work in the folder. */
   let straggler: Promise<unknown> | undefined;
@@ -40,11 +37,10 @@ export function actionsCache({ env, workspace, clock, deadlineMs = DEADLINE_MS }
     const turn = last.then(async () => {
       if (straggler !== undefined) return unavailable('an earlier call to it has not come back');
       if (!isThere(env)) return unavailable('there is none here (ACTIONS_RESULTS_URL is not set)');
-      if (path.resolve(ENTRY) !== entry) return unavailable('the working directory is not the workspace');
       // Loaded when first needed: it takes longer to load than a tick with nothing to do.
       const client = await import('@actions/cache');
       return within(
-        inFolder(workspace, () => act(client)).catch((error: unknown) => {
+        inFolder(() => act(client)).catch((error: unknown) => {
           // A key that no entry can have is a bug of ours; all else is the machine's doing.
           if (error instanceof client.ValidationError) throw error;
           return unavailable(error instanceof Error ? error.message : String(error));
@@ -78,7 +74,7 @@ export function actionsCache({ env, workspace, clock, deadlineMs = DEADLINE_MS }
     restore: (keys, into) =>
       inTurn<CacheRestore>(async (client) => {
         const { value: key, seen } = await ask(client, keys, false);
-        if (key !== undefined) return (await take(entry, into)) ? { kind: 'hit', key } : damaged(key);
+        if (key !== undefined) return (await take(path.resolve(ENTRY), into)) ? { kind: 'hit', key } : damaged(key);
         const missing = judgeMissing(seen);
         if (missing !== 'broken') return missing;
         const { value } = await ask(client, keys, true);
@@ -97,7 +93,7 @@ export function actionsCache({ env, workspace, clock, deadlineMs = DEADLINE_MS }
         return Promise.resolve({ kind: 'read-only', message });
       }
       return inTurn<CacheSave>(async (client) => {
-        await link(file, entry).catch(() => copyFile(file, entry));
+        await link(file, ENTRY).catch(() => copyFile(file, ENTRY));
         const { value: id, seen } = await watchClient(() => client.saveCache([ENTRY], key, undefined, true));
         if (id >= 0) return { kind: 'saved' };
         return judgeSave(seen) ?? judgeReservation((await ask(client, [key], true)).value === key);
@@ -154,14 +150,22 @@ function judgeReservation(isThereNow: boolean): CacheSave {
 }
 
 /** Makes the folder, hidden from git, and removes it with all that is in it. */
-async function inFolder<T>(workspace: string, act: () => Promise<T>): Promise<T> {
-  const folder = path.join(workspace, FOLDER);
+/**
+ * The client packs paths from GITHUB_WORKSPACE and finds them from the working directory. A project may lie in a folder
+ * of its repository, and its entries must have one path wherever it lies: so for the client both are the same.
+ */
+async function inFolder<T>(act: () => Promise<T>): Promise<T> {
+  const folder = path.resolve(FOLDER);
+  const workspace = process.env['GITHUB_WORKSPACE'];
+  process.env['GITHUB_WORKSPACE'] = process.cwd();
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, '.gitignore'), '*\n');
   try {
     return await act();
   } finally {
+    if (workspace === undefined) delete process.env['GITHUB_WORKSPACE'];
+    else process.env['GITHUB_WORKSPACE'] = workspace;
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,16 +1,19 @@
 import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
+import { locateByFiles } from './git-location-files.ts';
 import type { ObjectFormat } from './git-private-repository.ts';
 import { type Environment, type GitConfig, gitWords, runGit } from './git-process.ts';
 
 /** Why there is no state store: `message` says what is missing and what to do. */
 export interface StateStoreProblem {
-  readonly code: 'git-missing' | 'git-too-old' | 'no-repository' | 'no-remote' | 'private-repository';
+  readonly code: 'git-missing' | 'git-too-old' | 'unknown-git' | 'no-repository' | 'no-remote' | 'private-repository';
   readonly message: string;
 }
 
 /** The user's repository, as far as a state store needs to know it. */
 export interface GitLocation {
+  /** Who reads and writes there: the system's git, or `isomorphic-git` where that is missing, too old or not wanted. */
+  readonly access: 'system' | 'isomorphic';
   /** Absolute: what all worktrees of the repository share. */
   readonly commonDir: string;
   /** Absolute: the top of the working tree; undefined in a bare repository. */
@@ -25,8 +28,32 @@ export interface GitLocation {
 /** The oldest git that takes configuration from `GIT_CONFIG_COUNT`. */
 const OLDEST_GIT = [2, 31] as const;
 
+/** `BRANCHLINE_GIT`: `system` or `isomorphic`; else the system's git wherever it is new enough. */
+export const GIT_VARIABLE = 'BRANCHLINE_GIT';
+
 /** Looks at the repository around a folder; reads only. */
 export async function locateRepository(
+  projectRoot: string,
+  remote: string,
+  env: Environment,
+): Promise<Result<GitLocation, StateStoreProblem>> {
+  const wanted = env[GIT_VARIABLE] || undefined;
+  if (wanted !== undefined && wanted !== 'system' && wanted !== 'isomorphic') {
+    return fail({
+      code: 'unknown-git',
+      message: `${GIT_VARIABLE} is \`${wanted}\`; it is \`system\` (the git on PATH) or \`isomorphic\` (the one that Branchline brings), or not set.`,
+    });
+  }
+  if (wanted === 'isomorphic') return locateByFiles(projectRoot, remote, `${GIT_VARIABLE} is \`isomorphic\`,`);
+  const found = await locateBySystem(projectRoot, remote, env);
+  if (found.ok || wanted === 'system') return found;
+  const { code } = found.error;
+  if (code === 'git-missing') return locateByFiles(projectRoot, remote, 'git could not be started,');
+  if (code === 'git-too-old') return locateByFiles(projectRoot, remote, 'The git on PATH is older than 2.31,');
+  return found;
+}
+
+async function locateBySystem(
   projectRoot: string,
   remote: string,
   env: Environment,
@@ -44,20 +71,25 @@ export async function locateRepository(
   }
   if (url.code !== 0 && remote !== 'origin') {
     const names = (await run('remote')).stdout.toString().trim().split('\n').filter(Boolean);
-    const known = names.length === 0 ? 'This repository has no remotes.' : `Its remotes: ${names.join(', ')}.`;
-    return fail({
-      code: 'no-remote',
-      message: `state.remote is ${remote}, and the repository of ${projectRoot} has no remote of that name. ${known} Add it with git remote add ${remote} <url>, or correct state.remote in branchline.yaml.`,
-    });
+    return fail(noRemote(projectRoot, remote, names));
   }
   const top = lines[2] || undefined;
   return ok({
+    access: 'system',
     commonDir: lines[0],
     top,
     format: lines[1] === 'sha256' ? 'sha256' : 'sha1',
     remoteUrl: url.code === 0 ? absoluteUrl(url.stdout.toString().trim(), top) : undefined,
-    transport: transportOf(local.stdout.toString()),
+    transport: transportOf(listedConfig(local.stdout.toString())),
   });
+}
+
+export function noRemote(projectRoot: string, remote: string, names: readonly string[]): StateStoreProblem {
+  const known = names.length === 0 ? 'This repository has no remotes.' : `Its remotes: ${names.join(', ')}.`;
+  return {
+    code: 'no-remote',
+    message: `state.remote is ${remote}, and the repository of ${projectRoot} has no remote of that name. ${known} Add it with git remote add ${remote} <url>, or correct state.remote in branchline.yaml.`,
+  };
 }
 
 async function explain(projectRoot: string, env: Environment, stderr: string): Promise<StateStoreProblem> {
@@ -84,23 +116,25 @@ async function explain(projectRoot: string, env: Environment, stderr: string): P
 }
 
 /** git reads a relative path from the top of the working tree. */
-function absoluteUrl(url: string, top: string | undefined): string {
+export function absoluteUrl(url: string, top: string | undefined): string {
   if (!/^\.{1,2}([\\/]|$)/.test(url) && !/^[^:/\\]+[\\/][^:]*$/.test(url)) return url;
   return top === undefined ? url : resolve(top, url);
 }
 
 /** Keys of the user's repository that say how servers are reached: proxies, certificates, headers, helpers, ssh. */
-function transportOf(list: string): GitConfig {
-  const pairs: (readonly [string, string])[] = [];
-  for (const entry of list.split('\0')) {
-    const end = entry.indexOf('\n');
-    const key = end < 0 ? entry : entry.slice(0, end);
-    if (/^(http\.|credential\.|ssh\.|url\.|core\.(sshcommand|askpass|gitproxy)$)/.test(key)) {
-      // A key without a value is true.
-      pairs.push([key, end < 0 ? 'true' : entry.slice(end + 1)]);
-    }
-  }
-  return pairs;
+export function transportOf(config: GitConfig): GitConfig {
+  return config.filter(([key]) => /^(http\.|credential\.|ssh\.|url\.|core\.(sshcommand|askpass|gitproxy)$)/.test(key));
+}
+
+/** What `git config --list -z` prints. A key without a value is true. */
+function listedConfig(list: string): GitConfig {
+  return list
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const end = entry.indexOf('\n');
+      return end < 0 ? ([entry, 'true'] as const) : ([entry.slice(0, end), entry.slice(end + 1)] as const);
+    });
 }
 
 /** Folder of a project's private repository and journals inside of the user's git folder. */

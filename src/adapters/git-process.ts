@@ -107,19 +107,22 @@ export function runGit(call: GitCall): Promise<GitExit> {
       cwd: call.cwd,
       env: gitEnvironment(call.env, call.config, call.gitDir),
       stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      timeout: call.timeoutMs ?? 600_000,
       windowsHide: true,
     });
+    // Not the option `timeout` of spawn: its timer goes on when the program is not there, and keeps this process alive.
+    const timer = setTimeout(() => child.kill(), call.timeoutMs ?? 600_000);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.on('error', (error) => {
       if (child.pid === undefined) {
+        clearTimeout(timer);
         resolve({ code: undefined, stdout: Buffer.alloc(0), stderr: error.message, pid: undefined });
       }
     });
     child.on('close', (code) => {
+      clearTimeout(timer);
       resolve({
         code: code ?? undefined,
         stdout: Buffer.concat(stdout),

@@ -42,18 +42,18 @@ const FETCH_TRIES = 12;
 
 /** A remote that the system's git reaches. */
 export function systemRemote(place: SystemRemote): RemoteCalls {
-  const { look, fetch, list, push, unreachable } = createGitCalls(place);
+  const git = createGitCalls(place);
   return {
     async look() {
-      const [seen, serverNow] = await Promise.all([look(DEPTH_1, DEPTH_1_WARM), serverDate(place.url)]);
+      const [seen, serverNow] = await Promise.all([git.look(DEPTH_1, DEPTH_1_WARM), serverDate(place.url)]);
       return seen.ok ? ok({ ...seen.value, serverNow }) : seen;
     },
-    list,
-    push,
-    bringCommit: async (commit) => (await fetch(DEPTH_1, [commit])).code === 0,
+    list: (patterns) => git.list(patterns),
+    push: (refs, atomic) => git.push(refs, atomic),
+    bringCommit: async (commit) => (await git.fetch(DEPTH_1, [commit])).code === 0,
     async bringBlobs(blobs) {
-      const exit = await fetch([], blobs, ['fetch.negotiationAlgorithm', 'noop']);
-      return exit.code === 0 ? ok(undefined) : fail(unreachable(exit));
+      const exit = await git.fetch([], blobs, ['fetch.negotiationAlgorithm', 'noop']);
+      return exit.code === 0 ? ok(undefined) : fail(git.unreachable(exit));
     },
     history: () => readHistory(place),
   };

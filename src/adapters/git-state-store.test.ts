@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { must, stateStoreContract } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer } from '../testing/fake-store.ts';
 import { startGitHttpServer } from '../testing/git-http.ts';
-import { makeGitSandbox } from '../testing/git-sandbox.ts';
+import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
 import { openStateStore, type StateStoreOptions } from './git-state-store.ts';
 
 async function openStore(options: Partial<StateStoreOptions> & Pick<StateStoreOptions, 'projectRoot'>) {
@@ -29,68 +29,77 @@ stateStoreContract('fake', ['lose-reply', 'refuse', 'delete-ref', 'disconnect'],
   };
 });
 
-// All writers of these two share one private repository, as commands of one laptop do.
-stateStoreContract('local ref', ['delete-ref'], async () => {
-  const sandbox = makeGitSandbox();
-  const projectRoot = sandbox.makeRepository('user');
-  const privateRepository = join(projectRoot, '.git/branchline/shop/state.git');
-  return {
-    open: () => openStore({ projectRoot, environment: 'local', env: sandbox.env }),
-    cause: () => void sandbox.git(privateRepository, 'update-ref', '-d', 'refs/branchline/local'),
-    stop: () => sandbox.remove(),
+/** Who reads and writes: the system's git, the library with no git on PATH at all, or one writer so and the next so. */
+for (const access of ['system', 'isomorphic', 'mixed'] as const) {
+  let opened = 0;
+  const envOf = ({ env, root }: GitSandbox): GitSandbox['env'] => {
+    const isSystem = access === 'system' || (access === 'mixed' && ++opened % 2 === 1);
+    return isSystem ? env : { ...env, PATH: join(root, 'no-such-folder') };
   };
-});
 
-stateStoreContract('own repository, no remote', ['delete-ref'], async () => {
-  const sandbox = makeGitSandbox();
-  const projectRoot = sandbox.makeRepository('user');
-  return {
-    open: () => openStore({ projectRoot, env: sandbox.env }),
-    racers: 3,
-    cause: () => void sandbox.git(projectRoot, 'branch', '-D', 'branchline/state'),
-    stop: () => sandbox.remove(),
-  };
-});
+  // All writers of these two share one private repository, as commands of one laptop do.
+  stateStoreContract(`${access}, local ref`, ['delete-ref'], async () => {
+    const sandbox = makeGitSandbox();
+    const projectRoot = sandbox.makeRepository('user');
+    const privateRepository = join(projectRoot, '.git/branchline/shop/state.git');
+    return {
+      open: () => openStore({ projectRoot, environment: 'local', env: envOf(sandbox) }),
+      cause: () => void sandbox.git(privateRepository, 'update-ref', '-d', 'refs/branchline/local'),
+      stop: () => sandbox.remove(),
+    };
+  });
 
-stateStoreContract('bare repository on disk', ['refuse', 'delete-ref'], async () => {
-  const sandbox = makeGitSandbox();
-  const bare = sandbox.makeBare('origin.git');
-  let writers = 0;
-  return {
-    async open() {
-      const projectRoot = sandbox.makeRepository(`user${++writers}`);
-      sandbox.git(projectRoot, 'remote', 'add', 'origin', '../origin.git');
-      return openStore({ projectRoot, env: sandbox.env });
-    },
-    racers: 3,
-    cause(fault) {
-      if (fault === 'refuse') sandbox.setHook(bare, 'pre-receive', 'exit 1');
-      else sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/state');
-    },
-    stop: () => sandbox.remove(),
-  };
-});
+  stateStoreContract(`${access}, own repository, no remote`, ['delete-ref'], async () => {
+    const sandbox = makeGitSandbox();
+    const projectRoot = sandbox.makeRepository('user');
+    return {
+      open: () => openStore({ projectRoot, env: envOf(sandbox) }),
+      racers: 3,
+      cause: () => void sandbox.git(projectRoot, 'branch', '-D', 'branchline/state'),
+      stop: () => sandbox.remove(),
+    };
+  });
 
-stateStoreContract('over HTTP', ['lose-reply', 'refuse', 'delete-ref', 'disconnect'], async () => {
-  const sandbox = makeGitSandbox();
-  const bare = sandbox.makeBare('origin.git');
-  const server = await startGitHttpServer(sandbox.root);
-  let writers = 0;
-  return {
-    async open() {
-      const projectRoot = sandbox.makeRepository(`user${++writers}`);
-      sandbox.git(projectRoot, 'remote', 'add', 'origin', `${server.url}/origin.git`);
-      return openStore({ projectRoot, env: sandbox.env });
-    },
-    async cause(fault) {
-      if (fault === 'lose-reply') server.fail('push', 'drop-reply');
-      if (fault === 'refuse') sandbox.setHook(bare, 'pre-receive', 'exit 1');
-      if (fault === 'delete-ref') sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/state');
-      if (fault === 'disconnect') await server.stop();
-    },
-    async stop() {
-      await server.stop();
-      sandbox.remove();
-    },
-  };
-});
+  stateStoreContract(`${access}, bare repository on disk`, ['refuse', 'delete-ref'], async () => {
+    const sandbox = makeGitSandbox();
+    const bare = sandbox.makeBare('origin.git');
+    let writers = 0;
+    return {
+      async open() {
+        const projectRoot = sandbox.makeRepository(`user${++writers}`);
+        sandbox.git(projectRoot, 'remote', 'add', 'origin', '../origin.git');
+        return openStore({ projectRoot, env: envOf(sandbox) });
+      },
+      racers: 3,
+      cause(fault) {
+        if (fault === 'refuse') sandbox.setHook(bare, 'pre-receive', 'exit 1');
+        else sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/state');
+      },
+      stop: () => sandbox.remove(),
+    };
+  });
+
+  stateStoreContract(`${access}, over HTTP`, ['lose-reply', 'refuse', 'delete-ref', 'disconnect'], async () => {
+    const sandbox = makeGitSandbox();
+    const bare = sandbox.makeBare('origin.git');
+    const server = await startGitHttpServer(sandbox.root);
+    let writers = 0;
+    return {
+      async open() {
+        const projectRoot = sandbox.makeRepository(`user${++writers}`);
+        sandbox.git(projectRoot, 'remote', 'add', 'origin', `${server.url}/origin.git`);
+        return openStore({ projectRoot, env: envOf(sandbox) });
+      },
+      async cause(fault) {
+        if (fault === 'lose-reply') server.fail('push', 'drop-reply');
+        if (fault === 'refuse') sandbox.setHook(bare, 'pre-receive', 'exit 1');
+        if (fault === 'delete-ref') sandbox.git(bare, 'update-ref', '-d', 'refs/heads/branchline/state');
+        if (fault === 'disconnect') await server.stop();
+      },
+      async stop() {
+        await server.stop();
+        sandbox.remove();
+      },
+    };
+  });
+}

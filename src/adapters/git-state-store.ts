@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateStore } from '../ports.ts';
+import { basicAuthorization, tokenConfig } from './git-credentials.ts';
 import { createDataBranch, type DataBranch } from './git-data-branch.ts';
 import { createLocalRef } from './git-local-ref.ts';
 import { type GitLocation, locateRepository, privateFolder, type StateStoreProblem } from './git-location.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
-import type { Environment, GitConfig } from './git-process.ts';
+import type { Environment } from './git-process.ts';
 import { type SystemRemote, systemRemote } from './git-remote-calls.ts';
 import { createRemoteRef } from './git-remote-ref.ts';
 import { createStateStore } from './git-store.ts';
@@ -41,7 +42,7 @@ export interface GitStateStore extends StateStore {
 }
 
 /**
- * The state of one environment, kept with the system's git in a private bare repository. The user's repository is
+ * The state of one environment, kept in a private bare repository, with the system's git or without it. The user's repository is
  * only read, except for production's branch and witness when it has no remote.
  */
 export async function openStateStore(options: StateStoreOptions): Promise<Result<GitStateStore, StateStoreProblem>> {
@@ -50,8 +51,28 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     ? ok(options.location)
     : await locateRepository(options.projectRoot, options.remote, env);
   if (!location.ok) return location;
-  const { commonDir, format, remoteUrl, transport } = location.value;
+  const { access, commonDir, format, remoteUrl, transport } = location.value;
   const folder = options.privateFolder ?? privateFolder(commonDir, options.projectName);
+  const place = {
+    name: remoteUrl === undefined ? 'this repository' : options.remote,
+    branch: options.branch,
+    witness: witnessOf(options.branch),
+    isOwnRepository: remoteUrl === undefined,
+    onNotice: options.onNotice ?? (() => {}),
+  };
+  if (access === 'isomorphic') {
+    // Heavy, and needed by few.
+    const { openIsomorphicStore } = await import('./isomorphic-store.ts');
+    const { environment, token } = options;
+    const opened = await openIsomorphicStore({
+      folder,
+      location: location.value,
+      environment,
+      place,
+      ...(token === undefined ? {} : { token }),
+    });
+    return opened.ok ? ok({ ...opened.value, privateFolder: folder, dataBranch: () => undefined }) : opened;
+  }
   const store: ObjectStore = { gitDir: join(folder, 'state.git'), format, env };
   const made = await ensurePrivateRepository(store.gitDir, format, env);
   if (!made.ok) {
@@ -67,13 +88,6 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
       dataBranch: () => undefined,
     });
   const url = remoteUrl ?? commonDir;
-  const place = {
-    name: remoteUrl === undefined ? 'this repository' : options.remote,
-    branch: options.branch,
-    witness: witnessOf(options.branch),
-    isOwnRepository: remoteUrl === undefined,
-    onNotice: options.onNotice ?? (() => {}),
-  };
   const reached: SystemRemote = {
     ...place,
     store,
@@ -103,19 +117,4 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
 /** The ref that is written with the branch's first commit; each state branch of a repository has its own. */
 export function witnessOf(branch: string): string {
   return branch === 'branchline/state' ? 'refs/branchline/witness' : `refs/branchline/witness-of/${branch}`;
-}
-
-/** The token as a header; the empty one before it clears headers that others configured, or the server would get two. */
-export function tokenConfig(url: string, token: string | undefined): GitConfig {
-  if (token === undefined || !/^https?:\/\//i.test(url)) return [];
-  const { protocol, host } = new URL(url);
-  const key = `http.${protocol}//${host}/.extraheader`;
-  return [
-    [key, ''],
-    [key, `Authorization: Basic ${basicAuthorization(token)}`],
-  ];
-}
-
-export function basicAuthorization(token: string): string {
-  return Buffer.from(`x-access-token:${token}`).toString('base64');
 }

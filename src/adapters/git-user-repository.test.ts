@@ -145,8 +145,30 @@ describe('the user repository', { timeout: 60_000 }, () => {
     const remote = await open(root, { remote: 'mirror' });
     expect(remote).toMatchObject({ ok: false, error: { code: 'no-remote' } });
     expect(remote.ok ? '' : remote.error.message).toContain('upstream');
-    const noGit = await open(root, { env: { ...sandbox.env, PATH: plain } });
+    const env = { ...sandbox.env, PATH: plain };
+    const noGit = await open(root, { env: { ...env, BRANCHLINE_GIT: 'system' } });
     expect(noGit).toMatchObject({ ok: false, error: { code: 'git-missing' } });
+    const other = await open(root, { env: { ...env, BRANCHLINE_GIT: 'libgit2' } });
+    expect(other).toMatchObject({ ok: false, error: { code: 'unknown-git' } });
+    // Without git the same is missed in the same words.
+    expect(await open(plain, { env })).toMatchObject({ ok: false, error: { code: 'no-repository' } });
+    expect(await open(root, { env, remote: 'mirror' })).toEqual(remote);
+  });
+
+  it('needs git itself for ssh and for other object formats, and says so', async () => {
+    const env = { ...sandbox.env, PATH: join(sandbox.root, 'no-such-folder') };
+    const root = sandbox.makeRepository('user');
+    sandbox.git(root, 'remote', 'add', 'origin', 'git@github.com:owner/name.git');
+    const ssh = await open(root, { env });
+    expect(ssh).toMatchObject({ ok: false, error: { code: 'git-missing' } });
+    expect(ssh.ok ? '' : ssh.error.message).toContain('https');
+    // What never leaves this machine needs no server.
+    expect((await open(root, { env, environment: 'local' })).ok).toBe(true);
+    const modern = join(sandbox.root, 'modern');
+    sandbox.git(sandbox.root, 'init', '--quiet', '--object-format=sha256', modern);
+    const sha256 = await open(modern, { env });
+    expect(sha256).toMatchObject({ ok: false, error: { code: 'git-missing' } });
+    expect(sha256.ok ? '' : sha256.error.message).toContain('extensions.objectformat is sha256');
   });
 
   it('is not touched with a git that is too old: the version needed is named', async () => {
@@ -156,10 +178,12 @@ describe('the user repository', { timeout: 60_000 }, () => {
     const script =
       '#!/bin/sh\ncase "$1" in version) echo "git version 2.30.2";; rev-parse) shift; for a; do echo "$a"; done;; esac\n';
     writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
-    const old = await open(root, { env: { ...sandbox.env, PATH: `${bin}:${sandbox.env['PATH']}` } });
+    const env = { ...sandbox.env, PATH: `${bin}:${sandbox.env['PATH']}` };
+    const old = await open(root, { env: { ...env, BRANCHLINE_GIT: 'system' } });
     expect(old).toMatchObject({ ok: false, error: { code: 'git-too-old' } });
     expect(old.ok ? '' : old.error.message).toMatch(/2\.30\.2.*2\.31/);
-    rmSync(bin, { recursive: true });
     expect(existsSync(join(root, '.git/branchline'))).toBe(false);
+    expect((await open(root, { env })).ok).toBe(true);
+    rmSync(bin, { recursive: true });
   });
 });

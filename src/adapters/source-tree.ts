@@ -5,6 +5,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type St
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { byText } from '../base/order.ts';
 import type { SourceTree } from '../ports.ts';
+import { listByFiles } from './checkout.ts';
+import { GIT_VARIABLE } from './git-location.ts';
 import { type Environment, gitEnvironment } from './git-process.ts';
 
 /** Folders that nobody means as sources, where no git says what is ignored. */
@@ -123,6 +125,13 @@ interface Listing {
 }
 
 function listFiles(root: string, env: Environment): Listing {
+  const listed = env[GIT_VARIABLE] === 'isomorphic' ? 'no git' : listByGit(root, env);
+  if (typeof listed !== 'string') return listed;
+  const found = listed === 'no git' ? listByFiles(root, env) : undefined;
+  return found ?? { files: walk(root), tracked: new Set() };
+}
+
+function listByGit(root: string, env: Environment): Listing | 'no repository' | 'no git' {
   // Tagged, because what was deleted but not committed is listed both as `H` and as `R`.
   const git = spawnSync('git', ['ls-files', '-t', '--cached', '--others', '--deleted', '--exclude-standard', '-z'], {
     cwd: root,
@@ -132,7 +141,8 @@ function listFiles(root: string, env: Environment): Listing {
     maxBuffer: 2 ** 30,
     windowsHide: true,
   });
-  if (git.status !== 0) return { files: walk(root), tracked: new Set() };
+  if (git.error !== undefined && git.pid === 0) return 'no git';
+  if (git.status !== 0) return 'no repository';
   const listed = new Set<string>();
   const tracked = new Set<string>();
   const removed: string[] = [];

@@ -108,7 +108,9 @@ export async function saveConnectionFile(sql: SqlPool, file: ConnectionFile): Pr
     const found = await file.inPlace.find(escapePattern(file.path));
     if (!found.ok)
       return refusal(
-        `${file.path} is ${found.error.code === 'tracked' ? 'tracked by git' : 'outside of the repository'}`,
+        found.error.code === 'tracked'
+          ? `git tracks ${file.path}. Let it go (git rm --cached ${file.path}), or write \`storage: { type: none }\` on the connection`
+          : `${file.path} leads out of the repository`,
       );
     const now = found.value[0];
     if (now === undefined) return refusal(`there is no ${file.path}`);

@@ -150,6 +150,9 @@ test('a database that another process has open, or that is not there, is not sav
   saver.note(run.made('a'));
   run.files.control.files.set('w.db.wal', 'more');
   expect((await saver.finish(run.emit))!.message).toContain('another process has it open');
+  run.files.control.files.delete('w.db.wal');
+  run.files.control.tracked.add('w.db');
+  expect((await saver.finish(run.emit))!.message).toContain('git rm --cached w.db');
   const gone = start(undefined);
   const other = await gone.open();
   other.note(gone.made('a'));

@@ -6,7 +6,7 @@ import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import type { GitHub } from '../ports-github.ts';
 import { isSecretName, secretNames } from '../run/secrets.ts';
-import { isCached, neededVariables, rungSchedules } from './workflow-values.ts';
+import { isCached, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
 
 /** How git and the databases stand on this machine. */
 export interface MachineFacts {
@@ -61,6 +61,7 @@ export async function examine(input: DoctorInput): Promise<Examination> {
       ? {
           project: {
             schedules: rungSchedules(project),
+            usesOidc: usesOidc(project),
             needed: { ...neededVariables(project), isMasked: (name: string) => masked.has(name) || isSecretName(name) },
           },
         }

@@ -14,6 +14,7 @@ const written = scheduledWorkflow({
   secrets: [],
   variables: [],
   isCached: false,
+  usesOidc: false,
 });
 
 test.each<[what: string, runsOn: string | undefined, expected: object]>([

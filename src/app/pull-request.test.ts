@@ -130,6 +130,16 @@ describe('a pull request of the same repository', () => {
     expect(bodies(here)[0]).toContain('fine');
   });
 
+  test('the comment of an App is edited by the next token, and with other line ends it is the same', async () => {
+    const here = world();
+    const { body } = await here.review();
+    const [id, comment] = [...here.model.comments][0]!;
+    here.model.comments.set(id, { ...comment, author: 'our-app[bot]', body: `${body.replaceAll('\n', '\r\n')}\r\n` });
+    expect((await here.review()).comment.kind).toBe('unchanged');
+    expect((await here.review({ head: STORY_BASE })).comment.kind).toBe('edited');
+    expect(bodies(here)).toHaveLength(1);
+  });
+
   test('errors are the comment, and fail the job as fail-on says', async () => {
     const broken = { ...STORY_HEAD, 'pipelines/more.yaml': 'assets: { a: { rum: "true" } }\n' };
     const here = world();

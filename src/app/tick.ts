@@ -185,7 +185,7 @@ async function decideTick(
     now: state.now,
     nowIsTrusted: options.nowWasGiven || state.nowIsTrusted,
     headAt: view.at === undefined ? undefined : epochMs(view.at),
-    codeIsNewest: isNewest(options.code, view.codeCommit),
+    codeIsNewest: isNewestCode(options.code, view.codeCommit),
     selectingNothing: schedulesOfNothing(settings),
   });
   const waiting = waitingRuns(state);
@@ -272,7 +272,7 @@ function waitingRuns({ read, now }: StateAt): QueuedRun[] {
 }
 
 /** The state remembers the newest code that has ticked: an older one judges nothing. */
-function isNewest(code: TickOptions['code'], ticked: StateAt['read']['view']['codeCommit']): boolean {
+export function isNewestCode(code: TickOptions['code'], ticked: StateAt['read']['view']['codeCommit']): boolean {
   if (!code || !ticked || code.commit === ticked.commit) return true;
   return code.at >= ticked.at;
 }

@@ -29,6 +29,11 @@ schedules:
     });
   });
 
+  test('the right to give OIDC tokens is asked for where a step needs it', () => {
+    expect(valuesOf('name: a\nassets: { a: { run: "true" } }\n').usesOidc).toBe(false);
+    expect(valuesOf('name: a\nassets: { a: { run: "true", oidc: true } }\n').usesOidc).toBe(true);
+  });
+
   test('without schedules one ring a day, in a minute of its own', () => {
     const minutes = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => valuesOf(`name: ${name}\n`).crons[0]);
     expect(valuesOf('name: a\n').isScheduled).toBe(false);

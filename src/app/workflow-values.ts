@@ -48,6 +48,7 @@ export function workflowValues(
     ...(price === undefined ? {} : { usdPerMinute: price }),
     isScheduled: Object.keys(project.schedules).length > 0,
     ...neededVariables(project),
+    usesOidc: usesOidc(project),
     isCached: isCached(project),
     tooOften,
   };
@@ -56,6 +57,11 @@ export function workflowValues(
 /** On a hosted runner the cache is where outputs are kept, unless the project names another place. */
 export function isCached(project: Project): boolean {
   return (project.storage?.type ?? 'cache') === 'cache';
+}
+
+/** Does a step ask GitHub for OIDC tokens? Then the job needs the right to give them. */
+export function usesOidc(project: Project): boolean {
+  return Object.values(project.steps).some((step) => step.oidc);
 }
 
 /** The rules of cron that ring for the schedules of a project. */

@@ -244,6 +244,9 @@ function stateCommand(define: Define): Command {
       new Command('verify')
         .description('check every record, digest and projection of the state')
         .addOption(atOption())
+        .option('--repair', 'rebuild snapshot, runs, roll-ups and pages from the events')
+        .option('--dry-run', 'with --repair: say what would be rebuilt, and do nothing')
+        .option('--yes', 'do not ask before writing production')
         .addOption(environmentOption()),
       'branchline state verify',
       () => import('./state-verify.ts'),

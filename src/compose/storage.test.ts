@@ -5,7 +5,7 @@ import { openStores, terminalStorage, workflowStorage } from './storage.ts';
 
 it('a job keeps files in the cache where its runner has no disk that stays', async () => {
   const storage = (runner: string | undefined) =>
-    workflowStorage({ env: { RUNNER_ENVIRONMENT: runner }, workspace: '/w', clock: systemClock, isPublic: true });
+    workflowStorage({ env: { RUNNER_ENVIRONMENT: runner }, clock: systemClock, isPublic: true });
   expect(storage('github-hosted')).toMatchObject({ fallback: 'cache', isPublic: true });
   expect(storage('self-hosted').fallback).toBe('directory');
   expect(storage(undefined).fallback).toBe('directory');

@@ -38,8 +38,6 @@ export const terminalStorage: StorageHost = {
 /** A job of a workflow, seen from the action: what GitHub says of the runner and of the repository. */
 export function workflowStorage(job: {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** GITHUB_WORKSPACE, absolute. */
-  readonly workspace: string;
   readonly clock: Clock;
   /** `repository.private` of the event is false. */
   readonly isPublic: boolean;

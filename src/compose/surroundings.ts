@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runGit } from '../adapters/git-process.ts';
+import { checkedOutBranch, checkedOutCommit } from '../adapters/checkout.ts';
 import type { WorkflowIdentity } from '../adapters/holders.ts';
 import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
@@ -144,8 +144,7 @@ export async function branchRefusal(
 ): Promise<AppFailure | undefined> {
   const branches = environment === 'production' ? project.environments['production']?.branches : undefined;
   if (branches === undefined) return undefined;
-  const head = await runGit({ args: ['symbolic-ref', '--short', '--quiet', 'HEAD'], cwd: root, env });
-  const branch = env['GITHUB_REF_NAME'] ?? head.stdout.toString().trim();
+  const branch = env['GITHUB_REF_NAME'] ?? (await checkedOutBranch(root, env));
   if (branches.includes(branch)) return undefined;
   const where = branch === '' ? 'no branch is checked out' : `this is \`${branch}\``;
   return inputFailure(
@@ -156,12 +155,9 @@ export async function branchRefusal(
 }
 
 /** The commit that is checked out, with its time; undefined before the first. */
-export async function codeCommit(
+export function codeCommit(
   root: string,
   env: Variables,
 ): Promise<{ readonly commit: string; readonly at: string } | undefined> {
-  const answer = await runGit({ args: ['log', '-1', '--format=%H %cI'], cwd: root, env });
-  const [commit, at] = answer.stdout.toString().trim().split(' ');
-  if (answer.code !== 0 || !commit || !at) return undefined;
-  return { commit, at: new Date(at).toISOString() };
+  return checkedOutCommit(root, env);
 }

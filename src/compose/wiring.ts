@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { isTracked } from '../adapters/checkout.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
-import { runGit } from '../adapters/git-process.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
 import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
@@ -192,8 +192,7 @@ export async function openWorld(
     privateFolder: folder,
     scratch,
     secret: env.value['BRANCHLINE_STORAGE_KEY'],
-    isTracked: async (file) =>
-      (await runGit({ args: ['ls-files', '--error-unmatch', '--', file], cwd: root, env: gitEnv })).code === 0,
+    isTracked: (file) => isTracked(root, gitEnv, file),
     onNotice: warn,
     dataBranch: (branch) => store.value.dataBranch(branch),
   });

@@ -22,6 +22,7 @@ const VALUES: ScheduledWorkflowValues = {
   secrets: ['DATABASE_URL'],
   variables: ['REGION'],
   isCached: false,
+  usesOidc: false,
 };
 
 function schedule(name: string, rule: string) {
@@ -31,6 +32,7 @@ function schedule(name: string, rule: string) {
 }
 
 const PROJECT: ExamineInput['project'] = {
+  usesOidc: false,
   schedules: [schedule('nightly', '23 2 * * *')],
   needed: { secrets: ['DATABASE_URL'], variables: ['REGION'], isMasked: (name) => /TOKEN|DATABASE_URL/.test(name) },
 };
@@ -93,6 +95,7 @@ describe('the job that makes production', () => {
       ['warning permission-too-wide "write"'],
     ],
     ['may sign in and go on at once', 'actions: read', 'actions: write\n      id-token: write', []],
+    ['may sign in though no step does', 'actions: read', 'actions: read\n      id-token: write', []],
     ['is in a concurrency group', 'jobs:', 'concurrency: one\njobs:', ['error concurrency "concurrency"']],
     [
       'is in a group of its own',
@@ -168,6 +171,14 @@ describe('the job that makes production', () => {
       expect(examine(both).findings).toEqual([]);
       expect(examine(both, { folder: 'data/other' }).findings.map(({ code }) => code)).toEqual(['variable-missing']);
     }
+  });
+
+  test('may give OIDC tokens where steps ask for them', () => {
+    const project = { ...PROJECT!, usesOidc: true };
+    const [finding] = examine(WRITTEN, { project }).findings;
+    expect(finding).toMatchObject({ code: 'permission-missing', help: 'add `id-token: write` here' });
+    const withRight = new Map([...WRITTEN, [RUN, scheduledWorkflow({ ...VALUES, usesOidc: true })]]);
+    expect(examine(withRight, { project }).findings).toEqual([]);
   });
 
   test('is known by its call, in the repository of the Action by its path', () => {

@@ -19,7 +19,11 @@ export interface ExamineInput {
   readonly version: string;
   readonly now: EpochMs;
   /** Undefined = the manifests have mistakes, so what they need is not known. */
-  readonly project?: { readonly schedules: readonly RungSchedule[]; readonly needed: NeededVariables };
+  readonly project?: {
+    readonly schedules: readonly RungSchedule[];
+    readonly needed: NeededVariables;
+    readonly usesOidc: boolean;
+  };
 }
 
 export interface Examined {
@@ -47,7 +51,10 @@ export function examineWorkflows(input: ExamineInput): Examined {
       message: 'no workflow wakes this project on GitHub',
       help: '`branchline init` writes one, and leaves everything else as it is',
     });
-  for (const job of jobs) findings.push(...judgeJob(job, input.version));
+  for (const job of jobs) {
+    const usesOidc = input.project?.usesOidc === true && runs.includes(job);
+    findings.push(...judgeJob(job, { version: input.version, usesOidc }));
+  }
   for (const job of runs) findings.push(...judgeVariables(job, input.project?.needed));
   findings.push(...judgeWaking(runs, input.project?.schedules ?? [], input.now));
   findings.push(...unheard(jobs, workflows));

@@ -3,10 +3,18 @@ import type { Finding } from './finding.ts';
 import { isRecord, type Path } from './workflow-file.ts';
 import { type OurJob, permissionsOf } from './workflow-parts.ts';
 
+/** What a job is judged against. */
+export interface JobNeeds {
+  /** Of the engine that judges. */
+  readonly version: string;
+  /** Steps of the project ask for OIDC tokens. */
+  readonly usesOidc: boolean;
+}
+
 /** All that is wrong with one job that calls the Action. */
-export function judgeJob(job: OurJob, version: string): Finding[] {
+export function judgeJob(job: OurJob, { version, usesOidc }: JobNeeds): Finding[] {
   return [
-    ...permissions(job),
+    ...permissions(job, usesOidc),
     ...concurrency(job),
     ...checkouts(job),
     ...pins(job, version),
@@ -38,8 +46,11 @@ const NEEDED: Readonly<Record<OurJob['kind'], Readonly<Record<string, readonly [
 /** Rights to write that a run may well use: starting the next wave, and signing in to a cloud. */
 const USEFUL: ReadonlySet<string> = new Set(['actions', 'id-token']);
 
-function permissions(job: OurJob): Finding[] {
-  const needed = NEEDED[job.kind];
+/** Only where steps of the project ask for it. */
+const OIDC = { 'id-token': ['write', 'steps with `oidc: true` sign in with it'] } as const;
+
+function permissions(job: OurJob, usesOidc: boolean): Finding[] {
+  const needed: (typeof NEEDED)[OurJob['kind']] = { ...NEEDED[job.kind], ...(usesOidc ? OIDC : {}) };
   const lines = Object.entries(needed).map(([name, [level]]) => `${name}: ${level}`);
   const given = permissionsOf(job);
   const help = `under the job: \`permissions: { ${lines.join(', ')} }\``;

@@ -19,6 +19,7 @@ const text = scheduledWorkflow({
   secrets: [],
   variables: [],
   isCached: false,
+  usesOidc: false,
 });
 
 const FACTS: RepositoryFacts = {

@@ -20,7 +20,6 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Job: ['oidc', 'config'],
   State: ['retention'],
   Environments: ['pull_request'],
-  ProductionEnvironment: ['build_on_push'],
 };
 
 /** Values of `type` that come later, by definition. */

@@ -79,6 +79,8 @@ export type Connection =
 export interface EnvironmentDef {
   /** Branches that may write production. */
   readonly branches?: readonly string[];
+  /** Selection of what a push to one of them builds. */
+  readonly buildOnPush?: string;
   readonly env: Readonly<Record<string, Template>>;
   /** Keys of connections (of all, by name) that this environment replaces. */
   readonly connections: Readonly<Record<string, Readonly<Record<string, Json>>>>;

@@ -147,6 +147,7 @@ function resolveEnvironments(resolving: Resolving): Readonly<Record<string, Envi
     const place: Place = { document: project!, pointer: ['environments', name] };
     environments[name] = {
       ...(written.branches === undefined ? {} : { branches: written.branches }),
+      ...(written.build_on_push === undefined ? {} : { buildOnPush: written.build_on_push }),
       env: resolveEnv(
         envEntries(written.env, () => below(place, 'env')),
         resolving,

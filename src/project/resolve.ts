@@ -150,7 +150,7 @@ function fromMap<D, T>(definitions: ReadonlyMap<string, D>, make: (definition: D
   return Object.fromEntries([...definitions].map(([name, definition]) => [name, make(definition)]));
 }
 
-/** Selections of jobs and schedules may ask `status:`, which is answered from the state when they are planned. */
+/** Selections of jobs, schedules and pushes may ask `status:`, which is answered from the state when they are planned. */
 function verifySelections(scope: SelectionScope, resolving: Resolving): void {
   const { jobs, schedules, selections } = resolving.definitions;
   const later: SelectionScope = { ...scope, statusOf: () => [] };
@@ -161,6 +161,12 @@ function verifySelections(scope: SelectionScope, resolving: Resolving): void {
     if (value.selection === undefined) continue;
     verifySelection(value.selection, below(place, 'selection'), later, resolving);
   }
+  const { project } = resolving.definitions;
+  const built = project?.value.environments?.production?.build_on_push;
+  if (project === undefined || built === undefined) return;
+  const pointer = ['environments', 'production', 'build_on_push'];
+  // What `changed:` selects is different for each push.
+  verifySelection(built, { document: project, pointer }, { ...later, changedOf: () => ['new'] }, resolving);
 }
 
 function ownChecks(drafts: ReadonlyMap<AssetKey, AssetDraft>, resolving: Resolving): Check[] {

@@ -84,8 +84,7 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
   if (!after.ok) return after;
 
   const files = new Map<string, string | null>();
-  if (!base.paths.has(FORMAT_PATH))
-    files.set(FORMAT_PATH, `${canonicalJson({ format: FORMAT, project: draft.project, reader_min: READER_MIN })}\n`);
+  if (!base.paths.has(FORMAT_PATH)) files.set(FORMAT_PATH, encodeFormat(draft.project));
   const own = texts.map((text, i): [string, string] => [
     recentPath(seq, writer, tx, i < texts.length - 1 ? i + 1 : undefined),
     text,
@@ -135,6 +134,11 @@ function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
     leaves.set(asset, records);
   }
   return leaves;
+}
+
+/** The text of `format.json`. */
+export function encodeFormat(project: string): string {
+  return `${canonicalJson({ format: FORMAT, project, reader_min: READER_MIN })}\n`;
 }
 
 /** The commit with further files of the state. */

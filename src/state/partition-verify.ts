@@ -1,7 +1,7 @@
 import { canonicalJson } from '../base/json.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
-import { decodeLeaf, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
+import { decodeLeaf, encodeLeaves, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
 
 /**
  * Whether the leaves of a tree hold what its events give: every partition in the leaf that it belongs to, equal to the
@@ -46,4 +46,23 @@ export function verifyLeaves(texts: ReadonlyMap<string, string>, folded: StateVi
       });
   }
   return problems;
+}
+
+/**
+ * The leaves as the events give them, where one is wrong: all are cut anew, since where a leaf begins is known only
+ * together with the others. Null takes a file away; empty when nothing is wrong.
+ */
+export function repairLeaves(
+  texts: ReadonlyMap<string, string>,
+  folded: StateView['partitions'],
+): Map<string, string | null> {
+  const files = new Map<string, string | null>();
+  if (verifyLeaves(texts, folded).length === 0) return files;
+  for (const path of texts.keys()) if (path.startsWith('partitions/')) files.set(path, null);
+  for (const [asset, records] of folded ?? [])
+    for (const [path, text] of encodeLeaves(asset, [], new Map(), records)) {
+      if (texts.get(path) === text) files.delete(path);
+      else files.set(path, text);
+    }
+  return files;
 }

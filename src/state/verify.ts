@@ -19,7 +19,7 @@ import {
   type RecentName,
   type SegmentName,
 } from './layout.ts';
-import { verifyLeaves } from './partition-verify.ts';
+import { repairLeaves, verifyLeaves } from './partition-verify.ts';
 import { checkFormat, foldedSeq } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 
@@ -53,12 +53,48 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   };
   // A refold of half of the events would only repeat the same problem for every file.
   if (problems.length > 0) return { problems, ...counts };
-  const { view, expected, partitions } = refold(files, texts, environment, problems);
+  const folded = foldedSeq(listing);
+  const { view, expected, partitions } = refold(files, texts, { environment, problems, folded });
   if (view && problems.length === 0) {
     compareFiles(listing, texts, expected, problems);
     problems.push(...verifyLeaves(texts, partitions));
   }
   return { problems, ...counts, ...(view ? { view } : {}) };
+}
+
+/** What makes a tree whole again without touching its truth. */
+export interface Repair {
+  /** Damage of the truth itself, which nothing can make good: then `files` is empty. */
+  readonly lost: readonly StateProblem[];
+  /** Derived files as the events give them; null takes one away. */
+  readonly files: ReadonlyMap<string, string | null>;
+}
+
+/**
+ * The derived files (snapshot, runs, roll-ups, leaves of partitions, `format.json`) that differ from what the events give, as they should be.
+ * `texts` holds every file of the tree.
+ */
+export function repairState(texts: ReadonlyMap<string, string>, environment: string, formatText: string): Repair {
+  const listing = [...texts.keys()].sort(byText);
+  if (listing.length === 0) return { lost: [], files: new Map() };
+  const format = checkFormat(listing, texts);
+  if (format?.code === 'newer-format') return { lost: [format], files: new Map() };
+  const lost: StateProblem[] = [];
+  const events = decodeFiles(listing, texts, lost);
+  if (lost.length > 0) return { lost, files: new Map() };
+  // A marker is believed when a segment ends there; else everything that is sealed is folded anew.
+  const ends = new Set(events.map(({ name }) => ('last' in name ? name.last : 0)));
+  const known = listing.map(parseFoldedPath).filter((seq) => seq !== undefined && ends.has(seq));
+  const isFolded = listing.some((path) => path.startsWith('snapshot/'));
+  const folded = Math.max(0, ...(known.length > 0 ? known : isFolded ? [...ends] : []).map((seq) => seq ?? 0));
+  const { view, expected, partitions } = refold(events, texts, { environment, problems: lost, folded });
+  if (view === undefined || lost.length > 0) return { lost, files: new Map() };
+  const files = new Map<string, string | null>();
+  if (format) files.set(FORMAT_PATH, formatText);
+  for (const [path, text] of expected) if (texts.get(path) !== text) files.set(path, text);
+  for (const path of listing) if (isDerived(path) && !expected.has(path) && !isMonth(path)) files.set(path, null);
+  for (const [path, text] of repairLeaves(texts, partitions)) files.set(path, text);
+  return { lost, files };
 }
 
 interface EventsFile {
@@ -140,10 +176,9 @@ interface Refolded {
 function refold(
   files: readonly EventsFile[],
   texts: ReadonlyMap<string, string>,
-  environment: string,
-  problems: StateProblem[],
+  options: { readonly environment: string; readonly problems: StateProblem[]; readonly folded: number },
 ): Refolded {
-  const folded = foldedSeq(texts.keys());
+  const { environment, problems, folded } = options;
   const expected = new Map<string, string>();
   let view = emptyView(environment);
   let chain = '';
@@ -229,12 +264,19 @@ function compareFiles(
       problems.push(broken(path, firstDifference(found, text), 'differs from what the events give'));
   }
   for (const path of listing) {
-    const isDerived = OWNED.test(path) && path !== FORMAT_PATH && !/^(recent|events|partitions)\//.test(path);
-    // A month may have been summed later than its end, in as many shards as there were then.
-    if (!isDerived || expected.has(path) || parseRollupPath(path)?.kind === 'month') continue;
+    if (!isDerived(path) || expected.has(path) || isMonth(path)) continue;
     const isOldMarker = parseFoldedPath(path) !== undefined;
     problems.push(broken(path, 0, isOldMarker ? 'a marker of an older fold' : 'no event asks for this file'));
   }
+}
+
+function isDerived(path: string): boolean {
+  return OWNED.test(path) && path !== FORMAT_PATH && !/^(recent|events|partitions)\//.test(path);
+}
+
+/** A month may have been summed later than its end, in as many shards as there were then. */
+function isMonth(path: string): boolean {
+  return parseRollupPath(path)?.kind === 'month';
 }
 
 /** First line, from 1, in which two texts differ. */

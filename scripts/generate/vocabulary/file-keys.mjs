@@ -206,6 +206,11 @@ export const fileDefinitions = {
   }),
   ProductionEnvironment: closed('The environment of scheduled runs.', {
     branches: key('Branches whose code may write production. Default: the default branch.', [['main']], list(text)),
+    build_on_push: key(
+      'What a push to one of these branches builds, as a selection; `changed:` is what differs from the code that ticked last. Of it only what is missing, failed last or stale is made. Default: nothing beside what is due.',
+      ['changed:any+'],
+      text,
+    ),
     ...environmentKeys,
   }),
   LocalEnvironment: closed('The environment of a laptop.', environmentKeys),

@@ -956,6 +956,10 @@ export interface WrittenProductionEnvironment {
    */
   branches?: string[];
   /**
+   * What a push to one of these branches builds, as a selection; `changed:` is what differs from the code that ticked last. Of it only what is missing, failed last or stale is made. Default: nothing beside what is due.
+   */
+  build_on_push?: string;
+  /**
    * Variables for every step in this environment; nearer than the project’s `env`.
    */
   env?: {

@@ -33,6 +33,7 @@ export function policyChanges(
     ...valueChange('publish', a.publish, b.publish),
     ...valueChange('materialize', a.materialize, b.materialize),
     ...valueChange('on_lost', a.onLost, b.onLost),
+    ...valueChange('storage', a.storage, b.storage),
     ...valueChange('skippable', a.skippable, b.skippable),
     ...valueChange('oidc', from.oidc, to.oidc),
     ...valueChange('can_subset', from.canSubset, to.canSubset),

@@ -25,6 +25,7 @@ export function projectChanges(base: Project, head: Project): readonly ValueChan
     ...valueChange('max_parallel', base.maxParallel, head.maxParallel),
     ...mapChanges({ ...base.operations }, { ...head.operations }, (section) => SECTIONS[section as keyof Operations]),
     ...valueChange('secrets', sortedUnique(base.secrets), sortedUnique(head.secrets)),
+    ...mapChanges(base.prices, head.prices, (runner) => `price of ${runner}`),
     ...mapChanges(base.env, head.env, (name) => `env.${name}`),
     ...named(({ connections }) => connections, 'connection'),
     ...definitionChanges('environment', withoutPlaces(base.environments), withoutPlaces(head.environments)),

@@ -18,6 +18,7 @@ const VALUES: ScheduledWorkflowValues = {
   secrets: [],
   variables: [],
   isCached: false,
+  usesOidc: false,
 };
 
 interface Workflow {
@@ -85,6 +86,7 @@ describe('the workflow that init writes', () => {
     const { permissions, concurrency, jobs } = workflow();
     expect(permissions).toEqual({});
     expect(jobs.run.permissions).toEqual({ contents: 'write', actions: 'read' });
+    expect(workflow({ usesOidc: true }).jobs.run.permissions).toMatchObject({ 'id-token': 'write' });
     expect(concurrency).toBeUndefined();
     expect(jobs.run).not.toHaveProperty('concurrency');
   });

@@ -24,6 +24,8 @@ export interface ScheduledWorkflowValues {
   /** Environment variables that the project reads: secrets, and others. */
   readonly secrets: readonly string[];
   readonly variables: readonly string[];
+  /** A step of the project asks GitHub for OIDC tokens. */
+  readonly usesOidc: boolean;
   /** Outputs are kept in the Actions cache, which everybody may read who can read the repository. */
   readonly isCached: boolean;
 }
@@ -61,7 +63,7 @@ jobs:
     permissions:
       contents: write # pushes branchline/state
       actions: read # sees whether the job behind a silent run still lives
-    steps:
+${values.usesOidc ? '      id-token: write # steps with `oidc: true` sign in with it\n' : ''}    steps:
       - uses: ${pinText(checkout)}
         with:
           persist-credentials: false # your steps find no token in .git

@@ -34,13 +34,17 @@ export interface JobPorts {
 export function startJobPorts(
   url: string | undefined,
   identity: JobIdentity,
-  options: { readonly deadlineMs?: number } = {},
+  options: {
+    readonly deadlineMs?: number /** Of the workspace, in which the process is at work. */;
+    readonly folder?: string;
+  } = {},
 ): JobPorts {
   const root = mkdtempSync(path.join(os.tmpdir(), 'branchline-job-'));
   const [workspace, temp] = [path.join(root, 'workspace'), path.join(root, 'temp')];
-  for (const folder of [workspace, temp]) mkdirSync(folder);
+  const cwd = path.join(workspace, options.folder ?? '');
+  for (const folder of [cwd, temp]) mkdirSync(folder, { recursive: true });
   const child = fork(path.join(import.meta.dirname, 'job-process.ts'), {
-    cwd: workspace,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     serialization: 'advanced',
     execArgv: [],

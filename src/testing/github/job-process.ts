@@ -11,7 +11,7 @@ import type { JobAnswer, JobCall } from './job-ports.ts';
 const { env } = process;
 const deadline = env['TEST_DEADLINE_MS'] === undefined ? {} : { deadlineMs: Number(env['TEST_DEADLINE_MS']) };
 const ports = {
-  cache: actionsCache({ env, workspace: process.cwd(), clock: systemClock, ...deadline }),
+  cache: actionsCache({ env, clock: systemClock, ...deadline }),
   artifacts: actionsArtifacts({ env, scratch: env['RUNNER_TEMP']!, clock: systemClock, ...deadline }),
 };
 

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { StateStore } from '../ports.ts';
+import { verifyState } from '../state/verify.ts';
+import { must } from '../testing/contracts/state-store.ts';
+import { createFakeStateServer } from '../testing/fake-store.ts';
+import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { repairStore } from './state-repair.ts';
+import { openStateSession, type StatePorts } from './state-session.ts';
+
+const DAY = 86_400_000;
+
+/** Two closed days and an open one, with a snapshot. */
+async function history() {
+  const server = createFakeStateServer();
+  let now = STORY_START;
+  let writers = 0;
+  const ports = (store: StateStore = server.open()): StatePorts => ({
+    store,
+    clock: { now: () => now, sleep: async () => {} },
+    random: () => 0,
+    environment: 'production',
+    projectName: 'shop',
+    writer: `w${++writers}`,
+    redact: (text) => text,
+    warn: () => {},
+  });
+  const session = openStateSession(ports());
+  const record = async (i: number, waitMs = DAY / 3) => {
+    now += waitMs;
+    const run = `2026112${2 + Math.floor(i / 3)}-${String(i).padStart(4, 'a')}`;
+    const events = runEvents({ run, at: now, group: 'marts', assets: [{ asset: `raw/${i % 2}`, outcome: 'success' }] });
+    must(await session.transact(async () => ({ kind: 'commit', events, message: `run ${i}`, value: undefined })));
+  };
+  for (let i = 0; i < 8; i++) await record(i);
+  /** A commit of somebody who edits the branch by hand. */
+  const tamper = async (files: Readonly<Record<string, string | null>>) => {
+    const store = server.open();
+    const { commit } = must(await store.read());
+    const change = { files: new Map(Object.entries(files)), message: 'by hand', at: now, writer: 'hand', tx: 1 };
+    expect((await store.commit(commit, change)).kind).toBe('landed');
+  };
+  return { server, ports, record, tamper };
+}
+
+const derived = /^(snapshot|runs|rollups)\/|^format\.json$/;
+
+describe('repair', () => {
+  it('brings back every derived file that is damaged or missing, to the byte, and takes away what is too much', async () => {
+    const { server, ports, tamper } = await history();
+    const before = new Map(server.files());
+    const paths = [...before.keys()].filter((path) => derived.test(path));
+    expect(paths.length).toBeGreaterThan(7);
+    const damages = (path: string): (string | null)[] => [
+      null,
+      '{"half',
+      before.get(path)!.replace(/\d/, (digit) => `${digit}1`),
+    ];
+    for (const path of paths) {
+      for (const damage of damages(path)) {
+        // Another number there is another format, which is refused.
+        if (damage === before.get(path) || (path === 'format.json' && damage?.includes('11'))) continue;
+        await tamper({ [path]: damage });
+        if (verifyState(server.files(), 'production').problems.length === 0) continue;
+        must(await repairStore(ports(), { dryRun: false }));
+        expect([path, verifyState(server.files(), 'production').problems]).toEqual([path, []]);
+        expect([path, server.files().get(path)]).toEqual([path, before.get(path)]);
+      }
+    }
+    await tamper({ 'snapshot/fff.json': '{}', 'snapshot/folded-9999999999': 'x', 'runs/2026/11/22/0007.jsonl': 'x\n' });
+    const repaired = must(await repairStore(ports(), { dryRun: false }));
+    expect(repaired.removed).toEqual(['runs/2026/11/22/0007.jsonl', 'snapshot/fff.json', 'snapshot/folded-9999999999']);
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+  });
+
+  it('mends all at once, and work goes on', async () => {
+    const { server, ports, tamper, record } = await history();
+    const paths = [...server.files().keys()].filter((path) => derived.test(path) && path !== 'format.json');
+    await tamper(Object.fromEntries(paths.map((path) => [path, null])));
+    // Without a snapshot the events are all there is, and that is a state as well.
+    must(await repairStore(ports(), { dryRun: false }));
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+    await record(8);
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+  });
+
+  it('says in a preview what it would do, and does nothing when all is fine', async () => {
+    const { server, ports, tamper } = await history();
+    expect(must(await repairStore(ports(), { dryRun: false }))).toEqual({ rebuilt: [], removed: [] });
+    await tamper({ 'snapshot/index.json': null });
+    const files = new Map(server.files());
+    expect(must(await repairStore(ports(), { dryRun: true }))).toEqual({
+      rebuilt: ['snapshot/index.json'],
+      removed: [],
+    });
+    expect(server.files()).toEqual(files);
+  });
+
+  it('refuses where events are damaged: it writes none', async () => {
+    const { server, ports, tamper } = await history();
+    const segment = [...server.files().keys()].find((path) => path.startsWith('events/'))!;
+    const text = server.files().get(segment)!;
+    await tamper({ [segment]: text.replace('"rows":365', '"rows":366'), 'snapshot/index.json': null });
+    const files = new Map(server.files());
+    const refused = await repairStore(ports(), { dryRun: false });
+    expect(refused).toMatchObject({ ok: false, error: { code: 'state-broken' } });
+    expect(server.files()).toEqual(files);
+  });
+
+  it('leaves a state of a newer format alone', async () => {
+    const { ports, tamper } = await history();
+    await tamper({ 'format.json': '{"format":2,"project":"shop","reader_min":"9.0.0"}\n' });
+    const refused = await repairStore(ports(), { dryRun: false });
+    expect(refused).toMatchObject({ error: { code: 'state-newer' } });
+    expect(JSON.stringify(refused)).toContain('9.0.0');
+  });
+
+  it('is decided again when another writer was first, and lands once when its answer is lost', async () => {
+    const { server, ports, tamper, record } = await history();
+    await tamper({ 'runs/2026/11/22/0001.jsonl': '{}\n' });
+    let isBetween = false;
+    server.beforeCommit = async () => {
+      if (isBetween) return;
+      isBetween = true;
+      await record(8, 0);
+    };
+    server.faults = ['lose-reply', 'lose-reply'];
+    const repaired = must(await repairStore(ports(), { dryRun: false }));
+    expect(repaired.rebuilt).toEqual(['runs/2026/11/22/0001.jsonl']);
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { StateChange } from '../ports.ts';
+import type { StateProblem } from '../state/codec.ts';
+import { encodeFormat, prepareCommit, withFiles, withPages } from '../state/commit.ts';
+import { emptyView } from '../state/fold.ts';
+import { assembleView } from '../state/read.ts';
+import { repairState } from '../state/verify.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+import { brokenState, type PagesOf, type StatePorts } from './state-session.ts';
+import { type Decision, type TransactionView, transact } from './transact.ts';
+
+export interface Repaired {
+  /** Derived files that were written anew, sorted. */
+  readonly rebuilt: readonly string[];
+  /** Files that nothing asks for, and that are gone now. */
+  readonly removed: readonly string[];
+  /** The commit; undefined when nothing had to be repaired, or in a preview. */
+  readonly commit?: string;
+}
+
+type Settled = { readonly stop: AppFailure } | { readonly rebuilt: string[]; readonly removed: string[] };
+
+/**
+ * Writes what follows from the events anew, where it is damaged or missing: snapshot, runs, roll-ups, pages. The events
+ * themselves are never touched: where one of them is damaged, this refuses.
+ */
+export async function repairStore(
+  ports: StatePorts,
+  options: { readonly dryRun: boolean; readonly pages?: PagesOf },
+): Promise<Result<Repaired, AppFailure>> {
+  const outcome = await transact<Settled>(ports.store, (view) => decide(ports, view, options), {
+    clock: ports.clock,
+    random: ports.random,
+    writer: ports.writer,
+    tx: 1,
+    lean: (change) => change,
+  });
+  switch (outcome.kind) {
+    case 'landed':
+    case 'nothing': {
+      if ('stop' in outcome.value) return fail(outcome.value.stop);
+      return ok({ ...outcome.value, ...(outcome.kind === 'landed' ? { commit: outcome.commit } : {}) });
+    }
+    case 'canceled':
+      return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
+    default:
+      return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
+  }
+}
+
+async function decide(
+  ports: StatePorts,
+  view: TransactionView,
+  options: { readonly dryRun: boolean; readonly pages?: PagesOf },
+): Promise<Result<Decision<Settled>, { readonly code: 'unreachable'; readonly message: string }>> {
+  const listing = await view.list('');
+  if (!listing.ok) return listing;
+  const texts = await view.load(listing.value.map(({ path }) => path));
+  if (!texts.ok) return texts;
+  const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
+    ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
+  const { lost, files } = repairState(texts.value, ports.environment, encodeFormat(ports.projectName));
+  if (lost.length > 0) return stop(lost);
+  const settled = {
+    rebuilt: [...files].flatMap(([path, text]) => (text === null ? [] : [path])).sort(),
+    removed: [...files].flatMap(([path, text]) => (text === null ? [path] : [])).sort(),
+  };
+  if (options.dryRun || files.size === 0) return ok({ kind: 'nothing', value: settled });
+  const whole = new Map(texts.value);
+  for (const [path, text] of files) {
+    if (text === null) whole.delete(path);
+    else whole.set(path, text);
+  }
+  const read = assembleView({ listing: [...whole.keys()], texts: whole, environment: ports.environment });
+  if (!read.ok) return stop(read.error);
+  const prepared = prepareCommit({
+    read: read.value,
+    project: ports.projectName,
+    events: [],
+    writer: ports.writer,
+    tx: 1,
+    now: view.now,
+    message: `⚒ repaired: ${files.size} ${files.size === 1 ? 'file' : 'files'}\n\nRepaired: ${files.size}`,
+  });
+  if (!prepared.ok) return stop([prepared.error]);
+  // What the commit writes itself is newer than what was repaired.
+  const own = prepared.value.change.files;
+  const mended = withFiles(prepared.value, new Map([...files].filter(([path]) => !own.has(path))));
+  // As if nothing had been there before: every page is written.
+  const made = options.pages ? withPages(mended, options.pages(mended, emptyView(ports.environment))) : mended;
+  const change: Omit<StateChange, 'writer' | 'tx'> = made.change;
+  return ok({ kind: 'commit', change, value: settled });
+}
+
+function beyondRepair(ports: StatePorts, head: string | undefined, problems: readonly StateProblem[]): AppFailure {
+  const failure = brokenState(ports.store.label, head, problems);
+  if (failure.code !== 'state-broken') return failure;
+  return {
+    ...failure,
+    help: 'Events themselves are damaged, and those are never rewritten. `git log -- <file>` in a clone of the branch shows the commit that changed them: bring the file back as it was before, by a commit on top.',
+  };
+}
