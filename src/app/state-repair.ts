@@ -43,7 +43,10 @@ export async function repairStore(
     }
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
-    default:
+    case 'outrun':
+    case 'denied':
+    case 'gone':
+    case 'unreachable':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
   }
 }
