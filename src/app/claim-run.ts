@@ -17,10 +17,12 @@ import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import {
   emptySelection,
+  keysAt,
   type PlanningProject,
   pinPartitions,
   planDifferences,
   planRequest,
+  requestedPartitions,
   selectAssets,
 } from './planning.ts';
 import { statusesOf } from './statuses.ts';
@@ -40,8 +42,7 @@ export interface ClaimInput {
   readonly codeCommit?: string;
   /** The plan that was previewed: nothing else may be done. */
   readonly expected?: Plan;
-  /** Which published data of these assets is gone, with what was found. */
-  readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
+  readonly findLost: FindLost;
   /** Database files that are kept between runs: a claim says which one it begins with. */
   readonly keptFile: KeptFileOf;
   /** Makes the drivers of these databases ready; what is missing for the whole run is said once, before it starts. */
@@ -49,6 +50,13 @@ export interface ClaimInput {
   /** In a job whose minutes are billed: a run that finds nothing to do has used its minutes as well. */
   readonly meter?: JobMeter;
 }
+
+/** Which published data of these assets is gone, by asset, and of these partitions by `asset@key`; with what was found. */
+export type FindLost = (
+  view: StateView,
+  assets: ReadonlySet<AssetKey>,
+  partitions: readonly string[],
+) => Promise<ReadonlyMap<string, string>>;
 
 export type ClaimDecision =
   /** To be carried out once `events` are committed. */
@@ -171,7 +179,9 @@ export async function makePlan(
   // What a selected asset reads may be gone as well, and only its owner can make it again.
   const concerned = new Set(selected.value);
   for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);
-  const lost = await input.findLost(view, concerned);
+  const cut = requestedPartitions(planning.project, selected.value, request, keysAt(view, input.now));
+  if (!cut.ok) return cut;
+  const lost = await input.findLost(view, concerned, cut.value?.keys ?? []);
   const plan = planRequest(planning, view, {
     request,
     environment,

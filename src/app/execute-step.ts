@@ -1,13 +1,14 @@
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
-import type { AssetKey } from '../model/project.ts';
+import type { AssetKey, Check } from '../model/project.ts';
+import { partitionName } from '../plan/partitioned.ts';
 import { decideStepRetry } from '../run/step-retry.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { connectionOf, emitChecks, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
-import type { RunContext, StepContext, StepEnd } from './step-context.ts';
+import { atPartition, type RunContext, type StepContext, type StepEnd } from './step-context.ts';
 import { restoreInputs } from './step-outputs.ts';
 import { stepPartition } from './step-partition.ts';
 
@@ -97,15 +98,19 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (unprepared) return { failure: unprepared, failedAssets: input.assets };
   if (step.action.kind === 'run') return runScriptStep(context);
   const end = await runSqlStep(context);
-  if (end.failure) return end;
+  if (end.failure && partition === undefined) return end;
   const asset = assets[0]!;
-  // What SQL on the step's own connection could not judge: other connections, scripts.
-  emitChecks(
-    context,
-    await judgeSqlChecksOf(context, asset, (check) => connectionOf(check, asset) !== step.connection),
-    'published',
-  );
-  emitChecks(context, await judgeScripts(context, asset, () => true), 'published');
+  // Of several partitions those that were published are judged, each for itself.
+  const lacking = new Set(end.failure ? (end.failedPartitions ?? partition?.keys) : []);
+  const judged = partition
+    ? partition.keys.filter((key) => !lacking.has(key)).map((key) => atPartition(context, key))
+    : [context];
+  for (const each of judged) {
+    // What SQL on the step's own connection could not judge: other connections, scripts.
+    const isElsewhere = (check: Check): boolean => connectionOf(check, asset) !== step.connection;
+    emitChecks(each, await judgeSqlChecksOf(each, asset, isElsewhere), 'published');
+    emitChecks(each, await judgeScripts(each, asset, () => true), 'published');
+  }
   return end;
 }
 
@@ -120,16 +125,25 @@ async function placeConnections({ run, step, assets }: StepContext): Promise<Fai
 }
 
 /** A source whose data is gone may not give its past again: making it anew has to be asked for (`on_lost: fail`). */
-function lostSource({ assets, planned }: StepContext, lost: ReadonlyMap<AssetKey, string>): Failure | undefined {
+function lostSource({ assets, planned, run }: StepContext, lost: ReadonlyMap<string, string>): Failure | undefined {
   for (const asset of assets) {
     // It has its own word for it (see `incremental.ts`).
     if (asset.incremental) continue;
     const verdict = planned.assets.find((candidate) => candidate.asset === asset.key);
-    if (verdict?.reason !== 'data_lost' || asset.onLost !== 'fail') continue;
+    if (asset.onLost !== 'fail') continue;
+    // Of several partitions the verdict names the first that is not up to date; any of them may be the lost one.
+    const gone =
+      run.partition === undefined
+        ? verdict?.reason === 'data_lost'
+        : verdict?.reason !== 'requested' && run.partition.keys.some((key) => lost.has(partitionName(asset.key, key)));
+    if (!gone) continue;
+    const named = run.partition?.keys.find((key) => lost.has(partitionName(asset.key, key)));
+    const what = named === undefined ? lost.get(asset.key) : `${named}: ${lost.get(partitionName(asset.key, named))}`;
+    const partitions = run.partition === undefined ? '' : ` --partitions "${run.partition.text}"`;
     return {
       class: 'step',
       code: 'data-lost',
-      message: `data lost: ${lost.get(asset.key) ?? verdict.detail[0] ?? 'it is gone from storage'}. Its source may not give the past again, so it is not made anew by itself (\`on_lost: fail\`); \`branchline run --select key:${asset.key}\` makes it`,
+      message: `data lost: ${what ?? verdict?.detail[0] ?? 'it is gone from storage'}. Its source may not give the past again, so it is not made anew by itself (\`on_lost: fail\`); \`branchline run --select key:${asset.key}${partitions}\` makes it`,
     };
   }
   return undefined;

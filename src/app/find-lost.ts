@@ -1,9 +1,11 @@
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import { shortVersion } from '../model/versions.ts';
+import { partitionName } from '../plan/partitioned.ts';
 import type { ConnectionTarget, SqlPool } from '../ports.ts';
 import { type ConnectionFile, connectionFile, type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type ConnectionScope, connectionTarget } from './connections.ts';
-import { escapePattern, verifyPresent } from './outputs.ts';
+import { escapePattern, type FileRecord, verifyPresent } from './outputs.ts';
 import { readStamps } from './sql-stamps.ts';
 import type { OutputsOf } from './step-context.ts';
 
@@ -15,8 +17,19 @@ export interface FindLostPorts {
   readonly fileExists: (path: string) => boolean;
 }
 
+/** One thing that was published: an asset, or a partition of one. */
+interface PublishedThing {
+  /** As `asset`, or `asset@key`. */
+  readonly name: string;
+  readonly files?: FileRecord;
+  /** Whether this is the id of its materialization. */
+  readonly isId: (id: string) => boolean;
+  /** Whether this is its data version, or what is kept of it. */
+  readonly isVersion: (dataVersion: string) => boolean;
+}
+
 /**
- * Which published data is gone, by asset, with what was found: copies of files, and tables whose database file is
+ * Which published data is gone, by asset, and of partitions by `asset@key`, with what was found: copies of files, and tables whose database file is
  * missing, older than the state, or written by another environment since (stamps, semantics.md 13). A database that
  * cannot be asked now (locked, unreachable, its variable not set) is not called lost.
  */
@@ -25,21 +38,58 @@ export async function findLost(
   scope: ConnectionScope,
   view: StateView,
   assets: ReadonlySet<AssetKey>,
-): Promise<ReadonlyMap<AssetKey, string>> {
-  const lost = new Map<AssetKey, string>();
-  const stamped = new Map<string, AssetKey[]>();
+  partitions: readonly string[] = [],
+): Promise<ReadonlyMap<string, string>> {
+  const lost = new Map<string, string>();
+  const stamped = new Map<string, PublishedThing[]>();
   for (const key of [...assets].sort()) {
-    const made = view.assets.get(key)?.materialized;
     const asset = scope.project.assets[key];
-    // Partitions are looked at one by one, by who makes them.
-    if (!made || !asset || asset.external || asset.partitions) continue;
-    const presence = await verifyPresent(ports.outputs(asset), made);
-    if (presence.kind !== 'ok') lost.set(key, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
+    if (!asset || asset.external) continue;
+    const things = publishedThings(view, key, asset.partitions ? partitions : undefined);
+    for (const thing of things) {
+      const presence = await verifyPresent(ports.outputs(asset), thing);
+      if (presence.kind !== 'ok')
+        lost.set(thing.name, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
+    }
     if (asset.connection !== undefined && isStamped(scope.project, key, ports.keptFile))
-      stamped.set(asset.connection, [...(stamped.get(asset.connection) ?? []), key]);
+      stamped.set(asset.connection, [...(stamped.get(asset.connection) ?? []), ...things]);
   }
-  for (const [connection, keys] of stamped) await findUnstamped(ports, scope, view, { connection, keys, lost });
+  for (const [connection, things] of stamped)
+    if (things.length > 0) await findUnstamped(ports, scope, view, { connection, things, partitions, lost });
   return lost;
+}
+
+function publishedThings(view: StateView, asset: AssetKey, keys: readonly string[] | undefined): PublishedThing[] {
+  if (keys === undefined) {
+    const made = view.assets.get(asset)?.materialized;
+    if (made === undefined) return [];
+    const { id, dataVersion, files } = made;
+    return [
+      {
+        name: asset,
+        ...(files ? { files } : {}),
+        isId: (other) => other === id,
+        isVersion: (other) => other === dataVersion,
+      },
+    ];
+  }
+  const records = view.partitions?.get(asset);
+  return keys.flatMap((key) => {
+    const made = records?.get(key)?.materialized;
+    if (made === undefined) return [];
+    const name = partitionName(asset, key);
+    const id = `${made.run}.${made.turn[1]}/${name}`;
+    const { dataVersion, files } = made;
+    return [
+      {
+        name,
+        ...(files ? { files } : {}),
+        // A further attempt has its number behind it.
+        isId: (other) => other === id || other.startsWith(`${id}#`),
+        isVersion: (other) => shortVersion(other) === dataVersion,
+      },
+    ];
+  });
 }
 
 /** What the engine published itself carries a stamp; what a script made, only in a file that is kept between runs. */
@@ -52,8 +102,9 @@ function isStamped(project: Project, key: AssetKey, keptFile: KeptFileOf): boole
 
 interface Where {
   readonly connection: string;
-  readonly keys: readonly AssetKey[];
-  readonly lost: Map<AssetKey, string>;
+  readonly things: readonly PublishedThing[];
+  readonly partitions: readonly string[];
+  readonly lost: Map<string, string>;
 }
 
 async function findUnstamped(
@@ -66,7 +117,7 @@ async function findUnstamped(
   if (!file.ok) return;
   if (file.value) return findInKept(ports, scope, view, { ...where, file: file.value });
   const target = connectionTarget(scope, where.connection);
-  if (target.ok) await findInTarget(ports, scope, view, { ...where, target: target.value });
+  if (target.ok) await findInTarget(ports, scope, { ...where, target: target.value });
 }
 
 /** In a file that is kept between runs: what the state says of it comes first, then the stamps of the file itself. */
@@ -80,60 +131,57 @@ async function findInKept(
   // Somebody is at work in it: what it will hold is known when that run has ended.
   if ([...view.claims.values()].some((claim) => claim.connections.some(({ name }) => name === connection))) return;
   const unsaved = view.connections.get(connection)?.unsaved ?? {};
-  const isUnsaved = (key: AssetKey): boolean => view.assets.get(key)?.materialized?.id === unsaved[key];
-  for (const key of where.keys.filter(isUnsaved))
-    lost.set(key, `the run that made it ended before the database file of connection ${connection} was saved`);
-  const keys = where.keys.filter((key) => !isUnsaved(key));
+  const isUnsaved = ({ name, isId }: PublishedThing): boolean => isId(unsaved[name] ?? '');
+  for (const { name } of where.things.filter(isUnsaved))
+    lost.set(name, `the run that made it ended before the database file of connection ${connection} was saved`);
+  const things = where.things.filter((thing) => !isUnsaved(thing));
   const recorded = recordedFile(view, connection);
-  if (keys.length === 0) return;
-  if (recorded === undefined) return findInTarget(ports, scope, view, { ...where, keys, target: file.target });
+  if (things.length === 0) return;
+  if (recorded === undefined) return findInTarget(ports, scope, { ...where, things, target: file.target });
   const here = await file.inPlace.find(escapePattern(file.path));
   if (here.ok && here.value[0]?.digest === recorded.digest)
-    return findInTarget(ports, scope, view, { ...where, keys, target: file.target });
+    return findInTarget(ports, scope, { ...where, things, target: file.target });
   // Nobody holds the connection yet, so its file is looked at elsewhere.
   const target = { ...file.target, path: `${file.asideFolder}/${recorded.path}` };
   const release = await ports.sql.exclusive(target);
   const [outcome] = await file.aside.restore([recorded]).finally(release);
-  if (outcome!.kind !== 'lost') return findInTarget(ports, scope, view, { ...where, keys, target });
+  if (outcome!.kind !== 'lost') return findInTarget(ports, scope, { ...where, things, target });
   if (outcome!.loss === 'unavailable') return;
   // What lies here may be older or newer than what was kept, and its stamps say what it holds.
-  if (here.ok && here.value.length > 0)
-    return findInTarget(ports, scope, view, { ...where, keys, target: file.target });
-  for (const key of keys) lost.set(key, `${outcome!.message} (the database file of connection ${connection})`);
+  if (here.ok && here.value.length > 0) return findInTarget(ports, scope, { ...where, things, target: file.target });
+  for (const { name } of things) lost.set(name, `${outcome!.message} (the database file of connection ${connection})`);
 }
 
 async function findInTarget(
   ports: FindLostPorts,
   scope: ConnectionScope,
-  view: StateView,
   where: Where & { readonly target: ConnectionTarget },
 ): Promise<void> {
-  const { connection, keys, lost, target } = where;
+  const { connection, things, partitions, lost, target } = where;
   if (target.type === 'duckdb') {
     if (target.path === ':memory:') {
-      for (const key of keys) lost.set(key, 'its connection is in memory: it is gone when the run ends');
+      for (const { name } of things) lost.set(name, 'its connection is in memory: it is gone when the run ends');
       return;
     }
     if (!ports.fileExists(target.path)) {
-      for (const key of keys) lost.set(key, `the database file of connection ${connection} is gone`);
+      for (const { name } of things) lost.set(name, `the database file of connection ${connection} is gone`);
       return;
     }
   }
   const session = await ports.sql.open(target, { tag: `branchline ${scope.project.name}` });
   if (!session.ok) return;
   try {
-    const stamps = await readStamps(session.value, scope.environment);
+    const stamps = await readStamps(session.value, scope.environment, partitions);
     if (!stamps.ok) return;
-    for (const key of keys) {
-      const made = view.assets.get(key)!.materialized!;
-      const stamp = stamps.value.get(key);
+    for (const { name, isId, isVersion } of things) {
+      const stamp = stamps.value.get(name);
       if (!stamp)
         lost.set(
-          key,
+          name,
           `connection ${connection} does not hold it (another environment wrote it since, or the file was replaced)`,
         );
-      else if (stamp.materialization !== made.id && stamp.dataVersion !== made.dataVersion)
-        lost.set(key, `connection ${connection} holds an older or unknown state of it (${stamp.materialization})`);
+      else if (!isId(stamp.materialization) && !isVersion(stamp.dataVersion))
+        lost.set(name, `connection ${connection} holds an older or unknown state of it (${stamp.materialization})`);
     }
   } finally {
     await session.value.close();

@@ -1,7 +1,8 @@
 import type { Failure } from '../model/failure.ts';
 import type { AssetKey } from '../model/project.ts';
+import { partitionName } from '../plan/partitioned.ts';
 import { restoreOutputs } from './outputs.ts';
-import type { StepContext } from './step-context.ts';
+import { publishedFiles, type StepContext } from './step-context.ts';
 
 /**
  * Before a step that adds to what it made last: its own published outputs are put in place, or, with a full refresh,
@@ -14,13 +15,14 @@ export async function prepareIncremental(
   const { run } = context;
   for (const asset of context.assets) {
     if (!asset.incremental) continue;
-    const published = run.published.get(asset.key)?.files ?? {};
+    const published = publishedFiles(run, asset.key) ?? {};
     const outputs = run.outputs(asset);
     if (run.fullRefresh) {
       for (const path of Object.keys(published)) await outputs.remove(path);
       continue;
     }
-    const found = lost.get(asset.key);
+    const names = run.partition?.keys.map((key) => partitionName(asset.key, key)) ?? [asset.key];
+    const found = names.map((name) => lost.get(name)).find((message) => message !== undefined);
     if (found !== undefined) return lostHistory(asset.key, `data lost: ${found}`);
     const restored = await restoreOutputs(outputs, asset.key, published);
     if (restored.ok) continue;

@@ -11,7 +11,13 @@ import { auditRelation, nameProblem } from '../sql/relation.ts';
 import { type RenderedSql, renderSql } from '../sql/render.ts';
 import type { DataVersionSource, Stamp } from '../sql/stamps.ts';
 import { judgeRows } from './judge-published.ts';
-import { type PartitionRows, type PublishedPartition, publishPartitions } from './publish-partitions.ts';
+import {
+  type PartitionToMake,
+  type PublishedPartition,
+  publishPartitions,
+  type RowsOfKeys,
+  zonedColumns,
+} from './publish-partitions.ts';
 import {
   attemptFailure,
   failureWithExcerpt,
@@ -44,8 +50,8 @@ export interface SqlMaterializationInput {
   readonly publish: 'audit' | 'direct';
   readonly origin: SqlOrigin;
   readonly checks: readonly SqlCheck[];
-  /** The partitions that it makes, with the conditions that find their rows: only these are replaced. */
-  readonly partition?: { readonly rows: string; readonly partitions: readonly PartitionRows[] };
+  /** The partitions that it makes, with what finds their rows: only these are replaced, each judged for itself. */
+  readonly partition?: { readonly rowsOf: RowsOfKeys; readonly partitions: readonly PartitionToMake[] };
   /** What `ref` reads, and `relationships` looks into. */
   readonly source: (asset: AssetKey) => SqlSource | undefined;
   readonly materialization: string;
@@ -59,7 +65,10 @@ export interface SqlMaterializationInput {
   readonly onStage?: (stage: SqlStage) => void | Promise<void>;
 }
 
-/** An asset was published (`failure` undefined), or the old data stands untouched and `failure` says why. */
+/**
+ * An asset was published (`failure` undefined), or the old data stands untouched and `failure` says why. Of several
+ * partitions some may be published and others not: then there are both.
+ */
 export interface SqlMaterialization {
   readonly dataVersion?: string;
   /** Rows of a table; unknown for views and statements. */
@@ -68,6 +77,8 @@ export interface SqlMaterialization {
   readonly partitions?: ReadonlyMap<string, PublishedPartition>;
   /** Results of all checks that SQL can judge, as far as it came. */
   readonly checks: readonly CheckResult[];
+  /** The same of a partitioned asset, by key. */
+  readonly checksOf?: ReadonlyMap<string, readonly CheckResult[]>;
   /** Blocking checks that did not pass: before publication they kept it back. */
   readonly holding: readonly string[];
   readonly failure?: Failure;
@@ -240,6 +251,7 @@ async function auditAndPublish(
   const built = await send(attempt, { sql: build.sql, prefix: build.prefix, offset: last.offset });
   if (!built.ok) return failed(built.error);
   await input.onStage?.('built');
+  if (input.partition) return auditPartitions(attempt, live, copy, input.partition);
   const early = input.publish === 'audit' ? await judgeSqlChecks(session, judging(attempt, copy, 'audit')) : undefined;
   await input.onStage?.('judged');
   const stopped = stopReason(attempt);
@@ -247,7 +259,6 @@ async function auditAndPublish(
   if (early && early.holding.length > 0)
     return { ...failed(notPublished(early.results, early.holding), early.results), holding: early.holding };
   await input.onStage?.('publishing');
-  if (input.partition) return publishCut(attempt, live, copy, { partition: input.partition, early });
   const stamp = stampOf(attempt, versionSource(attempt, kind, live));
   const signal = input.signal ? { signal: input.signal } : {};
   const done = await publishCopy(session, { live, copy, kind, select: last.text, stamp, ...signal });
@@ -258,41 +269,92 @@ async function auditAndPublish(
   return { dataVersion: done.value, ...rows, checks: judged.results, holding: judged.holding };
 }
 
-/** The copy's rows take the place of the partitions' rows; checks of what is published see these partitions only. */
-async function publishCut(
+type Cut = NonNullable<SqlMaterializationInput['partition']>;
+
+/**
+ * Judges each partition of the copy for itself; those that nothing holds take the place of what is there, the others
+ * stay as they were.
+ */
+async function auditPartitions(
   attempt: Attempt,
   live: Relation,
   copy: Relation,
-  {
-    partition,
-    early,
-  }: {
-    readonly partition: NonNullable<SqlMaterializationInput['partition']>;
-    readonly early: JudgeOutcome | undefined;
-  },
+  cut: Cut,
 ): Promise<SqlMaterialization> {
   const { session, input } = attempt;
+  const isAudited = input.publish === 'audit';
+  const early = isAudited ? await judgeEach(attempt, copy, cut, 'audit') : new Map<string, JudgeOutcome>();
+  await input.onStage?.('judged');
+  const stopped = stopReason(attempt);
+  if (stopped) return withChecks(failed(stopped), early);
+  const publish = cut.partitions.map(({ key }) => key).filter((key) => (early.get(key)?.holding.length ?? 0) === 0);
+  const failure = heldPartitions(cut, early);
+  if (publish.length === 0) return withChecks(failed(failure!), early);
+  await input.onStage?.('publishing');
   const done = await publishPartitions(session, {
     live,
     copy,
     environment: input.environment,
     asset: input.asset,
     at: timestamp(input.clock.now()),
-    ...partition,
+    ...cut,
+    publish: new Set(publish),
     ...(input.signal ? { signal: input.signal } : {}),
   });
-  if (!done.ok) return failed(attemptFailure(done.error), early?.results);
+  if (!done.ok) return withChecks(failed(attemptFailure(done.error)), early);
   await input.onStage?.('published');
-  const rows = [...done.value.values()].reduce((sum, each) => sum + each.rows, 0);
-  const judged =
-    early ?? (await judgeRows(session, quoteRelation(live), partition.rows, judging(attempt, live, 'published')));
-  return {
+  const published = { ...cut, partitions: cut.partitions.filter(({ key }) => done.value.has(key)) };
+  const judged = isAudited ? early : await judgeEach(attempt, live, published, 'published');
+  const made: SqlMaterialization = {
     dataVersion: combinedVersion([...done.value].map(([key, { dataVersion }]) => [key, dataVersion]))!,
-    rows,
+    rows: [...done.value.values()].reduce((sum, each) => sum + each.rows, 0),
     partitions: done.value,
-    checks: judged.results,
-    holding: judged.holding,
+    checks: [],
+    holding: [],
+    ...(failure ? { failure } : {}),
   };
+  return withChecks(made, judged);
+}
+
+/** A check in a partitioned asset sees one partition (vocabulary.md). */
+async function judgeEach(
+  attempt: Attempt,
+  relation: Relation,
+  { rowsOf, partitions }: Cut,
+  stage: JudgeInput['stage'],
+): Promise<Map<string, JudgeOutcome>> {
+  const { session, input } = attempt;
+  const outcomes = new Map<string, JudgeOutcome>();
+  if (input.checks.length === 0) return outcomes;
+  const zoned = await zonedColumns(session, relation);
+  for (const { key, materialization } of partitions) {
+    // What is left is not judged when time is over: nothing is published then.
+    if (stage === 'audit' && stopReason(attempt)) break;
+    const judge = { ...judging(attempt, relation, stage), materialization };
+    outcomes.set(key, await judgeRows(session, quoteRelation(relation), rowsOf([key], zoned), judge));
+  }
+  return outcomes;
+}
+
+function withChecks(made: SqlMaterialization, outcomes: ReadonlyMap<string, JudgeOutcome>): SqlMaterialization {
+  return {
+    ...made,
+    checks: [...outcomes.values()].flatMap(({ results }) => results),
+    checksOf: new Map([...outcomes].map(([key, { results }]) => [key, results])),
+    holding: [...new Set([...outcomes.values()].flatMap(({ holding }) => holding))],
+  };
+}
+
+/** Why partitions of the copy are not published; undefined = nothing holds any of them. */
+function heldPartitions({ partitions }: Cut, outcomes: ReadonlyMap<string, JudgeOutcome>): Failure | undefined {
+  const held = [...outcomes].filter(([, { holding }]) => holding.length > 0);
+  const [first] = held;
+  if (first === undefined) return undefined;
+  const [key, { results, holding }] = first;
+  const failure = notPublished(results, holding);
+  if (partitions.length === 1) return failure;
+  const count = `${held.length} of ${partitions.length} partitions`;
+  return { ...failure, message: `${count} ${held.length === 1 ? 'is' : 'are'} held back: ${key}: ${failure.message}` };
 }
 
 /** `materialized: none`: the statements were all there is; the stamp says that they ran. */

@@ -150,7 +150,7 @@ export function planRequest(
 ): Result<Plan, AppFailure> {
   const { request, environment, selected, lost } = input;
   const at = keysAt(view, input.now);
-  const scope = scopeOf(planning.project, selected, request, at);
+  const scope = requestedPartitions(planning.project, selected, request, at);
   if (!scope.ok) return scope;
   const job = request.job === undefined ? undefined : planning.project.jobs[request.job];
   const plan = planRun({
@@ -203,7 +203,7 @@ export function partitionedAssets(planning: PlanningProject, selection: string):
 }
 
 /** The keys that a request asks for, in the definition of its partitioned assets. Refuses keys that do not exist. */
-function scopeOf(
+export function requestedPartitions(
   project: Project,
   selected: ReadonlySet<AssetKey>,
   request: RunRequest,

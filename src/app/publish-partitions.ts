@@ -4,14 +4,16 @@ import type { SqlFailure, SqlSession } from '../ports.ts';
 import { cellText } from '../sql/cell-text.ts';
 import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
 import { type DataVersionSource, writeStamp } from '../sql/stamps.ts';
+import type { ZonedColumns } from './partition-rows.ts';
 
-/** One partition with the condition that finds its rows. */
-export interface PartitionRows {
+/** One partition that is made. */
+export interface PartitionToMake {
   readonly key: string;
-  /** SQL condition on the relation's columns. */
-  readonly rows: string;
   readonly materialization: string;
 }
+
+/** SQL condition that finds the rows of some keys, given the columns whose type knows the zone. */
+export type RowsOfKeys = (keys: readonly string[], zoned: ZonedColumns) => string;
 
 export interface PartitionPublication {
   readonly live: Relation;
@@ -19,9 +21,11 @@ export interface PartitionPublication {
   readonly environment: string;
   readonly asset: AssetKey;
   readonly at: string;
-  readonly partitions: readonly PartitionRows[];
-  /** Condition on all of them. */
-  readonly rows: string;
+  /** Those of the copy. */
+  readonly partitions: readonly PartitionToMake[];
+  /** Keys of those that take the place of what is there; the others stay as they are. */
+  readonly publish: ReadonlySet<string>;
+  readonly rowsOf: RowsOfKeys;
   readonly signal?: AbortSignal;
 }
 
@@ -33,33 +37,38 @@ export interface PublishedPartition {
 /**
  * Puts the copy's rows in the place of the partitions' rows: delete, insert and stamps are one transaction, so readers
  * see the old partitions or the new ones, and no other partition is touched (semantics.md 14). A row of the copy that
- * belongs to none of them would be there twice after the next run, so it is refused.
+ * belongs to none of the partitions it was made for would be there twice after the next run, so it is refused.
  */
 export async function publishPartitions(
   session: SqlSession,
   input: PartitionPublication,
 ): Promise<Result<ReadonlyMap<string, PublishedPartition>, SqlFailure>> {
-  const stray = await strayRows(session, input);
+  const copy = await columnsOf(session, input.copy);
+  if (!copy.ok) return copy;
+  const stray = await strayRows(session, input, zonedOf(copy.value));
   if (!stray.ok) return stray;
   const live = await columnsOf(session, input.live);
   if (!live.ok) return live;
-  const copy = await columnsOf(session, input.copy);
-  if (!copy.ok) return copy;
-  const differ = live.value.length === 0 ? undefined : columnDifference(input, live.value, copy.value);
+  const differ = live.value.size === 0 ? undefined : columnDifference(input, live.value, copy.value);
   if (differ !== undefined) return fail({ code: 'sql', message: differ });
   return inTransaction(session, async () => {
     for (const sql of swapStatements(session, input, live.value, copy.value)) {
       const done = await send(session, sql, input.signal);
       if (!done.ok) return done;
     }
-    return stampAll(session, input);
+    return stampAll(session, input, zonedOf(live.value.size === 0 ? copy.value : live.value));
   });
 }
 
-async function strayRows(session: SqlSession, input: PartitionPublication): Promise<Result<void, SqlFailure>> {
+async function strayRows(
+  session: SqlSession,
+  input: PartitionPublication,
+  zoned: ZonedColumns,
+): Promise<Result<void, SqlFailure>> {
   const copy = quoteRelation(input.copy);
+  const names = input.partitions.map(({ key }) => key);
   const counted = await session.query(
-    `select count(*), count(*) - count(case when ${input.rows} then 1 end) from ${copy}`,
+    `select count(*), count(*) - count(case when ${input.rowsOf(names, zoned)} then 1 end) from ${copy}`,
   );
   if (!counted.ok)
     return fail({
@@ -70,7 +79,6 @@ async function strayRows(session: SqlSession, input: PartitionPublication): Prom
     });
   const [all, stray] = (counted.value.rows[0] ?? []).map(Number) as [number, number];
   if (stray === 0) return ok(undefined);
-  const names = input.partitions.map(({ key }) => key);
   const what = names.length === 1 ? `the partition ${names[0]}` : `the partitions ${names[0]} to ${names.at(-1)}`;
   return fail({
     code: 'sql',
@@ -78,27 +86,38 @@ async function strayRows(session: SqlSession, input: PartitionPublication): Prom
   });
 }
 
-type Columns = readonly string[];
+/** Types by name, in the relation's order; none when there is no such relation. */
+type Columns = ReadonlyMap<string, string>;
 
-/** Names of a relation's columns; none when there is no such relation. */
 async function columnsOf(session: SqlSession, { schema, name }: Relation): Promise<Result<Columns, SqlFailure>> {
   const where = schema === undefined ? 'table_schema = current_schema()' : 'table_schema = $schema';
   const found = await session.query(
-    `select column_name from information_schema.columns where table_name = $name and ${where} order by ordinal_position`,
+    `select column_name, data_type from information_schema.columns where table_name = $name and ${where} order by ordinal_position`,
     { name, ...(schema === undefined ? {} : { schema }) },
   );
-  return found.ok ? ok(found.value.rows.map(([column]) => cellText(column))) : found;
+  if (!found.ok) return found;
+  return ok(new Map(found.value.rows.map(([column, type]) => [cellText(column), cellText(type)] as const)));
+}
+
+function zonedOf(columns: Columns): ZonedColumns {
+  return new Set([...columns].filter(([, type]) => /^timestamp with time zone$/i.test(type)).map(([column]) => column));
+}
+
+/** Columns of a relation whose type knows the zone of an instant. */
+export async function zonedColumns(session: SqlSession, relation: Relation): Promise<ZonedColumns> {
+  const columns = await columnsOf(session, relation);
+  return columns.ok ? zonedOf(columns.value) : new Set();
 }
 
 function columnDifference({ live }: PartitionPublication, before: Columns, now: Columns): string | undefined {
-  const added = now.filter((column) => !before.includes(column));
-  const gone = before.filter((column) => !now.includes(column));
+  const added = [...now.keys()].filter((column) => !before.has(column));
+  const gone = [...before.keys()].filter((column) => !now.has(column));
   if (added.length + gone.length === 0) return undefined;
   const parts = [
     added.length > 0 ? `has ${added.join(', ')} in addition` : '',
     gone.length > 0 ? `lacks ${gone.join(', ')}` : '',
   ].filter((part) => part !== '');
-  return `this partition ${parts.join(' and ')}, compared with the other partitions in ${quoteRelation(live)}: alter the table to fit, or drop it and backfill all partitions`;
+  return `this partition ${parts.join(' and ')}, compared with the other partitions in ${quoteRelation(live)}: alter the table to fit, or drop it and make all partitions anew`;
 }
 
 function swapStatements(
@@ -108,11 +127,18 @@ function swapStatements(
   copy: Columns,
 ): readonly string[] {
   const [to, from] = [quoteRelation(input.live), quoteRelation(input.copy)];
-  if (live.length === 0) return [`alter table ${from} rename to ${quoteIdentifier(input.live.name)}`];
-  const columns = copy.map(quoteIdentifier).join(', ');
+  const names = [...input.publish];
+  const isAll = input.partitions.every(({ key }) => input.publish.has(key));
+  const of = (columns: Columns): string => input.rowsOf(names, zonedOf(columns));
+  if (live.size === 0)
+    return [
+      ...(isAll ? [] : [`delete from ${from} where not coalesce(${of(copy)}, false)`]),
+      `alter table ${from} rename to ${quoteIdentifier(input.live.name)}`,
+    ];
+  const columns = [...copy.keys()].map(quoteIdentifier).join(', ');
   return [
-    `delete from ${to} where ${input.rows}`,
-    `insert into ${to} (${columns}) select ${columns} from ${from}`,
+    `delete from ${to} where ${of(live)}`,
+    `insert into ${to} (${columns}) select ${columns} from ${from}${isAll ? '' : ` where ${of(copy)}`}`,
     `drop table ${session.dialect === 'duckdb' ? 'if exists ' : ''}${from}`,
   ];
 }
@@ -120,10 +146,13 @@ function swapStatements(
 async function stampAll(
   session: SqlSession,
   input: PartitionPublication,
+  zoned: ZonedColumns,
 ): Promise<Result<ReadonlyMap<string, PublishedPartition>, SqlFailure>> {
   const published = new Map<string, PublishedPartition>();
   const live = quoteRelation(input.live);
-  for (const { key, rows, materialization } of input.partitions) {
+  for (const { key, materialization } of input.partitions) {
+    if (!input.publish.has(key)) continue;
+    const rows = input.rowsOf([key], zoned);
     const dataVersion: DataVersionSource =
       session.dialect === 'duckdb'
         ? { table: input.live, engineVersion: session.engineVersion, where: rows }

@@ -10,7 +10,14 @@ import type { Redactor } from '../run/redact.ts';
 import { numberEvents, splitEventId } from '../state/codec.ts';
 import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
-import { type ClaimDecision, type ClaimInput, decideClaim, type KnownRun, requestedDraft } from './claim-run.ts';
+import {
+  type ClaimDecision,
+  type ClaimInput,
+  decideClaim,
+  type FindLost,
+  type KnownRun,
+  requestedDraft,
+} from './claim-run.ts';
 import { holderText } from './claims.ts';
 import type { KeptFileOf } from './connection-files.ts';
 import { type ConnectionSaver, openConnectionSaver } from './connection-saver.ts';
@@ -53,8 +60,7 @@ export interface RunPorts {
   readonly warn: (text: string) => void;
   readonly say: (text: string) => void;
   readonly onOutput?: (step: string, text: string) => void;
-  /** Which published data is gone, by asset. */
-  readonly findLost: (view: StateView, assets: ReadonlySet<AssetKey>) => Promise<ReadonlyMap<AssetKey, string>>;
+  readonly findLost: FindLost;
   readonly prepareEngines: ClaimInput['prepareEngines'];
   readonly pages: PagesOf;
   /** Assets whose partitions transactions read; grows with what is asked for. */

@@ -18,13 +18,16 @@ export async function judgeAsset(
 ): Promise<readonly CheckResult[]> {
   const reported = asset.checks
     .filter((check) => check.kind.type === 'reported' && which(check))
-    .map((check) => reportedResult(check, report));
+    .map((check) => reportedResult(check, report, context.run.partition?.keys));
   const sql = await judgeSqlChecksOf(context, asset, (check) => isSqlCheck(check) && which(check), files);
   return [...reported, ...sql, ...(await judgeScripts(context, asset, which))];
 }
 
-function reportedResult(check: Check, report: StepReport): CheckResult {
-  const said = report.checks.find((result) => result.asset === check.asset && result.check === check.name);
+/** What was said of the partition itself is nearer than what was said of all that the step makes. */
+function reportedResult(check: Check, report: StepReport, partitions: readonly string[] | undefined): CheckResult {
+  const all = report.checks.filter((result) => result.asset === check.asset && result.check === check.name);
+  const own = all.find(({ partition }) => partition !== undefined && partitions?.includes(partition));
+  const said = own ?? all.find(({ partition }) => partition === undefined);
   return said ? resultOf(check, said, 0) : errored(check, 'its step reported no result for it');
 }
 

@@ -4,9 +4,13 @@ import { isHolding } from '../checks/judge.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Asset, AssetKey, Check } from '../model/project.ts';
+import type { SqlSession } from '../ports.ts';
 import type { AssetReport, StepReport } from '../run/step-report.ts';
 import { duckdbDataVersion, ROW_ALIAS } from '../sql/data-version.ts';
 import { quoteRelation } from '../sql/quote.ts';
+import { keyProblem } from '../time/partitions/keys.ts';
+import { rowsOf } from './partition-rows.ts';
+import { zonedColumns } from './publish-partitions.ts';
 import type { ScriptResult } from './run-script.ts';
 import { judgeAsset } from './script-checks.ts';
 import { attemptFailure } from './sql-failure.ts';
@@ -24,7 +28,7 @@ import {
   targetOf,
 } from './step-context.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
-import { dynamicNames, rowsOf } from './step-partition.ts';
+import { dynamicSets } from './step-partition.ts';
 import { runOne } from './step-script.ts';
 
 /** Makes assets by a script: runs it, takes what it wrote and said, judges files before they are published. */
@@ -48,14 +52,19 @@ export async function runScriptStep(context: StepContext): Promise<StepEnd> {
 
 /** Keys that the step has found for dynamic definitions. */
 function addDynamicKeys({ run, emit }: StepContext, report: StepReport): Failure | undefined {
-  const known = dynamicNames(run.project);
-  for (const [name, added] of Object.entries(report.dynamicKeys ?? {})) {
-    if (!known.has(name))
-      return {
-        class: 'step',
-        code: 'report-invalid',
-        message: `the step adds keys to \`${name}\`, and no partitions are \`dynamic: ${name}\``,
-      };
+  const sets = dynamicSets(run.project);
+  const drafts = Object.entries(report.dynamicKeys ?? {});
+  // All are judged before any is added.
+  for (const [name, added] of drafts) {
+    const set = sets.get(name);
+    const problem =
+      set === undefined
+        ? `no partitions are \`dynamic: ${name}\``
+        : added.map((key) => keyProblem(key, set.isDimension)).find((each) => each !== undefined);
+    if (problem !== undefined)
+      return { class: 'step', code: 'report-invalid', message: `the step adds keys to \`${name}\`, and ${problem}` };
+  }
+  for (const [name, added] of drafts)
     emit({
       type: 'partitions.changed',
       at: timestamp(run.clock.now()),
@@ -65,7 +74,6 @@ function addDynamicKeys({ run, emit }: StepContext, report: StepReport): Failure
       added,
       removed: [],
     });
-  }
   return undefined;
 }
 
@@ -261,8 +269,8 @@ async function stampTable(
     const stamp = {
       environment: run.environment,
       asset: asset.key,
-      partition: '',
-      materialization: materializationId(run, asset.key),
+      partition: run.partition?.keys[0] ?? '',
+      materialization: materializationId(run, asset.key, run.partition?.keys[0]),
       dataVersion,
       at: timestamp(run.clock.now()),
     };
@@ -290,9 +298,11 @@ function notPublished(results: readonly CheckResult[], holding: readonly CheckRe
 }
 
 /** An asset's table, of a partition its rows where `partition_expr` finds them. */
-function rowsIn(run: RunContext, asset: Asset): string {
-  const table = quoteRelation(relationIn(run, asset));
-  const rows = run.partition && rowsOf(asset, run.partition);
+async function rowsIn(run: RunContext, asset: Asset, session: SqlSession): Promise<string> {
+  const relation = relationIn(run, asset);
+  const table = quoteRelation(relation);
+  const { partition } = run;
+  const rows = partition && rowsOf(asset, partition.partitions, partition.keys, await zonedColumns(session, relation));
   return rows === undefined ? table : `(select * from ${table} where ${rows})`;
 }
 
@@ -313,7 +323,8 @@ async function versionOf(
     const { dialect, engineVersion } = session.value;
     // Postgres has no hash of rows that is stable and cheap: there the materialization is the version.
     const version = dialect === 'duckdb' ? duckdbDataVersion(engineVersion) : 'null';
-    const answer = await session.value.query(`select count(*), ${version} from ${rowsIn(run, asset)} as ${ROW_ALIAS}`);
+    const from = await rowsIn(run, asset, session.value);
+    const answer = await session.value.query(`select count(*), ${version} from ${from} as ${ROW_ALIAS}`);
     if (!answer.ok) {
       return fail({
         class: 'step',

@@ -1,10 +1,11 @@
 import { ok, type Result } from '../base/result.ts';
 import type { Timestamp } from '../model/instant.ts';
-import type { AssetKey } from '../model/project.ts';
+import { partitionName } from '../plan/partitioned.ts';
 import type { SqlFailure, SqlSession } from '../ports.ts';
 import { cellText } from '../sql/cell-text.ts';
 import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
 import { LIST_RELATIONS, STAMPS_EXIST, selectStamps } from '../sql/stamps.ts';
+import { WHOLE } from '../time/partitions/mapping.ts';
 
 /** What a database says that it holds of an asset. */
 export interface FoundStamp {
@@ -14,17 +15,18 @@ export interface FoundStamp {
 }
 
 /**
- * The stamps of an environment, by asset. One whose relation is gone is left out, and so is one over which another
+ * The stamps of an environment, by asset; of these partitions by `asset@key`. One whose relation is gone is left out, and so is one over which another
  * environment wrote later: either way the data is not there. A database that was never stamped has none.
  */
 export async function readStamps(
   session: SqlSession,
   environment: string,
-): Promise<Result<ReadonlyMap<AssetKey, FoundStamp>, SqlFailure>> {
+  partitions: readonly string[] = [],
+): Promise<Result<ReadonlyMap<string, FoundStamp>, SqlFailure>> {
   const exists = await session.query(STAMPS_EXIST);
   if (!exists.ok) return exists;
   if (exists.value.rows.length === 0) return ok(new Map());
-  const { sql, binds } = selectStamps(session.dialect, environment);
+  const { sql, binds } = selectStamps(session.dialect, environment, [WHOLE, ...partitions]);
   const stamps = await session.query(sql, binds);
   if (!stamps.ok) return stamps;
   const relations = await session.query(LIST_RELATIONS);
@@ -35,9 +37,9 @@ export async function readStamps(
       return isDefault === true ? [full, quoteIdentifier(cellText(name))] : [full];
     }),
   );
-  const found = new Map<AssetKey, FoundStamp>();
+  const found = new Map<string, FoundStamp>();
   for (const row of stamps.value.rows) {
-    const [asset, , materialization, dataVersion, at, relation] = row.map(cellText) as [
+    const [asset, partition, materialization, dataVersion, at, relation] = row.map(cellText) as [
       string,
       string,
       string,
@@ -46,7 +48,7 @@ export async function readStamps(
       string,
     ];
     if (relation !== '' && !present.has(relation)) continue;
-    found.set(asset, { materialization, dataVersion, at });
+    found.set(partitionName(asset, partition), { materialization, dataVersion, at });
   }
   return ok(found);
 }

@@ -10,12 +10,19 @@ import { compileSqlTemplate, type SqlPart as WrittenSqlPart } from '../project/s
 import { bindPartition, type PartitionBinds } from '../sql/partition-binds.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
 import { judgePublished } from './judge-published.ts';
-import { materializeSql, type SqlMaterializationInput, type SqlStage } from './materialize-sql.ts';
+import {
+  materializeSql,
+  type SqlMaterialization,
+  type SqlMaterializationInput,
+  type SqlStage,
+} from './materialize-sql.ts';
 import type { FileRecord } from './outputs.ts';
-import type { PublishedPartition } from './publish-partitions.ts';
+import { rowsOf, type ZonedColumns } from './partition-rows.ts';
+import { zonedColumns } from './publish-partitions.ts';
 import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
 import type { CheckResult, SqlCheck } from './sql-judge.ts';
 import {
+  atPartition,
   contextsOf,
   emitMaterialized,
   evaluate,
@@ -32,13 +39,49 @@ import {
   targetOf,
 } from './step-context.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
-import { partitionOf, rowsOf, type StepPartition } from './step-partition.ts';
+import type { StepPartition } from './step-partition.ts';
 
 /** Makes an asset by SQL: write–audit–publish, its checks, and any files that its statements wrote. */
 export async function runSqlStep(
   context: StepContext,
   onStage?: (stage: SqlStage) => void | Promise<void>,
 ): Promise<StepEnd> {
+  const { run } = context;
+  if (run.partition && run.partition.keys.length > 1 && isOneByOne(context)) return runEach(context);
+  return runSqlOnce(context, onStage);
+}
+
+/** Whether the SQL can only be meant for one partition at a time. */
+function isOneByOne({ run, step, assets }: StepContext): boolean {
+  const asset = assets[0]!;
+  if (run.partition!.partitions.def.kind === 'multi') return true;
+  // What statements alone do, and what they write into files, is for the key that they are told.
+  if (asset.materialized === 'none' || asset.outputs.length > 0) return true;
+  const texts = [step.action, ...asset.checks.map(({ kind }) => kind)].map((part) => ('text' in part ? part.text : ''));
+  return texts.some((text) => /\$partition_key\b|\bpartition\.keys?\b/.test(text));
+}
+
+/** One partition after the other; one that fails stops none of the others. */
+async function runEach(context: StepContext): Promise<StepEnd> {
+  const { keys } = context.run.partition!;
+  const lacking: string[] = [];
+  let first: Failure | undefined;
+  for (const key of keys) {
+    if (context.signal.aborted) {
+      lacking.push(...keys.slice(keys.indexOf(key)));
+      first ??= { class: 'cancel', code: 'canceled', message: `canceled before ${key}` };
+      break;
+    }
+    const { failure } = await runSqlOnce(atPartition(context, key));
+    if (failure === undefined) continue;
+    lacking.push(key);
+    first ??= { ...failure, message: `${key}: ${failure.message}` };
+  }
+  if (first === undefined) return { failedAssets: [] };
+  return { failure: first, failedAssets: [context.assets[0]!.key], failedPartitions: lacking };
+}
+
+async function runSqlOnce(context: StepContext, onStage?: (stage: SqlStage) => void | Promise<void>): Promise<StepEnd> {
   const { run, step, signal } = context;
   const asset = context.assets[0]!;
   const failed = (failure: Failure): StepEnd => ({ failure, failedAssets: [asset.key] });
@@ -71,28 +114,23 @@ export async function runSqlStep(
       ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
       ...(onStage ? { onStage } : {}),
     });
-    if (done.failure) {
-      emitChecks(context, done.checks, 'audit');
+    const isPublished = done.failure === undefined || done.partitions !== undefined;
+    if (!isPublished) {
+      emitResults(context, done, 'audit');
       await putBackOutputs(context, asset);
-      return failed(done.failure);
+      return failed(done.failure!);
     }
-    return await finish(context, asset, {
-      dataVersion: done.dataVersion!,
-      ...(done.rows === undefined ? {} : { rows: done.rows }),
-      ...(done.partitions ? { partitions: done.partitions } : {}),
-      checks: done.checks,
-      startedAt,
-    });
+    const end = await finish(context, asset, { ...done, dataVersion: done.dataVersion!, startedAt });
+    if (done.failure === undefined || end.failure !== undefined) return end;
+    const lacking = run.partition!.keys.filter((key) => !done.partitions?.has(key));
+    return { failure: done.failure, failedAssets: [asset.key], failedPartitions: lacking };
   } finally {
     await session.value.close();
   }
 }
 
-interface Published {
+interface Published extends Pick<SqlMaterialization, 'rows' | 'checks' | 'checksOf' | 'partitions'> {
   readonly dataVersion: string;
-  readonly rows?: number;
-  readonly checks: readonly CheckResult[];
-  readonly partitions?: ReadonlyMap<string, PublishedPartition>;
   readonly startedAt: number;
 }
 
@@ -100,17 +138,11 @@ interface Published {
 function partitionInput(run: RunContext, asset: Asset): Pick<SqlMaterializationInput, 'partition'> {
   const { partition } = run;
   if (partition === undefined || asset.materialized === 'none') return {};
-  const { partitions } = partition;
-  // `check` asks for `partition_expr` where a table is cut.
-  const rows = (keys: readonly string[]): string => rowsOf(asset, partitionOf(partitions, keys))!;
   return {
     partition: {
-      rows: rows(partition.keys),
-      partitions: partition.keys.map((key) => ({
-        key,
-        rows: rows([key]),
-        materialization: materializationId(run, asset.key, key),
-      })),
+      // `check` asks for `partition_expr` where a table is cut.
+      rowsOf: (keys, zoned) => rowsOf(asset, partition.partitions, keys, zoned)!,
+      partitions: partition.keys.map((key) => ({ key, materialization: materializationId(run, asset.key, key) })),
     },
   };
 }
@@ -128,8 +160,14 @@ async function finish(context: StepContext, asset: Asset, done: Published): Prom
       ? outputs.value.dataVersion
       : done.dataVersion;
   if (context.run.partition) {
-    emitPartitions(context, asset, { ...done, dataVersion, files: saved.value, durationMs: now - done.startedAt });
-    emitChecks(context, done.checks, 'published');
+    const { partitions } = done;
+    emitPartitions(context, asset, {
+      dataVersion,
+      ...(partitions ? { partitions, keys: [...partitions.keys()] } : {}),
+      files: saved.value,
+      durationMs: now - done.startedAt,
+    });
+    emitResults(context, done, 'published');
     return { failedAssets: [] };
   }
   emitMaterialized(
@@ -146,6 +184,19 @@ async function finish(context: StepContext, asset: Asset, done: Published): Prom
   );
   emitChecks(context, done.checks, 'published');
   return { failedAssets: [] };
+}
+
+/** Results of the whole, or of each partition for itself: of one that was not published, about its copy. */
+function emitResults(
+  context: StepContext,
+  { checks, checksOf, partitions }: Pick<SqlMaterialization, 'checks' | 'checksOf' | 'partitions'>,
+  stage: CheckJudged['stage'],
+): void {
+  if (checksOf === undefined) emitChecks(context, checks, stage);
+  for (const [key, results] of checksOf ?? []) {
+    const isPublished = stage === 'published' && partitions?.has(key) === true;
+    emitChecks(atPartition(context, key), results, isPublished ? 'published' : 'audit');
+  }
 }
 
 /** One event a partition, each with its share of the time. */
@@ -241,8 +292,8 @@ async function judgeOn(
   try {
     const judged = await judgePublished(session.value, {
       asset: asset.key,
-      ...(run.partition && asset.relation && connectionOf(checks[0]!, asset) === asset.connection
-        ? rowsInput(asset, run.partition)
+      ...(run.partition && asset.relation && connection === asset.connection
+        ? rowsInput(asset, run.partition, await zonedColumns(session.value, relationIn(run, asset)))
         : {}),
       checks: compiled,
       source: sourceWith(run, connection, asset, files),
@@ -255,8 +306,8 @@ async function judgeOn(
   }
 }
 
-function rowsInput(asset: Asset, partition: StepPartition): { readonly rows?: string } {
-  const rows = rowsOf(asset, partition);
+function rowsInput(asset: Asset, partition: StepPartition, zoned: ZonedColumns): { readonly rows?: string } {
+  const rows = rowsOf(asset, partition.partitions, partition.keys, zoned);
   return rows === undefined ? {} : { rows };
 }
 

@@ -5,12 +5,14 @@ import type { Asset } from '../model/project.ts';
 import {
   collectOutputs,
   type EvaluatedOutput,
+  escapePattern,
   type FileRecord,
   publishOutputs,
   putBack,
   restoreOutputs,
 } from './outputs.ts';
 import { evaluate, publishedFiles, type StepContext } from './step-context.ts';
+import type { StepPartition } from './step-partition.ts';
 
 /** Files that a step has written for one asset. */
 export interface StepOutputs {
@@ -28,12 +30,25 @@ export async function collectStepOutputs(context: StepContext, asset: Asset): Pr
 
 function outputPatterns({ run }: StepContext, asset: Asset): Result<EvaluatedOutput[], Failure> {
   const patterns: EvaluatedOutput[] = [];
+  const literal = run.partition ? { ...run, partition: asLiteral(run.partition) } : run;
   for (const { path: template, optional } of asset.outputs) {
-    const path = evaluate(run, template, asset, `outputs of ${asset.key}`);
+    const path = evaluate(literal, template, asset, `outputs of ${asset.key}`);
     if (!path.ok) return path;
     patterns.push({ path: path.value, optional });
   }
   return ok(patterns);
+}
+
+/** A key is what it is in a path: `*` in it stands for itself. */
+function asLiteral(partition: StepPartition): StepPartition {
+  const { text, dimensions } = partition;
+  return {
+    ...partition,
+    text: escapePattern(text),
+    ...(dimensions
+      ? { dimensions: Object.fromEntries(Object.entries(dimensions).map(([name, key]) => [name, escapePattern(key)])) }
+      : {}),
+  };
 }
 
 /** Keeps copies by digest: from then on they are what downstream reads. Yields them as they are recorded. */

@@ -4,8 +4,14 @@ import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
 import type { PartitionRecord, StateView } from '../model/state.ts';
 import { shortVersion, usedDigest } from '../model/versions.ts';
 import { openPartitionReader, type PartitionReader } from '../plan/partitioned.ts';
-import { quoteIdentifier, quoteLiteral } from '../sql/quote.ts';
-import { type KeysAt, openPartitions, type Partitions, RANGE_SEPARATOR } from '../time/partitions/keys.ts';
+import type { PipesPartition } from '../run/pipes.ts';
+import {
+  dimensionVariable,
+  type KeysAt,
+  openPartitions,
+  type Partitions,
+  RANGE_SEPARATOR,
+} from '../time/partitions/keys.ts';
 import { instantToWall, offsetAt } from '../time/zone.ts';
 import type { FileRecord } from './outputs.ts';
 
@@ -56,12 +62,18 @@ function windowOf(partitions: Partitions, first: string, last: string): StepPart
   const [from, to] = [windows.find(timeKey(first)), windows.find(timeKey(last))];
   if (from === undefined || to === undefined) return undefined;
   const { timezone } = windows.def;
-  return {
-    start: withOffset(timezone, from.start),
-    end: withOffset(timezone, to.end),
-    startWall: wallText(timezone, from.start),
-    endWall: wallText(timezone, to.end),
-  };
+  const [start, end] = [instantsOf(timezone, from.start), instantsOf(timezone, to.end)];
+  return { start: start.offset, end: end.offset, startWall: start.wall, endWall: end.wall };
+}
+
+/** An instant in a zone: as the wall shows it, and with the zone's offset then. */
+export interface Instants {
+  readonly wall: string;
+  readonly offset: string;
+}
+
+export function instantsOf(timezone: string, at: number): Instants {
+  return { wall: wallText(timezone, at), offset: withOffset(timezone, at) };
 }
 
 function timePart(def: PartitionsDef & { kind: 'multi' }, partitions: Partitions, key: string): string {
@@ -82,17 +94,6 @@ function withOffset(timezone: string, at: number): string {
   return `${wallText(timezone, at).replace(' ', 'T')}${offset}`;
 }
 
-/** Which rows belong to some keys, as a condition on the asset's `partition_expr`; undefined = nothing says. */
-export function rowsOf(asset: Asset, partition: StepPartition): string | undefined {
-  const { partitionExpr: expr } = asset;
-  if (expr === undefined) return undefined;
-  const column = /^[A-Za-z_][A-Za-z0-9_]*$/.test(expr) ? quoteIdentifier(expr) : `(${expr})`;
-  const { window, partitions } = partition;
-  if (partitions.def.kind === 'time' && window !== undefined)
-    return `${column} >= cast(${quoteLiteral(window.startWall)} as timestamp) and ${column} < cast(${quoteLiteral(window.endWall)} as timestamp)`;
-  return `cast(${column} as varchar) in (${partition.keys.map(quoteLiteral).join(', ')})`;
-}
-
 /** Variables of a step that makes partitions (vocabulary.md, "What a step sees"). */
 export function partitionVariables(partition: StepPartition): Record<string, string> {
   const { keys, window, dimensions } = partition;
@@ -102,12 +103,16 @@ export function partitionVariables(partition: StepPartition): Record<string, str
     BRANCHLINE_PARTITION_RANGE_START: keys[0]!,
     BRANCHLINE_PARTITION_RANGE_END: keys.at(-1)!,
     ...(window ? { BRANCHLINE_PARTITION_START: window.start, BRANCHLINE_PARTITION_END: window.end } : {}),
-    ...Object.fromEntries(
-      Object.entries(dimensions ?? {}).map(([name, key]) => [
-        `BRANCHLINE_PARTITION_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`,
-        key,
-      ]),
-    ),
+    ...Object.fromEntries(Object.entries(dimensions ?? {}).map(([name, key]) => [dimensionVariable(name), key])),
+  };
+}
+
+/** The same for a Dagster Pipes client. */
+export function pipesPartition({ keys, window }: StepPartition): PipesPartition {
+  return {
+    first: keys[0]!,
+    last: keys.at(-1)!,
+    ...(window ? { window: { start: window.start, end: window.end } } : {}),
   };
 }
 
@@ -200,14 +205,15 @@ export function openPartitionLedger(project: Project, view: StateView, at: KeysA
   };
 }
 
-/** Names of all dynamic definitions of a project. */
-export function dynamicNames(project: Project): ReadonlySet<string> {
-  const names = new Set<string>();
-  const visit = (def: PartitionsDef | undefined): void => {
-    if (def?.kind === 'dynamic') names.add(def.name);
-    if (def?.kind === 'multi') for (const each of Object.values(def.dimensions)) visit(each);
+/** Sets of dynamic keys of a project, by name: whether one is a dimension, whose keys may hold less. */
+export function dynamicSets(project: Project): ReadonlyMap<string, { readonly isDimension: boolean }> {
+  const sets = new Map<string, { readonly isDimension: boolean }>();
+  const visit = (def: PartitionsDef | undefined, isDimension: boolean): void => {
+    if (def?.kind === 'dynamic')
+      sets.set(def.name, { isDimension: isDimension || sets.get(def.name)?.isDimension === true });
+    if (def?.kind === 'multi') for (const each of Object.values(def.dimensions)) visit(each, true);
   };
-  for (const def of Object.values(project.partitions)) visit(def);
-  for (const asset of Object.values(project.assets)) visit(asset.partitions);
-  return names;
+  for (const def of Object.values(project.partitions)) visit(def, false);
+  for (const asset of Object.values(project.assets)) visit(asset.partitions, false);
+  return sets;
 }

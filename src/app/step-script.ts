@@ -3,7 +3,7 @@ import type { Failure } from '../model/failure.ts';
 import type { AssetKey, Template } from '../model/project.ts';
 import { runScript, type ScriptResult } from './run-script.ts';
 import { evaluate, type StepContext } from './step-context.ts';
-import { partitionVariables } from './step-partition.ts';
+import { partitionVariables, pipesPartition } from './step-partition.ts';
 
 /** A script that a step runs: its own, or that of a check. */
 export interface Script {
@@ -48,7 +48,9 @@ export async function runOne(context: StepContext, script: Script): Promise<Resu
           environment: run.environment,
           ...(run.plan.job === undefined ? {} : { job: run.plan.job }),
           fullRefresh: run.fullRefresh,
-          ...(run.partition ? { partition: partitionVariables(run.partition) } : {}),
+          ...(run.partition
+            ? { partition: { variables: partitionVariables(run.partition), pipes: pipesPartition(run.partition) } }
+            : {}),
           codeVersions: Object.fromEntries(assets.map((asset) => [asset.key, planned.codeVersion])),
         },
         checks: script.checks,

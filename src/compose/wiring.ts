@@ -263,8 +263,8 @@ export async function openWorld(
       }
       return undefined;
     },
-    findLost: (view, assets) =>
-      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, assets),
+    findLost: (view, assets, partitions) =>
+      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, assets, partitions),
     pages: (prepared, before) => {
       const made: ReadonlyMap<string, string | null> = makePages?.(source, prepared, before) ?? new Map();
       for (const [path, text] of made) pages.set(path, text);

@@ -105,8 +105,8 @@ export interface Asset {
   readonly mappings?: Readonly<Record<AssetKey, PartitionMapping>>;
   /** How it is cut; undefined = it is not. */
   readonly partitions?: PartitionsDef;
-  /** The column that SQL is cut by. */
-  readonly partitionExpr?: string;
+  /** The column, or expression, that SQL is cut by; of several dimensions one for each, by name. */
+  readonly partitionExpr?: string | Readonly<Record<string, string>>;
   readonly automation?: AutomationRule;
   readonly external: boolean;
   /** Name of the step that makes it; undefined when external. */

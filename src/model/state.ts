@@ -133,8 +133,8 @@ export interface ConnectionRecord {
     readonly run: string;
     readonly at: Timestamp;
   };
-  /** Materializations that no saved file holds, by asset: they are lost when their runner is gone. */
-  readonly unsaved: Readonly<Record<AssetKey, string>>;
+  /** Materializations that no saved file holds, by asset, of partitions by `asset@key`: they are lost when their runner is gone. */
+  readonly unsaved: Readonly<Record<string, string>>;
 }
 
 /** A run as the state knows it; open ones live in the index, ended ones in `runs/`. */

@@ -117,6 +117,7 @@ describe('tags of the engine', () => {
 });
 
 describe('partitions', () => {
+  const MULTI = 'partitions: { multi: { day: { daily: { start: 2026-01-01 } }, region: { static: [eu, us] } } }';
   it('are shared by name, and a step has those of its assets', () => {
     const { assets, steps } = projectOf({
       'branchline.yaml': `${HEAD}timezone: Europe/Berlin
@@ -139,6 +140,27 @@ assets:
     expect(steps['a']).toMatchObject({ partitions: days, backfillPolicy: { kind: 'multi_run', partitionsMax: 10 } });
     expect(assets['b']).toMatchObject({ partitions: days, partitionExpr: 'day' });
     expect(assets['c']).toMatchObject({ deps: ['a'], mappings: { a: { kind: 'last' } } });
+  });
+  it('alike are one, however they are written', () => {
+    const { assets, partitions } = projectOf({
+      'branchline.yaml': `${HEAD}partitions: { days: { daily: { start: 2026-01-01 } } }
+assets:
+  a: { run: "true", partitions: days }
+  b: { run: "true", partitions: { daily: { start: 2026-01-01, hour_offset: 0 } } }
+  c: { run: "true", partitions: { daily: { start: 2026-01-02 } } }
+`,
+    });
+    expect(assets['a']!.partitions).toBe(partitions['days']);
+    expect(assets['b']!.partitions).toBe(partitions['days']);
+    expect(assets['c']!.partitions).not.toEqual(partitions['days']);
+  });
+  it('of several dimensions have a column for each', () => {
+    const { assets } = projectOf({
+      'branchline.yaml': `${HEAD}assets:
+  a: { connection: db, sql: "select 1", partition_expr: { day: d, region: r }, ${MULTI} }
+`,
+    });
+    expect(assets['a']!.partitionExpr).toEqual({ day: 'd', region: 'r' });
   });
   it('of several dimensions, and of a multi-asset', () => {
     const { assets } = projectOf({
@@ -178,6 +200,39 @@ assets:
     [asset('partitions: {}'), 'missing-key', ''],
     [asset('partition_expr: day'), 'key-without-effect', ''],
     ['assets:\n  a: { external: true, partitions: { static: [a] } }\n', 'key-without-effect', 'external'],
+    [
+      `assets:\n  a: { connection: db, sql: "select 1", partition_expr: day, ${MULTI} }\n`,
+      'bad-partition-expr',
+      'partition_expr: { day: day, region: region }',
+    ],
+    [
+      `assets:\n  a: { connection: db, sql: "select 1", partition_expr: { day: d }, ${MULTI} }\n`,
+      'bad-partition-expr',
+      'no column for the dimension region',
+    ],
+    [
+      `assets:\n  a: { connection: db, sql: "select 1", partition_expr: { day: d, region: r, reigon: x }, ${MULTI} }\n`,
+      'bad-partition-expr',
+      'did you mean `region`?',
+    ],
+    [
+      'assets:\n  a: { connection: db, sql: "select 1", partition_expr: { day: d }, partitions: { static: [a] } }\n',
+      'bad-partition-expr',
+      'have no dimensions',
+    ],
+    [
+      asset('partitions: { multi: { start: { static: [a] }, b: { static: [c] } } }'),
+      'bad-partitions',
+      'BRANCHLINE_PARTITION_START',
+    ],
+    [
+      asset('partitions: { multi: { a-b: { static: [a] }, a_b: { static: [c] } } }'),
+      'bad-partitions',
+      'BRANCHLINE_PARTITION_A_B',
+    ],
+    [asset('partitions: { static: [a] }, outputs: [data/x.csv]'), 'outputs-of-partitions', 'partition.key'],
+    [asset('outputs: ["data/${{ partition.key }}.csv"]'), 'partition-of-none', ''],
+    ['assets:\n  a: { connection: db, sql: "select ${{ partition.key }} as k" }\n', 'partition-of-none', ''],
     [
       'assets:\n  a: { connection: db, sql: "select 1", partitions: { static: [a] } }\n',
       'missing-key',

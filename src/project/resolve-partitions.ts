@@ -10,11 +10,11 @@ import type {
   WrittenWeeklyPartitions,
 } from '../manifest/generated/written.ts';
 import type { PartitionMapping, PartitionsDef, SinglePartitions, TimePartitions } from '../model/partitions.ts';
-import { keyProblem, openPartitions } from '../time/partitions/keys.ts';
+import { dimensionVariable, ENGINE_VARIABLES, keyProblem, openPartitions } from '../time/partitions/keys.ts';
 import { mappingProblem } from '../time/partitions/mapping.ts';
 import { openWindows, type WindowsProblem } from '../time/partitions/windows.ts';
 import { nearestZone } from '../time/zone.ts';
-import { below, type Place } from './findings.ts';
+import { below, keyOf, type Place } from './findings.ts';
 import type { AssetDraft } from './resolve-assets.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
 
@@ -53,18 +53,52 @@ export function resolveSharedPartitions(resolving: Resolving): Readonly<Record<s
   return shared;
 }
 
+/** Definitions of one project that were resolved: assets that are cut alike share one object, which is opened once. */
+interface Resolved {
+  readonly byWritten: Map<WrittenPartitions, PartitionsDef>;
+  readonly byText: Map<string, PartitionsDef>;
+}
+const RESOLVED = new WeakMap<Resolving['definitions'], Resolved>();
+
 function definitionOf(written: WrittenPartitions, at: Place, resolving: Resolving): PartitionsDef | undefined {
+  const resolved: Resolved = RESOLVED.get(resolving.definitions) ?? { byWritten: new Map(), byText: new Map() };
+  RESOLVED.set(resolving.definitions, resolved);
+  const known = resolved.byWritten.get(written);
+  if (known !== undefined) return known;
+  const own = resolveDefinition(written, at, resolving);
+  if (own === undefined) return undefined;
+  const text = JSON.stringify(own);
+  const shared = resolved.byText.get(text) ?? own;
+  resolved.byText.set(text, shared);
+  resolved.byWritten.set(written, shared);
+  return shared;
+}
+
+function resolveDefinition(written: WrittenPartitions, at: Place, resolving: Resolving): PartitionsDef | undefined {
   if (written.multi === undefined) return singleOf(written, at, resolving, false);
   const dimensions: Record<string, SinglePartitions> = {};
   let isWhole = true;
+  const variables = new Map<string, string>();
   for (const [name, value] of sortedEntries(written.multi)) {
     const place = below(at, 'multi', name);
+    const taken = takenVariable(name, variables);
+    if (taken !== undefined) resolving.findings.error('bad-partitions', keyOf(place), taken);
     const resolved =
       typeof value === 'string' ? namedDimension(value, place, resolving) : singleOf(value, place, resolving, true);
     if (resolved === undefined) isWhole = false;
     else dimensions[name] = resolved;
   }
   return isWhole ? { kind: 'multi', dimensions } : undefined;
+}
+
+/** Each dimension's key reaches steps as a variable of its own: what is wrong with its name for that. */
+function takenVariable(name: string, variables: Map<string, string>): string | undefined {
+  const variable = dimensionVariable(name);
+  const other = ENGINE_VARIABLES.has(variable) ? 'the window of the partition' : variables.get(variable);
+  variables.set(variable, `the dimension \`${name}\``);
+  return other === undefined
+    ? undefined
+    : `a step reads the key of \`${name}\` from \`${variable}\`, which is ${other} already; give it another name`;
 }
 
 function namedDimension(name: string, at: Place, resolving: Resolving): SinglePartitions | undefined {

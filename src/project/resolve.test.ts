@@ -260,6 +260,7 @@ exposures:
       [
         'expression-in-run 2:19 (12) scripts hold no expressions: what they say is not pasted into a shell',
         'bad-expression 2:49 (3) there is no `evn` here',
+        'partition-of-none 2:72 (31) `a` has no partitions, so there is no `partition` here',
         'bad-expression 7:20 (1) there is no `a` here',
         'view-with-values 8:64 (3) a view cannot hold a value that is filled in when it is made',
         'warning python-module-code 9:13 (23) `python -m ingest.orders` names no file, so a change of its code makes nothing stale',

@@ -24,7 +24,8 @@ import type { SelectionScope } from './selection-evaluate.ts';
 import { envNamesUsed } from './used-variables.ts';
 import { verifyOutputs, verifyRelations } from './verify-claims.ts';
 import { verifyCycles, verifySteps } from './verify-graph.ts';
-import { taggedThings, verifyPartitioned, verifyTags } from './verify-operations.ts';
+import { taggedThings, verifyTags } from './verify-operations.ts';
+import { verifyPartitioned } from './verify-partitions.ts';
 
 export interface Resolved {
   /** Absent while there is an error. */

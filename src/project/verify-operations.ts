@@ -1,59 +1,7 @@
 import { engineTags } from '../manifest/planned-keys.ts';
 import type { Asset, Job, Project, Schedule } from '../model/project.ts';
 import { below, keyOf, type Place } from './findings.ts';
-import { lookup } from './layers.ts';
-import type { AssetDraft } from './resolve-assets.ts';
 import type { Resolving } from './resolving.ts';
-
-/** Reports what cannot be meant about how assets are cut and made by themselves. */
-export function verifyPartitioned(drafts: ReadonlyMap<string, AssetDraft>, resolving: Resolving): void {
-  for (const draft of drafts.values()) {
-    const { asset, layers, place, sql } = draft;
-    const { findings } = resolving;
-    const expr = lookup(layers, 'partition_expr');
-    if (asset.partitions === undefined) {
-      // An inherited one is meant for those that are cut.
-      if (expr !== undefined && expr.layer === layers[0] && lookup(layers, 'partitions') === undefined)
-        findings.error(
-          'key-without-effect',
-          keyOf(expr.place),
-          `\`partition_expr\` does nothing: \`${asset.key}\` has no partitions`,
-          {
-            help: 'write `partitions:`, or remove it',
-          },
-        );
-      continue;
-    }
-    if (asset.external)
-      findings.error(
-        'key-without-effect',
-        keyOf(lookup(layers, 'partitions')?.place ?? place),
-        `\`${asset.key}\` is external: it is not made partition by partition here`,
-        {
-          help: 'remove `partitions:`',
-        },
-      );
-    if (sql === undefined) continue;
-    if (asset.materialized === 'view')
-      findings.error(
-        'partitioned-view',
-        keyOf(below(place, 'materialized')),
-        `\`${asset.key}\` is a view, which has no partitions of its own`,
-        {
-          help: 'make it a table, or remove `partitions:`',
-        },
-      );
-    else if (asset.materialized === 'table' && expr === undefined)
-      findings.error(
-        'missing-key',
-        keyOf(place),
-        `\`${asset.key}\` is a partitioned table and needs \`partition_expr\``,
-        {
-          help: 'name the column that holds the time or key of a row: `partition_expr: order_date`',
-        },
-      );
-  }
-}
 
 /** Reports tags of the engine whose value says nothing, or that nothing would obey. */
 export function verifyTags(

@@ -22,6 +22,16 @@ export interface PipesContext {
   readonly job?: string;
   /** From 0: how often it was tried before. */
   readonly retryNumber: number;
+  /** The partitions wanted; absent = its assets have none. */
+  readonly partition?: PipesPartition;
+}
+
+export interface PipesPartition {
+  /** First and last key, both included. */
+  readonly first: string;
+  readonly last: string;
+  /** Instants with offset, half open; only where time is what it is cut by. */
+  readonly window?: { readonly start: string; readonly end: string };
 }
 
 /** The two variables that tell a Pipes client where its context is and where its messages go. */
@@ -39,13 +49,22 @@ function contextData(context: PipesContext): JsonObject {
     asset_keys: context.assets,
     code_version_by_asset_key: byAsset((asset) => context.codeVersions[asset] ?? null),
     provenance_by_asset_key: byAsset(() => null),
-    partition_key: null,
-    partition_key_range: null,
-    partition_time_window: null,
+    ...partitionData(context.partition),
     run_id: context.runId,
     job_name: context.job ?? null,
     retry_number: context.retryNumber,
     extras: {},
+  };
+}
+
+/** As Dagster tells it: a range always, a key when it is just one. */
+function partitionData(partition: PipesPartition | undefined): JsonObject {
+  if (partition === undefined) return { partition_key: null, partition_key_range: null, partition_time_window: null };
+  const { first, last, window } = partition;
+  return {
+    partition_key: first === last ? first : null,
+    partition_key_range: { start: first, end: last },
+    partition_time_window: window === undefined ? null : { start: window.start, end: window.end },
   };
 }
 

@@ -115,4 +115,32 @@ describe('a step', () => {
       retry_number: 1,
     });
   });
+  test('sees its partitions, in both languages', () => {
+    const context = (partition: NonNullable<StepEnvironmentInput['partition']>) => {
+      const { env } = stepEnvironment(given({ partition }));
+      const { data } = JSON.parse(
+        inflateSync(Buffer.from(env['DAGSTER_PIPES_CONTEXT']!, 'base64')).toString('utf8'),
+      ) as { data: Record<string, unknown> };
+      return { env, data };
+    };
+    const window = { start: '2026-01-01T00:00:00+01:00', end: '2026-01-02T00:00:00+01:00' };
+    const one = context({
+      variables: { BRANCHLINE_PARTITION: '2026-01-01' },
+      pipes: { first: '2026-01-01', last: '2026-01-01', window },
+    });
+    expect(one.env['BRANCHLINE_PARTITION']).toBe('2026-01-01');
+    expect(one.data).toMatchObject({
+      partition_key: '2026-01-01',
+      partition_key_range: { start: '2026-01-01', end: '2026-01-01' },
+      partition_time_window: window,
+    });
+    const range = context({ variables: {}, pipes: { first: 'eu', last: 'us' } });
+    expect(range.data).toMatchObject({
+      partition_key: null,
+      partition_key_range: { start: 'eu', end: 'us' },
+      partition_time_window: null,
+    });
+    const { env } = stepEnvironment(given({}));
+    expect(env).not.toHaveProperty('BRANCHLINE_PARTITION');
+  });
 });

@@ -1,6 +1,6 @@
 import { sortedUnique } from '../base/order.ts';
 import type { AssetKey, StepDef } from '../model/project.ts';
-import { type PipesContext, pipesVariables } from './pipes.ts';
+import { type PipesContext, type PipesPartition, pipesVariables } from './pipes.ts';
 import { envNamesIn, type Variables } from './secrets.ts';
 
 /** Absolute paths of the files through which one step speaks to the engine; private to it. */
@@ -32,8 +32,8 @@ export interface StepEnvironmentInput {
   /** `--full-refresh`: an incremental step starts empty. */
   readonly fullRefresh?: boolean;
   readonly codeVersions: Readonly<Record<AssetKey, string>>;
-  /** Variables that say which partitions are wanted. */
-  readonly partition?: Readonly<Record<string, string>>;
+  /** Variables that say which partitions are wanted, and the same for a Dagster Pipes client. */
+  readonly partition?: { readonly variables: Readonly<Record<string, string>>; readonly pipes: PipesPartition };
   readonly files: StepFiles;
 }
 
@@ -87,6 +87,7 @@ function ownVariables(input: StepEnvironmentInput): Record<string, string> {
     runId: input.runId,
     job: input.job,
     retryNumber: input.attempt - 1,
+    ...(input.partition ? { partition: input.partition.pipes } : {}),
   };
   return {
     ...pipesVariables(context, files.pipesMessages),
@@ -102,7 +103,7 @@ function ownVariables(input: StepEnvironmentInput): Record<string, string> {
     BRANCHLINE_ENVIRONMENT: input.environment,
     BRANCHLINE_QUERY_TAG: queryTag(input.step.name, input.runId),
     BRANCHLINE_OUTPUT: files.branchlineOutput,
-    ...input.partition,
+    ...input.partition?.variables,
     ...(input.fullRefresh ? { BRANCHLINE_FULL_REFRESH: '1' } : {}),
   };
 }

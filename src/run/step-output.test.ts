@@ -76,9 +76,56 @@ describe('what cannot be understood is said, with its line', () => {
   test('a check without a result', () => wrong('{"check":"ids"}', 1, /`passed` or `value`/));
   test('a check twice', () => wrong('{"check":"ids","passed":true}\n{"check":"ids","passed":true}', 2, /before/));
   test('a verdict that is none', () => wrong('{"check":"ids","passed":"yes"}', 1, /true or false/));
-  test('partitions are planned', () => {
-    wrong('{"partition":"2026-01-01"}', 1, /planned and not supported yet/);
-    wrong('{"partitions":{"c":{"add":["x"]}}}', 1, /planned and not supported yet/);
+  test('a partition where there is none, or that was not asked for', () => {
+    const cut = { ...one, partitions: ['2026-01-01', '2026-01-02'] };
+    wrong('{"partition":"2026-01-01"}', 1, /this step has no partitions/);
+    wrong('{"check":"ids","partition":"2026-01-01","passed":true}', 1, /this step has no partitions/);
+    wrong('{"partition":"2026-01-03"}', 1, /not a partition that this step was asked for; did you mean/, cut);
+    wrong('{"partition":3}', 1, /3 is not a partition/, cut);
+    wrong('{"check":"ids","partition":"x","passed":true}', 1, /"x" is not a partition/, cut);
+    const twice = '{"check":"ids","partition":"2026-01-01","passed":true}\n';
+    wrong(`${twice}${twice}`, 2, /for 2026-01-01 was reported before/, cut);
+  });
+  test('keys of a dynamic set that cannot be', () => {
+    wrong('{"partitions":{"c":{"add":"x"}}}', 1, /a list of keys/);
+    wrong('{"partitions":{"c":{"add":["a...b"]}}}', 1, /writes a range/);
+    wrong('{"partitions":{"c":{"add":["x"]}},"asset":"raw/orders"}', 1, /a line of its own/);
+  });
+});
+
+describe('partitions', () => {
+  const cut = { ...one, partitions: ['2026-01-01', '2026-01-02'] };
+  test('each with what is said of it, in several lines', () => {
+    const lines = [
+      { partition: '2026-01-01', row_count: 3 },
+      { partition: '2026-01-01', data_version: 'v1', metadata: { a: 1 } },
+      { partition: '2026-01-02', metadata: { b: 2 } },
+      { metadata: { all: true } },
+    ];
+    const report = parseStepOutput(lines.map((line) => JSON.stringify(line)).join('\n'), cut);
+    expect(report.problems).toEqual([]);
+    expect(report.assets['raw/orders']).toMatchObject({
+      materialized: false,
+      metadata: { all: true },
+      partitions: {
+        '2026-01-01': { rows: 3, dataVersion: 'v1', metadata: { a: 1 } },
+        '2026-01-02': { metadata: { b: 2 } },
+      },
+    });
+  });
+  test('a check of each, and keys that the step has found', () => {
+    const lines = [
+      { check: 'ids', partition: '2026-01-01', passed: true },
+      { check: 'ids', partition: '2026-01-02', passed: false },
+      { partitions: { customers: { add: ['acme'] } } },
+      { partitions: { customers: { add: ['acme', 'zeta'] } } },
+    ];
+    const report = parseStepOutput(lines.map((line) => JSON.stringify(line)).join('\n'), cut);
+    expect(report.checks.map(({ partition, passed }) => [partition, passed])).toEqual([
+      ['2026-01-01', true],
+      ['2026-01-02', false],
+    ]);
+    expect(report.dynamicKeys).toEqual({ customers: ['acme', 'zeta'] });
   });
 });
 

@@ -62,7 +62,7 @@ function numberOrText(value: string): number | string {
 }
 
 const ASSET_KEYS = ['asset', 'partition', 'metadata', 'data_version', 'row_count'];
-const CHECK_KEYS = ['check', 'asset', 'passed', 'value', 'of', 'severity', 'message', 'metadata'];
+const CHECK_KEYS = ['check', 'asset', 'partition', 'passed', 'value', 'of', 'severity', 'message', 'metadata'];
 function takeJsonLine(report: ReportBuilder, text: string): Wrong {
   const value = parseJson(text);
   if (!isObject(value)) return 'begins with `{` but is not a JSON object on one line';
@@ -125,7 +125,8 @@ function takeAsset(report: ReportBuilder, asset: AssetKey, value: JsonObject): W
 }
 
 function takeCheck(report: ReportBuilder, asset: AssetKey, value: JsonObject): Wrong {
-  const { check, passed, severity, message, value: measured, of, metadata = {} } = value;
+  const { check, partition, passed, severity, message, value: measured, of, metadata = {} } = value;
+  if (partition !== undefined && typeof partition !== 'string') return '`partition` must be the key of a partition';
   if (typeof check !== 'string' || check === '') return '`check` must be the name of a check';
   if (passed !== undefined && typeof passed !== 'boolean') return '`passed` must be true or false';
   if (measured !== undefined && typeof measured !== 'number') return '`value` must be a number';
@@ -138,7 +139,8 @@ function takeCheck(report: ReportBuilder, asset: AssetKey, value: JsonObject): W
   if (!isObject(metadata)) return '`metadata` must be an object';
   // JSON.parse makes no undefined members.
   const known = metadata as Readonly<Record<string, Json>>;
-  return report.check({ asset, check, passed, value: measured, of, severity, message, metadata: known });
+  const which = partition === undefined ? {} : { partition };
+  return report.check({ asset, check, ...which, passed, value: measured, of, severity, message, metadata: known });
 }
 
 /** The value of a JSON text; undefined when it is none. */

@@ -37,6 +37,8 @@ export interface PartitionReport {
 
 export interface ReportedCheck {
   readonly asset: AssetKey;
+  /** The partition that it speaks of; absent = all that the step makes. */
+  readonly partition?: string;
   readonly check: string;
   /** Undefined when only a value was given: the check's bounds judge it. */
   readonly passed?: boolean;
@@ -87,7 +89,15 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
   const logs: ReportedLog[] = [];
   const problems: ReportProblem[] = [];
   const dynamic = new Map<string, readonly string[]>();
+  const partitions = new Map<AssetKey, Map<string, PartitionReport>>();
+  const keys = new Set(scope.partitions);
   let exception: string | undefined;
+
+  const foreignPartition = (key: Json): Wrong => {
+    if (keys.size === 0) return `\`partition\` is reported, and this step has no partitions`;
+    if (typeof key === 'string' && keys.has(key)) return undefined;
+    return `${JSON.stringify(key)} is not a partition that this step was asked for${typeof key === 'string' ? didYouMean(key, keys) : ''}`;
+  };
 
   function entry(asset: AssetKey) {
     let found = assets.get(asset);
@@ -125,29 +135,29 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
     },
     /** A partition that was handed over; what is said of it was checked before. */
     partition(asset: AssetKey, key: Json, said: PartitionReport): Wrong {
-      const known = scope.partitions ?? [];
-      if (known.length === 0) return `\`partition\` is reported, and this step has no partitions`;
-      if (typeof key !== 'string' || !known.includes(key))
-        return `${JSON.stringify(key)} is not a partition that this step was asked for${typeof key === 'string' ? didYouMean(key, known) : ''}`;
-      const found = entry(asset);
-      const before = found.partitions?.[key];
-      found.partitions = {
-        ...found.partitions,
-        [key]: { ...before, ...said, metadata: { ...before?.metadata, ...said.metadata } },
-      };
+      const wrong = foreignPartition(key);
+      if (wrong !== undefined) return wrong;
+      const known = partitions.get(asset) ?? new Map<string, PartitionReport>();
+      partitions.set(asset, known);
+      const before = known.get(String(key));
+      known.set(String(key), { ...before, ...said, metadata: { ...before?.metadata, ...said.metadata } });
+      entry(asset);
       return undefined;
     },
     dynamicKeys(name: string, added: readonly string[]): void {
       dynamic.set(name, [...new Set([...(dynamic.get(name) ?? []), ...added])]);
     },
     check(result: ReportedCheck): Wrong {
-      const { asset, check } = result;
+      const { asset, check, partition } = result;
+      const foreign = partition === undefined ? undefined : foreignPartition(partition);
+      if (foreign !== undefined) return foreign;
       const known = scope.checks[asset] ?? [];
       if (!known.includes(check)) {
         return `asset \`${asset}\` declares no check \`${check}\` that its step reports${didYouMean(check, known)}`;
       }
-      const id = JSON.stringify([asset, check]);
-      if (checks.has(id)) return `check \`${check}\` of \`${asset}\` was reported before`;
+      const id = JSON.stringify([asset, check, partition ?? null]);
+      if (checks.has(id))
+        return `check \`${check}\` of \`${asset}\`${partition === undefined ? '' : ` for ${partition}`} was reported before`;
       checks.set(id, result);
       return undefined;
     },
@@ -158,8 +168,9 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
       exception ??= message;
     },
     done(): StepReport {
-      const keys = dynamic.size === 0 ? {} : { dynamicKeys: Object.fromEntries(dynamic) };
-      return { assets: Object.fromEntries(assets), checks: [...checks.values()], logs, exception, problems, ...keys };
+      for (const [asset, said] of partitions) entry(asset).partitions = Object.fromEntries(said);
+      const added = dynamic.size === 0 ? {} : { dynamicKeys: Object.fromEntries(dynamic) };
+      return { assets: Object.fromEntries(assets), checks: [...checks.values()], logs, exception, problems, ...added };
     },
   };
 }
@@ -190,7 +201,9 @@ export function mergeReports(earlier: StepReport, later: StepReport): StepReport
     };
   }
   const isRepeated = (check: ReportedCheck): boolean =>
-    later.checks.some((other) => other.asset === check.asset && other.check === check.check);
+    later.checks.some(
+      (other) => other.asset === check.asset && other.check === check.check && other.partition === check.partition,
+    );
   return {
     assets,
     checks: [...earlier.checks.filter((check) => !isRepeated(check)), ...later.checks],

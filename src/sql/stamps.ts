@@ -83,14 +83,21 @@ function rowsAt(table: Relation, where: string | undefined): string {
   return where === undefined ? quoteRelation(table) : `(select * from ${quoteRelation(table)} where ${where})`;
 }
 
-/** Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest first. */
-export function selectStamps(dialect: Dialect, environment: string): BoundSql {
+/**
+ * Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest
+ * first. Of assets that are cut only these partitions (`''` = of those that are not).
+ */
+export function selectStamps(dialect: Dialect, environment: string, partitions: readonly string[]): BoundSql {
+  const wanted = `"partition" in (${partitions.map(quoteLiteral).join(', ')})`;
   const columns = 'asset, "partition", materialization, data_version, "at", relation';
   const binds = { environment };
   if (dialect === 'postgres') {
-    return { sql: `select ${columns} from ${STAMPS} where environment = $environment order by "at", asset`, binds };
+    return {
+      sql: `select ${columns} from ${STAMPS} where environment = $environment and ${wanted} order by "at", asset`,
+      binds,
+    };
   }
-  const ranked = `select *, rowid as position, row_number() over (partition by ${SUBJECT}, "partition" order by rowid desc) as age from ${STAMPS}`;
+  const ranked = `select *, rowid as position, row_number() over (partition by ${SUBJECT}, "partition" order by rowid desc) as age from ${STAMPS} where ${wanted}`;
   return {
     sql: `select ${columns} from (${ranked}) where age = 1 and environment = $environment order by position`,
     binds,

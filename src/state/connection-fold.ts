@@ -9,10 +9,12 @@ function recordOf(draft: FoldDraft, connection: string): ConnectionRecord {
 /** Something new is in the database, and its file is not saved yet. */
 export function applyUnsaved(draft: FoldDraft, event: AssetMaterialized): void {
   if (event.connection === undefined) return;
+  const { asset, partition } = event;
   // What a newer one took the place of is nowhere looked for.
-  if (draft.assets.get(event.asset)?.materialized?.id !== event.materialization) return;
+  if (partition === undefined && draft.assets.get(asset)?.materialized?.id !== event.materialization) return;
   const record = recordOf(draft, event.connection);
-  const unsaved = { ...record.unsaved, [event.asset]: event.materialization };
+  const name = partition === undefined ? asset : `${asset}@${partition}`;
+  const unsaved = { ...record.unsaved, [name]: event.materialization };
   draft.connections.set(event.connection, { ...record, unsaved });
 }
 

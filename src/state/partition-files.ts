@@ -58,12 +58,13 @@ export function leavesOf(listing: Iterable<string>): ReadonlyMap<string, readonl
 /** The leaf that a key belongs to; undefined when the asset has none. */
 function leafFor(leaves: readonly LeafName[], key: string): LeafName | undefined {
   const hex = hexOf(key);
-  let found: LeafName | undefined;
-  for (const leaf of leaves) {
-    if (leaf.from > hex) break;
-    found = leaf;
+  let [low, high] = [0, leaves.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (leaves[middle]!.from > hex) high = middle;
+    else low = middle + 1;
   }
-  return found;
+  return leaves[low - 1];
 }
 
 /** Paths of the leaves that hold these keys of an asset. */
@@ -99,11 +100,16 @@ export function encodeLeaves(
     touched.set(leaf, records);
     records.set(key, record);
   }
+  for (const [key, record] of before) {
+    const records = touched.get(leafFor(known, key)!);
+    if (records && !records.has(key)) records.set(key, record);
+  }
   const files = new Map<string, string>();
   for (const [leaf, records] of touched) {
-    const all = new Map([...before].filter(([key]) => leafFor(known, key) === leaf));
-    for (const [key, record] of records) all.set(key, record);
-    const sorted = [...all].sort(([a], [b]) => byText(hexOf(a), hexOf(b)));
+    const sorted = [...records]
+      .map((entry) => [hexOf(entry[0]), entry] as const)
+      .sort(([a], [b]) => byText(a, b))
+      .map(([, entry]) => entry);
     for (const [from, entries] of splitLeaf(leaf.from, sorted))
       files.set(`${folder}${from === '' ? FIRST : from}.json`, encodeLeaf(asset, entries));
   }

@@ -1,8 +1,10 @@
 import type { SqlMaterializationInput } from '../app/materialize-sql.ts';
+import { rowsOf } from '../app/partition-rows.ts';
 import type { SqlCheck } from '../app/sql-judge.ts';
 import type { Json } from '../base/json.ts';
 import type { Check, CheckKind } from '../model/project.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
+import { openPartitions } from '../time/partitions/keys.ts';
 
 const SPAN = { file: 'pipelines/a.yaml', line: 1, column: 1, length: 1 };
 
@@ -74,5 +76,25 @@ export function sqlAsset(
     upstream: {},
     clock: { now: () => Date.UTC(2026, 10, 22, 9, 23), sleep: async () => undefined },
     ...rest,
+  };
+}
+
+/** The partitions of `marts/a` by day that a materialization makes, as the engine hands them in. */
+export function cutByDay(
+  keys: readonly string[],
+  run: string,
+  { timezone = 'UTC', expr = 'day' }: { readonly timezone?: string; readonly expr?: string } = {},
+): NonNullable<SqlMaterializationInput['partition']> {
+  const days = openPartitions({
+    kind: 'time',
+    cron: '0 0 * * *',
+    timezone,
+    start: '2026-01-01',
+    format: '%Y-%m-%d',
+    endOffset: 0,
+  });
+  return {
+    rowsOf: (some, zoned) => rowsOf({ partitionExpr: expr }, days, some, zoned)!,
+    partitions: keys.map((key) => ({ key, materialization: `${run}.1/marts/a@${key}` })),
   };
 }

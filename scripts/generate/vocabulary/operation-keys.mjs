@@ -280,9 +280,9 @@ export const partitionKeys = {
     { anyOf: [text, ref('Partitions')] },
   ),
   partition_expr: key(
-    'The column that SQL is cut by: a partition replaces the rows of its window or key.',
-    ['order_date'],
-    text,
+    'The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.',
+    ['order_date', { day: 'order_date', region: 'region' }],
+    { anyOf: [text, { type: 'object', additionalProperties: text, minProperties: 1 }] },
   ),
   backfill_policy: key(
     'How a backfill cuts its partitions into runs.',

@@ -437,9 +437,14 @@ export interface WrittenGroup {
    */
   partitions?: string | WrittenPartitions | null;
   /**
-   * The column that SQL is cut by: a partition replaces the rows of its window or key.
+   * The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.
    */
-  partition_expr?: string | null;
+  partition_expr?:
+    | string
+    | {
+        [k: string]: string;
+      }
+    | null;
   /**
    * How a backfill cuts its partitions into runs.
    */
@@ -1164,9 +1169,14 @@ export interface WrittenAsset {
    */
   partitions?: string | WrittenPartitions | null;
   /**
-   * The column that SQL is cut by: a partition replaces the rows of its window or key.
+   * The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.
    */
-  partition_expr?: string | null;
+  partition_expr?:
+    | string
+    | {
+        [k: string]: string;
+      }
+    | null;
   /**
    * How a backfill cuts its partitions into runs.
    */
@@ -1889,9 +1899,14 @@ export interface WrittenDefaults {
    */
   partitions?: string | WrittenPartitions | null;
   /**
-   * The column that SQL is cut by: a partition replaces the rows of its window or key.
+   * The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.
    */
-  partition_expr?: string | null;
+  partition_expr?:
+    | string
+    | {
+        [k: string]: string;
+      }
+    | null;
   /**
    * How a backfill cuts its partitions into runs.
    */

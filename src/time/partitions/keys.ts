@@ -27,6 +27,16 @@ export const DIMENSION_SEPARATOR = '|';
 /** Between the first and the last key of a range; both belong to it. */
 export const RANGE_SEPARATOR = '...';
 
+/** Variables of a step that say of a partition what no dimension says. */
+export const ENGINE_VARIABLES: ReadonlySet<string> = new Set(
+  ['START', 'END', 'RANGE_START', 'RANGE_END'].map((name) => `BRANCHLINE_PARTITION_${name}`),
+);
+
+/** The variable that a dimension's key reaches steps by: `region` → `BRANCHLINE_PARTITION_REGION`. */
+export function dimensionVariable(name: string): string {
+  return `BRANCHLINE_PARTITION_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+}
+
 /** Reads a definition that `check` has found no fault with. Throws on a wrong one (a bug of ours). */
 export function openPartitions(def: PartitionsDef): Partitions {
   if (def.kind !== 'multi') return openSingle(def);

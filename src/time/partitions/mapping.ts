@@ -19,6 +19,8 @@ export interface OpenMapping {
 
 /** The key of an asset that has no partitions. */
 export const WHOLE = '';
+const WHOLE_ALONE: readonly string[] = [WHOLE];
+const NONE: readonly string[] = [];
 
 /**
  * Why a mapping cannot fit its two definitions; undefined = it fits. Rules of semantics.md 4: between two definitions of
@@ -51,7 +53,7 @@ export function mappingProblem({ upstream, downstream, mapping }: MappedSides): 
 
 function fitsByDefault(upstream: PartitionsDef, downstream: PartitionsDef): boolean {
   if (upstream.kind === 'time' && downstream.kind === 'time') return true;
-  if (JSON.stringify(upstream) === JSON.stringify(downstream)) return true;
+  if (sameDefinition(upstream, downstream)) return true;
   if (upstream.kind === 'multi') return sharedDimension(upstream, downstream) !== undefined;
   return downstream.kind === 'multi' && sharedDimension(downstream, upstream) !== undefined;
 }
@@ -74,7 +76,16 @@ export function openMapping(sides: MappedSides, at: KeysAt): Result<OpenMapping,
   const read = reader(sides, new Set(upstreamKeys), upstreamKeys);
   return ok({
     upstreamOf: read,
-    downstreamOf: (keys) => downstreamKeys.filter((key) => read(key).some((upstream) => keys.has(upstream))),
+    downstreamOf(keys) {
+      // Many keys mostly read the same list: it is looked through once.
+      const judged = new Map<readonly string[], boolean>();
+      return downstreamKeys.filter((key) => {
+        const all = read(key);
+        const known = judged.get(all) ?? all.some((upstream) => keys.has(upstream));
+        judged.set(all, known);
+        return known;
+      });
+    },
   });
 }
 
@@ -83,15 +94,19 @@ function reader(
   existing: ReadonlySet<string>,
   all: readonly string[],
 ): (key: string) => readonly string[] {
-  if (upstream === undefined) return () => [WHOLE];
+  if (upstream === undefined) return () => WHOLE_ALONE;
   const known = (keys: readonly string[]): readonly string[] => keys.filter((key) => existing.has(key));
   switch (mapping.kind) {
     case 'all':
       return () => all;
-    case 'last':
-      return () => all.slice(-1);
-    case 'specific':
-      return () => known(mapping.keys);
+    case 'last': {
+      const last = all.slice(-1);
+      return () => last;
+    }
+    case 'specific': {
+      const named = known(mapping.keys);
+      return () => named;
+    }
     case 'static':
       return (key) => known(mapping.keys[key] ?? []);
     case 'identity':
@@ -112,7 +127,7 @@ function defaultReader(
   all: readonly string[],
 ): (key: string) => readonly string[] {
   if (downstream === undefined) return () => all;
-  if (JSON.stringify(upstream.def) === JSON.stringify(downstream.def)) return (key) => (existing.has(key) ? [key] : []);
+  if (sameDefinition(upstream.def, downstream.def)) return (key) => (existing.has(key) ? [key] : []);
   if (upstream.def.kind === 'time' && downstream.def.kind === 'time')
     return windowReader(upstream, downstream, existing, { startOffset: 0, endOffset: 0 });
   if (upstream.def.kind === 'multi') {
@@ -120,9 +135,11 @@ function defaultReader(
     const byValue = new Map<string, string[]>();
     for (const key of all) {
       const value = upstream.split(key)?.[dimension] ?? '';
-      byValue.set(value, [...(byValue.get(value) ?? []), key]);
+      const keys = byValue.get(value);
+      if (keys) keys.push(key);
+      else byValue.set(value, [key]);
     }
-    return (key) => byValue.get(key) ?? [];
+    return (key) => byValue.get(key) ?? NONE;
   }
   const dimension = sharedDimension(downstream.def as PartitionsDef & { kind: 'multi' }, upstream.def)!;
   return (key) => {
@@ -159,5 +176,5 @@ function windowReader(
 
 /** True when the definitions are the same windows: then runs may share chunks. */
 export function sameDefinition(one: PartitionsDef | undefined, other: PartitionsDef | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -162,11 +162,15 @@ test('overlapping finds what a scan finds, and shift goes there and back', () =>
       const opened = windows({ ...def, endOffset: 0 });
       const [from, to] = [utc('2026-01-01') + hour * HOUR, utc('2026-01-01') + (hour + length) * HOUR];
       const scanned = opened.all(to + 80 * DAY).filter((window) => window.start < to && window.end > from);
-      expect(opened.overlapping(from, to)).toEqual(scanned);
-      const some = scanned[0];
-      if (some === undefined) return;
-      const next = opened.shift(some, 3);
-      expect(next && opened.shift(next, -3)).toEqual(some);
+      // Whether all windows were asked for before, or none.
+      for (const asked of [opened, windows({ ...def, endOffset: 0 })]) {
+        expect(asked.overlapping(from, to)).toEqual(scanned);
+        const some = scanned[0];
+        if (some === undefined) continue;
+        const next = asked.shift(some, 3);
+        expect(next && asked.shift(next, -3)).toEqual(some);
+        expect(asked.find(some.key)).toEqual(some);
+      }
     }),
     { numRuns: 60 },
   );

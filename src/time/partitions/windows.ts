@@ -78,6 +78,24 @@ export function openWindows(def: TimePartitions): Result<Windows, readonly Windo
   return ok(windows);
 }
 
+/** All windows that are complete at an instant, with the place of each key. */
+interface KnownWindows {
+  readonly until: EpochMs;
+  readonly windows: readonly TimeWindow[];
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** The first window that passes a test which, once passed, all later ones pass too; their number when none does. */
+function firstPlace(windows: readonly TimeWindow[], test: (window: TimeWindow) => boolean): number {
+  let [low, high] = [0, windows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (test(windows[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: number): Windows {
   const { timezone } = def;
   const rules = [cron];
@@ -108,15 +126,36 @@ function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: nu
     }
     return undefined;
   };
+  // Whoever asks for single windows has mostly asked for all of them before: those are kept, and found by key and instant.
+  let known: KnownWindows = { until: Number.NEGATIVE_INFINITY, windows: [], places: new Map() };
+  const complete = (now: EpochMs): readonly TimeWindow[] => {
+    if (first === undefined || now < first) return [];
+    if (now > known.until) {
+      const windows = between(ticks(first - 1, now));
+      known = { until: now, windows, places: new Map(windows.map(({ key }, place) => [key, place])) };
+    }
+    const { windows } = known;
+    return windows.slice(
+      0,
+      firstPlace(windows, (window) => window.end > now),
+    );
+  };
   const self: Windows = {
     def,
     first,
     all(now) {
-      if (first === undefined || now < first) return withOffset([], self, def.endOffset, first);
-      return withOffset(between(ticks(first - 1, now)), self, def.endOffset, first);
+      return withOffset(complete(now), self, def.endOffset, first);
     },
     overlapping(begin, end) {
       if (first === undefined || end <= first || end <= begin) return [];
+      const last = known.windows.at(-1);
+      if (last !== undefined && end <= last.end) {
+        const from = firstPlace(known.windows, (window) => window.end > begin);
+        return known.windows.slice(
+          from,
+          firstPlace(known.windows, (window) => window.start >= end),
+        );
+      }
       const low = boundaryBefore(begin) ?? first;
       const boundaries = [...ticks(low - 1, end - 1)];
       const after = boundaries.length === 0 ? undefined : nextTick(rules, timezone, boundaries.at(-1)!);
@@ -124,6 +163,8 @@ function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: nu
     },
     find(key) {
       if (first === undefined) return undefined;
+      const place = known.places.get(key);
+      if (place !== undefined) return known.windows[place];
       const plain = format.read(key) ?? format.read(key.replace(/[+-]\d{4}$/, ''));
       if (plain === undefined) return undefined;
       // The start of the window is somewhere in what the key leaves open, by whatever offset the zone had.
@@ -133,6 +174,9 @@ function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: nu
     },
     shift(window, by) {
       if (first === undefined) return undefined;
+      const place = known.places.get(window.key);
+      const there = place === undefined ? undefined : known.windows[place + by];
+      if (there !== undefined) return there;
       let at: EpochMs | undefined = window.start;
       for (let n = 0; n < Math.abs(by) && at !== undefined; n++)
         at = by > 0 ? nextTick(rules, timezone, at) : boundaryBefore(at - 1);

@@ -1,0 +1,150 @@
+import type { MultiPartitions, PartitionsDef } from '../model/partitions.ts';
+import { below, keyOf } from './findings.ts';
+import { lookup } from './layers.ts';
+import type { AssetDraft } from './resolve-assets.ts';
+import { didYouMean, type Resolving } from './resolving.ts';
+import { hasExpression, parseTemplate } from './template.ts';
+
+/** Reports what cannot be meant about how assets are cut. */
+export function verifyPartitioned(drafts: ReadonlyMap<string, AssetDraft>, resolving: Resolving): void {
+  for (const draft of drafts.values()) {
+    if (draft.asset.partitions === undefined) verifyWhole(draft, resolving);
+    else verifyCut(draft, resolving);
+  }
+}
+
+/** An asset without partitions: what would need some says nothing there. */
+function verifyWhole(draft: AssetDraft, { findings }: Resolving): void {
+  const { asset, layers, outputPlaces, sql } = draft;
+  const cut = lookup(layers, 'partitions');
+  // A definition that could not be read was told already.
+  if (cut !== undefined) return;
+  const expr = lookup(layers, 'partition_expr');
+  // An inherited one is meant for those that are cut.
+  if (expr !== undefined && expr.layer === layers[0])
+    findings.error(
+      'key-without-effect',
+      keyOf(expr.place),
+      `\`partition_expr\` does nothing: \`${asset.key}\` has no partitions`,
+      { help: 'write `partitions:`, or remove it' },
+    );
+  const help = 'write `partitions:`, or take it out';
+  for (const [index, { path }] of asset.outputs.entries())
+    if (readsPartition(path))
+      findings.error(
+        'partition-of-none',
+        outputPlaces[index]!,
+        `\`${asset.key}\` has no partitions, so there is no \`partition\` here`,
+        { help },
+      );
+  if (sql?.parts.some((part) => part.kind === 'bind' && part.expression.accesses.some(isPartition)))
+    findings.error(
+      'partition-of-none',
+      keyOf(below(draft.place, 'sql')),
+      `\`${asset.key}\` has no partitions, and its SQL reads \`partition\``,
+      { help },
+    );
+}
+
+function verifyCut(draft: AssetDraft, resolving: Resolving): void {
+  const { asset, layers, place, sql, outputPlaces } = draft;
+  const { findings } = resolving;
+  if (asset.external) {
+    findings.error(
+      'key-without-effect',
+      keyOf(lookup(layers, 'partitions')?.place ?? place),
+      `\`${asset.key}\` is external: it is not made partition by partition here`,
+      { help: 'remove `partitions:`' },
+    );
+    return;
+  }
+  for (const [index, { path }] of asset.outputs.entries())
+    if (!readsPartition(path))
+      findings.error(
+        'outputs-of-partitions',
+        outputPlaces[index]!,
+        `every partition of \`${asset.key}\` would write \`${path}\`: each one takes the place of the one before`,
+        { help: 'put the key into the path: `${{ partition.key }}`' },
+      );
+  verifyExpression(draft, asset.partitions!, resolving);
+  if (sql === undefined) return;
+  if (asset.materialized === 'view')
+    findings.error(
+      'partitioned-view',
+      keyOf(below(place, 'materialized')),
+      `\`${asset.key}\` is a view, which has no partitions of its own`,
+      { help: 'make it a table, or remove `partitions:`' },
+    );
+  else if (asset.materialized === 'table' && lookup(layers, 'partition_expr') === undefined)
+    findings.error(
+      'missing-key',
+      keyOf(place),
+      `\`${asset.key}\` is a partitioned table and needs \`partition_expr\``,
+      { help: exprHelp(asset.partitions!) },
+    );
+}
+
+/** A column for each dimension, where there are several; one column where there is none. */
+function verifyExpression({ asset, layers }: AssetDraft, def: PartitionsDef, { findings }: Resolving): void {
+  const expr = lookup(layers, 'partition_expr');
+  if (expr === undefined) return;
+  const { value, place } = expr;
+  if (def.kind !== 'multi') {
+    if (typeof value !== 'string')
+      findings.error(
+        'bad-partition-expr',
+        place,
+        `the partitions of \`${asset.key}\` have no dimensions, and \`partition_expr\` names some`,
+        { help: exprHelp(def) },
+      );
+    return;
+  }
+  const dimensions = dimensionNames(def);
+  if (typeof value === 'string') {
+    findings.error(
+      'bad-partition-expr',
+      place,
+      `the partitions of \`${asset.key}\` have several dimensions, and one column cannot hold them`,
+      { help: exprHelp(def) },
+    );
+    return;
+  }
+  for (const name of Object.keys(value))
+    if (!dimensions.includes(name)) {
+      const near = didYouMean(name, dimensions);
+      findings.error('bad-partition-expr', keyOf(below(place, name)), `there is no dimension \`${name}\``, {
+        help: near ?? `there ${dimensions.length === 1 ? 'is' : 'are'} ${dimensions.join(', ')}`,
+      });
+    }
+  const missing = dimensions.filter((name) => !Object.hasOwn(value, name));
+  if (missing.length > 0)
+    findings.error(
+      'bad-partition-expr',
+      place,
+      `\`partition_expr\` names no column for the ${missing.length === 1 ? 'dimension' : 'dimensions'} ${missing.join(', ')}`,
+      { help: exprHelp(def) },
+    );
+}
+
+function exprHelp(def: PartitionsDef): string {
+  if (def.kind !== 'multi') return 'name the column that holds the time or key of a row: `partition_expr: order_date`';
+  return `name the column of each: \`partition_expr: { ${dimensionNames(def)
+    .map((name) => `${name}: ${name}`)
+    .join(', ')} }\``;
+}
+
+function dimensionNames(def: MultiPartitions): readonly string[] {
+  return Object.keys(def.dimensions).sort();
+}
+
+function isPartition({ context }: { readonly context: string }): boolean {
+  return context.toLowerCase() === 'partition';
+}
+
+function readsPartition(text: string): boolean {
+  const parsed = hasExpression(text) ? parseTemplate(text) : undefined;
+  return (
+    parsed?.ok === true &&
+    parsed.value.some((part) => part.kind === 'expression' && part.expression.accesses.some(isPartition))
+  );
+}
