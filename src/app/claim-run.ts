@@ -22,8 +22,8 @@ import {
   pinPartitions,
   planDifferences,
   planRequest,
+  requestedAssets,
   requestedPartitions,
-  selectAssets,
 } from './planning.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -172,7 +172,7 @@ export async function makePlan(
   input: Pick<ClaimInput, 'planning' | 'view' | 'now' | 'environment' | 'request' | 'tags' | 'findLost'>,
 ): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
   const { planning, view, environment, request, tags } = input;
-  const selected = selectAssets(planning, request.selection, statusesOf(planning.project, view));
+  const selected = requestedAssets(planning, request, statusesOf(planning.project, view));
   if (!selected.ok) return selected;
   // A schedule may select nothing today; a person who does has most likely mistyped a name.
   if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));

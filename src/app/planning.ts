@@ -121,6 +121,16 @@ export function selectAssets(
   );
 }
 
+/** The assets that a request asks for: by its selection, or by name. */
+export function requestedAssets(
+  planning: Pick<PlanningProject, 'project' | 'graph'>,
+  request: RunRequest,
+  statusOf?: (key: AssetKey) => readonly SelectionStatus[],
+): Result<ReadonlySet<AssetKey>, AppFailure> {
+  if (request.kind !== 'backfill') return selectAssets(planning, request.selection, statusOf);
+  return ok(new Set(request.assets.filter((asset) => planning.project.assets[asset] !== undefined)));
+}
+
 /** A selection that names no asset, with the nearest names of what does not exist in it. */
 export function emptySelection({ project }: Pick<PlanningProject, 'project'>, text: string): AppFailure {
   const parsed = parseSelection(text);
@@ -183,7 +193,7 @@ export function pinPartitions(
   now: EpochMs,
 ): RunRequest {
   if (request.kind === 'push' || request.partitions !== undefined) return request;
-  const selected = selectAssets(planning, request.selection);
+  const selected = requestedAssets(planning, request);
   const cut = selected.ok
     ? [...selected.value].sort().find((key) => planning.project.assets[key]?.partitions)
     : undefined;
@@ -193,10 +203,10 @@ export function pinPartitions(
 }
 
 /** Partitioned assets that a request has to look at: those that it selects, and what they read. */
-export function partitionedAssets(planning: PlanningProject, selection: string): ReadonlySet<AssetKey> {
+export function partitionedAssets(planning: PlanningProject, request: RunRequest): ReadonlySet<AssetKey> {
   const { assets } = planning.project;
   // What depends on the state may be any of them.
-  const selected = selectAssets(planning, selection);
+  const selected = requestedAssets(planning, request);
   const keys = selected.ok ? [...selected.value] : Object.keys(assets);
   const all = keys.flatMap((key) => [key, ...(assets[key]?.deps ?? [])]);
   return new Set(all.filter((key) => assets[key]?.partitions !== undefined));

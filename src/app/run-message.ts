@@ -38,6 +38,8 @@ export function triggerText(request: RunRequest): string {
       return `${request.schedule} ${request.tick.slice(11, 16)}`;
     case 'push':
       return `push ${request.commit.slice(0, 7)}`;
+    case 'backfill':
+      return `backfill ${request.backfill}${request.partitions === undefined ? '' : ` ${request.partitions}`}`;
     case 'cli':
     case 'dispatch':
       return `by hand: ${manualText(request)}`;

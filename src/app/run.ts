@@ -183,7 +183,7 @@ export function watchPartitions(
   settings: Pick<RunSettings, 'planning'>,
   request: RunRequest,
 ): void {
-  for (const asset of partitionedAssets(settings.planning, request.selection)) ports.partitions.add(asset);
+  for (const asset of partitionedAssets(settings.planning, request)) ports.partitions.add(asset);
 }
 
 export function claimInput(ports: RunPorts, settings: RunSettings, wanted: WantedRun, state: StateAt): ClaimInput {

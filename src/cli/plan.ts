@@ -36,7 +36,7 @@ export async function run(options: PlanOptions): Promise<number> {
     const planning = buildPlanning(project, tree);
     const request = requestOf(project, options, cliIdentity(clock.now(), randomBytes(10).toString('hex')));
     if (!request.ok) return printFailure(host, request.error, options.json);
-    const wanted = partitionedAssets(planning, request.value.selection);
+    const wanted = partitionedAssets(planning, request.value);
     const state = await readState(world.value.state, options.at, { partitionsOf: wanted });
     if (!state.ok) return printFailure(host, state.error, options.json);
     const made = await makePlan({

@@ -353,6 +353,52 @@ export interface PartitionsChanged extends EventBase {
   readonly added: readonly string[];
   readonly removed: readonly string[];
 }
+/** A group of assets of a backfill that share definition, keys and policy: they run together. */
+export interface BackfillGroup {
+  readonly assets: readonly AssetKey[];
+  /** Its keys: ranges without gaps, in the definition's order; empty = its assets have no partitions. */
+  readonly partitions: readonly string[];
+  /** How many keys these are; 1 without partitions. */
+  readonly count: number;
+  /** Keys of one run at most. */
+  readonly perRun: number;
+  /** Numbers of the groups, from 1, that make what it reads. */
+  readonly after: readonly number[];
+}
+/** A backfill is asked for; its runs are asked for by `run.requested`, each when what it reads is there. */
+export interface BackfillRequested extends EventBase {
+  readonly type: 'backfill.requested';
+  readonly backfill: string;
+  readonly selection: string;
+  /** As it was written; empty = nothing that is selected has partitions. */
+  readonly partitions: string;
+  readonly reason?: string;
+  /** Tags of its runs. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly groups: readonly BackfillGroup[];
+}
+/** No more runs are asked for, and those that there are are to end. */
+export interface BackfillCancelRequested extends EventBase {
+  readonly type: 'backfill.cancel-requested';
+  readonly backfill: string;
+  readonly reason: string;
+}
+/** Nothing of it is left to be made. */
+export interface BackfillEnded extends EventBase {
+  readonly type: 'backfill.ended';
+  readonly backfill: string;
+  readonly state: FinalBackfillState;
+  readonly counts: BackfillCounts;
+}
+export type FinalBackfillState = 'CANCELED' | 'COMPLETED_SUCCESS' | 'COMPLETED_FAILED';
+/** Of the partitions of all its assets; an asset without partitions counts as one. */
+export interface BackfillCounts {
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  /** Not made because of a failure upstream, a check that holds, or a cancellation. */
+  readonly leftOut: number;
+}
 export interface JournalAdopted extends EventBase {
   readonly type: 'journal.adopted';
   /** The writer whose journal it was. */
@@ -389,6 +435,9 @@ export type BranchlineEvent =
   | ClaimClosed
   | CancelRequested
   | PartitionsChanged
+  | BackfillRequested
+  | BackfillCancelRequested
+  | BackfillEnded
   | JournalAdopted;
 
 /** An event before its stream gave it an id. */

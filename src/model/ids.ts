@@ -6,7 +6,7 @@ import type { RunRequest } from './plan.ts';
 /**
  * What makes two requests the same one (semantics.md 1, Identity): for a schedule its name and tick, whatever job or
  * selection it names by now; for a dispatch the workflow run, whatever the attempt, save one that tries again what had
- * failed; for a push the commit; for the CLI its random bits. The same request delivered again asks for the same run.
+ * failed; for a push the commit; for a run of a backfill its group and keys; for the CLI its random bits. The same request delivered again asks for the same run.
  */
 export function requestIdentity(request: RunRequest): Readonly<Record<string, string>> {
   switch (request.kind) {
@@ -22,6 +22,13 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
       };
     case 'push':
       return { kind: 'push', commit: request.commit };
+    case 'backfill':
+      return {
+        kind: 'backfill',
+        backfill: request.backfill,
+        group: String(request.group),
+        partitions: request.partitions ?? '',
+      };
     default:
       return unreachable(request);
   }
@@ -33,6 +40,7 @@ export function requestInstant(request: RunRequest): Timestamp {
     case 'cli':
     case 'dispatch':
     case 'push':
+    case 'backfill':
       return request.at;
     case 'schedule':
       return request.tick;

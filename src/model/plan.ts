@@ -52,7 +52,27 @@ export type RunRequest =
       readonly at: Timestamp;
       readonly selection: string;
       readonly job?: never;
-    };
+    }
+  | BackfillChunkRequest;
+
+/** One run of a backfill: some assets of one of its groups, for keys of the group without a gap. */
+export interface BackfillChunkRequest {
+  readonly kind: 'backfill';
+  readonly backfill: string;
+  /** When the backfill was asked for. */
+  readonly at: Timestamp;
+  /** Number of the group, from 1. */
+  readonly group: number;
+  /** Place of its first key among the keys of the group, from 0, and how many keys it makes. */
+  readonly place: number;
+  readonly count: number;
+  /** The key, or `first...last`; absent = its assets have no partitions. */
+  readonly partitions?: string;
+  /** What it makes; `selection` is what the backfill was asked for with. */
+  readonly assets: readonly AssetKey[];
+  readonly selection: string;
+  readonly job?: never;
+}
 
 /** A person asked for it, here or on GitHub: what is selected is meant, and a mistake in it is refused. */
 export type ManualRequest = Extract<RunRequest, { kind: 'cli' | 'dispatch' }>;

@@ -1,4 +1,15 @@
-import type { Billed, CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.ts';
+import type { Spans } from '../base/spans.ts';
+import type {
+  BackfillCounts,
+  BackfillGroup,
+  Billed,
+  CheckStatus,
+  Claim,
+  FinalBackfillState,
+  RunCounts,
+  RunState,
+  ScheduleRule,
+} from './events.ts';
 import type { Failure } from './failure.ts';
 import type { EpochMs, Timestamp } from './instant.ts';
 import type { RunReason, RunRequest, SkipReason } from './plan.ts';
@@ -185,6 +196,8 @@ export interface RunStepRecord {
   readonly failure?: Failure;
   readonly materialized: readonly AssetKey[];
   readonly failedAssets: readonly AssetKey[];
+  /** Keys that the failed step did not make; absent = all, or its assets have no partitions. */
+  readonly failedPartitions?: readonly string[];
   readonly rows?: number;
   readonly checks: readonly {
     readonly asset: AssetKey;
@@ -194,6 +207,34 @@ export interface RunStepRecord {
     readonly blocking: boolean;
     readonly message: string;
   }[];
+}
+
+/** A backfill as the state knows it (semantics.md 5). */
+export interface BackfillRecord {
+  readonly backfill: string;
+  readonly state: 'REQUESTED' | 'IN_PROGRESS' | 'CANCELING' | FinalBackfillState;
+  readonly selection: string;
+  readonly partitions: string;
+  readonly reason?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly requestedAt: Timestamp;
+  readonly endedAt?: Timestamp;
+  readonly counts?: BackfillCounts;
+  /** In order: a group's number is its place here, from 1. */
+  readonly groups: readonly BackfillGroupRecord[];
+}
+/** Keys are told by their place among the group's, so that a long backfill stays a few numbers. */
+export interface BackfillGroupRecord extends BackfillGroup {
+  /** Keys that runs were asked for. */
+  readonly requested: Spans;
+  /** By asset: keys that runs of the backfill made, failed to make, and that were left out by their runs. */
+  readonly results: Readonly<Record<AssetKey, BackfillResults>>;
+}
+/** A key may be failed first and done later, by a retry: done counts. */
+export interface BackfillResults {
+  readonly done: Spans;
+  readonly failed: Spans;
+  readonly leftOut: Spans;
 }
 
 /** A schedule's cursor. */
@@ -257,6 +298,8 @@ export interface StateView {
     Claim & { readonly renewals: number; readonly suspected?: { readonly at: Timestamp; readonly renewals: number } }
   >;
   readonly schedules: ReadonlyMap<string, ScheduleRecord>;
+  /** Backfills that are not over, and the newest that are; absent = there never was one. */
+  readonly backfills?: ReadonlyMap<string, BackfillRecord>;
   /**
    * Partitions by asset and key: those that were asked for, and those that commits since the last fold have touched.
    * Absent = no asset of the project was ever made by partitions.

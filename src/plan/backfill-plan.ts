@@ -1,9 +1,10 @@
 import { byText } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
 import { topologicalOrder } from '../base/topology.ts';
+import type { BackfillGroup } from '../model/events.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
-import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
+import { RANGE_SEPARATOR, toRanges } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import type { PartitionReader } from './partitioned.ts';
 
@@ -21,6 +22,8 @@ export interface BackfillChunk {
 export interface BackfillPlan {
   /** In the order in which they may be asked for. */
   readonly chunks: readonly BackfillChunk[];
+  /** As they are recorded: what the chunks follow from. */
+  readonly groups: readonly BackfillGroup[];
   /** Keys of each asset that is a target. */
   readonly targets: ReadonlyMap<AssetKey, readonly string[]>;
 }
@@ -48,20 +51,26 @@ export function planBackfill(project: Project, reader: PartitionReader, request:
   const targets = targetKeys(project, reader, request);
   const groups = groupTargets(project, targets, reader);
   const numberOf = new Map(groups.flatMap((group, index) => group.assets.map((asset) => [asset, index + 1] as const)));
-  const chunks = groups.flatMap((group, index) => {
+  const recorded = groups.map((group, index): BackfillGroup => {
     const after = new Set(
       group.assets.flatMap((asset) => (project.assets[asset]?.deps ?? []).flatMap((dep) => numberOf.get(dep) ?? [])),
     );
     after.delete(index + 1);
-    const cut = group.def === undefined ? [[]] : cutKeys(reader.keysOf(group.assets[0]!), group.keys, group.policy);
-    return cut.map((keys) => ({
-      group: index + 1,
+    const isCut = group.def !== undefined;
+    return {
       assets: group.assets,
-      keys,
+      partitions: isCut ? toRanges(reader.keysOf(group.assets[0]!), new Set(group.keys)) : [],
+      count: group.keys.length,
+      perRun: runSize(group.policy, group.keys.length),
       after: [...after].sort((a, b) => a - b),
-    }));
+    };
   });
-  return { chunks, targets };
+  const chunks = groups.flatMap((group, index) => {
+    const { assets, after } = recorded[index]!;
+    const cut = group.def === undefined ? [[]] : cutKeys(reader.keysOf(assets[0]!), group.keys, group.policy);
+    return cut.map((keys) => ({ group: index + 1, assets, keys, after }));
+  });
+  return { chunks, groups: recorded, targets };
 }
 
 function targetKeys(

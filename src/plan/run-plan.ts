@@ -89,6 +89,8 @@ function modeOf(request: RunRequest): Mode {
     case 'cli':
     case 'dispatch':
       return request.mode;
+    case 'backfill':
+      return 'all';
     case 'schedule':
       return 'job';
     // What a push changed is stale by its code; its sources have nothing new to offer for that.
@@ -343,7 +345,7 @@ function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerp
   if (stopped) return say('skip', stopped.reason, stopped.detail);
   if (!isMade && wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
   const stale = staleIn(planning, asset, fingerprint);
-  if (mode === 'all') return say('run', 'requested', stale?.detail ?? []);
+  if (mode === 'all') return say('run', request.kind === 'backfill' ? 'backfill' : 'requested', stale?.detail ?? []);
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
   if (stale && missing) return say('run', stale.reason, stale.detail);

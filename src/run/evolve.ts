@@ -134,6 +134,7 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
         retryAt: undefined,
         failure: event.failure,
         failedAssets: event.failedAssets,
+        ...(event.failedPartitions === undefined ? {} : { failedPartitions: event.failedPartitions }),
         durationMs: event.durationMs,
       });
       return;

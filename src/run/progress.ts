@@ -180,6 +180,9 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'claim.suspected':
     case 'claim.closed':
     case 'partitions.changed':
+    case 'backfill.requested':
+    case 'backfill.cancel-requested':
+    case 'backfill.ended':
     case 'journal.adopted':
       return;
     default:

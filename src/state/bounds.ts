@@ -111,7 +111,10 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'run.taken-over':
     case 'cancel.requested':
     case 'journal.adopted':
+    case 'backfill.cancel-requested':
       return { ...event, reason: cutEnd(event.reason, MESSAGE_BYTES_MAX) };
+    case 'backfill.requested':
+      return event.reason === undefined ? event : { ...event, reason: cutEnd(event.reason, MESSAGE_BYTES_MAX) };
     // Nothing here grows with what a step says: names, instants and digests.
     case 'run.requested':
     case 'step.started':
@@ -128,6 +131,7 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'claim.suspected':
     case 'claim.closed':
     case 'partitions.changed':
+    case 'backfill.ended':
       return event;
     default:
       return unreachable(event);

@@ -1,4 +1,6 @@
 import type {
+  BackfillCounts,
+  BackfillGroup,
   Billed,
   BranchlineEvent,
   Claim,
@@ -108,11 +110,38 @@ const scheduleRequest: Request<'schedule'> = {
   materialize: oneOf('when_stale', 'all'),
   partitions: optional(text),
 };
+const backfillRequest: Request<'backfill'> = {
+  kind: oneOf('backfill'),
+  backfill: text,
+  at: instant,
+  group: count,
+  place: count,
+  count,
+  partitions: optional(text),
+  assets: names,
+  selection: text,
+  job: optional(text),
+};
 export const requestShape: Check = union('kind', {
+  backfill: object(backfillRequest),
   cli: object(cliRequest),
   schedule: object(scheduleRequest),
   dispatch: object(dispatchRequest),
   push: object(pushRequest),
+});
+
+export const backfillGroup: Fields<BackfillGroup> = {
+  assets: names,
+  partitions: names,
+  count,
+  perRun: count,
+  after: list(count),
+};
+export const backfillCounts: Check = object<BackfillCounts>({
+  total: count,
+  done: count,
+  failed: count,
+  leftOut: count,
 });
 
 /** When a schedule is due. */
@@ -288,6 +317,20 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
   'claim.closed': { claim: text, reason: oneOf('ended', 'holder-gone') },
   'cancel.requested': { reason: text },
   'partitions.changed': { name: text, added: names, removed: names },
+  'backfill.requested': {
+    backfill: text,
+    selection: text,
+    partitions: text,
+    reason: optional(text),
+    tags: texts,
+    groups: list(object<BackfillGroup>(backfillGroup)),
+  },
+  'backfill.cancel-requested': { backfill: text, reason: text },
+  'backfill.ended': {
+    backfill: text,
+    state: oneOf('CANCELED', 'COMPLETED_SUCCESS', 'COMPLETED_FAILED'),
+    counts: backfillCounts,
+  },
   'journal.adopted': { writer: text, events: count, reason: text },
 };
 

@@ -44,6 +44,7 @@ export function mapEventText(event: BranchlineEvent, rewrite: Rewrite): Branchli
     case 'run.taken-over':
     case 'cancel.requested':
     case 'journal.adopted':
+    case 'backfill.cancel-requested':
       return { ...event, reason: rewrite(event.reason) };
     case 'asset.materialized':
     case 'asset.observed':
@@ -73,7 +74,10 @@ export function mapEventText(event: BranchlineEvent, rewrite: Rewrite): Branchli
     case 'claim.suspected':
     case 'claim.closed':
     case 'partitions.changed':
+    case 'backfill.ended':
       return event;
+    case 'backfill.requested':
+      return event.reason === undefined ? event : { ...event, reason: rewrite(event.reason) };
     default:
       return unreachable(event);
   }

@@ -1,6 +1,14 @@
 import type { BranchlineEvent } from '../model/events.ts';
 import { epochMs, type Timestamp, timestamp, utcDay } from '../model/instant.ts';
-import type { AssetRecord, PartitionRecord, RollupCell, RunRecord, StateView, Turn } from '../model/state.ts';
+import type {
+  AssetRecord,
+  BackfillRecord,
+  PartitionRecord,
+  RollupCell,
+  RunRecord,
+  StateView,
+  Turn,
+} from '../model/state.ts';
 import { draftRun, epochOf, finishDraft, type RunDraft } from '../run/evolve.ts';
 import { emptyAsset } from './asset-fold.ts';
 import { joinPartitions } from './partition-fold.ts';
@@ -38,6 +46,7 @@ export interface FoldDraft {
   readonly claims: Mutable<StateView['claims']>;
   readonly schedules: Mutable<StateView['schedules']>;
   readonly connections: Mutable<StateView['connections']>;
+  readonly backfills: Map<string, BackfillRecord>;
   readonly streams: Map<string, number>;
   readonly streamDays: Map<string, string>;
   readonly writers: Mutable<StateView['writers']>;
@@ -61,6 +70,7 @@ export function openDraft(view: StateView): FoldDraft {
     claims: new Map(view.claims),
     schedules: new Map(view.schedules),
     connections: new Map(view.connections),
+    backfills: new Map(view.backfills ?? []),
     streams: new Map(view.streams),
     streamDays: new Map(view.streamDays ?? []),
     writers: new Map(view.writers),
@@ -89,6 +99,7 @@ export function closeDraft(draft: FoldDraft): StateView {
     claims: draft.claims,
     schedules: draft.schedules,
     connections: draft.connections,
+    ...(draft.backfills.size === 0 ? {} : { backfills: draft.backfills }),
     streams: draft.streams,
     streamDays: draft.streamDays,
     writers: draft.writers,

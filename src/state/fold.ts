@@ -18,6 +18,7 @@ import {
   addMaterialization,
   addObservation,
 } from './asset-fold.ts';
+import { addBackfillResults, addBackfillRun, applyBackfillEvent } from './backfill-fold.ts';
 import type { Batch } from './batch.ts';
 import { runStream, type StateProblem, splitEventId } from './codec.ts';
 import { applySaved, applyUnsaved } from './connection-fold.ts';
@@ -141,6 +142,7 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       const known = open ?? endedToday(draft, event.run) ?? counted(draft, event.run, event.id);
       // The same request delivered again is the same run.
       if (!known) draft.openRuns.set(event.run, initialRun(event, draft.base.environment));
+      addBackfillRun(draft.backfills, event.request);
       return;
     }
     case 'run.started':
@@ -200,6 +202,11 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       return;
     case 'partitions.changed':
       changeKeys(draft, event);
+      return;
+    case 'backfill.requested':
+    case 'backfill.cancel-requested':
+    case 'backfill.ended':
+      applyBackfillEvent(draft.backfills, event);
       return;
     case 'run.requeued':
     case 'step.started':
@@ -292,6 +299,7 @@ function endRun(draft: FoldDraft, open: OpenRun, event: RunEnded): void {
   });
   addToCells(draft, [PROJECT_SCOPE], (cell) => addToBuckets(cell.durations, event.durationMs));
   addBilled(draft, open);
+  addBackfillResults(draft.backfills, open.draft.run.request, open.draft.steps.values(), event.state);
   draft.endedRuns.set(event.run, finishDraft(open.draft));
   draft.openRuns.delete(event.run);
   draft.changed.delete(event.run);

@@ -1,5 +1,8 @@
 import type {
   AssetRecord,
+  BackfillGroupRecord,
+  BackfillRecord,
+  BackfillResults,
   CheckRecord,
   ConnectionRecord,
   RollupCell,
@@ -9,6 +12,8 @@ import type {
   StateView,
 } from '../model/state.ts';
 import {
+  backfillCounts,
+  backfillGroup,
   billedShape,
   checkStatus,
   claimFields,
@@ -134,6 +139,7 @@ const runStep: Check = object<RunStepRecord>({
   failure: optional(failureShape),
   materialized: list(text),
   failedAssets: list(text),
+  failedPartitions: optional(list(text)),
   rows: optional(number),
   checks: list(
     object<RunStepRecord['checks'][number]>({
@@ -191,6 +197,26 @@ export const cellShape: Check = object<RollupCell>({
   lateness: optional(sketch),
 });
 
+const spans: Check = list(pair(count, count));
+const backfillShape: Check = object<BackfillRecord>({
+  backfill: text,
+  state: oneOf('REQUESTED', 'IN_PROGRESS', 'CANCELING', 'CANCELED', 'COMPLETED_SUCCESS', 'COMPLETED_FAILED'),
+  selection: text,
+  partitions: text,
+  reason: optional(text),
+  tags: mapping(text),
+  requestedAt: instant,
+  endedAt: optional(instant),
+  counts: optional(backfillCounts),
+  groups: list(
+    object<BackfillGroupRecord>({
+      ...backfillGroup,
+      requested: spans,
+      results: mapping(object<BackfillResults>({ done: spans, failed: spans, leftOut: spans })),
+    }),
+  ),
+});
+
 type ClaimRecord = StateView['claims'] extends ReadonlyMap<string, infer R> ? R : never;
 
 /** What `snapshot/index.json` holds. */
@@ -212,6 +238,7 @@ export interface SnapshotIndex {
   /** Last number of each stream, under the day on which it last grew. */
   readonly streams: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly writers: Readonly<Record<string, { readonly tx: number; readonly at: string }>>;
+  readonly backfills?: Readonly<Record<string, BackfillRecord>>;
   /** Keys of dynamic definitions, by name. */
   readonly dynamicKeys?: Readonly<Record<string, readonly string[]>>;
   readonly codeCommit?: { readonly commit: string; readonly at: string };
@@ -269,6 +296,7 @@ export const indexShape: Check = object<SnapshotIndex>({
   ),
   streams: mapping(mapping(count)),
   writers: mapping(object<{ tx: number; at: string }>({ tx: count, at: instant })),
+  backfills: optional(mapping(backfillShape)),
   dynamicKeys: optional(mapping(list(text))),
   codeCommit: optional(object<{ commit: string; at: string }>({ commit: text, at: instant })),
 });

@@ -63,6 +63,7 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
     ...(view.connections.size === 0 ? {} : { connections: Object.fromEntries(view.connections) }),
     streams: streamsByDay(view, day),
     writers: Object.fromEntries(view.writers),
+    ...(view.backfills === undefined ? {} : { backfills: Object.fromEntries(view.backfills) }),
     ...(view.dynamicKeys === undefined ? {} : { dynamicKeys: Object.fromEntries(view.dynamicKeys) }),
     ...(view.codeCommit === undefined ? {} : { codeCommit: view.codeCommit }),
   };
@@ -218,6 +219,7 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
     streams,
     streamDays,
     writers: new Map(Object.entries(index.writers)),
+    ...(index.backfills === undefined ? {} : { backfills: new Map(Object.entries(index.backfills)) }),
     ...(index.dynamicKeys === undefined ? {} : { dynamicKeys: new Map(Object.entries(index.dynamicKeys)) }),
     days,
     ...(index.codeCommit === undefined ? {} : { codeCommit: index.codeCommit }),
