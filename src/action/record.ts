@@ -1,8 +1,9 @@
 import { type PushBuild, planPush } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { buildPlanning, requestOf } from '../app/planning.ts';
-import { type RunObserver, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
+import type { RunObserver, RunOutcome, RunSettings } from '../app/run.ts';
 import { idleText, knownText, triggerText } from '../app/run-message.ts';
+import { runRequest } from '../app/run-request.ts';
 import { readState } from '../app/state-session.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -54,6 +55,8 @@ export async function recordIn(
       maxParallel: inputs.maxParallel ?? project.maxParallel ?? world.value.cores,
       failFast: false,
       waitMs: WAIT_MS,
+      // With schedules, somebody wakes up again.
+      givesBack: Object.keys(project.schedules).length > 0,
       budget: { endsAt: startedAt + inputs.timeBudgetMs, totalMs: inputs.timeBudgetMs },
     };
     const result = await work({ job, opened, project, world: world.value, settings });
@@ -112,7 +115,7 @@ export async function performTick(recording: Recording, push?: PushEvent): Promi
   return resultOf(recording, runs, {
     runs: summaries,
     notes,
-    waiting: tick.left.map(triggerText),
+    waiting: [...tick.left.map(triggerText), ...tick.held.map(({ request }) => triggerText(request))],
     next: tick.next,
   });
 }
@@ -178,7 +181,8 @@ function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
   if (dryRun)
     for (const due of tick.due)
       notes.push(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}). Nothing was run.`);
-  const isIdle = tick.due.length === 0 && tick.runs.length === 0 && tick.known.length === 0;
+  for (const { run, why } of tick.held) notes.push(`Run ${run} waits: ${why}.`);
+  const isIdle = tick.held.length === 0 && tick.due.length === 0 && tick.runs.length === 0 && tick.known.length === 0;
   if (isIdle)
     notes.push(['Nothing is due.', ...tick.next.slice(0, 3).map((next) => idleText(next, tick.before))].join(' '));
   if (isOutOfTime(tick))
@@ -228,7 +232,6 @@ function stepLog({ job, opened }: Recording): RunObserver {
     onPlan(plan) {
       const assets = plan.steps.flatMap((step) => step.assets.map(({ asset }) => asset));
       width = Math.min(48, Math.max(10, ...assets.map((asset) => asset.length)));
-      byStep.clear();
     },
     onEvent(event) {
       const step = 'step' in event ? event.step : undefined;

@@ -102,6 +102,7 @@ test('a run that finds nothing to do has used its minute too', async () => {
     tags: {},
     holder: { kind: 'process', machine: 'm', boot: 'b', pid: 1, start: '1' },
     writer: 'w',
+    maxParallel: 2,
     findLost: async () => new Map(),
     keptFile: () => undefined,
     prepareEngines: async () => undefined,

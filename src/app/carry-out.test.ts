@@ -55,7 +55,7 @@ describe('a claim', () => {
   it('that somebody took for dead: its holder stops, and what it had finished counts for the assets', async () => {
     const given = world({ 'make mid/c': 90 });
     const frozen = given.start(given.machine('first', 'laptop'), run('key:mid/c+'));
-    await until(given, () => given.working.get('make mid/c')?.size === 1);
+    await until(given, () => runOf(viewOf(given))?.steps['mid/c']?.state === 'STARTED');
     // Its machine sleeps for an hour; on another one somebody looks twice.
     frozen.frozenUntil = given.time.now() + 60 * MINUTE;
     for (const minutes of [0, 16]) {
@@ -88,6 +88,25 @@ describe('a claim', () => {
     expect(command.result).toMatchObject({ ok: true, value: { state: 'CANCELED' } });
     expect(given.time.now()).toBeLessThan(NOON + 10 * MINUTE);
     expect(viewOf(given).claims.size).toBe(0);
+  });
+});
+
+describe('a run that somebody else cancels', () => {
+  it('stops its steps within a minute, keeps what had finished, and is CANCELED', async () => {
+    const given = world({ 'make mid/c': 60 });
+    const command = given.start(given.machine('laptop', 'laptop'), run('key:mid/c+'));
+    await until(given, () => given.working.get('make mid/c')?.size === 1);
+    const { run: id } = runOf(viewOf(given));
+    const askedAt = given.time.now();
+    await given.settle(given.start(given.machine('other', 'laptop'), { kind: 'cancel', what: id }));
+    await given.settle(command);
+    expect(given.time.now() - askedAt).toBeLessThan(MINUTE);
+    expect(command.result).toMatchObject({ ok: true, value: { state: 'CANCELED' } });
+    const view = viewOf(given);
+    expect(view.endedRuns.get(id)).toMatchObject({ state: 'CANCELED', counts: { materialized: 2 } });
+    expect(view.assets.get('raw/a')?.materialized?.run).toBe(id);
+    expect(view.claims.size + view.openRuns.size).toBe(0);
+    expect(given.working.get('make mid/c')?.size).toBe(0);
   });
 });
 
@@ -125,7 +144,7 @@ describe('a server that cannot be reached', () => {
     await given.settle(command);
     expect(failureOf(command)).toMatchObject({
       code: 'state-unreachable',
-      message: expect.stringContaining('journals/w1.jsonl'),
+      message: expect.stringContaining('journals/w1.'),
     });
     await given.settle(given.start(laptop, run('key:raw/b')));
     expect(viewOf(given).assets.get('lone/f')?.attempt?.outcome).toBe('success');
@@ -230,7 +249,9 @@ describe('a full disk', () => {
     laptop.disk.isFull = true;
     await given.settle(command);
     expect(command.result).toMatchObject({ ok: true, value: { state: 'CANCELED' } });
-    expect(command.warnings.join('\n')).toMatch(/journals\/w1\.jsonl cannot be written \(ENOSPC.*Free some space/s);
+    expect(command.warnings.join('\n')).toMatch(
+      /journals\/w1\.\S+\.jsonl cannot be written \(ENOSPC.*Free some space/s,
+    );
     expect(viewOf(given).assets.get('raw/a')?.attempt?.outcome).toBe('success');
     laptop.disk.isFull = false;
     const again = given.start(laptop, run('key:mid/c'));

@@ -13,6 +13,7 @@ import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import { openRecorder } from './recorder.ts';
 import type { PagesOf, StateSession } from './state-session.ts';
+import type { StepPlaces } from './step-places.ts';
 
 /** A run with its claim committed: it may be carried out. */
 export interface CarryOutInput {
@@ -25,6 +26,7 @@ export interface CarryOutInput {
   /** See `ExecuteInput`. */
   readonly requeueAfterMs?: number;
   readonly resumed?: ResumedRun;
+  readonly places?: StepPlaces;
   readonly clock: Clock;
   readonly session: StateSession;
   readonly journals: Journals;
@@ -77,6 +79,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       ...(input.requeueAfterMs === undefined ? {} : { requeueAfterMs: input.requeueAfterMs }),
       ...(input.resumed ? { resumed: input.resumed } : {}),
       mayGoOnFrom: input.claim.at,
+      ...(input.places ? { places: input.places } : {}),
       clock: input.clock,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),

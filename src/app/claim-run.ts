@@ -3,13 +3,13 @@ import type { BranchlineEvent, Claim, EventDraft, Holder } from '../model/events
 import { runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import { isManual, type Plan, type PlannedStep, type RunRequest } from '../model/plan.ts';
-import type { AssetKey } from '../model/project.ts';
+import type { AssetKey, Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
 import { type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
-import { findHolder, type HeldBy } from './claims.ts';
+import { findHolder, type HeldBy, slotsHeld } from './claims.ts';
 import { type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
@@ -39,6 +39,8 @@ export interface ClaimInput {
   readonly attempt?: number;
   readonly holder: Holder;
   readonly writer: string;
+  /** Steps that the run has at work at most: it needs no more slots of a pool. */
+  readonly maxParallel: number;
   readonly codeCommit?: string;
   /** The plan that was previewed: nothing else may be done. */
   readonly expected?: Plan;
@@ -77,6 +79,8 @@ export type ClaimDecision =
       readonly drafts: readonly EventDraft[];
     }
   | { readonly kind: 'held'; readonly by: HeldBy }
+  /** A pool has no free slot: `slots` is what the run could use of each. */
+  | { readonly kind: 'full'; readonly slots: Readonly<Record<string, number>> }
   | KnownRun;
 
 /** A request that was delivered before: nothing is done about it here. */
@@ -113,20 +117,27 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     project,
     busy.map((step) => project.steps[step.step]?.connection),
   );
-  const by = findHolder(input.view, { assets, connections }, input.writer);
+  const partitions = partitionsOf(busy);
+  const by = findHolder(input.view, { run: plan.runId, assets, connections, ...partitions });
   if (by) return ok({ kind: 'held', by });
+  const wanted = slotsWanted(project, busy, input.maxParallel);
+  const slots = grantedSlots(input, plan.runId, wanted);
+  if (slots === undefined) return ok({ kind: 'full', slots: wanted });
+  const epoch = epochOf(input.view, plan.runId);
   const claim: Claim = {
-    claim: runStream(plan.runId, 1),
+    claim: runStream(plan.runId, epoch),
     environment: input.environment,
     run: plan.runId,
-    epoch: 1,
+    epoch,
     holder: input.holder,
     writer: input.writer,
-    assets: [...assets].sort(),
+    assets: [...new Set(assets)].sort(),
+    ...partitions,
+    ...(Object.keys(slots).length === 0 ? {} : { slots }),
     connections: connections.map((name) => ({ name, startedFrom: startedFrom(input, name) })),
     at: timestamp(input.now),
   };
-  const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch: 1, claim };
+  const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch, claim };
   return ok({
     kind: 'claimed',
     plan,
@@ -135,6 +146,51 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     lost,
     ...(resumed ? { resumed } : {}),
   });
+}
+
+/** Keys that each partitioned asset is held by; an asset of several steps by those of all. */
+function partitionsOf(steps: readonly PlannedStep[]): Pick<Claim, 'partitions'> {
+  const keys: Record<AssetKey, string[]> = {};
+  for (const { assets, partitions } of steps)
+    if (partitions) for (const { asset } of assets) keys[asset] = [...(keys[asset] ?? []), ...partitions];
+  return Object.keys(keys).length === 0 ? {} : { partitions: keys };
+}
+
+/** Slots of each pool that these steps could use at once. */
+export function slotsWanted(
+  project: Project,
+  steps: readonly PlannedStep[],
+  maxParallel: number,
+): Readonly<Record<string, number>> {
+  const wanted: Record<string, number> = {};
+  for (const step of steps) {
+    const pool = project.steps[step.step]?.pool;
+    if (pool !== undefined) wanted[pool] = Math.min(maxParallel, (wanted[pool] ?? 0) + 1);
+  }
+  return wanted;
+}
+
+/** As much as is free of each pool; undefined when one of them has nothing left. */
+function grantedSlots(
+  { planning, view }: ClaimInput,
+  run: string,
+  wanted: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> | undefined {
+  const granted: Record<string, number> = {};
+  for (const [pool, most] of Object.entries(wanted)) {
+    const limit = planning.project.operations.pools[pool];
+    // A pool without a limit is reported by `check` and limits nothing.
+    if (limit === undefined) continue;
+    const free = Math.min(most, limit - slotsHeld(view, pool, run));
+    if (free < 1) return undefined;
+    granted[pool] = free;
+  }
+  return granted;
+}
+
+/** The epoch in which a run goes on: that of whoever gave it back. */
+function epochOf(view: StateView, run: string): number {
+  return view.openRuns.get(run)?.epoch ?? 1;
 }
 
 /** Where a run stood that was given back, or whose runner was lost; undefined = nothing of it was begun. */
@@ -162,7 +218,8 @@ function startedFrom({ keptFile, view }: ClaimInput, connection: string): string
   return keptFile(connection) === undefined ? '' : (recordedFile(view, connection)?.digest ?? '');
 }
 
-function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {
+/** A request that was delivered before, with who carries it out. */
+export function knownRun(view: StateView, delivery: KnownDelivery): KnownRun {
   const claim = [...view.claims.values()].find(({ run }) => run === delivery.run);
   return { kind: 'known', delivery, ...(claim && delivery.kind === 'running' ? { claim } : {}) };
 }
@@ -221,7 +278,7 @@ function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
     type: 'run.started',
     at,
     run: plan.runId,
-    epoch: 1,
+    epoch: epochOf(input.view, plan.runId),
     planDigest: plan.digest,
     ...(input.codeCommit === undefined ? {} : { codeCommit: input.codeCommit }),
     steps: plan.steps.flatMap((step) => {
@@ -267,24 +324,25 @@ export function requestedDraft(
 /** A run that found nothing to do: its skips, its confirmations, its end. */
 function emptyRunDrafts(
   plan: Plan,
-  { now, meter }: Pick<ClaimInput, 'now' | 'meter'>,
+  { now, meter, view }: Pick<ClaimInput, 'now' | 'meter' | 'view'>,
   resumed: ResumedRun | undefined,
 ): EventDraft[] {
   const progress = initialProgress(plan);
   if (resumed) resumeProgress(progress, resumed);
   const at = timestamp(now);
+  const epoch = epochOf(view, plan.runId);
   const drafts: EventDraft[] = [];
-  recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch: 1 } as EventDraft), at);
+  recordPlannedSkips(plan, (draft) => drafts.push({ ...draft, epoch } as EventDraft), at);
   const confirmed = plan.steps.flatMap((step) =>
     step.assets.filter((a) => a.reason === 'up_to_date').map((a) => a.asset),
   );
   if (confirmed.length > 0)
-    drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch: 1, assets: confirmed.sort() });
+    drafts.push({ type: 'assets.confirmed', at, run: plan.runId, epoch, assets: confirmed.sort() });
   drafts.push({
     type: 'run.ended',
     at,
     run: plan.runId,
-    epoch: 1,
+    epoch,
     ...conclude(progress),
     durationMs: 0,
     ...(meter ? { billed: meter.billed(plan.runId, now) } : {}),
@@ -293,6 +351,6 @@ function emptyRunDrafts(
 }
 
 function numbered(input: ClaimInput, plan: Plan, drafts: readonly EventDraft[]): BranchlineEvent[] {
-  const stream = runStream(plan.runId, 1);
+  const stream = runStream(plan.runId, epochOf(input.view, plan.runId));
   return numberEvents(stream, input.view.streams.get(stream) ?? 0, drafts);
 }

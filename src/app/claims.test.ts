@@ -28,12 +28,27 @@ const viewWith = (...claims: Held[]): StateView => ({
 describe('claims', () => {
   it('exclude others from their assets and file connections, not oneself', () => {
     const view = viewWith({ ...claimOf('w1', { connections: [{ name: 'warehouse', startedFrom: '' }] }), renewals: 0 });
-    const overlap = (assets: string[], connections: string[], writer = 'w2') =>
-      findHolder(view, { assets, connections }, writer)?.overlap;
+    const overlap = (assets: string[], connections: string[], run = '20261122-w2') =>
+      findHolder(view, { run, assets, connections })?.overlap;
     expect(overlap(['a', 'b'], [])).toEqual(['a']);
     expect(overlap(['b'], ['warehouse'])).toEqual(['connection warehouse']);
     expect(overlap(['b'], ['other'])).toBeUndefined();
-    expect(overlap(['a'], [], 'w1')).toBeUndefined();
+    expect(overlap(['a'], [], '20261122-w1')).toBeUndefined();
+  });
+
+  it('of partitions exclude only those, and an asset that is not cut is held whole', () => {
+    const held = claimOf('w1', { assets: ['a', 'b'], partitions: { a: ['d1', 'd2'] } });
+    const view = viewWith({ ...held, renewals: 0 });
+    const overlap = (partitions: Record<string, string[]>, connections: string[] = []) =>
+      findHolder(view, { run: 'other', assets: Object.keys(partitions), partitions, connections })?.overlap;
+    expect(overlap({ a: ['d3'] })).toBeUndefined();
+    expect(overlap({ a: ['d2', 'd3'] })).toEqual(['a']);
+    expect(overlap({ b: ['d3'] })).toEqual(['b']);
+    expect(findHolder(view, { run: 'other', assets: ['a'], connections: [] })?.overlap).toEqual(['a']);
+    // A database file has one writer, whatever its partitions.
+    const file = viewWith({ ...held, connections: [{ name: 'db', startedFrom: '' }], renewals: 0 });
+    const wish = { run: 'other', assets: ['a'], partitions: { a: ['d3'] }, connections: ['db'] };
+    expect(findHolder(file, wish)?.overlap).toEqual(['connection db']);
   });
 
   type Verdict = 'gone' | 'suspect' | 'stays';

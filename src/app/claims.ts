@@ -6,6 +6,7 @@ import type { RunRecord, StateView } from '../model/state.ts';
 import type { Holders, Liveness } from '../ports.ts';
 import { isOnlyWarning } from '../run/progress.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
+import { journalName } from './journal-name.ts';
 
 /** A claim that stands in the way of a run, and what both want. */
 export interface HeldBy {
@@ -17,21 +18,45 @@ export interface HeldBy {
 /** Silence of a holder that nobody can ask, after which its claim is void: two looks this far apart, no renewal between. */
 const SILENCE_MS = 15 * 60_000;
 
-/** The first claim of somebody else that excludes these assets or file connections (state-branch.md, "Claims"). */
-export function findHolder(
-  view: StateView,
-  wanted: { readonly assets: readonly AssetKey[]; readonly connections: readonly string[] },
-  writer: string,
-): HeldBy | undefined {
+/** What a run wants for itself. */
+export interface Wish {
+  readonly run: string;
+  readonly assets: readonly AssetKey[];
+  /** Of partitioned assets: only these keys, by asset. */
+  readonly partitions?: Readonly<Record<AssetKey, readonly string[]>>;
+  readonly connections: readonly string[];
+}
+
+/**
+ * The first claim of another run that excludes these assets, or these partitions of them, or file connections
+ * (state-branch.md, "Claims").
+ */
+export function findHolder(view: StateView, wanted: Wish): HeldBy | undefined {
+  const wantedAssets = new Set(wanted.assets);
   for (const claim of view.claims.values()) {
-    if (claim.writer === writer) continue;
-    const assets = claim.assets.filter((asset) => wanted.assets.includes(asset));
+    if (claim.run === wanted.run) continue;
+    const assets = claim.assets.filter((asset) => wantedAssets.has(asset) && sharesKeys(claim, wanted, asset));
     const connections = claim.connections
       .filter(({ name }) => wanted.connections.includes(name))
       .map(({ name }) => `connection ${name}`);
     if (assets.length + connections.length > 0) return { claim, overlap: [...assets, ...connections] };
   }
   return undefined;
+}
+
+/** Do both want a same partition of the asset? One that is not cut is wanted whole. */
+function sharesKeys(claim: Pick<Claim, 'partitions'>, wanted: Pick<Wish, 'partitions'>, asset: AssetKey): boolean {
+  const [held, own] = [claim.partitions?.[asset], wanted.partitions?.[asset]];
+  if (held === undefined || own === undefined) return true;
+  const keys = new Set(held);
+  return own.some((key) => keys.has(key));
+}
+
+/** Slots of a pool that claims of other runs hold. */
+export function slotsHeld(view: Pick<StateView, 'claims'>, pool: string, run: string): number {
+  let sum = 0;
+  for (const claim of view.claims.values()) if (claim.run !== run) sum += claim.slots?.[pool] ?? 0;
+  return sum;
 }
 
 /**
@@ -45,7 +70,8 @@ export async function askHolders(
 ): Promise<ReadonlyMap<string, Liveness>> {
   const others = [...view.claims.values()].filter((claim) => claim.writer !== by.writer);
   const answers = others.map(async (claim) => {
-    const liveness = by.dead.has(claim.writer) ? 'gone' : await holders.liveness(claim.holder);
+    const isDead = by.dead.has(claim.writer) || by.dead.has(journalName(claim.writer, claim.run));
+    const liveness = isDead ? 'gone' : await holders.liveness(claim.holder);
     return [claim.claim, liveness] as const;
   });
   return new Map(await Promise.all(answers));

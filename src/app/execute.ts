@@ -8,6 +8,7 @@ import { fitsBudget, type TimeBudget } from '../run/budget.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
 import { applyToProgress, conclude, initialProgress, type RunProgress } from '../run/progress.ts';
 import { type ResumedRun, resumeProgress } from '../run/resume.ts';
+import type { StepPlaces } from './step-places.ts';
 
 /** Records an event: it is in the journal when this returns. */
 export type Emit = (event: EventDraft) => void;
@@ -58,6 +59,8 @@ export interface ExecuteInput {
   readonly requeueAfterMs?: number;
   /** What the run has done before it was given back or taken over; absent = it begins. */
   readonly resumed?: ResumedRun;
+  /** Places that runs of this process share; `options.maxParallel` follows them. */
+  readonly places?: StepPlaces;
 }
 
 export interface ExecuteResult {
@@ -72,24 +75,39 @@ export interface ExecuteResult {
  * nothing itself; `decide` does, from the events so far.
  */
 export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
-  const { plan, clock, signal } = input;
+  const { places, plan } = input;
+  const wakeUp = { call: (): void => {} };
+  places?.join(plan.runId, () => wakeUp.call());
+  try {
+    return await carryPlan(input, wakeUp);
+  } finally {
+    places?.leave(plan.runId);
+  }
+}
+
+/** `wakeUp.call` ends the wait for the next step to end. */
+async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Promise<ExecuteResult> {
+  const { plan, clock, signal, places } = input;
   const startedAt = clock.now();
   const progress = initialProgress(plan);
   if (input.resumed) resumeProgress(progress, input.resumed);
   let canceled = false;
   let isOver = false;
-  let wake: () => void = () => {};
   const emit: Emit = (event) => {
     applyToProgress(progress, event);
     input.emit(event);
     // A materialization or a judged check may let what is downstream go before the step itself ends.
-    if (event.type === 'asset.materialized' || event.type === 'check.judged') wake();
+    if (event.type === 'asset.materialized' || event.type === 'check.judged') wakeUp.call();
   };
   recordPlannedSkips(plan, input.emit, timestamp(startedAt));
   const running = new Map<string, Promise<string>>();
   const start = (command: Extract<Command, { kind: 'start' }>): void => {
     const { step, assets, attempt } = command;
-    const work = input.runStep(step, assets, emit, signal, attempt).then(() => input.synced());
+    places?.started(plan.runId);
+    const work = input
+      .runStep(step, assets, emit, signal, attempt)
+      .then(() => input.synced())
+      .finally(() => places?.ended(plan.runId));
     running.set(
       command.step,
       work.then(() => command.step),
@@ -102,7 +120,7 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
       emit({ type: 'cancel.requested', at: timestamp(clock.now()), run: plan.runId, reason: stopped });
     }
     const released = new Promise<undefined>((resolve) => {
-      wake = () => resolve(undefined);
+      wakeUp.call = () => resolve(undefined);
     });
     const commands = decide(progress, input.options, clock.now());
     const end = commands.find((command) => command.kind === 'end');
@@ -140,6 +158,7 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
     }
     // A skip may settle what is downstream at once.
     if (skipped) continue;
+    places?.setHungry(plan.runId, !isOver && hasReady(progress));
     const retryAt = Math.min(...progress.agenda.retrying.values());
     if (running.size === 0 && (isOver || isTooLong(input, retryAt))) {
       await input.beforeEnd?.(emit);
@@ -151,6 +170,10 @@ export async function executeRun(input: ExecuteInput): Promise<ExecuteResult> {
 
 function fits({ budget, clock, plan }: ExecuteInput, step: string): boolean {
   return budget === undefined || fitsBudget(budget, clock.now(), plan.estimates[step]);
+}
+
+function hasReady({ agenda }: RunProgress): boolean {
+  return [...agenda.ready.values()].some((steps) => steps.length > 0);
 }
 
 /** Nothing is left to do but to wait for the next attempt of a step, and for longer than a runner should be held. */

@@ -5,6 +5,7 @@ import { encodeEvent, numberEvents, runStream, splitEventId } from '../state/cod
 import { mapEventText } from '../state/event-text.ts';
 import type { CarryOutInput, RunEnd } from './carry-out.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import { journalName } from './journal-name.ts';
 import { setAside } from './set-aside.ts';
 import type { Recorded, StateAt } from './state-session.ts';
 
@@ -32,6 +33,8 @@ export type Holding = 'held' | 'cancel' | 'lost';
 const PROGRESS_MS = 60_000;
 /** A claim is renewed at least this often, also inside a long step. */
 const RENEW_MS = 5 * 60_000;
+/** Whether somebody asked to cancel is looked up this often. */
+const LOOK_MS = 30_000;
 /** Unreachable for this long: nothing new is started. */
 const SILENT_MS = 10 * 60_000;
 
@@ -45,6 +48,9 @@ export function openRecorder(input: CarryOutInput, kill: () => void): Recorder {
   const events: BranchlineEvent[] = [];
   let committed = 0;
   let committedAt = clock.now();
+  let lookedAt = committedAt;
+  /** A step has ended since the last commit. */
+  let isOwed = false;
   let underway: Promise<unknown> | undefined;
   let hasEnded = false;
   let reason: string | undefined;
@@ -82,6 +88,8 @@ export function openRecorder(input: CarryOutInput, kill: () => void): Recorder {
     isLost ||= outcome.value.value === 'lost';
     committed = sent;
     committedAt = clock.now();
+    lookedAt = committedAt;
+    isOwed = false;
     journal.confirm(sent);
     return outcome;
   };
@@ -99,18 +107,43 @@ export function openRecorder(input: CarryOutInput, kill: () => void): Recorder {
     }
   };
 
+  /** Nothing is to be recorded yet, and somebody may want the run to stop all the same. */
+  const look = async (): Promise<void> => {
+    lookedAt = clock.now();
+    const seen = await input.session.transact<Holding>(async (state) => ({
+      kind: 'nothing',
+      value: holdingOf(state, claim),
+    }));
+    // What cannot be reached is found out, and said, when there is something to record.
+    if (!seen.ok || seen.value.value !== 'cancel') return;
+    reason ??= 'asked to cancel';
+    kill();
+  };
+
+  const pause = (stepEnded: boolean): void => {
+    isOwed ||= stepEnded;
+    const dueMs = isOwed && events.length > committed ? PROGRESS_MS : RENEW_MS;
+    if (hasEnded || underway !== undefined || reason !== undefined) return;
+    if (clock.now() - committedAt < dueMs) {
+      if (clock.now() - lookedAt < LOOK_MS) return;
+      underway = look().finally(() => {
+        underway = undefined;
+        // What ended in the meantime may be due.
+        pause(false);
+      });
+      return;
+    }
+    emit({ type: 'claim.renewed', at: timestamp(clock.now()), claim: claim.claim });
+    underway = renew().finally(() => {
+      underway = undefined;
+    });
+  };
+
   return {
     drafts: events,
     emit,
     synced: () => journal.synced(),
-    pause(stepEnded) {
-      const dueMs = stepEnded && events.length > committed ? PROGRESS_MS : RENEW_MS;
-      if (hasEnded || underway !== undefined || reason !== undefined || clock.now() - committedAt < dueMs) return;
-      emit({ type: 'claim.renewed', at: timestamp(clock.now()), claim: claim.claim });
-      underway = renew().finally(() => {
-        underway = undefined;
-      });
-    },
+    pause,
     stopReason: () => reason ?? (journal.isBroken() ? 'its journal cannot be written' : undefined),
     isLost: () => isLost,
     async finish(end) {
@@ -153,7 +186,7 @@ interface GuardedJournal {
  * run starts nothing more, and what is in memory is still committed if it can be.
  */
 function guardedJournal(input: CarryOutInput): GuardedJournal {
-  const journal = input.journals.open(input.writer);
+  const journal = input.journals.open(journalName(input.writer, input.plan.runId));
   let isBroken = false;
   const broken = (error: unknown): void => {
     if (!isBroken)

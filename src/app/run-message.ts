@@ -31,6 +31,12 @@ export function runMessage(
   return [subject, '', ...trailers].join('\n');
 }
 
+/** Message of a commit by which runs come into the queue, or leave it without having begun. */
+export function queueMessage(runs: readonly { readonly run: string; readonly request: RunRequest }[]): string {
+  const subject = `… ${runs.map(({ request }) => triggerText(request)).join(', ')} ${runs.length === 1 ? 'waits' : 'wait'}`;
+  return [subject, '', ...runs.map(({ run }) => `Run: ${run}`)].join('\n');
+}
+
 /** What made a run begin, in a few words: `hourly 09:23`, `by hand: key:marts/records+`, `push a1b2c3d`. */
 export function triggerText(request: RunRequest): string {
   switch (request.kind) {
@@ -60,6 +66,8 @@ export function knownText({ delivery, claim }: KnownRun): string {
   switch (delivery.kind) {
     case 'running':
       return `${claim ? holderText(claim) : `run ${delivery.run}`} is at work on this already. ${nothing}`;
+    case 'waiting':
+      return `run ${delivery.run} waits${delivery.why === undefined ? '' : `: ${delivery.why}`}. The next tick goes on with it.`;
     case 'done':
       return `run ${delivery.run} was this request and is over${delivery.state === undefined ? '' : ` (${delivery.state})`}. ${nothing}`;
     default:

@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
@@ -10,20 +10,12 @@ import type { Redactor } from '../run/redact.ts';
 import { numberEvents, splitEventId } from '../state/codec.ts';
 import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
-import {
-  type ClaimDecision,
-  type ClaimInput,
-  decideClaim,
-  type FindLost,
-  type KnownRun,
-  requestedDraft,
-} from './claim-run.ts';
-import { holderText } from './claims.ts';
+import { type ClaimDecision, type ClaimInput, type FindLost, requestedDraft } from './claim-run.ts';
 import type { KeptFileOf } from './connection-files.ts';
 import { type ConnectionSaver, openConnectionSaver } from './connection-saver.ts';
 import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
-import { type AppFailure, outsideFailure } from './failure.ts';
+import type { AppFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import type { PlanningProject } from './planning.ts';
 import { keysAt, partitionedAssets } from './planning.ts';
@@ -32,6 +24,7 @@ import { runMessage } from './run-message.ts';
 import type { PagesOf, StateAt, StateSession } from './state-session.ts';
 import type { OutputsOf, Published, RunContext } from './step-context.ts';
 import { openPartitionLedger } from './step-partition.ts';
+import type { StepPlaces } from './step-places.ts';
 
 /** The world of a command that runs something. */
 export interface RunPorts {
@@ -84,6 +77,8 @@ export interface RunSettings {
    * process. False = it is waited for.
    */
   readonly givesBack?: boolean;
+  /** Places of steps that several runs of this process share; absent = the run has `maxParallel` to itself. */
+  readonly places?: StepPlaces;
 }
 
 /** What came of one run, whether or not anything had to be done. */
@@ -100,22 +95,6 @@ export interface RunOutcome extends RunEnd {
 export interface RunObserver {
   onPlan(plan: Plan): void;
   onEvent(event: EventDraft): void;
-}
-
-/** Between two looks at a claim that stands in the way. */
-const HELD_POLL_MS = 2_000;
-
-/** Runs a person's request: recovers what others left, plans on the newest state, claims, carries out, records. */
-export async function runRequest(
-  ports: RunPorts,
-  settings: RunSettings,
-  request: RunRequest,
-  observer: RunObserver,
-  more: Omit<WantedRun, 'request' | 'tags'> = {},
-): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
-  const recovered = await recoverFirst(ports);
-  if (!recovered.ok) return recovered;
-  return claimAndRun(ports, settings, { request, tags: {}, ...more }, observer);
 }
 
 /** Takes in what dead processes left, and says so. */
@@ -142,41 +121,6 @@ export interface WantedRun {
   readonly attempt?: number;
 }
 
-/** Claims one run, waiting for whoever holds its assets, and carries it out. */
-export async function claimAndRun(
-  ports: RunPorts,
-  settings: RunSettings,
-  wanted: WantedRun,
-  observer: RunObserver,
-): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
-  const deadline = ports.clock.now() + settings.waitMs;
-  let said = '';
-  watchPartitions(ports, settings, wanted.request);
-  for (;;) {
-    const outcome = await ports.session.transact<ClaimDecision>(async (state) => {
-      const decided = await decideClaim(claimInput(ports, settings, wanted, state));
-      if (!decided.ok) return { kind: 'stop', failure: decided.error };
-      const decision = decided.value;
-      if (decision.kind === 'held' || decision.kind === 'known') return { kind: 'nothing', value: decision };
-      return claimCommit(decision, settings, ports);
-    });
-    if (!outcome.ok) return outcome;
-    const { value: decision, after, commit } = outcome.value;
-    if (decision.kind === 'claimed') return carryOutClaimed(ports, settings, decision, after, observer);
-    if (decision.kind === 'ended') return ok(endedAtOnce(decision, after, commit, observer));
-    if (decision.kind === 'known') return ok(decision);
-    const who = `${decision.by.overlap.slice(0, 3).join(', ')} ${decision.by.overlap.length === 1 ? 'is' : 'are'} held by ${holderText(decision.by.claim)}`;
-    if (ports.signal.aborted || ports.clock.now() >= deadline)
-      return fail(outsideFailure('held', `${who}.`, 'Wait for it to end, or give `--wait` more time.'));
-    if (said !== who) ports.warn(`Waiting: ${who}.`);
-    said = who;
-    await ports.clock.sleep(HELD_POLL_MS, ports.signal);
-    // Its holder may be gone by now.
-    const recovered = await recoverFirst(ports);
-    if (!recovered.ok) return recovered;
-  }
-}
-
 /** From now on transactions read what is known of the partitions that this request looks at. */
 export function watchPartitions(
   ports: Pick<RunPorts, 'partitions'>,
@@ -196,6 +140,7 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     tags: wanted.tags,
     holder: ports.holders.self,
     writer: ports.writer,
+    maxParallel: settings.maxParallel,
     ...(settings.codeCommit === undefined ? {} : { codeCommit: settings.codeCommit }),
     ...(wanted.expected === undefined ? {} : { expected: wanted.expected }),
     ...(wanted.attempt === undefined ? {} : { attempt: wanted.attempt }),
@@ -203,31 +148,6 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     keptFile: ports.keptFile,
     prepareEngines: ports.prepareEngines,
     ...(ports.meter ? { meter: ports.meter } : {}),
-  };
-}
-
-/** The commit of a claim, or of a run that found nothing to do. */
-export function claimCommit(
-  decision: Exclude<ClaimDecision, { kind: 'held' | 'known' }>,
-  settings: RunSettings,
-  ports: Pick<RunPorts, 'pages'>,
-): {
-  kind: 'commit';
-  events: ClaimDecision extends never ? never : Extract<ClaimDecision, { kind: 'claimed' }>['events'];
-  message: string;
-  value: ClaimDecision;
-  pages?: RunPorts['pages'];
-} {
-  const { plan } = decision;
-  const drafts = decision.kind === 'ended' ? decision.drafts : [];
-  const ended = drafts.find((draft) => draft.type === 'run.ended');
-  const message = runMessage(plan, drafts, ended?.type === 'run.ended' ? ended : undefined, settings.codeCommit);
-  return {
-    kind: 'commit',
-    events: decision.events,
-    message,
-    value: decision,
-    ...(decision.kind === 'ended' ? { pages: ports.pages } : {}),
   };
 }
 
@@ -289,12 +209,25 @@ export async function carryOutClaimed(
       fileConnections(project, [project.steps[step.step]?.connection]).map((name) => [step.id, name] as const),
     ),
   );
+  const { places } = settings;
+  const pools = {
+    of: new Map(
+      plan.steps.flatMap((step) => {
+        const pool = project.steps[step.step]?.pool;
+        return pool === undefined ? [] : [[step.id, pool] as const];
+      }),
+    ),
+    slots: claim.slots ?? {},
+  };
   const carried = await carryOut({
     plan,
     claim,
     opening: openingOf(decision),
     options: {
-      maxParallel: settings.maxParallel,
+      get maxParallel() {
+        return places?.mostOf(plan.runId) ?? settings.maxParallel;
+      },
+      pools,
       failFast: settings.failFast,
       exclusive,
       deps: (asset) => project.assets[asset]?.deps ?? [],
@@ -304,6 +237,7 @@ export async function carryOutClaimed(
     },
     ...(settings.budget === undefined ? {} : { budget: settings.budget }),
     ...(settings.givesBack ? { requeueAfterMs: project.operations.retries.requeueAfterMs } : {}),
+    ...(places ? { places } : {}),
     ...(decision.resumed ? { resumed: decision.resumed } : {}),
     clock: ports.clock,
     session: ports.session,

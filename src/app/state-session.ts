@@ -97,10 +97,13 @@ const DAY_MS = 86_400_000;
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
   const seen: Seen = {};
+  let last: Promise<unknown> = Promise.resolve();
   return {
-    async transact(decide, options = {}) {
-      tx++;
-      return transactOnce(ports, { tx, seen }, decide, options);
+    // One after the other: a writer's transactions have an order, by which it finds out whether one has landed.
+    transact(decide, options = {}) {
+      const mine = last.then(() => transactOnce(ports, { tx: ++tx, seen }, decide, options));
+      last = mine.catch(() => undefined);
+      return mine;
     },
   };
 }

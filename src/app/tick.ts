@@ -2,27 +2,19 @@ import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import type { RunRequest } from '../model/plan.ts';
+import { judgeDelivery } from '../plan/delivery.ts';
 import { nextTicks, planTick, type TickNote, type TickPlan } from '../plan/tick.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
-import { fold } from '../state/fold.ts';
-import { type ClaimDecision, decideClaim, type KnownRun, requestedDraft } from './claim-run.ts';
+import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
-import { selectAssets } from './planning.ts';
-import {
-  carryOutClaimed,
-  claimAndRun,
-  claimInput,
-  endedAtOnce,
-  type RunObserver,
-  type RunOutcome,
-  type RunPorts,
-  type RunSettings,
-  recoverFirst,
-  type WantedRun,
-} from './run.ts';
-import { runMessage, triggerText } from './run-message.ts';
-import type { StateAt, StateDecision } from './state-session.ts';
+import { pinPartitions, selectAssets } from './planning.ts';
+import { after, type Release, type TakenRun, type WaitingRun, waitingRunsOf } from './release.ts';
+import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
+import { triggerText } from './run-message.ts';
+import { runTags } from './run-tags.ts';
+import type { Recorded, StateAt, StateDecision } from './state-session.ts';
+import { decideRelease, hasEnds, mustReadPartitions, releaseMessage, workQueue } from './work-queue.ts';
 
 export interface TickOptions {
   readonly dryRun: boolean;
@@ -33,7 +25,7 @@ export interface TickOptions {
 }
 
 export interface TickObserver extends RunObserver {
-  onRun(request: RunRequest): void;
+  onRun(request: RunRequest, run: string): void;
   onRunEnd(outcome: RunOutcome): void;
 }
 
@@ -50,6 +42,8 @@ export interface TickOutcome {
   readonly known: readonly KnownRun[];
   /** Runs for which there was no time: they wait for the next tick. */
   readonly left: readonly RunRequest[];
+  /** Runs that wait for something else, with what. */
+  readonly held: readonly { readonly run: string; readonly request: RunRequest; readonly why: string }[];
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
@@ -64,25 +58,22 @@ export interface TickOutcome {
   }[];
 }
 
-/** A run that waits for somebody to carry it out. */
-interface QueuedRun extends WantedRun {
-  readonly run: string;
-}
-
 interface Judged {
   readonly plan: TickPlan;
-  /** Runs to carry out: those that wait since an earlier wake-up, and those that this one asked for. */
-  readonly queue: readonly QueuedRun[];
-  readonly waiting: readonly QueuedRun[];
-  /** The first of them, claimed in the same commit. */
-  readonly first?: ClaimDecision;
+  /** Runs that wait since an earlier wake-up and are due. */
+  readonly waiting: readonly WaitingRun[];
+  /** What this wake-up asked for, and somebody else carries out, or has. */
+  readonly known: readonly KnownRun[];
+  /** All that waits, and what was taken of it in the same commit. */
+  readonly queue: readonly WaitingRun[];
+  readonly release: Release | undefined;
   readonly now: EpochMs;
   readonly before: TickOutcome['before'];
 }
 
 /**
- * One wake-up: judges every tick since the last one, exactly once whoever woke us, and runs what is due. Judging and
- * the first claim are one commit; further runs wait in the queue until it is their turn.
+ * One wake-up: judges every tick since the last one, exactly once whoever woke us, and carries the queue out. Judging and
+ * the first release are one commit; further runs follow as places become free.
  */
 export async function runTick(
   ports: RunPorts,
@@ -94,10 +85,11 @@ export async function runTick(
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
   }
-  const judged = await ports.session.transact<Judged>((state) => decideTick(ports, settings, options, state));
+  const judged = await judge(ports, settings, options);
   if (!judged.ok) return judged;
-  const { plan, queue, waiting, first, now } = judged.value.value;
-  const due = queue.flatMap(({ request }) =>
+  const { value, after, commit } = judged.value;
+  const { plan, queue, waiting, known, release, now, before } = value;
+  const due = [...waiting, ...plan.requests].flatMap(({ request }) =>
     request.kind === 'schedule'
       ? [{ schedule: request.schedule, tick: request.tick, selection: request.selection }]
       : [],
@@ -105,69 +97,39 @@ export async function runTick(
   const next = nextTicks(settings.planning.project, now).flatMap(({ schedule, tick }) =>
     tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }],
   );
-  const runs: RunOutcome[] = [];
-  const known: KnownRun[] = [];
-  let left: readonly QueuedRun[] = [];
-  for (const [index, wanted] of (options.dryRun ? [] : queue).entries()) {
-    if (ports.signal.aborted) break;
-    // The first one is claimed already.
-    if (index > 0 && settings.budget !== undefined && ports.clock.now() >= settings.budget.endsAt) {
-      left = queue.slice(index);
-      break;
-    }
-    observer.onRun(wanted.request);
-    const outcome = await runQueued(
-      ports,
-      settings,
-      wanted,
-      index === 0 && first ? { decision: first, after: judged.value.after, commit: judged.value.commit } : undefined,
-      observer,
-    );
-    if (!outcome.ok) return outcome;
-    if (outcome.value.kind === 'known') {
-      known.push(outcome.value);
-      continue;
-    }
-    observer.onRunEnd(outcome.value);
-    runs.push(outcome.value);
-    if (outcome.value.state === 'QUEUED') {
-      left = queue.slice(index + 1);
-      break;
-    }
-  }
-  const { before } = judged.value.value;
-  return ok({
-    now,
-    notes: plan.notes,
-    due,
-    waiting,
-    runs,
-    known,
-    left: left.map(({ request }) => request),
-    next,
-    before,
+  const told = { now, notes: plan.notes, due, waiting, known, next, before };
+  if (options.dryRun) return ok({ ...told, runs: [], left: [], held: [] });
+  const worked = await workQueue(
+    ports,
+    settings,
+    { isMine: () => true, details: new Map(), first: { release, waiting: queue, after, commit } },
+    { ...observer, onRun: ({ request, run }) => observer.onRun(request, run) },
+  );
+  if (!worked.ok) return worked;
+  const { runs, left, why, broken } = worked.value;
+  for (const { run, failure } of broken) ports.warn(`Run ${run.run} cannot be planned and is over: ${failure.message}`);
+  const isDue = ({ due: at }: WaitingRun): boolean => at === undefined || epochMs(at) <= ports.clock.now();
+  const held = left.flatMap(({ run, request }) => {
+    const text = why.get(run);
+    return text === undefined ? [] : [{ run, request, why: text }];
   });
+  const outOfTime = left.filter((run) => isDue(run) && !why.has(run.run));
+  return ok({ ...told, runs, left: outOfTime.map(({ request }) => request), held });
 }
 
-async function runQueued(
+async function judge(
   ports: RunPorts,
   settings: RunSettings,
-  wanted: QueuedRun,
-  claimed:
-    | {
-        readonly decision: ClaimDecision;
-        readonly after: Parameters<typeof carryOutClaimed>[3];
-        readonly commit: string | undefined;
-      }
-    | undefined,
-  observer: TickObserver,
-): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
-  if (claimed?.decision.kind === 'claimed')
-    return carryOutClaimed(ports, settings, claimed.decision, claimed.after, observer);
-  if (claimed?.decision.kind === 'ended')
-    return ok(endedAtOnce(claimed.decision, claimed.after, claimed.commit, observer));
-  if (claimed?.decision.kind === 'known') return ok(claimed.decision);
-  return claimAndRun(ports, settings, wanted, observer);
+  options: TickOptions,
+): Promise<Result<Recorded<Judged>, AppFailure>> {
+  for (;;) {
+    const judged = await ports.session.transact<Judged | 'again'>((state) =>
+      decideTick(ports, settings, options, state),
+    );
+    if (!judged.ok) return judged;
+    const { value, ...recorded } = judged.value;
+    if (value !== 'again') return ok({ ...recorded, value });
+  }
 }
 
 async function decideTick(
@@ -175,10 +137,10 @@ async function decideTick(
   settings: RunSettings,
   options: TickOptions,
   state: StateAt,
-): Promise<StateDecision<Judged>> {
+): Promise<StateDecision<Judged | 'again'>> {
   const { project } = settings.planning;
   const { view } = state.read;
-  const plan = planTick({
+  const planned = planTick({
     project,
     records: view.schedules,
     openRuns: view.openRuns,
@@ -188,59 +150,53 @@ async function decideTick(
     codeIsNewest: isNewestCode(options.code, view.codeCommit),
     selectingNothing: schedulesOfNothing(settings),
   });
-  const waiting = waitingRuns(state);
-  const queue = [...waiting, ...plan.requests];
-  const judged = { plan, queue, waiting, now: state.now, before: judgedBefore(state) };
-  if (options.dryRun || (plan.events.length === 0 && queue.length === 0)) return { kind: 'nothing', value: judged };
+  const at = timestamp(state.now);
+  const asked = planned.requests.map((each) => ({
+    ...each,
+    tags: runTags(settings.planning, each.request, each.tags),
+  }));
+  const plan = { ...planned, requests: asked };
+  const deliveries = asked.map(({ request }) => judgeDelivery(view, request));
+  const known = deliveries.flatMap((delivery) => (delivery.kind === 'wanted' ? [] : [knownRun(view, delivery)]));
   const events: BranchlineEvent[] = numberEvents(
     ports.writer,
     view.streams.get(ports.writer) ?? 0,
     plan.events.map((draft) => withCode(draft, options.code)),
   );
-  const at = timestamp(state.now);
-  for (const { run, request, tags } of plan.requests) {
-    const draft = requestedDraft(
-      { runId: run, request, ...(request.job === undefined ? {} : { job: request.job }), tags },
-      at,
+  for (const [index, { run, request, tags }] of asked.entries()) {
+    if (deliveries[index]!.kind !== 'wanted' || view.openRuns.has(run)) continue;
+    const pinned = pinPartitions(settings.planning, view, request, state.now);
+    const job = pinned.job === undefined ? {} : { job: pinned.job };
+    events.push(
+      ...numberEvents(runStream(run, 1), 0, [requestedDraft({ runId: run, request: pinned, ...job, tags }, at)]),
     );
-    events.push(...numberEvents(runStream(run, 1), 0, [draft]));
   }
-  const first = await claimFirst(ports, settings, state, events, queue[0]);
-  if (!first.ok) return { kind: 'stop', failure: first.error };
-  const claimed = first.value;
-  const value = { ...judged, ...(claimed ? { first: claimed } : {}) };
-  // Somebody else was faster with all of it.
-  if (events.length === 0 && (claimed?.kind === 'known' || claimed?.kind === 'held')) return { kind: 'nothing', value };
-  const hasPages = claimed?.kind === 'ended';
+  const preview = events.length === 0 ? view : after(view, events, state.now);
+  const queue = waitingRunsOf(preview);
+  const waiting = waitingRunsOf(view)
+    .filter(({ due }) => due === undefined || epochMs(due) <= state.now)
+    .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
+  const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state) };
+  if (options.dryRun) return { kind: 'nothing', value: { ...judged, release: undefined } };
+  if (mustReadPartitions(ports, settings, queue)) return { kind: 'nothing', value: 'again' };
+  const work = { isMine: () => true, details: new Map<string, never>() };
+  const decided = await decideRelease(ports, settings, work, {
+    state,
+    view: preview,
+    events,
+    room: settings.maxParallel,
+  });
+  if (!decided.ok) return { kind: 'stop', failure: decided.error };
+  const { release, events: all } = decided.value;
+  const value = { ...judged, release };
+  if (all.length === 0) return { kind: 'nothing', value };
   return {
     kind: 'commit',
-    events: [...events, ...(isCommitted(claimed) ? claimed.events : [])],
-    message: tickMessage(plan, queue, claimed, options),
+    events: all,
+    message: tickMessage(plan, queue, release?.taken ?? [], options),
     value,
-    ...(hasPages ? { pages: ports.pages } : {}),
+    ...(hasEnds(all) ? { pages: ports.pages } : {}),
   };
-}
-
-function isCommitted(
-  claimed: ClaimDecision | undefined,
-): claimed is Extract<ClaimDecision, { kind: 'claimed' | 'ended' }> {
-  return claimed?.kind === 'claimed' || claimed?.kind === 'ended';
-}
-
-/** Claims the first run of the queue on the state as it will be once its request is recorded. */
-async function claimFirst(
-  ports: RunPorts,
-  settings: RunSettings,
-  state: StateAt,
-  events: readonly BranchlineEvent[],
-  wanted: QueuedRun | undefined,
-): Promise<Result<ClaimDecision | undefined, AppFailure>> {
-  if (!wanted) return ok(undefined);
-  const { view } = state.read;
-  const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at: timestamp(state.now), events });
-  if (!preview.ok) throw new Error(`events of a tick do not fold: ${preview.error.message}`);
-  const decided = await decideClaim({ ...claimInput(ports, settings, wanted, state), view: preview.value });
-  return decided;
 }
 
 function judgedBefore({ read }: StateAt): TickOutcome['before'] {
@@ -261,14 +217,6 @@ function judgedBefore({ read }: StateAt): TickOutcome['before'] {
       },
     ];
   });
-}
-
-/** Runs that an earlier wake-up asked for and nobody has started, or gave back when its time was over. */
-function waitingRuns({ read, now }: StateAt): QueuedRun[] {
-  return [...read.view.openRuns.values()]
-    .filter((run) => run.state === 'QUEUED' && (run.due === undefined || epochMs(run.due) <= now))
-    .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run))
-    .map(({ run, request, tags }) => ({ run, request, tags }));
 }
 
 /** The state remembers the newest code that has ticked: an older one judges nothing. */
@@ -296,22 +244,14 @@ function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
 
 function tickMessage(
   plan: TickPlan,
-  queue: readonly QueuedRun[],
-  claimed: ClaimDecision | undefined,
+  queue: readonly WaitingRun[],
+  taken: readonly TakenRun[],
   options: TickOptions,
 ): string {
   const trailers = options.code === undefined ? [] : ['', `Code: ${options.code.commit}`];
-  if (isCommitted(claimed)) {
-    const drafts = claimed.kind === 'ended' ? claimed.drafts : [];
-    const ended = drafts.find((draft) => draft.type === 'run.ended');
-    return runMessage(
-      claimed.plan as Plan,
-      drafts,
-      ended?.type === 'run.ended' ? ended : undefined,
-      options.code?.commit,
-    );
-  }
-  if (queue.length > 0)
+  const released = releaseMessage(taken, options.code ? { codeCommit: options.code.commit } : {});
+  if (released !== undefined) return released;
+  if (plan.requests.length > 0)
     return [`… ${queue.map(({ request }) => triggerText(request)).join(', ')} waits`, ...trailers].join('\n');
   const adopted = plan.events.filter((event) => event.type === 'schedule.adopted').map((event) => event.schedule);
   const dropped = plan.events.filter((event) => event.type === 'schedule.dropped').map((event) => event.schedule);

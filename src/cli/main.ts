@@ -129,6 +129,28 @@ export function buildProgram(exit: (code: number) => void): Command {
   );
   program.addCommand(
     define(
+      new Command('queue')
+        .description('show the runs that are open, and what each that waits waits for')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline queue --environment production --json',
+      () => import('./queue.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
+      new Command('cancel')
+        .description('cancel a run, the runs of a backfill, or all open runs that make what is selected')
+        .argument('<what>', 'the id of a run or backfill, or a selection')
+        .option('--reason <text>', 'why; recorded')
+        .option('--yes', 'do not ask before writing production')
+        .addOption(environmentOption()),
+      'branchline cancel "group:marts" --environment production --reason "wrong input"',
+      () => import('./cancel.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
       new Command('changes')
         .description('say which assets differ from the merge base, why, and what is downstream; runs nothing')
         .option(

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { findPlan } from '../adapters/plan-files.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
-import { cliIdentity, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
+import { cliIdentity, type RunOutcome, type RunSettings } from '../app/run.ts';
+import { knownText } from '../app/run-message.ts';
+import { runRequest } from '../app/run-request.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { branchRefusal } from '../compose/surroundings.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
@@ -53,8 +55,14 @@ export async function run(options: RunCommandOptions): Promise<number> {
     );
     reporter.end();
     if (!outcome.ok) return printFailure(host, outcome.error, options.json);
-    // Every command line is a request of its own.
-    if (outcome.value.kind === 'known') throw new Error('a new request was known already');
+    // It waited in the queue, and somebody else was faster.
+    if (outcome.value.kind === 'known') {
+      const { delivery } = outcome.value;
+      if (options.json)
+        printJson({ version: 1, run: delivery.run, state: delivery.kind === 'done' ? delivery.state : 'STARTED' });
+      else host.print(`${knownText(outcome.value)}`);
+      return delivery.kind === 'done' && delivery.state === 'SUCCESS' ? 0 : 1;
+    }
     reporter.summary(outcome.value);
     if (options.json) printJson({ version: 1, ...outcomeJson(outcome.value) });
     return exitCodeOf(outcome.value, options.failOn, world.run.signal.aborted);

@@ -1,11 +1,11 @@
 import { inputFailure } from '../app/failure.ts';
-import { idleText, knownText, triggerText } from '../app/run-message.ts';
+import { idleText, knownText } from '../app/run-message.ts';
 import { runTick } from '../app/tick.ts';
 import { openHost } from '../compose/wiring.ts';
 import { formatInstant } from '../time/format.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
-import { runReporter } from './run-reporter.ts';
+import { tickReporters } from './tick-reporters.ts';
 
 interface TickOptions extends ExecutionOptions {
   readonly dryRun?: boolean;
@@ -31,7 +31,7 @@ export async function run(options: TickOptions): Promise<number> {
     now === undefined ? {} : { now },
     async (opened, world, settings) => {
       const { host } = opened;
-      const reporter = runReporter(opened, world, options.json === true);
+      const reporters = tickReporters(opened, world, options.json === true);
       const outcome = await runTick(
         world.run,
         // Whoever ticks comes again.
@@ -41,27 +41,12 @@ export async function run(options: TickOptions): Promise<number> {
           nowWasGiven: now !== undefined,
           ...(world.codeCommit === undefined ? {} : { code: world.codeCommit }),
         },
-        {
-          onPlan: (plan) => reporter.onPlan(plan),
-          onEvent: (event) => reporter.onEvent(event),
-          onRun: (request) => {
-            if (!options.json)
-              host.print(
-                request.kind === 'schedule'
-                  ? `${request.schedule}, due ${formatInstant(request.tick)}:`
-                  : `${triggerText(request)}, which waited:`,
-              );
-          },
-          onRunEnd: (ended) => {
-            reporter.end();
-            reporter.summary(ended);
-          },
-        },
+        reporters,
       );
-      reporter.end();
       if (!outcome.ok) return printFailure(host, outcome.error, options.json);
-      const { notes, runs, known, next } = outcome.value;
+      const { notes, runs, known, held, next } = outcome.value;
       if (!options.json) for (const each of known) host.print(sentence(knownText(each)));
+      if (!options.json) for (const each of held) host.print(`Run ${each.run} waits: ${each.why}.`);
       if (options.json)
         printJson({
           version: 1,
@@ -69,6 +54,7 @@ export async function run(options: TickOptions): Promise<number> {
           notes,
           due: outcome.value.due,
           runs: runs.map(outcomeJson),
+          waiting: held.map(({ run, why }) => ({ run, why })),
           next,
         });
       else {
@@ -76,7 +62,7 @@ export async function run(options: TickOptions): Promise<number> {
         if (options.dryRun)
           for (const due of outcome.value.due)
             host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);
-        if (outcome.value.due.length === 0 && runs.length === 0 && known.length === 0)
+        if (outcome.value.due.length === 0 && runs.length === 0 && known.length === 0 && held.length === 0)
           host.print(
             ['Nothing is due.', ...next.slice(0, 3).map((each) => idleText(each, outcome.value.before))].join(' '),
           );

@@ -93,6 +93,17 @@ export interface RunCounts {
   readonly checksFailed: number;
 }
 
+/** Of a run that did nothing. */
+export const noCounts: RunCounts = {
+  materialized: 0,
+  failed: 0,
+  skipped: 0,
+  upToDate: 0,
+  checksPassed: 0,
+  checksWarned: 0,
+  checksFailed: 0,
+};
+
 export interface StepStarted extends EventBase {
   readonly type: 'step.started';
   readonly run: string;

@@ -9,6 +9,8 @@ export type Delivery =
   | { readonly kind: 'wanted'; readonly request: RunRequest }
   /** Somebody carries it out. */
   | { readonly kind: 'running'; readonly run: string }
+  /** It stays in the queue: somebody carries it out when its turn has come. */
+  | { readonly kind: 'waiting'; readonly run: string; readonly why?: string }
   /** It was carried out. The state of a run of a closed day is not at hand. */
   | { readonly kind: 'done'; readonly run: string; readonly state?: FinalRunState };
 
@@ -20,7 +22,6 @@ export type KnownDelivery = Exclude<Delivery, { kind: 'wanted' }>;
  * a dispatch again whose run failed or was canceled, as a run of its own that makes what is missing, failed or stale.
  */
 export function judgeDelivery(view: StateView, request: RunRequest, attempt = 1): Delivery {
-  if (request.kind === 'cli') return { kind: 'wanted', request };
   if (request.kind !== 'dispatch') return deliveryOf(known(view, request), request);
   for (let n = attempt; n > 1; n--) {
     const again = tryAgain(request, n);

@@ -31,6 +31,8 @@ export interface DecideOptions {
   readonly failFast: boolean;
   /** What only one step at a time may hold (a DuckDB file's writer), by step id. */
   readonly exclusive: ReadonlyMap<string, string>;
+  /** Pools of steps by step id, and the slots that the run was granted of each. */
+  readonly pools?: { readonly of: ReadonlyMap<string, string>; readonly slots: Readonly<Record<string, number>> };
   /** By asset: its direct upstreams. */
   readonly deps: (asset: AssetKey) => readonly AssetKey[];
   /** By asset: names of its blocking checks. What is downstream waits for these, not for the others. */
@@ -60,12 +62,13 @@ export function decide(
     const settled = settle(progress, step, options);
     if (settled.kind === 'wait') agenda.unjudged.delete(step.id);
     else if (settled.kind === 'start' && !step.after.some((id) => agenda.running.has(id) || agenda.retrying.has(id)))
-      markReady(agenda, step.id, options.exclusive.get(step.id) ?? '');
+      markReady(agenda, step.id, queueKey(options, step.id));
     else parts.push({ step, settled });
   }
   const busy = new Set([...agenda.running].map((id) => options.exclusive.get(id)).filter((name) => name !== undefined));
   let free = options.maxParallel - agenda.running.size;
-  for (const step of firstReady(progress, busy, free)) {
+  const slots = freeSlots(progress, options);
+  for (const step of firstReady(progress, options, { busy, free, slots })) {
     const settled = settle(progress, step, options);
     if (settled.kind !== 'wait') parts.push({ step, settled });
   }
@@ -84,8 +87,11 @@ export function decide(
       continue;
     }
     const exclusive = options.exclusive.get(step.id);
-    if (free <= 0 || (exclusive !== undefined && busy.has(exclusive))) continue;
+    const pool = options.pools?.of.get(step.id);
+    const slotsLeft = pool === undefined ? undefined : slots.get(pool);
+    if (free <= 0 || slotsLeft === 0 || (exclusive !== undefined && busy.has(exclusive))) continue;
     free--;
+    if (pool !== undefined && slotsLeft !== undefined) slots.set(pool, slotsLeft - 1);
     if (exclusive !== undefined) busy.add(exclusive);
     // Parts that are skipped are recorded together with the start, not before it.
     for (const part of settled.skipped) commands.push(skipOf(step, part, [part.asset]));
@@ -111,12 +117,38 @@ function stopOfAll(progress: RunProgress, options: DecideOptions): SkipReason | 
   return options.failFast && progress.hasFailure ? 'fail_fast' : undefined;
 }
 
-/** As many of those that are ready as could start: of those that hold the same thing alone, the first. */
-function firstReady({ agenda }: RunProgress, busy: ReadonlySet<string>, free: number): PlannedStep[] {
-  if (free <= 0) return [];
-  return [...agenda.ready]
-    .filter(([holdsAlone]) => !busy.has(holdsAlone))
-    .flatMap(([holdsAlone, steps]) => steps.slice(0, holdsAlone === '' ? free : 1))
+/** Steps with the same key compete for the same: what only one may hold, and a pool's slots. */
+function queueKey({ exclusive, pools }: DecideOptions, id: string): string {
+  return JSON.stringify([exclusive.get(id) ?? '', pools?.of.get(id) ?? '']);
+}
+
+/** Slots of each pool that the run was granted and does not use; a pool that is not among them is not limited. */
+function freeSlots({ agenda }: RunProgress, { pools }: DecideOptions): Map<string, number> {
+  const free = new Map(Object.entries(pools?.slots ?? {}));
+  for (const id of agenda.running) {
+    const pool = pools?.of.get(id);
+    const left = pool === undefined ? undefined : free.get(pool);
+    if (left !== undefined) free.set(pool!, left - 1);
+  }
+  return free;
+}
+
+/** As many of those that are ready as could start: of those that compete for the same, the first. */
+function firstReady(
+  { agenda }: RunProgress,
+  { exclusive, pools }: DecideOptions,
+  left: { readonly busy: ReadonlySet<string>; readonly free: number; readonly slots: ReadonlyMap<string, number> },
+): PlannedStep[] {
+  if (left.free <= 0) return [];
+  return [...agenda.ready.values()]
+    .flatMap((steps) => {
+      const [first] = steps;
+      if (first === undefined) return [];
+      const alone = exclusive.get(first);
+      if (alone !== undefined && left.busy.has(alone)) return [];
+      const slots = left.slots.get(pools?.of.get(first) ?? '') ?? left.free;
+      return steps.slice(0, Math.max(0, Math.min(alone === undefined ? left.free : 1, slots)));
+    })
     .map((id) => agenda.planned.get(id)!);
 }
 

@@ -6,7 +6,8 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { findLost } from '../app/find-lost.ts';
 import { buildPlanning, requestOf } from '../app/planning.ts';
-import { cliIdentity, type RunPorts, runRequest } from '../app/run.ts';
+import { cliIdentity, type RunPorts } from '../app/run.ts';
+import { runRequest } from '../app/run-request.ts';
 import { openStateSession } from '../app/state-session.ts';
 import { openProject, openWorld } from '../compose/wiring.ts';
 import type { Journals, SqlPool, StateStore } from '../ports.ts';

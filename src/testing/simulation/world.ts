@@ -1,7 +1,9 @@
 import { createHolders, createProcessHolders } from '../../adapters/holders.ts';
+import { cancelRuns } from '../../app/cancel.ts';
 import type { AppFailure } from '../../app/failure.ts';
 import type { PlanningProject } from '../../app/planning.ts';
-import { cliIdentity, type RunPorts, type RunSettings, runRequest } from '../../app/run.ts';
+import { cliIdentity, type RunPorts, type RunSettings } from '../../app/run.ts';
+import { runRequest } from '../../app/run-request.ts';
 import { openStateSession, type StateSession } from '../../app/state-session.ts';
 import { runTick } from '../../app/tick.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
@@ -73,7 +75,10 @@ export interface World {
   /** Lets time go on until each of the commands has ended or is gone. */
   settle(...commands: readonly SimulatedCommand[]): Promise<void>;
 }
-export type CommandKind = { readonly kind: 'tick' } | { readonly kind: 'run'; readonly selection: string };
+export type CommandKind =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'run'; readonly selection: string }
+  | { readonly kind: 'cancel'; readonly what: string };
 
 /** The process was killed in the middle of a synchronous call. */
 class Killed extends Error {}
@@ -158,6 +163,8 @@ async function carryCommand(
   try {
     if (what.kind === 'tick') {
       result = await runTick(ports, settings, { dryRun: false, nowWasGiven: false }, observer);
+    } else if (what.kind === 'cancel') {
+      result = await cancelRuns(ports, settings.planning, what.what, 'by hand');
     } else {
       const identity = cliIdentity(ports.clock.now(), `${command.pid}`.padStart(20, '0'));
       const request = { kind: 'cli', ...identity, selection: what.selection, mode: 'all' } as const;
@@ -211,13 +218,15 @@ function calledAtOnce<T>(world: World, command: SimulatedCommand, call: string, 
 function storeOf(world: World, command: SimulatedCommand): StateStore {
   const inner = world.server.open();
   const isOffline = (): boolean => world.time.now() < command.offlineUntil;
-  const push = (call: string, land: () => Promise<CommitOutcome>): Promise<CommitOutcome> =>
+  const push = (call: string, isFirst: boolean, land: () => Promise<CommitOutcome>): Promise<CommitOutcome> =>
     called(world, command, call, async () => {
       if (isOffline()) return { kind: 'unreachable', message: LOST.message };
       const fault = world.weather.faultOf?.(command);
       if (fault === 'late') {
         const line: Actor = { name: 'a slow line', isGone: false, frozenUntil: 0 };
-        void world.time.turn(line, Math.floor(world.random() * 90_000)).then(land);
+        // A first push that arrives once the branch was there and is gone would begin it anew: nobody promises that.
+        const arrive = (): void => void (isFirst && world.server.heads.length > 0 ? undefined : land());
+        void world.time.turn(line, Math.floor(world.random() * 90_000)).then(arrive);
         return { kind: 'unreachable', message: LOST.message };
       }
       world.server.faults = fault === undefined ? [] : [fault];
@@ -230,8 +239,8 @@ function storeOf(world: World, command: SimulatedCommand): StateStore {
       called(world, command, 'store.list', async () => (isOffline() ? fail(LOST) : inner.list(commit, prefix))),
     load: (commit, paths) =>
       called(world, command, 'store.load', async () => (isOffline() ? fail(LOST) : inner.load(commit, paths))),
-    commit: (expected, change) => push('store.commit', () => inner.commit(expected, change)),
-    compact: (expected, seq, change) => push('store.compact', () => inner.compact(expected, seq, change)),
+    commit: (expected, change) => push('store.commit', expected === undefined, () => inner.commit(expected, change)),
+    compact: (expected, seq, change) => push('store.compact', false, () => inner.compact(expected, seq, change)),
   };
 }
 

@@ -1,0 +1,98 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import { type EventDraft, noCounts } from '../model/events.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { RunRecord } from '../model/state.ts';
+import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type PlanningProject, selectAssets } from './planning.ts';
+import { ofWriter } from './release.ts';
+import type { RunPorts } from './run.ts';
+
+/** What became of a run that was to be canceled. */
+export interface CanceledRun {
+  readonly run: string;
+  /** `canceled`: it had not begun, and is over. `asked`: who carries it out stops it. `before`: it was asked already. */
+  readonly outcome: 'canceled' | 'asked' | 'before';
+}
+
+/** Events that cancel an open run: one that waits is over at once, one that runs is stopped by who carries it out. */
+export function cancelDrafts(record: RunRecord, reason: string, now: EpochMs): EventDraft[] {
+  const of = { at: timestamp(now), run: record.run, epoch: record.epoch };
+  const asked: EventDraft = { ...of, type: 'cancel.requested', reason };
+  if (record.state !== 'QUEUED') return record.cancelRequested ? [] : [asked];
+  return [asked, { ...of, type: 'run.ended', state: 'CANCELED', counts: record.counts ?? noCounts, durationMs: 0 }];
+}
+
+/**
+ * Cancels a run by its id, a backfill by its id (its runs), or all open runs that make assets of a selection: those that
+ * wait first (semantics.md 5).
+ */
+export async function cancelRuns(
+  ports: Pick<RunPorts, 'session' | 'writer' | 'pages'>,
+  planning: Pick<PlanningProject, 'project' | 'graph'>,
+  what: string,
+  reason: string,
+): Promise<Result<readonly CanceledRun[], AppFailure>> {
+  const recorded = await ports.session.transact<readonly CanceledRun[]>(async (state) => {
+    const { view } = state.read;
+    const targets = targetsOf(planning, [...view.openRuns.values()], what, view.endedRuns.get(what));
+    if (!targets.ok) return { kind: 'stop', failure: targets.error };
+    const waitingFirst = [...targets.value].sort((a, b) => Number(b.state === 'QUEUED') - Number(a.state === 'QUEUED'));
+    const value = waitingFirst.map((record): CanceledRun => {
+      if (record.state === 'QUEUED') return { run: record.run, outcome: 'canceled' };
+      return { run: record.run, outcome: record.cancelRequested ? 'before' : 'asked' };
+    });
+    const drafts = waitingFirst.flatMap((record) => cancelDrafts(record, reason, state.now));
+    if (drafts.length === 0) return { kind: 'nothing', value };
+    const events = ofWriter(view, ports.writer, [], drafts);
+    const subject = `○ cancel ${value.length === 1 ? `run ${value[0]!.run}` : `${value.length} runs`}: ${reason}`;
+    const message = [subject, '', ...value.map(({ run }) => `Run: ${run}`)].join('\n');
+    return { kind: 'commit', events, message, value, pages: ports.pages };
+  });
+  return recorded.ok ? ok(recorded.value.value) : recorded;
+}
+
+const RUN_ID = /^\d{8}-[a-z2-7]{16}$/;
+
+function targetsOf(
+  planning: Pick<PlanningProject, 'project' | 'graph'>,
+  open: readonly RunRecord[],
+  what: string,
+  ended: RunRecord | undefined,
+): Result<readonly RunRecord[], AppFailure> {
+  const one = open.filter(({ run }) => run === what);
+  if (one.length > 0) return ok(one);
+  const ofBackfill = open.filter(({ tags }) => tags['branchline/backfill'] === what);
+  if (ofBackfill.length > 0) return ok(ofBackfill);
+  if (RUN_ID.test(what)) {
+    const said = ended ? `Run ${what} is over already (${ended.state}).` : `There is no open run ${what}.`;
+    return fail(outsideFailure('no-open-run', said, '`branchline queue` shows the runs that are open.'));
+  }
+  const selected = selectAssets(planning, what);
+  if (!selected.ok) {
+    const { message } = selected.error;
+    return fail(
+      inputFailure(
+        'cancel-what',
+        `\`${what}\` is no open run, no backfill that is under way, and no selection. ${message}`,
+      ),
+    );
+  }
+  const found = open.filter((record) => assetsOf(planning, record).some((asset) => selected.value.has(asset)));
+  if (found.length > 0) return ok(found);
+  return fail(
+    outsideFailure(
+      'no-open-run',
+      `No open run makes any of \`${what}\`.`,
+      '`branchline queue` shows the runs that are open.',
+    ),
+  );
+}
+
+/** What a run makes, or what one that has not begun asks for. */
+function assetsOf(planning: Pick<PlanningProject, 'project' | 'graph'>, record: RunRecord): readonly AssetKey[] {
+  const steps = Object.values(record.steps);
+  if (steps.length > 0) return steps.flatMap(({ assets }) => assets);
+  const asked = selectAssets(planning, record.request.selection);
+  return asked.ok ? [...asked.value] : [];
+}

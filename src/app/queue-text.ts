@@ -1,0 +1,32 @@
+import { unreachable } from '../base/result.ts';
+import type { Wait } from '../plan/queue.ts';
+import { formatInstant } from '../time/format.ts';
+
+/** Why a run waits, in words: `all 10 places are taken (run …, run …)`. */
+export function waitText(wait: Wait): string {
+  switch (wait.kind) {
+    case 'all-places':
+      if (wait.limit === 0) return 'nothing leaves the queue (`max_concurrent_runs: 0`)';
+      return `${wait.limit === 1 ? 'the only place is' : `all ${wait.limit} places are`} taken${heldBy(wait.holders)}`;
+    case 'not-due':
+      return `it is due at ${formatInstant(wait.due)}`;
+    case 'tag': {
+      const tag = wait.value === undefined ? `the tag ${wait.key}` : `${wait.key}=${wait.value}`;
+      if (wait.limit === 0) return `no run with ${tag} may start (limit 0)`;
+      return `${wait.limit} of ${wait.limit} places of ${tag} are taken${heldBy(wait.holders)}`;
+    }
+    case 'pool':
+      return `no slot of pool ${wait.pool} is free (${wait.limit} in all)${heldBy(wait.holders)}`;
+    case 'held':
+      return `${wait.what} ${wait.what.includes(', ') ? 'are' : 'is'} held${heldBy(wait.holders, ' by ')}`;
+    default:
+      return unreachable(wait);
+  }
+}
+
+/** At most three by name. */
+function heldBy(holders: readonly string[], word = ': '): string {
+  if (holders.length === 0) return '';
+  const some = holders.slice(0, 3).map((run) => `run ${run}`);
+  return `${word}${some.join(', ')}${holders.length > 3 ? ` and ${holders.length - 3} more` : ''}`;
+}

@@ -1,0 +1,205 @@
+import { ok, type Result } from '../base/result.ts';
+import { type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
+import { requestInstant } from '../model/ids.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { RunRequest } from '../model/plan.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
+import { type QueuedRun, type ReleasePass, releaseRuns } from '../plan/queue.ts';
+import { numberEvents } from '../state/codec.ts';
+import { fold } from '../state/fold.ts';
+import { type ClaimDecision, type ClaimInput, decideClaim } from './claim-run.ts';
+import type { AppFailure } from './failure.ts';
+import { partitionedAssets } from './planning.ts';
+
+/** A run that waits, recorded or about to be. */
+export interface WaitingRun {
+  readonly run: string;
+  readonly request: RunRequest;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly requestedAt: string;
+  readonly due?: string;
+}
+
+/** A claim, or the end of a run that found nothing to do: to be committed. */
+export type TakenRun = Extract<ClaimDecision, { kind: 'claimed' | 'ended' }>;
+
+export interface ReleaseInput {
+  /** The state, with the requests that the same commit records. */
+  readonly view: StateView;
+  readonly now: EpochMs;
+  readonly waiting: readonly WaitingRun[];
+  /** What deciding to start one of them takes. */
+  readonly claimInput: (run: WaitingRun, view: StateView) => ClaimInput;
+  /** Whether this process carries it out. */
+  readonly isMine: (run: WaitingRun) => boolean;
+  /** Runs that this process can take now. */
+  readonly room: number;
+}
+
+export interface Release {
+  /** In the order in which they were released. */
+  readonly taken: readonly TakenRun[];
+  /** Runs of ours that cannot be planned: why. */
+  readonly broken: readonly { readonly run: WaitingRun; readonly failure: AppFailure }[];
+  readonly pass: ReleasePass;
+}
+
+/** A run's place in the queue, by what the state says of it. */
+export function waitingRunsOf(view: Pick<StateView, 'openRuns'>): WaitingRun[] {
+  return [...view.openRuns.values()].filter(({ state }) => state === 'QUEUED').map(waitingRunOf);
+}
+
+function waitingRunOf({ run, request, tags, requestedAt, due }: RunRecord): WaitingRun {
+  return { run, request, tags, requestedAt, ...(due === undefined ? {} : { due }) };
+}
+
+/** Runs that occupy a place, with the slots that their claims hold. */
+export function runsInProgress(view: Pick<StateView, 'openRuns' | 'claims'>): QueuedRun[] {
+  const slots = new Map<string, Record<string, number>>();
+  for (const claim of view.claims.values()) {
+    const own = slots.get(claim.run) ?? {};
+    for (const [pool, held] of Object.entries(claim.slots ?? {})) own[pool] = (own[pool] ?? 0) + held;
+    slots.set(claim.run, own);
+  }
+  return [...view.openRuns.values()]
+    .filter(({ state }) => state !== 'QUEUED')
+    .map((record) => ({ ...placeOf(waitingRunOf(record)), slots: slots.get(record.run) ?? {} }));
+}
+
+/** Of runs that were asked for in one moment, the one that means the earlier instant comes first. */
+function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): QueuedRun {
+  return {
+    run,
+    tags: ownTags(tags),
+    slots: {},
+    requestedAt: `${requestedAt} ${requestInstant(request)}`,
+    ...(due === undefined ? {} : { due }),
+  };
+}
+
+/** Tags with Dagster's names of the engine's own read as ours. */
+export function ownTags(tags: Readonly<Record<string, string>>): Record<string, string> {
+  const own: Record<string, string> = {};
+  for (const [tag, value] of Object.entries(tags)) {
+    if (tag.startsWith('dagster/')) own[`branchline/${tag.slice('dagster/'.length)}`] ??= value;
+    else own[tag] = value;
+  }
+  return own;
+}
+
+/** Partitioned assets whose keys a release has to look at. */
+export function partitionsOfQueue(
+  planning: ClaimInput['planning'],
+  waiting: readonly Pick<WaitingRun, 'request'>[],
+): ReadonlySet<AssetKey> {
+  const all = new Set<AssetKey>();
+  const seen = new Set<string>();
+  for (const { request } of waiting) {
+    const text = JSON.stringify([request.selection, request.job]);
+    if (seen.has(text)) continue;
+    seen.add(text);
+    for (const asset of partitionedAssets(planning, request)) all.add(asset);
+  }
+  return all;
+}
+
+/**
+ * One release pass over the queue (semantics.md 1) with what only planning tells: a run is planned when all else lets it
+ * go, and what others hold of its assets and pools then counts as well. What is ahead in the queue and somebody else's
+ * to carry out keeps its place.
+ */
+export async function releaseQueue(input: ReleaseInput): Promise<Result<Release, AppFailure>> {
+  const { operations } = input.claimInput(input.waiting[0]!, input.view).planning.project;
+  const places = new Map(input.waiting.map((run) => [run.run, placeOf(run)]));
+  const known = new Map(input.waiting.map((run) => [run.run, run]));
+  const judged = new Set<string>();
+  const taken: TakenRun[] = [];
+  const broken: { run: WaitingRun; failure: AppFailure }[] = [];
+  const inProgress = runsInProgress(input.view);
+  let { view } = input;
+  for (;;) {
+    const pass = releaseRuns({
+      queue: operations.queue,
+      pools: operations.pools,
+      inProgress,
+      queued: [...places.values()],
+      now: timestamp(input.now),
+    });
+    const next = pass.released.find((run) => !judged.has(run));
+    if (next === undefined || taken.length >= input.room) return ok({ taken, broken, pass });
+    judged.add(next);
+    const run = known.get(next)!;
+    const decided = await decideClaim(input.claimInput(run, view));
+    if (!decided.ok) {
+      // Who cannot be planned takes no place.
+      places.delete(next);
+      if (input.isMine(run)) broken.push({ run, failure: decided.error });
+      continue;
+    }
+    const decision = decided.value;
+    const place = places.get(next)!;
+    switch (decision.kind) {
+      case 'held': {
+        const what = decision.by.overlap.slice(0, 3).join(', ');
+        places.set(next, { ...place, heldBy: [{ run: decision.by.claim.run, what }] });
+        continue;
+      }
+      case 'full':
+        places.set(next, { ...place, slots: decision.slots });
+        continue;
+      case 'known':
+        places.delete(next);
+        continue;
+      case 'ended':
+        // It takes no time: whoever comes by records it.
+        places.delete(next);
+        break;
+      case 'claimed':
+        places.set(next, { ...place, slots: decision.claim.slots ?? {} });
+        break;
+    }
+    view = after(view, decision.events, input.now);
+    if (input.isMine(run)) taken.push(decision);
+  }
+}
+
+/** The view once these events are recorded. */
+export function after(view: StateView, events: readonly BranchlineEvent[], now: EpochMs): StateView {
+  const next = fold(view, { seq: view.seq + 1, writer: 'preview', tx: 0, at: timestamp(now), events });
+  if (!next.ok) throw new Error(`events of a release do not fold: ${next.error.message}`);
+  return next.value;
+}
+
+/** A queued run that cannot be planned ends: it would stand in the queue for ever. */
+export function brokenRunEvents(
+  view: StateView,
+  { run, failure }: Release['broken'][number],
+  by: { readonly writer: string; readonly now: EpochMs },
+): EventDraft[] {
+  const record = view.openRuns.get(run.run);
+  if (!record) return [];
+  return [
+    {
+      type: 'run.ended',
+      at: timestamp(by.now),
+      run: run.run,
+      epoch: record.epoch,
+      state: 'FAILURE',
+      failure: { class: 'infrastructure', code: failure.code, message: failure.message },
+      counts: noCounts,
+      durationMs: 0,
+    },
+  ];
+}
+
+/** Numbers drafts in the stream of a writer, after what a view knows and what comes before them in the same commit. */
+export function ofWriter(
+  view: StateView,
+  writer: string,
+  before: readonly BranchlineEvent[],
+  drafts: readonly EventDraft[],
+): BranchlineEvent[] {
+  const own = before.filter((event) => event.id.startsWith(`${writer}#`)).length;
+  return numberEvents(writer, (view.streams.get(writer) ?? 0) + own, drafts);
+}

@@ -1,0 +1,284 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
+import type { StateView } from '../model/state.ts';
+import type { StateRead } from '../state/read.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+import { waitText } from './queue-text.ts';
+import {
+  brokenRunEvents,
+  ofWriter,
+  partitionsOfQueue,
+  type Release,
+  releaseQueue,
+  type TakenRun,
+  type WaitingRun,
+  waitingRunsOf,
+} from './release.ts';
+import {
+  carryOutClaimed,
+  claimInput,
+  endedAtOnce,
+  type RunObserver,
+  type RunOutcome,
+  type RunPorts,
+  type RunSettings,
+  recoverFirst,
+  type WantedRun,
+} from './run.ts';
+import { queueMessage, runMessage } from './run-message.ts';
+import type { StateAt, StateDecision } from './state-session.ts';
+import { openStepPlaces } from './step-places.ts';
+
+/** Between two looks at a queue in which nothing of ours may start. */
+const IDLE_POLL_MS = 2_000;
+/** The same while runs of ours are at work. */
+const BUSY_POLL_MS = 20_000;
+
+/** Told of runs as they are let go, and of their ends. */
+export interface QueueObserver extends RunObserver {
+  onRun(run: WaitingRun): void;
+  onRunEnd(outcome: RunOutcome): void;
+}
+
+export interface QueueWork {
+  /** Whether this process carries a run of the queue out. */
+  readonly isMine: (run: WaitingRun) => boolean;
+  /** What is known of requests beyond what is recorded, by run. */
+  readonly details: ReadonlyMap<string, Pick<WantedRun, 'expected' | 'attempt'>>;
+  /** The first release, when the commit before has made it. */
+  readonly first?: Released;
+}
+
+/** A release that is committed, or that had nothing to commit. */
+export interface Released {
+  readonly release: Release | undefined;
+  /** All that waited. */
+  readonly waiting: readonly WaitingRun[];
+  readonly after: StateRead;
+  readonly commit: string | undefined;
+}
+
+export interface QueueOutcome {
+  /** In the order in which they ended. */
+  readonly runs: readonly RunOutcome[];
+  /** Of ours: those that wait when nothing more is done here. */
+  readonly left: readonly WaitingRun[];
+  /** Why each of them waits; absent = it may start, and the time was over. */
+  readonly why: ReadonlyMap<string, string>;
+  /** Of ours: those that could not be planned. */
+  readonly broken: Release['broken'];
+  readonly after: StateRead;
+}
+
+/** The release at one state, with what its commit records. `requests`: events before it in the same commit. */
+export async function decideRelease(
+  ports: RunPorts,
+  settings: RunSettings,
+  work: Pick<QueueWork, 'isMine' | 'details'>,
+  at: {
+    readonly state: StateAt;
+    readonly view: StateView;
+    readonly events: readonly BranchlineEvent[];
+    readonly room: number;
+  },
+): Promise<Result<{ readonly release: Release | undefined; readonly events: readonly BranchlineEvent[] }, AppFailure>> {
+  const { state, view } = at;
+  const waiting = waitingRunsOf(view);
+  if (waiting.length === 0 || at.room <= 0) return ok({ release: undefined, events: at.events });
+  const release = await releaseQueue({
+    view,
+    now: state.now,
+    waiting,
+    claimInput: (run, preview) => ({
+      ...claimInput(ports, settings, { ...run, ...work.details.get(run.run) }, state),
+      view: preview,
+    }),
+    isMine: work.isMine,
+    room: at.room,
+  });
+  if (!release.ok) return release;
+  const { taken, broken } = release.value;
+  const claims = taken.flatMap(({ events }) => events);
+  const ends = broken.flatMap((each) => brokenRunEvents(view, each, { writer: ports.writer, now: state.now }));
+  const own = ofWriter(state.read.view, ports.writer, at.events, ends);
+  return ok({ release: release.value, events: [...at.events, ...own, ...claims] });
+}
+
+/** Makes transactions read the partitions that the queue is about; true = they did not, and must be read anew. */
+export function mustReadPartitions(
+  ports: Pick<RunPorts, 'partitions'>,
+  settings: Pick<RunSettings, 'planning'>,
+  waiting: readonly Pick<WaitingRun, 'request'>[],
+): boolean {
+  const before = ports.partitions.size;
+  for (const asset of partitionsOfQueue(settings.planning, waiting)) ports.partitions.add(asset);
+  return ports.partitions.size > before;
+}
+
+async function releaseOnce(
+  ports: RunPorts,
+  settings: RunSettings,
+  work: QueueWork,
+  room: number,
+): Promise<Result<Released, AppFailure>> {
+  for (;;) {
+    const outcome = await ports.session.transact<Pick<Released, 'release' | 'waiting'> | 'again'>(
+      async (state): Promise<StateDecision<Pick<Released, 'release' | 'waiting'> | 'again'>> => {
+        const { view } = state.read;
+        const waiting = waitingRunsOf(view);
+        if (mustReadPartitions(ports, settings, waiting)) return { kind: 'nothing', value: 'again' };
+        const decided = await decideRelease(ports, settings, work, { state, view, events: [], room });
+        if (!decided.ok) return { kind: 'stop', failure: decided.error };
+        const { release, events } = decided.value;
+        const value = { release, waiting };
+        if (events.length === 0) return { kind: 'nothing', value };
+        return {
+          kind: 'commit',
+          events,
+          message: releaseMessage(release!.taken, settings) ?? queueMessage(release!.broken.map(({ run }) => run)),
+          value,
+          ...(hasEnds(events) ? { pages: ports.pages } : {}),
+        };
+      },
+    );
+    if (!outcome.ok) return outcome;
+    const { value, after, commit } = outcome.value;
+    if (value !== 'again') return ok({ ...value, after, commit });
+  }
+}
+
+/** Runs that end in the commit change the report. */
+export function hasEnds(events: readonly BranchlineEvent[]): boolean {
+  return events.some(({ type }) => type === 'run.ended');
+}
+
+/** Subject and trailers of a commit that takes runs out of the queue; undefined when it takes none. */
+export function releaseMessage(
+  taken: readonly TakenRun[],
+  settings: Pick<RunSettings, 'codeCommit'>,
+): string | undefined {
+  const [first, ...others] = taken;
+  if (!first) return undefined;
+  const drafts = first.kind === 'ended' ? first.drafts : [];
+  const end = drafts.find((draft) => draft.type === 'run.ended');
+  const text = runMessage(first.plan, drafts, end?.type === 'run.ended' ? end : undefined, settings.codeCommit);
+  if (others.length === 0) return text;
+  const [subject, ...rest] = text.split('\n');
+  const trailers = others.map(({ plan }) => `Run: ${plan.runId}`);
+  return [`${subject}, and ${others.length} more`, ...rest, ...trailers].join('\n');
+}
+
+/**
+ * Carries runs of the queue out until none of ours is left that may start: several at once up to the limits, whose steps
+ * share the places of this process. What others hold is waited for, up to `waitMs`.
+ */
+export async function workQueue(
+  ports: RunPorts,
+  settings: RunSettings,
+  work: QueueWork,
+  observer: QueueObserver,
+): Promise<Result<QueueOutcome, AppFailure>> {
+  const places = openStepPlaces(settings.maxParallel);
+  const active = new Map<string, Promise<void>>();
+  const runs: RunOutcome[] = [];
+  const broken: Release['broken'][number][] = [];
+  let failure: AppFailure | undefined;
+  let deadline = ports.clock.now() + settings.waitMs;
+  let said = '';
+  const room = (): number => (mayStart() ? settings.maxParallel - active.size : 0);
+  const mayStart = (): boolean =>
+    failure === undefined &&
+    !ports.signal.aborted &&
+    (settings.budget === undefined || ports.clock.now() < settings.budget.endsAt);
+  const started = work.first ? ok(work.first) : await releaseOnce(ports, settings, work, room());
+  if (!started.ok) return started;
+  let current = started.value;
+  let newest = current.after;
+  const start = (taken: TakenRun, { after, commit, waiting }: Released): void => {
+    const run = taken.plan.runId;
+    observer.onRun(waiting.find((each) => each.run === run)!);
+    if (taken.kind === 'ended') {
+      const outcome = endedAtOnce(taken, after, commit, observer);
+      runs.push(outcome);
+      observer.onRunEnd(outcome);
+      return;
+    }
+    const carried = carryOutClaimed(ports, { ...settings, places }, taken, after, observer).then((outcome) => {
+      active.delete(run);
+      deadline = ports.clock.now() + settings.waitMs;
+      if (!outcome.ok) failure ??= outcome.error;
+      else {
+        runs.push(outcome.value);
+        newest = outcome.value.after;
+        observer.onRunEnd(outcome.value);
+      }
+    });
+    active.set(run, carried);
+  };
+  for (;;) {
+    for (const taken of current.release?.taken ?? []) start(taken, current);
+    broken.push(...(current.release?.broken ?? []));
+    const left = waitingRunsOf(newest.view).filter((run) => work.isMine(run));
+    const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
+    const hopeful = mayStart() ? left.filter(isDue) : [];
+    if (active.size === 0) {
+      if (failure) return fail(failure);
+      const why = reasons(left, current.release);
+      if (hopeful.length === 0 || ports.clock.now() >= deadline) return ok({ runs, left, why, broken, after: newest });
+      const first = hopeful[0]!;
+      const text = `run ${first.run} waits: ${why.get(first.run) ?? 'it may start'}.`;
+      if (text !== said && why.has(first.run)) ports.warn(`Waiting: ${text}`);
+      said = text;
+      await ports.clock.sleep(IDLE_POLL_MS, ports.signal);
+      // Whoever is in the way may be gone by now.
+      const recovered = await recoverFirst(ports);
+      if (!recovered.ok) return recovered;
+    } else {
+      const before = active.size;
+      await nextChange(ports, [...active.values()], hopeful.length > 0 && before < settings.maxParallel);
+      // Nothing has ended and nobody waits, or nothing may start any more: nothing to release.
+      if (hopeful.length === 0 && waitingRunsOf(newest.view).every((run) => !work.isMine(run) || !isDue(run))) {
+        current = { ...current, release: undefined };
+        continue;
+      }
+    }
+    if (room() <= 0) {
+      current = { ...current, release: undefined };
+      continue;
+    }
+    const next = await releaseOnce(ports, settings, work, room());
+    if (next.ok) {
+      current = next.value;
+      newest = current.after;
+    } else {
+      failure ??= next.error;
+      current = { ...current, release: undefined };
+    }
+  }
+}
+
+/** Waits for the end of a run, or for the time to look at the queue again. */
+async function nextChange(ports: RunPorts, active: readonly Promise<void>[], isLooking: boolean): Promise<void> {
+  const pause = new AbortController();
+  const waited = isLooking ? [ports.clock.sleep(BUSY_POLL_MS, pause.signal)] : [];
+  await Promise.race([...active, ...waited]);
+  pause.abort('changed');
+}
+
+function reasons(left: readonly WaitingRun[], release: Release | undefined): ReadonlyMap<string, string> {
+  const why = new Map<string, string>();
+  for (const { run } of left) {
+    const wait = release?.pass.waiting.get(run);
+    if (wait) why.set(run, waitText(wait));
+  }
+  return why;
+}
+
+/** The refusal of a run that waited in vain. */
+export function heldFailure(why: string | undefined): AppFailure {
+  return outsideFailure(
+    'held',
+    `It could not start: ${why ?? 'its turn did not come'}.`,
+    'Wait for it to end, or give `--wait` more time; `branchline queue` shows who waits for what.',
+  );
+}

@@ -1,0 +1,35 @@
+import { type CanceledRun, cancelRuns } from '../app/cancel.ts';
+import { buildPlanning } from '../app/planning.ts';
+import { printFailure, printJson } from './print.ts';
+import { type StateWritingOptions, withStateWriting } from './state-writing.ts';
+
+interface CancelOptions extends StateWritingOptions {
+  readonly reason?: string;
+}
+
+/** `branchline cancel <run|backfill|selection>`. */
+export async function run(options: CancelOptions, args: readonly string[]): Promise<number> {
+  return withStateWriting(options, async ({ opened, world, confirm }) => {
+    const { host, tree } = opened;
+    const what = args[0]!;
+    if (options.environment === 'production' && !(await confirm(`This cancels runs of production: ${what}. Go on?`)))
+      return 2;
+    const planning = buildPlanning(world.project, tree);
+    const canceled = await cancelRuns(world.run, planning, what, options.reason ?? 'by hand');
+    if (!canceled.ok) return printFailure(host, canceled.error, options.json);
+    if (options.json) printJson({ version: 1, runs: canceled.value });
+    else for (const each of canceled.value) host.print(textOf(each));
+    return 0;
+  });
+}
+
+function textOf({ run, outcome }: CanceledRun): string {
+  switch (outcome) {
+    case 'canceled':
+      return `Run ${run} had not begun and is CANCELED.`;
+    case 'asked':
+      return `Run ${run} is asked to stop; whoever carries it out ends its steps within a minute.`;
+    case 'before':
+      return `Run ${run} was asked to stop before.`;
+  }
+}
