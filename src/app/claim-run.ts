@@ -229,7 +229,10 @@ export async function makePlan(
   input: Pick<ClaimInput, 'planning' | 'view' | 'now' | 'environment' | 'request' | 'tags' | 'findLost'>,
 ): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
   const { planning, view, environment, request, tags } = input;
-  const selected = requestedAssets(planning, request, statusesOf(planning.project, view));
+  // Who asks for a status has read what is known of all partitions (see `partitionedAssets`).
+  const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
+  const statusOf = statusesOf(planning.project, view, asksStatus ? keysAt(view, input.now) : undefined);
+  const selected = requestedAssets(planning, request, statusOf);
   if (!selected.ok) return selected;
   // A schedule may select nothing today; a person who does has most likely mistyped a name.
   if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));

@@ -35,6 +35,7 @@ function cellsOf(row: Row): string[] {
       row.made_by,
       row.group ?? '',
       row.checks === 0 ? '' : `${row.checks} ${row.checks === 1 ? 'check' : 'checks'}`,
+      row.partitions === undefined ? '' : `partitions ${row.partitions}`,
     ];
   if ('schedule' in row)
     return [

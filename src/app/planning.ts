@@ -107,6 +107,7 @@ export function selectAssets(
     jobs: project.jobs,
     schedules: project.schedules,
     exposures: project.exposures,
+    partitions: project.partitions,
     ...(statusOf ? { statusOf } : {}),
     ...(changedOf ? { changedOf } : {}),
   });

@@ -1,8 +1,10 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
+import type { PartitionsSummary } from '../plan/partition-status.ts';
 import type { StateStore } from '../ports.ts';
 import { billedText } from '../render/figures-text.ts';
+import { renderPartitions } from '../render/partitions-text.ts';
 import { columns, count, safeLine } from '../render/style.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
@@ -12,6 +14,8 @@ import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
 import { triggerText } from './run-message.ts';
 import type { StateAt } from './state-session.ts';
+
+const PLAIN = { color: false, unicode: true } as const;
 
 export interface LogEntry {
   readonly commit: string;
@@ -52,6 +56,7 @@ export async function describeState(
   store: StateStore,
   state: StateAt,
   what: string | undefined,
+  partitions?: PartitionsSummary,
 ): Promise<Result<{ readonly text: string; readonly json: Record<string, unknown> }, AppFailure>> {
   const { view } = state.read;
   const commit = state.head.commit ?? null;
@@ -68,7 +73,11 @@ export async function describeState(
       },
     });
   const asset = view.assets.get(what);
-  if (asset) return ok({ text: assetText(asset), json: { commit, asset } });
+  if (asset)
+    return ok({
+      text: [assetText(asset), ...(partitions ? ['', renderPartitions([partitions], PLAIN)] : [])].join('\n'),
+      json: { commit, asset, ...(partitions ? { partitions } : {}) },
+    });
   const run = view.openRuns.get(what) ?? view.endedRuns.get(what) ?? (await closedRun(store, state, what));
   if (run) return ok({ text: runText(run), json: { commit, run } });
   return fail(

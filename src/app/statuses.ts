@@ -1,10 +1,22 @@
 import { assetHealth } from '../insights/health.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import type { PartitionsSummary } from '../plan/partition-status.ts';
 import type { SelectionStatus } from '../project/selection-evaluate.ts';
+import type { KeysAt } from '../time/partitions/keys.ts';
+import { cutAssets, partitionSummaries } from './partition-commands.ts';
 
 /** What `status:` says of an asset (semantics.md 9): all that hold at once. */
-export function statusesOf(project: Project, view: StateView): (key: AssetKey) => readonly SelectionStatus[] {
+export function statusesOf(
+  project: Project,
+  view: StateView,
+  at?: KeysAt,
+): (key: AssetKey) => readonly SelectionStatus[] {
+  const partitions = new Map<AssetKey, PartitionsSummary>();
+  // Where they were read: a partition that failed degrades its asset, one that was never made is missing.
+  if (at !== undefined)
+    for (const summary of partitionSummaries(project, view, cutAssets(project), at))
+      partitions.set(summary.asset, summary);
   const running = new Set(
     [...view.openRuns.values()].flatMap((run) =>
       Object.values(run.steps).flatMap((step) => (step.state === 'STARTED' ? step.assets : [])),
@@ -14,10 +26,15 @@ export function statusesOf(project: Project, view: StateView): (key: AssetKey) =
     const asset = project.assets[key];
     if (!asset) return [];
     const record = view.assets.get(key);
-    const statuses: SelectionStatus[] = running.has(key) ? ['in_progress'] : [];
+    const counts = partitions.get(key)?.counts;
+    const statuses: SelectionStatus[] = running.has(key) || (counts?.in_progress ?? 0) > 0 ? ['in_progress'] : [];
     // Tried and not there, or there once and gone: `unknown` is only what nobody has tried.
-    if (record && (record.lost !== undefined || (record.attempt !== undefined && record.materialized === undefined)))
+    if (counts && counts.missing > 0) statuses.push('missing');
+    else if (
+      record &&
+      (record.lost !== undefined || (record.attempt !== undefined && record.materialized === undefined))
+    )
       statuses.push('missing');
-    return [...statuses, assetHealth(asset, view).status];
+    return [...statuses, counts && counts.failed > 0 ? 'degraded' : assetHealth(asset, view).status];
   };
 }

@@ -1,5 +1,6 @@
 import { type ListRow, listRows } from '../app/list.ts';
-import { buildPlanning, selectAssets } from '../app/planning.ts';
+import { cutAssets } from '../app/partition-commands.ts';
+import { buildPlanning, keysAt, selectAssets } from '../app/planning.ts';
 import { readState } from '../app/state-session.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openStore } from '../compose/wiring.ts';
@@ -31,9 +32,11 @@ export async function run(options: ListOptions, args: readonly string[]): Promis
     const state = await readState(
       { store: store.value, environment: options.environment, projectName: project.name, clock: opened.value.clock },
       options.at,
+      { partitionsOf: new Set(cutAssets(project)) },
     );
     if (!state.ok) return printFailure(host, state.error, options.json);
-    statusOf = statusesOf(project, state.value.read.view);
+    const { view } = state.value.read;
+    statusOf = statusesOf(project, view, keysAt(view, state.value.now));
   }
   if (options.select !== undefined) {
     const selected = selectAssets(buildPlanning(project, tree), options.select, statusOf);

@@ -1,3 +1,5 @@
+import { partitionSummaries } from '../app/partition-commands.ts';
+import { keysAt } from '../app/planning.ts';
 import { describeState } from '../app/state-commands.ts';
 import { readState } from '../app/state-session.ts';
 import type { GlobalOptions } from './main.ts';
@@ -14,12 +16,16 @@ export async function run(options: ShowOptions, args: readonly string[]): Promis
   const opened = await openForReading(options);
   if (!opened.ok) return opened.error;
   const { host, store, clock, project } = opened.value;
+  const isCut = project.assets[args[0] ?? '']?.partitions !== undefined;
   const state = await readState(
     { store, clock, environment: options.environment, projectName: project.name },
     options.at,
+    isCut ? { partitionsOf: new Set([args[0]!]) } : {},
   );
   if (!state.ok) return printFailure(host, state.error, options.json);
-  const described = await describeState(store, state.value, args[0]);
+  const { view } = state.value.read;
+  const [partitions] = isCut ? partitionSummaries(project, view, [args[0]!], keysAt(view, state.value.now)) : [];
+  const described = await describeState(store, state.value, args[0], partitions);
   if (!described.ok) return printFailure(host, described.error, options.json);
   if (options.json) printJson({ version: 1, ...described.value.json });
   else host.print(described.value.text);

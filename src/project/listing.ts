@@ -1,6 +1,8 @@
 import { unreachable } from '../base/result.ts';
 import type { Span } from '../model/diagnostic.ts';
+import type { PartitionsDef } from '../model/partitions.ts';
 import type { Check, Project } from '../model/project.ts';
+import { sameDefinition } from '../time/partitions/mapping.ts';
 import { formatBound } from './bounds.ts';
 import { buildGraph } from './graph.ts';
 import { type SelectionScope, select } from './selection-evaluate.ts';
@@ -29,6 +31,8 @@ export interface AssetRow extends ListedAt {
   /** `schema.table`. */
   readonly relation?: string;
   readonly outputs: readonly string[];
+  /** Name of its shared definition of partitions, else the kind of its own. */
+  readonly partitions?: string;
   readonly description?: string;
 }
 
@@ -103,10 +107,16 @@ export function listAssets(project: Project, keys: ReadonlySet<string> | undefin
         ? {}
         : { relation: relation.schema === undefined ? relation.name : `${relation.schema}.${relation.name}` }),
       outputs: asset.outputs.map(({ path }) => path),
+      ...(asset.partitions === undefined ? {} : { partitions: partitionsName(project, asset.partitions) }),
       ...(description === undefined ? {} : { description }),
       ...at(asset.definedAt),
     };
   });
+}
+
+/** The name of a shared definition; of one that the asset writes itself its kind. */
+function partitionsName({ partitions }: Project, def: PartitionsDef): string {
+  return Object.keys(partitions).find((name) => sameDefinition(partitions[name], def)) ?? def.kind;
 }
 
 /** Checks, by asset in the graph's order and then by name. */
@@ -217,8 +227,16 @@ function at({ file, line }: Span): ListedAt {
 
 /** The scope of a project for selections; `statusOf` from the state, when it was read. */
 export function selectionScope(project: Project, statusOf?: SelectionScope['statusOf']): SelectionScope {
-  const { assets, jobs, schedules, exposures } = project;
-  return { assets, jobs, schedules, exposures, graph: buildGraph(assets).graph, ...(statusOf ? { statusOf } : {}) };
+  const { assets, jobs, schedules, exposures, partitions } = project;
+  return {
+    assets,
+    jobs,
+    schedules,
+    exposures,
+    partitions,
+    graph: buildGraph(assets).graph,
+    ...(statusOf ? { statusOf } : {}),
+  };
 }
 
 function count(project: Project, selection: string): { readonly assets?: number } {

@@ -120,7 +120,8 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const selections = fromMap(definitions.selections, resolveSavedSelection);
   const exposures = fromMap(definitions.exposures, (definition) => resolveExposure(definition, resolving));
   const bare = Object.fromEntries([...drafts].map(([key, { asset }]) => [key, { ...asset, checks: [] }]));
-  const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules, exposures };
+  const { partitions } = settings;
+  const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules, exposures, partitions };
   verifySelections(scope, resolving);
   verifyTags(settings, taggedThings(jobs, schedules, bare, resolving), resolving);
   const multiChecks: Record<string, MultiCheck> = {};

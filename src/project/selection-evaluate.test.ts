@@ -66,6 +66,30 @@ describe('evaluateSelection', () => {
     check('exposure:toString', []);
     check('exposure:<null>', ['a', 'raw/b', 'e']);
   });
+  it('selects by partitions: the shared definition, the dynamic set, or none', () => {
+    const cut = projectOf({
+      'branchline.yaml': `name: shop
+partitions: { days: { daily: { start: 2026-01-01 } } }
+assets:
+  a: { run: "true", partitions: days }
+  b: { run: "true", partitions: { daily: { start: 2026-01-01 } } }
+  c: { run: "true", partitions: { dynamic: customers } }
+  d: { run: "true" }
+`,
+    });
+    const keys = (text: string): readonly string[] => {
+      const selected = select(text, selectionScope(cut));
+      return selected.ok ? [...selected.value].sort() : [selected.error.message];
+    };
+    expect(keys('partitions:days')).toEqual(['a', 'b']);
+    expect(keys('partitions:customers')).toEqual(['c']);
+    expect(keys('partitions:<null>')).toEqual(['d']);
+    expect(keys('partitions:day')).toEqual([]);
+    const parsed = parseSelection('partitions:day');
+    expect(parsed.ok && unknownValues(parsed.value, selectionScope(cut))).toMatchObject([
+      { help: 'did you mean `partitions:days`?' },
+    ]);
+  });
   it('walks the graph', () => {
     check('+key:d', ['a', 'raw/b', 'raw/c', 'd', 'e']);
     check('1+key:d', ['d', 'raw/c', 'e']);
@@ -85,7 +109,6 @@ describe('evaluateSelection', () => {
         error: { column, message: expect.stringMatching(message) },
       });
     refused('key:a or automation:eager', 10, /later version/);
-    refused('partitions:x', 1, /partitions, which come in a later version/);
     refused('not changed:any', 5, /a base to compare with/);
     refused('status:stail', 1, /no such status/);
     expect(select('status:stale', selectionScope(project))).toMatchObject({

@@ -1,7 +1,9 @@
 import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import { CHANGE_REASONS, type ChangeReason } from '../model/changes.ts';
+import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, AssetKey, Exposure, Job, Schedule } from '../model/project.ts';
+import { sameDefinition } from '../time/partitions/mapping.ts';
 import { type AssetGraph, reach } from './graph.ts';
 import {
   parseSelection,
@@ -31,6 +33,7 @@ export interface SelectionScope {
   readonly jobs: Readonly<Record<string, Pick<Job, 'selection'>>>;
   readonly schedules: Readonly<Record<string, Pick<Schedule, 'job' | 'selection'>>>;
   readonly exposures: Readonly<Record<string, Pick<Exposure, 'deps'>>>;
+  readonly partitions: Readonly<Record<string, PartitionsDef>>;
   /** All statuses that an asset has now; undefined = no state at hand, and `status:` is refused. */
   readonly statusOf?: (key: AssetKey) => readonly SelectionStatus[];
   /** Why an asset counts as changed against a base; undefined = nothing to compare with, and `changed:` is refused. */
@@ -39,7 +42,6 @@ export interface SelectionScope {
 
 /** Attributes that need a piece of work that this version does not have. */
 const LATER: Partial<Record<SelectionAttribute, string>> = {
-  partitions: '`partitions:` needs partitions, which come in a later version',
   automation: '`automation:` needs automation conditions, which come in a later version',
 };
 
@@ -191,11 +193,27 @@ function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): 
     case 'exposure':
       return ok(pick(scope, byExposure(value, scope)));
     case 'partitions':
+      return ok(
+        pick(
+          scope,
+          exactly(value, (asset) => partitionNames(scope, asset)),
+        ),
+      );
     case 'automation':
       return refuse(at, `\`${attribute}:\` comes in a later version`);
     default:
       return unreachable(attribute);
   }
+}
+
+/** Names that an asset's partitions go by: of the shared definition, and their kind; none without partitions. */
+export function partitionNames(
+  { partitions }: Pick<SelectionScope, 'partitions'>,
+  { partitions: def }: Asset,
+): readonly string[] {
+  if (def === undefined) return [];
+  const names = Object.keys(partitions).filter((name) => sameDefinition(partitions[name], def));
+  return [...names, ...(def.kind === 'dynamic' && !names.includes(def.name) ? [def.name] : [])];
 }
 
 function refuse(

@@ -1,6 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { SelectionExpr, SelectionProblem } from './selection.ts';
-import type { SelectionScope } from './selection-evaluate.ts';
+import { partitionNames, type SelectionScope } from './selection-evaluate.ts';
 
 /** Values of an expression that nothing has: no error (the set is empty), but most likely a typing error. */
 export function unknownValues(expr: SelectionExpr, scope: SelectionScope): readonly SelectionProblem[] {
@@ -48,7 +48,7 @@ function unknownValue(
 
 function knownValues(
   attribute: string,
-  { assets, jobs, schedules, exposures }: SelectionScope,
+  { assets, jobs, schedules, exposures, partitions }: SelectionScope,
 ): ReadonlySet<string> | undefined {
   const all = Object.values(assets);
   switch (attribute) {
@@ -66,6 +66,8 @@ function knownValues(
       return new Set(all.flatMap(({ columns }) => Object.keys(columns ?? {})));
     case 'path':
       return new Set(all.map(({ definedAt }) => definedAt.file));
+    case 'partitions':
+      return new Set([...Object.keys(partitions), ...all.flatMap((asset) => partitionNames({ partitions }, asset))]);
     case 'job':
       return new Set(Object.keys(jobs));
     case 'schedule':

@@ -1,0 +1,82 @@
+import type { AssetKey } from '../model/project.ts';
+import type { PartitionRecord, StateView } from '../model/state.ts';
+import { partitionStatus as settledStatus } from '../state/partition-fold.ts';
+import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
+
+/** What is shown of a partition, in this order of precedence (semantics.md 4). */
+export const PARTITION_STATUSES = ['in_progress', 'failed', 'materialized', 'missing'] as const;
+export type PartitionStatus = (typeof PARTITION_STATUSES)[number];
+
+/** The partitions of an asset, counted. */
+export interface PartitionsSummary {
+  readonly asset: AssetKey;
+  readonly total: number;
+  readonly counts: Readonly<Record<PartitionStatus, number>>;
+  /** Keys of each status as ranges in the definition's order: `a`, or `a...c`. */
+  readonly ranges: Readonly<Record<PartitionStatus, readonly string[]>>;
+  /** The last key that was ever made. */
+  readonly newest?: string;
+}
+
+/** Status of one key. */
+export function partitionStatusOf(record: PartitionRecord | undefined, isInProgress: boolean): PartitionStatus {
+  return isInProgress ? 'in_progress' : settledStatus(record);
+}
+
+/** Counts and ranges of all keys that exist, in one pass over them. */
+export function summarizePartitions(
+  asset: AssetKey,
+  keys: readonly string[],
+  records: ReadonlyMap<string, PartitionRecord> | undefined,
+  inProgress: ReadonlySet<string>,
+): PartitionsSummary {
+  const counts: Record<PartitionStatus, number> = { in_progress: 0, failed: 0, materialized: 0, missing: 0 };
+  const ranges: Record<PartitionStatus, string[]> = { in_progress: [], failed: [], materialized: [], missing: [] };
+  let newest: string | undefined;
+  let open: { readonly status: PartitionStatus; readonly first: string; last: string } | undefined;
+  const close = (): void => {
+    if (open)
+      ranges[open.status].push(open.first === open.last ? open.first : `${open.first}${RANGE_SEPARATOR}${open.last}`);
+  };
+  for (const key of keys) {
+    const record = records?.get(key);
+    const status = partitionStatusOf(record, inProgress.has(key));
+    counts[status]++;
+    if (record?.materialized) newest = key;
+    if (open?.status === status) open.last = key;
+    else {
+      close();
+      open = { status, first: key, last: key };
+    }
+  }
+  close();
+  return { asset, total: keys.length, counts, ranges, ...(newest === undefined ? {} : { newest }) };
+}
+
+/** Keys of each asset that runs are at work on, or will be before they end. */
+export function partitionsInProgress(view: StateView): ReadonlyMap<AssetKey, ReadonlySet<string>> {
+  const busy = new Map<AssetKey, Set<string>>();
+  for (const run of view.openRuns.values()) {
+    if (run.state === 'QUEUED') continue;
+    for (const step of Object.values(run.steps)) {
+      if (step.partitions === undefined || (step.state !== 'STARTED' && step.state !== 'PLANNED')) continue;
+      for (const asset of step.assets) {
+        const keys = busy.get(asset) ?? new Set<string>();
+        busy.set(asset, keys);
+        for (const key of step.partitions) keys.add(key);
+      }
+    }
+  }
+  return busy;
+}
+
+/** Keys that a text of people asks for by status: `missing` (never made) and `failed`; undefined = it names keys. */
+export function keysByStatus(
+  text: string,
+  keys: readonly string[],
+  recordsOf: readonly (ReadonlyMap<string, PartitionRecord> | undefined)[],
+): readonly string[] | undefined {
+  const wanted = text.trim();
+  if (wanted !== 'missing' && wanted !== 'failed') return undefined;
+  return keys.filter((key) => recordsOf.some((records) => settledStatus(records?.get(key)) === wanted));
+}
