@@ -1,10 +1,10 @@
 import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
-import type { PartitionsDef } from '../model/partitions.ts';
+import type { PartitionsDef, PartitionsSummary } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { type PartitionsSummary, partitionsInProgress, summarizePartitions } from '../plan/partition-status.ts';
+import { partitionsInProgress, summarizePartitions } from '../plan/partition-status.ts';
 import { numberEvents } from '../state/codec.ts';
 import { type KeysAt, keyProblem, openPartitions } from '../time/partitions/keys.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';

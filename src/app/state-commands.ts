@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
+import type { PartitionsSummary } from '../model/partitions.ts';
 import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
-import type { PartitionsSummary } from '../plan/partition-status.ts';
 import type { StateStore } from '../ports.ts';
 import { billedText } from '../render/figures-text.ts';
 import { renderPartitions } from '../render/partitions-text.ts';

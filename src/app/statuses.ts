@@ -1,7 +1,7 @@
 import { assetHealth } from '../insights/health.ts';
+import type { PartitionsSummary } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import type { PartitionsSummary } from '../plan/partition-status.ts';
 import type { SelectionStatus } from '../project/selection-evaluate.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { cutAssets, partitionSummaries } from './partition-commands.ts';
@@ -12,11 +12,15 @@ export function statusesOf(
   view: StateView,
   at?: KeysAt,
 ): (key: AssetKey) => readonly SelectionStatus[] {
-  const partitions = new Map<AssetKey, PartitionsSummary>();
+  let partitions: ReadonlyMap<AssetKey, PartitionsSummary> | undefined;
   // Where they were read: a partition that failed degrades its asset, one that was never made is missing.
-  if (at !== undefined)
-    for (const summary of partitionSummaries(project, view, cutAssets(project), at))
-      partitions.set(summary.asset, summary);
+  const countsOf = (key: AssetKey): PartitionsSummary['counts'] | undefined => {
+    if (at === undefined || project.assets[key]?.partitions === undefined) return undefined;
+    partitions ??= new Map(
+      partitionSummaries(project, view, cutAssets(project), at).map((summary) => [summary.asset, summary]),
+    );
+    return partitions.get(key)?.counts;
+  };
   const running = new Set(
     [...view.openRuns.values()].flatMap((run) =>
       Object.values(run.steps).flatMap((step) => (step.state === 'STARTED' ? step.assets : [])),
@@ -26,7 +30,7 @@ export function statusesOf(
     const asset = project.assets[key];
     if (!asset) return [];
     const record = view.assets.get(key);
-    const counts = partitions.get(key)?.counts;
+    const counts = countsOf(key);
     const statuses: SelectionStatus[] = running.has(key) || (counts?.in_progress ?? 0) > 0 ? ['in_progress'] : [];
     // Tried and not there, or there once and gone: `unknown` is only what nobody has tried.
     if (counts && counts.missing > 0) statuses.push('missing');

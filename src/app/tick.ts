@@ -13,6 +13,7 @@ import { after, type Release, type TakenRun, type WaitingRun, waitingRunsOf } fr
 import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
 import { triggerText } from './run-message.ts';
 import { runTags } from './run-tags.ts';
+import { assetsByStatus, scheduledParts } from './scheduled-partitions.ts';
 import type { Recorded, StateAt, StateDecision } from './state-session.ts';
 import { decideRelease, hasEnds, mustReadPartitions, releaseMessage, workQueue } from './work-queue.ts';
 
@@ -85,6 +86,7 @@ export async function runTick(
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
   }
+  for (const asset of assetsByStatus(settings.planning)) ports.partitions.add(asset);
   const judged = await judge(ports, settings, options);
   if (!judged.ok) return judged;
   const { value, after, commit } = judged.value;
@@ -142,6 +144,7 @@ async function decideTick(
   const { view } = state.read;
   const planned = planTick({
     project,
+    partsOf: (schedule, tick) => scheduledParts(settings.planning, view, schedule, tick),
     records: view.schedules,
     openRuns: view.openRuns,
     now: state.now,

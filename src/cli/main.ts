@@ -395,7 +395,7 @@ function withPlanOptions(command: Command): Command {
     .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
     .option(
       '--partitions <keys>',
-      'which partitions: a key, a range `<first>...<last>`, or `all` (default: the newest)',
+      'which partitions: keys, ranges `<first>...<last>`, `all`, `missing` or `failed` (default: the newest)',
     )
     .option('--full-refresh', 'incremental assets start empty instead of from their last outputs')
     .addOption(environmentOption());

@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import { buildPlanning, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
+import { partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
+import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { productionRunner } from '../app/production-runner.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-session.ts';
+import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
 import type { Project } from '../model/project.ts';
 import { expectedJson, type PlanPrice, planPrice, renderPlan } from '../render/plan-text.ts';
+import { nameSome } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
@@ -39,12 +42,29 @@ export async function run(options: PlanOptions): Promise<number> {
     const wanted = partitionedAssets(planning, request.value);
     const state = await readState(world.value.state, options.at, { partitionsOf: wanted });
     if (!state.ok) return printFailure(host, state.error, options.json);
+    const { view } = state.value.read;
+    const { selection, partitions } = request.value;
+    const at = keysAt(view, state.value.now);
+    const statusOf = statusesOf(project, view, at);
+    const parts = partsOfSelection(planning, view, at, { selection, partitions, statusOf });
+    if (!parts.ok) return printFailure(host, parts.error, options.json);
+    if (parts.value.length === 0) {
+      if (options.json) printJson({ version: 1, plan: null, runs: [] });
+      else host.print(`Nothing to run: no partition is ${partitions ?? 'there'}.`);
+      return 0;
+    }
+    const [first] = parts.value;
+    const asked = {
+      ...request.value,
+      selection: first!.selection,
+      ...(first!.partitions === undefined ? {} : { partitions: first!.partitions }),
+    };
     const made = await makePlan({
       planning,
-      view: state.value.read.view,
+      view,
       now: state.value.now,
       environment: options.environment,
-      request: request.value,
+      request: asked,
       tags: {},
       findLost: world.value.run.findLost,
     });
@@ -54,12 +74,25 @@ export async function run(options: PlanOptions): Promise<number> {
     const parallel = project.maxParallel ?? world.value.cores;
     // A laptop costs nothing by the minute.
     const price = options.environment === 'local' ? undefined : await priceOf(opened.value.root, project);
-    if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price) });
-    else host.print(renderPlan(plan, style, parallel, price));
+    const runs = parts.value.length > 1 ? { runs: parts.value.map(runJson) } : {};
+    if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price), ...runs });
+    else {
+      if (parts.value.length > 1) host.print(severalRuns(parts.value));
+      host.print(renderPlan(plan, style, parallel, price));
+    }
     return 0;
   } finally {
     await world.value.close();
   }
+}
+
+function runJson({ selection, partitions }: RequestPart): Record<string, unknown> {
+  return { selection, partitions: partitions ?? null };
+}
+
+function severalRuns(parts: readonly RequestPart[]): string {
+  const names = parts.map(({ partitions }) => partitions ?? 'what has no partitions');
+  return `This is ${parts.length} runs, one after the other: ${nameSome(names)}. The first one:\n`;
 }
 
 /** The price where production is made: on the machine that the repository's workflow names. */

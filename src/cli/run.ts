@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { findPlan } from '../adapters/plan-files.ts';
+import type { KnownRun } from '../app/claim-run.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
+import { partsOfRequest, type RequestPart } from '../app/partition-runs.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunOutcome, type RunSettings } from '../app/run.ts';
 import { knownText } from '../app/run-message.ts';
@@ -9,7 +11,7 @@ import { runRequest } from '../app/run-request.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { branchRefusal } from '../compose/surroundings.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import type { ManualRequest, Plan, RunRequest } from '../model/plan.ts';
 import type { Host } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
 import { printDiagnostics } from './check.ts';
@@ -45,28 +47,117 @@ export async function run(options: RunCommandOptions): Promise<number> {
       );
     const request = wantedRequest(opened, options, expected.value, world);
     if (!request.ok) return printFailure(host, request.error, options.json);
-    const reporter = runReporter(opened, world, options.json === true);
-    const outcome = await runRequest(
-      world.run,
-      { ...settings, failFast: options.failFast === true },
-      request.value,
-      reporter,
-      expected.value === undefined ? {} : { expected: expected.value },
-    );
-    reporter.end();
+    const own = { ...settings, failFast: options.failFast === true };
+    // A plan that was previewed is one run.
+    const parts =
+      expected.value === undefined ? await partsOfRequest(world.run, own, request.value) : ok([request.value]);
+    if (!parts.ok) return printFailure(host, parts.error, options.json);
+    if (parts.value.length !== 1)
+      return runParts(opened, world, own, {
+        options,
+        request: request.value,
+        parts: parts.value as readonly RequestPart[],
+      });
+    const { selection, partitions } = parts.value[0]!;
+    const only = { ...request.value, selection, ...(partitions === undefined ? {} : { partitions }) };
+    const outcome = await runOne(opened, world, own, { options, request: only, expected: expected.value });
     if (!outcome.ok) return printFailure(host, outcome.error, options.json);
-    // It waited in the queue, and somebody else was faster.
-    if (outcome.value.kind === 'known') {
-      const { delivery } = outcome.value;
-      if (options.json)
-        printJson({ version: 1, run: delivery.run, state: delivery.kind === 'done' ? delivery.state : 'STARTED' });
-      else host.print(`${knownText(outcome.value)}`);
-      return delivery.kind === 'done' && delivery.state === 'SUCCESS' ? 0 : 1;
-    }
-    reporter.summary(outcome.value);
+    if (outcome.value.kind === 'known') return printKnown(opened, outcome.value, options.json);
     if (options.json) printJson({ version: 1, ...outcomeJson(outcome.value) });
     return exitCodeOf(outcome.value, options.failOn, world.run.signal.aborted);
   });
+}
+
+interface OneRun {
+  readonly options: RunCommandOptions;
+  readonly request: ManualRequest;
+  readonly expected?: Plan | undefined;
+}
+
+async function runOne(
+  opened: OpenProject,
+  world: World,
+  settings: RunSettings,
+  { options, request, expected }: OneRun,
+): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
+  const reporter = runReporter(opened, world, options.json === true);
+  const outcome = await runRequest(world.run, settings, request, reporter, expected === undefined ? {} : { expected });
+  reporter.end();
+  if (!outcome.ok) return outcome;
+  if (outcome.value.kind !== 'known') reporter.summary(outcome.value);
+  return outcome;
+}
+
+/** It waited in the queue, and somebody else was faster. */
+function printKnown({ host }: OpenProject, known: KnownRun, json: boolean | undefined): number {
+  const { delivery } = known;
+  if (json) printJson({ version: 1, run: delivery.run, state: delivery.kind === 'done' ? delivery.state : 'STARTED' });
+  else host.print(knownText(known));
+  return delivery.kind === 'done' && delivery.state === 'SUCCESS' ? 0 : 1;
+}
+
+/**
+ * Several runs, one after the other: what definitions and policies do not let be one. One that fails stops those that
+ * would read what it was to make, and no others.
+ */
+async function runParts(
+  opened: OpenProject,
+  world: World,
+  settings: RunSettings,
+  { options, request, parts }: OneRun & { readonly parts: readonly RequestPart[] },
+): Promise<number> {
+  const { host } = opened;
+  const say = (text: string): void => (options.json ? undefined : host.print(text));
+  if (parts.length === 0) {
+    if (options.json) printJson({ version: 1, runs: [], leftOut: [] });
+    say(`Nothing to run: no partition is ${options.partitions ?? 'there'}.`);
+    return 0;
+  }
+  const failed = new Set<number>();
+  const outcomes: RunOutcome[] = [];
+  const leftOut: RequestPart[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (
+      world.run.signal.aborted ||
+      (settings.failFast && failed.size > 0) ||
+      part.after.some((group) => failed.has(group))
+    ) {
+      failed.add(part.group);
+      leftOut.push(part);
+      continue;
+    }
+    say(
+      `${index === 0 ? '' : '\n'}Run ${index + 1} of ${parts.length}${part.partitions === undefined ? '' : `: ${part.partitions}`}`,
+    );
+    const { selection, partitions } = part;
+    const identity = index === 0 ? {} : cliIdentity(opened.clock.now(), randomBytes(10).toString('hex'));
+    const { partitions: _all, ...rest } = request;
+    const own = { ...rest, ...identity, selection, ...(partitions === undefined ? {} : { partitions }) };
+    const outcome = await runOne(opened, world, settings, { options, request: own });
+    if (!outcome.ok) return printFailure(host, outcome.error, options.json);
+    if (outcome.value.kind === 'known') {
+      const { delivery } = outcome.value;
+      say(knownText(outcome.value));
+      if (delivery.kind !== 'done' || delivery.state !== 'SUCCESS') failed.add(part.group);
+      continue;
+    }
+    outcomes.push(outcome.value);
+    if (outcome.value.state !== 'SUCCESS') failed.add(part.group);
+  }
+  const count = outcomes.filter(({ state }) => state === 'SUCCESS').length;
+  const others = [
+    outcomes.length > count ? `${outcomes.length - count} failed` : '',
+    leftOut.length > 0 ? `${leftOut.length} left out` : '',
+  ].filter((text) => text !== '');
+  say(`\n${count} of ${parts.length} runs succeeded${others.length > 0 ? `; ${others.join(', ')}` : ''}.`);
+  if (options.json)
+    printJson({
+      version: 1,
+      runs: outcomes.map(outcomeJson),
+      leftOut: leftOut.map(({ selection, partitions }) => ({ selection, partitions: partitions ?? null })),
+    });
+  const codes = outcomes.map((outcome) => exitCodeOf(outcome, options.failOn, world.run.signal.aborted));
+  return Math.max(...codes, leftOut.length > 0 && options.failOn !== 'never' ? 1 : 0);
 }
 
 /** What was asked for: by a plan that was previewed, or by options. */
@@ -75,7 +166,7 @@ function wantedRequest(
   options: RunCommandOptions,
   plan: Plan | undefined,
   world: World,
-): Result<RunRequest, AppFailure> {
+): Result<Extract<RunRequest, { kind: 'cli' }>, AppFailure> {
   const identity = cliIdentity(opened.clock.now(), randomBytes(10).toString('hex'));
   if (plan === undefined) return requestOf(world.project, options, identity);
   const also = (['select', 'job', 'stale', 'withUpstream', 'ignoreBlocking', 'fullRefresh'] as const).filter(

@@ -13,7 +13,12 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
     case 'cli':
       return { kind: 'cli', nonce: request.nonce };
     case 'schedule':
-      return { kind: 'schedule', schedule: request.schedule, tick: request.tick };
+      return {
+        kind: 'schedule',
+        schedule: request.schedule,
+        tick: request.tick,
+        ...(request.part === undefined ? {} : { part: String(request.part) }),
+      };
     case 'dispatch':
       return {
         kind: 'dispatch',

@@ -60,3 +60,18 @@ export type PartitionMapping =
   | { readonly kind: 'static'; readonly keys: Readonly<Record<string, readonly string[]>> }
   /** Moves both ends of the window by so many upstream windows. */
   | { readonly kind: 'time_window'; readonly startOffset: number; readonly endOffset: number };
+
+/** What is shown of a partition, in this order of precedence (semantics.md 4). */
+export const PARTITION_STATUSES = ['in_progress', 'failed', 'materialized', 'missing'] as const;
+export type PartitionStatus = (typeof PARTITION_STATUSES)[number];
+
+/** The partitions of an asset, counted. */
+export interface PartitionsSummary {
+  readonly asset: string;
+  readonly total: number;
+  readonly counts: Readonly<Record<PartitionStatus, number>>;
+  /** Keys of each status as ranges in the definition's order: `a`, or `a...c`. */
+  readonly ranges: Readonly<Record<PartitionStatus, readonly string[]>>;
+  /** The last key that was ever made. */
+  readonly newest?: string;
+}

@@ -25,6 +25,8 @@ export type RunRequest =
       readonly job?: string;
       readonly materialize: 'when_stale' | 'all';
       readonly partitions?: string;
+      /** Its place among the runs of one tick, from 1, where the tick asks for several. */
+      readonly part?: number;
     }
   | {
       /** A person's click or call on GitHub (`workflow_dispatch`). */

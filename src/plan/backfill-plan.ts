@@ -31,8 +31,8 @@ export interface BackfillPlan {
 /** Keys that a backfill asks for, by root: the assets of its selection that read none of the others. */
 export interface BackfillRequestKeys {
   readonly selected: ReadonlySet<AssetKey>;
-  /** Keys of the roots, which share one definition. */
-  readonly keys: readonly string[];
+  /** Keys of the roots, which share one definition; or of each root its own. */
+  readonly keys: readonly string[] | ((root: AssetKey) => readonly string[]);
 }
 
 /** Roots of a selection: what reads, directly or through others, nothing else of it. */
@@ -82,9 +82,13 @@ function targetKeys(
   const { order } = topologicalOrder(selected, (key) => project.assets[key]?.deps ?? []);
   for (const asset of order) {
     if (!selected.has(asset) || project.assets[asset]?.external) continue;
-    const upstream = (project.assets[asset]?.deps ?? []).filter((dep) => targets.has(dep));
+    const isCut = project.assets[asset]?.partitions !== undefined;
+    // Keys are not passed on by what has none: what is cut and reads nothing that is cut is a root of keys as well.
+    const upstream = (project.assets[asset]?.deps ?? []).filter(
+      (dep) => targets.has(dep) && (!isCut || project.assets[dep]?.partitions !== undefined),
+    );
     if (upstream.length === 0) {
-      targets.set(asset, project.assets[asset]?.partitions === undefined ? [WHOLE] : keys);
+      targets.set(asset, !isCut ? [WHOLE] : typeof keys === 'function' ? keys(asset) : keys);
       continue;
     }
     const wanted = new Set<string>();

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PARTITION_STATUSES } from '../model/partitions.ts';
 import type { PartitionRecord } from '../model/state.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
-import { keysByStatus, PARTITION_STATUSES, partitionStatusOf, summarizePartitions } from './partition-status.ts';
+import { keysByStatus, partitionStatusOf, summarizePartitions } from './partition-status.ts';
 
 const turn = [1, 1] as const;
 const made = { materialized: { run: 'r', at: '', codeVersion: '', dataVersion: '', used: '', turn } } as const;
@@ -38,7 +39,9 @@ test('property: every key is in one range of its status, and the ranges read bac
   fc.assert(
     fc.property(fc.array(fc.tuple(record, fc.boolean()), { maxLength: 40 }), (partitions) => {
       const keys: string[] = partitions.map((_, i) => `k${i}`);
-      const records = new Map(partitions.flatMap(([each], i) => (each ? [[`k${i}`, each] as [string, PartitionRecord]] : [])));
+      const records = new Map(
+        partitions.flatMap(([each], i) => (each ? [[`k${i}`, each] as [string, PartitionRecord]] : [])),
+      );
       const busy = new Set<string>(keys.filter((_, i) => partitions[i]![1]));
       const summary = summarizePartitions('x', keys, records, busy);
       const found = PARTITION_STATUSES.flatMap((status) => {

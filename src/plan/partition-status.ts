@@ -1,22 +1,8 @@
+import type { PartitionStatus, PartitionsSummary } from '../model/partitions.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { PartitionRecord, StateView } from '../model/state.ts';
 import { partitionStatus as settledStatus } from '../state/partition-fold.ts';
 import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
-
-/** What is shown of a partition, in this order of precedence (semantics.md 4). */
-export const PARTITION_STATUSES = ['in_progress', 'failed', 'materialized', 'missing'] as const;
-export type PartitionStatus = (typeof PARTITION_STATUSES)[number];
-
-/** The partitions of an asset, counted. */
-export interface PartitionsSummary {
-  readonly asset: AssetKey;
-  readonly total: number;
-  readonly counts: Readonly<Record<PartitionStatus, number>>;
-  /** Keys of each status as ranges in the definition's order: `a`, or `a...c`. */
-  readonly ranges: Readonly<Record<PartitionStatus, readonly string[]>>;
-  /** The last key that was ever made. */
-  readonly newest?: string;
-}
 
 /** Status of one key. */
 export function partitionStatusOf(record: PartitionRecord | undefined, isInProgress: boolean): PartitionStatus {

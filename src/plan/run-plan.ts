@@ -58,8 +58,8 @@ interface Planning {
  */
 export function planRun(input: PlanInput): Result<Plan, PlanRefusal> {
   const { project, request } = input;
-  const wanted = wantedAssets(input);
   const reader = openPartitionReader(project, input.view, input.at ?? { now: 0, dynamic: () => [] });
+  const wanted = wantedAssets(input, reader);
   const refusal =
     otherPartitions(input, wanted) ??
     (isManual(request) ? neverMaterializedUpstream(input, wanted, reader) : undefined);
@@ -106,7 +106,7 @@ function ignoresBlocking(request: RunRequest): boolean {
 }
 
 /** The selection, completed: siblings of multi-assets that cannot run in part, and upstreams when asked for. */
-function wantedAssets(input: PlanInput): Map<AssetKey, 'selected' | 'with_upstream'> {
+function wantedAssets(input: PlanInput, reader: PartitionReader): Map<AssetKey, 'selected' | 'with_upstream'> {
   const { project, view, request } = input;
   const wanted = new Map<AssetKey, 'selected' | 'with_upstream'>();
   const add = (key: AssetKey, why: 'selected' | 'with_upstream'): void => {
@@ -119,7 +119,10 @@ function wantedAssets(input: PlanInput): Map<AssetKey, 'selected' | 'with_upstre
     const queue = [...wanted.keys()];
     for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
       for (const dep of project.assets[key]?.deps ?? []) {
-        if (wanted.has(dep) || project.assets[dep]?.external || isAvailable(view, dep)) continue;
+        if (wanted.has(dep) || project.assets[dep]?.external) continue;
+        const isCut = project.assets[dep]?.partitions !== undefined;
+        const isThere = isCut ? reader.read(key, dep, keysIn(input, key)).missing.length === 0 : isAvailable(view, dep);
+        if (isThere) continue;
         add(dep, 'with_upstream');
         queue.push(dep);
       }

@@ -489,3 +489,50 @@ describe('any sequence of wake-ups', () => {
     );
   });
 });
+
+describe('a tick over partitions', () => {
+  const parts = [
+    { selection: 'key:"a"', partitions: '2026-11-20' },
+    { selection: 'key:"b"', partitions: '2026-11-01' },
+  ];
+  const due = (partsOf: TickInput['partsOf']): TickPlan => {
+    const world = new World().has(schedule('0 * * * *'));
+    world.wake('2026-11-21T09:30', { partsOf });
+    return world.wake('2026-11-21T10:05', { partsOf });
+  };
+  test('asks for the partitions of the tick, not of the wake-up, in the request itself', () => {
+    const asked: number[] = [];
+    const plan = due((_, tick) => {
+      asked.push(tick);
+      return [parts[0]!];
+    });
+    expect(asked).toEqual([utc('2026-11-21T10:00')]);
+    expect(plan.requests.map(({ request }) => request)).toEqual([
+      expect.objectContaining({ selection: 'key:"a"', partitions: '2026-11-20', tick: '2026-11-21T10:00:00.000Z' }),
+    ]);
+    expect(plan.requests[0]!.request).not.toHaveProperty('part');
+  });
+  test('may be several runs, each with an identity of its own', () => {
+    const plan = due(() => parts);
+    expect(plan.requests.map(({ request }) => [request.part, request.partitions])).toEqual([
+      [1, '2026-11-20'],
+      [2, '2026-11-01'],
+    ]);
+    expect(new Set(plan.requests.map(({ run }) => run)).size).toBe(2);
+    expect(plan.events.filter(({ type }) => type === 'tick.judged')).toEqual([
+      expect.objectContaining({ outcome: 'requested', requested: plan.requests[0]!.run }),
+    ]);
+    // Delivered again, they are the same runs.
+    expect(due(() => parts).requests.map(({ run }) => run)).toEqual(plan.requests.map(({ run }) => run));
+  });
+  test('without any is skipped, and says why', () => {
+    const plan = due(() => 'no partition is missing');
+    expect(plan.requests).toEqual([]);
+    expect(plan.events).toContainEqual(
+      expect.objectContaining({ type: 'tick.judged', outcome: 'skipped', reason: 'nothing_selected' }),
+    );
+    expect(plan.notes).toEqual([
+      expect.objectContaining({ kind: 'no_partitions', text: expect.stringContaining('no partition is missing') }),
+    ]);
+  });
+});

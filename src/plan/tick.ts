@@ -36,8 +36,19 @@ export interface TickInput {
    * then on. Undefined (a laptop) = from `now`.
    */
   readonly codeSince?: EpochMs;
+  /**
+   * What one tick of a schedule over partitioned assets asks for, each a run; the words say why it asks for nothing.
+   * Absent = the schedule's selection, as one run.
+   */
+  readonly partsOf?: (schedule: Schedule, tick: EpochMs) => readonly TickPart[] | string;
   /** Schedules whose selection names no asset at all. */
   readonly selectingNothing?: ReadonlySet<string>;
+}
+
+/** One run of a tick: what it selects, and the partitions that it makes, as they were at the tick. */
+export interface TickPart {
+  readonly selection: string;
+  readonly partitions?: string;
 }
 
 /** A run that a due tick asks for. */
@@ -58,6 +69,7 @@ export interface TickNote {
     | 'already_running'
     | 'held'
     | 'clock_behind'
+    | 'no_partitions'
     | 'unreadable';
   readonly schedule?: string;
   readonly text: string;
@@ -190,14 +202,23 @@ function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stre
   const running = schedule.skipIfRunning ? openRunOf(input.openRuns, name) : undefined;
   const isEmpty = input.selectingNothing?.has(name) ?? false;
   for (const [index, tick] of ticks.entries()) {
-    const reason = reasonOf({ schedule, tick, newer: ticks.length - 1 - index, now: input.now, running, isEmpty });
+    const wanted = reasonOf({ schedule, tick, newer: ticks.length - 1 - index, now: input.now, running, isEmpty });
+    const parts = wanted === 'due' ? partsOf(input, schedule, tick) : [];
+    const reason = wanted === 'due' && parts.length === 0 ? 'nothing_selected' : wanted;
     const latenessMs = input.now - tick;
     const judged = { type: 'tick.judged', at, schedule: name, tick: timestamp(tick), reason, latenessMs } as const;
     if (reason === 'due') {
-      const scheduled = scheduledRun(input.project, schedule, tick);
-      found.requests.push(scheduled);
-      found.events.push({ ...judged, outcome: 'requested', requested: scheduled.run });
+      const scheduled = parts.map((part, i) =>
+        scheduledRun(input.project, schedule, tick, { ...part, ...(parts.length > 1 ? { part: i + 1 } : {}) }),
+      );
+      found.requests.push(...scheduled);
+      found.events.push({ ...judged, outcome: 'requested', requested: scheduled[0]!.run });
     } else found.events.push({ ...judged, outcome: 'skipped' });
+    if (reason === 'nothing_selected' && wanted === 'due') {
+      const why = input.partsOf?.(schedule, tick);
+      const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} asks for nothing: ${typeof why === 'string' ? why : 'no partition'}.`;
+      found.notes.push({ kind: 'no_partitions', schedule: name, text });
+    }
     if (reason === 'already_running') {
       const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} is skipped, run ${running} has not ended yet.`;
       found.notes.push({ kind: 'already_running', schedule: name, text });
@@ -261,13 +282,27 @@ function openRunOf(openRuns: ReadonlyMap<string, RunRecord>, schedule: string): 
   return open.sort(byText)[0];
 }
 
-function scheduledRun(project: TickInput['project'], schedule: Schedule, tick: EpochMs): ScheduledRun {
+function selectionOf(project: TickInput['project'], { job, selection }: Schedule): string {
+  return (job === undefined ? undefined : project.jobs[job]?.selection) ?? selection ?? '';
+}
+
+function partsOf(input: TickInput, schedule: Schedule, tick: EpochMs): readonly TickPart[] {
+  const parts = input.partsOf?.(schedule, tick) ?? [{ selection: selectionOf(input.project, schedule) }];
+  return typeof parts === 'string' ? [] : parts;
+}
+
+function scheduledRun(
+  project: TickInput['project'],
+  schedule: Schedule,
+  tick: EpochMs,
+  part: TickPart & { readonly part?: number },
+): ScheduledRun {
   const job = schedule.job === undefined ? undefined : project.jobs[schedule.job];
   const request = {
     kind: 'schedule',
     schedule: schedule.name,
     tick: timestamp(tick),
-    selection: job?.selection ?? schedule.selection ?? '',
+    ...part,
     ...(job ? { job: job.name } : {}),
     materialize: job?.materialize ?? 'when_stale',
   } as const;

@@ -1,4 +1,4 @@
-import type { PartitionStatus, PartitionsSummary } from '../plan/partition-status.ts';
+import type { PartitionStatus, PartitionsSummary } from '../model/partitions.ts';
 import { formatCount, nameSome, paint, type Style } from './style.ts';
 
 const WIDTH = 30;

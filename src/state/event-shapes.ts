@@ -109,6 +109,7 @@ const scheduleRequest: Request<'schedule'> = {
   job: optional(text),
   materialize: oneOf('when_stale', 'all'),
   partitions: optional(text),
+  part: optional(count),
 };
 const backfillRequest: Request<'backfill'> = {
   kind: oneOf('backfill'),

@@ -1,0 +1,115 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import type { ManualRequest } from '../model/plan.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { type PartitionRun, type PartitionRunsProblem, planPartitionRuns } from '../plan/partition-runs.ts';
+import { openPartitionReader } from '../plan/partitioned.ts';
+import type { SelectionStatus } from '../project/selection-evaluate.ts';
+import type { KeysAt } from '../time/partitions/keys.ts';
+import { type AppFailure, inputFailure } from './failure.ts';
+import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
+import { type RunPorts, type RunSettings, watchPartitions } from './run.ts';
+import { statusesOf } from './statuses.ts';
+
+/** One run of several, as a request asks for it. */
+export interface RequestPart {
+  readonly selection: string;
+  readonly partitions?: string;
+  readonly group: number;
+  readonly after: readonly number[];
+}
+
+/** The runs that a selection with partitions amounts to, in their order; none when nothing is missing or failed. */
+export function partsOfSelection(
+  planning: PlanningProject,
+  view: StateView,
+  at: KeysAt,
+  asked: {
+    readonly selection: string;
+    readonly partitions: string | undefined;
+    readonly statusOf?: (key: AssetKey) => readonly SelectionStatus[];
+  },
+): Result<readonly RequestPart[], AppFailure> {
+  const selected = selectAssets(planning, asked.selection, asked.statusOf);
+  if (!selected.ok) return selected;
+  const runs = planPartitionRuns(planning.project, openPartitionReader(planning.project, view, at), {
+    selected: selected.value,
+    partitions: asked.partitions,
+    recordsOf: (asset) => view.partitions?.get(asset),
+  });
+  if (!runs.ok) return fail(partsFailure(runs.error, asked.partitions));
+  return ok(
+    runs.value.map((run) => ({
+      selection: narrowed(asked.selection, run, selected.value),
+      group: run.group,
+      after: run.after,
+      ...(run.partitions === undefined ? {} : { partitions: run.partitions }),
+    })),
+  );
+}
+
+/** The selection, down to the assets of one run. */
+function narrowed(selection: string, { assets }: PartitionRun, selected: ReadonlySet<AssetKey>): string {
+  if (assets === undefined || assets.length === selected.size) return selection;
+  return `(${selection}) and (${assets.map((key) => `key:"${key}"`).join(' or ')})`;
+}
+
+function partsFailure(problem: PartitionRunsProblem, text: string | undefined): AppFailure {
+  switch (problem.kind) {
+    case 'no_partitions':
+      return inputFailure(
+        'no-partitions',
+        `Nothing that is selected has partitions, and \`${text ?? ''}\` names some.`,
+      );
+    case 'no_keys_yet':
+      return inputFailure(
+        'partitions-none',
+        `${problem.asset} has no partitions yet.`,
+        'Add keys by `branchline partitions add`, or look at `start:` of its partitions.',
+      );
+    case 'several_definitions':
+      return inputFailure(
+        'other-partitions',
+        `${problem.assets.slice(0, 5).join(', ')} are cut in different ways, and \`${text ?? ''}\` cannot name partitions of all of them.`,
+        'Select those that are cut alike; what is downstream of them goes along, by its mapping.',
+      );
+    case 'unknown_keys':
+      return inputFailure('unknown-partition', problem.messages.join('\n'));
+  }
+}
+
+/** Runs that one command carries out itself; more of them are a backfill, which goes on where it was left. */
+const RUNS_MAX = 100;
+
+/**
+ * The runs that a person's request amounts to. Without partitions, or where definition and policy let one run make them
+ * all, that is the request itself.
+ */
+export async function partsOfRequest(
+  ports: Pick<RunPorts, 'session' | 'partitions'>,
+  settings: Pick<RunSettings, 'planning'>,
+  request: ManualRequest,
+): Promise<Result<readonly RequestPart[], AppFailure>> {
+  const { planning } = settings;
+  watchPartitions(ports, settings, request);
+  const { selection, partitions } = request;
+  if (partitions === undefined && ports.partitions.size === 0) return ok([{ selection, group: 1, after: [] }]);
+  const read = await ports.session.transact<Result<readonly RequestPart[], AppFailure>>(async (state) => {
+    const at = keysAt(state.read.view, state.now);
+    const statusOf = statusesOf(planning.project, state.read.view, at);
+    return {
+      kind: 'nothing',
+      value: partsOfSelection(planning, state.read.view, at, { selection, partitions, statusOf }),
+    };
+  });
+  if (!read.ok) return read;
+  const parts = read.value.value;
+  if (!parts.ok || parts.value.length <= RUNS_MAX) return parts;
+  return fail(
+    inputFailure(
+      'many-runs',
+      `These partitions are ${parts.value.length} runs by their \`backfill_policy\`, and a command carries out ${RUNS_MAX} itself.`,
+      'Start a backfill: `branchline backfill start`; or let one run make several: `backfill_policy: { multi_run: { max_partitions_per_run: 10 } }`.',
+    ),
+  );
+}
