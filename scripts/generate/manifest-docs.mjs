@@ -54,6 +54,8 @@ const sections = [
   ['RunRetries', 'Run retries'],
   ['RunMonitoring', 'Run monitoring'],
   ['Concurrency', 'Concurrency'],
+  ['PoolSettings', 'Pool settings'],
+  ['BlockLimitedRuns', 'Runs whose pools are full'],
   ['State', 'State'],
   ['Storage', 'Storage'],
 ];

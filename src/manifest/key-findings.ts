@@ -1,6 +1,8 @@
 import { nearestWord } from '../base/nearest.ts';
+import { dagsterSections, idleDagsterKeys } from './dagster-keys.ts';
+import { engineTags } from './engine-tags.ts';
 import { type Finding, keyName, type Place } from './finding.ts';
-import { engineTags, otherWords, plannedKeys } from './planned-keys.ts';
+import { otherWords, plannedKeys } from './planned-keys.ts';
 import { definitionNames, definitionOf, nounsOf, rootOf, type Schema } from './schema.ts';
 
 /** A key that the schema does not have: planned, misspelt, another tool's word, or of another place. */
@@ -11,10 +13,16 @@ export function unknownKey(key: string, schema: Schema, at: Place): { finding: F
     const message = `\`${key}\` is planned but this version does not obey it yet; remove it`;
     return { finding: { code: 'planned-key', message, ...base } };
   }
+  const foreign = dagsterKey(key, at);
+  if (foreign) return { finding: { ...foreign, ...base } };
   const known = Object.keys(schema.properties ?? {});
   const nouns = nounsOf(isOwnMapping(schema, at) ? at.definition : undefined);
   const subject =
-    nouns.one === 'this mapping' ? `${keyName({ ...at, pointer: at.pointer.slice(0, -1) })} has` : `${nouns.many} have`;
+    nouns.one === 'this mapping'
+      ? `${keyName({ ...at, pointer: at.pointer.slice(0, -1) })} has`
+      : nouns.one === nouns.many
+        ? `${nouns.one} has`
+        : `${nouns.many} have`;
   const message = `${subject} no key \`${key}\``;
   const finding = (more: string, help?: string): Finding => ({
     code: 'unknown-key',
@@ -44,6 +52,21 @@ export function unknownKey(key: string, schema: Schema, at: Place): { finding: F
   return { finding: finding('', elsewhere(key, at) ?? keyList(known)) };
 }
 
+/** A key that Dagster has at this place: one that does nothing here, or a section that does not belong here. */
+function dagsterKey(key: string, at: Place): Pick<Finding, 'code' | 'severity' | 'message' | 'help'> | undefined {
+  const idle = idleDagsterKeys[at.definition ?? ''] ?? {};
+  if (Object.hasOwn(idle, key)) {
+    const message = `\`${key}\` does nothing here: ${idle[key]}`;
+    return { code: 'key-without-effect', severity: 'warning', message, help: 'remove it' };
+  }
+  if (at.definition !== 'Project' || at.pointer.length > 1 || !Object.hasOwn(dagsterSections, key)) return undefined;
+  return {
+    code: 'unknown-key',
+    message: `\`${key}\` is a section of a dagster.yaml that Branchline does not have`,
+    help: dagsterSections[key]!,
+  };
+}
+
 /** `prod`, `desc`: the beginning of exactly one key. */
 function beginning(key: string, known: readonly string[]): string | undefined {
   const found = known.filter((each) => each.startsWith(key));
@@ -58,6 +81,8 @@ function isOwnMapping(schema: Schema, at: Place): boolean {
 
 /** The key exists, but for other things. */
 function elsewhere(key: string, at: Place): string | undefined {
+  if (at.definition === 'PoolSettings')
+    return `the limit of one pool stands at the top of branchline.yaml: \`pools: { ${key}: 1 }\``;
   const isProjectKey = Object.hasOwn(rootOf('project').properties!, key);
   if (at.definition === 'Manifest' && at.pointer.length === 1 && isProjectKey) {
     return `\`${key}\` belongs into branchline.yaml`;
@@ -88,7 +113,7 @@ export function unknownTag(key: string, at: Place): Finding {
   return {
     code: 'unknown-key',
     message: `there is no tag \`${key}\`${near ? `; did you mean \`${prefix}/${near}\`?` : ''}`,
-    help: 'tags that begin with `branchline/` belong to the engine; name yours without it',
+    help: `tags that begin with \`branchline/\` belong to the engine, which knows ${engineTags.map((each) => `\`${each}\``).join(', ')}; name yours without it`,
     ...base,
   };
 }

@@ -49,7 +49,7 @@ describe('keys', () => {
   });
   test('tags of the engine', () => {
     check('jobs:\n  a: { selection: "*", tags: { branchline/priority: 5, branchline/max_retry: 1, mine: 1 } }\n', [
-      '2:56+20 unknown-key: there is no tag `branchline/max_retry`; did you mean `branchline/max_retries`? → tags that begin with `branchline/` belong to the engine; name yours without it',
+      '2:56+20 unknown-key: there is no tag `branchline/max_retry`; did you mean `branchline/max_retries`? → tags that begin with `branchline/` belong to the engine, which knows `priority`, `max_retries`, `max_runtime`, `retry_strategy`, `retry_on_asset_or_op_failure`; name yours without it',
     ]);
   });
   test('a misspelt key is not missed once more', () => {

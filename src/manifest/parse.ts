@@ -12,8 +12,8 @@ import { readYaml, type YamlText } from './yaml-text.ts';
 
 export interface Parsed {
   /**
-   * What could be read. With diagnostics it is the file without what they are about (`broken` names those places), so
-   * that the rest can be judged in the same go; absent when the text is no YAML.
+   * What could be read. With diagnostics it is the file without what they are about (`broken` names those places, save
+   * what was only warned of), so that the rest can be judged in the same go; absent when the text is no YAML.
    */
   readonly document?: ManifestDocument;
   /** In order of their places. */
@@ -60,9 +60,10 @@ function withoutBroken(
   let findings = first;
   for (let pass = 0; pass < passMax && findings.length > 0; pass++) {
     const places = findings.map((finding) => finding.remove);
+    const wrong = findings.filter(({ severity }) => severity !== 'warning').map((finding) => finding.remove);
     // The name is the only key that a file must have; its place is kept so that the rest can be judged.
     const isNameless = kind === 'project' && places.some((place) => place.length === 0 || place[0] === 'name');
-    broken.push(...places.map((place) => (place.length === 0 ? ['name'] : place)));
+    broken.push(...wrong.map((place) => (place.length === 0 ? ['name'] : place)));
     rest = without(rest, isNameless ? places.filter((place) => place.length > 0) : places);
     if (isNameless && isObject(rest)) rest = { ...rest, name: 'unnamed' };
     findings = walkSchema(kind, rest);
@@ -83,10 +84,10 @@ function fromYaml(problem: YamlProblem, lines: LineIndex): Diagnostic {
 }
 
 function fromFinding(finding: Finding, locate: ManifestDocument['locate']): Diagnostic {
-  const { code, message, help, pointer, at, related } = finding;
+  const { code, severity = 'error', message, help, pointer, at, related } = finding;
   return {
     code,
-    severity: 'error',
+    severity,
     message,
     ...(help ? { help } : {}),
     span: locate(pointer, at),

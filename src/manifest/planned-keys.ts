@@ -27,9 +27,6 @@ export const plannedValues: Readonly<Record<string, readonly string[]>> = {
   Connection: ['command'],
 };
 
-/** Tags with meaning; without the prefix, which is `branchline/` or, as an alias, `dagster/`. */
-export const engineTags = ['priority', 'max_retries', 'max_runtime', 'retry_strategy', 'retry_on_asset_or_op_failure'];
-
 /** What other tools call it. Only where the nearest word would not be found by its letters. */
 export const otherWords: Readonly<Record<string, string>> = {
   depends_on: 'deps',

@@ -28,7 +28,9 @@ export function walkSchema(kind: SchemaKind, value: unknown): Finding[] {
 function visit(value: unknown, schema: Schema, place: Place, findings: Finding[]): void {
   if (schema.$ref) {
     const definition = schema.$ref.slice('#/definitions/'.length);
-    visit(value, definitionOf(definition), { ...place, definition }, findings);
+    const { examples } = schema;
+    // The key's own examples say more than the definition, which has none.
+    visit(value, { ...definitionOf(definition), ...(examples && { examples }) }, { ...place, definition }, findings);
   } else if (schema.anyOf) {
     const branch = schema.anyOf.find((each) => isOfType(value, each));
     if (branch) visit(value, branch, place, findings);
@@ -173,7 +175,7 @@ function visitObject(value: Record<string, unknown>, schema: Schema, place: Plac
     } else if (schema.additionalProperties === false) {
       const { finding, suggestion } = unknownKey(key, schema, at);
       findings.push(finding);
-      isPuzzling = true;
+      if (finding.severity !== 'warning') isPuzzling = true;
       if (suggestion) meant.add(suggestion);
     }
   }
@@ -219,7 +221,9 @@ function visitRules(value: Record<string, unknown>, schema: Schema, place: Place
       remove,
     });
   };
-  const { one } = nounsOf(place.definition);
+  const { one: noun } = nounsOf(place.definition);
+  const isOwn = place.definition === undefined || definitionOf(place.definition)?.properties === schema.properties;
+  const one = isOwn || place.pointer.length === 0 ? noun : keyName(place);
   for (const key of schema.required ?? []) {
     if (has(key) || judged.meant.has(key)) continue;
     const example = schema.properties?.[key]?.examples?.[0];
@@ -227,7 +231,14 @@ function visitRules(value: Record<string, unknown>, schema: Schema, place: Place
   }
   if (schema.minProperties && Object.keys(value).length < schema.minProperties) {
     findings.push(
-      atValue(place, 'out-of-range', `${keyName(place)} is empty`, 'write at least one entry, or remove the key'),
+      schema.minProperties === 1
+        ? atValue(place, 'out-of-range', `${keyName(place)} is empty`, 'write at least one entry, or remove the key')
+        : atValue(
+            place,
+            'out-of-range',
+            `${keyName(place)} needs at least ${schema.minProperties} entries`,
+            'write another one, or one definition without it',
+          ),
     );
   }
   const alternatives = schema.oneOf?.map((branch) => branch.required![0]!) ?? [];
@@ -235,7 +246,7 @@ function visitRules(value: Record<string, unknown>, schema: Schema, place: Place
   if (alternatives.length > 0 && given.length === 0 && !judged.isPuzzling) {
     const words = alternatives.map((key) => `\`${key}\``);
     missing(
-      `${one} needs ${words.length > 2 ? 'a key that says what is tested' : `one of ${words.join(' and ')}`}`,
+      `${one} needs ${words.length > 2 ? aimOf(place.definition) : `one of ${words.join(' and ')}`}`,
       `write one of ${words.join(', ')}`,
     );
   }
@@ -256,6 +267,24 @@ function visitRules(value: Record<string, unknown>, schema: Schema, place: Place
     ]);
   }
   visitDependencies(value, schema, place, judged);
+}
+
+function beside(schema: Schema | undefined, key: string): string {
+  const example = schema?.examples?.[0];
+  return example === undefined ? '' : `, for example \`${key}: ${flowText(example)}\``;
+}
+
+/** What the one key of several has to say. */
+function aimOf(definition: string | undefined): string {
+  switch (definition) {
+    case 'Partitions':
+    case 'Dimension':
+      return 'a key that says how it is cut';
+    case 'PartitionMapping':
+      return 'a key that says which partitions are read';
+    default:
+      return 'a key that says what is tested';
+  }
 }
 
 function visitDependencies(value: Record<string, unknown>, schema: Schema, place: Place, judged: Judged): void {
@@ -284,7 +313,7 @@ function visitDependencies(value: Record<string, unknown>, schema: Schema, place
     judged.findings.push({
       code: 'conflict',
       message: `\`${key}\` has a meaning only beside \`${lacking[0]}\``,
-      help: `remove it, or write \`${lacking[0]}\``,
+      help: `remove it, or write \`${lacking[0]}\`${beside(schema.properties?.[lacking[0]!], lacking[0]!)}`,
       pointer: [...place.pointer, key],
       at: 'key',
       remove: [...place.pointer, key],

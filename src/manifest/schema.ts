@@ -107,6 +107,11 @@ const nouns: Readonly<Record<string, { readonly one: string; readonly many: stri
   UniqueValue: { one: '`value` of a limit', many: 'values of limits' },
   RunRetries: { one: '`run_retries`', many: '`run_retries`' },
   RunMonitoring: { one: '`run_monitoring`', many: '`run_monitoring`' },
+  BlockLimitedRuns: {
+    one: '`block_op_concurrency_limited_runs`',
+    many: '`block_op_concurrency_limited_runs`',
+  },
+  PoolSettings: { one: '`pools` of `concurrency`', many: '`pools` of `concurrency`' },
   Concurrency: { one: '`concurrency`', many: '`concurrency`' },
   State: { one: '`state`', many: '`state`' },
   Storage: { one: '`storage`', many: '`storage`' },

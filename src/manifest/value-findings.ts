@@ -57,6 +57,8 @@ function wantedText(schema: Schema): string {
   return words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : (words[0] ?? 'another value');
 }
 
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
 function helpFor(value: unknown, schema: Schema, place: Place): string | undefined {
   if (place.pointer.length === 0)
     return 'begin with keys such as `assets:`, and write what they hold below them, indented';
@@ -70,6 +72,10 @@ function helpFor(value: unknown, schema: Schema, place: Place): string | undefin
   }
   if (types.includes('boolean') && typeof value === 'string' && /^(y|yes|on|n|no|off)$/i.test(value)) {
     return `write \`${prefix}${/^(y|yes|on)$/i.test(value)}\``;
+  }
+  if (typeof last === 'string' && last.endsWith('_seconds') && typeof value === 'string') {
+    const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(value) ?? [];
+    if (count !== undefined) return `write \`${prefix}${Number(count) * secondsOf[unit!]!}\`: seconds, without a unit`;
   }
   if (types.includes('integer') && typeof value === 'string' && /^\d+$/.test(value))
     return `write \`${prefix}${value}\` without quotes`;

@@ -10,29 +10,62 @@ function found(text: string): string[] {
 }
 const one = (text: string): string => found(text).join('\n');
 
+const warned = (text: string): string[] =>
+  buildProject({ 'branchline.yaml': HEAD + text }).diagnostics.map(
+    ({ code, severity, message, span }) =>
+      `${severity} ${code} ${span.line}:${span.column} ${message.split(/[:;]/)[0]!.replaceAll('`', '')}`,
+  );
+
 describe('sections of a dagster.yaml', () => {
-  const PASTED = `run_retries: { enabled: true, max_retries: 3, retry_on_asset_or_op_failure: false }
-run_queue:
-  max_concurrent_runs: 15
+  // As the Dagster manual has them (`dagster.yaml` reference, run monitoring, run retries), with every key that there is.
+  const QUEUE = `  max_concurrent_runs: 15
   tag_concurrency_limits:
     - key: 'database'
       value: 'redshift'
       limit: 4
     - key: 'dagster/backfill'
       limit: 10
-    - { key: customer, value: { applyLimitPerUniqueValue: true }, limit: 1 }
-run_monitoring: { enabled: true, start_timeout_seconds: 60, cancel_timeout_seconds: 90, max_resume_run_attempts: 3, max_runtime_seconds: 7200 }
+    - key: 'customer'
+      value:
+        applyLimitPerUniqueValue: true
+      limit: 1
+    - key: 'team'
+      value: { applyLimitPerUniqueValue: false }
+      limit: 2
+    - key: 'dagster/schedule_name'
+      value: 'nightly'
+      limit: 1
 `;
-  it('are taken as they are', () => {
-    expect(projectOf({ 'branchline.yaml': HEAD + PASTED }).operations).toEqual({
-      queue: {
-        maxConcurrentRuns: 15,
-        tagLimits: [
-          { key: 'database', value: { kind: 'equals', text: 'redshift' }, limit: 4 },
-          { key: 'branchline/backfill', value: { kind: 'any' }, limit: 10 },
-          { key: 'customer', value: { kind: 'each' }, limit: 1 },
-        ],
-      },
+  const PASTED = `run_queue:
+${QUEUE}  block_op_concurrency_limited_runs:
+    enabled: true
+run_retries:
+  enabled: true # Omit this key if using Dagster+
+  max_retries: 3
+  retry_on_asset_or_op_failure: false
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 60
+  cancel_timeout_seconds: 90
+  max_resume_run_attempts: 3
+  max_runtime_seconds: 7200
+`;
+  const JOBS = `assets: { a: { run: "true" } }
+jobs:
+  nightly: { selection: "*", tags: { database: redshift, customer: acme, team: data } }
+`;
+  const LIMITS = [
+    { key: 'database', value: { kind: 'equals', text: 'redshift' }, limit: 4 },
+    { key: 'branchline/backfill', value: { kind: 'any' }, limit: 10 },
+    { key: 'customer', value: { kind: 'each' }, limit: 1 },
+    { key: 'team', value: { kind: 'any' }, limit: 2 },
+    { key: 'branchline/schedule', value: { kind: 'equals', text: 'nightly' }, limit: 1 },
+  ];
+
+  it('are taken as they are, without a word', () => {
+    expect(found(PASTED + JOBS)).toEqual([]);
+    expect(projectOf({ 'branchline.yaml': HEAD + PASTED + JOBS }).operations).toEqual({
+      queue: { maxConcurrentRuns: 15, tagLimits: LIMITS },
       pools: {},
       retries: {
         enabled: true,
@@ -50,22 +83,121 @@ run_monitoring: { enabled: true, start_timeout_seconds: 60, cancel_timeout_secon
       },
     });
   });
+
   it('in the newer spelling say the same', () => {
-    const { queue, pools } = projectOf({
-      'branchline.yaml': `${HEAD}concurrency: { runs: { max_concurrent_runs: 2 }, pools: { api: 3 } }\n`,
-    }).operations;
-    expect([queue.maxConcurrentRuns, pools]).toEqual([2, { api: 3 }]);
+    const newer = `concurrency:\n  runs:\n${QUEUE.replaceAll(/^/gm, '  ').trimEnd()}\n`;
+    expect(found(newer + JOBS)).toEqual([]);
+    expect(projectOf({ 'branchline.yaml': HEAD + newer + JOBS }).operations.queue).toEqual({
+      maxConcurrentRuns: 15,
+      tagLimits: LIMITS,
+    });
   });
+
+  it('have keys that do nothing here: each is told with its reason, and the rest counts', () => {
+    const text = `run_queue:
+  max_concurrent_runs: 5
+  tag_concurrency_limits:
+  max_user_code_failure_retries: 3
+  user_code_failure_retry_delay: 10
+  dequeue_interval_seconds: 5
+  dequeue_use_threads: true
+  dequeue_num_workers: 4
+  block_op_concurrency_limited_runs: { enabled: true, op_concurrency_slot_buffer: 1 }
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 120
+  cancellation_thread_poll_interval_seconds: 10
+  free_slots_after_run_end_seconds: 300
+  max_resume_run_attempts: 2
+`;
+    expect(warned(text)).toEqual([
+      'warning key-without-effect 7:3 max_user_code_failure_retries does nothing here',
+      'warning key-without-effect 8:3 user_code_failure_retry_delay does nothing here',
+      'warning key-without-effect 9:3 dequeue_interval_seconds does nothing here',
+      'warning key-without-effect 10:3 dequeue_use_threads does nothing here',
+      'warning key-without-effect 11:3 dequeue_num_workers does nothing here',
+      'warning key-without-effect 12:55 op_concurrency_slot_buffer does nothing here',
+      'warning key-without-effect 15:3 poll_interval_seconds does nothing here',
+      'warning key-without-effect 16:3 cancellation_thread_poll_interval_seconds does nothing here',
+      'warning key-without-effect 17:3 free_slots_after_run_end_seconds does nothing here',
+    ]);
+    expect(projectOf({ 'branchline.yaml': HEAD + text }).operations).toMatchObject({
+      queue: { maxConcurrentRuns: 5, tagLimits: [] },
+      monitoring: { enabled: true, maxResumeAttempts: 2 },
+    });
+  });
+
+  it('of Dagster+ are not switched on by themselves, and that is told', () => {
+    expect(warned('run_retries: { max_retries: 3 }\nrun_monitoring:\n  max_runtime_seconds: 7200\n')).toEqual([
+      'warning key-without-effect 4:1 run_retries does nothing',
+      'warning key-without-effect 5:1 run_monitoring does nothing',
+    ]);
+    expect(found('run_retries: { max_retries: 0 }\n')).toEqual([]);
+    expect(found('run_retries: { requeue_after: 10m }\n')).toEqual([]);
+    expect(found('run_monitoring: { enabled: false, max_runtime_seconds: 7200 }\n')).toEqual([]);
+  });
+
+  it('limit tags that runs carry here, or say that they do not', () => {
+    const limits = (...keys: string[]): string =>
+      `run_queue: { tag_concurrency_limits: [${keys.map((key) => `{ key: ${key}, limit: 1 }`).join(', ')}] }\n`;
+    expect(warned(limits('dagster/code_location', 'dagster/sensor_name'))).toEqual([
+      'warning key-without-effect 4:46 this limit does nothing',
+      'warning key-without-effect 4:88 this limit does nothing',
+    ]);
+    expect(one(limits('branchline/backfil'))).toContain('unknown-key 4:46');
+    expect(one(limits('databse') + JOBS)).toContain('warning key-without-effect');
+    const [near] = buildProject({ 'branchline.yaml': HEAD + limits('databse') + JOBS }).diagnostics;
+    expect(near!.help).toBe('did you mean `database`?');
+    const onAsset = 'assets: { a: { run: "true", tags: { database: redshift } } }\n';
+    const [asset] = buildProject({ 'branchline.yaml': HEAD + limits('database') + onAsset }).diagnostics;
+    expect(asset!.help).toContain('tags of assets are not tags of runs');
+  });
+
+  it('for pools: a default limit holds for every pool that is used and not named', () => {
+    const assets = 'assets: { a: { run: "true", pool: api }, b: { run: "true", pool: db } }\n';
+    const poolsOf = (text: string) => projectOf({ 'branchline.yaml': HEAD + text + assets }).operations.pools;
+    expect(poolsOf('pools: { db: 1 }\nconcurrency: { pools: { default_limit: 4, granularity: op } }\n')).toEqual({
+      api: 4,
+      db: 1,
+    });
+    expect(poolsOf('concurrency: { default_op_concurrency_limit: 2 }\n')).toEqual({ api: 2, db: 2 });
+    expect(
+      warned('concurrency: { pools: { default_limit: 1, granularity: run, op_granularity_run_buffer: 1 } }\n'),
+    ).toEqual([
+      'warning key-without-effect 4:61 op_granularity_run_buffer does nothing here',
+      'warning key-without-effect 4:56 pools count the steps at work here, not runs',
+    ]);
+    const [named] = buildProject({ 'branchline.yaml': `${HEAD}concurrency: { pools: { api: 3 } }\n` }).diagnostics;
+    expect(named!.help).toContain('`pools: { api: 1 }`');
+  });
+
+  it.each(['run_coordinator', 'run_launcher', 'telemetry', 'code_servers', 'retention', 'auto_materialize'])(
+    'that are none of ours: %s is refused with what to do',
+    (section) => {
+      const { diagnostics } = buildProject({ 'branchline.yaml': `${HEAD}${section}: { module: x, class: y }\n` });
+      expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+        ['unknown-key', `\`${section}\` is a section of a dagster.yaml that Branchline does not have`],
+      ]);
+      expect(diagnostics[0]!.help).toMatch(/remove it|run_queue|state|automation/);
+    },
+  );
+
   it.each([
     ['run_queue: { max_concurrent_runs: -2 }', 'out-of-range 4:35'],
     ['run_queue: { max_concurrent_runs: 3 }\nconcurrency: { runs: { max_concurrent_runs: 3 } }', 'conflict 5:16'],
+    ['concurrency: { default_op_concurrency_limit: 1, pools: { default_limit: 2 } }', 'conflict 4:16'],
     [
-      'run_queue:\n  tag_concurrency_limits:\n    - { key: a, limit: 1 }\n    - { key: a, limit: 2 }',
+      'run_queue:\n  tag_concurrency_limits:\n    - { key: dagster/backfill, limit: 1 }\n    - { key: branchline/backfill, limit: 2 }',
       'duplicate-limit 7:7',
     ],
-    ['run_queue: { tag_concurrency_limits: [{ key: a, limit: -1 }] }', 'out-of-range 4:56'],
-    ['run_retries: { strategy: FROM_START }', 'unknown-value 4:26'],
-    ['run_monitoring: { max_runtime_seconds: 2h }', 'wrong-type 4:40'],
+    ['run_queue: { block_op_concurrency_limited_runs: { enabled: false } }', 'key-without-effect 4:60'],
+    ['run_queue: { tag_concurrency_limits: [{ key: dagster/backfill, limit: -1 }] }', 'out-of-range 4:71'],
+    ['run_queue: { tag_concurrency_limits: [{ key: dagster/backfill }] }', 'missing-key'],
+    ['run_retries: { enabled: true, strategy: FROM_START }', 'unknown-value 4:41'],
+    ['run_retries: { enabled: true, max_retries: -1 }', 'out-of-range 4:44'],
+    ['run_retries: { enabled: true, max_retry: 3 }', 'unknown-key 4:31'],
+    ['run_monitoring: { enabled: true, max_runtime_seconds: 2h }', 'wrong-type 4:55'],
+    ['run_monitoring: { enabled: true, max_runtime_seconds: 0 }', 'out-of-range 4:55'],
     ['pools: { duckdb: -1 }', 'out-of-range 4:18'],
   ])('%s', (text, expected) => {
     expect(one(`${text}\n`)).toContain(expected);
@@ -94,6 +226,8 @@ assets:
     ['retry_policy: { max_retries: 3, jitter: full }', 'conflict'],
     ['retry_policy: { delay: 5s }', 'missing-key'],
     ['retry_policy: { max_retries: -1 }', 'out-of-range'],
+    ['retry_policy: { max_retries: 3, delay: 10m, max_delay: 5m }', 'conflict'],
+    ['retry_policy: { max_retries: 3, delay: 10 }', 'bad-duration'],
     ['retry_policy: { max_retries: 1, classes: [oom] }', 'unknown-value'],
     ['pool: duckdb', 'unknown-pool'],
   ])('%s', (text, code) => {
@@ -108,6 +242,17 @@ describe('tags of the engine', () => {
     ).toEqual([
       'warning odd-tag 7:53 (4) `branchline/priority: high`: a priority is a whole number; this one counts as 0',
     ]);
+  });
+  it('of Dagster that mean nothing here are told, with what to write instead', () => {
+    const helps = (tag: string) =>
+      buildProject({
+        'branchline.yaml': `${HEAD}assets: { a: { run: "true", tags: { ${tag}: x } } }\n`,
+      }).diagnostics.map(({ code, severity, help }) => [severity, code, help]);
+    const idle = 'key-without-effect';
+    expect(helps('dagster/max_retry')).toEqual([['warning', idle, 'did you mean `dagster/max_retries`?']]);
+    expect(helps('dagster/concurrency_key')).toEqual([['warning', idle, 'steps are limited by `pool` on the asset']]);
+    expect(helps('dagster/kind/duckdb')).toEqual([['warning', idle, 'write `kinds: [duckdb]`']]);
+    expect(helps('team')).toEqual([]);
   });
   it('of retries do nothing while retries are off', () => {
     const text = 'assets:\n  a: { run: "true", tags: { dagster/max_retries: 3 } }\n';
@@ -255,6 +400,22 @@ assets:
       'bad-mapping',
       '`eu`',
     ],
+    [
+      asset('partitions: { static: [eu, us] }') +
+        '  b: { run: "true", partitions: { static: [e, w] }, deps: [{ asset: a, partition_mapping: { static: { e: [eo], ww: [us] } } }] }\n',
+      'bad-mapping',
+      'there is no partition `ww`; did you mean `w`?; there is no partition `eo`; did you mean `eu`?',
+    ],
+    [
+      asset('partitions: { static: [eu] }') +
+        '  b: { run: "true", partitions: { static: [eu, jp] }, deps: [{ asset: a, partition_mapping: { identity: true } }] }\n',
+      'bad-mapping',
+      'there is no partition `jp`',
+    ],
+    [asset('backfill_policy: { single_run: true }'), 'key-without-effect', 'has no partitions'],
+    [asset('partitions: { multi: { day: { daily: { start: 2026-01-01 } } } }'), 'out-of-range', 'at least 2'],
+    [asset('partitions: { daily: 2026-01-01 }'), 'wrong-type', 'for example `daily: { start:'],
+    [asset('automation: { on_cron: "0 6 * * *" }'), 'wrong-type', 'for example `on_cron: { cron: "0 6 * * *"'],
     [asset('automation: eagerly'), 'unknown-value', ''],
     [asset('automation: { on_cron: { cron: "61 * * * *" } }'), 'bad-cron', ''],
     [asset('backfill_policy: { multi_run: { max_partitions_per_run: 0 } }'), 'out-of-range', ''],
@@ -262,5 +423,46 @@ assets:
     const lines = buildProject({ 'branchline.yaml': HEAD + text }).diagnostics;
     expect(lines.map((line) => line.code)).toEqual([code]);
     expect(`${lines[0]!.message} ${lines[0]!.help}`).toContain(words);
+  });
+});
+
+describe('partitions that a schedule asks for', () => {
+  const scheduled = (selection: string, partitions: string): string[] =>
+    found(`partitions: { days: { daily: { start: 2026-01-01 } }, regions: { static: [eu, us] } }
+assets:
+  day: { run: "true", partitions: days }
+  region: { run: "true", partitions: regions }
+  both: { run: "true", partitions: { multi: { day: days, region: regions } } }
+  any: { run: "true", partitions: { dynamic: customers } }
+  whole: { run: "true" }
+schedules:
+  s: { cron: "0 6 * * *", selection: "${selection}", partitions: "${partitions}" }
+`);
+  it.each([
+    ['key:day', '2026-01-05'],
+    ['key:day', '2031-01-01...2031-02-01, 2026-01-01'],
+    ['key:day', 'missing'],
+    ['key:region', 'eu...us'],
+    ['key:both', '2026-01-05|us'],
+    ['key:any', 'acme'],
+    ['key:day or key:region', 'eu'],
+    ['key:whole or key:region', 'all'],
+  ])('%s: %s can come', (selection, text) => {
+    expect(scheduled(selection, text)).toEqual([]);
+  });
+  it.each([
+    ['key:day', '2026-13-01', 'bad-partition-key', '`2026-13-01`; the first one is `2026-01-01`'],
+    ['key:day', '2025-12-31', 'bad-partition-key', '2025-12-31'],
+    ['key:day', '2026-01-05...2026-01-01', 'bad-partition-key', 'write `2026-01-01...2026-01-05`'],
+    ['key:region', 'eo, uss', 'bad-partition-key', 'the nearest: eu; `uss` is no partition'],
+    ['key:region', 'us...eu', 'bad-partition-key', 'write `eu...us`'],
+    ['key:both', '2026-01-05|jp', 'bad-partition-key', '2026-01-05|jp'],
+    ['key:both', '2026-01-05', 'bad-partition-key', '2026-01-05'],
+    ['key:whole', 'all', 'key-without-effect', 'has partitions'],
+  ])('%s: %s cannot', (selection, text, code, words) => {
+    const [line = '', ...more] = scheduled(selection, text);
+    expect(more).toEqual([]);
+    expect(line.split(' ')[0]).toBe(code);
+    expect(line).toContain(words);
   });
 });

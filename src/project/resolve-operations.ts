@@ -1,3 +1,5 @@
+import { sortedUnique } from '../base/order.ts';
+import { absentDagsterTags, engineTags, ownTag, writtenTags } from '../manifest/engine-tags.ts';
 import type {
   WrittenBackfillPolicy,
   WrittenProject,
@@ -16,8 +18,8 @@ import {
   type TagLimit,
 } from '../model/operations.ts';
 import type { BackfillPolicy } from '../model/partitions.ts';
-import { below, type Place } from './findings.ts';
-import { type Resolving, resolveDuration } from './resolving.ts';
+import { below, keyOf, type Place } from './findings.ts';
+import { didYouMean, type Resolving, resolveDuration } from './resolving.ts';
 
 const SECOND = 1000;
 
@@ -26,16 +28,16 @@ export function resolveOperations(resolving: Resolving): Operations {
   const { project } = resolving.definitions;
   const value: Partial<WrittenProject> = project?.value ?? {};
   const place = (...pointer: string[]): Place => ({ document: project!, pointer });
-  reportTwice(value, 'run_queue', value.concurrency?.runs, 'runs', place, resolving);
-  reportTwice(value, 'pools', value.concurrency?.pools, 'pools', place, resolving);
   const retries = value.run_retries ?? {};
   const monitoring = value.run_monitoring ?? {};
+  const { enabled: _, requeue_after: __, ...whenRetried } = retries;
+  reportSwitchedOff('run_retries', retries, whenRetried, resolving);
+  reportSwitchedOff('run_monitoring', monitoring, monitoring, resolving);
   const seconds = (written: number | undefined, otherwise: number): number =>
     written === undefined ? otherwise : written * SECOND;
-  const queuePlace = value.run_queue === undefined ? place('concurrency', 'runs') : place('run_queue');
   return {
-    queue: queueOf(value.run_queue ?? value.concurrency?.runs ?? {}, queuePlace, resolving),
-    pools: value.pools ?? value.concurrency?.pools ?? {},
+    queue: resolveQueue(value, place, resolving),
+    pools: resolvePools(value, place, resolving),
     retries: {
       enabled: retries.enabled ?? defaultRetries.enabled,
       maxRetries: retries.max_retries ?? defaultRetries.maxRetries,
@@ -55,65 +57,160 @@ export function resolveOperations(resolving: Resolving): Operations {
   };
 }
 
-/** Both spellings at once contradict each other, whichever was meant. */
-function reportTwice(
-  value: Partial<WrittenProject>,
-  key: 'run_queue' | 'pools',
-  other: unknown,
-  otherKey: 'runs' | 'pools',
-  place: (...pointer: string[]) => Place,
-  { findings }: Resolving,
+type PlaceOf = (...pointer: string[]) => Place;
+
+/** A section of Dagster+ has no `enabled`: there it is on by itself, here as in a `dagster.yaml` it is not. */
+function reportSwitchedOff(
+  section: 'run_retries' | 'run_monitoring',
+  { enabled }: { readonly enabled?: boolean },
+  settings: object,
+  { definitions, findings }: Resolving,
 ): void {
-  if (value[key] === undefined || other === undefined) return;
-  findings.error(
-    'conflict',
-    { ...place('concurrency', otherKey), what: 'key' },
-    `\`concurrency.${otherKey}\` and \`${key}\` say the same thing in two places`,
-    { help: 'remove one of them' },
-  );
+  const isMeant = Object.values(settings).some((value) => value !== 0);
+  if (enabled !== undefined || !isMeant) return;
+  const at = keyOf({ document: definitions.project!, pointer: [section] });
+  findings.warning('key-without-effect', at, `\`${section}\` does nothing: it is not switched on`, {
+    help: 'write `enabled: true` in it (in Dagster+ it is on by itself), or `enabled: false` to keep it off',
+  });
 }
 
-function queueOf(written: WrittenRunQueue, at: Place, { findings }: Resolving): RunQueue {
+/** `run_queue`, or `concurrency.runs`; both at once contradict each other, whichever was meant. */
+function resolveQueue(value: Partial<WrittenProject>, place: PlaceOf, resolving: Resolving): RunQueue {
+  const newer = value.concurrency?.runs;
+  if (value.run_queue !== undefined && newer !== undefined)
+    resolving.findings.error(
+      'conflict',
+      keyOf(place('concurrency', 'runs')),
+      '`concurrency.runs` and `run_queue` say the same thing in two places',
+      { help: 'remove one of them' },
+    );
+  const at = value.run_queue === undefined ? place('concurrency', 'runs') : place('run_queue');
+  return queueOf(value.run_queue ?? newer ?? {}, at, resolving);
+}
+
+function queueOf(written: WrittenRunQueue, at: Place, resolving: Resolving): RunQueue {
+  const { findings } = resolving;
+  if (written.block_op_concurrency_limited_runs?.enabled === false)
+    findings.warning(
+      'key-without-effect',
+      below(at, 'block_op_concurrency_limited_runs', 'enabled'),
+      'this cannot be switched off: a run starts only when every pool that it uses has a free slot',
+      { help: 'remove it' },
+    );
   const limits: TagLimit[] = [];
-  for (const [index, entry] of (written.tag_concurrency_limits ?? []).entries()) {
+  // Where an entry was taken out the others have moved: their places would be told wrongly.
+  const entries = written.tag_concurrency_limits ?? [];
+  const isWhole = entries.length === 0 || !resolving.broken.at(below(at, 'tag_concurrency_limits'));
+  for (const [index, entry] of entries.entries()) {
     const limit = limitOf(entry);
+    const place = below(at, 'tag_concurrency_limits', index);
     const twin = limits.findIndex(
       (one) => one.key === limit.key && JSON.stringify(one.value) === JSON.stringify(limit.value),
     );
-    if (twin >= 0)
+    if (twin >= 0 && isWhole)
       findings.error(
         'duplicate-limit',
-        below(at, 'tag_concurrency_limits', index),
+        place,
         `the tag \`${limit.key}\` is limited twice in the same way: to ${limits[twin]!.limit} and to ${limit.limit}`,
         { help: 'keep the one that is meant' },
       );
+    if (isWhole) reportAbsentTag(entry.key, below(place, 'key'), resolving);
     limits.push(limit);
   }
   return { maxConcurrentRuns: written.max_concurrent_runs ?? defaultQueue.maxConcurrentRuns, tagLimits: limits };
 }
 
 function limitOf({ key, value, limit }: WrittenTagLimit): TagLimit {
-  return {
-    // Dagster's names of the engine's tags are read as ours.
-    key: key.startsWith('dagster/') ? `branchline/${key.slice('dagster/'.length)}` : key,
-    value:
-      value === undefined
-        ? { kind: 'any' }
-        : typeof value === 'string'
-          ? { kind: 'equals', text: value }
-          : { kind: 'each' },
-    limit,
-  };
+  return { key: ownTag(key), value: countedOf(value), limit };
 }
 
-/** A step's policy; reports durations that are none. */
+/** As Dagster: `applyLimitPerUniqueValue: false` counts all values together, like no value at all. */
+function countedOf(value: WrittenTagLimit['value']): TagLimit['value'] {
+  if (typeof value === 'string') return { kind: 'equals', text: value };
+  return value?.applyLimitPerUniqueValue ? { kind: 'each' } : { kind: 'any' };
+}
+
+/** A limit on a tag of the engine that no run carries would limit nothing. */
+function reportAbsentTag(key: string, at: Place, { findings }: Resolving): void {
+  const own = ownTag(key);
+  if (!own.startsWith('branchline/')) return;
+  const name = own.slice('branchline/'.length);
+  const known = [...engineTags, ...writtenTags];
+  if (known.includes(name)) return;
+  if (key.startsWith('dagster/')) {
+    findings.warning('key-without-effect', at, `this limit does nothing: no run carries the tag \`${key}\` here`, {
+      help: Object.hasOwn(absentDagsterTags, name) ? absentDagsterTags[name]! : 'remove it',
+    });
+    return;
+  }
+  findings.error('unknown-key', at, `there is no tag \`${key}\``, {
+    help:
+      didYouMean(
+        key,
+        known.map((each) => `branchline/${each}`),
+      ) ?? 'tags that begin with `branchline/` belong to the engine; name yours without it',
+  });
+}
+
+function resolvePools(
+  { pools = {}, concurrency }: Partial<WrittenProject>,
+  place: PlaceOf,
+  { findings }: Resolving,
+): Readonly<Record<string, number>> {
+  if (concurrency?.default_op_concurrency_limit !== undefined && concurrency.pools?.default_limit !== undefined)
+    findings.error(
+      'conflict',
+      keyOf(place('concurrency', 'default_op_concurrency_limit')),
+      '`default_op_concurrency_limit` and `pools.default_limit` say the same thing in two places',
+      { help: 'keep `pools: { default_limit }`, which is the newer one' },
+    );
+  if (concurrency?.pools?.granularity === 'run')
+    findings.warning(
+      'key-without-effect',
+      place('concurrency', 'pools', 'granularity'),
+      'pools count the steps at work here, not runs; that is never more than was allowed',
+      {
+        help: 'to count runs, give the jobs a tag and limit it: `run_queue: { tag_concurrency_limits: [{ key: <tag>, limit: 1 }] }`',
+      },
+    );
+  return pools;
+}
+
+/** Limits of all pools that steps use: those that are named, and the default for the others. */
+export function withDefaultPools(
+  operations: Operations,
+  steps: readonly { readonly pool?: string }[],
+  { definitions }: Resolving,
+): Operations {
+  const limit = defaultPoolLimit(definitions.project?.value);
+  if (limit === undefined) return operations;
+  const used = sortedUnique(steps.flatMap(({ pool }) => pool ?? []));
+  const others = used.filter((pool) => !Object.hasOwn(operations.pools, pool));
+  return { ...operations, pools: { ...operations.pools, ...Object.fromEntries(others.map((pool) => [pool, limit])) } };
+}
+
+/** Slots of a pool that `pools` does not name; undefined = such a pool is a mistake. */
+export function defaultPoolLimit(value: Pick<WrittenProject, 'concurrency'> | undefined): number | undefined {
+  return value?.concurrency?.pools?.default_limit ?? value?.concurrency?.default_op_concurrency_limit;
+}
+
+/** A step's policy; reports durations that are none, and a wait that is longer than the longest one. */
 export function resolveRetryPolicy(written: WrittenRetryPolicy, at: Place, resolving: Resolving): RetryPolicy {
+  const delayMs = resolveDuration(written.delay, below(at, 'delay'), resolving);
+  const maxDelayMs = resolveDuration(written.max_delay, below(at, 'max_delay'), resolving);
+  if (delayMs !== undefined && maxDelayMs !== undefined && delayMs > maxDelayMs)
+    resolving.findings.error(
+      'conflict',
+      below(at, 'max_delay'),
+      `\`max_delay: ${written.max_delay}\` is shorter than \`delay: ${written.delay}\`: every wait would be cut off`,
+      { help: 'make `max_delay` the longest wait that is wanted, or remove it' },
+    );
   return {
     maxRetries: written.max_retries,
-    delayMs: resolveDuration(written.delay, below(at, 'delay'), resolving),
+    delayMs,
     backoff: written.backoff ?? 'none',
     jitter: written.jitter ?? 'none',
-    maxDelayMs: resolveDuration(written.max_delay, below(at, 'max_delay'), resolving),
+    maxDelayMs,
     classes: written.classes ?? retriedClasses,
   };
 }

@@ -243,12 +243,25 @@ function unknownKeys(
 ): string | undefined {
   const missing = (def: PartitionsDef | undefined, keys: readonly string[]): string | undefined => {
     if (def?.kind !== 'static') return undefined;
-    const wrong = keys.find((key) => !def.keys.includes(key));
-    if (wrong === undefined) return undefined;
-    const near = didYouMean(wrong, def.keys);
-    return `there is no partition \`${wrong}\`${near === undefined ? '' : `; ${near}`}`;
+    const wrong = keys.filter((key) => !def.keys.includes(key));
+    if (wrong.length === 0) return undefined;
+    const near = didYouMean(wrong[0]!, def.keys);
+    const names = wrong.map((key) => `\`${key}\``).join(', ');
+    return `there ${wrong.length === 1 ? 'is no partition' : 'are no partitions'} ${names}${near === undefined ? '' : `; ${near}`}`;
   };
-  if (mapping.kind === 'specific') return missing(upstream, mapping.keys);
-  if (mapping.kind !== 'static') return undefined;
-  return missing(downstream, Object.keys(mapping.keys)) ?? missing(upstream, Object.values(mapping.keys).flat());
+  switch (mapping.kind) {
+    case 'specific':
+      return missing(upstream, mapping.keys);
+    case 'static': {
+      const sides = [
+        missing(downstream, Object.keys(mapping.keys)),
+        missing(upstream, Object.values(mapping.keys).flat()),
+      ];
+      return sides.find((side) => side !== undefined) && sides.filter((side) => side !== undefined).join('; ');
+    }
+    case 'identity':
+      return downstream?.kind === 'static' ? missing(upstream, downstream.keys) : undefined;
+    default:
+      return undefined;
+  }
 }

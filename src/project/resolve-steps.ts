@@ -10,7 +10,7 @@ import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, mer
 import { nearestFile, projectPath } from './paths.ts';
 import type { AssetDraft, WrittenDep } from './resolve-assets.ts';
 import { resolveConnection, resolveSpec } from './resolve-assets.ts';
-import { resolveBackfillPolicy, resolveRetryPolicy } from './resolve-operations.ts';
+import { defaultPoolLimit, resolveBackfillPolicy, resolveRetryPolicy } from './resolve-operations.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
 import {
   checkScript,
@@ -123,13 +123,16 @@ function stepKeys(
   };
 }
 
-/** The name of a pool. Reports one that has no limit: it would limit nothing. */
-function resolvePool(layers: readonly Layer[], { definitions, findings }: Resolving): string | undefined {
+/** The name of a pool. Reports one that has no limit, be it its own or the default: it would limit nothing. */
+function resolvePool(layers: readonly Layer[], { definitions, findings, broken }: Resolving): string | undefined {
   const found = lookup(layers, 'pool');
   if (found === undefined) return undefined;
-  const { pools, concurrency } = definitions.project?.value ?? {};
-  const known = Object.keys(pools ?? concurrency?.pools ?? {});
-  if (known.includes(found.value)) return found.value;
+  const { pools } = definitions.project?.value ?? {};
+  const known = Object.keys(pools ?? {});
+  if (known.includes(found.value) || defaultPoolLimit(definitions.project?.value) !== undefined) return found.value;
+  // A limit that could not be read was told where it stands.
+  if (definitions.project !== undefined && broken.at({ document: definitions.project, pointer: ['pools'] }))
+    return undefined;
   findings.error('unknown-pool', found.place, `there is no pool \`${found.value}\``, {
     help: didYouMean(found.value, known) ?? `say how many at once in branchline.yaml: \`pools: { ${found.value}: 1 }\``,
   });

@@ -15,17 +15,19 @@ import { verifyRefs, verifyView } from './relations.ts';
 import { type AssetDraft, resolveAsset } from './resolve-assets.ts';
 import { contractCheck, resolveCheck } from './resolve-checks.ts';
 import { resolveJob, resolveSavedSelection, resolveSchedule, verifySelection } from './resolve-jobs.ts';
+import { withDefaultPools } from './resolve-operations.ts';
 import { verifyMappings } from './resolve-partitions.ts';
 import { resolveConnections, resolveSettings, type Settings } from './resolve-settings.ts';
 import { resolveMultiAsset, resolveStep } from './resolve-steps.ts';
 import type { Resolving } from './resolving.ts';
 import { reportUnusedSecrets } from './secrets.ts';
-import type { SelectionScope } from './selection-evaluate.ts';
+import { parseSelection } from './selection.ts';
+import { evaluateSelection, type SelectionScope } from './selection-evaluate.ts';
 import { envNamesUsed } from './used-variables.ts';
 import { verifyOutputs, verifyRelations } from './verify-claims.ts';
 import { verifyCycles, verifySteps } from './verify-graph.ts';
-import { taggedThings, verifyTags } from './verify-operations.ts';
-import { verifyPartitioned } from './verify-partitions.ts';
+import { taggedThings, verifyLimits, verifyTags } from './verify-operations.ts';
+import { verifyPartitioned, verifyScheduled } from './verify-partitions.ts';
 
 export interface Resolved {
   /** Absent while there is an error. */
@@ -124,6 +126,9 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules, exposures, partitions };
   verifySelections(scope, resolving);
   verifyTags(settings, taggedThings(jobs, schedules, bare, resolving), resolving);
+  const assetsOf = (schedule: string) => scheduledAssets(schedules[schedule]!, jobs, scope);
+  verifyScheduled(definitions.schedules, assetsOf, resolving);
+  verifyLimits(settings, [...Object.values(jobs), ...Object.values(schedules)], bare, resolving);
   const multiChecks: Record<string, MultiCheck> = {};
   const checks = ownChecks(drafts, resolving);
   for (const definition of definitions.factories.values()) {
@@ -145,11 +150,24 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const assets = Object.fromEntries(
     [...drafts].map(([key, { asset }]) => [key, { ...asset, checks: byAsset.get(key) ?? [] }]),
   );
-  return { ...settings, connections, assets, steps, multiChecks, jobs, schedules, selections, exposures };
+  const operations = withDefaultPools(settings.operations, Object.values(steps), resolving);
+  return { ...settings, operations, connections, assets, steps, multiChecks, jobs, schedules, selections, exposures };
 }
 
 function fromMap<D, T>(definitions: ReadonlyMap<string, D>, make: (definition: D) => T): Readonly<Record<string, T>> {
   return Object.fromEntries([...definitions].map(([name, definition]) => [name, make(definition)]));
+}
+
+/** What a schedule runs; undefined where only the state can tell, or where the selection is wrong. */
+function scheduledAssets(
+  schedule: Schedule,
+  jobs: Readonly<Record<string, Job>>,
+  scope: SelectionScope,
+): readonly Pick<Asset, 'key' | 'partitions'>[] | undefined {
+  const selection = schedule.selection ?? jobs[schedule.job ?? '']?.selection;
+  const parsed = selection === undefined ? undefined : parseSelection(selection);
+  const selected = parsed?.ok ? evaluateSelection(parsed.value, scope) : undefined;
+  return selected?.ok ? [...selected.value].flatMap((key) => scope.assets[key] ?? []) : undefined;
 }
 
 /** Selections of jobs, schedules and pushes may ask `status:`, which is answered from the state when they are planned. */

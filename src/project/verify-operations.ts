@@ -1,7 +1,7 @@
-import { engineTags } from '../manifest/planned-keys.ts';
+import { absentDagsterTags, engineTags, ownTag } from '../manifest/engine-tags.ts';
 import type { Asset, Job, Project, Schedule } from '../model/project.ts';
 import { below, keyOf, type Place } from './findings.ts';
-import type { Resolving } from './resolving.ts';
+import { didYouMean, type Resolving } from './resolving.ts';
 
 /** Reports tags of the engine whose value says nothing, or that nothing would obey. */
 export function verifyTags(
@@ -12,8 +12,12 @@ export function verifyTags(
   for (const { tags, place } of tagged) {
     for (const [tag, value] of Object.entries(tags)) {
       const name = /^(?:branchline|dagster)\/(.+)$/.exec(tag)?.[1];
-      if (name === undefined || !engineTags.includes(name)) continue;
+      if (name === undefined) continue;
       const at = below(place, 'tags', tag);
+      if (!engineTags.includes(name)) {
+        findings.warning('key-without-effect', keyOf(at), `\`${tag}\` does nothing here`, { help: insteadOf(name) });
+        continue;
+      }
       const problem = tagProblem(name, value);
       if (problem !== undefined) findings.warning('odd-tag', at, `\`${tag}: ${value}\`: ${problem}`);
       else if (/retr/.test(name) && !project.operations.retries.enabled)
@@ -21,6 +25,47 @@ export function verifyTags(
           help: 'write `run_retries: { enabled: true }` in branchline.yaml',
         });
     }
+  }
+}
+
+/** What to write instead of a tag of Dagster's that the engine does not know. */
+function insteadOf(name: string): string {
+  if (Object.hasOwn(absentDagsterTags, name)) return absentDagsterTags[name]!;
+  if (name.startsWith('kind/')) return `write \`kinds: [${name.slice('kind/'.length)}]\``;
+  return (
+    didYouMean(
+      `dagster/${name}`,
+      engineTags.map((each) => `dagster/${each}`),
+    ) ?? 'remove it, or name it without `dagster/` if it is a tag of yours'
+  );
+}
+
+/** Reports limits on tags that no run can carry: runs have the tags of their job and schedule, and those of the engine. */
+export function verifyLimits(
+  { operations }: Pick<Project, 'operations'>,
+  asking: readonly { readonly tags: Readonly<Record<string, string>> }[],
+  assets: Readonly<Record<string, Pick<Asset, 'tags'>>>,
+  { definitions, findings, broken }: Resolving,
+): void {
+  const { project } = definitions;
+  if (project === undefined || !broken.isNothing) return;
+  const carried = new Set(asking.flatMap(({ tags }) => Object.keys(tags).map(ownTag)));
+  const known = [...carried];
+  const section = project.value.run_queue === undefined ? ['concurrency', 'runs'] : ['run_queue'];
+  for (const [index, { key }] of operations.queue.tagLimits.entries()) {
+    if (key.startsWith('branchline/') || carried.has(key)) continue;
+    carried.add(key);
+    const isOnAssets = Object.values(assets).some(({ tags }) => Object.hasOwn(tags, key));
+    findings.warning(
+      'key-without-effect',
+      { document: project, pointer: [...section, 'tag_concurrency_limits', index, 'key'] },
+      `this limit counts nothing yet: no job and no schedule has the tag \`${key}\``,
+      {
+        help: isOnAssets
+          ? 'tags of assets are not tags of runs: give the tag to a job, or limit the steps by `pool`'
+          : (didYouMean(key, known) ?? `give it to those that it is for: \`tags: { ${key}: … }\` of a job or schedule`),
+      },
+    );
   }
 }
 

@@ -1,5 +1,7 @@
 import type { MultiPartitions, PartitionsDef } from '../model/partitions.ts';
-import { below, keyOf } from './findings.ts';
+import type { Asset } from '../model/project.ts';
+import { impossibleKeys, openPartitions } from '../time/partitions/keys.ts';
+import { below, keyOf, type Place } from './findings.ts';
 import { lookup } from './layers.ts';
 import type { AssetDraft } from './resolve-assets.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
@@ -26,6 +28,14 @@ function verifyWhole(draft: AssetDraft, { findings }: Resolving): void {
       'key-without-effect',
       keyOf(expr.place),
       `\`partition_expr\` does nothing: \`${asset.key}\` has no partitions`,
+      { help: 'write `partitions:`, or remove it' },
+    );
+  const policy = lookup(layers, 'backfill_policy');
+  if (policy !== undefined && policy.layer === layers[0])
+    findings.warning(
+      'key-without-effect',
+      keyOf(policy.place),
+      `\`backfill_policy\` does nothing: \`${asset.key}\` has no partitions`,
       { help: 'write `partitions:`, or remove it' },
     );
   const help = 'write `partitions:`, or take it out';
@@ -135,6 +145,32 @@ function exprHelp(def: PartitionsDef): string {
 
 function dimensionNames(def: MultiPartitions): readonly string[] {
   return Object.keys(def.dimensions).sort();
+}
+
+/** Reports schedules that ask for partitions which what they run does not have. */
+export function verifyScheduled(
+  schedules: ReadonlyMap<string, { readonly value: { readonly partitions?: string }; readonly place: Place }>,
+  assetsOf: (schedule: string) => readonly Pick<Asset, 'key' | 'partitions'>[] | undefined,
+  { findings, broken }: Resolving,
+): void {
+  if (!broken.isNothing) return;
+  for (const [name, { value, place }] of schedules) {
+    const { partitions: text } = value;
+    const assets = text === undefined ? undefined : assetsOf(name);
+    if (text === undefined || assets === undefined || assets.length === 0) continue;
+    const at = below(place, 'partitions');
+    const cut = assets.filter(({ partitions }) => partitions !== undefined);
+    if (cut.length === 0)
+      findings.error('key-without-effect', keyOf(at), 'nothing that this schedule runs has partitions', {
+        help: 'remove `partitions`, or give the assets some',
+      });
+    if (/^\s*(all|missing|failed)\s*$/.test(text)) continue;
+    const defs = [...new Set(cut.map(({ partitions }) => partitions!))];
+    // Of assets that are cut in several ways the keys are those of the first ones upstream: one definition must fit.
+    const problems = defs.map((def) => impossibleKeys(openPartitions(def), text));
+    if (problems.some((each) => each.length === 0) || problems.length === 0) continue;
+    findings.error('bad-partition-key', at, problems[0]!.map(({ message }) => message).join('; '));
+  }
 }
 
 function isPartition({ context }: { readonly context: string }): boolean {

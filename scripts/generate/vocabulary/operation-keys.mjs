@@ -95,7 +95,13 @@ export const operationDefinitions = {
   ),
   UniqueValue: closed(
     'Counts each value of a tag for itself.',
-    { applyLimitPerUniqueValue: key('Only `true` means anything.', [true], { type: 'boolean', enum: [true] }) },
+    {
+      applyLimitPerUniqueValue: key(
+        '`true`: each value of the tag for itself; `false`: all values together.',
+        [true],
+        boolean,
+      ),
+    },
     { required: ['applyLimitPerUniqueValue'] },
   ),
   RunQueue: closed('Which runs may be in progress at once.', {
@@ -104,10 +110,19 @@ export const operationDefinitions = {
       [15],
       whole(-1),
     ),
-    tag_concurrency_limits: key('Limits on runs with a tag.', [[{ key: 'database', value: 'redshift', limit: 4 }]], {
-      type: 'array',
-      items: ref('TagLimit'),
-    }),
+    tag_concurrency_limits: key(
+      'Limits on runs with a tag. Empty: none.',
+      [[{ key: 'database', value: 'redshift', limit: 4 }]],
+      { type: ['array', 'null'], items: ref('TagLimit') },
+    ),
+    block_op_concurrency_limited_runs: key(
+      'Runs whose pools are full wait in the queue. It is always so; the key is here so that a section can be pasted.',
+      [{ enabled: true }],
+      ref('BlockLimitedRuns'),
+    ),
+  }),
+  BlockLimitedRuns: closed('Whether runs whose pools are full wait in the queue.', {
+    enabled: key('Only `true` can be had.', [true], boolean),
   }),
   RunMonitoring: closed('When a run has been at it for too long, and what is done about a lost runner.', {
     enabled: key('`true` switches monitoring on. Default `false`.', [true], boolean),
@@ -120,13 +135,22 @@ export const operationDefinitions = {
       whole(0, 1000),
     ),
   }),
-  Concurrency: closed('The newer spelling of `run_queue` and `pools`.', {
+  Concurrency: closed('The newer spelling of `run_queue`, and what holds for all pools.', {
     runs: key('As `run_queue`.', [{ max_concurrent_runs: 15 }], ref('RunQueue')),
-    pools: key('Steps at once in each pool, by name.', [{ duckdb: 1 }], {
-      type: 'object',
-      propertyNames: { pattern: name.pattern, patternErrorMessage: name.patternErrorMessage },
-      additionalProperties: whole(0),
-    }),
+    pools: key(
+      'What holds for pools; the limit of each stands under `pools`.',
+      [{ default_limit: 1 }],
+      ref('PoolSettings'),
+    ),
+    default_op_concurrency_limit: key('The older name of `pools: { default_limit }`.', [4], whole(0)),
+  }),
+  PoolSettings: closed('What holds for all pools.', {
+    default_limit: key('Steps at once in each pool that `pools` does not name.', [1], whole(0)),
+    granularity: key(
+      'What is counted: `op`, the steps at work. Runs (`run`) cannot be counted by a pool; a limit on a tag does that.',
+      ['op'],
+      oneOfWords('op', 'run'),
+    ),
   }),
   Partitions: closed(
     'How an asset is cut: one of `hourly`, `daily`, `weekly`, `monthly`, `cron`, `static`, `dynamic` and `multi`.',
@@ -339,8 +363,8 @@ export const operationProjectKeys = {
     additionalProperties: whole(0),
   }),
   concurrency: key(
-    'The newer spelling of `run_queue` and `pools`.',
-    [{ runs: { max_concurrent_runs: 15 } }],
+    'The newer spelling of `run_queue`, and what holds for all pools.',
+    [{ runs: { max_concurrent_runs: 15 }, pools: { default_limit: 1 } }],
     ref('Concurrency'),
   ),
 };

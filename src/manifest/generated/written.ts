@@ -851,9 +851,10 @@ export interface WrittenRunQueue {
    */
   max_concurrent_runs?: number;
   /**
-   * Limits on runs with a tag.
+   * Limits on runs with a tag. Empty: none.
    */
-  tag_concurrency_limits?: WrittenTagLimit[];
+  tag_concurrency_limits?: WrittenTagLimit[] | null;
+  block_op_concurrency_limited_runs?: WrittenBlockLimitedRuns;
 }
 /**
  * A limit on runs with a tag.
@@ -877,9 +878,18 @@ export interface WrittenTagLimit {
  */
 export interface WrittenUniqueValue {
   /**
-   * Only `true` means anything.
+   * `true`: each value of the tag for itself; `false`: all values together.
    */
-  applyLimitPerUniqueValue: true;
+  applyLimitPerUniqueValue: boolean;
+}
+/**
+ * Whether runs whose pools are full wait in the queue.
+ */
+export interface WrittenBlockLimitedRuns {
+  /**
+   * Only `true` can be had.
+   */
+  enabled?: boolean;
 }
 /**
  * How failed runs are tried again.
@@ -932,16 +942,28 @@ export interface WrittenRunMonitoring {
   max_resume_run_attempts?: number;
 }
 /**
- * The newer spelling of `run_queue` and `pools`.
+ * The newer spelling of `run_queue`, and what holds for all pools.
  */
 export interface WrittenConcurrency {
   runs?: WrittenRunQueue;
+  pools?: WrittenPoolSettings;
   /**
-   * Steps at once in each pool, by name.
+   * The older name of `pools: { default_limit }`.
    */
-  pools?: {
-    [k: string]: number;
-  };
+  default_op_concurrency_limit?: number;
+}
+/**
+ * What holds for all pools.
+ */
+export interface WrittenPoolSettings {
+  /**
+   * Steps at once in each pool that `pools` does not name.
+   */
+  default_limit?: number;
+  /**
+   * What is counted: `op`, the steps at work. Runs (`run`) cannot be counted by a pool; a limit on a tag does that.
+   */
+  granularity?: "op" | "run";
 }
 /**
  * Where the same project runs with other variables and connections.

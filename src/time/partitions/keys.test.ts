@@ -74,6 +74,16 @@ describe('asked for in text', () => {
     expect(found.ok ? '' : found.error[0]!.message).toContain('from 2026-01-01 to 2026-01-05');
     expect(wanted('')).toEqual(['']);
   });
+  test('nearest in time, and a range with two dots', () => {
+    const told = (text: string) => {
+      const found = selectKeys(keys, text);
+      return found.ok ? '' : found.error[0]!.message;
+    };
+    expect(told('2027-01-01')).toContain('the nearest: 2026-01-05');
+    expect(told('2025-01-01')).toMatch(/the nearest: 2026-01-01$/);
+    expect(told('2026-01-03-00')).toMatch(/the nearest: 2026-01-03, 2026-01-05$/);
+    expect(told('2026-01-01..2026-01-03')).toContain('three dots: `2026-01-01...2026-01-03`');
+  });
   test('a key with a comma is one key', () => {
     const found = selectKeys(['a,b', 'a', 'b'], 'a,b');
     expect(found.ok && found.value).toEqual(['a,b']);

@@ -145,18 +145,78 @@ function placesOf(
 
 function unknownKey(keys: readonly string[], text: string): KeysProblem {
   if (keys.length === 0) return { text, message: `\`${text}\` is no partition: there are none yet` };
+  const dots = /^(.+?)\.\.(?!\.)(.+)$/.exec(text);
+  if (dots !== null && keys.includes(dots[1]!.trim()))
+    return {
+      text,
+      message: `\`${text}\` is no partition; a range is written with three dots: \`${dots[1]}...${dots[2]}\``,
+    };
   // Keys of time sort like time: the neighbours say more than letters do.
-  const after = keys.findIndex((key) => key > text);
   const sorted = keys.every((key, index) => index === 0 || keys[index - 1]! < key);
-  const spelled = nearestWord(text, keys);
-  const near =
-    spelled !== undefined
-      ? [spelled]
-      : sorted
-        ? keys.slice(Math.max(0, (after < 0 ? keys.length : after) - 1)).slice(0, 2)
-        : keys.slice(0, NEAREST_KEYS);
+  const spelled = /^\d{4}/.test(text) ? undefined : nearestWord(text, keys);
+  const near = spelled !== undefined ? [spelled] : sorted ? neighboursOf(keys, text) : keys.slice(0, NEAREST_KEYS);
   const range = keys.length === 1 ? `the only one is ${keys[0]}` : `they go from ${keys[0]} to ${keys.at(-1)}`;
   return { text, message: `\`${text}\` is no partition (${range}); the nearest: ${near.join(', ')}` };
+}
+
+/** The key before and the key after a text, in sorted keys. */
+function neighboursOf(keys: readonly string[], text: string): readonly string[] {
+  const after = keys.findIndex((key) => key > text);
+  return after < 0 ? keys.slice(-1) : keys.slice(Math.max(0, after - 1), after + 1);
+}
+
+/**
+ * What can never be in a definition, of keys and ranges that somebody wrote down. Unlike `selectKeys` it knows no
+ * instant: a key whose window is still to come is fine, and so is any key of a dynamic definition.
+ */
+export function impossibleKeys({ def, windows, split }: Partitions, text: string): readonly KeysProblem[] {
+  const isPossible = (key: string, of: PartitionsDef, inTime: Windows | undefined): boolean => {
+    switch (of.kind) {
+      case 'time':
+        return inTime?.find(key) !== undefined;
+      case 'static':
+        return of.keys.includes(key);
+      case 'dynamic':
+        return keyProblem(key, false) === undefined;
+      case 'multi': {
+        const parts = split(key);
+        return (
+          parts !== undefined &&
+          Object.entries(of.dimensions).every(([name, one]) => isPossible(parts[name]!, one, windows))
+        );
+      }
+      default:
+        return unreachable(of);
+    }
+  };
+  const whole = text.trim();
+  if (isPossible(whole, def, windows)) return [];
+  return whole
+    .split(/[,\n]/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const ends = part.split(RANGE_SEPARATOR).map((key) => key.trim());
+      const [first, last] = ends.length === 2 ? ends : [part];
+      const wrong = [first!, ...(last === undefined ? [] : [last])].filter((key) => !isPossible(key, def, windows));
+      if (wrong.length > 0) return wrong.map((key) => impossibleKey(def, windows, key));
+      return last !== undefined && isReversed(def, windows, first!, last)
+        ? [{ text: part, message: `the range \`${part}\` ends before it begins; write \`${last}...${first}\`` }]
+        : [];
+    });
+}
+
+function isReversed(def: PartitionsDef, windows: Windows | undefined, first: string, last: string): boolean {
+  if (def.kind === 'time') return windows!.find(first)!.start > windows!.find(last)!.start;
+  return def.kind === 'static' && def.keys.indexOf(first) > def.keys.indexOf(last);
+}
+
+function impossibleKey(def: PartitionsDef, windows: Windows | undefined, text: string): KeysProblem {
+  if (def.kind === 'static') return unknownKey(def.keys, text);
+  const first =
+    windows?.first === undefined ? undefined : windows.overlapping(windows.first, windows.first + 1)[0]?.key;
+  const like = first === undefined ? '' : `; the first one is \`${first}\``;
+  return { text, message: `there can be no partition \`${text}\`${def.kind === 'time' ? like : ''}` };
 }
 
 /** Keys in the definition's order as ranges: how key sets are recorded and shown. `a` alone, or `a...c`. */
