@@ -31,23 +31,24 @@ if (unknown.length > 0) {
 const pairs = Math.max(1, Number(values.pairs) || 5);
 const cli = path.join(import.meta.dirname, '..', 'dist', 'cli.js');
 const loadBefore = os.loadavg()[0];
-const results = rows
-  .filter((row) => positionals.length === 0 || positionals.includes(row.name))
-  .flatMap((row) => measureRow(row, { node: values.node, cli, isTiny: values.tiny }));
+const results: Result[] = [];
+for (const row of rows) {
+  if (positionals.length > 0 && !positionals.includes(row.name)) continue;
+  results.push(...(await measureRow(row, { node: values.node, cli, isTiny: values.tiny })));
+}
 const table = renderTable(results);
 process.stdout.write(table);
 if (values.write) writeFileSync(path.join(import.meta.dirname, 'RESULTS.md'), page(table));
 // A row that no longer works is an error; a goal that is missed is a finding.
 if (results.some((result) => result.outcome.kind === 'failed')) process.exitCode = 1;
 
-function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch'>): Result[] {
+async function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch'>): Promise<Result[]> {
   if (!existsSync(options.cli)) return [failed(row, 'there is no dist/cli.js; `npm run build` makes it')];
   const scratch = mkdtempSync(path.join(os.tmpdir(), `branchline-bench-${row.name}-`));
   process.stderr.write(`${row.name} …\n`);
   try {
-    return row
-      .prepare({ ...options, scratch })
-      .map((contest) => ({ row, label: contest.label, outcome: hold(contest) }));
+    const contests = await row.prepare({ ...options, scratch });
+    return contests.map((contest) => ({ row, label: contest.label, outcome: hold(contest) }));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return [failed(row, 'see above the table')];

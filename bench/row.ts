@@ -34,7 +34,7 @@ export interface BenchRow {
   /** Highest ratio that meets the goal. Wall time has one only where the row says so. */
   readonly goal: { readonly cpu: number; readonly wall?: number };
   /** Makes the fixtures. */
-  readonly prepare: (context: BenchContext) => readonly Contest[];
+  readonly prepare: (context: BenchContext) => readonly Contest[] | Promise<readonly Contest[]>;
 }
 
 /** A missing peer is a fact about the machine; a row that fails is a bug of ours. */

@@ -72,7 +72,7 @@ schedules:
   await project.json(['tick', '--now', '2026-03-01T06:30:00Z']);
   const report = join(project.root, '.git', 'branchline', 'ticks', 'report');
   expect(
-    ['README.md', 'health/assets/a.md', 'health/assets/b.md'].filter((page) => existsSync(join(report, page))),
+    ['README.md', 'health/assets/c/a/a.md', 'health/assets/3/e/b.md'].filter((page) => existsSync(join(report, page))),
   ).toHaveLength(3);
 });
 

@@ -1,6 +1,6 @@
 import { assess } from '../insights/assess.ts';
 import { projectHealth } from '../insights/health.ts';
-import { epochMs } from '../model/instant.ts';
+import { epochMs, utcDay } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { nextTicks } from '../plan/tick.ts';
@@ -60,6 +60,12 @@ export function reportPages(
   return reportFiles(input, {
     ...(known ? { before: known } : {}),
     existing: prepared.after.base.paths,
-    fold: prepared.folded,
+    isFirstOfDay: isFirstOfDay(prepared, before),
   });
+}
+
+/** No run had ended on this day: what closed the day before was a commit that claims, and those write no pages. */
+function isFirstOfDay({ after }: PreparedCommit, before: StateView): boolean {
+  const day = after.view.at === undefined ? undefined : utcDay(after.view.at);
+  return ![...before.endedRuns.values()].some(({ recordedOn }) => recordedOn === day);
 }

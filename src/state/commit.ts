@@ -291,8 +291,13 @@ function foldInto(
 ): void {
   const { view, base } = read;
   const snapshot = encodeSnapshot(view, options);
+  const today = view.at === undefined ? undefined : utcDay(view.at);
   for (const path of base.paths) {
-    const isStale = path.startsWith('snapshot/') || (options.close && path.startsWith('runs/recent/'));
+    const isStale =
+      path.startsWith('snapshot/') ||
+      // Its sums of the morning may have been cut into fewer shards.
+      (today !== undefined && path.startsWith(`rollups/day/${today}/`)) ||
+      (options.close && path.startsWith('runs/recent/'));
     if (isStale && !snapshot.has(path)) files.set(path, null);
   }
   for (const [path, text] of snapshot) {
@@ -303,12 +308,8 @@ function foldInto(
   if (!options.close) return;
   for (const month of monthsToMerge(read, options.month)) {
     const days = [...view.days].filter(([day]) => day.startsWith(month)).map(([, cells]) => cells);
-    for (const [path, text] of encodeMonth(month, days, shardCount(snapshot))) files.set(path, text);
+    for (const [path, text] of encodeMonth(month, days)) files.set(path, text);
   }
-}
-
-function shardCount(snapshot: ReadonlyMap<string, string>): number {
-  return [...snapshot.keys()].filter((path) => /^snapshot\/[0-9a-f]{3}\.json$/.test(path)).length;
 }
 
 /** Months before this one that have no sum yet and whose days are all at hand. */

@@ -50,7 +50,7 @@ const RECENT = 'recent/0000000004-w1-4.jsonl';
 
 describe('what is read', () => {
   it('is the snapshot, what is newer, and the sums that were asked for', () => {
-    const listing = [...history().keys(), 'README.md', 'health/assets/raw.a.md'].sort();
+    const listing = [...history().keys(), 'README.md', 'health/assets/0/1/raw.a.md'].sort();
     expect(foldedSeq(listing)).toBe(2);
     expect(neededPaths(listing)).toEqual([
       'format.json',

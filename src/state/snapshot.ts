@@ -70,7 +70,7 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
   files.set(INDEX_PATH, encodeIndex(index));
   files.set(foldedPath(view.seq), `${options.digest}\n`);
   for (const [shard, content] of shards.entries()) files.set(shardPath(shard), content);
-  encodeCells(files, (shard) => dayRollupPath(day, shard), view.days.get(day) ?? new Map(), shards.length);
+  encodeCells(files, (shard) => dayRollupPath(day, shard), view.days.get(day) ?? new Map());
   const ended = [...view.endedRuns.values()].filter((run) => run.recordedOn === day);
   if (options.close) encodeClosedRuns(files, day, ended);
   else for (const run of ended) files.set(recentRunPath(run.run), `${encodeRun(run)}\n`);
@@ -96,46 +96,51 @@ function streamsByDay(view: StateView, today: string): Record<string, Record<str
   return Object.fromEntries([...days].map(([day, streams]) => [day, Object.fromEntries(streams)]));
 }
 
-/** The least power of two of shards that keeps each within 64 KiB. */
-function encodeShards(assets: ReadonlyMap<string, AssetRecord>): string[] {
-  const lines = [...assets]
-    .sort(([a], [b]) => byText(a, b))
-    .map(([asset, record]) => {
-      const line = encodeRecord(asset, record);
-      return { line, bytes: utf8Bytes(line) + 2, shard: shardOf(asset, SHARDS_MAX) };
-    });
-  const frame = utf8Bytes(joinRecords('assets', []));
+interface ShardedLine {
+  readonly line: string;
+  /** Shard among as many as there can be: the first bits of the asset's digest. */
+  readonly shard: number;
+}
+
+/** Lines in the least power of two of shards that keeps each within 64 KiB, in their order. */
+function cutIntoShards(lines: readonly ShardedLine[], frameBytes: number): string[][] {
+  const sized = lines.map((line) => ({ ...line, bytes: utf8Bytes(line.line) + 2 }));
   for (let count = 1; ; count *= 2) {
-    const sizes = Array.from({ length: count }, () => frame);
+    const sizes = Array.from({ length: count }, () => frameBytes);
     const shardIn = (shard: number): number => Math.floor((shard * count) / SHARDS_MAX);
-    for (const { bytes, shard } of lines) sizes[shardIn(shard)]! += bytes;
+    for (const { bytes, shard } of sized) sizes[shardIn(shard)]! += bytes;
     if (count < SHARDS_MAX && sizes.some((bytes) => bytes > SHARD_BYTES_MAX)) continue;
     const buckets = sizes.map((): string[] => []);
-    for (const { line, shard } of lines) buckets[shardIn(shard)]!.push(line);
-    return buckets.map((bucket) => joinRecords('assets', bucket));
+    for (const { line, shard } of sized) buckets[shardIn(shard)]!.push(line);
+    return buckets;
   }
 }
 
+function encodeShards(assets: ReadonlyMap<string, AssetRecord>): string[] {
+  const lines = [...assets]
+    .sort(([a], [b]) => byText(a, b))
+    .map(([asset, record]) => ({ line: encodeRecord(asset, record), shard: shardOf(asset, SHARDS_MAX) }));
+  const buckets = cutIntoShards(lines, utf8Bytes(joinRecords('assets', [])));
+  return buckets.map((bucket) => joinRecords('assets', bucket));
+}
+
+/** Sums of project and groups in one file, those of assets in shards of their own: they are far smaller than records. */
 function encodeCells(
   files: Map<string, string>,
   path: (shard?: number) => string,
   cells: ReadonlyMap<string, RollupCell>,
-  shards: number,
 ): void {
   const sums: [string, RollupCell][] = [];
-  const byShard = new Map<number, [string, RollupCell][]>();
-  for (const [scope, cell] of cells) {
+  const lines: ShardedLine[] = [];
+  for (const [scope, cell] of [...cells].sort(([a], [b]) => byText(a, b))) {
     const asset = assetOfScope(scope);
     if (asset === undefined) sums.push([scope, cell]);
-    else {
-      const shard = shardOf(asset, shards);
-      const entries = byShard.get(shard);
-      if (entries) entries.push([scope, cell]);
-      else byShard.set(shard, [[scope, cell]]);
-    }
+    else lines.push({ line: encodeRecord(scope, cell), shard: shardOf(asset, SHARDS_MAX) });
   }
   if (cells.size > 0) files.set(path(), encodeRecords('cells', sums));
-  for (const [shard, entries] of byShard) files.set(path(shard), encodeRecords('cells', entries));
+  const buckets = cutIntoShards(lines, utf8Bytes(joinRecords('cells', [])));
+  for (const [shard, bucket] of buckets.entries())
+    if (bucket.length > 0) files.set(path(shard), joinRecords('cells', bucket));
 }
 
 function encodeClosedRuns(files: Map<string, string>, day: string, runs: readonly RunRecord[]): void {
@@ -158,14 +163,10 @@ function encodeClosedRuns(files: Map<string, string>, day: string, runs: readonl
   if (part.length > 0) flush();
 }
 
-/** The roll-up files of a month: the sums of its days, in as many shards as asked for. */
-export function encodeMonth(
-  month: string,
-  days: Iterable<ReadonlyMap<string, RollupCell>>,
-  shards: number,
-): Map<string, string> {
+/** The roll-up files of a month: the sums of its days. */
+export function encodeMonth(month: string, days: Iterable<ReadonlyMap<string, RollupCell>>): Map<string, string> {
   const files = new Map<string, string>();
-  encodeCells(files, (shard) => monthRollupPath(month, shard), mergeDays(days), shards);
+  encodeCells(files, (shard) => monthRollupPath(month, shard), mergeDays(days));
   return files;
 }
 

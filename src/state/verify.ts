@@ -188,7 +188,7 @@ function refold(
     if (view.at === undefined || utcDay(next.at) <= utcDay(view.at)) return;
     const snapshot = encodeSnapshot(view, { digest: chain, close: true });
     for (const [path, text] of snapshot) if (/^(runs|rollups)\//.test(path)) expected.set(path, text);
-    closeMonth(view, next, { texts, expected, shards: snapshotShards(snapshot) });
+    closeMonth(view, next, { texts, expected });
   };
   for (const { name, decoded } of files) {
     for (const batch of decoded.batches) {
@@ -212,10 +212,6 @@ function refold(
   return { view, expected, partitions };
 }
 
-function snapshotShards(snapshot: ReadonlyMap<string, string>): number {
-  return [...snapshot.keys()].filter((path) => /^snapshot\/[0-9a-f]{3}\.json$/.test(path)).length;
-}
-
 function addSnapshot(
   view: StateView,
   digest: string,
@@ -230,19 +226,12 @@ function addSnapshot(
 function closeMonth(
   view: StateView,
   next: Batch,
-  options: {
-    readonly texts: ReadonlyMap<string, string>;
-    readonly expected: Map<string, string>;
-    readonly shards: number;
-  },
+  options: { readonly texts: ReadonlyMap<string, string>; readonly expected: Map<string, string> },
 ): void {
   const month = view.at!.slice(0, 7);
   if (next.at.slice(0, 7) === month || !options.texts.has(monthRollupPath(month))) return;
   const days = [...view.days].filter(([day]) => day.startsWith(month)).map(([, cells]) => cells);
-  for (const [path, text] of encodeMonth(month, days, options.shards)) {
-    // A sum that was written later than it could have been may be cut into another number of shards.
-    if (path === monthRollupPath(month) || options.texts.has(path)) options.expected.set(path, text);
-  }
+  for (const [path, text] of encodeMonth(month, days)) options.expected.set(path, text);
 }
 
 function compareFiles(

@@ -13,12 +13,13 @@ import type { StateStore } from '../ports.ts';
 import { numberEvents } from '../state/codec.ts';
 
 const writer = process.env['CONTEND_WRITER']!;
+const projectName = process.env['CONTEND_PROJECT'] ?? 'contended';
 const count = Number(process.env['CONTEND_COUNT'] ?? 25);
 let tries = 0;
 
 const opened = await openStateStore({
   projectRoot: process.cwd(),
-  projectName: 'contended',
+  projectName,
   branch: 'branchline/state',
   remote: 'origin',
   environment: 'production',
@@ -38,7 +39,7 @@ const session = openStateSession({
   clock: systemClock,
   random: Math.random,
   environment: 'production',
-  projectName: 'contended',
+  projectName,
   writer,
   redact: (text) => text,
   warn: (text) => void process.stderr.write(`${text}\n`),

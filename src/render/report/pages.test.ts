@@ -77,6 +77,18 @@ describe('size', () => {
     expect(readme).toContain('made by Branchline');
   });
 
+  test('of the folders of pages is bounded, however keys are chosen', () => {
+    const paths = Array.from({ length: 10_000 }, (_, i) => assetPath(`raw/table_${i}`));
+    const entries = new Map<string, Set<string>>();
+    for (const path of paths)
+      for (const folder of foldersOf(path)) {
+        const listed = entries.get(folder) ?? new Set();
+        entries.set(folder, listed.add(path.slice(folder.length + 1).split('/')[0]!));
+      }
+    // 39 on average.
+    expect(Math.max(...[...entries.values()].map(({ size }) => size))).toBeLessThanOrEqual(80);
+  });
+
   test('of a group of thousands is bounded too', () => {
     const input = many(2500, 1, 4, 3);
     const page = renderReport(input, new Set(['health/ungrouped.md'])).get('health/ungrouped.md')!;
@@ -93,6 +105,12 @@ function targets(page: string, body: string): string[] {
     .map((target) => decodeURIComponent(new URL(target, `https://x.example/${page}`).pathname.slice(1)));
 }
 
+/** All folders that a file is in, however deep. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('/'));
+}
+
 describe('links', () => {
   const odd = {
     'A/b.c': { group: 'Größe %' },
@@ -107,7 +125,7 @@ describe('links', () => {
     ['many assets', () => many(300, 5, 10, 7)],
   ])('of every page lead to a page: %s', (_, story) => {
     const pages = renderReport(story());
-    const folders = new Set([...pages.keys()].map((path) => path.split('/').slice(0, -1).join('/')));
+    const folders = new Set([...pages.keys()].flatMap(foldersOf));
     let seen = 0;
     for (const [page, body] of pages) {
       if (!page.endsWith('.md')) continue;
@@ -120,10 +138,10 @@ describe('links', () => {
   });
 
   test('a % in a name of a file is written %25', () => {
-    expect(assetPath('A/b')).toBe('health/assets/%41.b.md');
-    expect(hrefOf('README.md', assetPath('A/b'))).toBe('health/assets/%2541.b.md');
-    expect(hrefOf('health/groups/x.md', assetPath('a/b'))).toBe('../assets/a.b.md');
-    expect(hrefOf(assetPath('a/b'), 'README.md')).toBe('../../README.md');
+    expect(assetPath('A/b')).toBe('health/assets/3/6/%41.b.md');
+    expect(hrefOf('README.md', assetPath('A/b'))).toBe('health/assets/3/6/%2541.b.md');
+    expect(hrefOf('health/groups/x.md', assetPath('a/b'))).toBe('../assets/c/1/a.b.md');
+    expect(hrefOf(assetPath('a/b'), 'README.md')).toBe('../../../../README.md');
     expect(hrefOf(assetPath('a/b'), assetChartPath('a/b'))).toBe('a.b.svg');
   });
 });
@@ -159,19 +177,19 @@ describe('which pages a commit writes', () => {
   const before = projectHealth(troubled.project, healthy.view, troubled.selections);
 
   test('a record writes the front page, the badges, and the pages of what changed its health', () => {
-    const { write, remove } = pagesToWrite(troubled, { before, existing: everything, fold: false });
+    const { write, remove } = pagesToWrite(troubled, { before, existing: everything, isFirstOfDay: false });
     expect([...write].sort()).toEqual([
       'README.md',
       'badges/project.json',
       'badges/project.svg',
       'badges/selection-published.json',
       'badges/selection-published.svg',
-      'health/assets/charts.temperature.md',
-      'health/assets/charts.temperature.svg',
-      'health/assets/marts.records.md',
-      'health/assets/marts.records.svg',
-      'health/assets/staging.days.md',
-      'health/assets/staging.days.svg',
+      'health/assets/3/f/staging.days.md',
+      'health/assets/3/f/staging.days.svg',
+      'health/assets/8/5/charts.temperature.md',
+      'health/assets/8/5/charts.temperature.svg',
+      'health/assets/c/e/marts.records.md',
+      'health/assets/c/e/marts.records.svg',
       'health/groups/charts.md',
       'health/groups/marts.md',
       'health/groups/staging.md',
@@ -181,17 +199,21 @@ describe('which pages a commit writes', () => {
   });
 
   test('nothing changed: the front page and the badges', () => {
-    const { write } = pagesToWrite(healthy, { before: healthy.assessment.health, existing: everything, fold: false });
+    const { write } = pagesToWrite(healthy, {
+      before: healthy.assessment.health,
+      existing: everything,
+      isFirstOfDay: false,
+    });
     expect([...write].filter((path) => !path.startsWith('badges/'))).toEqual(['README.md']);
   });
 
   test('a page that is linked and not there yet is written', () => {
-    const existing = new Set([...everything].filter((path) => path !== 'health/assets/raw.observations.md'));
-    const { write } = pagesToWrite(healthy, { before: healthy.assessment.health, existing, fold: false });
-    expect([...write]).toContain('health/assets/raw.observations.md');
+    const existing = new Set([...everything].filter((path) => path !== 'health/assets/d/d/raw.observations.md'));
+    const { write } = pagesToWrite(healthy, { before: healthy.assessment.health, existing, isFirstOfDay: false });
+    expect([...write]).toContain('health/assets/d/d/raw.observations.md');
   });
 
-  test("a fold writes all, and deletes what has no subject any more, but nothing that is not the report's", () => {
+  test("the first record of a day writes all, and deletes what has no subject any more, but nothing that is not the report's", () => {
     const existing = new Set([
       ...everything,
       'health/assets/gone.md',
@@ -199,7 +221,7 @@ describe('which pages a commit writes', () => {
       'events/2026/11/22/x.jsonl',
       'format.json',
     ]);
-    const files = reportFiles(healthy, { before: healthy.assessment.health, existing, fold: true });
+    const files = reportFiles(healthy, { before: healthy.assessment.health, existing, isFirstOfDay: true });
     expect([...files].filter(([, text]) => text === null).map(([path]) => path)).toEqual([
       'badges/gone.svg',
       'health/assets/gone.md',
@@ -212,9 +234,11 @@ describe('which pages a commit writes', () => {
     ).toEqual([...everything].sort());
   });
 
-  test('the first commit, of which nothing was known before, writes all', () => {
-    const { write } = pagesToWrite(healthy, { existing: new Set(), fold: false });
+  test('the first commit and a repair, for which nothing was known before, write all and leave nothing else', () => {
+    const existing = new Set(['README.md', 'health/assets/raw.observations.md']);
+    const { write, remove } = pagesToWrite(healthy, { existing, isFirstOfDay: false });
     expect([...write].sort()).toEqual([...everything].sort());
+    expect(remove).toEqual(['health/assets/raw.observations.md']);
   });
 });
 

@@ -68,14 +68,14 @@ export interface PageChange {
   readonly before?: Health;
   /** Report paths that the branch has. */
   readonly existing: ReadonlySet<string>;
-  /** The first commit of a day, which brings every page up to date. */
-  readonly fold: boolean;
+  /** The first end of a run in a day brings every page up to date. */
+  readonly isFirstOfDay: boolean;
 }
 
 /**
- * Which pages a commit writes and which it deletes (page rules of the state branch): a fold all of them; a record the front
- * page, the badges, the pages of what changed its health, and those that are linked and do not exist yet. Commits that only
- * claim or report progress write none and do not ask.
+ * Which pages a commit writes and which it deletes (page rules of the state branch): the first record of a day, a repair and
+ * the first commit all of them; another record the front page, the badges, the pages of what changed its health, and those that are linked and do
+ * not exist yet. Commits that only claim or report progress write none and do not ask.
  */
 export function pagesToWrite(
   input: ReportInput,
@@ -84,7 +84,7 @@ export function pagesToWrite(
   const all = pageTable(input).map(([path]) => path);
   const known = new Set(all);
   const remove = [...change.existing].filter((path) => isReportPath(path) && !known.has(path)).sort();
-  if (change.fold || change.before === undefined) return { write: known, remove: change.fold ? remove : [] };
+  if (change.isFirstOfDay || change.before === undefined) return { write: known, remove };
   const write = new Set(
     all.filter((path) => path === README_PATH || path.startsWith('badges/') || !change.existing.has(path)),
   );

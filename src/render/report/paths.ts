@@ -1,17 +1,29 @@
+import { sha256 } from '../../base/digest.ts';
 import type { AssetKey } from '../../model/project.ts';
 import { escapeName } from '../../state/layout.ts';
 
 /** Paths of the derived pages on the state branch (docs/report.md). */
 export const README_PATH = 'README.md';
 export const UNGROUPED_PATH = 'health/ungrouped.md';
+/** Pages of assets, in folders. */
+export const ASSETS_FOLDER = 'health/assets';
 export const PROJECT_BADGE = 'badges/project';
 
+/**
+ * Page of an asset, in one of 256 folders by the first two hex digits of its key's digest: a page that changes makes git
+ * write its folder's listing anew, and so no listing grows long, however keys are chosen.
+ */
 export function assetPath(asset: AssetKey): string {
-  return `health/assets/${escapeName(asset)}.md`;
+  return `${assetFolder(asset)}/${escapeName(asset)}.md`;
 }
 /** Run time of the last materializations as a picture, beside the asset's page. */
 export function assetChartPath(asset: AssetKey): string {
-  return `health/assets/${escapeName(asset)}.svg`;
+  return `${assetFolder(asset)}/${escapeName(asset)}.svg`;
+}
+/** One digit a level: with few assets, 256 folders side by side would themselves be a long listing. */
+function assetFolder(asset: AssetKey): string {
+  const digits = sha256(asset);
+  return `${ASSETS_FOLDER}/${digits[0]}/${digits[1]}`;
 }
 /** The page of the assets of a group; undefined = of those without one. */
 export function groupPath(group: string | undefined): string {

@@ -6,7 +6,7 @@ import { assetTable } from './asset-table.ts';
 import { attention } from './attention.ts';
 import { type AssetFacts, byUrgency, type ReportInput } from './facts.ts';
 import { projectFigures } from './figures-table.ts';
-import { groupPath, hrefOf, README_PATH, UNGROUPED_PATH } from './paths.ts';
+import { ASSETS_FOLDER, groupPath, hrefOf, README_PATH, UNGROUPED_PATH } from './paths.ts';
 import {
   changesSection,
   changesSince,
@@ -107,7 +107,9 @@ function assetsSection(input: ReportInput, facts: readonly AssetFacts[], limits:
     withGroups ? more : undefined,
     groupsSection(input, README_PATH, limits.scopes),
     ungrouped,
-    own('A page for each asset: [health/assets](health/assets).'),
+    own(
+      `Each asset has a page in [${ASSETS_FOLDER}](${ASSETS_FOLDER}); \`branchline report --asset <key>\` prints it.`,
+    ),
   ]);
 }
 

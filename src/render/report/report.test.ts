@@ -15,8 +15,8 @@ describe('the report as it is', () => {
     const pages = renderReport(story());
     const shown = [
       'README.md',
-      'health/assets/marts.records.md',
-      'health/assets/staging.days.md',
+      'health/assets/c/e/marts.records.md',
+      'health/assets/3/f/staging.days.md',
       'health/selections/published.md',
       'health/groups/marts.md',
       'badges/project.json',
@@ -24,8 +24,8 @@ describe('the report as it is', () => {
     ];
     if (name === 'troubled')
       shown.push(
-        'health/assets/charts.temperature.md',
-        'health/assets/charts.temperature.svg',
+        'health/assets/8/5/charts.temperature.md',
+        'health/assets/8/5/charts.temperature.svg',
         'badges/selection-published.json',
       );
     for (const page of shown) {

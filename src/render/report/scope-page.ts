@@ -8,7 +8,7 @@ import { assetTable } from './asset-table.ts';
 import { attention } from './attention.ts';
 import { byUrgency, type ReportInput } from './facts.ts';
 import { scopeFigures } from './figures-table.ts';
-import { groupPath, hrefOf, selectionPath } from './paths.ts';
+import { ASSETS_FOLDER, groupPath, hrefOf, selectionPath } from './paths.ts';
 import { subPage } from './readme.ts';
 
 /** Bound of a page of assets, in bytes of UTF-8. */
@@ -70,7 +70,7 @@ function renderScope(input: ReportInput, scope: ScopePage): string {
       shown.length === 0 ? undefined : own(`## Assets\n\n${assetTable(scope.page, shown)}`),
       more > 0
         ? own(
-            `And ${count(more, 'asset')} more, each with its page: [health/assets](${hrefOf(scope.page, 'health/assets')}).`,
+            `And ${count(more, 'asset')} more, each with a page in [${ASSETS_FOLDER}](${hrefOf(scope.page, ASSETS_FOLDER)}): \`branchline report --asset <key>\` prints it.`,
           )
         : undefined,
     ]);

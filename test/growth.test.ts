@@ -1,0 +1,115 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type GitSandbox, makeGitSandbox } from '../src/testing/git-sandbox.ts';
+import { growingHistory, importHistory, looseBytes } from '../src/testing/growth.ts';
+
+const ASSETS = 200;
+/** Ten days of a wake-up every five minutes; the row `history` of bench/ plays 10,000. */
+const TICKS = 3_000;
+const PER_DAY = 288;
+/** Commits of the last day, with its fold: these carry the report, as every commit of a command does. */
+const WINDOW = 2 * PER_DAY;
+/** Of loose objects a commit, in bytes: the goal. */
+const LOOSE_MAX = 15_000;
+const LOOSE_MEAN_MAX = 5_000;
+/**
+ * Packed, in bytes a commit. The goal is 3,000 where a day's runs touch a part of the assets; here each fold, three a
+ * day, rewrites the records of all of them, and once a day all pages.
+ */
+const PACKED_MAX = 4_300;
+/** What a day may add to the trees of a head, in bytes. */
+const TREES_DAY_MAX = 2_000;
+
+let sandbox: GitSandbox;
+let gitDir: string;
+let commits: Awaited<ReturnType<typeof importHistory>>;
+
+beforeAll(async () => {
+  sandbox = makeGitSandbox();
+  gitDir = sandbox.makeBare('state.git');
+  const hasPages = (tick: number): boolean => tick < 10 || tick > TICKS - PER_DAY - 10;
+  const history = growingHistory({ assets: ASSETS, ticks: TICKS, perTick: 5, ticksPerDay: PER_DAY, hasPages });
+  commits = await importHistory(gitDir, 'refs/heads/state', history);
+}, 600_000);
+afterAll(() => sandbox.remove());
+
+const git = (args: readonly string[], input = ''): Buffer =>
+  execFileSync('git', args, { cwd: gitDir, env: sandbox.env, input, maxBuffer: 1 << 30 });
+
+/** Objects that a commit has and its parent has not. */
+function objectsOf(id: string): string[] {
+  const lines = git(['rev-list', '--objects', '--no-object-names', id, `^${id}^`])
+    .toString()
+    .trim()
+    .split('\n');
+  return lines;
+}
+
+function looseBytesOf(ids: readonly string[]): number {
+  const answer = git(['cat-file', '--batch'], `${ids.join('\n')}\n`);
+  let at = 0;
+  let bytes = 0;
+  while (at < answer.length) {
+    const end = answer.indexOf(10, at);
+    const [, type, size] = answer.toString('latin1', at, end).split(' ');
+    const content = answer.subarray(end + 1, end + 1 + Number(size));
+    bytes += looseBytes(type!, content);
+    at = end + 2 + Number(size);
+  }
+  return bytes;
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const say = (text: string): void => void process.stdout.write(`growth: ${text}\n`);
+
+test('a commit that does not fold is at most 15 kB of loose objects', () => {
+  const window = commits.slice(-WINDOW);
+  const sizes = window.map(({ id, tick, folded, sealed }) => ({
+    folded,
+    sealed,
+    // What a day begins with: the fold, in the claim of its first run, and all pages, where that run ends.
+    isFirstOfDay: tick % PER_DAY === 0,
+    bytes: looseBytesOf(objectsOf(id)),
+  }));
+  expect(sizes.some(({ sealed }) => sealed)).toBe(true);
+  const bytes = sizes.filter(({ folded }) => !folded).map((size) => size.bytes);
+  const plain = sizes.filter((size) => !size.folded && !size.sealed && !size.isFirstOfDay).map((size) => size.bytes);
+  const most = Math.max(...plain);
+  say(`loose: mean ${mean(bytes).toFixed(0)}, most without a seal ${most} bytes a commit`);
+  expect(mean(bytes)).toBeLessThanOrEqual(LOOSE_MEAN_MAX);
+  // Also where the health of an asset changed, and with it pages.
+  expect(most).toBeLessThanOrEqual(LOOSE_MAX);
+});
+
+test('packed, a commit stays small on average, folds included', () => {
+  const window = commits.slice(-WINDOW);
+  expect(window.some(({ folded }) => folded)).toBe(true);
+  // Against all that was there before, as a repository that is packed has it.
+  const packed = spawnSync('git', ['pack-objects', '--revs', '--thin', '--delta-base-offset', '--stdout', '-q'], {
+    cwd: gitDir,
+    env: sandbox.env,
+    input: `${window.at(-1)!.id}\n^${window[0]!.id}\n`,
+    maxBuffer: 1 << 30,
+  });
+  const bytes = packed.stdout.length / (window.length - 1);
+  say(`packed: ${bytes.toFixed(0)} bytes a commit`);
+  expect(bytes).toBeLessThanOrEqual(PACKED_MAX);
+});
+
+test('what a fetch of the head without files brings grows by little a day', () => {
+  const treesAt = (tick: number): number => {
+    const { id } = commits.findLast((commit) => commit.tick === tick)!;
+    const objects = git(['rev-list', '--objects', '--filter=blob:none', '--no-walk', id]);
+    const packed = spawnSync('git', ['pack-objects', '--stdout', '-q'], {
+      cwd: gitDir,
+      env: sandbox.env,
+      input: objects,
+      maxBuffer: 1 << 30,
+    });
+    return packed.stdout.length;
+  };
+  const [early, late] = [treesAt(2 * PER_DAY + 100), treesAt(TICKS - 100)];
+  const days = (TICKS - 200 - 2 * PER_DAY) / PER_DAY;
+  say(`trees of a head: ${early} bytes after two days, ${((late - early) / days).toFixed(0)} more a day`);
+  expect((late - early) / days).toBeLessThanOrEqual(TREES_DAY_MAX);
+});
