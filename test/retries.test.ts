@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { RunRecord } from '../src/model/state.ts';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
 import { filesOfPage } from '../src/testing/page-files.ts';
 
@@ -99,4 +100,97 @@ schedules: { nightly: { cron: "30 2 * * *", job: all } }
   expect(problems).toEqual([]);
   expect(view.openRuns.size + view.claims.size).toBe(0);
   expect(view.endedRuns.get(run)).toMatchObject({ state: 'SUCCESS', counts: { materialized: 2 } });
+});
+
+describe('a run that fails', () => {
+  const manifest = (more: string, settings = 'enabled: true, max_retries: 2') => `name: again
+run_retries: { ${settings} }
+assets:
+  a: { run: "mkdir -p data; echo a >> data/log" }
+  b: { deps: [a], run: "echo b >> data/log; test -e data/fine"${more} }
+  c: { deps: [b], run: "echo c >> data/log" }
+`;
+  const chain = async (): Promise<readonly RunRecord[]> => {
+    const { view, problems } = await project.state();
+    expect(problems).toEqual([]);
+    expect(view.openRuns.size + view.claims.size).toBe(0);
+    return [...view.endedRuns.values()].sort(
+      (x, y) => Number(x.tags['branchline/retry_number'] ?? 0) - Number(y.tags['branchline/retry_number'] ?? 0),
+    );
+  };
+  const log = (): string => project.read('data/log').trim().replaceAll('\n', '');
+
+  test('is tried again from its failure until the budget is used up, and each decision is on record', async () => {
+    project = makeCliProject({ 'branchline.yaml': manifest('') });
+    const last = await project.json<RunJson>(['run', '--select', '*'], 1);
+    const runs = await chain();
+    expect(runs.map(({ state, retry }) => `${state} ${retry?.decision} ${retry?.reason}`)).toEqual([
+      'FAILURE retry budget-left',
+      'FAILURE retry budget-left',
+      'FAILURE no-retry used-up',
+    ]);
+    const [root, first, second] = runs;
+    expect(last.run).toBe(second!.run);
+    expect(first!.tags).toMatchObject({ 'branchline/root_run': root!.run, 'branchline/parent_run': root!.run });
+    expect(second!.tags).toMatchObject({ 'branchline/root_run': root!.run, 'branchline/parent_run': first!.run });
+    // What had finished is kept.
+    expect(log()).toBe('abbb');
+    // By hand: the budget is another matter.
+    project.write('data/fine', '');
+    const byHand = await project.json<RunJson>(['retry', second!.run]);
+    expect(byHand).toMatchObject({ state: 'SUCCESS', counts: { materialized: 2, upToDate: 1 } });
+    expect(log()).toBe('abbbbc');
+    const refused = await project.run(['retry', byHand.run]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/succeeded: there is nothing to try again[\s\S]*branchline run --select "\*"/);
+    const all = await project.json<RunJson>(['retry', root!.run, '--all']);
+    expect(all.counts).toMatchObject({ materialized: 3 });
+    expect(log()).toBe('abbbbcabc');
+  });
+
+  test('by a step is not tried again where only its runner counts, and tags have the last word', async () => {
+    project = makeCliProject({
+      'branchline.yaml': manifest(
+        ', tags: { dagster/max_retries: "1" }',
+        'enabled: true, max_retries: 2, retry_on_asset_or_op_failure: false',
+      ),
+    });
+    await project.json(['run', '--select', '*'], 1);
+    expect((await chain()).map(({ retry }) => retry?.reason)).toEqual(['step-failure']);
+    project.write('branchline.yaml', manifest(', tags: { dagster/max_retries: "1" }'));
+    const second = await project.json<RunJson>(['run', '--select', 'key:b+'], 1);
+    const retried = (await chain()).filter(({ tags }) => tags['branchline/max_retries'] ?? tags['dagster/max_retries']);
+    expect(retried.map(({ retry }) => retry?.reason)).toContain('used-up');
+    expect((await project.state()).view.endedRuns.get(second.run)?.retry?.message).toMatch(/all 1 automatic/);
+  });
+
+  test('is made anew where a blocking check failed, and where the code of what was kept has changed', async () => {
+    const files = (code: string) => `name: anew
+assets:
+  a: { run: "mkdir -p data; echo a${code} >> data/log", checks: { fine: { run: "test -e data/fine", blocking: true } } }
+  b: { deps: [a], run: "echo b >> data/log" }
+  z: { run: "mkdir -p data; echo z${code} >> data/log" }
+`;
+    project = makeCliProject({ 'branchline.yaml': files('') });
+    const { run } = await project.json<RunJson>(['run', '--select', '*', '--max-parallel', '1'], 1);
+    expect(log()).toBe('az');
+    project.write('data/fine', '');
+    expect(await project.json<RunJson>(['retry', run])).toMatchObject({ state: 'SUCCESS' });
+    expect(log()).toBe('azab');
+    project.write('branchline.yaml', files('2'));
+    expect(await project.json<RunJson>(['retry', run, '--max-parallel', '1'])).toMatchObject({ state: 'SUCCESS' });
+    expect(log()).toBe('azaba2z2b');
+  });
+
+  test('under a tick waits in the queue, and is carried out by the same or the next one', async () => {
+    project = makeCliProject({
+      'branchline.yaml': `${manifest('')}schedules: { nightly: { cron: "30 2 * * *", selection: "*" } }
+`,
+    });
+    await project.json(['tick', '--now', '2026-11-20T12:00:00Z']);
+    const { runs } = await project.json<TickJson>(['tick', '--now', '2026-11-21T02:30:00Z'], 1);
+    expect(runs.map(({ state }) => state)).toEqual(['FAILURE', 'FAILURE', 'FAILURE']);
+    expect((await chain()).map(({ request }) => request.kind)).toEqual(['schedule', 'retry', 'retry']);
+    expect(log()).toBe('abbb');
+  });
 });

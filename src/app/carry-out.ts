@@ -8,7 +8,7 @@ import type { DecideOptions } from '../run/decide.ts';
 import type { ResumedRun } from '../run/resume.ts';
 import type { StateRead } from '../state/read.ts';
 import type { ConnectionSaver } from './connection-saver.ts';
-import { executeRun, type StepRunner } from './execute.ts';
+import { type ExecuteInput, executeRun, type StepRunner } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import { openRecorder } from './recorder.ts';
@@ -27,6 +27,7 @@ export interface CarryOutInput {
   readonly requeueAfterMs?: number;
   readonly resumed?: ResumedRun;
   readonly places?: StepPlaces;
+  readonly decideRetry?: ExecuteInput['decideRetry'];
   readonly clock: Clock;
   readonly session: StateSession;
   readonly journals: Journals;
@@ -80,6 +81,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       ...(input.resumed ? { resumed: input.resumed } : {}),
       mayGoOnFrom: input.claim.at,
       ...(input.places ? { places: input.places } : {}),
+      ...(input.decideRetry ? { decideRetry: input.decideRetry } : {}),
       clock: input.clock,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim, Holder } from '../model/events.ts';
+import { defaultRetries } from '../model/operations.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { emptyView, fold } from '../state/fold.ts';
 import { askHolders, closeLostRun, findHolder, judgeClaims } from './claims.ts';
@@ -113,7 +114,7 @@ describe('claims', () => {
       steps: { a: step('a', 'SUCCESS', ['a']), b: step('b', 'STARTED'), c: step('c', 'PLANNED') },
       confirmed: [],
     };
-    const events = closeLostRun(viewWith(), run, claim, NOW);
+    const events = closeLostRun(viewWith(), run, claim, { now: NOW, retries: defaultRetries });
     expect(events.map((event) => event.type)).toEqual(['run.taken-over', 'step.ended', 'run.ended', 'claim.closed']);
     expect(new Set(events.map((event) => event.epoch))).toEqual(new Set([2]));
     expect(events[2]).toMatchObject({

@@ -1,10 +1,12 @@
 import type { BranchlineEvent, Claim, EventDraft, RunCounts } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
+import type { RunRetries } from '../model/operations.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { Holders, Liveness } from '../ports.ts';
 import { isOnlyWarning } from '../run/progress.ts';
+import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { journalName } from './journal-name.ts';
 
@@ -114,18 +116,30 @@ export function holderText(claim: Claim): string {
   return `run ${claim.run} (${who}, since ${claim.at.slice(0, 16).replace('T', ' ')} UTC)`;
 }
 
+/** What a run failed by whose runner was lost. */
+export const holderGone: Failure = {
+  class: 'crash',
+  code: 'holder-gone',
+  message: 'the process that ran it is gone (killed, or the machine went down)',
+};
+
 /**
  * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
  * Steps that had finished stay as they are. The run is taken over for it (epoch + 1): should its holder live after all,
  * what it still records is late, and never stands for one of these events.
  */
-export function closeLostRun(view: StateView, run: RunRecord, claim: Claim, now: EpochMs): BranchlineEvent[] {
+export function closeLostRun(
+  view: StateView,
+  run: RunRecord,
+  claim: Claim,
+  {
+    now,
+    retries,
+    failure = holderGone,
+  }: { readonly now: EpochMs; readonly retries: RunRetries; readonly failure?: Failure },
+): BranchlineEvent[] {
   const of = { at: timestamp(now), run: run.run, epoch: run.epoch + 1 };
-  const failure: Failure = {
-    class: 'crash',
-    code: 'holder-gone',
-    message: 'the process that ran it is gone (killed, or the machine went down)',
-  };
+  const retry = decideRunRetry(retries, endedRunOf(run, of.at, failure));
   const ends = Object.entries(run.steps)
     .filter(([, record]) => record.state === 'STARTED')
     .map(([step, record]): EventDraft & { type: 'step.ended' } => ({
@@ -148,6 +162,7 @@ export function closeLostRun(view: StateView, run: RunRecord, claim: Claim, now:
       failure,
       counts: countsOf(run, ends),
       durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)),
+      ...(retry ? { retry } : {}),
     },
     { ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' },
   ];

@@ -1,4 +1,4 @@
-import type { Billed, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import type { Billed, EventDraft, FinalRunState, RetryDecision, RunCounts } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { type EpochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
@@ -59,8 +59,17 @@ export interface ExecuteInput {
   readonly requeueAfterMs?: number;
   /** What the run has done before it was given back or taken over; absent = it begins. */
   readonly resumed?: ResumedRun;
+  /** Whether a run that ended so is tried again by itself. */
+  readonly decideRetry?: (end: RunFailures) => RetryDecision | undefined;
   /** Places that runs of this process share; `options.maxParallel` follows them. */
   readonly places?: StepPlaces;
+}
+
+/** How a run ended, with the failures of the steps that were carried out. */
+export interface RunFailures {
+  readonly state: FinalRunState;
+  readonly endedAt: Timestamp;
+  readonly stepFailures: readonly Failure[];
 }
 
 export interface ExecuteResult {
@@ -92,9 +101,11 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
   const progress = initialProgress(plan);
   if (input.resumed) resumeProgress(progress, input.resumed);
   let canceled = false;
+  const failures: Failure[] = [];
   let isOver = false;
   const emit: Emit = (event) => {
     applyToProgress(progress, event);
+    if (event.type === 'step.ended' && event.outcome === 'failure' && event.failure) failures.push(event.failure);
     input.emit(event);
     // A materialization or a judged check may let what is downstream go before the step itself ends.
     if (event.type === 'asset.materialized' || event.type === 'check.judged') wakeUp.call();
@@ -130,6 +141,7 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
       const state = failure && end.state === 'SUCCESS' ? 'FAILURE' : end.state;
       const endedAt = clock.now();
       const durationMs = endedAt - startedAt;
+      const retry = input.decideRetry?.({ state: end.state, endedAt: timestamp(endedAt), stepFailures: failures });
       emit({
         type: 'run.ended',
         at: timestamp(endedAt),
@@ -139,6 +151,7 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
         counts: end.counts,
         durationMs,
         ...(input.billed ? { billed: input.billed(endedAt) } : {}),
+        ...(retry ? { retry } : {}),
       });
       return { state, counts: end.counts, durationMs };
     }

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { ChangeReason } from '../model/changes.ts';
 import { runId } from '../model/ids.ts';
 import type { EpochMs, Timestamp } from '../model/instant.ts';
-import type { Plan, PlanRefusal, RequestMode, RunRequest } from '../model/plan.ts';
+import { originalOf, type Plan, type PlanRefusal, type RequestMode, type RunRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { PartitionScope } from '../plan/partitioned.ts';
@@ -128,8 +128,9 @@ export function requestedAssets(
   request: RunRequest,
   statusOf?: (key: AssetKey) => readonly SelectionStatus[],
 ): Result<ReadonlySet<AssetKey>, AppFailure> {
-  if (request.kind !== 'backfill') return selectAssets(planning, request.selection, statusOf);
-  return ok(new Set(request.assets.filter((asset) => planning.project.assets[asset] !== undefined)));
+  const original = originalOf(request);
+  if (original.kind !== 'backfill') return selectAssets(planning, original.selection, statusOf);
+  return ok(new Set(original.assets.filter((asset) => planning.project.assets[asset] !== undefined)));
 }
 
 /** A selection that names no asset, with the nearest names of what does not exist in it. */

@@ -1,6 +1,7 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
+import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
 import type { Holders, Journals, OrphanJournal } from '../ports.ts';
 import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
@@ -13,6 +14,7 @@ import type { PagesOf, StateAt, StateDecision, StateSession } from './state-sess
 export interface RecoverPorts {
   readonly journals: Journals;
   readonly holders: Holders;
+  readonly operations: Operations;
   readonly writer: string;
   readonly warn: (text: string) => void;
   readonly pages?: PagesOf;
@@ -110,7 +112,7 @@ async function decideRecovery(
     const run = after.openRuns.get(claim.run);
     if (run && run.epoch === claim.epoch) {
       lostRuns.push(run.run);
-      closing.push(...closeLostRun(after, run, claim, state.now));
+      closing.push(...closeLostRun(after, run, claim, { now: state.now, retries: ports.operations.retries }));
     } else own.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone' });
   }
   for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });

@@ -1,14 +1,15 @@
 import { ok, type Result } from '../base/result.ts';
 import { type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
-import { requestInstant } from '../model/ids.ts';
+import { requestInstant, runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { RunRequest } from '../model/plan.ts';
+import type { RetryRequest, RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { type QueuedRun, type ReleasePass, releaseRuns } from '../plan/queue.ts';
-import { numberEvents } from '../state/codec.ts';
+import { retryTags } from '../run/run-retry.ts';
+import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
-import { type ClaimDecision, type ClaimInput, decideClaim } from './claim-run.ts';
+import { type ClaimDecision, type ClaimInput, decideClaim, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { partitionedAssets } from './planning.ts';
 
@@ -202,4 +203,25 @@ export function ofWriter(
 ): BranchlineEvent[] {
   const own = before.filter((event) => event.id.startsWith(`${writer}#`)).length;
   return numberEvents(writer, (view.streams.get(writer) ?? 0) + own, drafts);
+}
+
+/** Retries that were decided on and nobody has asked for yet: the requests that a commit has to bring. */
+export function missingRetries(
+  view: StateView,
+): { readonly run: string; readonly request: RetryRequest; readonly tags: Readonly<Record<string, string>> }[] {
+  return [...view.endedRuns.values()].flatMap(({ retry, tags }) => {
+    if (retry?.next === undefined) return [];
+    const run = runId(retry.next);
+    if (view.openRuns.has(run) || view.endedRuns.has(run) || view.streams.has(runStream(run, 1))) return [];
+    return [{ run, request: retry.next, tags: retryTags(retry.next, tags) }];
+  });
+}
+
+/** The same as events. */
+export function retryEvents(view: StateView, now: EpochMs): BranchlineEvent[] {
+  return missingRetries(view).flatMap(({ run, request, tags }) => {
+    const job = request.job === undefined ? {} : { job: request.job };
+    const draft = requestedDraft({ runId: run, request, ...job, tags }, timestamp(now));
+    return numberEvents(runStream(run, 1), 0, [draft]);
+  });
 }

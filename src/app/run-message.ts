@@ -42,6 +42,8 @@ export function triggerText(request: RunRequest): string {
   switch (request.kind) {
     case 'schedule':
       return `${request.schedule} ${request.tick.slice(11, 16)}`;
+    case 'retry':
+      return `retry ${request.number} of ${triggerText(request.original)}`;
     case 'push':
       return `push ${request.commit.slice(0, 7)}`;
     case 'backfill':

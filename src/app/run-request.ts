@@ -43,6 +43,9 @@ type Asked =
       readonly waiting: readonly WaitingRun[];
     };
 
+/** What goes with a request and is not part of it; `tags`: instead of those that its job or assets give it. */
+export type RequestDetails = Omit<WantedRun, 'request' | 'tags'> & { readonly tags?: WantedRun['tags'] };
+
 /**
  * Runs a person's request through the queue: recovers what others left, records it, and carries it out once its turn has
  * come. A run that may start at once is recorded and claimed in one commit; one that waits is recorded as it is, and
@@ -53,7 +56,7 @@ export async function runRequest(
   settings: RunSettings,
   request: RunRequest,
   observer: RunObserver,
-  more: Omit<WantedRun, 'request' | 'tags'> = {},
+  more: RequestDetails = {},
 ): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
   const recovered = await recoverFirst(ports);
   if (!recovered.ok) return recovered;
@@ -67,7 +70,8 @@ export async function runRequest(
     const { run, release, waiting } = value;
     if (release?.taken.length === 0 && settings.waitMs === 0) return fail(heldFailure(whyOf(release, run)));
     const work: QueueWork = {
-      isMine: (each) => each.run === run,
+      // With the retries that its failure asks for.
+      isMine: (each) => each.run === run || (each.request.kind === 'retry' && each.request.root === run),
       details: new Map([[run, more]]),
       first: { release, waiting, after: read, commit },
     };
@@ -103,7 +107,7 @@ async function decideRequest(
   ports: RunPorts,
   settings: RunSettings,
   asked: RunRequest,
-  more: Omit<WantedRun, 'request' | 'tags'>,
+  more: RequestDetails,
   state: StateAt,
 ): Promise<StateDecision<Asked>> {
   const { view } = state.read;
@@ -113,7 +117,7 @@ async function decideRequest(
   const request = pinPartitions(settings.planning, view, delivery.request, state.now);
   const events: BranchlineEvent[] = [];
   if (!view.openRuns.has(run)) {
-    const tags = runTags(settings.planning, request, {});
+    const tags = more.tags ?? runTags(settings.planning, request, {});
     const draft = requestedDraft(
       { runId: run, request, ...(request.job === undefined ? {} : { job: request.job }), tags },
       timestamp(state.now),

@@ -1,12 +1,14 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
+import type { Operations } from '../model/operations.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, Holders, Journals, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { Redactor } from '../run/redact.ts';
+import { decideRunRetry } from '../run/run-retry.ts';
 import { numberEvents, splitEventId } from '../state/codec.ts';
 import type { StateRead } from '../state/read.ts';
 import { carryOut, type RunEnd } from './carry-out.ts';
@@ -34,6 +36,8 @@ export interface RunPorts {
   readonly session: StateSession;
   readonly journals: Journals;
   readonly holders: Holders;
+  /** Policies of the project, for what becomes of runs whose holder is gone. */
+  readonly operations: Operations;
   readonly sql: SqlPool;
   readonly outputs: OutputsOf;
   /** Database files that are kept between runs. */
@@ -102,6 +106,7 @@ export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFai
   const recovered = await recover(ports.session, {
     journals: ports.journals,
     holders: ports.holders,
+    operations: ports.operations,
     writer: ports.writer,
     warn: ports.warn,
     pages: ports.pages,
@@ -238,6 +243,14 @@ export async function carryOutClaimed(
     ...(settings.budget === undefined ? {} : { budget: settings.budget }),
     ...(settings.givesBack ? { requeueAfterMs: project.operations.retries.requeueAfterMs } : {}),
     ...(places ? { places } : {}),
+    decideRetry: (end) =>
+      decideRunRetry(project.operations.retries, {
+        ...end,
+        run: plan.runId,
+        request: plan.request,
+        tags: plan.tags,
+        startedAt: decision.resumed?.record.startedAt ?? claim.at,
+      }),
     ...(decision.resumed ? { resumed: decision.resumed } : {}),
     clock: ports.clock,
     session: ports.session,

@@ -90,7 +90,7 @@ export async function describeState(
 }
 
 /** A run of a closed day: its id begins with the day of its request, and it ended then or in the days after. */
-async function closedRun(store: StateStore, state: StateAt, run: string): Promise<RunRecord | undefined> {
+export async function closedRun(store: StateStore, state: StateAt, run: string): Promise<RunRecord | undefined> {
   const day = /^(\d{4})(\d\d)(\d\d)-/.exec(run);
   if (!day || state.head.commit === undefined) return undefined;
   const first = Date.parse(`${day[1]}-${day[2]}-${day[3]}T00:00:00Z`);

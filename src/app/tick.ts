@@ -9,7 +9,7 @@ import { numberEvents, runStream } from '../state/codec.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { pinPartitions, selectAssets } from './planning.ts';
-import { after, type Release, type TakenRun, type WaitingRun, waitingRunsOf } from './release.ts';
+import { after, type Release, retryEvents, type TakenRun, type WaitingRun, waitingRunsOf } from './release.ts';
 import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
 import { triggerText } from './run-message.ts';
 import { runTags } from './run-tags.ts';
@@ -174,6 +174,7 @@ async function decideTick(
       ...numberEvents(runStream(run, 1), 0, [requestedDraft({ runId: run, request: pinned, ...job, tags }, at)]),
     );
   }
+  events.push(...retryEvents(view, state.now));
   const preview = events.length === 0 ? view : after(view, events, state.now);
   const queue = waitingRunsOf(preview);
   const waiting = waitingRunsOf(view)

@@ -5,11 +5,14 @@ import type { StateRead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { waitText } from './queue-text.ts';
 import {
+  after,
   brokenRunEvents,
+  missingRetries,
   ofWriter,
   partitionsOfQueue,
   type Release,
   releaseQueue,
+  retryEvents,
   type TakenRun,
   type WaitingRun,
   waitingRunsOf,
@@ -125,9 +128,11 @@ async function releaseOnce(
     const outcome = await ports.session.transact<Pick<Released, 'release' | 'waiting'> | 'again'>(
       async (state): Promise<StateDecision<Pick<Released, 'release' | 'waiting'> | 'again'>> => {
         const { view } = state.read;
-        const waiting = waitingRunsOf(view);
+        const retries = retryEvents(view, state.now);
+        const preview = retries.length === 0 ? view : after(view, retries, state.now);
+        const waiting = waitingRunsOf(preview);
         if (mustReadPartitions(ports, settings, waiting)) return { kind: 'nothing', value: 'again' };
-        const decided = await decideRelease(ports, settings, work, { state, view, events: [], room });
+        const decided = await decideRelease(ports, settings, work, { state, view: preview, events: retries, room });
         if (!decided.ok) return { kind: 'stop', failure: decided.error };
         const { release, events } = decided.value;
         const value = { release, waiting };
@@ -135,15 +140,17 @@ async function releaseOnce(
         return {
           kind: 'commit',
           events,
-          message: releaseMessage(release!.taken, settings) ?? queueMessage(release!.broken.map(({ run }) => run)),
+          message:
+            releaseMessage(release?.taken ?? [], settings) ??
+            queueMessage([...missingRetries(view), ...(release?.broken ?? []).map(({ run }) => run)]),
           value,
           ...(hasEnds(events) ? { pages: ports.pages } : {}),
         };
       },
     );
     if (!outcome.ok) return outcome;
-    const { value, after, commit } = outcome.value;
-    if (value !== 'again') return ok({ ...value, after, commit });
+    const { value, after: read, commit } = outcome.value;
+    if (value !== 'again') return ok({ ...value, after: read, commit });
   }
 }
 
@@ -194,22 +201,24 @@ export async function workQueue(
   if (!started.ok) return started;
   let current = started.value;
   let newest = current.after;
-  const start = (taken: TakenRun, { after, commit, waiting }: Released): void => {
+  const start = (taken: TakenRun, { after: read, commit, waiting }: Released): void => {
     const run = taken.plan.runId;
     observer.onRun(waiting.find((each) => each.run === run)!);
     if (taken.kind === 'ended') {
-      const outcome = endedAtOnce(taken, after, commit, observer);
+      const outcome = endedAtOnce(taken, read, commit, observer);
       runs.push(outcome);
       observer.onRunEnd(outcome);
       return;
     }
-    const carried = carryOutClaimed(ports, { ...settings, places }, taken, after, observer).then((outcome) => {
+    const carried = carryOutClaimed(ports, { ...settings, places }, taken, read, observer).then((outcome) => {
       active.delete(run);
       deadline = ports.clock.now() + settings.waitMs;
       if (!outcome.ok) failure ??= outcome.error;
       else {
         runs.push(outcome.value);
         newest = outcome.value.after;
+        const decided = newest.view.endedRuns.get(run)?.retry;
+        if (decided) ports.warn(`Run ${run} failed: ${decided.message}.`);
         observer.onRunEnd(outcome.value);
       }
     });
@@ -218,7 +227,8 @@ export async function workQueue(
   for (;;) {
     for (const taken of current.release?.taken ?? []) start(taken, current);
     broken.push(...(current.release?.broken ?? []));
-    const left = waitingRunsOf(newest.view).filter((run) => work.isMine(run));
+    const retries = missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' }));
+    const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
     const hopeful = mayStart() ? left.filter(isDue) : [];
     if (active.size === 0) {
@@ -226,18 +236,24 @@ export async function workQueue(
       const why = reasons(left, current.release);
       if (hopeful.length === 0 || ports.clock.now() >= deadline) return ok({ runs, left, why, broken, after: newest });
       const first = hopeful[0]!;
-      const text = `run ${first.run} waits: ${why.get(first.run) ?? 'it may start'}.`;
-      if (text !== said && why.has(first.run)) ports.warn(`Waiting: ${text}`);
-      said = text;
-      await ports.clock.sleep(IDLE_POLL_MS, ports.signal);
-      // Whoever is in the way may be gone by now.
-      const recovered = await recoverFirst(ports);
-      if (!recovered.ok) return recovered;
+      if (retries.length === 0) {
+        const text = `run ${first.run} waits: ${why.get(first.run) ?? 'it may start'}.`;
+        if (text !== said && why.has(first.run)) ports.warn(`Waiting: ${text}`);
+        said = text;
+        await ports.clock.sleep(IDLE_POLL_MS, ports.signal);
+        // Whoever is in the way may be gone by now.
+        const recovered = await recoverFirst(ports);
+        if (!recovered.ok) return recovered;
+      }
     } else {
       const before = active.size;
       await nextChange(ports, [...active.values()], hopeful.length > 0 && before < settings.maxParallel);
       // Nothing has ended and nobody waits, or nothing may start any more: nothing to release.
-      if (hopeful.length === 0 && waitingRunsOf(newest.view).every((run) => !work.isMine(run) || !isDue(run))) {
+      const open = [
+        ...waitingRunsOf(newest.view),
+        ...missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' })),
+      ];
+      if (hopeful.length === 0 && open.every((run) => !work.isMine(run) || !isDue(run))) {
         current = { ...current, release: undefined };
         continue;
       }

@@ -129,6 +129,24 @@ export function buildProgram(exit: (code: number) => void): Command {
   );
   program.addCommand(
     define(
+      new Command('retry')
+        .description('try a failed or canceled run again, with the code that is checked out')
+        .argument('<run>', 'its id')
+        .option('--from-failure', 'keep what it had finished (the default, unless run_retries or a tag says otherwise)')
+        .option('--all', 'make everything again')
+        .option('--max-parallel <n>', 'steps at once', positiveInteger)
+        .option('--wait <duration>', 'how long to wait for its turn in the queue', '10m')
+        .addOption(environmentOption())
+        .addOption(failOnOption())
+        .option('--logs', 'show what steps print as it comes (the default in CI)')
+        .option('--no-logs', 'do not')
+        .option('--yes', 'do not ask before writing production'),
+      'branchline retry 20261122-ptq7w2l5kx3mfa6e --environment production',
+      () => import('./retry.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
       new Command('queue')
         .description('show the runs that are open, and what each that waits waits for')
         .addOption(atOption())

@@ -233,6 +233,7 @@ export async function openWorld(
     session: openStateSession(state),
     journals: createJournals(join(folder, 'journals', options.environment), processHolders),
     holders,
+    operations: project.operations,
     sql,
     outputs,
     keptFile: stores.keptFile,

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { Failure } from './failure.ts';
 import type { Timestamp } from './instant.ts';
-import type { RunReason, RunRequest, SkipReason } from './plan.ts';
+import type { RetryRequest, RunReason, RunRequest, SkipReason } from './plan.ts';
 import type { AssetKey, Severity } from './project.ts';
 
 /** States of a run (semantics.md 1). */
@@ -69,6 +69,16 @@ export interface RunEnded extends EventBase {
   readonly durationMs: number;
   /** What it cost where minutes are billed; absent elsewhere. */
   readonly billed?: Billed;
+  /** Of a failed run, where retries are enabled: whether it is tried again by itself, and why. */
+  readonly retry?: RetryDecision;
+}
+export interface RetryDecision {
+  readonly decision: 'retry' | 'no-retry';
+  readonly reason: 'budget-left' | 'used-up' | 'step-failure' | 'odd-tag';
+  /** In words. */
+  readonly message: string;
+  /** The run that tries again: what it is asked with. */
+  readonly next?: RetryRequest;
 }
 /**
  * Runner minutes of a run. A job is billed by the started minute: its runs share its minutes, none counts twice, so that

@@ -6,7 +6,8 @@ import type { RunRequest } from './plan.ts';
 /**
  * What makes two requests the same one (semantics.md 1, Identity): for a schedule its name and tick, whatever job or
  * selection it names by now; for a dispatch the workflow run, whatever the attempt, save one that tries again what had
- * failed; for a push the commit; for a run of a backfill its group and keys; for the CLI its random bits. The same request delivered again asks for the same run.
+ * failed; for a push the commit; for a run of a backfill its group and keys; for a retry its root and number; for the CLI
+ * its random bits. The same request delivered again asks for the same run.
  */
 export function requestIdentity(request: RunRequest): Readonly<Record<string, string>> {
   switch (request.kind) {
@@ -34,6 +35,8 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
         group: String(request.group),
         partitions: request.partitions ?? '',
       };
+    case 'retry':
+      return { kind: 'retry', root: request.root, number: String(request.number) };
     default:
       return unreachable(request);
   }
@@ -46,6 +49,7 @@ export function requestInstant(request: RunRequest): Timestamp {
     case 'dispatch':
     case 'push':
     case 'backfill':
+    case 'retry':
       return request.at;
     case 'schedule':
       return request.tick;

@@ -1,4 +1,5 @@
 import type { Timestamp } from './instant.ts';
+import type { RetryStrategy } from './operations.ts';
 import type { AssetKey } from './project.ts';
 
 /** What asks for a run; its canonical form is the run's identity (semantics.md 1). */
@@ -55,7 +56,38 @@ export type RunRequest =
       readonly selection: string;
       readonly job?: never;
     }
-  | BackfillChunkRequest;
+  | BackfillChunkRequest
+  | RetryRequest;
+
+/** Another try of a run that failed (semantics.md 2). */
+export interface RetryRequest {
+  readonly kind: 'retry';
+  /** The run that was asked for first. */
+  readonly root: string;
+  /** Number among the retries of the root, from 1. */
+  readonly number: number;
+  /** Automatic retries of the root so far, with this one if it is one. */
+  readonly automatic: number;
+  /** The run that failed. */
+  readonly of: string;
+  /** When that run ended, or a person asked for the retry. */
+  readonly at: Timestamp;
+  /** `FROM_FAILURE` keeps what was made since the root began. */
+  readonly strategy: RetryStrategy;
+  readonly since: Timestamp;
+  /** What the root was asked with. */
+  readonly original: OriginalRequest;
+  /** As in `original`. */
+  readonly selection: string;
+  readonly job?: string;
+  readonly partitions?: string;
+}
+export type OriginalRequest = Exclude<RunRequest, RetryRequest>;
+
+/** What was asked for first: of a retry what its root was asked with. */
+export function originalOf(request: RunRequest): OriginalRequest {
+  return request.kind === 'retry' ? request.original : request;
+}
 
 /** One run of a backfill: some assets of one of its groups, for keys of the group without a gap. */
 export interface BackfillChunkRequest {

@@ -6,6 +6,7 @@ import type {
   CheckStatus,
   Claim,
   FinalBackfillState,
+  RetryDecision,
   RunCounts,
   RunState,
   ScheduleRule,
@@ -168,6 +169,8 @@ export interface RunRecord {
   /** Of all jobs that carried it out, as far as they told. */
   readonly billed?: Billed;
   readonly failure?: Failure;
+  /** Whether it is tried again by itself. */
+  readonly retry?: RetryDecision;
   readonly cancelRequested?: boolean;
   /** When a requeued run may start again. */
   readonly due?: Timestamp;

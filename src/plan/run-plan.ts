@@ -6,15 +6,17 @@ import {
   type AssetVerdict,
   type Estimate,
   isManual,
+  originalOf,
   type Plan,
   type PlannedStep,
   type PlanRefusal,
+  type RetryRequest,
   type RunReason,
   type RunRequest,
   type SkipReason,
 } from '../model/plan.ts';
 import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
-import type { StateView } from '../model/state.ts';
+import type { StateView, Turn } from '../model/state.ts';
 import { refsOf } from '../project/sql-template.ts';
 import { type KeysAt, RANGE_SEPARATOR } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
@@ -84,7 +86,8 @@ export function planRun(input: PlanInput): Result<Plan, PlanRefusal> {
   return ok({ ...plan, digest: planDigest(plan), estimates });
 }
 
-function modeOf(request: RunRequest): Mode {
+function modeOf(asked: RunRequest): Mode {
+  const request = originalOf(asked);
   switch (request.kind) {
     case 'cli':
     case 'dispatch':
@@ -101,7 +104,8 @@ function modeOf(request: RunRequest): Mode {
   }
 }
 
-function ignoresBlocking(request: RunRequest): boolean {
+function ignoresBlocking(asked: RunRequest): boolean {
+  const request = originalOf(asked);
   return isManual(request) && request.ignoreBlocking;
 }
 
@@ -115,7 +119,8 @@ function wantedAssets(input: PlanInput, reader: PartitionReader): Map<AssetKey, 
     if (step && !step.canSubset) for (const sibling of step.assets) if (!wanted.has(sibling)) wanted.set(sibling, why);
   };
   for (const key of input.selected) add(key, 'selected');
-  if (isManual(request) && request.withUpstream) {
+  const original = originalOf(request);
+  if (isManual(original) && original.withUpstream) {
     const queue = [...wanted.keys()];
     for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
       for (const dep of project.assets[key]?.deps ?? []) {
@@ -330,7 +335,8 @@ function alignVerdicts(assets: readonly AssetVerdict[]): AssetVerdict[] {
 
 function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerprint): AssetVerdict {
   const { input, wanted, verdicts } = planning;
-  const { project, view, request } = input;
+  const { project, view } = input;
+  const request = originalOf(input.request);
   // A run that gave its place back and goes on keeps what it has made: that is made again only when it is stale.
   const isMade = isMadeByThisRun(input, asset);
   const mode = isMade ? 'stale' : planning.mode;
@@ -348,6 +354,13 @@ function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerp
   if (stopped) return say('skip', stopped.reason, stopped.detail);
   if (!isMade && wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
   const stale = staleIn(planning, asset, fingerprint);
+  if (input.request.kind === 'retry' && !isMade) {
+    const isAgain = input.request.strategy === 'ALL_STEPS' || asset.deps.some((dep) => makes(verdicts.get(dep)));
+    const isKept = !isAgain && isKeptByRetry(input, input.request, asset, fingerprint);
+    if (isKept) return say('skip', 'up_to_date', [`made since run ${input.request.root} began`]);
+    // What the root would not have made and is no worse since, stays as it is.
+    if (isAgain || mode === 'all' || stale) return say('run', 'retry', stale?.detail ?? []);
+  }
   if (mode === 'all') return say('run', request.kind === 'backfill' ? 'backfill' : 'requested', stale?.detail ?? []);
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
@@ -360,6 +373,33 @@ function assetVerdict(planning: Planning, asset: Asset, fingerprint: StepFingerp
   if (moving.length > 0) return say('if_changed', 'upstream_changed', moving);
   if (stale) return say('run', stale.reason, stale.detail);
   return say('skip', 'up_to_date');
+}
+
+/**
+ * `FROM_FAILURE` keeps what was made since the root began, by the code that there is now, and did not fail since: a
+ * blocking check that failed counts as a failure of its asset (semantics.md 2).
+ */
+function isKeptByRetry(input: PlanInput, retry: RetryRequest, asset: Asset, { version }: StepFingerprint): boolean {
+  const { project, view } = input;
+  const isKept = (made: { readonly at: string; readonly codeVersion: string } | undefined): boolean =>
+    made !== undefined && made.at >= retry.since && made.codeVersion === version;
+  if (input.lost.has(asset.key) || holdingCheck(project, view, asset.key) !== undefined) return false;
+  if (asset.partitions === undefined) {
+    const record = view.assets.get(asset.key);
+    return isKept(record?.materialized) && record?.attempt?.outcome === 'success';
+  }
+  return (input.partitions?.keys ?? []).every((key) => {
+    const record = view.partitions?.get(asset.key)?.get(key);
+    const isHeld = Object.values(record?.checks ?? {}).some(({ holds }) => holds);
+    const failedAt = record?.failed?.turn;
+    const madeAt = record?.materialized?.turn;
+    const hasFailedSince = failedAt !== undefined && madeAt !== undefined && isLater(failedAt, madeAt);
+    return isKept(record?.materialized) && !isHeld && !hasFailedSince;
+  });
+}
+
+function isLater(a: Turn, b: Turn): boolean {
+  return a[0] === b[0] ? a[1] > b[1] : a[0] > b[0];
 }
 
 function isMadeByThisRun(input: PlanInput, asset: Asset): boolean {

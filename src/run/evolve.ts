@@ -115,8 +115,17 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       // The request to cancel has been answered by the end, whichever of the two was recorded first.
       const { cancelRequested: _answered, due: _due, ...run } = draft.run;
       const failure = event.failure ? { failure: event.failure } : {};
+      const retry = event.retry ? { retry: event.retry } : {};
       const billed = billedTogether(run.billed, event.billed);
-      draft.run = { ...run, state: event.state, endedAt: event.at, counts: event.counts, ...billed, ...failure };
+      draft.run = {
+        ...run,
+        state: event.state,
+        endedAt: event.at,
+        counts: event.counts,
+        ...billed,
+        ...failure,
+        ...retry,
+      };
       return;
     }
     case 'step.started':

@@ -7,6 +7,7 @@ import type {
   EventBase,
   Holder,
   ProcessIdentity,
+  RetryDecision,
   RunCounts,
   RunStarted,
   ScheduleRule,
@@ -123,12 +124,33 @@ const backfillRequest: Request<'backfill'> = {
   selection: text,
   job: optional(text),
 };
-export const requestShape: Check = union('kind', {
+const originals = {
   backfill: object(backfillRequest),
   cli: object(cliRequest),
   schedule: object(scheduleRequest),
   dispatch: object(dispatchRequest),
   push: object(pushRequest),
+};
+const retryRequest: Request<'retry'> = {
+  kind: oneOf('retry'),
+  root: text,
+  number: count,
+  automatic: count,
+  of: text,
+  at: instant,
+  strategy: oneOf('FROM_FAILURE', 'ALL_STEPS'),
+  since: instant,
+  original: union('kind', originals),
+  selection: text,
+  job: optional(text),
+  partitions: optional(text),
+};
+export const requestShape: Check = union('kind', { ...originals, retry: object(retryRequest) });
+export const retryShape: Check = object<RetryDecision>({
+  decision: oneOf('retry', 'no-retry'),
+  reason: oneOf('budget-left', 'used-up', 'step-failure', 'odd-tag'),
+  message: text,
+  next: optional(object(retryRequest)),
 });
 
 export const backfillGroup: Fields<BackfillGroup> = {
@@ -224,6 +246,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     counts: countsShape,
     durationMs: duration,
     billed: optional(billedShape),
+    retry: optional(retryShape),
   },
   'step.started': { step: text, attempt: count },
   'step.attempt-ended': {

@@ -9,6 +9,7 @@ import { runTick } from '../../app/tick.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { BranchlineEvent } from '../../model/events.ts';
 import type { EpochMs } from '../../model/instant.ts';
+import type { Operations } from '../../model/operations.ts';
 import type { CommitOutcome, Journals, ProcessRunner, StateStore } from '../../ports.ts';
 import type { WorkflowJob } from '../../ports-github.ts';
 import { createRedactor } from '../../run/redact.ts';
@@ -131,6 +132,7 @@ export function createWorld(options: {
         ports: portsOf(world, command, {
           working,
           writer: `w${++writers}`,
+          operations: options.planning.project.operations,
           ...(options.compactAfter === undefined ? {} : { compactAfter: options.compactAfter }),
         }),
         settings: settingsOf(options.planning, more?.waitMs ?? 0),
@@ -319,6 +321,7 @@ function portsOf(
   own: {
     readonly working: Map<string, Set<SimulatedCommand>>;
     readonly writer: string;
+    readonly operations: Operations;
     readonly compactAfter?: number;
   },
 ): RunPorts {
@@ -347,6 +350,7 @@ function portsOf(
     session: watched(session, command),
     journals: journalsOf(world, command),
     holders: holdersOf(world, command, clock),
+    operations: own.operations,
     sql: { open: never, exclusive: never, end: async () => {} },
     outputs: () => files,
     keptFile: () => undefined,

@@ -1,0 +1,58 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import { requestDigest } from '../model/ids.ts';
+import { timestamp } from '../model/instant.ts';
+import type { RetryStrategy, RunRetries } from '../model/operations.ts';
+import type { RetryRequest } from '../model/plan.ts';
+import type { RunRecord } from '../model/state.ts';
+import type { StateStore } from '../ports.ts';
+import { retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
+import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { closedRun } from './state-commands.ts';
+import type { StateAt } from './state-session.ts';
+
+/** A retry by hand: it does not eat the budget of the automatic ones (semantics.md 2). */
+export interface ManualRetry {
+  readonly request: RetryRequest;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The request of `branchline retry <run>`; refuses a run that did not fail, with the nearest right thing. */
+export async function manualRetry(
+  store: StateStore,
+  state: StateAt,
+  run: string,
+  how: { readonly retries: RunRetries; readonly strategy?: RetryStrategy },
+): Promise<Result<ManualRetry, AppFailure>> {
+  const { view } = state.read;
+  const open = view.openRuns.get(run);
+  if (open)
+    return fail(
+      outsideFailure(
+        'run-open',
+        `Run ${run} is not over (${open.state}).`,
+        '`branchline queue` shows where it stands; `branchline cancel` ends it.',
+      ),
+    );
+  const record = view.endedRuns.get(run) ?? (await closedRun(store, state, run));
+  if (!record)
+    return fail(
+      inputFailure('unknown-run', `The state knows no run \`${run}\`.`, 'A run id begins with its day: `20261122-…`.'),
+    );
+  if (record.state === 'SUCCESS') return fail(notFailed(record));
+  const ended = { ...record, endedAt: record.endedAt ?? timestamp(state.now) };
+  const at = timestamp(state.now);
+  const strategy = how.strategy ?? strategyOf(how.retries, record.tags);
+  const known = new Set([...view.streams.keys()].map((name) => name.split('.')[0]!.split('-')[1]));
+  for (let newest = 0; ; newest++) {
+    const request = retryRequest(ended, { strategy, at, isAutomatic: false, newest });
+    if (!known.has(requestDigest(request))) return ok({ request, tags: retryTags(request, record.tags) });
+  }
+}
+
+function notFailed({ run, request }: RunRecord): AppFailure {
+  return inputFailure(
+    'retry-of-success',
+    `Run ${run} succeeded: there is nothing to try again.`,
+    `To make the same anew: \`branchline run --select "${request.selection}"\`; to make what is stale since: \`branchline run --stale\`.`,
+  );
+}
