@@ -43,7 +43,8 @@ function yamlProblems(markdown: string): string[] {
   for (const block of blocks.filter(isManifest)) {
     const kind = block.file === 'branchline.yaml' || /^name:/m.test(block.text) ? 'project' : 'manifest';
     const { diagnostics } = parseManifest({ path: block.file ?? `line ${block.line}`, text: block.text }, kind);
-    problems.push(...diagnostics.map(showDiagnostic));
+    // A page may show what is only warned of, such as a section that was pasted from elsewhere.
+    problems.push(...diagnostics.filter(({ severity }) => severity === 'error').map(showDiagnostic));
   }
   if (problems.length > 0) return problems;
   // Each branchline.yaml of a page is a project of its own, together with the other files that the page shows.
@@ -91,7 +92,9 @@ function commandProblem(line: string): string | undefined {
     command.configureOutput({ writeErr: () => {} });
     const { operands, unknown } = command.parseOptions(words.filter((word) => word !== '--help'));
     if (unknown.length > 0) return `\`${line}\`: ${unknown.join(' ')} is unknown`;
-    if (operands.length > command.registeredArguments.length) return `\`${line}\`: ${operands.join(' ')} is too much`;
+    const takesMore = command.registeredArguments.at(-1)?.variadic === true;
+    if (operands.length > command.registeredArguments.length && !takesMore)
+      return `\`${line}\`: ${operands.join(' ')} is too much`;
     for (const [i, operand] of operands.entries())
       if (!/[<[…]/.test(operand)) command.registeredArguments[i]?.parseArg?.(operand, undefined);
     return undefined;
