@@ -74,9 +74,26 @@ function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): QueuedRu
     run,
     tags: ownTags(tags),
     slots: {},
-    requestedAt: `${requestedAt} ${requestInstant(request)}`,
+    requestedAt: `${requestedAt} ${requestInstant(request)} ${String(partOf(request)).padStart(4, '0')}`,
     ...(due === undefined ? {} : { due }),
   };
+}
+
+function partOf(request: RunRequest): number {
+  return request.kind === 'schedule' ? (request.part ?? 0) : 0;
+}
+
+/** A run of a tick that asks for several reads what those before it make: it waits until they have ended. */
+function heldByEarlierParts(view: StateView, { request }: WaitingRun, place: QueuedRun): QueuedRun {
+  if (request.kind !== 'schedule' || request.part === undefined || request.part === 1) return place;
+  const { schedule, tick, part } = request;
+  const earlier = [...view.openRuns.values()].filter(
+    ({ request: other }) =>
+      other.kind === 'schedule' && other.schedule === schedule && other.tick === tick && partOf(other) < part,
+  );
+  if (earlier.length === 0) return place;
+  const what = `an earlier part of the tick of \`${schedule}\``;
+  return { ...place, heldBy: [...(place.heldBy ?? []), ...earlier.map(({ run }) => ({ run, what }))] };
 }
 
 /** Tags with Dagster's names of the engine's own read as ours. */
@@ -124,7 +141,7 @@ export async function releaseQueue(input: ReleaseInput): Promise<Result<Release,
       queue: operations.queue,
       pools: operations.pools,
       inProgress,
-      queued: [...places.values()],
+      queued: [...places].map(([run, place]) => heldByEarlierParts(view, known.get(run)!, place)),
       now: timestamp(input.now),
     });
     const next = pass.released.find((run) => !judged.has(run));

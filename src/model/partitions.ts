@@ -11,6 +11,8 @@ export interface TimePartitions {
   readonly timezone: string;
   /** Wall time (`2026-01-01`, `2026-01-01T06:00`): the first window is the first one on or after it. */
   readonly start: string;
+  /** Wall time after which no window ends; absent = they go on. */
+  readonly end?: string;
   /** `strftime` directives of the key: `%Y-%m-%d`. */
   readonly format: string;
   /** So many windows beyond the last complete one exist as well; negative: so many of the last do not. */

@@ -230,7 +230,10 @@ function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stre
 
 function noteMissed(schedule: string, due: DueTicks, found: Findings): void {
   if (due.total < 2) return;
-  const requested = found.requests.filter(({ request }) => request.schedule === schedule).length;
+  // A tick may ask for several runs.
+  const requested = new Set(
+    found.requests.filter(({ request }) => request.schedule === schedule).map(({ request }) => request.tick),
+  ).size;
   const runs =
     requested === 0 ? 'none of them runs' : requested === 1 ? 'one of them runs' : `${requested} of them run`;
   const text = `Schedule \`${schedule}\` was due ${due.total} times since it was last judged; ${runs}.`;

@@ -327,6 +327,12 @@ assets:
     ],
     [asset('partitions: { daily: { start: 2026-02-30 } }'), 'bad-partitions', '2026-02-30'],
     [asset('partitions: { daily: { start: yesterday } }'), 'bad-format', ''],
+    [
+      asset('partitions: { daily: { start: 2026-01-02, end: 2026-01-02 } }'),
+      'bad-partitions',
+      'the first one ends later',
+    ],
+    [asset('partitions: { daily: { start: 2026-01-02, end: 2026-02-30 } }'), 'bad-partitions', '2026-02-30'],
     [asset('partitions: { daily: { start: 2026-01-01, timezone: Europe/Berlinn } }'), 'unknown-zone', 'Europe/Berlin'],
     [
       asset('partitions: { cron: { schedule: "0 0 30 2 *", start: 2026-01-01, format: "%Y" } }'),

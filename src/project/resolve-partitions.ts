@@ -131,8 +131,15 @@ function singleOf(
   if (time === undefined) return undefined;
   const opened = openWindows(time.def);
   if (opened.ok) {
-    if (opened.value.first !== undefined) return time.def;
-    findings.error('bad-partitions', below(at, time.word, 'start'), 'no window ever begins on or after this start');
+    const { first } = opened.value;
+    if (first !== undefined && opened.value.overlapping(first, first + 1).length > 0) return time.def;
+    findings.error(
+      'bad-partitions',
+      below(at, time.word, first === undefined ? 'start' : 'end'),
+      first === undefined
+        ? 'no window ever begins on or after this start'
+        : 'no window ends by then: the first one ends later',
+    );
     return undefined;
   }
   for (const problem of opened.error) reportWindows(problem, time, at, resolving);
@@ -170,7 +177,15 @@ function timeOf(written: WrittenDimension, timezone: string): TimeWord | undefin
     format: string,
   ): TimeWord => ({
     word,
-    def: { kind: 'time', cron, timezone, start: String(of.start), format, endOffset: of.end_offset ?? 0 },
+    def: {
+      kind: 'time',
+      cron,
+      timezone,
+      start: String(of.start),
+      ...(of.end === undefined ? {} : { end: String(of.end) }),
+      format,
+      endOffset: of.end_offset ?? 0,
+    },
   });
   const clock = (of: { hour_offset?: number; minute_offset?: number }): string =>
     `${of.minute_offset ?? 0} ${of.hour_offset ?? 0}`;

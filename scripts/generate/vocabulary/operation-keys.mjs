@@ -21,6 +21,14 @@ const partitionKeyText = {
 const start = key('The first window begins at the first boundary on or after this.', ['2026-01-01'], wallTime);
 const windowKeys = {
   start,
+  end: key(
+    'No window ends after this: what came to an end has no newer partitions. Default: they go on.',
+    ['2026-12-31'],
+    {
+      ...wallTime,
+      patternErrorMessage: 'an end is a day or a time on the wall: `2026-12-31` or `2026-12-31T06:00`',
+    },
+  ),
   timezone: key('Zone of the windows, by its IANA name. Default: the project’s.', ['Europe/Berlin'], text),
   end_offset: key(
     'So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.',

@@ -597,6 +597,10 @@ export interface WrittenHourlyPartitions {
    */
   start: string;
   /**
+   * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+   */
+  end?: string;
+  /**
    * Zone of the windows, by its IANA name. Default: the project’s.
    */
   timezone?: string;
@@ -617,6 +621,10 @@ export interface WrittenDailyPartitions {
    * The first window begins at the first boundary on or after this.
    */
   start: string;
+  /**
+   * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+   */
+  end?: string;
   /**
    * Zone of the windows, by its IANA name. Default: the project’s.
    */
@@ -642,6 +650,10 @@ export interface WrittenWeeklyPartitions {
    * The first window begins at the first boundary on or after this.
    */
   start: string;
+  /**
+   * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+   */
+  end?: string;
   /**
    * Zone of the windows, by its IANA name. Default: the project’s.
    */
@@ -672,6 +684,10 @@ export interface WrittenMonthlyPartitions {
    */
   start: string;
   /**
+   * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+   */
+  end?: string;
+  /**
    * Zone of the windows, by its IANA name. Default: the project’s.
    */
   timezone?: string;
@@ -700,6 +716,10 @@ export interface WrittenCronPartitions {
    * The first window begins at the first boundary on or after this.
    */
   start: string;
+  /**
+   * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+   */
+  end?: string;
   /**
    * Zone of the windows, by its IANA name. Default: the project’s.
    */

@@ -39,6 +39,21 @@ describe('which windows exist', () => {
     expect(keys({ ...daily, endOffset: -1 }, '2026-01-04')).toEqual(['2026-01-01', '2026-01-02']);
     expect(keys({ ...daily, endOffset: -9 }, '2026-01-04')).toEqual([]);
   });
+  test('none ends after the end', () => {
+    const ended = { ...daily, end: '2026-01-04' };
+    expect(keys(ended, '2026-01-03')).toEqual(['2026-01-01', '2026-01-02']);
+    expect(keys(ended, '2027-01-01')).toEqual(['2026-01-01', '2026-01-02', '2026-01-03']);
+    expect(keys({ ...ended, endOffset: 5 }, '2026-01-03')).toEqual(['2026-01-01', '2026-01-02', '2026-01-03']);
+    expect(windows(ended).find('2026-01-03')).toBeDefined();
+    expect(windows(ended).find('2026-01-04')).toBeUndefined();
+    expect(
+      windows(ended)
+        .overlapping(utc('2026-01-03T12:00'), utc('2026-02-01'))
+        .map(({ key }) => key),
+    ).toEqual(['2026-01-03']);
+    expect(windows(ended).shift(windows(ended).find('2026-01-03')!, 1)).toBeUndefined();
+    expect(keys({ ...daily, end: '2026-01-04T12:00' }, '2027-01-01').at(-1)).toBe('2026-01-03');
+  });
   test('weeks begin on Sunday, months on any day that is asked for', () => {
     expect(keys({ ...daily, cron: '0 0 * * 0' }, '2026-01-20')).toEqual(['2026-01-04', '2026-01-11']);
     expect(keys({ ...daily, cron: '0 0 15 * *' }, '2026-04-20')).toEqual(['2026-01-15', '2026-02-15', '2026-03-15']);
@@ -108,6 +123,7 @@ describe('refused, all at once', () => {
     [{ timezone: 'Europe/Atlantis' }, 'timezone'],
     [{ start: '2026-02-30' }, 'start'],
     [{ start: 'January' }, 'start'],
+    [{ end: '2026-02-30' }, 'end'],
     [{ format: '%m-%d' }, 'format'],
     [{ format: '%Y-%q' }, 'format'],
     [{ format: '%Y-%Y' }, 'format'],

@@ -30,7 +30,7 @@ export interface Windows {
 
 /** Why a definition is refused: which of its values, and a sentence for the user. */
 export interface WindowsProblem {
-  readonly key: 'start' | 'schedule' | 'timezone' | 'format';
+  readonly key: 'start' | 'end' | 'schedule' | 'timezone' | 'format';
   readonly message: string;
 }
 
@@ -68,8 +68,14 @@ export function openWindows(def: TimePartitions): Result<Windows, readonly Windo
       key: 'start',
       message: `\`${def.start}\` is not a day or a time; write \`2026-01-01\` or \`2026-01-01T06:00\``,
     });
+  const end = def.end === undefined ? undefined : parseWallTime(def.end);
+  if (def.end !== undefined && end === undefined)
+    problems.push({
+      key: 'end',
+      message: `\`${def.end}\` is not a day or a time; write \`2026-12-31\` or \`2026-12-31T06:00\``,
+    });
   if (!cron.ok || !format.ok || start === undefined || problems.length > 0) return fail(problems);
-  const windows = windowsOf(def, cron.value, format.value, start);
+  const windows = windowsOf(def, cron.value, format.value, { start, end });
   const twin = firstTwin(windows);
   if (twin !== undefined)
     return fail([
@@ -96,10 +102,16 @@ function firstPlace(windows: readonly TimeWindow[], test: (window: TimeWindow) =
   return low;
 }
 
-function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: number): Windows {
+function windowsOf(
+  def: TimePartitions,
+  cron: Cron,
+  format: KeyFormat,
+  { start, end }: { readonly start: number; readonly end: number | undefined },
+): Windows {
   const { timezone } = def;
   const rules = [cron];
   const from = instantOf(timezone, start);
+  const until = end === undefined ? Number.POSITIVE_INFINITY : instantOf(timezone, end);
   const first = nextTick(rules, timezone, from - 1);
   const keyOf = (at: EpochMs): string => {
     const wall = instantToWall(timezone, at);
@@ -113,8 +125,8 @@ function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: nu
   const ticks = (after: EpochMs, until: EpochMs): readonly EpochMs[] =>
     dueTicks(rules, timezone, { after, until, limit: WINDOWS_MAX }).ticks;
   const windowAt = (at: EpochMs): TimeWindow | undefined => {
-    const end = nextTick(rules, timezone, at);
-    return end === undefined ? undefined : { key: keyOf(at), start: at, end };
+    const next = nextTick(rules, timezone, at);
+    return next === undefined || next > until ? undefined : { key: keyOf(at), start: at, end: next };
   };
   const between = (boundaries: readonly EpochMs[]): TimeWindow[] =>
     boundaries.slice(0, -1).map((at, index) => ({ key: keyOf(at), start: at, end: boundaries[index + 1]! }));
@@ -144,7 +156,7 @@ function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: nu
     def,
     first,
     all(now) {
-      return withOffset(complete(now), self, def.endOffset, first);
+      return withOffset(complete(Math.min(now, until)), self, def.endOffset, first);
     },
     overlapping(begin, end) {
       if (first === undefined || end <= first || end <= begin) return [];
@@ -159,7 +171,7 @@ function windowsOf(def: TimePartitions, cron: Cron, format: KeyFormat, start: nu
       const low = boundaryBefore(begin) ?? first;
       const boundaries = [...ticks(low - 1, end - 1)];
       const after = boundaries.length === 0 ? undefined : nextTick(rules, timezone, boundaries.at(-1)!);
-      return after === undefined ? [] : between([...boundaries, after]);
+      return after === undefined ? [] : between([...boundaries, after]).filter((window) => window.end <= until);
     },
     find(key) {
       if (first === undefined) return undefined;
