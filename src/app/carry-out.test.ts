@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { defaultMonitoring } from '../model/operations.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { assembleView } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { simulatedProject } from '../testing/simulation/project.ts';
 import { createWorld, end, type SimulatedCommand, type Weather, type World } from '../testing/simulation/world.ts';
 import type { AppFailure } from './failure.ts';
+import type { PlanningProject } from './planning.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 const MINUTE = 60_000;
@@ -107,6 +109,58 @@ describe('a run that somebody else cancels', () => {
     expect(view.assets.get('raw/a')?.materialized?.run).toBe(id);
     expect(view.claims.size + view.openRuns.size).toBe(0);
     expect(given.working.get('make mid/c')?.size).toBe(0);
+  });
+});
+
+describe('where lost runs are carried on', () => {
+  const watched: PlanningProject = {
+    ...planning,
+    project: {
+      ...planning.project,
+      schedules: {},
+      operations: {
+        ...planning.project.operations,
+        monitoring: { ...defaultMonitoring, enabled: true, maxResumeAttempts: 2 },
+      },
+    },
+  };
+  const slowC = (text: string) => ({ durationMs: (text === 'make mid/c' ? 90 : 1) * MINUTE, code: 0, tail: '' });
+  const watchedWorld = (): World =>
+    createWorld({ seed: 11, start: NOON, planning: watched, weather: { script: slowC } });
+
+  it('a zombie changes nothing: its run goes on elsewhere, and what it still sends is late', async () => {
+    const given = watchedWorld();
+    const frozen = given.start(given.machine('first', 'laptop'), run('key:mid/c'));
+    await until(given, () => runOf(viewOf(given))?.steps['mid/c']?.state === 'STARTED');
+    const { run: id } = runOf(viewOf(given));
+    frozen.frozenUntil = given.time.now() + 40 * MINUTE;
+    let last: SimulatedCommand | undefined;
+    for (const minutes of [0, 16]) {
+      given.time.pass(minutes * MINUTE);
+      last = given.start(given.machine(`other${minutes}`, 'laptop'), { kind: 'tick' });
+      if (minutes === 0) await given.settle(last);
+    }
+    await given.settle(last!, frozen);
+    expect(failureOf(frozen)).toMatchObject({ code: 'run-lost' });
+    const view = viewOf(given);
+    expect(view.endedRuns.get(id)).toMatchObject({ state: 'SUCCESS', epoch: 2 });
+    expect(view.assets.get('raw/a')?.materialized?.id).toBe(`${id}.1/raw/a`);
+    expect(view.assets.get('mid/c')?.materialized?.id).toMatch(`${id}.2/mid/c`);
+    expect(view.claims.size + view.openRuns.size).toBe(0);
+  });
+
+  it('a run that was asked to stop and does not is CANCELED by whoever comes by', async () => {
+    const given = watchedWorld();
+    const frozen = given.start(given.machine('first', 'laptop'), run('key:mid/c'));
+    await until(given, () => runOf(viewOf(given))?.steps['mid/c']?.state === 'STARTED');
+    const { run: id } = runOf(viewOf(given));
+    frozen.frozenUntil = given.time.now() + 40 * MINUTE;
+    await given.settle(given.start(given.machine('b', 'laptop'), { kind: 'cancel', what: id }));
+    given.time.pass(4 * MINUTE);
+    await given.settle(given.start(given.machine('c', 'laptop'), { kind: 'tick' }));
+    expect(viewOf(given).endedRuns.get(id)).toMatchObject({ state: 'CANCELED', epoch: 2 });
+    await given.settle(frozen);
+    expect(viewOf(given).endedRuns.get(id)).toMatchObject({ state: 'CANCELED' });
   });
 });
 

@@ -5,6 +5,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Clock, Journals } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { DecideOptions } from '../run/decide.ts';
+import { OVERDUE, overdueFailure } from '../run/monitor.ts';
 import type { ResumedRun } from '../run/resume.ts';
 import type { StateRead } from '../state/read.ts';
 import type { ConnectionSaver } from './connection-saver.ts';
@@ -28,6 +29,8 @@ export interface CarryOutInput {
   readonly resumed?: ResumedRun;
   readonly places?: StepPlaces;
   readonly decideRetry?: ExecuteInput['decideRetry'];
+  /** How long it may be at work, since when. */
+  readonly maxRuntime?: { readonly ms: number; readonly since: EpochMs };
   readonly clock: Clock;
   readonly session: StateSession;
   readonly journals: Journals;
@@ -72,6 +75,8 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
   input.signal.addEventListener('abort', forward);
   if (input.signal.aborted) stop.abort();
   const recorder = openRecorder(input, () => stop.abort());
+  const done = new AbortController();
+  if (input.maxRuntime) void stopWhenOver(input, input.maxRuntime, stop, done.signal);
   try {
     const end = await executeRun({
       plan: input.plan,
@@ -81,6 +86,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       ...(input.resumed ? { resumed: input.resumed } : {}),
       mayGoOnFrom: input.claim.at,
       ...(input.places ? { places: input.places } : {}),
+      ...(input.maxRuntime ? { overdue: overdueFailure(input.maxRuntime.ms) } : {}),
       ...(input.decideRetry ? { decideRetry: input.decideRetry } : {}),
       clock: input.clock,
       runStep: input.runStep,
@@ -107,8 +113,20 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
     const { drafts } = recorder;
     return ok({ ...end, drafts, after, ...(commit === undefined ? {} : { commit }) });
   } finally {
+    done.abort('done');
     input.signal.removeEventListener('abort', forward);
   }
+}
+
+/** Stops what runs as soon as the run has been at work for strictly longer than it may. */
+async function stopWhenOver(
+  { clock }: CarryOutInput,
+  { ms, since }: NonNullable<CarryOutInput['maxRuntime']>,
+  stop: AbortController,
+  done: AbortSignal,
+): Promise<void> {
+  await clock.sleep(Math.max(0, since + ms + 1 - clock.now()), done);
+  if (!done.aborted) stop.abort(OVERDUE);
 }
 
 function lostRun(run: string): AppFailure {

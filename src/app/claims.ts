@@ -123,6 +123,12 @@ export const holderGone: Failure = {
   message: 'the process that ran it is gone (killed, or the machine went down)',
 };
 
+const canceledInVain: Failure = {
+  class: 'cancel',
+  code: 'cancel-timeout',
+  message: 'it was asked to stop and did not end in time',
+};
+
 /**
  * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
  * Steps that had finished stay as they are. The run is taken over for it (epoch + 1): should its holder live after all,
@@ -131,39 +137,66 @@ export const holderGone: Failure = {
 export function closeLostRun(
   view: StateView,
   run: RunRecord,
-  claim: Claim,
-  {
-    now,
-    retries,
-    failure = holderGone,
-  }: { readonly now: EpochMs; readonly retries: RunRetries; readonly failure?: Failure },
+  claim: Claim | undefined,
+  how: {
+    readonly now: EpochMs;
+    readonly retries: RunRetries;
+    /** Absent = its holder is gone. */
+    readonly failure?: Failure;
+    readonly state?: 'FAILURE' | 'CANCELED';
+  },
 ): BranchlineEvent[] {
+  const { now, retries, state = 'FAILURE' } = how;
   const of = { at: timestamp(now), run: run.run, epoch: run.epoch + 1 };
-  const retry = decideRunRetry(retries, endedRunOf(run, of.at, failure));
+  const isCanceled = state === 'CANCELED';
+  const failure = isCanceled ? canceledInVain : (how.failure ?? holderGone);
+  const retry = isCanceled ? undefined : decideRunRetry(retries, endedRunOf(run, of.at, failure));
   const ends = Object.entries(run.steps)
     .filter(([, record]) => record.state === 'STARTED')
     .map(([step, record]): EventDraft & { type: 'step.ended' } => ({
       ...of,
       type: 'step.ended',
       step,
-      outcome: 'failure',
+      outcome: isCanceled ? 'canceled' : 'failure',
       failure,
       // Also what it had published: not all of its checks may have been judged, so it is made again.
       failedAssets: record.assets,
       durationMs: 0,
     }));
   const drafts: EventDraft[] = [
-    { ...of, type: 'run.taken-over', reason: 'its holder is gone: the run ends here' },
+    { ...of, type: 'run.taken-over', reason: `the run ends here: ${failure.message}` },
     ...ends,
     {
       ...of,
       type: 'run.ended',
-      state: 'FAILURE',
-      failure,
+      state,
+      ...(isCanceled ? {} : { failure }),
       counts: countsOf(run, ends),
       durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)),
       ...(retry ? { retry } : {}),
     },
+    ...(claim ? [{ ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' } as const] : []),
+  ];
+  const stream = runStream(run.run, of.epoch);
+  return numberEvents(stream, view.streams.get(stream) ?? 0, drafts);
+}
+
+/**
+ * A run whose runner is gone goes back to the queue, to be carried on by another one: what had finished stays, what was
+ * under way is done again. With the epoch that comes now, whatever its former holder still records is late.
+ */
+export function resumeLostRun(
+  view: StateView,
+  run: RunRecord,
+  claim: Claim,
+  { attempt, most }: { readonly attempt: number; readonly most: number },
+  now: EpochMs,
+): BranchlineEvent[] {
+  const of = { at: timestamp(now), run: run.run, epoch: run.epoch + 1 };
+  const reason = `its runner was lost: it goes on elsewhere (${attempt} of ${most})`;
+  const drafts: EventDraft[] = [
+    { ...of, type: 'run.taken-over', reason },
+    { ...of, type: 'run.requeued', due: of.at, reason },
     { ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' },
   ];
   const stream = runStream(run.run, of.epoch);

@@ -2,6 +2,7 @@ import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey, Check } from '../model/project.ts';
 import { partitionName } from '../plan/partitioned.ts';
+import { OVERDUE } from '../run/monitor.ts';
 import { decideStepRetry } from '../run/step-retry.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
@@ -42,14 +43,19 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
     end = { failure: { class: 'infrastructure', code: 'internal', message }, failedAssets: input.assets };
   }
   const durationMs = run.clock.now() - startedAt;
-  const canceled = end.failure?.class === 'cancel' || (signal.aborted && end.failure !== undefined);
+  // Its run was at work for too long: that is a failure, and nothing is tried again in it.
+  const isOverdue = signal.aborted && signal.reason === OVERDUE && end.failure !== undefined;
+  const canceled = !isOverdue && (end.failure?.class === 'cancel' || (signal.aborted && end.failure !== undefined));
   const outcome = end.failure === undefined ? 'success' : canceled ? 'canceled' : 'failure';
-  const failure = end.failure === undefined ? {} : { failure: canceled ? asCanceled(end.failure) : end.failure };
+  const failure =
+    end.failure === undefined
+      ? {}
+      : { failure: isOverdue ? asOverdue(end.failure) : canceled ? asCanceled(end.failure) : end.failure };
   const now = run.clock.now();
   const at = timestamp(now);
   const policy = run.project.steps[run.planned.get(id)?.step ?? id]?.retryPolicy;
   const again =
-    outcome === 'failure'
+    outcome === 'failure' && !isOverdue
       ? decideStepRetry(policy, { attempt, failureClass: end.failure!.class }, input.random())
       : undefined;
   const retry = again?.kind === 'retry' ? { retryAt: timestamp(now + again.delayMs) } : {};
@@ -72,6 +78,11 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
 
 function asCanceled(failure: Failure): Failure {
   return { ...failure, class: 'cancel' };
+}
+
+function asOverdue(failure: Failure): Failure {
+  const message = 'stopped: its run was at work for longer than its maximum';
+  return { ...failure, class: 'timeout', code: 'max-runtime', message };
 }
 
 async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEnd> {

@@ -6,6 +6,7 @@ import type { AssetKey } from '../model/project.ts';
 import type { Clock } from '../ports.ts';
 import { fitsBudget, type TimeBudget } from '../run/budget.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
+import { OVERDUE } from '../run/monitor.ts';
 import { applyToProgress, conclude, initialProgress, type RunProgress } from '../run/progress.ts';
 import { type ResumedRun, resumeProgress } from '../run/resume.ts';
 import type { StepPlaces } from './step-places.ts';
@@ -59,6 +60,8 @@ export interface ExecuteInput {
   readonly requeueAfterMs?: number;
   /** What the run has done before it was given back or taken over; absent = it begins. */
   readonly resumed?: ResumedRun;
+  /** What the run fails by when its signal fires because it was at work for too long. */
+  readonly overdue?: Failure;
   /** Whether a run that ended so is tried again by itself. */
   readonly decideRetry?: (end: RunFailures) => RetryDecision | undefined;
   /** Places that runs of this process share; `options.maxParallel` follows them. */
@@ -69,6 +72,8 @@ export interface ExecuteInput {
 export interface RunFailures {
   readonly state: FinalRunState;
   readonly endedAt: Timestamp;
+  /** What the run as a whole failed by. */
+  readonly failure?: Failure;
   readonly stepFailures: readonly Failure[];
 }
 
@@ -126,7 +131,8 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
   };
   for (;;) {
     const stopped = input.stopReason?.() ?? (signal.aborted ? 'interrupted' : undefined);
-    if (stopped !== undefined && !canceled) {
+    if (isOverdue(input)) progress.canceled = true;
+    else if (stopped !== undefined && !canceled) {
       canceled = true;
       emit({ type: 'cancel.requested', at: timestamp(clock.now()), run: plan.runId, reason: stopped });
     }
@@ -138,16 +144,19 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
     if (end) {
       const failure = await input.beforeEnd?.(emit);
       confirmUpToDate(plan, progress.assets, emit, timestamp(clock.now()));
-      const state = failure && end.state === 'SUCCESS' ? 'FAILURE' : end.state;
       const endedAt = clock.now();
       const durationMs = endedAt - startedAt;
-      const retry = input.decideRetry?.({ state: end.state, endedAt: timestamp(endedAt), stepFailures: failures });
+      const late = isOverdue(input) && end.state === 'CANCELED' ? { failure: input.overdue! } : {};
+      const failed = late.failure ?? failure;
+      const state = late.failure || (failure && end.state === 'SUCCESS') ? 'FAILURE' : end.state;
+      const whole = failed ? { failure: failed } : {};
+      const retry = input.decideRetry?.({ state, endedAt: timestamp(endedAt), stepFailures: failures, ...whole });
       emit({
         type: 'run.ended',
         at: timestamp(endedAt),
         run: plan.runId,
         state,
-        ...(failure ? { failure } : {}),
+        ...whole,
         counts: end.counts,
         durationMs,
         ...(input.billed ? { billed: input.billed(endedAt) } : {}),
@@ -183,6 +192,10 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
 
 function fits({ budget, clock, plan }: ExecuteInput, step: string): boolean {
   return budget === undefined || fitsBudget(budget, clock.now(), plan.estimates[step]);
+}
+
+function isOverdue({ signal, overdue }: ExecuteInput): boolean {
+  return overdue !== undefined && signal.aborted && signal.reason === OVERDUE;
 }
 
 function hasReady({ agenda }: RunProgress): boolean {

@@ -4,9 +4,10 @@ import { timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
 import type { Holders, Journals, OrphanJournal } from '../ports.ts';
+import { judgeLostRun, judgeOverdue } from '../run/monitor.ts';
 import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
-import { askHolders, closeLostRun, judgeClaims } from './claims.ts';
+import { askHolders, closeLostRun, judgeClaims, resumeLostRun } from './claims.ts';
 import type { AppFailure } from './failure.ts';
 import { setAside } from './set-aside.ts';
 import type { PagesOf, StateAt, StateDecision, StateSession } from './state-session.ts';
@@ -26,6 +27,10 @@ export interface RecoverPorts {
 export interface Recovery {
   /** Runs that were cut off and are FAILURE now. */
   readonly lostRuns: readonly string[];
+  /** Runs whose runner is gone and that go back to the queue, to be carried on. */
+  readonly resumedRuns: readonly string[];
+  /** Runs that the monitor ended: they did not start, or did not stop, in time. */
+  readonly overdueRuns: readonly string[];
   /** Events that only a dead process's journal had. */
   readonly adoptedEvents: number;
   /** Lines that cannot be taken in because what is before them is not in the state, by journal. */
@@ -41,7 +46,8 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
   const outcome = await session.transact(async (state) => {
     const decision = await decideRecovery(state, orphans, ports);
     // Before its claim is given up: a step that outlived its engine would write under the next run's hands.
-    if (decision.kind !== 'stop') for (const run of decision.value.lostRuns) await ports.endLeftovers(run);
+    if (decision.kind !== 'stop')
+      for (const run of [...decision.value.lostRuns, ...decision.value.resumedRuns]) await ports.endLeftovers(run);
     return decision;
   });
   if (!outcome.ok) {
@@ -108,15 +114,36 @@ async function decideRecovery(
   const { gone, suspect } = judgeClaims(after, livenesses, state.now);
   const closing: BranchlineEvent[] = [];
   const lostRuns: string[] = [];
+  const resumedRuns: string[] = [];
+  const overdueRuns: string[] = [];
   for (const claim of gone) {
     const run = after.openRuns.get(claim.run);
     if (run && run.epoch === claim.epoch) {
+      const verdict = judgeLostRun(ports.operations.monitoring, run, state.now);
+      if (verdict.kind === 'resume') {
+        resumedRuns.push(run.run);
+        closing.push(...resumeLostRun(after, run, claim, verdict, state.now));
+        continue;
+      }
       lostRuns.push(run.run);
-      closing.push(...closeLostRun(after, run, claim, { now: state.now, retries: ports.operations.retries }));
+      const failure = verdict.failure ? { failure: verdict.failure } : {};
+      closing.push(
+        ...closeLostRun(after, run, claim, { now: state.now, retries: ports.operations.retries, ...failure }),
+      );
     } else own.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone' });
   }
+  const settled = new Set([...lostRuns, ...resumedRuns]);
+  for (const run of after.openRuns.values()) {
+    if (settled.has(run.run)) continue;
+    const claim = [...after.claims.values()].find((each) => each.run === run.run);
+    const verdict = judgeOverdue(ports.operations.monitoring, run, claim, state.now);
+    if (!verdict) continue;
+    overdueRuns.push(run.run);
+    const how = { now: state.now, retries: ports.operations.retries, ...verdict };
+    closing.push(...closeLostRun(after, run, claim, how));
+  }
   for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });
-  const value = { lostRuns, adoptedEvents: adopted.length, behindGap };
+  const value = { lostRuns, resumedRuns, overdueRuns, adoptedEvents: adopted.length, behindGap };
   if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0)
     return { kind: 'nothing', value };
   const events = [...adopted, ...closing, ...numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, own)];
@@ -129,13 +156,17 @@ async function decideRecovery(
   };
 }
 
-function message({ lostRuns, adoptedEvents: count }: Recovery, suspected: number): string {
+function message({ lostRuns, resumedRuns, overdueRuns, adoptedEvents: count }: Recovery, suspected: number): string {
   const parts = [
+    resumedRuns.length > 0
+      ? `${resumedRuns.length} ${resumedRuns.length === 1 ? 'run goes' : 'runs go'} on elsewhere`
+      : '',
+    overdueRuns.length > 0 ? `${overdueRuns.length} did not start or stop in time` : '',
     lostRuns.length > 0 ? `${lostRuns.length} ${lostRuns.length === 1 ? 'run was' : 'runs were'} cut off` : '',
     count > 0 ? `${count} ${count === 1 ? 'event' : 'events'} taken from a journal` : '',
     suspected > 0 ? `${suspected} silent ${suspected === 1 ? 'claim' : 'claims'} suspected` : '',
   ].filter((part) => part !== '');
-  const trailers = lostRuns.map((run) => `Run: ${run}`);
+  const trailers = [...lostRuns, ...resumedRuns, ...overdueRuns].map((run) => `Run: ${run}`);
   return [
     `${lostRuns.length > 0 ? '✗' : '○'} recovered: ${parts.join(', ') || 'claims of ended runs closed'}`,
     ...(trailers.length > 0 ? ['', ...trailers] : []),

@@ -7,6 +7,7 @@ import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, Holders, Journals, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
+import { maxRuntimeOf } from '../run/monitor.ts';
 import type { Redactor } from '../run/redact.ts';
 import { decideRunRetry } from '../run/run-retry.ts';
 import { numberEvents, splitEventId } from '../state/codec.ts';
@@ -113,6 +114,10 @@ export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFai
     endLeftovers: ports.endLeftovers,
   });
   if (!recovered.ok) return recovered;
+  for (const run of recovered.value.resumedRuns)
+    ports.warn(`The runner of run ${run} was lost. What it had finished is kept; it goes on from there.`);
+  for (const run of recovered.value.overdueRuns)
+    ports.warn(`Run ${run} did not start, or did not stop, in time and is over.`);
   for (const run of recovered.value.lostRuns)
     ports.warn(`Run ${run} was cut off before. What it had finished is kept; the rest is made again.`);
   return ok(undefined);
@@ -243,6 +248,7 @@ export async function carryOutClaimed(
     ...(settings.budget === undefined ? {} : { budget: settings.budget }),
     ...(settings.givesBack ? { requeueAfterMs: project.operations.retries.requeueAfterMs } : {}),
     ...(places ? { places } : {}),
+    ...maxRuntime(project.operations.monitoring, decision),
     decideRetry: (end) =>
       decideRunRetry(project.operations.retries, {
         ...end,
@@ -291,6 +297,20 @@ function sayOvertaken(saver: ConnectionSaver, view: StateView, warn: (text: stri
       `The database file of connection ${connection} was saved by another run since this one began. What this run made in it is lost; the next run makes it again.`,
     );
   }
+}
+
+/**
+ * The limit on a run's time at work. A run that was given back begins anew with each claim: to wait is no work. One that
+ * was taken over has been at work since it began.
+ */
+function maxRuntime(
+  monitoring: Operations['monitoring'],
+  { plan, claim, resumed }: Extract<ClaimDecision, { kind: 'claimed' }>,
+): { readonly maxRuntime?: { readonly ms: number; readonly since: EpochMs } } {
+  const ms = maxRuntimeOf(monitoring, plan.tags);
+  if (ms === undefined) return {};
+  const startedAt = claim.epoch > 1 ? resumed?.record.startedAt : undefined;
+  return { maxRuntime: { ms, since: epochMs(startedAt ?? claim.at) } };
 }
 
 function runContext(

@@ -172,6 +172,7 @@ export interface RunRecord {
   /** Whether it is tried again by itself. */
   readonly retry?: RetryDecision;
   readonly cancelRequested?: boolean;
+  readonly cancelRequestedAt?: Timestamp;
   /** When a requeued run may start again. */
   readonly due?: Timestamp;
   /** Groups of its assets when it started. */

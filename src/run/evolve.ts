@@ -113,7 +113,7 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       return;
     case 'run.ended': {
       // The request to cancel has been answered by the end, whichever of the two was recorded first.
-      const { cancelRequested: _answered, due: _due, ...run } = draft.run;
+      const { cancelRequested: _answered, cancelRequestedAt: _asked, due: _due, ...run } = draft.run;
       const failure = event.failure ? { failure: event.failure } : {};
       const retry = event.retry ? { retry: event.retry } : {};
       const billed = billedTogether(run.billed, event.billed);
@@ -171,7 +171,13 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       return;
     case 'cancel.requested': {
       const working = draft.run.state === 'STARTED' || draft.run.state === 'STARTING';
-      draft.run = { ...draft.run, cancelRequested: true, ...(working ? { state: 'CANCELING' } : {}) };
+      const cancelRequestedAt = draft.run.cancelRequestedAt ?? event.at;
+      draft.run = {
+        ...draft.run,
+        cancelRequested: true,
+        cancelRequestedAt,
+        ...(working ? { state: 'CANCELING' } : {}),
+      };
       return;
     }
     default:

@@ -174,6 +174,7 @@ export const runShape: Check = object<RunRecord>({
   failure: optional(failureShape),
   retry: optional(retryShape),
   cancelRequested: optional(flag),
+  cancelRequestedAt: optional(instant),
   due: optional(instant),
   groups: optional(mapping(text)),
   rank: optional(integer),

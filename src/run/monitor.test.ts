@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { defaultMonitoring } from '../model/operations.ts';
+import { judgeLostRun, judgeOverdue, maxRuntimeOf } from './monitor.ts';
+
+const on = { ...defaultMonitoring, enabled: true, maxRuntimeMs: 60_000, maxResumeAttempts: 2 };
+const START = '2026-11-22T02:00:00.000Z';
+const later = (ms: number): number => Date.parse(START) + ms;
+
+describe('how long a run may be at work', () => {
+  test.each<[string, Parameters<typeof maxRuntimeOf>, number | undefined]>([
+    ['what the settings say', [on, {}], 60_000],
+    ['nothing where monitoring is off', [{ ...on, enabled: false }, {}], undefined],
+    ['what the tag says', [on, { 'branchline/max_runtime': '5' }], 5_000],
+    ['what the tag says, also where it is off', [defaultMonitoring, { 'dagster/max_runtime': ' 7 ' }], 7_000],
+    ['not what an odd tag says', [on, { 'branchline/max_runtime': '1.5' }], 60_000],
+  ])('%s', (_name, [monitoring, tags], expected) => {
+    expect(maxRuntimeOf(monitoring, tags)).toBe(expected);
+  });
+});
+
+describe('a run whose runner is gone', () => {
+  const run = (epoch: number, more = {}) => ({ epoch, tags: {}, startedAt: START, ...more });
+  test('goes on, as often as it may', () => {
+    expect(judgeLostRun(on, run(1), later(1))).toEqual({ kind: 'resume', attempt: 1, most: 2 });
+    expect(judgeLostRun(on, run(2), later(1)).kind).toBe('resume');
+    expect(judgeLostRun(on, run(3), later(1))).toEqual({ kind: 'fail', failure: undefined });
+    expect(judgeLostRun(defaultMonitoring, run(1), later(1)).kind).toBe('fail');
+  });
+  test('is over when its time is, or it was to stop', () => {
+    expect(judgeLostRun(on, run(1), later(60_000)).kind).toBe('resume');
+    expect(judgeLostRun(on, run(1), later(60_001))).toMatchObject({ kind: 'fail', failure: { class: 'timeout' } });
+    expect(judgeLostRun(on, run(1, { cancelRequested: true }), later(1)).kind).toBe('fail');
+  });
+});
+
+describe('by the time alone', () => {
+  const starting = { state: 'STARTING', requestedAt: START } as const;
+  const canceling = { state: 'CANCELING', requestedAt: START, cancelRequestedAt: START } as const;
+  test('a run that does not start fails, from the instant on at which it should have', () => {
+    expect(judgeOverdue(on, starting, { at: START }, later(179_999))).toBeUndefined();
+    expect(judgeOverdue(on, starting, { at: START }, later(180_000))).toMatchObject({
+      state: 'FAILURE',
+      failure: { class: 'infrastructure' },
+    });
+    expect(judgeOverdue(defaultMonitoring, starting, { at: START }, later(180_000))).toBeUndefined();
+  });
+  test('a run that does not stop is canceled', () => {
+    expect(judgeOverdue(on, canceling, undefined, later(179_999))).toBeUndefined();
+    expect(judgeOverdue(on, canceling, undefined, later(180_000))).toEqual({ state: 'CANCELED' });
+    expect(judgeOverdue(on, { state: 'STARTED', requestedAt: START }, undefined, later(1e9))).toBeUndefined();
+  });
+});

@@ -1,0 +1,69 @@
+import type { Claim } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import { type EpochMs, epochMs } from '../model/instant.ts';
+import type { RunMonitoring } from '../model/operations.ts';
+import type { RunRecord } from '../model/state.ts';
+import { formatDuration } from '../time/format.ts';
+import { engineTag } from './run-retry.ts';
+
+/** Why steps of a run are stopped whose maximum is over: the reason of the signal. */
+export const OVERDUE = 'overdue';
+
+/** How long a run may be at work, in milliseconds: its tag counts also where monitoring is switched off (semantics.md 3). */
+export function maxRuntimeOf(monitoring: RunMonitoring, tags: Readonly<Record<string, string>>): number | undefined {
+  const tag = engineTag(tags, 'max_runtime');
+  if (tag !== undefined && /^[1-9]\d{0,9}$/.test(tag)) return Number(tag) * 1000;
+  return monitoring.enabled ? monitoring.maxRuntimeMs : undefined;
+}
+
+/** What a run fails by that was at work for too long. */
+export function overdueFailure(maxMs: number): Failure {
+  return {
+    class: 'timeout',
+    code: 'max-runtime',
+    message: `stopped: the run was at work for longer than ${formatDuration(maxMs)}, its maximum`,
+  };
+}
+
+/** What becomes of an open run whose runner is gone. */
+export type LostRunVerdict =
+  /** Another runner carries it on, with what had finished. */
+  | { readonly kind: 'resume'; readonly attempt: number; readonly most: number }
+  | { readonly kind: 'fail'; readonly failure: Failure | undefined };
+
+/**
+ * Judges a run whose runner is gone: too long at work, resumed too often already, or carried on. `epoch` counts its
+ * runners, so the resumes so far are in the events.
+ */
+export function judgeLostRun(
+  monitoring: RunMonitoring,
+  run: Pick<RunRecord, 'epoch' | 'tags' | 'startedAt' | 'cancelRequested'>,
+  now: EpochMs,
+): LostRunVerdict {
+  const most = monitoring.enabled ? monitoring.maxResumeAttempts : 0;
+  const maxMs = maxRuntimeOf(monitoring, run.tags);
+  if (maxMs !== undefined && run.startedAt !== undefined && now - epochMs(run.startedAt) > maxMs)
+    return { kind: 'fail', failure: overdueFailure(maxMs) };
+  const attempt = run.epoch;
+  if (attempt > most || run.cancelRequested) return { kind: 'fail', failure: undefined };
+  return { kind: 'resume', attempt, most };
+}
+
+/** What becomes of an open run by the time alone, whoever holds it; undefined = nothing. */
+export function judgeOverdue(
+  monitoring: RunMonitoring,
+  run: Pick<RunRecord, 'state' | 'requestedAt' | 'startedAt' | 'cancelRequestedAt'>,
+  claim: Pick<Claim, 'at'> | undefined,
+  now: EpochMs,
+): { readonly state: 'FAILURE' | 'CANCELED'; readonly failure?: Failure } | undefined {
+  if (!monitoring.enabled) return undefined;
+  if (run.state === 'STARTING') {
+    const since = epochMs(claim?.at ?? run.startedAt ?? run.requestedAt);
+    if (now - since < monitoring.startTimeoutMs) return undefined;
+    const message = `it did not start within ${formatDuration(monitoring.startTimeoutMs)}`;
+    return { state: 'FAILURE', failure: { class: 'infrastructure', code: 'start-timeout', message } };
+  }
+  const askedAt = run.state === 'CANCELING' ? run.cancelRequestedAt : undefined;
+  if (askedAt === undefined || now - epochMs(askedAt) < monitoring.cancelTimeoutMs) return undefined;
+  return { state: 'CANCELED' };
+}
