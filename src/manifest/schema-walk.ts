@@ -246,7 +246,7 @@ function visitRules(value: Record<string, unknown>, schema: Schema, place: Place
   if (alternatives.length > 0 && given.length === 0 && !judged.isPuzzling) {
     const words = alternatives.map((key) => `\`${key}\``);
     missing(
-      `${one} needs ${words.length > 2 ? aimOf(place.definition) : `one of ${words.join(' and ')}`}`,
+      `${one} needs ${words.length > 2 ? (aims[place.definition ?? ''] ?? 'a key that says what is tested') : `one of ${words.join(' and ')}`}`,
       `write one of ${words.join(', ')}`,
     );
   }
@@ -274,18 +274,12 @@ function beside(schema: Schema | undefined, key: string): string {
   return example === undefined ? '' : `, for example \`${key}: ${flowText(example)}\``;
 }
 
-/** What the one key of several has to say. */
-function aimOf(definition: string | undefined): string {
-  switch (definition) {
-    case 'Partitions':
-    case 'Dimension':
-      return 'a key that says how it is cut';
-    case 'PartitionMapping':
-      return 'a key that says which partitions are read';
-    default:
-      return 'a key that says what is tested';
-  }
-}
+/** What the one key of several has to say, by definition. */
+const aims: Readonly<Record<string, string>> = {
+  Partitions: 'a key that says how it is cut',
+  Dimension: 'a key that says how it is cut',
+  PartitionMapping: 'a key that says which partitions are read',
+};
 
 function visitDependencies(value: Record<string, unknown>, schema: Schema, place: Place, judged: Judged): void {
   const has = (key: string) => Object.hasOwn(value, key);

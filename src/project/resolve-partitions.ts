@@ -264,19 +264,12 @@ function unknownKeys(
     const names = wrong.map((key) => `\`${key}\``).join(', ');
     return `there ${wrong.length === 1 ? 'is no partition' : 'are no partitions'} ${names}${near === undefined ? '' : `; ${near}`}`;
   };
-  switch (mapping.kind) {
-    case 'specific':
-      return missing(upstream, mapping.keys);
-    case 'static': {
-      const sides = [
-        missing(downstream, Object.keys(mapping.keys)),
-        missing(upstream, Object.values(mapping.keys).flat()),
-      ];
-      return sides.find((side) => side !== undefined) && sides.filter((side) => side !== undefined).join('; ');
-    }
-    case 'identity':
-      return downstream?.kind === 'static' ? missing(upstream, downstream.keys) : undefined;
-    default:
-      return undefined;
-  }
+  if (mapping.kind === 'specific') return missing(upstream, mapping.keys);
+  if (mapping.kind === 'identity' && downstream?.kind === 'static') return missing(upstream, downstream.keys);
+  if (mapping.kind !== 'static') return undefined;
+  const problems = [
+    missing(downstream, Object.keys(mapping.keys)),
+    missing(upstream, Object.values(mapping.keys).flat()),
+  ].filter((problem) => problem !== undefined);
+  return problems.length === 0 ? undefined : problems.join('; ');
 }

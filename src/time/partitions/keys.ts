@@ -169,7 +169,8 @@ function neighboursOf(keys: readonly string[], text: string): readonly string[] 
  * What can never be in a definition, of keys and ranges that somebody wrote down. Unlike `selectKeys` it knows no
  * instant: a key whose window is still to come is fine, and so is any key of a dynamic definition.
  */
-export function impossibleKeys({ def, windows, split }: Partitions, text: string): readonly KeysProblem[] {
+export function impossibleKeys(partitions: Partitions, text: string): readonly KeysProblem[] {
+  const { def, windows } = partitions;
   const isPossible = (key: string, of: PartitionsDef, inTime: Windows | undefined): boolean => {
     switch (of.kind) {
       case 'time':
@@ -179,7 +180,7 @@ export function impossibleKeys({ def, windows, split }: Partitions, text: string
       case 'dynamic':
         return keyProblem(key, false) === undefined;
       case 'multi': {
-        const parts = split(key);
+        const parts = partitions.split(key);
         return (
           parts !== undefined &&
           Object.entries(of.dimensions).every(([name, one]) => isPossible(parts[name]!, one, windows))

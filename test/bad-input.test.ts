@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CliProject, makeCliProject } from '../src/testing/cli-project.ts';
+
+interface Found {
+  readonly code: string;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly help?: string;
+  readonly span: { readonly line: number; readonly column: number };
+}
+
+let project: CliProject;
+afterAll(() => project.remove());
+
+/** Commits of the state on this machine; nothing was ever asked for when there are none. */
+const recorded = (): string => project.git('for-each-ref', 'refs/branchline').trim();
+
+describe('a manifest with a mistake in each policy', () => {
+  const lines: readonly (readonly [text: string, expected?: string])[] = [
+    ['name: shop'],
+    ['run_queue:'],
+    ['  max_concurrent_runs: -2', '3:24 out-of-range'],
+    ['  tag_concurrency_limits:'],
+    ['    - { key: team, limit: 1 }'],
+    ['    - { key: team, limit: 2 }', '6:7 duplicate-limit'],
+    ['    - { key: branchline/backfil, limit: 2 }', '7:14 unknown-key'],
+    ['run_retries: { enabled: true, max_retries: "3", strategi: ALL_STEPS }', '8:44 wrong-type, 8:49 unknown-key'],
+    ['run_monitoring: { enabled: true, max_runtime_seconds: 2h }', '9:55 wrong-type'],
+    ['pools: { api: 2 }'],
+    ['partitions:'],
+    ['  never: { cron: { schedule: "0 0 30 2 *", start: 2026-01-01, format: "%Y-%m-%d" } }', '12:30 bad-partitions'],
+    ['  regions: { static: [eu, us] }'],
+    ['assets:'],
+    ['  a: { run: "true", partitions: regions, pool: apy }', '15:48 unknown-pool'],
+    ['  b: { run: "true", retry_policy: { max_retries: 3, backoff: linear } }', '16:53 conflict'],
+    ['  c: { run: "true", partitions: region }', '17:33 unknown-partitions'],
+    ['  d: { run: "true", deps: [{ asset: a, partition_mapping: { specific: [eo] } }] }', '18:37 bad-mapping'],
+    [
+      '  e: { run: "true", partitions: regions, backfill_policy: { multi_run: { max_partitions_per_run: 0 } } }',
+      '19:98 out-of-range',
+    ],
+    ['  f: { run: "true", automation: { on_cron: { cron: "61 * * * *" } } }', '20:53 bad-cron'],
+    ['jobs:'],
+    ['  nightly: { selection: "*", tags: { branchline/priority: high, team: x } }', '22:59 odd-tag'],
+    ['schedules:'],
+    ['  nightly: { cron: "0 6 * * *", job: nightly }'],
+  ];
+  const text = `${lines.map(([line]) => line).join('\n')}\n`;
+  const expected = lines.flatMap(([, found]) => found?.split(', ') ?? []);
+
+  beforeAll(() => {
+    project = makeCliProject({ 'branchline.yaml': text });
+  });
+
+  test('is told all of them at once, each with its place', async () => {
+    const { diagnostics } = await project.json<{ diagnostics: Found[] }>(['check'], 2);
+    expect(diagnostics.map(({ code, span }) => `${span.line}:${span.column} ${code}`)).toEqual(expected);
+    const helps = Object.fromEntries(
+      diagnostics.map(({ span, code, message, help }) => [`${span.line} ${code}`, `${message} ${help}`]),
+    );
+    expect(helps['7 unknown-key']).toContain('did you mean `branchline/backfill`?');
+    expect(helps['8 unknown-key']).toContain('did you mean `strategy`?');
+    expect(helps['9 wrong-type']).toContain('write `max_runtime_seconds: 7200`: seconds, without a unit');
+    expect(helps['15 unknown-pool']).toContain('did you mean `api`?');
+    expect(helps['17 unknown-partitions']).toContain('did you mean `regions`?');
+    expect(helps['18 bad-mapping']).toContain('did you mean `eu`?');
+  });
+
+  test.each([
+    [['run', '--select', '*']],
+    [['run', '--job', 'nightly']],
+    [['run', '--select', 'key:a', '--partitions', 'eu']],
+    [['tick']],
+    [['plan']],
+  ])('%j queues nothing', async (args) => {
+    const end = await project.run(args);
+    expect(end.code).toBe(2);
+    expect(end.stdout + end.stderr).toContain('bad-cron');
+    expect(recorded()).toBe('');
+  });
+
+  test('keys that are not there are told with the nearest, and nothing is queued', async () => {
+    project.write(
+      'branchline.yaml',
+      'name: shop\nassets:\n  a: { run: "true", partitions: { static: [eu, us] } }\n  b: { run: "true", partitions: { daily: { start: 2026-01-01 } } }\n',
+    );
+    for (const [select, keys, told] of [
+      ['key:a', 'eo', 'the nearest: eu'],
+      ['key:a', 'us...eu', 'write `eu...us`'],
+      ['key:b', '2025-12-31', 'the nearest: 2026-01-01'],
+      ['key:b', '2026-01-01..2026-01-03', 'three dots'],
+    ] as const) {
+      const end = await project.run(['run', '--select', select, '--partitions', keys]);
+      expect([end.code, end.stdout + end.stderr]).toEqual([2, expect.stringContaining(told)]);
+    }
+    expect(recorded()).toBe('');
+  });
+});
