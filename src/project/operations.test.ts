@@ -432,6 +432,21 @@ assets:
   });
 });
 
+describe('words of Dagster', () => {
+  it.each([
+    ['partitions_def: days', '`partitions`'],
+    ['automation_condition: eager', '`automation`'],
+    ['concurrency_key: api', '`pool`'],
+    ['partitions: { daily: { start_date: 2026-01-01 } }', '`start`'],
+    ['partitions: { daily: { start: 2026-01-01, end_date: 2026-02-01 } }', '`end`'],
+    ['partitions: { cron: { schedule: "@daily", start: 2026-01-01, fmt: "%Y-%m-%d" } }', '`format`'],
+  ])('%s: what it is called here', (text, word) => {
+    const { diagnostics } = buildProject({ 'branchline.yaml': `${HEAD}assets: { a: { run: "true", ${text} } }\n` });
+    expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-key']);
+    expect(diagnostics[0]!.message).toContain(word);
+  });
+});
+
 describe('partitions that a schedule asks for', () => {
   const scheduled = (selection: string, partitions: string): string[] =>
     found(`partitions: { days: { daily: { start: 2026-01-01 } }, regions: { static: [eu, us] } }
