@@ -5,7 +5,7 @@ import { type Command, CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { loadProject } from '../src/app/load-project.ts';
 import { buildProgram } from '../src/cli/main.ts';
-import { parseManifest } from '../src/manifest/parse.ts';
+import { parseManifest, parseScenario } from '../src/manifest/parse.ts';
 import { showDiagnostic, sourceTreeOf } from '../src/testing/project-builder.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
@@ -38,8 +38,11 @@ function blocksOf(markdown: string): Block[] {
 /** What is wrong with the YAML of a page: the files that it names are a project, anything else is a manifest's text. */
 function yamlProblems(markdown: string): string[] {
   const blocks = blocksOf(markdown);
-  const isManifest = ({ language, file }: Block) => /^ya?ml$/.test(language) && !file?.startsWith('.github/');
+  const isManifest = ({ language, file }: Block) =>
+    /^ya?ml$/.test(language) && !/^(\.github|scenarios)\//.test(file ?? '');
   const problems: string[] = [];
+  for (const { file, text } of blocks.filter((block) => block.file?.startsWith('scenarios/')))
+    problems.push(...parseScenario({ path: file!, text }).diagnostics.map(showDiagnostic));
   for (const block of blocks.filter(isManifest)) {
     const kind = block.file === 'branchline.yaml' || /^name:/m.test(block.text) ? 'project' : 'manifest';
     const { diagnostics } = parseManifest({ path: block.file ?? `line ${block.line}`, text: block.text }, kind);

@@ -8,6 +8,7 @@ import { writeOrCheck } from '../generated-files.mjs';
 import { assetDefinitions } from './vocabulary/asset-keys.mjs';
 import { checkDefinitions } from './vocabulary/check-keys.mjs';
 import { fileDefinitions, manifestKeys, projectKeys } from './vocabulary/file-keys.mjs';
+import { scenarioDefinitions, scenarioKeys } from './vocabulary/scenario-keys.mjs';
 
 const definitions = { ...assetDefinitions, ...checkDefinitions, ...fileDefinitions };
 const draft = { $schema: 'http://json-schema.org/draft-07/schema#' };
@@ -32,6 +33,16 @@ const manifest = {
   definitions: reachable(manifestKeys, definitions),
 };
 
+const scenario = {
+  ...draft,
+  title: 'Scenario of branchline simulate',
+  description: 'What happens around a project while it is simulated (docs/simulate.md).',
+  type: 'object',
+  additionalProperties: false,
+  properties: scenarioKeys,
+  definitions: scenarioDefinitions,
+};
+
 /** The definitions that these properties need, so that the manifest's schema holds no others. */
 function reachable(start, all) {
   const found = {};
@@ -50,7 +61,7 @@ function reachable(start, all) {
 
 const notice = '// Generated from scripts/generate/vocabulary by `npm run generate`. Do not edit.\n';
 
-/** Two validators that answer yes or no, share what the schemas share, and need no library at run time. */
+/** Validators that answer yes or no, share what the schemas share, and need no library at run time. */
 function validators() {
   const ajv = new Ajv({
     strict: true,
@@ -66,11 +77,16 @@ function validators() {
     JSON.parse(JSON.stringify(schema).replaceAll('"#/definitions/', '"vocabulary#/definitions/'));
   const hoisted = (schema) =>
     local(hoist(withoutProse({ ...schema, definitions: undefined, title: undefined }), shared));
-  const roots = { validateProject: hoisted(project), validateManifest: hoisted(manifest) };
-  const own = mapValues(withoutProse(definitions), (definition) => hoist(definition, shared));
+  const roots = {
+    validateProject: hoisted(project),
+    validateManifest: hoisted(manifest),
+    validateScenario: hoisted(scenario),
+  };
+  const all = { ...definitions, ...scenarioDefinitions };
+  const own = mapValues(withoutProse(all), (definition) => hoist(definition, shared));
   ajv.addSchema({ $id: 'vocabulary', definitions: { ...own, ...shared } });
   for (const [name, schema] of Object.entries(roots)) ajv.addSchema({ ...schema, $id: name });
-  const code = standalone(ajv, { validateProject: 'validateProject', validateManifest: 'validateManifest' });
+  const code = standalone(ajv, Object.fromEntries(Object.keys(roots).map((name) => [name, name])));
   if (code.includes('require(')) throw new Error('the validators need a library at run time; avoid that keyword');
   return `${notice}${code.replace(errorObject, '0')}\n`;
 }
@@ -136,7 +152,9 @@ async function types() {
   const named = {
     Project: { ...project, definitions: undefined },
     Manifest: { ...manifest, definitions: undefined },
+    Scenario: { ...scenario, definitions: undefined },
     ...definitions,
+    ...scenarioDefinitions,
   };
   const written = Object.entries(named).map(([name, { $schema, title, definitions, ...schema }]) => [
     `Written${name}`,
@@ -148,6 +166,7 @@ async function types() {
     properties: {
       project: { $ref: '#/definitions/WrittenProject' },
       manifest: { $ref: '#/definitions/WrittenManifest' },
+      scenario: { $ref: '#/definitions/WrittenScenario' },
     },
     definitions: Object.fromEntries(written),
   };
@@ -165,29 +184,42 @@ const declaration = `${notice}
 /** Whether a parsed file fits its schema. What is wrong with it is found by walking the schema itself. */
 export declare function validateProject(value: unknown): boolean;
 export declare function validateManifest(value: unknown): boolean;
+export declare function validateScenario(value: unknown): boolean;
 `;
 
 /** The schemas as data for messages: definitions once, and text that is parsed only when something is wrong. */
 function vocabulary() {
-  const roots = { project: { ...project, definitions: undefined }, manifest: { ...manifest, definitions: undefined } };
-  const data = { ...roots, definitions, manifestDefinitions: Object.keys(manifest.definitions) };
+  const roots = {
+    project: { ...project, definitions: undefined },
+    manifest: { ...manifest, definitions: undefined },
+    scenario: { ...scenario, definitions: undefined },
+  };
+  const data = {
+    ...roots,
+    definitions,
+    manifestDefinitions: Object.keys(manifest.definitions),
+    scenarioDefinitions,
+  };
   return `${notice}\nlet parsed;\n\nexport function vocabulary() {\n  parsed ??= JSON.parse(${JSON.stringify(JSON.stringify(data))});\n  return parsed;\n}\n`;
 }
 
 const vocabularyDeclaration = `${notice}
-/** Both schemas; definitions are shared. Treat it as frozen. */
+/** The schemas; those of project and manifest share their definitions. Treat it as frozen. */
 export declare function vocabulary(): {
   readonly project: object;
   readonly manifest: object;
+  readonly scenario: object;
   readonly definitions: Readonly<Record<string, object>>;
   /** Names of the definitions that a manifest needs. */
   readonly manifestDefinitions: readonly string[];
+  readonly scenarioDefinitions: Readonly<Record<string, object>>;
 };
 `;
 
 writeOrCheck({
   'schemas/project.schema.json': json(project),
   'schemas/manifest.schema.json': json(manifest),
+  'schemas/scenario.schema.json': json(scenario),
   'src/manifest/generated/written.ts': await types(),
   'src/manifest/generated/validators.mjs': validators(),
   'src/manifest/generated/validators.d.mts': declaration,

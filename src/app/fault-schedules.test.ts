@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../simulate/virtual-time.ts';
 import { faultScheduleOf } from '../testing/simulation/faults.ts';
 import { judge } from '../testing/simulation/judge.ts';
 import { play } from '../testing/simulation/play.ts';
-import { seededRandom } from '../testing/simulation/virtual-time.ts';
 
 /** Schedules of faults, each by its seed: `BRANCHLINE_TEST_SEED=17` plays that one alone. */
 const only = process.env['BRANCHLINE_TEST_SEED'];

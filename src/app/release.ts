@@ -51,7 +51,8 @@ export function waitingRunsOf(view: Pick<StateView, 'openRuns'>): WaitingRun[] {
   return [...view.openRuns.values()].filter(({ state }) => state === 'QUEUED').map(waitingRunOf);
 }
 
-function waitingRunOf({ run, request, tags, requestedAt, due }: RunRecord): WaitingRun {
+/** The same of one run. */
+export function waitingRunOf({ run, request, tags, requestedAt, due }: RunRecord): WaitingRun {
   return { run, request, tags, requestedAt, ...(due === undefined ? {} : { due }) };
 }
 
@@ -68,8 +69,8 @@ export function runsInProgress(view: Pick<StateView, 'openRuns' | 'claims'>): Qu
     .map((record) => ({ ...placeOf(waitingRunOf(record)), slots: slots.get(record.run) ?? {} }));
 }
 
-/** Of runs that were asked for in one moment, the one that means the earlier instant comes first. */
-function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): QueuedRun {
+/** A run as the queue sees it. Of runs that were asked for in one moment, the one that means the earlier instant comes first. */
+export function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): QueuedRun {
   return {
     run,
     tags: ownTags(tags),

@@ -28,6 +28,8 @@ export interface StatePorts {
   readonly partitionsOf?: () => ReadonlySet<string>;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
+  /** What was read at heads that may be read again, where several sessions are in one process; absent = nothing is kept. */
+  readonly reads?: Map<string, StateRead>;
   /** Commits after which the next one begins history anew; default 10,000. */
   readonly compactAfter?: number;
   /** Refs of data that have to move together with the commit of these events; asked anew after each conflict. */
@@ -215,18 +217,36 @@ async function loadState(
       ),
     );
   }
-  const listing = await view.list('');
-  if (!listing.ok) return listing;
-  const paths = listing.value.map((entry) => entry.path);
-  const wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
-  const texts = await loadNeeded(view.load, paths, wanted);
-  if (!texts.ok) return texts;
-  const read = assemble(ports, paths, texts.value, view.head.commit);
+  const read = await readHead(ports, view);
   if (!read.ok) return read;
   const { store, writer } = ports;
   const forced = watchHead(seen, read.value.view, { label: store.label, writer, now: view.now });
   if (forced !== undefined) ports.warn(forced);
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
+}
+
+/** Heads of which what was read is kept, the newest. */
+const READS_MAX = 8;
+
+async function readHead(
+  ports: StatePorts,
+  view: TransactionView,
+): Promise<Result<StateRead, AppFailure | StoreUnreachable>> {
+  const wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
+  const key = [view.head.commit, ...(wanted.runsOf ?? []), ...(wanted.partitionsOf ?? [])].join(' ');
+  const kept = ports.reads?.get(key);
+  if (kept) return ok(kept);
+  const listing = await view.list('');
+  if (!listing.ok) return listing;
+  const paths = listing.value.map((entry) => entry.path);
+  const texts = await loadNeeded(view.load, paths, wanted);
+  if (!texts.ok) return texts;
+  const read = assemble(ports, paths, texts.value, view.head.commit);
+  if (read.ok && ports.reads) {
+    for (const old of ports.reads.keys()) if (ports.reads.size >= READS_MAX) ports.reads.delete(old);
+    ports.reads.set(key, read.value);
+  }
+  return read;
 }
 
 /** The texts of a full view: one batch, and a second one where there are partitions to look at. */

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateRead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
@@ -186,6 +187,9 @@ export async function workQueue(
   observer: QueueObserver,
 ): Promise<Result<QueueOutcome, AppFailure>> {
   const places = openStepPlaces(settings.maxParallel);
+  // What this process gave back since its own time is too short for it is for others: it would give it back again.
+  const givenBack = new Set<string>();
+  const own: QueueWork = { ...work, isMine: (run) => work.isMine(run) && !givenBack.has(run.run) };
   const active = new Map<string, Promise<void>>();
   const runs: RunOutcome[] = [];
   const broken: Release['broken'][number][] = [];
@@ -197,7 +201,7 @@ export async function workQueue(
     failure === undefined &&
     !ports.signal.aborted &&
     (settings.budget === undefined || ports.clock.now() < settings.budget.endsAt);
-  const started = work.first ? ok(work.first) : await releaseOnce(ports, settings, work, room());
+  const started = work.first ? ok(work.first) : await releaseOnce(ports, settings, own, room());
   if (!started.ok) return started;
   let current = started.value;
   let newest = current.after;
@@ -219,6 +223,7 @@ export async function workQueue(
         newest = outcome.value.after;
         const decided = newest.view.endedRuns.get(run)?.retry;
         if (decided) ports.warn(`Run ${run} failed: ${decided.message}.`);
+        if (outcome.value.state === 'QUEUED' && !waitsForLater(newest.view, run, ports.clock.now())) givenBack.add(run);
         observer.onRunEnd(outcome.value);
       }
     });
@@ -230,7 +235,7 @@ export async function workQueue(
     const retries = missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' }));
     const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
-    const hopeful = mayStart() ? left.filter(isDue) : [];
+    const hopeful = mayStart() ? left.filter((run) => isDue(run) && own.isMine(run)) : [];
     if (active.size === 0) {
       if (failure) return fail(failure);
       const why = reasons(left, current.release);
@@ -253,7 +258,7 @@ export async function workQueue(
         ...waitingRunsOf(newest.view),
         ...missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' })),
       ];
-      if (hopeful.length === 0 && open.every((run) => !work.isMine(run) || !isDue(run))) {
+      if (hopeful.length === 0 && open.every((run) => !own.isMine(run) || !isDue(run))) {
         current = { ...current, release: undefined };
         continue;
       }
@@ -262,7 +267,7 @@ export async function workQueue(
       current = { ...current, release: undefined };
       continue;
     }
-    const next = await releaseOnce(ports, settings, work, room());
+    const next = await releaseOnce(ports, settings, own, room());
     if (next.ok) {
       current = next.value;
       newest = current.after;
@@ -271,6 +276,12 @@ export async function workQueue(
       current = { ...current, release: undefined };
     }
   }
+}
+
+/** A run whose next attempt of a step is not due yet: when it is, this process may take it up as well as any other. */
+function waitsForLater(view: StateView, run: string, now: EpochMs): boolean {
+  const due = view.openRuns.get(run)?.due;
+  return due !== undefined && Date.parse(due) > now;
 }
 
 /** Waits for the end of a run, or for the time to look at the queue again. */

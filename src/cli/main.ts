@@ -169,6 +169,20 @@ export function buildProgram(exit: (code: number) => void): Command {
   );
   program.addCommand(
     define(
+      new Command('simulate')
+        .description('play the coming days on a clock that jumps: runs, waits, minutes and cost; changes nothing')
+        .option('--from <instant>', 'when it begins (ISO 8601, with a zone; default: now)')
+        .option('--for <duration>', 'how long somebody is woken', '7d')
+        .option('--scenario <file>', 'what happens around the project (docs/simulate.md)')
+        .option('--seed <n>', 'the same seed gives the same outcome', wholeNumber, 1)
+        .option('--svg <file>', 'draw the timeline into a file')
+        .addOption(environmentOption()),
+      'branchline simulate --for 7d --scenario scenarios/monday.yml --svg monday.svg',
+      () => import('./simulate.ts'),
+    ),
+  );
+  program.addCommand(
+    define(
       new Command('changes')
         .description('say which assets differ from the merge base, why, and what is downstream; runs nothing')
         .option(
@@ -206,9 +220,9 @@ export function buildProgram(exit: (code: number) => void): Command {
   program.addCommand(
     define(
       new Command('schema')
-        .description('print a JSON Schema, or write both for your editor')
-        .argument('[which]', 'project or manifest', oneOf(['project', 'manifest']), 'project')
-        .option('--write <dir>', 'write both schemas into this folder'),
+        .description('print a JSON Schema, or write all for your editor')
+        .argument('[which]', 'project, manifest or scenario', oneOf(['project', 'manifest', 'scenario']), 'project')
+        .option('--write <dir>', 'write the schemas into this folder'),
       'branchline schema --write .branchline/schemas',
       () => import('./schema.ts'),
     ),
@@ -440,6 +454,12 @@ function oneOf(words: readonly string[]): (value: string) => string {
     if (words.includes(value)) return value;
     throw new InvalidArgumentError(`It is one of ${words.join(', ')}.`);
   };
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('It is a whole number from 0.');
+  return number;
 }
 
 function positiveInteger(value: string): number {

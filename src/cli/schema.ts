@@ -2,12 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import manifestSchema from '../../schemas/manifest.schema.json' with { type: 'json' };
 import projectSchema from '../../schemas/project.schema.json' with { type: 'json' };
+import scenarioSchema from '../../schemas/scenario.schema.json' with { type: 'json' };
 import { openHost } from '../compose/wiring.ts';
 import { tryWriting } from '../compose/writing.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure } from './print.ts';
 
-const SCHEMAS = { project: projectSchema, manifest: manifestSchema } as const;
+const SCHEMAS = { project: projectSchema, manifest: manifestSchema, scenario: scenarioSchema } as const;
 
 /** The schemas as text, by file name: what an editor reads. */
 export function schemaFiles(): ReadonlyMap<string, string> {
@@ -16,7 +17,7 @@ export function schemaFiles(): ReadonlyMap<string, string> {
   );
 }
 
-/** Writes both schemas into a folder, which is made. */
+/** Writes the schemas into a folder, which is made. */
 export function writeSchemas(folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of schemaFiles()) writeFileSync(join(folder, name), text);
@@ -34,7 +35,6 @@ export async function run(
     for (const name of schemaFiles().keys()) process.stdout.write(`${join(options.write, name)}\n`);
     return 0;
   }
-  const which = args[0] === 'manifest' ? 'manifest' : 'project';
-  process.stdout.write(schemaFiles().get(`${which}.schema.json`) ?? '');
+  process.stdout.write(schemaFiles().get(`${args[0] ?? 'project'}.schema.json`) ?? '');
   return 0;
 }

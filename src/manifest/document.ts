@@ -1,5 +1,5 @@
 import type { Span } from '../model/diagnostic.ts';
-import type { WrittenManifest, WrittenProject } from './generated/written.ts';
+import type { WrittenManifest, WrittenProject, WrittenScenario } from './generated/written.ts';
 
 /** Names and list positions on the way from the top of a file to a value: `['assets', 'raw/orders', 'deps', 0]`. */
 export type Pointer = readonly (string | number)[];
@@ -23,3 +23,8 @@ interface Located {
 export type ManifestDocument =
   | (Located & { readonly kind: 'project'; readonly value: WrittenProject })
   | (Located & { readonly kind: 'manifest'; readonly value: WrittenManifest });
+
+/** A scenario as written. */
+export interface ScenarioDocument extends Located {
+  readonly value: WrittenScenario;
+}

@@ -75,7 +75,8 @@ function beginning(key: string, known: readonly string[]): string | undefined {
 
 /** Whether the keys are those of the definition itself and not of a mapping written inside of it. */
 function isOwnMapping(schema: Schema, at: Place): boolean {
-  if (at.definition === 'Project' || at.definition === 'Manifest') return at.pointer.length === 1;
+  if (at.definition === 'Project' || at.definition === 'Manifest' || at.definition === 'Scenario')
+    return at.pointer.length === 1;
   return at.definition !== undefined && definitionOf(at.definition).properties === schema.properties;
 }
 

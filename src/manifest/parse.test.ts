@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { parseManifest } from './parse.ts';
-import type { SchemaKind } from './schema.ts';
+import type { ManifestKind } from './schema.ts';
 
 /** `line:column+length code: message`, and what to do behind an arrow. */
-function findings(text: string, kind: SchemaKind = 'manifest'): string[] {
+function findings(text: string, kind: ManifestKind = 'manifest'): string[] {
   return parseManifest({ path: 'a.yaml', text }, kind).diagnostics.map(({ span, code, message, help }) => {
     const what = `${span.line}:${span.column}+${span.length} ${code}: ${message}`;
     return help ? `${what} → ${help}` : what;
   });
 }
 
-function check(text: string, expected: readonly string[], kind: SchemaKind = 'manifest'): void {
+function check(text: string, expected: readonly string[], kind: ManifestKind = 'manifest'): void {
   expect(findings(text, kind)).toEqual(expected);
 }
 

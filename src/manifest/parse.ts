@@ -1,11 +1,11 @@
 import { compareDiagnostics, type Diagnostic, type Span } from '../model/diagnostic.ts';
-import type { ManifestDocument, Pointer } from './document.ts';
+import type { ManifestDocument, Pointer, ScenarioDocument } from './document.ts';
 import { type Finding, isObject } from './finding.ts';
-import { validateManifest, validateProject } from './generated/validators.mjs';
-import type { WrittenManifest, WrittenProject } from './generated/written.ts';
+import { validateManifest, validateProject, validateScenario } from './generated/validators.mjs';
+import type { WrittenManifest, WrittenProject, WrittenScenario } from './generated/written.ts';
 import { LineIndex, type Range } from './line-index.ts';
 import type { YamlNode } from './node-tree.ts';
-import type { SchemaKind } from './schema.ts';
+import type { ManifestKind, SchemaKind } from './schema.ts';
 import { walkSchema } from './schema-walk.ts';
 import type { YamlProblem } from './syntax.ts';
 import { readYaml, type YamlText } from './yaml-text.ts';
@@ -21,28 +21,52 @@ export interface Parsed {
 }
 
 /** Reads one manifest: every mistake of the file at once, each with its place. Never throws. */
-export function parseManifest(source: { readonly path: string; readonly text: string }, kind: SchemaKind): Parsed {
+export function parseManifest(source: { readonly path: string; readonly text: string }, kind: ManifestKind): Parsed {
+  const { value, broken, locate, diagnostics } = parseFile(source, kind);
+  if (value === undefined) return { diagnostics };
+  const { path } = source;
+  const document: ManifestDocument =
+    kind === 'project'
+      ? { kind, path, value: value as WrittenProject, broken, locate }
+      : { kind, path, value: value as WrittenManifest, broken, locate };
+  return { document, diagnostics };
+}
+
+/** The same for a scenario of `branchline simulate`. */
+export function parseScenario(source: { readonly path: string; readonly text: string }): {
+  readonly document?: ScenarioDocument;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const { value, broken, locate, diagnostics } = parseFile(source, 'scenario');
+  if (value === undefined) return { diagnostics };
+  return { document: { path: source.path, value: value as WrittenScenario, broken, locate }, diagnostics };
+}
+
+interface ParsedFile extends Pick<ManifestDocument, 'broken' | 'locate'> {
+  /** Undefined = there is nothing that could be judged further. */
+  readonly value?: unknown;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const validators = { project: validateProject, manifest: validateManifest, scenario: validateScenario };
+
+function parseFile(source: { readonly path: string; readonly text: string }, kind: SchemaKind): ParsedFile {
   const yaml = readYaml(source.text);
   const lines = new LineIndex(source.path, source.text);
   const locate = (pointer: Pointer, what: 'key' | 'value' = 'value'): Span =>
     lines.span(...rangeOf(yaml, pointer, what));
-  const isValid = kind === 'project' ? validateProject : validateManifest;
-  // An empty file is a manifest that declares nothing.
+  const isValid = validators[kind];
+  // An empty file is one that declares nothing.
   const value = yaml.value === null ? {} : yaml.value;
-  const document = (of: unknown, broken: readonly Pointer[]): ManifestDocument =>
-    kind === 'project'
-      ? { kind, path: source.path, value: of as WrittenProject, broken, locate }
-      : { kind, path: source.path, value: of as WrittenManifest, broken, locate };
-
-  if (yaml.problems.length === 0 && isValid(value)) return { document: document(value, []), diagnostics: [] };
+  if (yaml.problems.length === 0 && isValid(value)) return { value, broken: [], locate, diagnostics: [] };
 
   const syntax = yaml.problems.map((problem) => fromYaml(problem, lines));
-  if (value === undefined) return { diagnostics: syntax.sort(compareDiagnostics) };
+  if (value === undefined) return { broken: [], locate, diagnostics: syntax.sort(compareDiagnostics) };
   const findings = walkSchema(kind, value);
   const diagnostics = [...syntax, ...findings.map((finding) => fromFinding(finding, locate))].sort(compareDiagnostics);
   const rest = withoutBroken(kind, value, findings);
-  if (!isValid(rest.value)) return { diagnostics };
-  return { document: document(rest.value, rest.broken), diagnostics };
+  if (!isValid(rest.value)) return { broken: rest.broken, locate, diagnostics };
+  return { value: rest.value, broken: rest.broken, locate, diagnostics };
 }
 
 // What is taken away may have been needed by what is around it (a job without its selection); deeper than this no

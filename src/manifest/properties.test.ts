@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse as parseOther } from 'yaml';
 import { validateManifest, validateProject } from './generated/validators.mjs';
 import { parseManifest } from './parse.ts';
-import type { SchemaKind } from './schema.ts';
+import type { ManifestKind } from './schema.ts';
 import { walkSchema } from './schema-walk.ts';
 import { readYaml } from './yaml-text.ts';
 
@@ -62,7 +62,7 @@ describe('properties', () => {
 
   test('whatever the text, there is a document or a diagnostic, and never an exception', () => {
     fc.assert(
-      fc.property(mangled, fc.constantFrom<SchemaKind>('project', 'manifest'), (text, kind) => {
+      fc.property(mangled, fc.constantFrom<ManifestKind>('project', 'manifest'), (text, kind) => {
         const { document, diagnostics } = parseManifest({ path: 'a.yaml', text }, kind);
         expect(document !== undefined || diagnostics.length > 0).toBe(true);
         for (const { span } of diagnostics) {

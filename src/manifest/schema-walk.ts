@@ -21,9 +21,11 @@ import { typesOf, wrongType, wrongWord } from './value-findings.ts';
  */
 export function walkSchema(kind: SchemaKind, value: unknown): Finding[] {
   const findings: Finding[] = [];
-  visit(value, rootOf(kind), { pointer: [], definition: kind === 'project' ? 'Project' : 'Manifest' }, findings);
+  visit(value, rootOf(kind), { pointer: [], definition: ROOT_NAMES[kind] }, findings);
   return findings;
 }
+
+const ROOT_NAMES = { project: 'Project', manifest: 'Manifest', scenario: 'Scenario' } as const;
 
 function visit(value: unknown, schema: Schema, place: Place, findings: Finding[]): void {
   if (schema.$ref) {

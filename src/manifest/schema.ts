@@ -35,11 +35,13 @@ export interface EitherRequired {
 }
 
 export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
-export type SchemaKind = 'project' | 'manifest';
+export type ManifestKind = 'project' | 'manifest';
+export type SchemaKind = ManifestKind | 'scenario';
 
 /** The whole schema of a kind of file, as an editor wants it: the bytes of `schemas/*.schema.json` but for white space. */
 export function schemaOf(kind: SchemaKind): object {
-  const { definitions, manifestDefinitions, ...roots } = vocabulary();
+  const { definitions, manifestDefinitions, scenarioDefinitions, ...roots } = vocabulary();
+  if (kind === 'scenario') return { ...roots.scenario, definitions: scenarioDefinitions };
   const names = kind === 'project' ? Object.keys(definitions) : manifestDefinitions;
   return { ...roots[kind], definitions: Object.fromEntries(names.map((name) => [name, definitions[name]])) };
 }
@@ -49,9 +51,11 @@ export function rootOf(kind: SchemaKind): Schema {
 }
 
 export function definitionOf(name: string): Schema {
-  return (vocabulary().definitions as Readonly<Record<string, Schema>>)[name]!;
+  const { definitions, scenarioDefinitions } = vocabulary();
+  return ((definitions as Readonly<Record<string, Schema>>)[name] ?? scenarioDefinitions[name])!;
 }
 
+/** Of manifests and projects. */
 export function definitionNames(): readonly string[] {
   return Object.keys(vocabulary().definitions);
 }
@@ -64,6 +68,13 @@ export function nounsOf(definition: string | undefined): { readonly one: string;
 const nouns: Readonly<Record<string, { readonly one: string; readonly many: string }>> = {
   Project: { one: 'branchline.yaml', many: 'projects' },
   Manifest: { one: 'a manifest', many: 'manifests' },
+  Scenario: { one: 'a scenario', many: 'scenarios' },
+  Spread: { one: 'a spread of durations', many: 'spreads of durations' },
+  FailureRule: { one: 'a rule of failures', many: 'rules of failures' },
+  WakeUps: { one: '`wake_ups`', many: '`wake_ups`' },
+  GithubLimits: { one: '`github`', many: '`github`' },
+  LostRunners: { one: '`lost_runners`', many: '`lost_runners`' },
+  StartedRun: { one: 'a run of a scenario', many: 'runs of a scenario' },
   Asset: { one: 'an asset', many: 'assets' },
   Defaults: { one: '`defaults`', many: '`defaults`' },
   Group: { one: 'a group', many: 'groups' },

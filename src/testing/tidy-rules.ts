@@ -61,6 +61,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   // The library: the pure rooms and nothing else.
   'core.ts': core([...upToRender, 'ports.ts']),
   app: { isPure: false, rooms: [...upToRender, 'doctor', ...ports, 'version.ts'], packages: [] },
+  // Plays the use cases themselves, on a clock, a state and processes that are no more than values in memory.
+  simulate: { isPure: false, rooms: ['app', ...upToRender, 'ports.ts'], packages: [] },
   // `sql` because a driver has to split a file and bind its values, and that is pure computation.
   adapters: { isPure: false, rooms: ['base', 'model', 'sql', ...ports], packages: 'any' },
   // Adapters and use cases meet here, for the command line and the Action alike; it knows what is secret.
@@ -72,7 +74,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   cli: {
     isPure: false,
     // A host prints what was rendered and reads durations.
-    rooms: ['compose', 'app', 'adapters', 'render', 'run', 'time', ...ports, 'model', 'base', 'version.ts'],
+    rooms: ['simulate', 'compose', 'app', 'adapters', 'render', 'run', 'time', ...ports, 'model', 'base', 'version.ts'],
     packages: ['commander', 'node:'],
   },
   // The other host: inputs, events and summaries of a workflow's job.

@@ -2032,3 +2032,155 @@ export interface WrittenManifest {
   };
   defaults?: WrittenDefaults;
 }
+/**
+ * What happens around a project while it is simulated (docs/simulate.md).
+ */
+export interface WrittenScenario {
+  wake_ups?: WrittenWakeUps;
+  github?: WrittenGithubLimits;
+  /**
+   * Time after which a job starts nothing new. Default: 5 hours.
+   */
+  time_budget?: string;
+  /**
+   * Steps at once in a job. Default: the project’s, or 4.
+   */
+  max_parallel?: number;
+  /**
+   * How long steps take, for each partition, by selection; of several that fit the last counts. Default: as they did before, chosen from their history; without history `default_duration`.
+   */
+  durations?: {
+    [k: string]: string | WrittenSpread;
+  };
+  /**
+   * How long steps without history take. Default: 1 min.
+   */
+  default_duration?: string;
+  /**
+   * Which attempts fail, by selection; of several that fit the last counts. Default: as often as they did before.
+   */
+  failures?: {
+    [k: string]: string | WrittenFailureRule;
+  };
+  /**
+   * How often checks of assets do not pass, by selection. Default: they pass.
+   */
+  failing_checks?: {
+    [k: string]: string;
+  };
+  lost_runners?: WrittenLostRunners;
+  /**
+   * Runs that somebody starts.
+   *
+   * @minItems 1
+   */
+  runs?: WrittenStartedRun[];
+}
+/**
+ * How the workflow is woken.
+ */
+export interface WrittenWakeUps {
+  /**
+   * Rules of cron in UTC, as they stand in the workflow. Default: those that `branchline init` writes.
+   */
+  cron?: string | string[];
+  /**
+   * How late GitHub rings. Default: 5 min, 99 times of 100 no more than 40.
+   */
+  late?: string | WrittenSpread;
+  /**
+   * The share of rings that never come. Default: none.
+   */
+  lost?: string;
+}
+/**
+ * How long something takes, when it does not always take the same.
+ */
+export interface WrittenSpread {
+  /**
+   * Half of the time it takes no longer.
+   */
+  p50: string;
+  /**
+   * 99 times of 100 it takes no longer.
+   */
+  p99: string;
+}
+/**
+ * What GitHub gives.
+ */
+export interface WrittenGithubLimits {
+  /**
+   * Jobs at once; others wait for a runner. Default 20.
+   */
+  runners?: number;
+  /**
+   * From the start of a job to its first step. Default: 20 s.
+   */
+  set_up?: string;
+  /**
+   * Minutes that may be billed; then no job starts any more. Default: without limit.
+   */
+  minutes?: number;
+  /**
+   * Requests to the API an hour. Default 1,000.
+   */
+  requests_per_hour?: number;
+  /**
+   * Price of a minute. Default: that of the workflow’s runner.
+   */
+  usd_per_minute?: number;
+}
+/**
+ * When attempts fail.
+ */
+export interface WrittenFailureRule {
+  /**
+   * So many attempts fail, then no more.
+   */
+  first?: number;
+  /**
+   * Every attempt that ends from this moment on fails.
+   */
+  from?: string;
+  /**
+   * Until this moment. Default: to the end.
+   */
+  to?: string;
+}
+/**
+ * Runners that are lost in the middle of their work.
+ */
+export interface WrittenLostRunners {
+  /**
+   * The share of jobs whose runner is lost in its first hour. Default: none.
+   */
+  share?: string;
+  /**
+   * Moments at which every runner that is at work is lost.
+   *
+   * @minItems 1
+   */
+  at?: string[];
+}
+/**
+ * A run that somebody starts.
+ */
+export interface WrittenStartedRun {
+  /**
+   * When.
+   */
+  at: string;
+  /**
+   * Which assets, by a selection.
+   */
+  select: string;
+  /**
+   * Which partitions: a key, a range, `all`. Default: the newest.
+   */
+  partitions?: string;
+  /**
+   * Also make upstreams that were never materialized.
+   */
+  with_upstream?: boolean;
+}

@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/result.ts';
-import type { Random } from './virtual-time.ts';
+import type { Random } from '../../simulate/virtual-time.ts';
 import type { CommitFault } from './world.ts';
 
 /** One thing that goes wrong in a schedule. `call` counts the calls of a command, `commit` those of all to the server. */

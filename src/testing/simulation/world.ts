@@ -13,11 +13,17 @@ import type { Operations } from '../../model/operations.ts';
 import type { CommitOutcome, Journals, ProcessRunner, StateStore } from '../../ports.ts';
 import type { WorkflowJob } from '../../ports-github.ts';
 import { createRedactor } from '../../run/redact.ts';
+import {
+  type Actor,
+  createVirtualTime,
+  type Random,
+  seededRandom,
+  type VirtualTime,
+} from '../../simulate/virtual-time.ts';
 import { fakeOutputFiles } from '../fake-output-files.ts';
 import { fakeScratch } from '../fake-process.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../fake-store.ts';
 import { createFakeJournalDisk, type FakeJournalDisk } from './fake-journals.ts';
-import { type Actor, createVirtualTime, type Random, seededRandom, type VirtualTime } from './virtual-time.ts';
 
 /** A laptop keeps its disk and judges its processes; a runner's disk goes with its job, and GitHub is asked about it. */
 export interface SimulatedMachine {

@@ -1,5 +1,5 @@
-import type { EpochMs } from '../../model/instant.ts';
-import type { Clock } from '../../ports.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { Clock } from '../ports.ts';
 
 /** Numbers in [0, 1) that follow from a seed. */
 export type Random = () => number;
@@ -42,10 +42,10 @@ export interface VirtualTime {
   pass(ms: number): void;
 }
 
-/** More turns than any schedule takes: an endless loop is a finding, not a hanging test. */
+/** More turns than any schedule of faults takes: an endless loop is a finding, not a hanging test. */
 const TURNS_MAX = 200_000;
 
-export function createVirtualTime(start: EpochMs, random: Random): VirtualTime {
+export function createVirtualTime(start: EpochMs, random: Random, turnsMax = TURNS_MAX): VirtualTime {
   let now = start;
   let turns = 0;
   const waiting = new Set<Waiting>();
@@ -106,7 +106,7 @@ export function createVirtualTime(start: EpochMs, random: Random): VirtualTime {
         // Everything between two turns is microtasks: after this nobody is in the middle of anything.
         await new Promise((resolve) => setImmediate(resolve));
         if (isSettled) return promise;
-        if (++turns > TURNS_MAX) throw new Error(`no end after ${TURNS_MAX} turns`);
+        if (++turns > turnsMax) throw new Error(`no end after ${turnsMax} turns`);
         if (!step()) throw new Error('everybody waits for ever');
       }
     },

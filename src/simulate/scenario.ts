@@ -1,0 +1,195 @@
+import { type PlanningProject, selectAssets } from '../app/planning.ts';
+import { statusesOf } from '../app/statuses.ts';
+import { doorbellOf } from '../app/workflow-values.ts';
+import type { WrittenScenario } from '../manifest/generated/written.ts';
+import { parseScenario } from '../manifest/parse.ts';
+import { compareDiagnostics, type Diagnostic } from '../model/diagnostic.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { type Cron, parseCron } from '../time/cron-syntax.ts';
+import { parseDuration } from '../time/duration.ts';
+import type { FailureRule, ScenarioPlan, Spread } from './scenario-plan.ts';
+
+/** What a scenario is resolved against. */
+export interface ScenarioBase {
+  readonly planning: PlanningProject;
+  readonly view: StateView;
+  readonly from: EpochMs;
+  readonly usdPerMinute?: number;
+}
+
+export interface ResolvedScenario {
+  /** Absent while anything is wrong. */
+  readonly plan?: ScenarioPlan;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const MINUTE_MS = 60_000;
+/** How late GitHub rings when nobody says otherwise. */
+const USUAL_LATENESS: Spread = { p50Ms: 5 * MINUTE_MS, p99Ms: 40 * MINUTE_MS };
+/** Attempts of which an asset's rate of failures is told; fewer say nothing. */
+const HISTORY_MIN = 5;
+
+/**
+ * Reads a scenario, fills in what it does not say from the project and its history, and names all that is wrong with it.
+ * Without a source everything comes from there.
+ */
+export function resolveScenario(
+  source: { readonly path: string; readonly text: string } | undefined,
+  base: ScenarioBase,
+): ResolvedScenario {
+  const { planning, view, from } = base;
+  const { project } = planning;
+  const { document, diagnostics: ofText } = source ? parseScenario(source) : { document: undefined, diagnostics: [] };
+  const written: WrittenScenario = document?.value ?? {};
+  const diagnostics: Diagnostic[] = [...ofText];
+  const find = (
+    pointer: readonly (string | number)[],
+    what: 'key' | 'value',
+    finding: Omit<Diagnostic, 'span' | 'severity'>,
+  ): void => {
+    if (document) diagnostics.push({ ...finding, severity: 'error', span: document.locate(pointer, what) });
+  };
+  const statuses = statusesOf(project, view);
+
+  function assetsOf(text: string, pointer: readonly (string | number)[], what: 'key' | 'value'): ReadonlySet<AssetKey> {
+    const selected = selectAssets(planning, text, statuses);
+    if (!selected.ok) {
+      const { message, help } = selected.error;
+      find(pointer, what, {
+        code: 'bad-selection',
+        message: message.split('\n')[0]!,
+        ...(help === undefined ? {} : { help }),
+      });
+      return new Set();
+    }
+    if (selected.value.size === 0)
+      find(pointer, what, {
+        code: 'empty-selection',
+        message: `\`${text}\` selects no asset of this project`,
+        help: '`branchline list --select …` shows what a selection names',
+      });
+    return selected.value;
+  }
+
+  /** What is said by selection, as it counts for each asset: the last that fits. */
+  function byAsset<W, T>(
+    name: 'durations' | 'failures' | 'failing_checks',
+    of: Readonly<Record<string, W>> | undefined,
+    read: (value: W) => T,
+  ): Map<AssetKey, T> {
+    const found = new Map<AssetKey, T>();
+    for (const [selection, value] of Object.entries(of ?? {}))
+      for (const asset of assetsOf(selection, [name, selection], 'key')) found.set(asset, read(value));
+    return found;
+  }
+
+  const moment = (text: string): EpochMs =>
+    text.startsWith('+') ? from + durationMs(text.slice(1)) : Date.parse(text);
+  const failureOf = (value: NonNullable<WrittenScenario['failures']>[string]): FailureRule => {
+    if (typeof value === 'string') return { kind: 'rate', rate: shareOf(value) };
+    if (value.first !== undefined) return { kind: 'first', attempts: value.first };
+    return { kind: 'between', from: moment(value.from!), ...(value.to === undefined ? {} : { to: moment(value.to) }) };
+  };
+
+  const { wake_ups: wake, github, lost_runners: lost } = written;
+  const crons: Cron[] = [];
+  const rules = wake?.cron === undefined ? doorbellOf(project, from).crons : [wake.cron].flat();
+  for (const [index, rule] of rules.entries()) {
+    const cron = parseCron(rule);
+    if (cron.ok) crons.push(cron.value);
+    else {
+      const pointer = Array.isArray(wake?.cron) ? ['wake_ups', 'cron', index] : ['wake_ups', 'cron'];
+      find(pointer, 'value', { code: 'bad-cron', message: cron.error.message });
+    }
+  }
+
+  const stepOf = (asset: AssetKey): string[] =>
+    project.assets[asset]?.step === undefined ? [] : [project.assets[asset].step];
+  const bySteps = <T>(of: ReadonlyMap<AssetKey, T>): Map<string, T> =>
+    new Map([...of].flatMap(([asset, value]) => stepOf(asset).map((step) => [step, value] as const)));
+  const failures = bySteps(byAsset('failures', written.failures, failureOf));
+  const seenMs = new Map<string, number[]>();
+  for (const [step, { assets }] of Object.entries(project.steps)) {
+    const records = assets.flatMap((asset) => view.assets.get(asset) ?? []);
+    // A step that makes several assets took at least as long as the slowest of them.
+    const slowest = records.reduce<readonly number[]>(
+      (best, { durationsMs }) => (sum(durationsMs) > sum(best) ? durationsMs : best),
+      [],
+    );
+    if (slowest.length > 0) seenMs.set(step, [...slowest]);
+    const rate = Math.max(0, ...records.map(({ history }) => failureRate(history.map((entry) => entry.outcome))));
+    if (rate > 0 && !failures.has(step)) failures.set(step, { kind: 'rate', rate });
+  }
+  const checks = new Map<string, number>();
+  for (const [asset, rate] of byAsset('failing_checks', written.failing_checks, shareOf))
+    for (const check of project.assets[asset]?.checks ?? []) checks.set(`${asset}/${check.name}`, rate);
+  const started = (written.runs ?? []).map(({ at, select, partitions, with_upstream }, index) => {
+    assetsOf(select, ['runs', index, 'select'], 'value');
+    if (moment(at) < from)
+      find(['runs', index, 'at'], 'value', {
+        code: 'out-of-range',
+        message: 'this is before the simulation begins',
+        help: 'a time after the beginning is written `+30m`; `--from` moves the beginning',
+      });
+    return {
+      at: moment(at),
+      selection: select,
+      withUpstream: with_upstream === true,
+      ...(partitions === undefined ? {} : { partitions }),
+    };
+  });
+  const durations = bySteps(byAsset('durations', written.durations, spreadOf));
+  const price = github?.usd_per_minute ?? base.usdPerMinute;
+  const plan: ScenarioPlan = {
+    wakeUps: crons,
+    lateness: wake?.late === undefined ? USUAL_LATENESS : spreadOf(wake.late),
+    lostRings: wake?.lost === undefined ? 0 : shareOf(wake.lost),
+    github: {
+      runners: github?.runners ?? 20,
+      setUpMs: durationMs(github?.set_up ?? '20s'),
+      requestsAnHour: github?.requests_per_hour ?? 1000,
+      ...(github?.minutes === undefined ? {} : { minutes: github.minutes }),
+      ...(price === undefined ? {} : { usdPerMinute: price }),
+    },
+    budgetMs: durationMs(written.time_budget ?? '5h'),
+    maxParallel: written.max_parallel ?? project.maxParallel ?? 4,
+    durations,
+    seenMs,
+    durationMs: durationMs(written.default_duration ?? '1m'),
+    failures,
+    checks,
+    lostRunners: lost?.share === undefined ? 0 : shareOf(lost.share),
+    crashes: (lost?.at ?? []).map(moment),
+    started,
+  };
+  const all = diagnostics.sort(compareDiagnostics);
+  return all.length > 0 ? { diagnostics: all } : { plan, diagnostics: [] };
+}
+
+function spreadOf(value: string | { readonly p50: string; readonly p99: string }): Spread {
+  if (typeof value !== 'string') return { p50Ms: durationMs(value.p50), p99Ms: durationMs(value.p99) };
+  return { p50Ms: durationMs(value), p99Ms: durationMs(value) };
+}
+
+/** The schema holds: it is a duration. */
+function durationMs(text: string): number {
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
+
+/** `5%` → 0.05. */
+function shareOf(text: string): number {
+  return Number(text.slice(0, -1)) / 100;
+}
+
+function failureRate(outcomes: readonly string[]): number {
+  const ended = outcomes.filter((outcome) => outcome === 'success' || outcome === 'failure');
+  return ended.length < HISTORY_MIN ? 0 : ended.filter((outcome) => outcome === 'failure').length / ended.length;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, each) => all + each, 0);
+}

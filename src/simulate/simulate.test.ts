@@ -1,0 +1,142 @@
+import { expect, test } from 'vitest';
+import { buildPlanning } from '../app/planning.ts';
+import type { SimulationReport } from '../model/simulation.ts';
+import { renderSimulationSvg } from '../render/simulation-svg.ts';
+import { renderSimulation } from '../render/simulation-text.ts';
+import { emptyView } from '../state/fold.ts';
+import { type Files, projectOf, sourceTreeOf } from '../testing/project-builder.ts';
+import { reportSimulation } from './report.ts';
+import { resolveScenario } from './scenario.ts';
+import { simulate } from './simulate.ts';
+
+const FROM = Date.parse('2026-11-30T00:00:00Z');
+const HOUR = 3_600_000;
+
+/** Plays a project with a scenario and gives its report. */
+async function played(
+  manifest: string,
+  scenario: string,
+  more: { readonly hours?: number; readonly seed?: number } = {},
+): Promise<SimulationReport> {
+  const files: Files = { 'branchline.yaml': `name: small\n${manifest}` };
+  const planning = buildPlanning(projectOf(files), sourceTreeOf(files));
+  const view = emptyView('production');
+  const { plan, diagnostics } = resolveScenario(
+    { path: 's.yml', text: scenario },
+    { planning, view, from: FROM, usdPerMinute: 0.01 },
+  );
+  if (!plan) throw new Error(JSON.stringify(diagnostics));
+  const input = { planning, scenario: plan, from: FROM, until: FROM + (more.hours ?? 6) * HOUR, seed: more.seed ?? 1 };
+  return reportSimulation(input, await simulate(input));
+}
+
+const HOURLY = `assets:
+  raw/a: { run: make a }
+  mart/b: { deps: [raw/a], run: make b, retry_policy: { max_retries: 2, delay: 30s } }
+schedules:
+  hourly: { cron: "0 * * * *", selection: "*" }
+`;
+const PUNCTUAL = 'wake_ups: { cron: "1 * * * *", late: 10s }\n';
+
+test('each tick becomes a run that takes as long as its steps, and each job is billed by the started minute', async () => {
+  const report = await played(HOURLY, `${PUNCTUAL}durations: { "key:raw/a": 2m, "key:mart/b": 3m }\n`);
+  expect(report.totals).toMatchObject({ runs: 5, succeeded: 5, failed: 0, materialized: 10, left: 0 });
+  // 5 min of steps, 20 s of set-up, some seconds for the state: 6 min each; the first job only adopts the schedule.
+  expect(report.github).toMatchObject({ jobs: 6, minutes: 31, usd: 0.31 });
+  const [first] = report.runs;
+  const seconds = (Date.parse(first!.endedAt!) - Date.parse(first!.requestedAt)) / 1000;
+  expect(seconds).toBeGreaterThanOrEqual(300);
+  expect(seconds).toBeLessThan(320);
+});
+
+test('the same seed gives the same bytes, another one another outcome', async () => {
+  const scenario =
+    'wake_ups: { cron: "1 * * * *" }\ndurations: { "*": { p50: 1m, p99: 20m } }\nfailures: { "*": 20% }\n';
+  const bytes = async (seed: number): Promise<string> => JSON.stringify(await played(HOURLY, scenario, { seed }));
+  expect(await bytes(7)).toBe(await bytes(7));
+  expect(await bytes(7)).not.toBe(await bytes(8));
+});
+
+test('a failed attempt is repeated by its policy, and without one its run fails', async () => {
+  const retried = await played(HOURLY, `${PUNCTUAL}failures: { "key:mart/b": { first: 2 } }\n`);
+  expect(retried.totals).toMatchObject({ failed: 0, failedAttempts: 2 });
+  expect(retried.runs[0]).toMatchObject({ outcome: 'SUCCESS', attempts: 4, steps: 2 });
+  const failing = await played(HOURLY, `${PUNCTUAL}failures: { "key:raw/a": { from: +2h, to: +3h } }\n`);
+  expect(failing.runs.map(({ outcome }) => outcome)).toEqual(['SUCCESS', 'FAILURE', 'SUCCESS', 'SUCCESS', 'SUCCESS']);
+});
+
+test('a limit of a tag lets one run at a time go, and says so of the other', async () => {
+  const report = await played(
+    `run_queue: { tag_concurrency_limits: [{ key: source, value: crm, limit: 1 }] }
+assets: { a: { run: make }, b: { run: make } }
+schedules:
+  one: { cron: "0 2 * * *", selection: "key:a", tags: { source: crm } }
+  two: { cron: "0 2 * * *", selection: "key:b", tags: { source: crm } }
+`,
+    `${PUNCTUAL}default_duration: 30m\n`,
+    { hours: 4 },
+  );
+  expect(report.peaks.running.peak).toBe(1);
+  const waited = report.runs.filter(({ waits }) => waits.length > 0);
+  expect(waited).toHaveLength(1);
+  expect(waited[0]!.waits[0]).toMatchObject({ kind: 'tag', text: 'the only place of source=crm is taken' });
+  expect(report.waits[0]).toMatchObject({ kind: 'tag', runs: 1 });
+  expect(report.waits[0]!.longestMs).toBeGreaterThan(29 * 60_000);
+});
+
+test('a lost runner ends what it was at; the next wake-up finds that out', async () => {
+  const report = await played(HOURLY, `${PUNCTUAL}default_duration: 10m\nlost_runners: { at: [+70m] }\n`);
+  expect(report.github.lostRunners).toBe(1);
+  expect(report.runs[0]!.work[0]!.from < '2026-11-30T01:10').toBe(true);
+  expect(report.totals.left).toBe(0);
+});
+
+test('rings that are lost make nothing be lost: the newest tick is judged by the next one', async () => {
+  const report = await played(HOURLY, 'wake_ups: { cron: "1 * * * *", late: 1m, lost: 40% }\n', { hours: 24, seed: 3 });
+  expect(report.wakeUps.lost).toBeGreaterThan(4);
+  expect(report.wakeUps.rung + report.wakeUps.lost).toBe(24);
+  expect(report.ticks.judged + report.ticks.missed).toBeGreaterThan(20);
+  expect(report.ticks.latenessP99Ms).toBeGreaterThan(60_000);
+});
+
+test('runners and minutes are limits: jobs wait for the one, and stop without the other', async () => {
+  const busy = `${PUNCTUAL}default_duration: 50m\n`;
+  const one = await played(HOURLY, `${busy}github: { runners: 1 }\n`);
+  expect(one.peaks.runners.peak).toBe(1);
+  const poor = await played(HOURLY, `${PUNCTUAL}default_duration: 10m\ngithub: { minutes: 40 }\n`);
+  expect(poor.github.refusedJobs).toBeGreaterThan(0);
+  expect(poor.github.minutesLimit).toBe(40);
+});
+
+test('a run that does not fit into the time that a job has left is given back once, and left to the next job', async () => {
+  // The job that begins at 03:01 has 25 min, and needs twice 20.
+  const report = await played(HOURLY, `${PUNCTUAL}default_duration: 20m\ntime_budget: 25m\n`);
+  expect(report.runs.length).toBeGreaterThan(3);
+  const stretches = report.runs.map(({ work }) => work.length);
+  expect(Math.max(...stretches)).toBeLessThanOrEqual(3);
+  expect(report.state.commits).toBeLessThan(150);
+});
+
+test('somebody’s run over partitions takes a duration for each of them', async () => {
+  const report = await played(
+    'assets: { a: { run: make, partitions: { daily: { start: "2026-11-01" } } } }\n',
+    `${PUNCTUAL}default_duration: 2m\nruns: [{ at: +30m, select: "key:a", partitions: "2026-11-01...2026-11-10" }]\n`,
+    { hours: 2 },
+  );
+  expect(report.totals).toMatchObject({ runs: 1, succeeded: 1, materialized: 10 });
+  expect(report.makespanMs).toBeGreaterThanOrEqual(20 * 60_000);
+  expect(report.runs[0]!.partitions).toBe('2026-11-01...2026-11-10');
+});
+
+test('read on a terminal and as a picture', async () => {
+  const report = await played(HOURLY, `${PUNCTUAL}failures: { "key:raw/a": { from: +2h, to: +3h } }\n`);
+  const lines = renderSimulation(report, { color: false, unicode: true }).split('\n');
+  expect(lines[0]).toBe('5 runs in 6 h from 2026-11-30 00:00 UTC (seed 1): 4 succeed, 1 fail.');
+  expect(lines.filter((line) => line.includes('█'))).toHaveLength(6);
+  expect(lines.filter((line) => line.endsWith('failed'))).toHaveLength(1);
+  expect(renderSimulation(report, { color: false, unicode: false })).not.toMatch(/[█░]/);
+  const svg = renderSimulationSvg(report);
+  expect(svg.match(/class="work"/g)).toHaveLength(4 + 1);
+  expect(svg.match(/class="failed"/g)).toHaveLength(1 + 1);
+  expect(renderSimulationSvg(report)).toBe(svg);
+});

@@ -1,0 +1,197 @@
+import type { RunPorts } from '../app/run.ts';
+import { openStateSession, type StateSession } from '../app/state-session.ts';
+import type { BranchlineEvent, Holder } from '../model/events.ts';
+import type { EpochMs } from '../model/instant.ts';
+import type { Operations } from '../model/operations.ts';
+import type { StateView } from '../model/state.ts';
+import type { Journals, Liveness, OutputFiles, ProcessExit, ProcessSpec, Scratch } from '../ports.ts';
+import { createRedactor } from '../run/redact.ts';
+import type { StateRead } from '../state/read.ts';
+import type { MemoryState } from './memory-state.ts';
+import type { Actor, Random, VirtualTime } from './virtual-time.ts';
+
+/** A job of a workflow: the process of one command on a runner of its own. */
+export interface SimulatedJob extends Actor {
+  readonly number: number;
+  readonly purpose: string;
+  /** When it was asked for; when it got a runner; when it ended or its runner was lost. */
+  readonly askedAt: EpochMs;
+  startedAt?: EpochMs;
+  endedAt?: EpochMs;
+  isLost: boolean;
+  readonly stop: AbortController;
+}
+
+/** What the ports of jobs share. */
+export interface JobWorld {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly state: MemoryState;
+  readonly environment: string;
+  readonly projectName: string;
+  readonly operations: Operations;
+  /** What was read of the newest heads: all jobs are in one process. */
+  readonly reads: Map<string, StateRead>;
+  job(number: number): SimulatedJob | undefined;
+  /** One request to GitHub's API; false = the token has none left. */
+  mayAsk(): boolean;
+  /** Told of each commit that landed. */
+  onCommit(events: readonly BranchlineEvent[], after: StateView): void;
+  onWarning(job: SimulatedJob, text: string): void;
+  /** How a script goes: when it ends and how. */
+  play(spec: ProcessSpec): { readonly durationMs: number; readonly code: number };
+}
+
+/** A push or a read of the state takes so long. */
+const NETWORK_MS = 700;
+const NEVER = new Promise<never>(() => undefined);
+const SIMULATED = 'simulated';
+
+/** The ports of a job: the state in memory, scripts that are played, a clock that is ours. */
+export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
+  const writer = `j${job.number}`;
+  const clock = world.time.clockOf(job);
+  const partitions = new Set<string>();
+  const warn = (text: string): void => {
+    if (!job.isGone) world.onWarning(job, text);
+  };
+  const session = openStateSession({
+    partitionsOf: () => partitions,
+    reads: world.reads,
+    store: slowStore(world, job),
+    clock,
+    random: world.random,
+    environment: world.environment,
+    projectName: world.projectName,
+    writer,
+    redact: (text) => text,
+    warn,
+  });
+  return {
+    clock,
+    random: world.random,
+    operations: world.operations,
+    session: watched(session, world),
+    journals: runnerJournals(),
+    holders: {
+      self: { kind: 'workflow', workflow: `${SIMULATED}-${job.number}`, attempt: 1, job: 'run' },
+      liveness: (holder) => livenessOf(world, holder),
+    },
+    sql: {
+      open: () => Promise.reject(new Error('nothing of a simulation is made by SQL')),
+      exclusive: async () => () => {},
+      end: async () => {},
+    },
+    outputs: () => noFiles,
+    keptFile: () => undefined,
+    processes: { run: (spec, signal) => runScripted(world, job, spec, signal) },
+    endLeftovers: async () => {},
+    scratch: emptyScratch,
+    writer,
+    redactor: createRedactor([]),
+    secretNames: [],
+    env: {},
+    root: '/project',
+    logFolder: '/logs',
+    signal: job.stop.signal,
+    warn,
+    say: () => {},
+    findLost: async () => new Map(),
+    prepareEngines: async () => undefined,
+    pages: () => new Map(),
+    partitions,
+  };
+}
+
+/** The state as a runner reaches it: each call takes its time, and whoever is gone gets no answer. */
+function slowStore(world: JobWorld, job: SimulatedJob): ReturnType<MemoryState['open']> {
+  const inner = world.state.open();
+  const called = async <T>(ms: number, work: () => Promise<T>): Promise<T> => {
+    await world.time.turn(job, ms);
+    const answer = await work();
+    // Its runner may have been lost while the request was on its way: what landed has landed.
+    return job.isGone ? NEVER : answer;
+  };
+  return {
+    ...inner,
+    read: () => called(NETWORK_MS, () => inner.read()),
+    commit: (expected, change) => called(NETWORK_MS, () => inner.commit(expected, change)),
+    compact: (expected, seq, change) => called(NETWORK_MS, () => inner.compact(expected, seq, change)),
+  };
+}
+
+/** A session whose commits are seen. */
+function watched(session: StateSession, world: JobWorld): StateSession {
+  return {
+    async transact(decide, options) {
+      let events: readonly BranchlineEvent[] = [];
+      const outcome = await session.transact(async (state) => {
+        const decision = await decide(state);
+        events = decision.kind === 'commit' ? decision.events : [];
+        return decision;
+      }, options);
+      if (outcome.ok && outcome.value.commit !== undefined) world.onCommit(events, outcome.value.after.view);
+      return outcome;
+    },
+  };
+}
+
+/** A runner's disk goes with its job: nobody ever finds a journal. */
+function runnerJournals(): Journals {
+  return {
+    open: (name) => ({
+      place: name,
+      append: () => {},
+      synced: async () => {},
+      confirm: () => {},
+      close: () => {},
+    }),
+    adopt: () => [],
+    setAside: (name) => name,
+  };
+}
+
+async function livenessOf(world: JobWorld, holder: Holder): Promise<Liveness> {
+  if (holder.kind !== 'workflow' || !holder.workflow.startsWith(`${SIMULATED}-`)) return 'gone';
+  if (!world.mayAsk()) return 'unknown';
+  const job = world.job(Number(holder.workflow.slice(SIMULATED.length + 1)));
+  return job === undefined || job.isGone ? 'gone' : 'alive';
+}
+
+async function runScripted(
+  world: JobWorld,
+  job: SimulatedJob,
+  spec: ProcessSpec,
+  signal: AbortSignal,
+): Promise<ProcessExit> {
+  const { durationMs, code } = world.play(spec);
+  const isTooLong = spec.timeoutMs !== undefined && durationMs > spec.timeoutMs;
+  const startedAt = world.time.now();
+  if (durationMs > 0) await world.time.turn(job, isTooLong ? spec.timeoutMs : durationMs, signal);
+  const lasted = world.time.now() - startedAt;
+  if (signal.aborted) return { kind: 'canceled', durationMs: lasted, tail: '' };
+  if (isTooLong) return { kind: 'timed-out', durationMs: lasted, tail: '' };
+  return { kind: 'exited', code, durationMs: lasted, tail: '' };
+}
+
+const noFiles: OutputFiles = {
+  find: async () => ({ ok: true, value: [] }),
+  save: async (files) => ({ ok: true, value: files }),
+  restore: async (files) => files.map(() => ({ kind: 'unchanged' })),
+  holds: async (files) => files.map(() => ({ kind: 'present' })),
+  remove: async () => {},
+};
+
+/** Scripted processes write nothing. */
+const emptyScratch: Scratch = {
+  open: () => ({
+    ok: true,
+    value: {
+      emptyFile: (name) => `/scratch/${name}`,
+      freshPath: (name) => `/scratch/${name}`,
+      read: () => ({ text: '', isWhole: true }),
+      appendLog: () => {},
+      close: () => {},
+    },
+  }),
+};

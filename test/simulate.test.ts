@@ -1,0 +1,63 @@
+import { afterEach, expect, test } from 'vitest';
+import type { SimulationReport } from '../src/model/simulation.ts';
+import { type CliProject, makeCliProject } from '../src/testing/cli-project.ts';
+import { filesOfPage } from '../src/testing/page-files.ts';
+
+let project: CliProject;
+afterEach(() => project.remove());
+
+const from = ['--from', '2036-11-30T00:00:00Z'];
+
+test('the example of the page plays as it stands there, draws itself, and changes nothing', async () => {
+  project = makeCliProject(filesOfPage('docs/simulate.md'));
+  const command = ['simulate', ...from, '--for', '1d', '--scenario', 'scenarios/monday.yml'];
+  const report = await project.json<SimulationReport>([...command, '--svg', 'monday.svg']);
+  expect(report).toMatchObject({ version: 1, project: 'shop', seed: 1, github: { requestsAnHourLimit: 1000 } });
+  const backfill = report.runs.find(({ partitions }) => partitions === '2026-11-01...2026-11-20');
+  expect(backfill).toMatchObject({ outcome: 'SUCCESS', steps: 1 });
+  expect(report.totals.runs).toBeGreaterThan(4);
+  expect(project.read('monday.svg')).toContain('</svg>');
+  expect(await project.json<SimulationReport>(command)).toEqual(report);
+  expect((await project.run(command)).stdout).toMatch(/^\d+ runs in 1 day from 2036-11-30 00:00 UTC \(seed 1\): /);
+  expect((await project.state()).view.openRuns.size + (await project.state()).view.endedRuns.size).toBe(0);
+});
+
+test('durations come from the history of the state that it begins with', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: shop
+assets: { a: { run: sleep 1, materialize: always } }
+schedules: { hourly: { cron: "0 * * * *", selection: "*" } }
+`,
+  });
+  await project.json(['run']);
+  const report = await project.json<SimulationReport>(['simulate', ...from, '--for', '6h']);
+  const [first] = report.runs;
+  const seconds = (Date.parse(first!.endedAt!) - Date.parse(first!.startedAt!)) / 1000;
+  // A step of about a second, where one without history would take a minute.
+  expect(seconds).toBeGreaterThan(1);
+  expect(seconds).toBeLessThan(40);
+});
+
+test('what is wrong in a scenario, or on the command line, is said, and nothing is played', async () => {
+  project = makeCliProject({
+    'branchline.yaml': 'name: shop\nassets: { a: { run: "true" } }\n',
+    's.yml': 'failure: { "*": 5% }\nruns: [{ at: +1h, select: "key:b" }]\n',
+  });
+  const wrong = await project.run(['simulate', '--scenario', 's.yml']);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stdout).toContain('s.yml:1:1  unknown-key');
+  expect(wrong.stdout).toContain('did you mean `failures`?');
+  expect(wrong.stdout).toContain('s.yml:2:27  empty-selection');
+  const said = await project.json<{ diagnostics: unknown[] }>(['simulate', '--scenario', 's.yml'], 2);
+  expect(said.diagnostics).toHaveLength(2);
+  const codes = ['--from tomorrow', '--for 5', '--scenario none.yml', '--seed x'].map(async (options) => {
+    const end = await project.run(['simulate', ...options.split(' '), '--json']);
+    return [end.code, (JSON.parse(end.stdout) as { error: { code: string } }).error.code];
+  });
+  expect(await Promise.all(codes)).toEqual([
+    [2, 'instant'],
+    [2, 'duration'],
+    [2, 'no-scenario'],
+    [2, 'usage'],
+  ]);
+});
