@@ -1,9 +1,10 @@
 import type { BenchRow } from '../row.ts';
 import { check } from './check.ts';
+import { partitions } from './partitions.ts';
 import { sql } from './sql.ts';
 import { plan, version } from './start.ts';
 import { stateCommit, stateHistory } from './state.ts';
 import { steps } from './steps.ts';
 
 /** Every row, in the order of the table. */
-export const rows: readonly BenchRow[] = [steps, version, plan, check, sql, stateCommit, stateHistory];
+export const rows: readonly BenchRow[] = [steps, version, plan, check, sql, partitions, stateCommit, stateHistory];

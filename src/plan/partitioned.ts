@@ -1,4 +1,3 @@
-import { byText } from '../base/order.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { PartitionRecord, StateView } from '../model/state.ts';
@@ -43,6 +42,8 @@ export interface PartitionReader {
     lost: ReadonlyMap<string, string>,
   ): Staleness | undefined;
 }
+
+const NOTHING_USED = usedDigest({});
 
 /** How a partition is named beside its asset: in step ids, materializations and messages. */
 export function partitionName(asset: AssetKey, partition: string): string {
@@ -101,6 +102,16 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
       ...(held === undefined ? {} : { held }),
     };
   };
+  const usedNow = (asset: Asset, key: string): string => {
+    if (asset.deps.length === 0) return NOTHING_USED;
+    const upstream: Record<string, string> = {};
+    for (const dep of asset.deps) {
+      const { version } = read(asset.key, dep, [key]);
+      if (version !== null) upstream[dep] = version;
+      else if (project.assets[dep]?.external) upstream[dep] = 'external';
+    }
+    return usedDigest(upstream);
+  };
   return {
     at,
     partitionsOf,
@@ -117,13 +128,7 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
       if (gone !== undefined) return { reason: 'data_lost', detail: [gone] };
       if (known?.failed) return { reason: 'failed_last', detail: [] };
       if (made.codeVersion !== fingerprint.version) return { reason: 'code_changed', detail: [] };
-      const upstream: Record<string, string> = {};
-      for (const dep of [...asset.deps].sort(byText)) {
-        const { version } = read(asset.key, dep, [key]);
-        if (version !== null) upstream[dep] = version;
-        else if (project.assets[dep]?.external) upstream[dep] = 'external';
-      }
-      return usedDigest(upstream) === made.used ? undefined : { reason: 'upstream_changed', detail: [] };
+      return usedNow(asset, key) === made.used ? undefined : { reason: 'upstream_changed', detail: [] };
     },
   };
 }

@@ -1,12 +1,20 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { BranchlineEvent, EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { PartitionRecord, Turn } from '../model/state.ts';
 import { numberEvents, runStream } from './codec.ts';
 import { prepareCommit } from './commit.ts';
 import { utf8Bytes } from './layout.ts';
-import { decodeLeaf, encodeLeaves, LEAF_KEYS_MAX, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
+import {
+  decodeLeaf,
+  encodeLeaves,
+  LEAF_KEYS_MAX,
+  leafFolder,
+  leafPaths,
+  leavesOf,
+  secondsText,
+} from './partition-files.ts';
 import { joinPartitions, partitionStatus } from './partition-fold.ts';
 import { assembleView, neededLeaves, neededPaths, type StateRead } from './read.ts';
 import { verifyState } from './verify.ts';
@@ -335,4 +343,15 @@ it('turns compare by rank, then epoch', () => {
     [2, 1],
   ];
   expect(joinPartitions(made(1, { turn: turns[0] }), made(2, { turn: turns[1] })).materialized!.run).toBe('r2');
+});
+
+test('instants of leaves are those of the calendar', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 200_000_000_000 }), (seconds) => {
+      expect(secondsText(seconds)).toBe(new Date(seconds * 1000).toISOString());
+    }),
+    { numRuns: 500 },
+  );
+  for (const text of ['1970-01-01', '2000-02-29', '2024-12-31', '2100-03-01'])
+    expect(secondsText(Date.parse(`${text}T23:59:59Z`) / 1000)).toBe(`${text}T23:59:59.000Z`);
 });
