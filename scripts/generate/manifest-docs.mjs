@@ -53,6 +53,8 @@ const sections = [
   ['UniqueValue', 'Unique value'],
   ['RunRetries', 'Run retries'],
   ['RunMonitoring', 'Run monitoring'],
+  ['Runner', 'Runner'],
+  ['RunnerContainer', 'Container of a runner'],
   ['Concurrency', 'Concurrency'],
   ['PoolSettings', 'Pool settings'],
   ['BlockLimitedRuns', 'Runs whose pools are full'],

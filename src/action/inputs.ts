@@ -24,7 +24,17 @@ export interface ActionInputs {
   readonly failOn: 'error' | 'warning' | 'never';
   /** Of the second stage: the workflow run that uploaded the plan. */
   readonly runId?: number;
+  /** Which of the jobs of a fan-out this is; undefined = the one job that does all. */
+  readonly stage?: Stage;
+  /** What the job `plan` of a fan-out gave out. */
+  readonly planDigest?: string;
+  readonly shard?: string;
+  /** Labels of the machine of steps that name no runner. */
+  readonly runsOn?: readonly string[];
 }
+
+export const STAGES = ['plan', 'execute', 'finalize'] as const;
+export type Stage = (typeof STAGES)[number];
 
 /** The first words that `command` may have. */
 export const COMMANDS = [
@@ -87,6 +97,10 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
     comment: flag('comment', true),
     summary: flag('summary', true),
     ...given('runId', positiveInteger('run-id', text('run-id'), Number.MAX_SAFE_INTEGER, wrong)),
+    ...given('stage', stageOf(text('stage'), wrong)),
+    ...given('planDigest', digestOf(text('plan-digest'), wrong)),
+    ...given('shard', text('shard')),
+    ...given('runsOn', text('runs-on')?.split(/[\s,]+/)),
     failOn: oneOf('fail-on', text('fail-on') ?? 'error', ['error', 'warning', 'never'] as const, wrong),
   };
   return problems.length > 0 ? fail(problems) : ok(inputs);
@@ -124,6 +138,15 @@ function commandWords(value: string | undefined, wrong: Wrong): ActionInputs['co
     wrong('command', `is one of ${COMMANDS.join(', ')}, not ${quoted(first!)}${near ? `; did you mean ${near}?` : ''}`);
   }
   return ['auto'];
+}
+
+function stageOf(value: string | undefined, wrong: Wrong): Stage | undefined {
+  return value === undefined ? undefined : oneOf('stage', value, STAGES, wrong);
+}
+
+function digestOf(value: string | undefined, wrong: Wrong): string | undefined {
+  if (value === undefined || /^[0-9a-f]{64}$/.test(value)) return value;
+  return wrong('plan-digest', `is the output of the job \`plan\`, not ${quoted(value)}`);
 }
 
 /** What git takes as the name of a branch, as far as a typing mistake would be seen. */

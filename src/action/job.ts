@@ -101,7 +101,13 @@ function surroundingsOf(from: {
     privateFolder: join(temp, 'branchline'),
     ...(inputs.stateBranch === undefined ? {} : { stateBranch: inputs.stateBranch }),
     secretEnv: inputs.secretEnv,
-    workflow: { workflow, attempt, job, ...(runner === undefined ? {} : { runner }) },
+    workflow: {
+      workflow,
+      attempt,
+      job,
+      // What a fan-out claims is carried out by its other jobs.
+      ...(inputs.stage !== undefined ? { wholeRun: true } : runner === undefined ? {} : { runner }),
+    },
     job: jobFacts(env, startedAt, context.isPublic),
     ...(github === undefined ? {} : { github }),
     storage: workflowStorage({ env, clock: systemClock, isPublic: context.isPublic === true }),

@@ -5,6 +5,7 @@ import { billedJob } from '../app/job-meter.ts';
 import { ok } from '../base/result.ts';
 import { hostEnvironment, secretsIn } from '../compose/surroundings.ts';
 import { type OpenProject, openProject } from '../compose/wiring.ts';
+import type { Project } from '../model/project.ts';
 import { renderSummary } from '../render/summary/summary.ts';
 import { billedMinutes } from '../run/job-bill.ts';
 import { createRedactor, type Redactor } from '../run/redact.ts';
@@ -12,7 +13,7 @@ import { stopCommands } from '../run/step-commands.ts';
 import { boundAnnotations } from './annotations.ts';
 import { type Intent, settleIntent } from './intent.ts';
 import { folderInWorkspace, type Job, openJob } from './job.ts';
-import { type JobResult, refusedResult } from './result.ts';
+import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
 import type { Runner } from './runner.ts';
 
 /** A job that reads and prints: the command line does that, in these words and with these variables. */
@@ -46,7 +47,7 @@ export async function main(): Promise<number | ForCommandLine> {
   const redactor = createRedactor(secrets);
   if (!env.ok) return tell(job, opened.value, redactor, refusedResult(env.error));
   if (intent.kind === 'words') return forCommandLine(job, intent.words);
-  return tell(job, opened.value, redactor, await perform(job, opened.value, intent));
+  return tell(job, opened.value, redactor, forOtherJobs(job, await perform(job, opened.value, intent)));
 }
 
 function redactorOf({ surroundings }: Job, project: Parameters<typeof secretsIn>[0]): Redactor {
@@ -78,6 +79,7 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
       return performPlan(job, opened, project);
     }
     case 'tick': {
+      if (job.inputs.stage) return performStage(job, opened, project, intent);
       const { performTick, recordIn } = await import('./record.ts');
       return recordIn(job, opened, project, (recording) => performTick(recording, intent.push));
     }
@@ -87,8 +89,46 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
         const { performPlan } = await import('./look.ts');
         return performPlan(job, opened, project);
       }
+      if (job.inputs.stage) return performStage(job, opened, project, intent);
       const createdAt = await createdAtOf(job);
       return recordIn(job, opened, project, (recording) => performRun(recording, createdAt));
+    }
+  }
+}
+
+/** A plan job that only looks or refuses has nothing for the others: what it would run is not theirs to do. */
+function forOtherJobs({ inputs }: Job, result: JobResult): JobResult {
+  if (inputs.stage !== 'plan' || result.outputs.matrix !== undefined) return result;
+  return { ...result, outputs: { ...result.outputs, 'has-work': 'false', matrix: '{"include":[]}' } };
+}
+
+/** One of the three jobs of a fan-out. */
+async function performStage(
+  job: Job,
+  opened: OpenProject,
+  project: Project,
+  intent: Extract<Intent, { kind: 'tick' | 'run' }>,
+): Promise<JobResult> {
+  const { recordIn } = await import('./record.ts');
+  switch (job.inputs.stage!) {
+    case 'plan': {
+      const { performPlanStage } = await import('./stage-plan.ts');
+      const { takeInLostWaves } = await import('./stage-finalize.ts');
+      const createdAt = await createdAtOf(job);
+      return recordIn(job, opened, project, async (recording) => {
+        const taken = await takeInLostWaves(recording);
+        return taken.ok
+          ? performPlanStage(recording, intent, createdAt)
+          : refusedResult(withPermissionLines(taken.error));
+      });
+    }
+    case 'execute': {
+      const { performExecuteStage } = await import('./stage-execute.ts');
+      return recordIn(job, opened, project, performExecuteStage);
+    }
+    case 'finalize': {
+      const { performFinalizeStage } = await import('./stage-finalize.ts');
+      return recordIn(job, opened, project, performFinalizeStage);
     }
   }
 }

@@ -23,7 +23,7 @@ import { journalsIn } from './journals.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** What an executing job has at hand. */
-interface Recording {
+export interface Recording {
   readonly job: Job;
   readonly opened: OpenProject;
   readonly project: Project;
@@ -123,7 +123,7 @@ export async function performTick(recording: Recording, push?: PushEvent): Promi
 type PushEvent = NonNullable<Extract<Intent, { kind: 'tick' }>['push']>;
 
 /** What `build_on_push` asks for; undefined where there is none. */
-async function buildOf(
+export async function buildOf(
   { job, opened, project, world, settings }: Recording,
   push: PushEvent,
 ): Promise<Result<PushBuild | undefined, AppFailure>> {
@@ -176,7 +176,7 @@ function isOutOfTime(tick: TickOutcome): boolean {
 }
 
 /** What was not done and why; what a person should know. */
-function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
+export function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
   const notes = [...tick.notes.map(({ text }) => text), ...tick.known.map((known) => sentence(knownText(known)))];
   if (dryRun)
     for (const due of tick.due)
@@ -225,7 +225,7 @@ export function requestIn(
 }
 
 /** Shows steps as they end, each below what it printed. */
-function stepLog({ job, opened }: Recording): RunObserver {
+export function stepLog({ job, opened }: Recording): RunObserver {
   const byStep = new Map<string, EventDraft[]>();
   let width = 10;
   return {
@@ -249,7 +249,7 @@ function stepLog({ job, opened }: Recording): RunObserver {
   };
 }
 
-function summaryOf(run: RunOutcome, judgedAt: number): RunSummary {
+export function summaryOf(run: RunOutcome, judgedAt: number): RunSummary {
   const { plan, drafts, state, durationMs } = run;
   const { request } = plan;
   return {
@@ -262,7 +262,7 @@ function summaryOf(run: RunOutcome, judgedAt: number): RunSummary {
   };
 }
 
-function resultOf(
+export function resultOf(
   { job, project, world }: Recording,
   runs: readonly RunOutcome[],
   summary: Required<Pick<JobResult['summary'], 'runs' | 'notes' | 'waiting' | 'next'>>,
@@ -308,6 +308,6 @@ function failsBy({ state, counts }: RunOutcome, failOn: Job['inputs']['failOn'])
   return failOn === 'warning' && counts.checksWarned > 0;
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -9,6 +9,7 @@ export type OutputName =
   | 'run-ids'
   | 'changed-assets'
   | 'plan-digest'
+  | 'matrix'
   | 'state-commit'
   | 'report-url';
 

@@ -53,6 +53,8 @@ export interface WorkflowIdentity {
   readonly job: string;
   /** `RUNNER_NAME`. */
   readonly runner?: string;
+  /** Other jobs of the workflow run carry out what this one claims. */
+  readonly wholeRun?: true;
 }
 
 export interface HoldersOptions {
@@ -60,7 +62,7 @@ export interface HoldersOptions {
   /** Set inside of a workflow: claims are then held by the job, with this process in it. */
   readonly workflow?: WorkflowIdentity;
   /** Who is asked about other workflow runs; without it they are judged by their silence. */
-  readonly github?: Pick<GitHub, 'jobs'>;
+  readonly github?: Pick<GitHub, 'jobs'> & Partial<Pick<GitHub, 'workflowRun'>>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -81,16 +83,28 @@ export function createHolders(options: HoldersOptions): Holders {
   const { kind: _kind, ...process } = processes.self;
   const ask = askOncePerAttempt(options);
   return {
-    self: workflow === undefined ? processes.self : { kind: 'workflow', ...workflow, process },
+    self:
+      workflow === undefined
+        ? processes.self
+        : { kind: 'workflow', ...workflow, ...(workflow.wholeRun ? {} : { process }) },
     async liveness(holder) {
       if (holder.kind === 'process') return processes.judge(holder);
       const here = holder.process === undefined ? 'unknown' : processes.judge(holder.process);
       if (here !== 'unknown') return here;
       if (holder.workflow === workflow?.workflow && holder.attempt < workflow.attempt) return 'gone';
+      if (holder.wholeRun) return judgeRun(holder, options.github);
       const jobs = await ask(holder.workflow, holder.attempt);
       return jobs === undefined ? 'unknown' : judgeJobs(jobsOf(holder, jobs), options.clock.now());
     },
   };
+}
+
+/** Between two jobs of a workflow run there is a time with none at work, so the run itself is asked. */
+async function judgeRun({ workflow, attempt }: WorkflowHolder, github: HoldersOptions['github']): Promise<Liveness> {
+  const run = await github?.workflowRun?.(Number(workflow));
+  if (!run?.ok) return 'unknown';
+  if (run.value.attempt > attempt) return 'gone';
+  return run.value.status === 'completed' ? 'gone' : 'alive';
 }
 
 type WorkflowHolder = Extract<Holder, { kind: 'workflow' }>;

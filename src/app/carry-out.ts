@@ -20,6 +20,8 @@ import type { StepPlaces } from './step-places.ts';
 export interface CarryOutInput {
   readonly plan: Plan;
   readonly claim: Claim;
+  /** Stream of its events; absent = that of the claim's run and epoch. */
+  readonly stream?: string;
   /** Events of the run's stream that the claim's commit brought, in order; the last that is committed comes last. */
   readonly opening: readonly BranchlineEvent[];
   readonly options: DecideOptions;

@@ -194,7 +194,7 @@ function epochOf(view: StateView, run: string): number {
 }
 
 /** Where a run stood that was given back, or whose runner was lost; undefined = nothing of it was begun. */
-function resumedRun(plan: Plan, record: RunRecord, view: StateView): ResumedRun | undefined {
+export function resumedRun(plan: Plan, record: RunRecord, view: StateView): ResumedRun | undefined {
   if (Object.keys(record.steps).length === 0) return undefined;
   const isCurrent = (step: PlannedStep, asset: AssetKey): boolean =>
     (step.partitions ?? [undefined]).every((key) => {

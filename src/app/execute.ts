@@ -287,7 +287,7 @@ function confirmUpToDate(
 }
 
 /** A step that is not tried again has failed as its last attempt did. */
-function givenUp(
+export function givenUp(
   run: string,
   { step, assets }: Extract<Command, { kind: 'give-up' }>,
   progress: RunProgress,
@@ -298,7 +298,7 @@ function givenUp(
   return { type: 'step.ended', at, run, step, outcome: 'failure', ...failure, failedAssets: assets, durationMs: 0 };
 }
 
-function skipEvent(run: string, command: Extract<Command, { kind: 'skip' }>, at: string): EventDraft {
+export function skipEvent(run: string, command: Extract<Command, { kind: 'skip' }>, at: string): EventDraft {
   return {
     type: 'step.skipped',
     at,

@@ -1,6 +1,7 @@
 import { sha256 } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
 import type { SourceTree } from '../ports.ts';
+import { fanOutWorkflow } from '../render/workflows/fan-out.ts';
 import { pullRequestWorkflows } from '../render/workflows/pull-request.ts';
 import { SCHEDULED_WORKFLOW, type ScheduledWorkflowValues, scheduledWorkflow } from '../render/workflows/scheduled.ts';
 
@@ -42,10 +43,10 @@ export function initFiles(name: string, existing: (path: string) => string | und
 export function workflowFiles(
   values: ScheduledWorkflowValues,
   existing: (path: string) => string | undefined,
-  options: { readonly pullRequests: boolean },
+  options: { readonly pullRequests: boolean; readonly fanOut?: boolean },
 ): InitFile[] {
   const { action, checkout, project } = values;
-  const files = new Map([[SCHEDULED_WORKFLOW, scheduledWorkflow(values)]]);
+  const files = new Map([[SCHEDULED_WORKFLOW, options.fanOut ? fanOutWorkflow(values) : scheduledWorkflow(values)]]);
   if (options.pullRequests) {
     const more = pullRequestWorkflows({ action, checkout, ...(project === undefined ? {} : { project }) });
     for (const [path, text] of more) files.set(path, text);

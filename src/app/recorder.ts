@@ -41,7 +41,7 @@ const SILENT_MS = 10 * 60_000;
 /** `kill` is called when the run is no longer ours or is to be canceled: what runs is to be stopped. */
 export function openRecorder(input: CarryOutInput, kill: () => void): Recorder {
   const { plan, claim, clock, opening } = input;
-  const stream = runStream(plan.runId, claim.epoch);
+  const stream = input.stream ?? runStream(plan.runId, claim.epoch);
   const journal = guardedJournal(input);
   const firstKnown = splitEventId(opening[0]?.id ?? `${stream}#1`)!.n;
   const before = firstKnown - 1 + opening.length;

@@ -1,5 +1,5 @@
 import { ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
+import { type BranchlineEvent, type Claim, type EventDraft, noCounts } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
@@ -84,7 +84,14 @@ export interface RunSettings {
   readonly givesBack?: boolean;
   /** Places of steps that several runs of this process share; absent = the run has `maxParallel` to itself. */
   readonly places?: StepPlaces;
+  /** Other jobs carry out what is claimed here. */
+  readonly handOver?: (claimed: ClaimedRun) => void;
+  /** Of a part of a run: the stream of its events. */
+  readonly stream?: string;
 }
+
+/** A run whose claim is committed. */
+export type ClaimedRun = Extract<ClaimDecision, { kind: 'claimed' }>;
 
 /** What came of one run, whether or not anything had to be done. */
 export interface RunOutcome extends RunEnd {
@@ -204,6 +211,10 @@ export async function carryOutClaimed(
 ): Promise<Result<RunOutcome, AppFailure>> {
   const { plan, claim } = decision;
   observer.onPlan(plan);
+  if (settings.handOver) {
+    settings.handOver(decision);
+    return ok({ kind: 'carried-out', plan, drafts: [], state: 'QUEUED', counts: noCounts, durationMs: 0, after });
+  }
   const { project } = settings.planning;
   const saver = openConnectionSaver({
     scope: { project, environment: settings.environment, env: ports.env, root: ports.root },
@@ -232,6 +243,7 @@ export async function carryOutClaimed(
   const carried = await carryOut({
     plan,
     claim,
+    ...(settings.stream === undefined ? {} : { stream: settings.stream }),
     opening: openingOf(decision),
     options: {
       get maxParallel() {

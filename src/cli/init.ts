@@ -20,6 +20,8 @@ export interface InitOptions extends GlobalOptions {
   readonly action?: string;
   readonly workflows: boolean;
   readonly pullRequests: boolean;
+  /** The work is shared out among jobs. */
+  readonly fanOut?: boolean;
   /** Show the workflows, and write nothing. */
   readonly print?: boolean;
 }

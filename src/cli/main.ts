@@ -57,6 +57,7 @@ export function buildProgram(exit: (code: number) => void): Command {
         )
         .option('--no-workflows', 'write no workflows for GitHub')
         .option('--no-pull-requests', 'write no workflows for pull requests')
+        .option('--fan-out', 'the workflow shares its work out among several jobs')
         .option('--print', 'show the workflows that would be written, and write nothing'),
       'branchline init my-project',
       () => import('./init.ts'),

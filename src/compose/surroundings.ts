@@ -41,7 +41,7 @@ export interface Surroundings {
   /** The same job as it is billed. */
   readonly job?: JobFacts;
   /** Who is asked about jobs of other workflows. */
-  readonly github?: Pick<GitHub, 'jobs'>;
+  readonly github?: Pick<GitHub, 'jobs'> & Partial<Pick<GitHub, 'workflowRun'>>;
   /** Name of this process as a writer of state: no two processes have the same. */
   readonly writer: string;
   /** How long steps get between TERM and KILL, in milliseconds; default 10 s. */

@@ -38,19 +38,32 @@ const NEEDED: Readonly<Record<OurJob['kind'], Readonly<Record<string, readonly [
     contents: ['read', 'the merge base and the state are read'],
     'pull-requests': ['write', 'the comment is written'],
   },
+  share: {
+    contents: ['write', 'the state branch is pushed'],
+    actions: ['read', 'a workflow run behind a silent run is looked at'],
+  },
   comment: {
     actions: ['read', 'what the first workflow uploaded is read'],
     'pull-requests': ['write', 'the comment is written'],
   },
 };
+/** What comes of it is uploaded, and another job pushes it. */
+const NEEDED_OF_SHARD = { contents: ['read', 'the code and the state are read'] } as const;
 /** Rights to write that a run may well use: starting the next wave, and signing in to a cloud. */
 const USEFUL: ReadonlySet<string> = new Set(['actions', 'id-token']);
 
 /** Only where steps of the project ask for it. */
 const OIDC = { 'id-token': ['write', 'steps with `oidc: true` sign in with it'] } as const;
 
+function isUseful({ kind, isShard }: OurJob, right: string): boolean {
+  return (kind === 'run' || kind === 'share') && !(isShard && right === 'actions') && USEFUL.has(right);
+}
+
 function permissions(job: OurJob, usesOidc: boolean): Finding[] {
-  const needed: (typeof NEEDED)[OurJob['kind']] = { ...NEEDED[job.kind], ...(usesOidc ? OIDC : {}) };
+  const needed: (typeof NEEDED)[OurJob['kind']] = {
+    ...(job.isShard ? NEEDED_OF_SHARD : NEEDED[job.kind]),
+    ...(usesOidc && job.kind !== 'share' ? OIDC : {}),
+  };
   const lines = Object.entries(needed).map(([name, [level]]) => `${name}: ${level}`);
   const given = permissionsOf(job);
   const help = `under the job: \`permissions: { ${lines.join(', ')} }\``;
@@ -82,7 +95,7 @@ function permissions(job: OurJob, usesOidc: boolean): Finding[] {
     ([name, [level]]) => levels[name] !== level && levels[name] !== 'write',
   );
   const wide = Object.entries(levels).filter(
-    ([name, level]) => level === 'write' && needed[name]?.[0] !== 'write' && !(job.kind === 'run' && USEFUL.has(name)),
+    ([name, level]) => level === 'write' && needed[name]?.[0] !== 'write' && !isUseful(job, name),
   );
   return [
     ...missing.map(([name, [level, why]]) => {

@@ -23,9 +23,11 @@ export interface OurJob extends JobPart {
   readonly action: StepPart;
   /**
    * `run`: writes production. `changes`: looks at a pull request, and is what can be required before a merge. `comment`:
-   * the second stage, for forks.
+   * the second stage, for forks. `share`: the first or last job where the work is shared out.
    */
-  readonly kind: 'run' | 'changes' | 'comment';
+  readonly kind: 'run' | 'changes' | 'comment' | 'share';
+  /** Carries out a part of what is shared out, and may not push. */
+  readonly isShard: boolean;
 }
 
 /** The Action, whoever keeps the copy that is called. */
@@ -73,7 +75,8 @@ export function ourJobs(workflow: WorkflowText, isItsRepository: boolean): OurJo
     const action = job.steps.find(
       ({ uses }) => uses !== undefined && (OURS.test(uses) || (isItsRepository && OURS_HERE.test(uses))),
     );
-    return action ? [{ ...job, workflow, events, action, kind: kindOf(action, events) }] : [];
+    if (!action) return [];
+    return [{ ...job, workflow, events, action, kind: kindOf(action, events), isShard: isOf('execute', action) }];
   });
 }
 
@@ -81,9 +84,15 @@ const PULL_REQUEST_EVENTS = new Set(['pull_request', 'merge_group']);
 
 function kindOf(action: StepPart, events: readonly string[]): OurJob['kind'] {
   const { command } = action.inputs;
-  if (command === 'comment' || /\/comment\/?(?:@|$)/.test(action.uses ?? '')) return 'comment';
+  if (command === 'comment' || isOf('comment', action)) return 'comment';
+  if (isOf('plan', action) || isOf('finalize', action)) return 'share';
   if (command === 'changes' || events.every((event) => PULL_REQUEST_EVENTS.has(event))) return 'changes';
   return 'run';
+}
+
+/** Does a step call the sub-action of this name? */
+function isOf(sub: string, { uses = '' }: StepPart): boolean {
+  return new RegExp(`/${sub}/?(?:@|$)`).test(uses);
 }
 
 /** The permissions that a job has: its own, else the workflow's; undefined = whatever the repository's setting says. */

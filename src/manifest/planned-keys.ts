@@ -1,20 +1,18 @@
 // Keys of the vocabulary that this version does not obey yet. The schema does not hold them, so that nothing is accepted
 // and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
 
-const steps = ['runner'];
-const assets = [...steps, 'observe', 'freshness', 'environments'];
+const assets = ['observe', 'freshness', 'environments'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
 const manifests = ['dbt', 'alerts', 'channels'];
 
 /** By definition of the schema; `Project` and `Manifest` are the files themselves. */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
-  Project: [...manifests, 'runners', 'incidents'],
+  Project: [...manifests, 'incidents'],
   Manifest: manifests,
   Asset: assets,
   Defaults: assets,
   Group: assets,
-  Spec: assets.filter((key) => !steps.includes(key)),
-  MultiAsset: steps,
+  Spec: assets,
   Check: checks,
   Factory: checks,
   Job: ['oidc', 'config'],

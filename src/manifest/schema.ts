@@ -117,6 +117,8 @@ const nouns: Readonly<Record<string, { readonly one: string; readonly many: stri
   TagLimit: { one: 'a limit on tags', many: 'limits on tags' },
   UniqueValue: { one: '`value` of a limit', many: 'values of limits' },
   RunRetries: { one: '`run_retries`', many: '`run_retries`' },
+  Runner: { one: 'a runner', many: 'runners' },
+  RunnerContainer: { one: 'a container', many: 'containers' },
   RunMonitoring: { one: '`run_monitoring`', many: '`run_monitoring`' },
   BlockLimitedRuns: {
     one: '`block_op_concurrency_limited_runs`',

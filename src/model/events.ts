@@ -320,6 +320,8 @@ export type Holder =
       readonly job: string;
       /** Name of the runner: tells the jobs of a matrix apart. */
       readonly runner?: string;
+      /** Other jobs of the workflow run carry it out: it lives as long as the workflow run does. */
+      readonly wholeRun?: true;
       /** The process within the job: a later step of the same job, or of the same machine, need not ask anybody. */
       readonly process?: ProcessIdentity;
     };

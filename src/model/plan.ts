@@ -170,6 +170,8 @@ export interface PlannedStep {
   readonly verdict: 'run' | 'if_changed' | 'skip';
   /** Assets of the step that are wanted, each with its own verdict. */
   readonly assets: readonly AssetVerdict[];
+  /** Name of the machine that it runs on (`Project.runners`); absent = that of the workflow. */
+  readonly runner?: string;
   /** True when it may run for part of its assets. */
   readonly partial: boolean;
   /** Ids of planned steps (verdict run or if_changed) that must end first. */

@@ -21,6 +21,8 @@ export interface Project {
   readonly manifests: readonly string[];
   readonly state: { readonly branch: string; readonly remote: string };
   readonly operations: Operations;
+  /** Machines for steps, by name. */
+  readonly runners: Readonly<Record<string, RunnerDef>>;
   /** Shared definitions of partitions, by name. */
   readonly partitions: Readonly<Record<string, PartitionsDef>>;
   /** Undefined = what suits the machine: the cache on runners that GitHub hosts, a directory elsewhere. */
@@ -44,6 +46,16 @@ export interface Project {
   readonly schedules: Readonly<Record<string, Schedule>>;
   readonly selections: Readonly<Record<string, SavedSelection>>;
   readonly exposures: Readonly<Record<string, Exposure>>;
+}
+
+/** A machine in the words of a workflow. */
+export interface RunnerDef {
+  /** All of its labels. */
+  readonly runsOn: readonly string[];
+  /** Undefined = none. */
+  readonly container?: { readonly image: string; readonly options?: string };
+  /** Environment of GitHub; undefined = that of the workflow. */
+  readonly environment?: string;
 }
 
 /** Where published files are kept between runs (docs/storage.md). */
@@ -166,6 +178,8 @@ export interface StepDef {
   readonly retryPolicy?: RetryPolicy;
   /** The pool whose slots it takes. */
   readonly pool?: string;
+  /** Name of the machine that it runs on (`Project.runners`); undefined = that of the workflow. */
+  readonly runner?: string;
   /** How it is cut: the same for all of its assets. */
   readonly partitions?: PartitionsDef;
   readonly backfillPolicy: BackfillPolicy;

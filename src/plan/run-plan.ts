@@ -271,6 +271,7 @@ function planStep(planning: Planning, step: StepDef): PlannedStep {
     ...(scope === undefined ? {} : { partitions: scope }),
     verdict,
     assets,
+    ...(step.runner === undefined ? {} : { runner: step.runner }),
     partial: step.canSubset,
     after,
     codeVersion: fingerprint.version,

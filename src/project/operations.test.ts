@@ -230,8 +230,48 @@ assets:
     ['retry_policy: { max_retries: 3, delay: 10 }', 'bad-duration'],
     ['retry_policy: { max_retries: 1, classes: [oom] }', 'unknown-value'],
     ['pool: duckdb', 'unknown-pool'],
+    ['runner: gpu', 'unknown-runner'],
   ])('%s', (text, code) => {
     expect(found(`assets:\n  a: { run: "true", ${text} }\n`).map((line) => line.split(' ')[0])).toEqual([code]);
+  });
+});
+
+describe('runners', () => {
+  it('are machines in the words of a workflow, taken from the nearest layer', () => {
+    const { runners, steps } = projectOf({
+      'branchline.yaml': `${HEAD}runners:
+  gpu: { runs-on: [self-hosted, gpu], environment: production-gpu }
+  py: { runs-on: ubuntu-latest, container: "python:3.13-slim" }
+  tools: { runs-on: ubuntu-latest, container: { image: "ghcr.io/acme/tools:2", options: --cpus 2 } }
+groups: { ml: { runner: gpu } }
+defaults: { runner: py }
+assets:
+  a: { run: "true", group: ml }
+  b: { run: "true" }
+  c: { run: "true", group: ml, runner: tools }
+multi_assets:
+  m: { run: "true", runner: gpu, specs: { d: {}, e: {} } }
+`,
+    });
+    expect(runners).toEqual({
+      gpu: { runsOn: ['self-hosted', 'gpu'], environment: 'production-gpu' },
+      py: { runsOn: ['ubuntu-latest'], container: { image: 'python:3.13-slim' } },
+      tools: { runsOn: ['ubuntu-latest'], container: { image: 'ghcr.io/acme/tools:2', options: '--cpus 2' } },
+    });
+    expect(['a', 'b', 'c', 'm'].map((name) => steps[name]!.runner)).toEqual(['gpu', 'py', 'tools', 'gpu']);
+  });
+  it.each([
+    ['runners: { gpu: { container: x } }', 'missing-key'],
+    ['runners: { gpu: { runs-on: "two words" } }', 'bad-format'],
+    ['runners: { gpu: { runs_on: x, runs-on: x } }', 'unknown-key'],
+    ['runners: { gpu: ubuntu-latest }', 'wrong-type'],
+  ])('%s', (text, code) => {
+    expect(found(`${text}\n`).map((line) => line.split(' ')[0])).toEqual([code]);
+  });
+  it('that are mistyped are named', () => {
+    expect(one('runners: { gpu: { runs-on: x } }\nassets:\n  a: { run: "true", runner: gpuu }\n')).toContain(
+      'there is no runner `gpuu`',
+    );
   });
 });
 

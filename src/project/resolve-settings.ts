@@ -14,6 +14,7 @@ import { checkConnection } from './resolve-assets.ts';
 import { checkZone } from './resolve-jobs.ts';
 import { resolveOperations } from './resolve-operations.ts';
 import { resolveSharedPartitions } from './resolve-partitions.ts';
+import { resolveRunners } from './resolve-runners.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import { checkTemplate, type Resolving, resolveEnv, resolvePath } from './resolving.ts';
 import { hasExpression } from './template.ts';
@@ -36,6 +37,7 @@ export type Settings = Pick<
   | 'environments'
   | 'groups'
   | 'operations'
+  | 'runners'
   | 'partitions'
 >;
 
@@ -56,6 +58,7 @@ export function resolveSettings(resolving: Resolving): Settings {
     ...(storage === undefined ? {} : { storage }),
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
     operations: resolveOperations(resolving),
+    runners: resolveRunners(resolving),
     partitions: resolveSharedPartitions(resolving),
     prices: Object.fromEntries(sortedEntries(value?.prices ?? {})),
     secrets: [...(value?.secrets ?? [])].sort(byText),

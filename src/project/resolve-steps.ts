@@ -107,6 +107,7 @@ function stepKeys(
   const timeout = lookup(layers, 'timeout');
   const retries = lookup(layers, 'retry_policy');
   const pool = resolvePool(layers, resolving);
+  const runner = resolveRunner(layers, resolving);
   const timeoutMs = timeout && resolveDuration(timeout.value, timeout.place, resolving);
   return {
     ...(connection === undefined ? {} : { connection }),
@@ -117,6 +118,7 @@ function stepKeys(
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(retries === undefined ? {} : { retryPolicy: resolveRetryPolicy(retries.value, retries.place, resolving) }),
     ...(pool === undefined ? {} : { pool }),
+    ...(runner === undefined ? {} : { runner }),
     ...(partitions === undefined ? {} : { partitions }),
     backfillPolicy: resolveBackfillPolicy(lookup(layers, 'backfill_policy')?.value),
     definedAt: definedAt(place),
@@ -135,6 +137,20 @@ function resolvePool(layers: readonly Layer[], { definitions, findings, broken }
     return undefined;
   findings.error('unknown-pool', found.place, `there is no pool \`${found.value}\``, {
     help: didYouMean(found.value, known) ?? `say how many at once in branchline.yaml: \`pools: { ${found.value}: 1 }\``,
+  });
+  return undefined;
+}
+
+/** The name of a machine. Reports one that is not there. */
+function resolveRunner(layers: readonly Layer[], { definitions, findings }: Resolving): string | undefined {
+  const found = lookup(layers, 'runner');
+  if (found === undefined) return undefined;
+  const known = Object.keys(definitions.project?.value.runners ?? {});
+  if (known.includes(found.value)) return found.value;
+  findings.error('unknown-runner', found.place, `there is no runner \`${found.value}\``, {
+    help:
+      didYouMean(found.value, known) ??
+      `say in branchline.yaml which machine it is: \`runners: { ${found.value}: { runs-on: ubuntu-latest } }\``,
   });
   return undefined;
 }

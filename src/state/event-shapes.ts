@@ -191,6 +191,7 @@ const holder: Check = union('kind', {
     attempt: count,
     job: text,
     runner: optional(text),
+    wholeRun: optional(flag),
     process: optional(object<ProcessIdentity>(processIdentity)),
   }),
 });

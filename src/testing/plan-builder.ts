@@ -49,6 +49,7 @@ export function sketchProject(
     state: { branch: 'branchline/state', remote: 'origin' },
     storage: { type: 'directory' },
     prices: {},
+    runners: {},
     secrets: [],
     env: {},
     connections: {},

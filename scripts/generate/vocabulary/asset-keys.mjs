@@ -221,6 +221,7 @@ const multiStepKeys = [
   'deps',
   'retry_policy',
   'pool',
+  'runner',
   'partitions',
   'backfill_policy',
 ];

@@ -39,6 +39,11 @@ const windowKeys = {
 const minute = key('Minute at which windows begin. Default 0.', [15], whole(0, 59));
 const hour = key('Hour at which windows begin. Default 0.', [6], whole(0, 23));
 
+const runnerLabel = {
+  type: 'string',
+  pattern: '^\\S+$',
+  patternErrorMessage: 'a runner label has no blanks; write it as `runs-on:` does',
+};
 const retryClass = oneOfWords('step', 'timeout', 'crash', 'infrastructure');
 
 export const operationDefinitions = {
@@ -160,6 +165,37 @@ export const operationDefinitions = {
       oneOfWords('op', 'run'),
     ),
   }),
+  Runner: closed(
+    'A machine for steps, in the words of a workflow.',
+    {
+      'runs-on': key(
+        'Label of the machine, or several that it must all have.',
+        ['ubuntu-latest', ['self-hosted', 'gpu']],
+        { anyOf: [runnerLabel, list(runnerLabel)] },
+      ),
+      container: key(
+        'Image of the container that its steps run in. Default: none.',
+        ['python:3.13-slim', { image: 'ghcr.io/acme/tools:2', options: '--cpus 2' }],
+        {
+          anyOf: [text, ref('RunnerContainer')],
+        },
+      ),
+      environment: key(
+        'Environment of GitHub whose secrets its jobs may read. Default: that of the workflow.',
+        ['production-gpu'],
+        text,
+      ),
+    },
+    { required: ['runs-on'] },
+  ),
+  RunnerContainer: closed(
+    'A container with options.',
+    {
+      image: key('Its image.', ['ghcr.io/acme/tools:2'], text),
+      options: key('Options of `docker create`.', ['--cpus 2'], text),
+    },
+    { required: ['image'] },
+  ),
   Partitions: closed(
     'How an asset is cut: one of `hourly`, `daily`, `weekly`, `monthly`, `cron`, `static`, `dynamic` and `multi`.',
     {
@@ -328,6 +364,11 @@ export const operationKeys = {
     [{ max_retries: 3, delay: '10s', backoff: 'exponential', jitter: 'full' }],
     ref('RetryPolicy'),
   ),
+  runner: key(
+    'The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.',
+    ['gpu'],
+    name,
+  ),
   pool: key('The pool whose slots limit how many such steps run at once, in all runs together.', ['duckdb'], name),
 };
 export const automationKey = key(
@@ -370,6 +411,15 @@ export const operationProjectKeys = {
     propertyNames: { pattern: name.pattern, patternErrorMessage: name.patternErrorMessage },
     additionalProperties: whole(0),
   }),
+  runners: key(
+    'Machines for steps that need another one than the workflow’s, by name, for work that is shared among several.',
+    [{ gpu: { 'runs-on': ['self-hosted', 'gpu'] } }],
+    {
+      type: 'object',
+      propertyNames: { pattern: name.pattern, patternErrorMessage: name.patternErrorMessage },
+      additionalProperties: ref('Runner'),
+    },
+  ),
   concurrency: key(
     'The newer spelling of `run_queue`, and what holds for all pools.',
     [{ runs: { max_concurrent_runs: 15 }, pools: { default_limit: 1 } }],

@@ -235,6 +235,12 @@ export interface WrittenProject {
   pools?: {
     [k: string]: number;
   };
+  /**
+   * Machines for steps that need another one than the workflow’s, by name, for work that is shared among several.
+   */
+  runners?: {
+    [k: string]: WrittenRunner;
+  };
   concurrency?: WrittenConcurrency;
   environments?: WrittenEnvironments;
   /**
@@ -390,6 +396,10 @@ export interface WrittenGroup {
    * How a failed attempt is repeated.
    */
   retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+   */
+  runner?: string | null;
   /**
    * The pool whose slots limit how many such steps run at once, in all runs together.
    */
@@ -962,6 +972,36 @@ export interface WrittenRunMonitoring {
   max_resume_run_attempts?: number;
 }
 /**
+ * A machine for steps, in the words of a workflow.
+ */
+export interface WrittenRunner {
+  /**
+   * Label of the machine, or several that it must all have.
+   */
+  "runs-on": string | string[];
+  /**
+   * Image of the container that its steps run in. Default: none.
+   */
+  container?: string | WrittenRunnerContainer;
+  /**
+   * Environment of GitHub whose secrets its jobs may read. Default: that of the workflow.
+   */
+  environment?: string;
+}
+/**
+ * A container with options.
+ */
+export interface WrittenRunnerContainer {
+  /**
+   * Its image.
+   */
+  image: string;
+  /**
+   * Options of `docker create`.
+   */
+  options?: string;
+}
+/**
  * The newer spelling of `run_queue`, and what holds for all pools.
  */
 export interface WrittenConcurrency {
@@ -1164,6 +1204,10 @@ export interface WrittenAsset {
    * How a failed attempt is repeated.
    */
   retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+   */
+  runner?: string | null;
   /**
    * The pool whose slots limit how many such steps run at once, in all runs together.
    */
@@ -1471,6 +1515,10 @@ export interface WrittenMultiAsset {
    * The pool whose slots limit how many such steps run at once, in all runs together.
    */
   pool?: string | null;
+  /**
+   * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+   */
+  runner?: string | null;
   /**
    * How it is cut: a definition, or the name of a shared one.
    */
@@ -1894,6 +1942,10 @@ export interface WrittenDefaults {
    * How a failed attempt is repeated.
    */
   retry_policy?: WrittenRetryPolicy | null;
+  /**
+   * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+   */
+  runner?: string | null;
   /**
    * The pool whose slots limit how many such steps run at once, in all runs together.
    */

@@ -28,6 +28,7 @@ export function policyChanges(
     ...valueChange('timeout', seconds(from.timeoutMs), seconds(to.timeoutMs)),
     ...valueChange('retry_policy', from.retryPolicy, to.retryPolicy),
     ...valueChange('pool', from.pool, to.pool),
+    ...valueChange('runner', from.runner, to.runner),
     ...valueChange('backfill_policy', from.backfillPolicy, to.backfillPolicy),
     ...valueChange('automation', a.automation, b.automation),
     ...valueChange('publish', a.publish, b.publish),

@@ -24,6 +24,7 @@ export function projectChanges(base: Project, head: Project): readonly ValueChan
     ...valueChange('storage', base.storage, head.storage),
     ...valueChange('max_parallel', base.maxParallel, head.maxParallel),
     ...mapChanges({ ...base.operations }, { ...head.operations }, (section) => SECTIONS[section as keyof Operations]),
+    ...mapChanges(base.runners, head.runners, (name) => `runner ${name}`),
     ...valueChange('secrets', sortedUnique(base.secrets), sortedUnique(head.secrets)),
     ...mapChanges(base.prices, head.prices, (runner) => `price of ${runner}`),
     ...mapChanges(base.env, head.env, (name) => `env.${name}`),

@@ -35,24 +35,8 @@ export const SCHEDULED_WORKFLOW = '.github/workflows/branchline.yml';
 
 /** The workflow that wakes the engine: by schedule, by a push, by hand. Comments say why each line is as it is. */
 export function scheduledWorkflow(values: ScheduledWorkflowValues): string {
-  const { checkout, action, version } = values;
-  return `# Written by \`branchline init\` ${version}, checked by \`branchline doctor\`. It is yours: change what you like.
-name: branchline
-on:
-  schedule:
-${bellComment(values)}
-${values.crons.map((cron) => `    - cron: ${scalar(cron)}\n`).join('')}  push:
-    branches: [${values.branches.map(scalar).join(', ')}]
-  workflow_dispatch: # the button on the Actions page, and the heartbeat from outside (docs/github.md)
-    inputs:
-      command: { type: choice, options: [tick, run, plan, check], default: tick, description: "tick runs what is due" }
-      select: { type: string, description: "for run and plan: a selection such as group:marts; nothing = what is stale" }
-      reason: { type: string, description: "why, for the record" }
-      dry-run: { type: boolean, default: false, description: "say what would be done, and do nothing" }
-permissions: {} # nothing by default; the job below says what it needs
-# No \`concurrency\` on purpose: claims on the state branch keep work from running twice, and a group would make the
-# nightly run wait behind a long one.
-jobs:
+  const { checkout, action } = values;
+  return `${workflowHead(values)}jobs:
   run:
     if: ${condition(values)}
     runs-on: ubuntu-latest
@@ -71,6 +55,27 @@ ${values.usesOidc ? '      id-token: write # steps with `oidc: true` sign in wit
       - uses: ${pinText(action)}
         with:
 ${inputLines(values)}${environmentLines(values)}`;
+}
+
+/** Everything before the jobs: when the workflow is woken, and by whom. */
+export function workflowHead(values: ScheduledWorkflowValues): string {
+  return `# Written by \`branchline init\` ${values.version}, checked by \`branchline doctor\`. It is yours: change what you like.
+name: branchline
+on:
+  schedule:
+${bellComment(values)}
+${values.crons.map((cron) => `    - cron: ${scalar(cron)}\n`).join('')}  push:
+    branches: [${values.branches.map(scalar).join(', ')}]
+  workflow_dispatch: # the button on the Actions page, and the heartbeat from outside (docs/github.md)
+    inputs:
+      command: { type: choice, options: [tick, run, plan, check], default: tick, description: "tick runs what is due" }
+      select: { type: string, description: "for run and plan: a selection such as group:marts; nothing = what is stale" }
+      reason: { type: string, description: "why, for the record" }
+      dry-run: { type: boolean, default: false, description: "say what would be done, and do nothing" }
+permissions: {} # nothing by default; the job below says what it needs
+# No \`concurrency\` on purpose: claims on the state branch keep work from running twice, and a group would make the
+# nightly run wait behind a long one.
+`;
 }
 
 /** Minutes and money of the rings alone: `720 billed minutes a month ($4.32 …)`. */
@@ -92,7 +97,7 @@ function bellComment({ ringsAMonth, usdPerMinute, isScheduled }: ScheduledWorkfl
     .join('\n');
 }
 
-function condition({ repository, branches }: ScheduledWorkflowValues): string {
+export function condition({ repository, branches }: ScheduledWorkflowValues): string {
   const refs = branches.map((branch) => `github.ref == ${literal(`refs/heads/${branch}`)}`);
   const ref = refs.length === 1 ? refs[0]! : `(${refs.join(' || ')})`;
   const own = repository === undefined ? '' : `github.repository == ${literal(repository)} && `;
@@ -100,7 +105,7 @@ function condition({ repository, branches }: ScheduledWorkflowValues): string {
   return `${expressionScalar(`${own}${ref}`)} # production is written from here only${why}`;
 }
 
-function inputLines({ project, secrets }: ScheduledWorkflowValues): string {
+export function inputLines({ project, secrets }: ScheduledWorkflowValues): string {
   const lines = [
     ...(project === undefined ? [] : [`project: ${scalar(project)}`]),
     'select: ${{ inputs.select }}',
@@ -115,7 +120,7 @@ function inputLines({ project, secrets }: ScheduledWorkflowValues): string {
 }
 
 /** Variables belong to this step alone: what is set on the job is seen by every action in it. */
-function environmentLines({ secrets, variables, isCached }: ScheduledWorkflowValues): string {
+export function environmentLines({ secrets, variables, isCached }: ScheduledWorkflowValues): string {
   const lines = [
     ...(isCached
       ? ['BRANCHLINE_STORAGE_KEY: ${{ secrets.BRANCHLINE_STORAGE_KEY }} # optional: encrypts what is kept in the cache']

@@ -99,13 +99,25 @@ function headOf(model: RepositoryModel, event: WorkflowEvent) {
 }
 
 /** A job is over, and with it its workflow run. */
-export function noteEnd(model: RepositoryModel, run: number, attempt: number, conclusion: string): void {
-  const at = model.jobs.findLastIndex((job) => job.run === run && job.attempt === attempt);
+export function noteEnd(
+  model: RepositoryModel,
+  ended: {
+    readonly run: number;
+    readonly attempt: number;
+    readonly runnerName: string;
+    /** Other jobs of the workflow run follow. */
+    readonly isFollowed: boolean;
+  },
+  conclusion: string,
+): void {
+  const { run, attempt, runnerName } = ended;
+  const at = model.jobs.findLastIndex((job) => job.run === run && job.attempt === attempt && job.runner === runnerName);
   const job = model.jobs[at]!;
   const completedAt = (job.startedAt ?? 0) + 60_000;
   model.jobs[at] = { ...job, status: 'completed', conclusion, completedAt };
   const workflowRun = model.runs.get(run)!;
-  if (workflowRun.attempt === attempt) model.runs.set(run, { ...workflowRun, status: 'completed', conclusion });
+  if (workflowRun.attempt === attempt && !ended.isFollowed)
+    model.runs.set(run, { ...workflowRun, status: 'completed', conclusion });
 }
 
 export function lines(text: string): string[] {

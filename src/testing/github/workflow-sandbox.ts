@@ -31,6 +31,8 @@ export interface JobStart extends Partial<Omit<ActionStep, 'action' | 'built'>> 
   readonly attempt?: number;
   /** The key under `jobs`; default `run`. */
   readonly job?: string;
+  /** Other jobs of the workflow run follow: it is not over when this one is. */
+  readonly isFollowed?: boolean;
   /** Of the token; default: those that `init` writes. Without `contents: write` nothing can be pushed. */
   readonly permissions?: TokenPermissions;
   /** What is checked out: a commit (default: that of the event), or `none`. */
@@ -47,6 +49,8 @@ export interface JobStart extends Partial<Omit<ActionStep, 'action' | 'built'>> 
 export interface StartedJob extends StartedStep {
   readonly run: number;
   readonly attempt: number;
+  readonly runnerName: string;
+  readonly isFollowed: boolean;
   /** `github.token`. */
   readonly token: string;
   /** Absolute. */
@@ -117,7 +121,7 @@ export async function makeWorkflowSandbox(
   const refresh = () => refreshModel(model, { sandbox, origin, results });
 
   function finish(job: StartedJob, conclusion: string): void {
-    noteEnd(model, job.run, job.attempt, conclusion);
+    noteEnd(model, job, conclusion);
     api.tokens.delete(job.token);
     git.tokens.delete(job.token);
   }
@@ -224,7 +228,8 @@ export async function makeWorkflowSandbox(
         finish(job, (await step.main).outcome);
         return end;
       };
-      const job: StartedJob = { ...step, post, run, attempt, token, workspace, temp };
+      const isFollowed = start.isFollowed ?? false;
+      const job: StartedJob = { ...step, post, run, attempt, runnerName, isFollowed, token, workspace, temp };
       return job;
     },
     endJob: finish,

@@ -1,0 +1,155 @@
+import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { type AppFailure, inputFailure } from '../app/failure.ts';
+import { finalizeWave } from '../app/finalize-wave.ts';
+import type { ClaimedRun, RunObserver, RunSettings } from '../app/run.ts';
+import { knownText, triggerText } from '../app/run-message.ts';
+import { runRequest } from '../app/run-request.ts';
+import { matrixOf, shareOut } from '../app/share-out.ts';
+import { runTick } from '../app/tick.ts';
+import { ok, type Result } from '../base/result.ts';
+import { uploadWave } from '../compose/wave-artifacts.ts';
+import type { Project } from '../model/project.ts';
+import { expectedBill, renderShards } from '../render/shards-text.ts';
+import { count } from '../render/style.ts';
+import type { Intent } from './intent.ts';
+import { buildOf, type Recording, requestIn, sentence, tickNotes } from './record.ts';
+import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+
+/** Jobs at once when the workflow does not say: what a free account has. */
+const JOBS_AT_ONCE = 20;
+
+/** The first job of a fan-out: claims what is due or asked for, and shares it out. Runs nothing of the project. */
+export async function performPlanStage(
+  recording: Recording,
+  intent: Extract<Intent, { kind: 'tick' | 'run' }>,
+  createdAt: number,
+): Promise<JobResult> {
+  const unkept = storageRefusal(recording.project);
+  if (unkept) return refusedResult(unkept);
+  const claimed: ClaimedRun[] = [];
+  const settings: RunSettings = {
+    ...recording.settings,
+    waitMs: 1,
+    givesBack: true,
+    handOver: (run) => claimed.push(run),
+  };
+  const handing = { ...recording, settings };
+  const asked = intent.kind === 'tick' ? await askTick(handing, intent.push) : await askRun(handing, createdAt);
+  if (!asked.ok) return refusedResult(withPermissionLines(asked.error));
+  const notes = asked.value;
+  for (const note of notes) recording.job.log.print(note);
+  return claimed.length === 0
+    ? {
+        exit: 0,
+        status: 'nothing',
+        outputs: {},
+        summary: { title: 'nothing to share out', notes },
+        annotations: [],
+      }
+    : shareAndUpload(recording, claimed, notes);
+}
+
+/** Jobs that may only read cannot push what they make. */
+function storageRefusal({ storage, assets, connections }: Project): AppFailure | undefined {
+  const all = [
+    ['`storage`', storage] as const,
+    ...Object.values(assets).map((asset) => [`\`storage\` of ${asset.key}`, asset.storage] as const),
+    ...Object.entries(connections).map(
+      ([name, connection]) =>
+        [`\`storage\` of connection ${name}`, connection.type === 'duckdb' ? connection.storage : undefined] as const,
+    ),
+  ];
+  const pushed = all.find(([, kept]) => kept?.type === 'branch');
+  return pushed
+    ? inputFailure(
+        'storage-of-shards',
+        `${pushed[0]} is \`branch\`, and the jobs of a fan-out may not push.`,
+        'Keep it in the cache (`storage: { type: cache }`), or use the workflow with one job.',
+      )
+    : undefined;
+}
+
+const quiet: RunObserver = { onPlan: () => undefined, onEvent: () => undefined };
+
+async function askTick(
+  recording: Recording,
+  push: Extract<Intent, { kind: 'tick' }>['push'],
+): Promise<Result<readonly string[], AppFailure>> {
+  const { job, world, settings } = recording;
+  // Before the tick: it records that this code has ticked.
+  const build = push === undefined || job.inputs.dryRun ? ok(undefined) : await buildOf(recording, push);
+  if (!build.ok) return build;
+  const ticked = await runTick(
+    world.run,
+    settings,
+    {
+      dryRun: job.inputs.dryRun,
+      nowWasGiven: false,
+      ...(world.codeCommit === undefined ? {} : { code: world.codeCommit }),
+    },
+    { ...quiet, onRun: () => undefined, onRunEnd: () => undefined },
+  );
+  if (!ticked.ok) return ticked;
+  const tick = ticked.value;
+  // What was handed over is not what the time was too short for.
+  const notes = [
+    ...tickNotes({ ...tick, runs: tick.runs.filter(({ state }) => state !== 'QUEUED') }, job.inputs.dryRun),
+  ];
+  const isIdle = tick.runs.length === 0;
+  const kept = isIdle ? notes : notes.filter((note) => !note.startsWith('Nothing is due.'));
+  if (build.value?.request === undefined) return ok([...kept, ...(build.value ? [build.value.note] : [])]);
+  const built = await runRequest(world.run, settings, build.value.request, quiet);
+  if (!built.ok) return built;
+  return ok([...kept, build.value.note, ...(built.value.kind === 'known' ? [sentence(knownText(built.value))] : [])]);
+}
+
+async function askRun(recording: Recording, createdAt: number): Promise<Result<readonly string[], AppFailure>> {
+  const { job, project, world, settings } = recording;
+  const request = requestIn(job, project, createdAt);
+  if (!request.ok) return request;
+  const asked = await runRequest(world.run, settings, request.value, quiet, { attempt: job.context.attempt });
+  if (!asked.ok) return asked;
+  return ok(asked.value.kind === 'known' ? [sentence(knownText(asked.value))] : []);
+}
+
+async function shareAndUpload(
+  { job, project, world }: Recording,
+  claimed: readonly ClaimedRun[],
+  notes: readonly string[],
+): Promise<JobResult> {
+  const { context, inputs, log } = job;
+  const wave = shareOut(project, claimed, {
+    workflow: context.workflow,
+    attempt: context.attempt,
+    jobsMax: inputs.maxParallel ?? JOBS_AT_ONCE,
+    ...(world.codeCommit === undefined ? {} : { codeCommit: world.codeCommit.commit }),
+  });
+  const artifacts = actionsArtifacts({ env: process.env, scratch: context.temp, clock: systemClock });
+  const digest = await uploadWave(artifacts, context.temp, wave);
+  if (!digest.ok) {
+    // Nobody can carry it out: it goes back to the queue at once.
+    await finalizeWave(world.run, project, { wave, journals: new Map(), isGivenBack: true });
+    return refusedResult(digest.error);
+  }
+  const runsOn = inputs.runsOn ?? ['ubuntu-latest'];
+  const bill = expectedBill(project, wave, runsOn, context.isPublic);
+  const text = renderShards(project, wave, runsOn, bill);
+  log.print(text);
+  const triggers = claimed.map(({ plan }) => triggerText(plan.request));
+  return {
+    exit: 0,
+    status: 'success',
+    outputs: {
+      'has-work': String(wave.shards.length > 0),
+      matrix: JSON.stringify(matrixOf(project, wave, runsOn)),
+      'plan-digest': digest.value,
+      'run-ids': JSON.stringify(claimed.map(({ plan }) => plan.runId)),
+    },
+    summary: {
+      text: { title: `${triggers.join(', ')}: shared out to ${count(wave.shards.length, 'job')}`, body: text },
+      notes,
+    },
+    annotations: [],
+  };
+}

@@ -1,0 +1,232 @@
+import { describe, expect, test } from 'vitest';
+import type { BranchlineEvent, EventDraft, Holder } from '../model/events.ts';
+import { timestamp } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
+import type { Wave } from '../model/wave.ts';
+import { createRedactor } from '../run/redact.ts';
+import { numberEvents } from '../state/codec.ts';
+import { emptyView, fold } from '../state/fold.ts';
+import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
+import { decideClaim } from './claim-run.ts';
+import { type FinalizedRun, finalizeWave } from './finalize-wave.ts';
+import { buildPlanning } from './planning.ts';
+import { shareOut } from './share-out.ts';
+import type { StateAt, StateSession } from './state-session.ts';
+
+const START = Date.parse('2026-11-22T09:00:00.000Z');
+const files = {
+  'branchline.yaml': `name: shop
+runners: { big: { runs-on: big } }
+assets:
+  a: { run: "true" }
+  b: { run: "true", runner: big }
+  c: { deps: [a, b], run: "true" }
+`,
+};
+const project = projectOf(files);
+const holder: Holder = { kind: 'workflow', workflow: '7', attempt: 1, job: 'plan', wholeRun: true };
+
+/** A run whose claim is committed, shared out to two jobs: `a` and `b`; `c` is of the next wave. */
+async function claimedWave(): Promise<{ readonly view: StateView; readonly wave: Wave; readonly run: string }> {
+  const empty = emptyView('production');
+  const decided = await decideClaim({
+    planning: buildPlanning(project, sourceTreeOf(files)),
+    view: empty,
+    now: START,
+    environment: 'production',
+    request: {
+      kind: 'cli',
+      nonce: '00',
+      at: timestamp(START),
+      selection: '*',
+      mode: 'all',
+      withUpstream: false,
+      ignoreBlocking: false,
+    },
+    tags: {},
+    holder,
+    writer: 'w1',
+    maxParallel: 4,
+    findLost: async () => new Map(),
+    keptFile: () => undefined,
+    prepareEngines: async () => undefined,
+  });
+  if (!decided.ok || decided.value.kind !== 'claimed') throw new Error('not claimed');
+  const wave = shareOut(project, [decided.value], { workflow: '7', attempt: 1, jobsMax: 8 });
+  return { view: folded(empty, decided.value.events), wave, run: decided.value.plan.runId };
+}
+
+function folded(view: StateView, events: readonly BranchlineEvent[]): StateView {
+  const next = fold(view, { seq: view.seq + 1, writer: 'w', tx: view.seq + 1, at: timestamp(START + 60_000), events });
+  if (!next.ok) throw new Error(next.error.message);
+  return next.value;
+}
+
+/** What a shard records of a step; the stream's name is not looked at. */
+function journal(run: string, step: string, outcome: 'success' | 'failure', ends = true): BranchlineEvent[] {
+  const base = { at: timestamp(START + 30_000), run, epoch: 1 };
+  const drafts: EventDraft[] = [{ ...base, type: 'step.started', step, attempt: 1 }];
+  if (outcome === 'success')
+    drafts.push({
+      ...base,
+      type: 'asset.materialized',
+      step,
+      asset: step,
+      materialization: `${run}.1/${step}`,
+      codeVersion: buildPlanning(project, sourceTreeOf(files)).fingerprintOf(step).version,
+      codeParts: {},
+      dataVersion: `d-${step}`,
+      upstream: {},
+      metadata: {},
+      durationMs: 1,
+    });
+  const failedAssets = outcome === 'success' ? [] : [step];
+  drafts.push({ ...base, type: 'step.ended', step, outcome, failedAssets, durationMs: 1 });
+  if (ends)
+    drafts.push({
+      ...base,
+      type: 'run.ended',
+      state: 'SUCCESS',
+      counts: {
+        materialized: 1,
+        failed: 0,
+        skipped: 0,
+        upToDate: 0,
+        checksPassed: 0,
+        checksWarned: 0,
+        checksFailed: 0,
+      },
+      durationMs: 1,
+      billed: { runner: 'ubuntu-latest', minutes: 2, usd: 0.012 },
+    });
+  return numberEvents('whatever', 0, drafts);
+}
+
+interface Finalized {
+  readonly view: StateView;
+  readonly runs: readonly FinalizedRun[];
+  readonly events: readonly BranchlineEvent[];
+}
+
+async function finalize(
+  view: StateView,
+  wave: Wave,
+  journals: Readonly<Record<string, readonly BranchlineEvent[]>>,
+): Promise<Finalized> {
+  let events: readonly BranchlineEvent[] = [];
+  const session: StateSession = {
+    async transact(decide) {
+      const decision = await decide({ read: { view }, now: START + 60_000 } as unknown as StateAt);
+      if (decision.kind === 'stop') throw new Error(decision.failure.message);
+      if (decision.kind === 'commit') events = decision.events;
+      return { ok: true, value: { value: decision.value, after: undefined as never } };
+    },
+  };
+  const ports = { session, pages: () => new Map(), redactor: createRedactor([]) };
+  const billed = { runner: 'ubuntu-latest', minutes: 2, usd: 0.012 };
+  const done = await finalizeWave(ports, project, { wave, journals: new Map(Object.entries(journals)), billed });
+  if (!done.ok) throw new Error(done.error.message);
+  return { view: folded(view, events), runs: done.value.value, events };
+}
+
+describe('what the jobs of a wave did', () => {
+  test('is taken in once; the rest of the run waits for the next wave', async () => {
+    const { view, wave, run } = await claimedWave();
+    expect(wave.shards.map(({ id, runner, steps }) => [id, runner, steps])).toEqual([
+      ['s000', '', ['a']],
+      ['s001', 'big', ['b']],
+    ]);
+    const journals = { s000: journal(run, 'a', 'success'), s001: journal(run, 'b', 'success') };
+    const done = await finalize(view, wave, journals);
+    expect(done.runs).toMatchObject([{ state: 'QUEUED', lostShards: [] }]);
+    expect(done.view.claims.size).toBe(0);
+    expect(done.view.openRuns.get(run)).toMatchObject({
+      state: 'QUEUED',
+      epoch: 1,
+      billed: { minutes: 6, usd: 0.036 },
+      steps: { a: { state: 'SUCCESS' }, b: { state: 'SUCCESS' }, c: { state: 'PLANNED' } },
+    });
+    // The same again changes nothing.
+    const again = await finalize(done.view, wave, journals);
+    expect(again.events).toEqual([]);
+    expect(again.runs).toMatchObject([{ state: 'late' }]);
+  });
+
+  test('is the same in whatever order the journals are read', async () => {
+    const { view, wave, run } = await claimedWave();
+    const [a, b] = [journal(run, 'a', 'success'), journal(run, 'b', 'failure')];
+    const one = await finalize(view, wave, { s000: a, s001: b });
+    const other = await finalize(view, wave, { s001: b, s000: a });
+    expect(other.events).toEqual(one.events);
+    // `c` reads what failed: nothing is left to do.
+    expect(one.runs).toMatchObject([{ state: 'FAILURE' }]);
+    expect(one.view.endedRuns.get(run)).toMatchObject({
+      state: 'FAILURE',
+      counts: { materialized: 1, failed: 1, skipped: 1 },
+    });
+  });
+
+  test('that came to no end goes back to the queue in a new epoch, and what comes of it later is late', async () => {
+    const { view, wave, run } = await claimedWave();
+    const whole = journal(run, 'b', 'success');
+    const done = await finalize(view, wave, { s000: journal(run, 'a', 'success'), s001: whole.slice(0, 1) });
+    expect(done.runs).toMatchObject([{ state: 'QUEUED', lostShards: ['s001'] }]);
+    expect(done.view.claims.size).toBe(0);
+    expect(done.view.openRuns.get(run)).toMatchObject({
+      state: 'QUEUED',
+      epoch: 2,
+      steps: { a: { state: 'SUCCESS' }, b: { state: 'PLANNED' } },
+    });
+    const late = await finalize(done.view, wave, { s000: journal(run, 'a', 'success'), s001: whole });
+    expect(late.runs).toMatchObject([{ state: 'late' }]);
+    expect(late.view.openRuns.get(run)).toMatchObject({
+      state: 'QUEUED',
+      epoch: 2,
+      steps: { b: { state: 'PLANNED' } },
+    });
+    expect(late.view.assets.get('b')?.materialized?.dataVersion).toBe('d-b');
+  });
+
+  test('is nothing at all: the run fails, for the next wave would fare the same', async () => {
+    const { view, wave, run } = await claimedWave();
+    const done = await finalize(view, wave, {});
+    expect(done.runs).toMatchObject([{ state: 'FAILURE', lostShards: ['s000', 's001'] }]);
+    expect(done.view.endedRuns.get(run)).toMatchObject({
+      state: 'FAILURE',
+      failure: { class: 'crash', code: 'runner-lost' },
+    });
+    expect(done.view.claims.size).toBe(0);
+  });
+
+  test('was canceled: what is left is skipped', async () => {
+    const { view, wave, run } = await claimedWave();
+    const asked: EventDraft = { type: 'cancel.requested', at: timestamp(START + 1), run, reason: 'enough' };
+    const canceled = folded(view, numberEvents('w2', 0, [asked]));
+    const done = await finalize(canceled, wave, {
+      s000: journal(run, 'a', 'success'),
+      s001: journal(run, 'b', 'success'),
+    });
+    expect(done.runs).toMatchObject([{ state: 'CANCELED' }]);
+    expect(done.view.endedRuns.get(run)).toMatchObject({ state: 'CANCELED', counts: { materialized: 2, skipped: 1 } });
+  });
+});
+
+test('a shard speaks of its own steps only, whatever somebody puts into its journal', async () => {
+  const { view, wave, run } = await claimedWave();
+  const base = { at: timestamp(START + 30_000), run, epoch: 1 };
+  const foreign = numberEvents('x', 0, [
+    ...journal(run, 'c', 'success', false).map(({ id: _id, v: _v, ...draft }) => draft as EventDraft),
+    ...journal('20261122-other', 'a', 'success').map(({ id: _id, v: _v, ...draft }) => draft as EventDraft),
+    { ...base, type: 'step.ended', step: 'a', outcome: 'failure', failedAssets: ['a', 'b'], durationMs: 1 },
+    { ...base, type: 'claim.closed', claim: `${run}.1`, reason: 'ended' },
+    { ...base, type: 'run.taken-over', reason: 'mine', epoch: 9 },
+    { ...base, type: 'connection.saved', connection: 'w', path: 'w.db', digest: 'f', bytes: 1, startedFrom: '' },
+    { ...base, type: 'run.requeued', due: base.at, reason: 'x', billed: { runner: 'x', minutes: 1_000_000 } },
+  ]);
+  const done = await finalize(view, wave, { s000: foreign, s001: journal(run, 'b', 'success') });
+  const record = done.view.openRuns.get(run)!;
+  expect(record.epoch).toBe(1);
+  expect(record.steps).toMatchObject({ a: { state: 'PLANNED' }, b: { state: 'SUCCESS' }, c: { state: 'PLANNED' } });
+  expect(done.events.filter(({ id }) => id.includes('s000'))).toEqual([]);
+  expect(record.billed!.minutes).toBeLessThan(10_000);
+});

@@ -1,0 +1,113 @@
+import { ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Wave, WaveShard } from '../model/wave.ts';
+import type { Clock } from '../ports.ts';
+import { resumedRun } from './claim-run.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+import { carryOutClaimed, type RunObserver, type RunOutcome, type RunPorts, type RunSettings } from './run.ts';
+import { shardStream } from './share-out.ts';
+import type { StateAt, StateSession } from './state-session.ts';
+
+/** What carrying out a part of a run takes, in a job that may only read. */
+export interface ShardPorts {
+  readonly run: RunPorts;
+  /** The state as it is now. */
+  readonly readState: () => Promise<Result<StateAt, AppFailure>>;
+  /** Keeps all that was recorded so far for the job that takes it in. */
+  readonly upload: (events: readonly BranchlineEvent[]) => Promise<Result<void, AppFailure>>;
+}
+
+export type ShardEnd =
+  | { readonly kind: 'carried-out'; readonly outcome: RunOutcome }
+  /** Somebody else has the run by now; nothing was done. */
+  | { readonly kind: 'not-ours'; readonly text: string };
+
+/** Between two uploads while steps end. */
+const UPLOAD_MS = 3 * 60_000;
+/** Between two looks at whether the run is still ours. */
+const LOOK_MS = 60_000;
+
+/** Carries out the steps of one shard, if its run is still held for it. Records nothing on the state branch. */
+export async function carryOutShard(
+  ports: ShardPorts,
+  settings: RunSettings,
+  wave: Wave,
+  shard: WaveShard,
+  observer: RunObserver,
+): Promise<Result<ShardEnd, AppFailure>> {
+  const run = wave.runs.find(({ plan }) => plan.runId === shard.run)!;
+  const read = await ports.readState();
+  if (!read.ok) return read;
+  const state = read.value;
+  const { view } = state.read;
+  if (view.claims.get(run.claim.claim)?.epoch !== run.claim.epoch)
+    return ok({
+      kind: 'not-ours',
+      text: `Run ${shard.run} is no longer held by this workflow run: nothing is done here. \`branchline retry ${shard.run}\` tries again what failed.`,
+    });
+  const record = view.openRuns.get(shard.run);
+  const resumed = record && resumedRun(run.plan, record, view);
+  const plan = partOf(run.plan, shard, resumed?.settled ?? new Set());
+  const carried = await carryOutClaimed(
+    { ...ports.run, session: shardSession(ports, state, ports.run.clock) },
+    { ...settings, stream: shardStream(wave, run, shard.id) },
+    {
+      kind: 'claimed',
+      plan,
+      claim: run.claim,
+      events: [],
+      lost: new Map(Object.entries(run.lost)),
+      ...(resumed ? { resumed } : {}),
+    },
+    state.read,
+    observer,
+  );
+  return carried.ok ? ok({ kind: 'carried-out', outcome: carried.value }) : carried;
+}
+
+/** The plan with the steps of the shard and what is over; the rest is others' to do. */
+function partOf(plan: Plan, shard: WaveShard, settled: ReadonlySet<string>): Plan {
+  const own = new Set(shard.steps);
+  const steps = plan.steps.filter(({ id, verdict }) => own.has(id) || settled.has(id) || verdict === 'skip');
+  const known = new Set(steps.map(({ id }) => id));
+  return { ...plan, steps: steps.map((step) => ({ ...step, after: step.after.filter((id) => known.has(id)) })) };
+}
+
+/**
+ * A session whose commits are uploads: all events of the shard each time, now and then while it works and at its end.
+ * Decisions see the state as it is, so that a run that was canceled or taken over is noticed.
+ */
+function shardSession({ readState, upload }: ShardPorts, first: StateAt, clock: Clock): StateSession {
+  let state = first;
+  let lookedAt = clock.now();
+  let uploadedAt = clock.now();
+  return {
+    async transact(decide) {
+      if (clock.now() - lookedAt >= LOOK_MS) {
+        lookedAt = clock.now();
+        const read = await readState();
+        // What cannot be read now is looked at again: the uploads go another way.
+        if (read.ok) state = read.value;
+      }
+      const decision = await decide(state);
+      if (decision.kind === 'stop') return { ok: false, error: decision.failure };
+      const isEnd = decision.kind === 'commit' && decision.pages !== undefined;
+      if (decision.kind === 'commit' && (isEnd || clock.now() - uploadedAt >= UPLOAD_MS)) {
+        uploadedAt = clock.now();
+        const done = await upload(decision.events);
+        if (!done.ok) return done;
+      }
+      return ok({ value: decision.value, after: state.read });
+    },
+  };
+}
+
+/** The journal of a shard could not be handed over: what it made is made again. */
+export function uploadFailure(message: string): AppFailure {
+  return outsideFailure(
+    'journal-not-uploaded',
+    `What this job did could not be uploaded: ${message}.`,
+    'It is made again by the next wave.',
+  );
+}

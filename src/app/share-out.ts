@@ -1,0 +1,95 @@
+import { canonicalJson } from '../base/json.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
+import type { Wave, WaveRun, WaveShard } from '../model/wave.ts';
+import { packWave, SHARDS_MAX, type ShardStep, UNKNOWN_STEP_MS } from '../plan/shards.ts';
+import { fileConnections } from './connections.ts';
+import type { ClaimedRun } from './run.ts';
+
+/** Shares the runs of a workflow run out among at most so many jobs. */
+export function shareOut(
+  project: Project,
+  claimed: readonly ClaimedRun[],
+  by: { readonly workflow: string; readonly attempt: number; readonly codeCommit?: string; readonly jobsMax: number },
+): Wave {
+  const { jobsMax, ...identity } = by;
+  const shards: WaveShard[] = [];
+  const most = Math.min(jobsMax, SHARDS_MAX);
+  for (const [index, { plan, resumed }] of claimed.entries()) {
+    // What one run does not need is there for those after it.
+    const fair = Math.max(1, Math.floor((most - shards.length) / (claimed.length - index)));
+    const packed = packWave(openSteps(project, plan, resumed?.settled), Math.min(fair, most - shards.length));
+    for (const { runner, steps, expectedMs } of packed.shards)
+      shards.push({ id: shardId(shards.length), run: plan.runId, runner, steps, expectedMs });
+  }
+  return {
+    format: 1,
+    ...identity,
+    runs: claimed.map(({ plan, claim, lost }): WaveRun => ({ plan, claim, lost: Object.fromEntries(lost) })),
+    shards,
+  };
+}
+
+/** Steps of the plan that are left to do, as sharing them out sees them. */
+function openSteps(project: Project, plan: Plan, settled: ReadonlySet<string> | undefined): ShardStep[] {
+  return plan.steps
+    .filter(({ id, verdict }) => verdict !== 'skip' && !settled?.has(id))
+    .map(({ id, step, runner, after }) => {
+      const estimate = plan.estimates[id];
+      return {
+        id,
+        runner: runner ?? '',
+        expectedMs: estimate === undefined || estimate.samples === 0 ? UNKNOWN_STEP_MS : estimate.p50Ms,
+        exclusive: [...fileConnections(project, [project.steps[step]?.connection]), ...poolOf(project, step)],
+        after,
+      };
+    });
+}
+
+/** The slots of a pool are granted to the run: one machine has them all. */
+function poolOf({ steps, operations }: Project, step: string): string[] {
+  const pool = steps[step]?.pool;
+  return pool === undefined || operations.pools[pool] === undefined ? [] : [`pool ${pool}`];
+}
+
+function shardId(index: number): string {
+  return `s${String(index).padStart(3, '0')}`;
+}
+
+/** The text of a wave that its digest is of. */
+export function waveText(wave: Wave): string {
+  return `${canonicalJson(wave)}\n`;
+}
+
+/** Stream of the events of a shard: no other wave of the run has the same. */
+export function shardStream(wave: Pick<Wave, 'workflow' | 'attempt'>, run: WaveRun, shard: string): string {
+  return `${run.claim.claim}.${wave.workflow}-${wave.attempt}-${shard}`;
+}
+
+/** The matrix of a wave: what GitHub needs to find machines, and nothing that may be secret. */
+export function matrixOf(
+  project: Project,
+  wave: Wave,
+  standard: readonly string[],
+): { readonly include: MatrixEntry[] } {
+  return {
+    include: wave.shards.map(({ id, runner }) => {
+      const own = project.runners[runner];
+      return {
+        shard: id,
+        'runs-on': own?.runsOn ?? standard,
+        container: own?.container ?? '',
+        environment: own?.environment ?? '',
+      };
+    }),
+  };
+}
+
+export interface MatrixEntry {
+  readonly shard: string;
+  readonly 'runs-on': readonly string[];
+  /** Empty = none, as in a workflow. */
+  readonly container: '' | { readonly image: string; readonly options?: string };
+  /** Empty = the workflow's own. */
+  readonly environment: string;
+}

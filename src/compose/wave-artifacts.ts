@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readZip } from '../adapters/zip-reader.ts';
+import { type AppFailure, outsideFailure } from '../app/failure.ts';
+import { journalEvents, journalText } from '../app/shard-journal.ts';
+import { waveText } from '../app/share-out.ts';
+import { sha256 } from '../base/digest.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
+import type { Wave } from '../model/wave.ts';
+import type { GitHub } from '../ports-github.ts';
+import type { Artifacts } from '../ports-storage.ts';
+
+/** What was uploaded in a workflow run, by name. */
+export interface Uploads {
+  names(): Promise<Result<readonly string[], string>>;
+  /** The archive. */
+  read(name: string): Promise<Result<Uint8Array, string>>;
+}
+
+/** A plan of 10,000 steps has 5 MB. */
+const BYTES_MAX = 64 * 1024 * 1024;
+const JOURNAL_BYTES_MAX = 16 * 1024 * 1024;
+const PLAN_FILE = 'plan.json';
+const JOURNAL_FILE = 'journal.jsonl';
+const KEPT_DAYS = 7;
+
+/** What the jobs of this workflow run uploaded. */
+export function ownUploads(artifacts: Artifacts): Uploads {
+  return {
+    async names() {
+      const listed = await artifacts.list();
+      return listed.ok ? ok(listed.value.map(({ name }) => name)) : fail(listed.error.message);
+    },
+    async read(name) {
+      const got = await artifacts.download(name, BYTES_MAX);
+      return got.ok ? got : fail(got.error.message);
+    },
+  };
+}
+
+/** What the jobs of another workflow run uploaded. */
+export function uploadsOf(github: GitHub, run: number): Uploads {
+  const ids = new Map<string, number>();
+  return {
+    async names() {
+      const listed = await github.artifacts(run);
+      if (!listed.ok) return fail(listed.error.message);
+      for (const { id, name, isExpired } of listed.value.items) if (!isExpired && !ids.has(name)) ids.set(name, id);
+      return ok([...ids.keys()]);
+    },
+    async read(name) {
+      const got = await github.downloadArtifact(ids.get(name)!, BYTES_MAX);
+      return got.ok ? got : fail(got.error.message);
+    },
+  };
+}
+
+/** Uploads the plan of a wave; gives its digest. */
+export async function uploadWave(artifacts: Artifacts, temp: string, wave: Wave): Promise<Result<string, AppFailure>> {
+  const text = waveText(wave);
+  const digest = sha256(text);
+  const done = await uploadText(artifacts, temp, planName(digest, wave.attempt), PLAN_FILE, text);
+  return done.ok
+    ? ok(digest)
+    : fail(outsideFailure('plan-not-uploaded', `The plan could not be uploaded: ${done.error}.`));
+}
+
+function planName(digest: string, attempt: number): string {
+  return `bl-plan-${digest.slice(0, 12)}-a${attempt}`;
+}
+
+export type FoundWave =
+  | { readonly kind: 'found'; readonly wave: Wave }
+  /** The plan is of another attempt of the workflow run. */
+  | { readonly kind: 'other-attempt'; readonly attempt: number };
+
+/** The wave with this digest. What was uploaded under its name and is something else is refused. */
+export async function findWave(
+  uploads: Uploads,
+  digest: string,
+  attempt: number,
+): Promise<Result<FoundWave, AppFailure>> {
+  const names = await uploads.names();
+  if (!names.ok) return fail(outsideFailure('no-artifacts', `The plan could not be looked for: ${names.error}.`));
+  const prefix = `bl-plan-${digest.slice(0, 12)}-a`;
+  const found =
+    names.value.find((name) => name === planName(digest, attempt)) ??
+    names.value.find((name) => name.startsWith(prefix));
+  if (found === undefined)
+    return fail(
+      outsideFailure(
+        'no-plan',
+        'The job `plan` of this workflow run uploaded no plan with the digest of its output `plan-digest`.',
+        'Artifacts are kept for some days only: start the workflow anew.',
+      ),
+    );
+  const other = Number(found.slice(prefix.length));
+  if (other !== attempt) return ok({ kind: 'other-attempt', attempt: other });
+  const text = await readText(uploads, found, PLAN_FILE, BYTES_MAX);
+  if (!text.ok) return fail(outsideFailure('no-plan', `The plan ${found} cannot be read: ${text.error}.`));
+  if (sha256(text.value) !== digest)
+    return fail(
+      outsideFailure(
+        'other-plan',
+        `The artifact ${found} is not what the job \`plan\` uploaded: its digest is another one. Nothing was done.`,
+        'Somebody with write access, or another workflow, replaced it.',
+      ),
+    );
+  return ok({ kind: 'found', wave: JSON.parse(text.value) as Wave });
+}
+
+/** Uploads all that a shard has recorded so far, as the `n`th of its journals. */
+export async function uploadJournal(
+  artifacts: Artifacts,
+  temp: string,
+  of: { readonly shard: string; readonly n: number; readonly attempt: number },
+  events: readonly BranchlineEvent[],
+): Promise<Result<void, string>> {
+  const text = journalText(events);
+  if (text.length > JOURNAL_BYTES_MAX) return fail(`its journal is longer than ${JOURNAL_BYTES_MAX} bytes`);
+  return uploadText(artifacts, temp, `bl-journal-${of.shard}-${of.n}-a${of.attempt}`, JOURNAL_FILE, text);
+}
+
+/**
+ * By shard, the longest of its journals that can be read; each holds all that came before it. What is no journal is left
+ * out, with a word.
+ */
+export async function readJournals(
+  uploads: Uploads,
+  wave: Wave,
+  warn: (text: string) => void,
+): Promise<Result<ReadonlyMap<string, readonly BranchlineEvent[]>, AppFailure>> {
+  const names = await uploads.names();
+  if (!names.ok) return fail(outsideFailure('no-artifacts', `The journals could not be looked for: ${names.error}.`));
+  const byShard = new Map<string, { readonly name: string; readonly n: number }[]>();
+  for (const name of names.value) {
+    const [, shard, n, attempt] = /^bl-journal-(s\d{3})-(\d{1,4})-a(\d+)$/.exec(name) ?? [];
+    if (shard === undefined || Number(attempt) !== wave.attempt) continue;
+    byShard.set(shard, [...(byShard.get(shard) ?? []), { name, n: Number(n) }]);
+  }
+  const journals = new Map<string, readonly BranchlineEvent[]>();
+  for (const { id } of wave.shards) {
+    for (const { name } of (byShard.get(id) ?? []).sort((a, b) => b.n - a.n)) {
+      const text = await readText(uploads, name, JOURNAL_FILE, JOURNAL_BYTES_MAX);
+      const events = text.ok ? journalEvents(text.value, name) : text;
+      if (events.ok) {
+        journals.set(id, events.value);
+        break;
+      }
+      warn(`The journal ${name} is left out: ${events.error}.`);
+    }
+  }
+  return ok(journals);
+}
+
+async function readText(
+  uploads: Uploads,
+  name: string,
+  file: string,
+  bytesMax: number,
+): Promise<Result<string, string>> {
+  const archive = await uploads.read(name);
+  if (!archive.ok) return archive;
+  const files = readZip(archive.value, { filesMax: 1, bytesMax, ratioMax: 1_000 });
+  if (!files.ok) return files;
+  const bytes = files.value.get(file);
+  return bytes === undefined ? fail(`there is no ${file} in it`) : ok(new TextDecoder().decode(bytes));
+}
+
+async function uploadText(
+  artifacts: Artifacts,
+  temp: string,
+  name: string,
+  file: string,
+  text: string,
+): Promise<Result<void, string>> {
+  const folder = mkdtempSync(join(temp, 'upload-'));
+  try {
+    writeFileSync(join(folder, file), text);
+    const done = await artifacts.upload({ name, folder, files: [file], retentionDays: KEPT_DAYS });
+    return done.ok ? ok(undefined) : fail(done.error.message);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The plan of an attempt of a workflow run whose digest nobody can tell any more; undefined when there is not just one. */
+export async function readWave(uploads: Uploads, attempt: number): Promise<Wave | undefined> {
+  const names = await uploads.names();
+  const plans = names.ok
+    ? names.value.filter((name) => name.startsWith('bl-plan-') && name.endsWith(`-a${attempt}`))
+    : [];
+  if (plans.length !== 1) return undefined;
+  const text = await readText(uploads, plans[0]!, PLAN_FILE, BYTES_MAX);
+  if (!text.ok || planName(sha256(text.value), attempt) !== plans[0]) return undefined;
+  return JSON.parse(text.value) as Wave;
+}

@@ -1,0 +1,55 @@
+import { usdPerMinute } from '../insights/prices.ts';
+import type { Project } from '../model/project.ts';
+import type { Wave } from '../model/wave.ts';
+import { formatDuration } from '../time/format.ts';
+import { formatUsd } from './figures-text.ts';
+import { columns, count, formatCount, nameSome, safeLine } from './style.ts';
+
+/** What a wave is expected to be billed for: the shards, and the two jobs around them. */
+export interface ExpectedBill {
+  readonly minutes: number;
+  /** Undefined = the price of a machine is not known. */
+  readonly usd?: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Each job is billed by the started minute, the shortest ones too. */
+export function expectedBill(
+  project: Project,
+  wave: Wave,
+  standard: readonly string[],
+  isPublic: boolean | undefined,
+): ExpectedBill {
+  const around = [standard, standard].map((labels) => ({ labels, minutes: 1 }));
+  const shards = wave.shards.map(({ runner, expectedMs }) => ({
+    labels: project.runners[runner]?.runsOn ?? standard,
+    minutes: Math.max(1, Math.ceil(expectedMs / MINUTE_MS)),
+  }));
+  let minutes = 0;
+  let usd: number | undefined = 0;
+  for (const job of [...around, ...shards]) {
+    minutes += job.minutes;
+    const price = job.labels
+      .map((runner) => usdPerMinute({ runner, ...(isPublic === undefined ? {} : { isPublic }) }, project.prices))
+      .find((each) => each !== undefined);
+    usd = price === undefined || usd === undefined ? undefined : usd + price * job.minutes;
+  }
+  return { minutes, ...(usd === undefined ? {} : { usd }) };
+}
+
+/** The jobs of a wave, with what each is to do and how long that is expected to take. */
+export function renderShards(project: Project, wave: Wave, standard: readonly string[], bill: ExpectedBill): string {
+  const price = bill.usd === undefined ? '' : bill.usd === 0 ? ', free' : `, ${formatUsd(bill.usd)}`;
+  const shared = wave.shards.reduce((sum, { steps }) => sum + steps.length, 0);
+  const rows = wave.shards.map(({ id, runner, steps, expectedMs }) => [
+    `  ${id}`,
+    safeLine((project.runners[runner]?.runsOn ?? standard).join(', '), 40),
+    `about ${formatDuration(expectedMs)}`,
+    `${count(steps.length, 'step')}: ${nameSome(steps)}`,
+  ]);
+  return [
+    `${count(shared, 'step')} in ${count(wave.shards.length, 'job')}; about ${formatCount(bill.minutes)} billed minutes with the jobs around them${price}.`,
+    ...columns(rows),
+  ].join('\n');
+}

@@ -1,0 +1,163 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { until } from '../src/testing/cli-project.ts';
+import { runWave } from '../src/testing/fan-out.ts';
+import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+
+let rig: ActionRig;
+afterEach(() => rig.stop());
+
+const click =
+  (inputs: Readonly<Record<string, string>>): EventOf =>
+  (place) =>
+    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
+const schedule: EventOf = (place) => scheduleEvent(place);
+const everything = click({ command: 'run', select: '*' });
+const tick = click({ command: 'tick' });
+
+async function endedStates(): Promise<string[]> {
+  const { view, problems } = await rig.state();
+  expect(problems).toEqual([]);
+  expect([...view.claims.keys()]).toEqual([]);
+  return [...view.openRuns.values(), ...view.endedRuns.values()].map(({ state }) => state).sort();
+}
+
+describe('work shared out among jobs', () => {
+  test('is carried out by jobs that may only read, and recorded once', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop
+runners:
+  big: { runs-on: [self-hosted, big], container: "python:3.13-slim" }
+assets:
+  a: { run: 'mkdir -p data; echo 1 > data/a.txt', outputs: [data/a.txt] }
+  b: { deps: [a], run: 'cat data/a.txt > data/b.txt', outputs: [data/b.txt], runner: big }
+  c: { deps: [b], run: 'cat data/b.txt' }
+  d: { run: 'true', runner: big }
+`,
+    });
+    const path = '.github/workflows/branchline.yml';
+    rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path, state: 'active' });
+    const before = (await rig.state()).log.length;
+    const first = await runWave(rig, { event: everything, run: 11 });
+    expect(first.plan).toMatchObject({ code: 0, outputs: { status: 'success', 'has-work': 'true' } });
+    expect(first.plan.log).toContain('2 steps in 2 jobs; about 4 billed minutes');
+    expect(first.matrix).toEqual([
+      { shard: 's000', 'runs-on': ['ubuntu-latest'], container: '', environment: '' },
+      { shard: 's001', 'runs-on': ['self-hosted', 'big'], container: { image: 'python:3.13-slim' }, environment: '' },
+    ]);
+    for (const end of first.shards.values()) expect(end).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    expect(first.finalize).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["a","d"]' } });
+    expect(first.finalize!.log).toContain('The next wave was started.');
+    expect(rig.github.model.dispatches).toEqual([{ file: 'branchline.yml', ref: 'main', inputs: { command: 'tick' } }]);
+    // One commit for the claim and one for all that the jobs did.
+    expect((await rig.state()).log.length - before).toBe(2);
+
+    const second = await runWave(rig, { event: tick, run: 12 });
+    expect(second.finalize).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["b"]' } });
+    const third = await runWave(rig, { event: tick, run: 13 });
+    expect(third.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["c"]' } });
+    expect(await endedStates()).toEqual(['SUCCESS']);
+    const [run] = [...(await rig.state()).view.endedRuns.values()];
+    expect(run!.billed!.minutes).toBeGreaterThanOrEqual(10);
+    // Nothing is left.
+    const idle = await runWave(rig, { event: schedule, run: 14 });
+    expect(idle.plan).toMatchObject({ code: 0, outputs: { status: 'nothing', 'has-work': 'false' } });
+  });
+
+  test('of 200 steps over 8 jobs, one of which is killed, is all done by the next wave', async () => {
+    const steps = Array.from({ length: 200 }, (_, i) => {
+      const name = `s${String(i).padStart(3, '0')}`;
+      const deps = i % 4 === 0 ? '' : `deps: [s${String(i - 1).padStart(3, '0')}], `;
+      return `  ${name}: { ${deps}run: 'echo x >> "$SHARED/${name}"' }`;
+    });
+    rig = await makeActionRig({ 'branchline.yaml': `name: shop\nassets:\n${steps.join('\n')}\n` });
+    let killed = 0;
+    const first = await runWave(rig, {
+      event: everything,
+      run: 21,
+      plan: { 'max-parallel': '8' },
+      async onShard(shard, job) {
+        if (shard !== 's003') return;
+        await job.seen(/s\d+/);
+        await job.kill();
+        rig.github.endJob(job, 'failure');
+        killed++;
+      },
+    });
+    expect(first.matrix).toHaveLength(8);
+    expect(killed).toBe(1);
+    expect(first.finalize).toMatchObject({ code: 0, outputs: { status: 'requeued' } });
+    expect(first.finalize!.log).toContain('1 job of 8 (s003) came to no end');
+    const made = JSON.parse(first.finalize!.outputs['changed-assets']!) as string[];
+    // Chains of four steps stay together, and each job has about as many.
+    expect([172, 176]).toContain(made.length);
+    const second = await runWave(rig, { event: tick, run: 22, plan: { 'max-parallel': '8' } });
+    expect(second.finalize).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    expect(JSON.parse(second.finalize!.outputs['changed-assets']!)).toHaveLength(200 - made.length);
+    expect(await endedStates()).toEqual(['SUCCESS']);
+    const { view } = await rig.state();
+    const [run] = [...view.endedRuns.values()];
+    expect(run).toMatchObject({ epoch: 2, counts: { materialized: 200, failed: 0, skipped: 0 } });
+    for (let i = 0; i < 200; i++) expect(existsSync(join(rig.shared, `s${String(i).padStart(3, '0')}`))).toBe(true);
+  });
+
+  test('whose last job is lost is taken in by the next one that comes', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop\nassets:\n  a: { run: 'echo x >> "$SHARED/a"' }\n  b: { run: 'echo x >> "$SHARED/b"; exit 3' }\n  c: { deps: [b], run: 'true' }\n`,
+    });
+    const lost = await runWave(rig, { event: everything, run: 31, finalizes: false });
+    expect([...lost.shards.values()].map(({ code }) => code)).toEqual([1]);
+    // While its workflow run is not over, nobody touches it.
+    const early = await runWave(rig, { event: tick, run: 32 });
+    expect(early.plan.outputs).toMatchObject({ status: 'nothing' });
+    expect(await rig.state()).toMatchObject({ view: { claims: { size: 1 } } });
+    const run = rig.github.model.runs.get(31)!;
+    rig.github.model.runs.set(31, { ...run, status: 'completed', conclusion: 'failure' });
+    const next = await runWave(rig, { event: tick, run: 33 });
+    expect(next.plan.log).toContain('The last job of workflow run 31 was lost: what its shards did is recorded now.');
+    expect(await endedStates()).toEqual(['FAILURE']);
+    const [ended] = [...(await rig.state()).view.endedRuns.values()];
+    expect(ended).toMatchObject({ counts: { materialized: 1, failed: 1, skipped: 1 } });
+  });
+
+  test('takes no other plan, no attempt of before, and nothing that a shard may not say', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop\nassets:\n  a: { run: 'until test -e "$SHARED/go"; do sleep 0.05; done' }\n`,
+    });
+    let waited = false;
+    const wave = await runWave(rig, {
+      event: everything,
+      run: 41,
+      async onShard(_, job) {
+        const other = await rig.run({
+          event: everything,
+          run: 41,
+          action: 'execute',
+          job: 'execute',
+          runnerName: 'other 41',
+          isFollowed: true,
+          with: { shard: 's000', 'plan-digest': '0'.repeat(64) },
+        });
+        expect(other).toMatchObject({ code: 3, outputs: { status: 'refused' } });
+        expect(other.summary).toContain('uploaded no plan with the digest');
+        writeFileSync(join(rig.shared, 'go'), '');
+        await until(() => job.log().includes('s000'));
+        waited = true;
+      },
+    });
+    expect(waited).toBe(true);
+    expect(wave.finalize).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    const again = await rig.run({
+      event: everything,
+      run: 41,
+      attempt: 2,
+      action: 'execute',
+      job: 'execute',
+      with: { shard: 's000', 'plan-digest': wave.plan.outputs['plan-digest']! },
+    });
+    expect(again).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+    expect(again.log).toContain('The plan is of attempt 1');
+  });
+});
