@@ -267,7 +267,7 @@ export function brokenState(label: string, head: string | undefined, problems: r
     [`${label}${head === undefined ? '' : ` at ${head.slice(0, 7)}`} cannot be read:`, ...lines, ...more].join('\n'),
     newer
       ? 'Use the version named, or a newer one.'
-      : 'Nothing was done. `branchline state verify` lists everything that is wrong, `branchline state verify --repair` rebuilds what follows from the events; `--at <commit>` reads an older state.',
+      : 'Nothing was done. `branchline state verify` lists everything that is wrong, `branchline state verify --repair` mends it (`--dry-run` says first what it would do); `--at <commit>` reads an older state.',
   );
 }
 

@@ -244,7 +244,7 @@ function stateCommand(define: Define): Command {
       new Command('verify')
         .description('check every record, digest and projection of the state')
         .addOption(atOption())
-        .option('--repair', 'rebuild snapshot, runs, roll-ups and pages from the events')
+        .option('--repair', 'rebuild snapshot, runs, roll-ups and pages from the events; set damaged events aside')
         .option('--dry-run', 'with --repair: say what would be rebuilt, and do nothing')
         .option('--yes', 'do not ask before writing production')
         .addOption(environmentOption()),
