@@ -8,7 +8,7 @@ import { assembleView } from '../state/read.ts';
 import { repairState } from '../state/repair.ts';
 import type { SalvagedFile } from '../state/salvage.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
-import { brokenState, type PagesOf, type StatePorts } from './state-session.ts';
+import { brokenState, type PagesOf, type StatePorts, unwrittenState } from './state-session.ts';
 import { type Decision, type TransactionView, transact } from './transact.ts';
 
 export interface Repaired {
@@ -47,6 +47,8 @@ export async function repairStore(
     }
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
+    case 'unwritten':
+      return fail(unwrittenState(outcome.message));
     case 'outrun':
     case 'denied':
     case 'gone':

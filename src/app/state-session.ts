@@ -168,12 +168,23 @@ async function transactOnce<T>(
           'Check the network and the credentials, then run the command again: what is recorded is safe.',
         ),
       );
+    case 'unwritten':
+      return fail(unwrittenState(outcome.message));
     case 'outrun':
     case 'denied':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
   }
+}
+
+/** The disk is full, mostly: what ended is in the journal, and is taken in once there is room. */
+export function unwrittenState(message: string): AppFailure {
+  return outsideFailure(
+    'state-unwritten',
+    message,
+    'Make room on the disk, or let this account write there, then run the command again: nothing was sent, what is recorded is safe, and what is in the journal of this machine is taken in.',
+  );
 }
 
 /** Said at the second try and then now and then: in two minutes there are about a hundred. */

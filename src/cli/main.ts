@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { reportBug } from './bug.ts';
+import { reportThrown } from './bug.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       }
       return;
     }
-    process.exitCode = reportBug(error);
+    process.exitCode = reportThrown(error, argv.includes('--json'));
   }
 }
 

@@ -6,7 +6,7 @@ import { verifyState } from './verify.ts';
 const FORMAT = '{"format":1,"project":"weather","reader_min":"1.0.0"}\n';
 const history = weatherHistory();
 // An end of the day before, as a fold in its middle leaves it, follows from no event of the tree as it is.
-for (const path of [...history.keys()]) if (path.startsWith('runs/recent/')) history.delete(path);
+for (const path of history.keys()) if (path.startsWith('runs/recent/')) history.delete(path);
 const eventFiles = [...history.keys()].filter((path) => /^(recent|events)\//.test(path));
 
 /** The tree after a repair; undefined when that was refused. */
