@@ -1,4 +1,5 @@
 import type { BenchRow } from '../row.ts';
+import { action } from './action.ts';
 import { check } from './check.ts';
 import { sql } from './sql.ts';
 import { plan, version } from './start.ts';
@@ -6,4 +7,4 @@ import { stateCommit, stateHistory } from './state.ts';
 import { steps } from './steps.ts';
 
 /** Every row, in the order of the table. */
-export const rows: readonly BenchRow[] = [steps, version, plan, check, sql, stateCommit, stateHistory];
+export const rows: readonly BenchRow[] = [steps, version, plan, action, check, sql, stateCommit, stateHistory];
