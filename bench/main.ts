@@ -1,5 +1,5 @@
 // `npm run bench` measures every row, `npm run bench -- steps` one. `--pairs N` (default 5), `--tiny` for small fixtures,
-// `--node PATH` for another Node, `--write` puts the table of a full run into bench/RESULTS.md.
+// `--node PATH` for another Node, `--dist FOLDER` for another build, `--write` puts the table of a full run into bench/RESULTS.md.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ const { values, positionals } = parseArgs({
     pairs: { type: 'string', default: '5' },
     tiny: { type: 'boolean', default: false },
     node: { type: 'string', default: process.execPath },
+    dist: { type: 'string', default: path.join(import.meta.dirname, '..', 'dist') },
     write: { type: 'boolean', default: false },
   },
 });
@@ -29,7 +30,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const pairs = Math.max(1, Number(values.pairs) || 5);
-const cli = path.join(import.meta.dirname, '..', 'dist', 'cli.js');
+const cli = path.resolve(values.dist, 'cli.js');
 const loadBefore = os.loadavg()[0];
 const results: Result[] = [];
 for (const row of rows) {
@@ -43,7 +44,7 @@ if (values.write) writeFileSync(path.join(import.meta.dirname, 'RESULTS.md'), pa
 if (results.some((result) => result.outcome.kind === 'failed')) process.exitCode = 1;
 
 async function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch'>): Promise<Result[]> {
-  if (!existsSync(options.cli)) return [failed(row, 'there is no dist/cli.js; `npm run build` makes it')];
+  if (!existsSync(options.cli)) return [failed(row, `there is no ${options.cli}; \`npm run build\` makes it`)];
   const scratch = mkdtempSync(path.join(os.tmpdir(), `branchline-bench-${row.name}-`));
   process.stderr.write(`${row.name} …\n`);
   try {

@@ -1,5 +1,5 @@
 /** Entry point of the Action. */
-import { reportBug } from './action/bug.ts';
+import { reportThrown } from './action/bug.ts';
 
 try {
   const { main } = await import('./action/main.ts');
@@ -13,5 +13,5 @@ try {
     process.stdout.write(end.guard.after);
   }
 } catch (error) {
-  process.exitCode = reportBug(error);
+  process.exitCode = reportThrown(error);
 }

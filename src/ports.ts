@@ -82,6 +82,8 @@ export type CommitOutcome =
   | { readonly kind: 'conflict'; readonly head?: StateHead }
   /** The ref did not move and the server said no. */
   | { readonly kind: 'denied'; readonly message: string }
+  /** The commit could not be made on this machine: nothing was sent. */
+  | { readonly kind: 'unwritten'; readonly message: string }
   /** The branch that was read is gone now. */
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreachable'; readonly message: string };

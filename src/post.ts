@@ -1,5 +1,5 @@
 /** What the Action does when its job is over, however it ended. */
-import { reportBug } from './action/bug.ts';
+import { reportThrown } from './action/bug.ts';
 
 try {
   // What `main` kept for us: nothing was begun, or all of it is recorded.
@@ -9,5 +9,5 @@ try {
     process.exitCode = await post();
   }
 } catch (error) {
-  process.exitCode = reportBug(error);
+  process.exitCode = reportThrown(error);
 }

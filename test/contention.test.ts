@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 test('sixteen processes on one branch over HTTP: all transactions land, none is lost, nobody starves', {
-  timeout: 400_000,
+  timeout: 900_000,
 }, async () => {
   const bare = sandbox.makeBare('origin.git');
   const repository = sandbox.makeRepository('project');

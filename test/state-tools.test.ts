@@ -263,3 +263,41 @@ test('derived files that somebody damaged are rebuilt from the events, pages too
   expect(mended.split('\n')[0]).toBe(page.split('\n')[0]);
   expect(await project.json([...verify, '--yes'])).toMatchObject({ rebuilt: [], removed: [], commit: null });
 });
+
+test('an event that somebody damaged is set aside, work goes on, and the file as it was brings it back', async () => {
+  await runOf('raw/a');
+  const clone = join(project.sandbox.root, 'clone');
+  project.sandbox.git(project.sandbox.root, 'clone', '--quiet', '--branch', 'branchline/state', bare, clone);
+  const text = (path: string): string => readFileSync(join(clone, path), 'utf8');
+  const path = readdirSync(join(clone, 'recent'))
+    .map((name) => `recent/${name}`)
+    .find((name) => text(name).includes('"asset.materialized"'))!;
+  const before = text(path);
+  const damaged = before.replace('"type":"asset.materialized"', '"type":"asset.mat');
+  writeFileSync(join(clone, path), damaged);
+  project.sandbox.git(clone, 'commit', '--quiet', '--all', '--message', 'by hand');
+  project.sandbox.git(clone, 'push', '--quiet');
+  expect(await project.json(['run', '--select', 'key:raw/b', ...production], 3)).toMatchObject({
+    error: { code: 'state-broken' },
+  });
+  const verify = ['state', 'verify', '--repair', ...production];
+  const said = await project.run([...verify, '--dry-run']);
+  expect(said.stdout).toContain(`git log --oneline -- ${path}`);
+  const repaired = await project.json<{ quarantined: { path: string; kept: string }[] }>(verify);
+  expect(repaired.quarantined).toMatchObject([{ path, problems: [{ code: 'broken' }] }]);
+  expect(`${remote('show', `branchline/state:${repaired.quarantined[0]!.kept}`)}\n`).toBe(damaged);
+  await fine();
+  const known = async (): Promise<unknown> =>
+    (await project.state('production')).view.assets.get('raw/a')?.materialized;
+  expect(await known()).toBeUndefined();
+  expect(await runOf('raw/b')).toMatchObject({ state: 'SUCCESS' });
+  await fine();
+
+  project.sandbox.git(clone, 'pull', '--quiet');
+  writeFileSync(join(clone, path), before);
+  project.sandbox.git(clone, 'commit', '--quiet', '--all', '--message', 'bring back events');
+  project.sandbox.git(clone, 'push', '--quiet');
+  await project.json(verify);
+  await fine();
+  expect(await known()).toBeDefined();
+});

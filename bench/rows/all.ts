@@ -1,4 +1,5 @@
 import type { BenchRow } from '../row.ts';
+import { action } from './action.ts';
 import { check } from './check.ts';
 import { partitions } from './partitions.ts';
 import { sql } from './sql.ts';
@@ -7,4 +8,14 @@ import { stateCommit, stateHistory } from './state.ts';
 import { steps } from './steps.ts';
 
 /** Every row, in the order of the table. */
-export const rows: readonly BenchRow[] = [steps, version, plan, check, sql, partitions, stateCommit, stateHistory];
+export const rows: readonly BenchRow[] = [
+  steps,
+  version,
+  plan,
+  action,
+  check,
+  sql,
+  partitions,
+  stateCommit,
+  stateHistory,
+];

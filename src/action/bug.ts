@@ -1,7 +1,16 @@
+import { fullDisk } from '../app/failure.ts';
 import { version } from '../version.ts';
 
-/** Says that we have a bug, as an annotation and with what a report needs. Yields exit code 70. */
-export function reportBug(error: unknown): number {
+/**
+ * Says what was thrown, as an annotation: a disk without room as what it is, everything else as a bug of ours, with what a
+ * report needs. Yields the exit code.
+ */
+export function reportThrown(error: unknown): number {
+  const full = fullDisk(error);
+  if (full !== undefined) {
+    process.stdout.write(`::error title=No room on the disk::${full.message} ${full.help}\n`);
+    return full.exit;
+  }
   const text = error instanceof Error ? error.message : String(error);
   const first = (text.split('\n')[0] ?? '').replaceAll('%', '%25').replaceAll('\r', '%0D');
   const { stdout } = process;

@@ -22,6 +22,8 @@ export const identity = 'github-actions[bot] <41898282+github-actions[bot]@users
 
 /** The objects of one private repository: what a state store asks of them, whoever reads and writes them. */
 export interface StateObjects {
+  /** Absolute: the repository. */
+  readonly gitDir: string;
   /** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
   listTree(commit: string, prefix: string): Promise<readonly StateTreeEntry[] | undefined>;
   /** The blob of each of the paths that exists; undefined when the commit is not here. */
@@ -50,6 +52,7 @@ export function systemObjects(store: ObjectStore): StateObjects {
   const texts = new Map<string, string>();
   let textLength = 0;
   return {
+    gitDir: store.gitDir,
     async listTree(commit, prefix) {
       const known = trees.get(commit) ?? (await lsTree(store, commit, ['-r'], []));
       if (known === undefined) return undefined;

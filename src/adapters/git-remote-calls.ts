@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StoreUnreachable } from '../ports.ts';
+import { fullDiskNote } from './disk-room.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import { type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
@@ -76,7 +77,7 @@ function createGitCalls(place: SystemRemote) {
 
   const unreachable = (exit: GitExit): StoreUnreachable => ({
     code: 'unreachable',
-    message: `${place.name} cannot be reached for ${branch}: ${gitWords(exit.stderr, place.secrets) || 'no answer'}`,
+    message: `${place.name} cannot be reached for ${branch}: ${gitWords(exit.stderr, place.secrets) || 'no answer'}${fullDiskNote(store.gitDir)}`,
   });
   const fetch = (options: readonly string[], wanted: readonly string[], extra?: readonly [string, string]) =>
     runGit({

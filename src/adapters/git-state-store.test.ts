@@ -1,3 +1,4 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, stateStoreContract } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer } from '../testing/fake-store.ts';
@@ -13,6 +14,13 @@ async function openStore(options: Partial<StateStoreOptions> & Pick<StateStoreOp
     environment: 'production',
   } as const;
   return must(await openStateStore({ ...defaults, ...options }));
+}
+
+/** Files are where git would make folders: whoever runs this, it can write no new object. */
+function blockObjects(objects: string): void {
+  rmSync(join(objects, 'pack'), { recursive: true, force: true });
+  const names = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+  for (const name of [...names, 'pack']) if (!existsSync(join(objects, name))) writeFileSync(join(objects, name), '');
 }
 
 stateStoreContract('fake', ['lose-reply', 'refuse', 'delete-ref', 'disconnect'], async () => {
@@ -38,13 +46,16 @@ for (const access of ['system', 'isomorphic', 'mixed'] as const) {
   };
 
   // All writers of these two share one private repository, as commands of one laptop do.
-  stateStoreContract(`${access}, local ref`, ['delete-ref'], async () => {
+  stateStoreContract(`${access}, local ref`, ['delete-ref', 'unwritable'], async () => {
     const sandbox = makeGitSandbox();
     const projectRoot = sandbox.makeRepository('user');
     const privateRepository = join(projectRoot, '.git/branchline/shop/state.git');
     return {
       open: () => openStore({ projectRoot, environment: 'local', env: envOf(sandbox) }),
-      cause: () => void sandbox.git(privateRepository, 'update-ref', '-d', 'refs/branchline/local'),
+      cause(fault) {
+        if (fault === 'unwritable') blockObjects(join(privateRepository, 'objects'));
+        else sandbox.git(privateRepository, 'update-ref', '-d', 'refs/branchline/local');
+      },
       stop: () => sandbox.remove(),
     };
   });

@@ -10,6 +10,7 @@ import type {
   StateTreeEntry,
   StoreUnreachable,
 } from '../ports.ts';
+import { fullDiskNote } from './disk-room.ts';
 import type { CommitBase, StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
 
@@ -159,10 +160,12 @@ interface Attempt {
 /** What became of a commit whose push was refused or not answered: found by looking at the head. */
 async function judge(store: StateObjects, ref: StateRef, attempt: Attempt): Promise<CommitOutcome> {
   const head = await ref.read();
+  if (!head.ok && attempt.commit === undefined) return unwritten(store, attempt);
   if (!head.ok) return { kind: 'unreachable', message: head.error.message };
   const current = head.value.commit;
   if (current === undefined) {
     if (attempt.expected !== undefined) return { kind: 'gone' };
+    if (attempt.commit === undefined) return unwritten(store, attempt);
     return { kind: 'denied', message: await ref.advice(attempt.words, attempt.isForced) };
   }
   if (attempt.commit !== undefined) {
@@ -175,7 +178,16 @@ async function judge(store: StateObjects, ref: StateRef, attempt: Attempt): Prom
   const moved = await haveMoved(ref, attempt.change.refs ?? []);
   if (typeof moved !== 'boolean') return { kind: 'unreachable', message: moved.message };
   if (moved) return { kind: 'conflict' };
+  if (attempt.commit === undefined) return unwritten(store, attempt);
   return { kind: 'denied', message: await ref.advice(attempt.words, attempt.isForced) };
+}
+
+function unwritten({ gitDir }: StateObjects, { words }: Attempt): CommitOutcome {
+  const said = words === '' ? '' : `: ${words}`;
+  return {
+    kind: 'unwritten',
+    message: `The commit could not be written to ${gitDir}${said}${said.endsWith('.') ? '' : '.'}${fullDiskNote(gitDir)}`,
+  };
 }
 
 /** Did somebody move a ref of data meanwhile? Then the state did not move because of that. */

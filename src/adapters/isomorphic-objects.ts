@@ -62,6 +62,7 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
   }
 
   return {
+    gitDir,
     listTree,
     async findBlobs(commit, paths) {
       const wanted = new Set(paths);

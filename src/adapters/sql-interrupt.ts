@@ -8,8 +8,11 @@ export interface InterruptOptions {
 
 export interface InterruptibleWork<T> {
   readonly run: () => Promise<T>;
-  /** Asks the database to stop; the run then ends with an error. May be called when nothing runs any more. */
-  readonly interrupt: () => void;
+  /**
+   * Asks the database to stop; the run then ends with an error. May be called when nothing runs any more. A promise of it
+   * ends once the request can reach no later statement, and never fails.
+   */
+  readonly interrupt: () => void | Promise<void>;
   readonly failure: (error: unknown) => SqlFailure;
   /** Whether an error is the answer to `interrupt`. */
   readonly isInterrupt: (error: unknown) => boolean;
@@ -27,11 +30,13 @@ export async function interruptible<T>(
   if (signal?.aborted) return fail({ code: 'interrupted', message: 'interrupted before the statement began' });
   let why: SqlFailure | undefined;
   let asking: NodeJS.Timeout | undefined;
+  const asked: Promise<void>[] = [];
+  const ask = (): void => void asked.push(Promise.resolve(work.interrupt()));
   const stop = (reason: SqlFailure): void => {
     if (why) return;
     why = reason;
-    work.interrupt();
-    asking = setInterval(work.interrupt, ASK_AGAIN_MS);
+    ask();
+    asking = setInterval(ask, ASK_AGAIN_MS);
   };
   const onAbort = (): void => stop({ code: 'interrupted', message: 'interrupted' });
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -51,5 +56,7 @@ export async function interruptible<T>(
     clearTimeout(timer);
     clearInterval(asking);
     signal?.removeEventListener('abort', onAbort);
+    // A request that is still on its way would stop the statement after this one.
+    await Promise.all(asked);
   }
 }

@@ -91,7 +91,7 @@ class PostgresSession implements SqlSession {
     return interruptible(options, {
       run: async () =>
         readRows(await this.#client.query({ text: positional.sql, values, rowMode: 'array' }), options.maxRows),
-      interrupt: () => void this.#cancel(),
+      interrupt: () => this.#cancel(),
       failure: (error) => sqlFailure(error, sql, positional.originalOffset),
       isInterrupt: (error) => (error as DatabaseError).code === QUERY_CANCELED,
     });

@@ -28,3 +28,16 @@ export function noSuchMoment(label: string, at: string): AppFailure {
       : '`branchline state log` lists them; an instant is written as 2026-11-21 or 2026-11-21T09:00:00Z.',
   );
 }
+
+/** What was thrown because a disk has no room is no bug of ours: the file that could not be written, and what to do. */
+export function fullDisk(thrown: unknown): AppFailure | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const { code, path } = thrown as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
+  const where = path === undefined ? 'A file' : path;
+  return outsideFailure(
+    'disk-full',
+    `${where} cannot be written: ${code === 'ENOSPC' ? 'the disk is full' : 'the disk quota is used up'}.`,
+    'Make room, then run the command again. What was recorded is safe, and what is in the journal of this machine is taken in.',
+  );
+}

@@ -85,24 +85,14 @@ describe('repair', () => {
 
   it('says in a preview what it would do, and does nothing when all is fine', async () => {
     const { server, ports, tamper } = await history();
-    expect(must(await repairStore(ports(), { dryRun: false }))).toEqual({ rebuilt: [], removed: [] });
+    expect(must(await repairStore(ports(), { dryRun: false }))).toEqual({ rebuilt: [], removed: [], salvaged: [] });
     await tamper({ 'snapshot/index.json': null });
     const files = new Map(server.files());
     expect(must(await repairStore(ports(), { dryRun: true }))).toEqual({
       rebuilt: ['snapshot/index.json'],
       removed: [],
+      salvaged: [],
     });
-    expect(server.files()).toEqual(files);
-  });
-
-  it('refuses where events are damaged: it writes none', async () => {
-    const { server, ports, tamper } = await history();
-    const segment = [...server.files().keys()].find((path) => path.startsWith('events/'))!;
-    const text = server.files().get(segment)!;
-    await tamper({ [segment]: text.replace('"rows":365', '"rows":366'), 'snapshot/index.json': null });
-    const files = new Map(server.files());
-    const refused = await repairStore(ports(), { dryRun: false });
-    expect(refused).toMatchObject({ ok: false, error: { code: 'state-broken' } });
     expect(server.files()).toEqual(files);
   });
 
@@ -127,5 +117,73 @@ describe('repair', () => {
     const repaired = must(await repairStore(ports(), { dryRun: false }));
     expect(repaired.rebuilt).toEqual(['runs/2026/11/22/0001.jsonl']);
     expect(verifyState(server.files(), 'production').problems).toEqual([]);
+  });
+});
+
+/** Ids of all events that a reader finds. */
+function eventIds(files: ReadonlyMap<string, string>): string[] {
+  const paths = [...files.keys()].filter((path) => /^(recent|events)\//.test(path));
+  const ids = paths.flatMap((path) =>
+    files
+      .get(path)!
+      .split('\n')
+      .map((line) => /"id":"([^"]+#\d+)"/.exec(line)?.[1]),
+  );
+  return ids.filter((id) => id !== undefined).sort();
+}
+
+describe('quarantine', () => {
+  it.each([
+    ['a segment of a closed day', (path: string) => path.startsWith('events/')],
+    ['a recent file', (path: string) => path.startsWith('recent/')],
+  ])('keeps the damaged file of %s as it is, leaves out what cannot be read, and work goes on', async (_, isIt) => {
+    const { server, ports, record, tamper } = await history();
+    await record(8, 0);
+    const before = new Map(server.files());
+    const path = [...before.keys()].filter(isIt).sort()[0]!;
+    const lines = before.get(path)!.split('\n');
+    const line = lines.findIndex((text) => text.includes('"asset.materialized"'));
+    const lost = /"id":"([^"]+)"/.exec(lines[line]!)![1]!;
+    const damaged = lines.with(line, `${lines[line]!.slice(0, 40)}\uFFFD`).join('\n');
+    await tamper({ [path]: damaged });
+
+    const preview = must(await repairStore(ports(), { dryRun: true }));
+    expect(preview.salvaged).toMatchObject([{ path, problems: [{ code: 'broken', line: line + 1 }] }]);
+    expect(server.files().get(path)).toBe(damaged);
+    const repaired = must(await repairStore(ports(), { dryRun: false }));
+    expect(server.files().get(repaired.salvaged[0]!.kept!)).toBe(damaged);
+    const record0 = [...server.files()].find(([name]) => /^quarantine\/\d+\.json$/.test(name))!;
+    expect(JSON.parse(record0[1])).toMatchObject({ v: 1, files: [{ path, problems: [{ line: line + 1 }] }] });
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+    expect(eventIds(server.files())).toEqual(eventIds(before).filter((id) => id !== lost));
+    // Through a new day, which seals and folds what was repaired.
+    await record(9);
+    await record(10, DAY);
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+  });
+
+  it('lets go of nothing for good: the file as it was, brought back, makes the state what it was', async () => {
+    const { server, ports, tamper } = await history();
+    const before = new Map(server.files());
+    const path = [...before.keys()].find((name) => name.startsWith('events/'))!;
+    await tamper({ [path]: before.get(path)!.replaceAll('{', '[') });
+    must(await repairStore(ports(), { dryRun: false }));
+    expect(eventIds(server.files()).length).toBeLessThan(eventIds(before).length);
+    await tamper({ [path]: before.get(path)! });
+    must(await repairStore(ports(), { dryRun: false }));
+    expect(verifyState(server.files(), 'production').problems).toEqual([]);
+    expect(eventIds(server.files())).toEqual(eventIds(before));
+    for (const [name, text] of before)
+      if (derived.test(name)) expect([name, server.files().get(name)]).toEqual([name, text]);
+  });
+
+  it('leaves records of a newer Branchline alone, and says so', async () => {
+    const { server, ports, tamper } = await history();
+    const path = [...server.files().keys()].find((name) => name.startsWith('recent/'))!;
+    const text = server.files().get(path)!.replace('"type":"run.ended","v":1', '"type":"run.ended","v":2');
+    await tamper({ [path]: text });
+    const files = new Map(server.files());
+    expect(await repairStore(ports(), { dryRun: false })).toMatchObject({ ok: false, error: { code: 'state-newer' } });
+    expect(server.files()).toEqual(files);
   });
 });

@@ -3,10 +3,12 @@ import type { StateChange } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { encodeFormat, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
+import { isQuarantine } from '../state/quarantine.ts';
 import { assembleView } from '../state/read.ts';
-import { repairState } from '../state/verify.ts';
+import { repairState } from '../state/repair.ts';
+import type { SalvagedFile } from '../state/salvage.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
-import { brokenState, type PagesOf, type StatePorts } from './state-session.ts';
+import { brokenState, type PagesOf, type StatePorts, unwrittenState } from './state-session.ts';
 import { type Decision, type TransactionView, transact } from './transact.ts';
 
 export interface Repaired {
@@ -14,15 +16,17 @@ export interface Repaired {
   readonly rebuilt: readonly string[];
   /** Files that nothing asks for, and that are gone now. */
   readonly removed: readonly string[];
+  /** Files of events that were damaged, in their order; `kept` has them as they were found. */
+  readonly salvaged: readonly (Pick<SalvagedFile, 'path' | 'problems'> & { readonly kept?: string })[];
   /** The commit; undefined when nothing had to be repaired, or in a preview. */
   readonly commit?: string;
 }
 
-type Settled = { readonly stop: AppFailure } | { readonly rebuilt: string[]; readonly removed: string[] };
+type Settled = { readonly stop: AppFailure } | Omit<Repaired, 'commit'>;
 
 /**
- * Writes what follows from the events anew, where it is damaged or missing: snapshot, runs, roll-ups, pages. The events
- * themselves are never touched: where one of them is damaged, this refuses.
+ * Writes what follows from the events anew, where it is damaged or missing: snapshot, runs, roll-ups, pages. Where a file
+ * of events is damaged itself, it goes to `quarantine/` as it is, and what can be read of it takes its place.
  */
 export async function repairStore(
   ports: StatePorts,
@@ -43,6 +47,8 @@ export async function repairStore(
     }
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
+    case 'unwritten':
+      return fail(unwrittenState(outcome.message));
     case 'outrun':
     case 'denied':
     case 'gone':
@@ -62,11 +68,17 @@ async function decide(
   if (!texts.ok) return texts;
   const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
     ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
-  const { lost, files } = repairState(texts.value, ports.environment, encodeFormat(ports.projectName));
+  const { lost, files, salvaged } = repairState(texts.value, ports.environment, encodeFormat(ports.projectName));
   if (lost.length > 0) return stop(lost);
+  const isOwn = new Set(salvaged.map(({ path }) => path));
+  const others = [...files].filter(([path]) => !isOwn.has(path) && !isQuarantine(path));
   const settled = {
-    rebuilt: [...files].flatMap(([path, text]) => (text === null ? [] : [path])).sort(),
-    removed: [...files].flatMap(([path, text]) => (text === null ? [path] : [])).sort(),
+    rebuilt: others.flatMap(([path, text]) => (text === null ? [] : [path])).sort(),
+    removed: others.flatMap(([path, text]) => (text === null ? [path] : [])).sort(),
+    salvaged: salvaged.map(({ path, problems }) => {
+      const kept = [...files.keys()].find((other) => isQuarantine(other) && other.endsWith(`/${path}`));
+      return { path, problems, ...(kept === undefined ? {} : { kept }) };
+    }),
   };
   if (options.dryRun || files.size === 0) return ok({ kind: 'nothing', value: settled });
   const whole = new Map(texts.value);
@@ -100,6 +112,6 @@ function beyondRepair(ports: StatePorts, head: string | undefined, problems: rea
   if (failure.code !== 'state-broken') return failure;
   return {
     ...failure,
-    help: 'Events themselves are damaged, and those are never rewritten. `git log -- <file>` in a clone of the branch shows the commit that changed them: bring the file back as it was before, by a commit on top.',
+    help: 'Nothing was done. `git log -- <file>` in a clone of the branch shows the commit that changed it: bring the file back as it was before, by a commit on top.',
   };
 }

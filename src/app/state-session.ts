@@ -175,12 +175,23 @@ async function transactOnce<T>(
           'Check the network and the credentials, then run the command again: what is recorded is safe.',
         ),
       );
+    case 'unwritten':
+      return fail(unwrittenState(outcome.message));
     case 'outrun':
     case 'denied':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
   }
+}
+
+/** The disk is full, mostly: what ended is in the journal, and is taken in once there is room. */
+export function unwrittenState(message: string): AppFailure {
+  return outsideFailure(
+    'state-unwritten',
+    message,
+    'Make room on the disk, or let this account write there, then run the command again: nothing was sent, what is recorded is safe, and what is in the journal of this machine is taken in.',
+  );
 }
 
 /** Said at the second try and then now and then: in two minutes there are about a hundred. */
@@ -307,7 +318,7 @@ export function brokenState(label: string, head: string | undefined, problems: r
     [`${label}${head === undefined ? '' : ` at ${head.slice(0, 7)}`} cannot be read:`, ...lines, ...more].join('\n'),
     newer
       ? 'Use the version named, or a newer one.'
-      : 'Nothing was done. `branchline state verify` lists everything that is wrong, `branchline state verify --repair` rebuilds what follows from the events; `--at <commit>` reads an older state.',
+      : 'Nothing was done. `branchline state verify` lists everything that is wrong, `branchline state verify --repair` mends it (`--dry-run` says first what it would do); `--at <commit>` reads an older state.',
   );
 }
 

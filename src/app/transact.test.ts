@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ok } from '../base/result.ts';
-import type { Clock, StateChange } from '../ports.ts';
+import type { Clock, StateChange, StateStore } from '../ports.ts';
 import { stateChange } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../testing/fake-store.ts';
 import {
@@ -198,6 +198,20 @@ describe('transact', () => {
     const outcome = await transact(store, countUp(), options);
     expect(outcome).toEqual({ kind: 'denied', message: 'the fake store refuses', tries: 3 });
     expect(sent.map(({ files }) => files.has('page'))).toEqual([true, false, false]);
+  });
+
+  it('stops at once when this machine cannot write: neither lean nor later does that help', async () => {
+    const { store, options } = given();
+    let tries = 0;
+    const full: StateStore = {
+      ...store,
+      async commit() {
+        tries++;
+        return { kind: 'unwritten', message: 'no room' };
+      },
+    };
+    expect(await transact(full, countUp(), options)).toEqual({ kind: 'unwritten', message: 'no room', tries: 1 });
+    expect(tries).toBe(1);
   });
 
   it('stops when the branch is gone, and does not make it anew', async () => {

@@ -59,6 +59,8 @@ export type TransactionOutcome<T> =
   | { readonly kind: 'outrun'; readonly message: string; readonly tries: number }
   /** The server refused the change, also without texts: `message` says what to do. Trying again does not help. */
   | { readonly kind: 'denied'; readonly message: string; readonly tries: number }
+  /** The commit could not be written on this machine, of which `message` says why. Nothing was sent. */
+  | { readonly kind: 'unwritten'; readonly message: string; readonly tries: number }
   /** The ref was deleted while we were at it: the environment is closed. */
   | { readonly kind: 'gone'; readonly message: string; readonly tries: number }
   | { readonly kind: 'unreachable'; readonly message: string; readonly tries: number }
@@ -262,6 +264,8 @@ function judge<T>(store: StateStore, outcome: CommitOutcome, value: T, progress:
       // A refusal is found by looking at the head; a push still under way then may land after that look.
       progress.doubtful = { value, isLean };
       return { kind: 'again', reason: 'denied', message: outcome.message };
+    case 'unwritten':
+      return { kind: 'done', outcome: { kind: 'unwritten', message: outcome.message, tries } };
     case 'gone':
       return gone(store, tries);
     case 'unreachable':

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
-import { reportBug } from './bug.ts';
+import { reportThrown } from './bug.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -31,7 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       }
       return;
     }
-    process.exitCode = reportBug(error);
+    process.exitCode = reportThrown(error, argv.includes('--json'));
   }
 }
 
@@ -353,7 +353,7 @@ function stateCommand(define: Define): Command {
       new Command('verify')
         .description('check every record, digest and projection of the state')
         .addOption(atOption())
-        .option('--repair', 'rebuild snapshot, runs, roll-ups and pages from the events')
+        .option('--repair', 'rebuild snapshot, runs, roll-ups and pages from the events; set damaged events aside')
         .option('--dry-run', 'with --repair: say what would be rebuilt, and do nothing')
         .option('--yes', 'do not ask before writing production')
         .addOption(environmentOption()),

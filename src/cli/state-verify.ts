@@ -1,6 +1,6 @@
 import { inputFailure } from '../app/failure.ts';
 import { verifyStore } from '../app/state-commands.ts';
-import { repairStore } from '../app/state-repair.ts';
+import { type Repaired, repairStore } from '../app/state-repair.ts';
 import { openHost } from '../compose/wiring.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './main.ts';
@@ -52,13 +52,16 @@ async function repair(options: VerifyOptions): Promise<number> {
     const { label } = world.store;
     const { dryRun = false } = options;
     if (options.environment === 'production' && !dryRun)
-      if (!(await confirm(`This writes the derived files of ${label} anew. Go on?`))) return 2;
+      if (!(await confirm(`This writes the derived files of ${label} anew, and sets damaged events aside. Go on?`)))
+        return 2;
     const repaired = await repairStore(world.state, { dryRun, pages: world.run.pages });
     if (!repaired.ok) return printFailure(host, repaired.error, options.json);
-    const { rebuilt, removed, commit } = repaired.value;
-    if (options.json) printJson({ version: 1, dryRun, rebuilt, removed, commit: commit ?? null });
-    else if (rebuilt.length + removed.length === 0) host.print(`Nothing to repair in ${label}.`);
+    const { rebuilt, removed, salvaged, commit } = repaired.value;
+    if (options.json)
+      printJson({ version: 1, dryRun, rebuilt, removed, quarantined: salvaged, commit: commit ?? null });
+    else if (rebuilt.length + removed.length + salvaged.length === 0) host.print(`Nothing to repair in ${label}.`);
     else {
+      for (const line of quarantineLines(salvaged, dryRun)) host.print(line);
       for (const path of rebuilt) host.print(`${path}: ${dryRun ? 'would be rebuilt' : 'rebuilt'} from the events`);
       for (const path of removed)
         host.print(`${path}: ${dryRun ? 'would be removed' : 'removed'}, no event asks for it`);
@@ -66,4 +69,30 @@ async function repair(options: VerifyOptions): Promise<number> {
     }
     return 0;
   });
+}
+
+/** What was lost, where it is kept, and how it comes back. */
+function quarantineLines(salvaged: Repaired['salvaged'], dryRun: boolean): string[] {
+  const lines: string[] = [];
+  for (const { path, kept, problems } of salvaged) {
+    const moved = dryRun ? 'would be kept' : 'kept';
+    lines.push(`${path}: ${kept === undefined ? 'is gone' : `damaged; ${moved} as it is in ${kept}`}`);
+    for (const { line, message } of problems.slice(0, 10))
+      lines.push(`  ${line > 0 ? `line ${line}` : 'the file'}: ${message}`);
+    if (problems.length > 10) lines.push(`  and ${problems.length - 10} more`);
+  }
+  const first = salvaged[0]?.path;
+  if (first === undefined) return lines;
+  return [
+    ...lines,
+    '',
+    dryRun
+      ? 'Events that cannot be read would count no longer. They may still be in the history of the branch, so look there first, in a clone of it:'
+      : 'Events that cannot be read count no longer. They may still be in the history of the branch. To bring them back, in a clone of it:',
+    `  git log --oneline -- ${first}          names the commit that damaged the file`,
+    `  git show <commit>~1:${first} > ${first}`,
+    `  git add ${first} && git commit -m "bring back events" && git push`,
+    'and then `branchline state verify --repair` again.',
+    '',
+  ];
 }

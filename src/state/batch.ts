@@ -1,3 +1,4 @@
+import { sha256 } from '../base/digest.ts';
 import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
@@ -18,15 +19,27 @@ export interface Batch {
   /** Set when the commit's events fill several files, from 1; the last one has none. */
   readonly part?: number;
   readonly events: readonly BranchlineEvent[];
+  /** What a repair could not save: numbers that no reader waits for any more. */
+  readonly lost?: Lost;
 }
 
-type BatchHead = Omit<Batch, 'events'>;
+/** Left in a commit's line where events were damaged (docs/state-format.md, `quarantine/`). */
+export interface Lost {
+  /** This commit stands for those from this number on to its own. */
+  readonly from?: number;
+  /** By stream: up to this number, events may be missing in this commit or before it. */
+  readonly streams?: Readonly<Record<string, number>>;
+}
+
+/** A commit's line. */
+export type BatchHead = Omit<Batch, 'events'>;
 const batchShape: Check = object<BatchHead>({
   seq: count,
   writer: text,
   tx: count,
   at: instant,
   part: optional(count),
+  lost: optional(object<Lost>({ from: optional(count), streams: optional(mapping(count)) })),
 });
 
 /** First line of a segment. */
@@ -37,8 +50,21 @@ export interface SegmentHead {
   readonly last: number;
   /** The newest transaction of each writer in it: how a push whose reply was lost is found after a seal. */
   readonly writers: Readonly<Record<string, number>>;
+  /** Of a segment that a repair changed: the digest that it had, which the next one continues. */
+  readonly was?: string;
 }
-const segmentShape: Check = object<SegmentHead>({ after: text, first: count, last: count, writers: mapping(count) });
+const segmentShape: Check = object<SegmentHead>({
+  after: text,
+  first: count,
+  last: count,
+  writers: mapping(count),
+  was: optional(text),
+});
+
+/** What the segment after this one has under `after`. */
+export function chainDigest(segment: SegmentHead | undefined, content: string): string {
+  return segment?.was ?? sha256(content);
+}
 
 /** The texts of a commit's recent files: one, or several when they would be too long for one. */
 export function encodeBatch(batch: Batch): string[] {
@@ -79,6 +105,55 @@ export interface DecodedFile {
   readonly batches: readonly Batch[];
 }
 
+interface LineRead {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** A line of a recent file or a segment, as far as it can be understood by itself. */
+export type EventLine = LineRead &
+  (
+    | { readonly kind: 'problem'; readonly problem: StateProblem }
+    | { readonly kind: 'segment'; readonly head: SegmentHead; readonly value: unknown }
+    | { readonly kind: 'commit'; readonly head: BatchHead; readonly value: unknown }
+    | { readonly kind: 'event'; readonly event: BranchlineEvent; readonly value: unknown }
+  );
+
+/** Every line of such a file; one that is damaged takes no other with it. */
+export function readEventLines(file: string, content: string): EventLine[] {
+  const lines = content.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines.map((line, i) => readEventLine(file, line, i + 1));
+}
+
+function readEventLine(file: string, line: string, number: number): EventLine {
+  const read = { number, text: line };
+  const broken = (message: string): EventLine => ({
+    ...read,
+    kind: 'problem',
+    problem: { code: 'broken', file, line: number, message },
+  });
+  const parsed = parseJson(line, file, number);
+  if (!parsed.ok) return { ...read, kind: 'problem', problem: parsed.error };
+  const { value } = parsed;
+  if (isObject(value) && Object.hasOwn(value, 'commit')) {
+    const head = value['commit'];
+    const wrong = batchShape.test(head);
+    if (wrong !== undefined) return broken(`commit: ${wrong}`);
+    return { ...read, kind: 'commit', head: head as unknown as BatchHead, value };
+  }
+  if (number === 1 && isObject(value) && Object.hasOwn(value, 'segment')) {
+    const head = value['segment'];
+    const wrong = segmentShape.test(head);
+    if (wrong !== undefined) return broken(`segment: ${wrong}`);
+    return { ...read, kind: 'segment', head: head as unknown as SegmentHead, value };
+  }
+  const event = decodeEventValue(value, file, number);
+  if (!event.ok) return { ...read, kind: 'problem', problem: event.error };
+  return { ...read, kind: 'event', event: event.value, value };
+}
+
 /** Reads a recent file or a segment; all problems of the file, not only the first. */
 export function decodeEventsFile(file: string, content: string): Result<DecodedFile, readonly StateProblem[]> {
   const problems: StateProblem[] = [];
@@ -88,28 +163,21 @@ export function decodeEventsFile(file: string, content: string): Result<DecodedF
   let segment: SegmentHead | undefined;
   const batches: (BatchHead & { events: BranchlineEvent[] })[] = [];
   if (!content.endsWith('\n')) broken(0, 'the last line has no end: the file was cut');
-  const lines = content.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  for (const [i, line] of lines.entries()) {
-    const parsed = parseJson(line, file, i + 1);
-    if (!parsed.ok) {
-      problems.push(parsed.error);
-      continue;
-    }
-    const value = parsed.value;
-    if (isObject(value) && Object.hasOwn(value, 'commit')) {
-      const wrong = batchShape.test(value['commit']);
-      if (wrong === undefined) batches.push({ ...(value['commit'] as unknown as BatchHead), events: [] });
-      else broken(i + 1, `commit: ${wrong}`);
-    } else if (i === 0 && isObject(value) && Object.hasOwn(value, 'segment')) {
-      const wrong = segmentShape.test(value['segment']);
-      if (wrong === undefined) segment = value['segment'] as unknown as SegmentHead;
-      else broken(1, `segment: ${wrong}`);
-    } else {
-      const event = decodeEventValue(value, file, i + 1);
-      if (!event.ok) problems.push(event.error);
-      else if (batches.length === 0) broken(i + 1, 'an event before the line of its commit');
-      else batches.at(-1)!.events.push(event.value);
+  for (const line of readEventLines(file, content)) {
+    switch (line.kind) {
+      case 'problem':
+        problems.push(line.problem);
+        break;
+      case 'segment':
+        segment = line.head;
+        break;
+      case 'commit':
+        batches.push({ ...line.head, events: [] });
+        break;
+      case 'event':
+        if (batches.length === 0) broken(line.number, 'an event before the line of its commit');
+        else batches.at(-1)!.events.push(line.event);
+        break;
     }
   }
   if (batches.length === 0 && problems.length === 0) broken(0, 'holds no commit');

@@ -63,7 +63,7 @@ export function emptyView(environment: string): StateView {
 
 /**
  * The view after one more commit: a function of the bytes alone. Each event counts once (by stream and number); a gap in
- * a stream or in the commits is refused and changes nothing. `head` is not carried over: the reader knows it.
+ * a stream or in the commits is refused and changes nothing, unless a repair said that it has to be. `head` is not carried over: the reader knows it.
  *
  * Facts of runs commute: streams of runs may arrive in any order that the claims allow (a run on the same asset starts
  * after the other's claim ended, a taker starts after what it took over from), and the view is the same to the byte.
@@ -88,7 +88,7 @@ function applyBatch(draft: FoldDraft, batch: Batch): StateProblem | undefined {
   if (!fresh.ok) return fresh.error;
   // A replay of a commit that was taken in already.
   if (batch.seq <= draft.seq && fresh.value.length === 0) return undefined;
-  if (batch.seq > draft.seq + 1)
+  if ((batch.lost?.from ?? batch.seq) > draft.seq + 1)
     return problemOf(batch, 'gap', `commit ${batch.seq} follows commit ${draft.seq}: what is between is missing`);
   advanceTo(draft, batch.at);
   for (const event of fresh.value) {
@@ -96,6 +96,11 @@ function applyBatch(draft: FoldDraft, batch: Batch): StateProblem | undefined {
     draft.streams.set(stream, n);
     draft.streamDays.set(stream, draft.day);
     applyEvent(draft, event, draft.at!);
+  }
+  for (const [stream, n] of Object.entries(batch.lost?.streams ?? {})) {
+    if (n <= (draft.streams.get(stream) ?? 0)) continue;
+    draft.streams.set(stream, n);
+    draft.streamDays.set(stream, draft.day);
   }
   draft.seq = Math.max(draft.seq, batch.seq);
   const known = draft.writers.get(batch.writer);
@@ -106,7 +111,7 @@ function applyBatch(draft: FoldDraft, batch: Batch): StateProblem | undefined {
 /** Events that do not count yet, in order; a number that skips one is a gap. */
 export function uncounted(
   streams: ReadonlyMap<string, number>,
-  batch: Pick<Batch, 'seq' | 'events'>,
+  batch: Pick<Batch, 'seq' | 'events' | 'lost'>,
 ): Result<BranchlineEvent[], StateProblem> {
   const last = new Map<string, number>();
   const fresh: BranchlineEvent[] = [];
@@ -115,7 +120,7 @@ export function uncounted(
     if (!id) return fail(problemOf(batch, 'broken', `the event id ${event.id} is not <stream>#<n>`));
     const counted = last.get(id.stream) ?? streams.get(id.stream) ?? 0;
     if (id.n <= counted) continue;
-    if (id.n !== counted + 1)
+    if (id.n > Math.max(counted, batch.lost?.streams?.[id.stream] ?? 0) + 1)
       return fail(
         problemOf(
           batch,

@@ -1,9 +1,8 @@
-import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { PartitionRecord, StateView } from '../model/state.ts';
-import { type Batch, decodeEventsFile } from './batch.ts';
+import { type Batch, chainDigest, decodeEventsFile } from './batch.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, foldAll } from './fold.ts';
 import {
@@ -227,7 +226,7 @@ function readEvents(input: StateTexts, folded: number, digest: string, problems:
         line: 1,
         message: 'does not continue the segment before: one of the two was edited or is missing',
       });
-    chain = sha256(text);
+    chain = chainDigest(decoded.value.segment, text);
     unfoldedBytes += utf8Bytes(text);
   }
   return { batches, files, chain, unfoldedBytes };

@@ -6,7 +6,8 @@ import type { StateChange, StateStore } from '../../ports.ts';
  * What can befall an implementation: the next commit lands and its answer is lost; from now on commits are refused;
  * the ref goes away; from now on nothing can be reached.
  */
-export type RigFault = 'lose-reply' | 'refuse' | 'delete-ref' | 'disconnect';
+/** `unwritable`: this machine takes no new objects, as on a full disk. */
+export type RigFault = 'lose-reply' | 'refuse' | 'delete-ref' | 'disconnect' | 'unwritable';
 
 /** What the contract needs of an implementation. */
 export interface StateStoreRig {
@@ -276,6 +277,23 @@ export function stateStoreContract(
         await rig.cause('refuse');
         expect((await store.commit(undefined, stateChange(1, 'a', 1))).kind).toBe('denied');
         expect(must(await store.read())).toMatchObject({ commit: undefined, witness: false });
+      });
+    }
+
+    if (faults.includes('unwritable')) {
+      it('says that a commit could not be written here, which is no refusal', async () => {
+        const store = await rig.open();
+        const first = await land(store, undefined, stateChange(1, 'a', 1));
+        await rig.cause('unwritable');
+        // So many that no object of theirs may be there already.
+        const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`folder-${i}/file`, `${i}`]));
+        const change = stateChange(2, 'a', 2, files);
+        expect(await store.commit(first, change)).toMatchObject({
+          kind: 'unwritten',
+          message: expect.stringContaining('state.git'),
+        });
+        expect((await store.compact(first, 1, change)).kind).toBe('unwritten');
+        expect(must(await store.read()).commit).toBe(first);
       });
     }
 

@@ -1,0 +1,83 @@
+import { byText } from '../base/order.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { StateProblem } from './codec.ts';
+import { FORMAT_PATH, parseFoldedPath } from './layout.ts';
+import { repairLeaves } from './partition-verify.ts';
+import { encodeQuarantine } from './quarantine.ts';
+import { checkFormat } from './read.ts';
+import { decodeFiles, isDerived, isMonth, refold } from './refold.ts';
+import { type SalvagedFile, salvageEvents } from './salvage.ts';
+
+/** What makes a tree whole again. */
+export interface Repair {
+  /** What nothing can make good: then `files` is empty. */
+  readonly lost: readonly StateProblem[];
+  /** Files as they should be; null takes one away. */
+  readonly files: ReadonlyMap<string, string | null>;
+  /** Files of events that were damaged themselves, and what `files` has in their place. */
+  readonly salvaged: readonly SalvagedFile[];
+}
+
+/**
+ * The derived files (snapshot, runs, roll-ups, leaves of partitions, `format.json`) that differ from what the events give, as they should be;
+ * and where events are damaged, what can be read of them, with the damaged files kept under `quarantine/`. `texts` holds
+ * every file of the tree.
+ */
+export function repairState(texts: ReadonlyMap<string, string>, environment: string, formatText: string): Repair {
+  const listing = [...texts.keys()].sort(byText);
+  const beyond = (lost: readonly StateProblem[]): Repair => ({ lost, files: new Map(), salvaged: [] });
+  if (listing.length === 0) return beyond([]);
+  const format = checkFormat(listing, texts);
+  if (format?.code === 'newer-format') return beyond([format]);
+  const whole = rebuild(texts, environment);
+  if (whole.ok) return { lost: [], files: withFormat(whole.value.files, format && formatText), salvaged: [] };
+  const salvaged = salvageEvents(texts);
+  if (!salvaged.ok) return beyond(salvaged.error);
+  // Nothing to leave out: what is wrong is elsewhere.
+  if (salvaged.value.length === 0) return beyond(whole.error);
+  const saved = new Map(texts);
+  const files = new Map<string, string | null>();
+  for (const { path, text } of salvaged.value) {
+    files.set(path, text ?? null);
+    if (text === undefined) saved.delete(path);
+    else saved.set(path, text);
+  }
+  const again = rebuild(saved, environment);
+  if (!again.ok) return beyond(again.error);
+  const kept = encodeQuarantine(again.value.seq + 1, salvaged.value);
+  return {
+    lost: [],
+    files: withFormat(new Map([...files, ...again.value.files, ...kept]), format && formatText),
+    salvaged: salvaged.value,
+  };
+}
+
+function withFormat(
+  files: ReadonlyMap<string, string | null>,
+  formatText: string | undefined,
+): ReadonlyMap<string, string | null> {
+  return formatText === undefined ? files : new Map([...files, [FORMAT_PATH, formatText]]);
+}
+
+/** The derived files that differ from what the events give, and the newest commit; or what is wrong with the events. */
+function rebuild(
+  texts: ReadonlyMap<string, string>,
+  environment: string,
+): Result<{ readonly files: ReadonlyMap<string, string | null>; readonly seq: number }, readonly StateProblem[]> {
+  const listing = [...texts.keys()].sort(byText);
+  const problems: StateProblem[] = [];
+  const events = decodeFiles(listing, texts, problems);
+  if (problems.length > 0) return fail(problems);
+  // A marker is believed when a segment ends there; else everything that is sealed is folded anew.
+  const ends = new Set(events.map(({ name }) => ('last' in name ? name.last : 0)));
+  const known = listing.map(parseFoldedPath).filter((seq) => seq !== undefined && ends.has(seq));
+  const isFolded = listing.some((path) => path.startsWith('snapshot/'));
+  const folded = Math.max(0, ...(known.length > 0 ? known : isFolded ? [...ends] : []).map((seq) => seq ?? 0));
+  const { view, expected, partitions } = refold(events, texts, { environment, problems, folded });
+  if (view === undefined || problems.length > 0) return fail(problems);
+  const files = new Map<string, string | null>();
+  for (const [path, text] of expected) if (texts.get(path) !== text) files.set(path, text);
+  for (const path of listing) if (isDerived(path) && !expected.has(path) && !isMonth(path)) files.set(path, null);
+  for (const [path, text] of repairLeaves(texts, partitions)) files.set(path, text);
+  return ok({ files, seq: view.seq });
+}
