@@ -3,7 +3,7 @@ import type { AppFailure } from '../app/failure.ts';
 import { buildPlanning, requestOf } from '../app/planning.ts';
 import { type RunObserver, type RunOutcome, type RunSettings, runRequest } from '../app/run.ts';
 import { idleText, knownText, triggerText } from '../app/run-message.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { olderCode } from '../compose/older-code.ts';

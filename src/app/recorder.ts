@@ -6,7 +6,8 @@ import { mapEventText } from '../state/event-text.ts';
 import type { CarryOutInput, RunEnd } from './carry-out.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { setAside } from './set-aside.ts';
-import type { Recorded, StateAt } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { Recorded } from './state-session.ts';
 
 /** Records a run while it is carried out: each event in the journal at once, progress on the branch now and then. */
 export interface Recorder {

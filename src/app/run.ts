@@ -21,7 +21,8 @@ import type { JobMeter } from './job-meter.ts';
 import type { PlanningProject } from './planning.ts';
 import { recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
-import type { PagesOf, StateAt, StateSession } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { PagesOf, StateSession } from './state-session.ts';
 import type { OutputsOf, Published, RunContext } from './step-context.ts';
 
 /** The world of a command that runs something. */

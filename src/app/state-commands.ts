@@ -11,7 +11,7 @@ import { verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
 import { triggerText } from './run-message.ts';
-import type { StateAt } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
 
 export interface LogEntry {
   readonly commit: string;

@@ -22,7 +22,8 @@ import {
   type WantedRun,
 } from './run.ts';
 import { runMessage, triggerText } from './run-message.ts';
-import type { StateAt, StateDecision } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { StateDecision } from './state-session.ts';
 
 export interface TickOptions {
   readonly dryRun: boolean;

@@ -1,6 +1,6 @@
 import { type ListRow, listRows } from '../app/list.ts';
 import { buildPlanning, selectAssets } from '../app/planning.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openStore } from '../compose/wiring.ts';
 import { columns, paint } from '../render/style.ts';

@@ -5,7 +5,7 @@ import { makePlan } from '../app/claim-run.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { productionRunner } from '../app/production-runner.ts';
 import { cliIdentity } from '../app/run.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';

@@ -1,5 +1,5 @@
 import { describeState } from '../app/state-commands.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
