@@ -1,6 +1,6 @@
 import { makePlan } from '../app/claim-run.ts';
 import { buildPlanning } from '../app/planning.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { type OpenProject, openWorld } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
 import { renderDiagnostics } from '../render/diagnostics.ts';

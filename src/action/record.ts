@@ -4,7 +4,7 @@ import { buildPlanning, requestOf } from '../app/planning.ts';
 import type { RunObserver, RunOutcome, RunSettings } from '../app/run.ts';
 import { idleText, knownText, triggerText } from '../app/run-message.ts';
 import { runRequest } from '../app/run-request.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { olderCode } from '../compose/older-code.ts';

@@ -4,7 +4,7 @@ import { enginesOf } from '../app/connections.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { watchPartitions } from '../app/run.ts';
 import { carryOutShard, uploadFailure } from '../app/shard.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { findWave, ownUploads, uploadJournal } from '../compose/wave-artifacts.ts';
 import type { Wave, WaveShard } from '../model/wave.ts';

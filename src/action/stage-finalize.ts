@@ -5,7 +5,7 @@ import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { type FinalizedRun, finalizeWave, isRecorded } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
 import { type RunOutcome, watchPartitions } from '../app/run.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { ok, type Result } from '../base/result.ts';
 import { findWave, ownUploads, readJournals, readWave, type Uploads, uploadsOf } from '../compose/wave-artifacts.ts';
 import { type Billed, noCounts } from '../model/events.ts';

@@ -11,7 +11,8 @@ import { decideClaim } from './claim-run.ts';
 import { type FinalizedRun, finalizeWave } from './finalize-wave.ts';
 import { buildPlanning } from './planning.ts';
 import { shareOut } from './share-out.ts';
-import type { StateAt, StateSession } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { StateSession } from './state-session.ts';
 
 const START = Date.parse('2026-11-22T09:00:00.000Z');
 const files = {

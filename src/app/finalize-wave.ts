@@ -20,7 +20,8 @@ import type { AppFailure } from './failure.ts';
 import type { RunPorts } from './run.ts';
 import { runMessage } from './run-message.ts';
 import { shardStream } from './share-out.ts';
-import type { Recorded, StateAt, StateDecision } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { Recorded, StateDecision } from './state-session.ts';
 
 /** What came of one run of a wave. */
 export interface FinalizedRun {

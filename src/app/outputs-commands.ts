@@ -6,7 +6,7 @@ import type { HeldOutcome, OutputFile, RestoreOutcome } from '../ports.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { escapePattern, listOf } from './outputs.ts';
 import { type PlanningProject, selectAssets } from './planning.ts';
-import type { StateAt } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
 import { statusesOf } from './statuses.ts';
 import type { OutputsOf } from './step-context.ts';
 

@@ -7,7 +7,8 @@ import type { CarryOutInput, RunEnd } from './carry-out.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { journalName } from './journal-name.ts';
 import { setAside } from './set-aside.ts';
-import type { Recorded, StateAt } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { Recorded } from './state-session.ts';
 
 /** Records a run while it is carried out: each event in the journal at once, progress on the branch now and then. */
 export interface Recorder {

@@ -8,7 +8,7 @@ import type { StateStore } from '../ports.ts';
 import { retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { closedRun } from './state-commands.ts';
-import type { StateAt } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
 
 /** A retry by hand: it does not eat the budget of the automatic ones (semantics.md 2). */
 export interface ManualRetry {

@@ -22,7 +22,8 @@ import {
 } from './run.ts';
 import { queueMessage } from './run-message.ts';
 import { runTags } from './run-tags.ts';
-import type { StateAt, StateDecision } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { StateDecision } from './state-session.ts';
 import {
   decideRelease,
   hasEnds,

@@ -7,7 +7,8 @@ import { resumedRun } from './claim-run.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { carryOutClaimed, type RunObserver, type RunOutcome, type RunPorts, type RunSettings } from './run.ts';
 import { shardStream } from './share-out.ts';
-import type { StateAt, StateSession } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { StateSession } from './state-session.ts';
 
 /** What carrying out a part of a run takes, in a job that may only read. */
 export interface ShardPorts {

@@ -13,7 +13,7 @@ import { verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
 import { triggerText } from './run-message.ts';
-import type { StateAt } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
 
 const PLAIN = { color: false, unicode: true } as const;
 

@@ -13,7 +13,8 @@ import {
   planReplay,
 } from '../state/replay.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import type { PagesOf, StateAt, StateSession } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { PagesOf, StateSession } from './state-session.ts';
 
 /** Events from somewhere else, that may or may not be in the state. */
 export interface EventSource {

@@ -1,25 +1,22 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
+import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, RefMove, StateChange, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
-import type { StateProblem } from '../state/codec.ts';
+import type { Clock, RefMove, StateChange, StoreUnreachable } from '../ports.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
-import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
-import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
+import type { StateRead } from '../state/read.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
 import { goneState, type Seen, watchHead } from './seen-head.ts';
+import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
 /** What reading and writing one environment's state takes. */
-export interface StatePorts {
-  readonly store: StateStore;
+export interface StatePorts extends StatePlace {
   readonly clock: Clock;
   /** In [0, 1): for the jitter between tries. */
   readonly random: () => number;
-  readonly environment: string;
-  readonly projectName: string;
   /** Name of this process as a writer of state. */
   readonly writer: string;
   /** Removes secrets: every text that is committed has passed it. */
@@ -38,16 +35,6 @@ export interface StatePorts {
     before: StateView,
     after: StateView,
   ) => Promise<Result<readonly RefMove[], StoreUnreachable>>;
-}
-
-/** The state at one commit, read whole. */
-export interface StateAt {
-  readonly read: StateRead;
-  readonly head: StateHead;
-  /** The instant to decide with: the server's where there is one. */
-  readonly now: EpochMs;
-  /** True when `now` is the server's. */
-  readonly nowIsTrusted: boolean;
 }
 
 /** Derived pages of a commit, from the state that it leads to and the one before; null deletes a page. */
@@ -89,12 +76,6 @@ export interface TransactionOptions {
   /** A branch that was deleted is made anew; else that is a refusal. */
   readonly anew?: boolean;
 }
-
-/** Days of roll-ups that the report's comparisons need: 28 days against the 28 before. */
-const REPORT_DAYS = 57;
-/** The same for single assets: 7 days against the 7 before. */
-const ASSET_DAYS = 15;
-const DAY_MS = 86_400_000;
 
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
@@ -252,107 +233,12 @@ async function readHead(
   const paths = listing.value.map((entry) => entry.path);
   const texts = await loadNeeded(view.load, paths, wanted);
   if (!texts.ok) return texts;
-  const read = assemble(ports, paths, texts.value, view.head.commit);
+  const read = assembleState(ports, paths, texts.value, view.head.commit);
   if (read.ok && ports.reads) {
     for (const old of ports.reads.keys()) if (ports.reads.size >= READS_MAX) ports.reads.delete(old);
     ports.reads.set(key, read.value);
   }
   return read;
-}
-
-/** The texts of a full view: one batch, and a second one where there are partitions to look at. */
-async function loadNeeded<E>(
-  load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, E>>,
-  listing: readonly string[],
-  options: ReadOptions,
-): Promise<Result<ReadonlyMap<string, string>, E>> {
-  const first = await load(neededPaths(listing, options));
-  if (!first.ok) return first;
-  const leaves = neededLeaves(listing, first.value, options);
-  if (leaves.length === 0) return first;
-  const second = await load(leaves);
-  return second.ok ? ok(new Map([...first.value, ...second.value])) : second;
-}
-
-function readOptions(now: EpochMs): ReadOptions {
-  // Yesterday's runs say what has changed since, also when their day is closed.
-  const days = [timestamp(now - DAY_MS), timestamp(now)].map(utcDay);
-  return { now, days: REPORT_DAYS, assetDays: ASSET_DAYS, runsOf: days };
-}
-
-function assemble(
-  ports: Pick<StatePorts, 'environment' | 'projectName' | 'store'>,
-  listing: readonly string[],
-  texts: ReadonlyMap<string, string>,
-  head: string | undefined,
-): Result<StateRead, AppFailure> {
-  const read = assembleView({
-    listing,
-    texts,
-    environment: ports.environment,
-    ...(head === undefined ? {} : { head }),
-  });
-  if (!read.ok) return fail(brokenState(ports.store.label, head, read.error));
-  const recorded = projectOf(texts);
-  if (recorded !== undefined && recorded !== ports.projectName) {
-    return fail(
-      inputFailure(
-        'other-project',
-        `${ports.store.label} holds the state of project \`${recorded}\`, and this project is called \`${ports.projectName}\`.`,
-        'Give the project its name back, or give it a branch of its own: `state: { branch: … }` in branchline.yaml.',
-      ),
-    );
-  }
-  return read;
-}
-
-/** All that is wrong with the state's files, as one refusal. */
-export function brokenState(label: string, head: string | undefined, problems: readonly StateProblem[]): AppFailure {
-  const lines = problems
-    .slice(0, 10)
-    .map((problem) => `  ${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.message}`);
-  const more = problems.length > 10 ? [`  and ${problems.length - 10} more`] : [];
-  const newer = problems.some((problem) => problem.code === 'newer' || problem.code === 'newer-format');
-  return outsideFailure(
-    newer ? 'state-newer' : 'state-broken',
-    [`${label}${head === undefined ? '' : ` at ${head.slice(0, 7)}`} cannot be read:`, ...lines, ...more].join('\n'),
-    newer
-      ? 'Use the version named, or a newer one.'
-      : 'Nothing was done. `branchline state verify` lists everything that is wrong, `branchline state verify --repair` mends it (`--dry-run` says first what it would do); `--at <commit>` reads an older state.',
-  );
-}
-
-/** Reads the state for a command that writes nothing; `at` is a commit or an instant (time travel). */
-export async function readState(
-  ports: Pick<StatePorts, 'store' | 'environment' | 'projectName' | 'clock'>,
-  at?: string,
-  options?: ReadOptions,
-): Promise<Result<StateAt, AppFailure>> {
-  const { store } = ports;
-  const unreachable = (error: { message: string }): Result<never, AppFailure> =>
-    fail(outsideFailure('state-unreachable', error.message));
-  const head = await store.read();
-  if (!head.ok) return unreachable(head.error);
-  let commit = head.value.commit;
-  if (at !== undefined) {
-    const resolved = await store.resolve(at);
-    if (!resolved.ok) return unreachable(resolved.error);
-    if (resolved.value === undefined) return fail(noSuchMoment(store.label, at));
-    commit = resolved.value;
-  }
-  const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);
-  const empty = { ...head.value, commit };
-  if (commit === undefined) {
-    const read = assemble(ports, [], new Map(), undefined);
-    return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: false }) : read;
-  }
-  const listing = await store.list(commit, '');
-  if (!listing.ok) return unreachable(listing.error);
-  const paths = listing.value.map((entry) => entry.path);
-  const texts = await loadNeeded((some) => store.load(commit, some), paths, { ...readOptions(now), ...options });
-  if (!texts.ok) return unreachable(texts.error);
-  const read = assemble(ports, paths, texts.value, commit);
-  return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined }) : read;
 }
 
 interface SettledDecision<T> {

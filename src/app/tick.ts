@@ -14,7 +14,8 @@ import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, rec
 import { triggerText } from './run-message.ts';
 import { runTags } from './run-tags.ts';
 import { assetsByStatus, scheduledParts } from './scheduled-partitions.ts';
-import type { Recorded, StateAt, StateDecision } from './state-session.ts';
+import type { StateAt } from './state-reading.ts';
+import type { Recorded, StateDecision } from './state-session.ts';
 import { decideRelease, hasEnds, mustReadPartitions, releaseMessage, workQueue } from './work-queue.ts';
 
 export interface TickOptions {

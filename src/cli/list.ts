@@ -1,7 +1,7 @@
 import { type ListRow, listRows } from '../app/list.ts';
 import { cutAssets } from '../app/partition-commands.ts';
 import { buildPlanning, keysAt, selectAssets } from '../app/planning.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openStore } from '../compose/wiring.ts';
 import { columns, paint } from '../render/style.ts';

@@ -1,6 +1,6 @@
 import { type AssetOutputs, publishedOutputs } from '../app/outputs-commands.ts';
 import { buildPlanning } from '../app/planning.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './main.ts';

@@ -1,6 +1,6 @@
 import { findPartitions, keysOf, listPartitions } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { columns, count, paint } from '../render/style.ts';
 import type { PartitionsOptions } from './partitions-status.ts';
 import { printFailure, printJson } from './print.ts';

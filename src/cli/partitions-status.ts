@@ -1,6 +1,6 @@
 import { assetsAbout, partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
 import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';

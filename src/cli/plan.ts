@@ -6,7 +6,7 @@ import { partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { productionRunner } from '../app/production-runner.ts';
 import { cliIdentity } from '../app/run.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';

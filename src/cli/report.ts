@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { locateRepository } from '../adapters/git-location.ts';
 import { inputFailure } from '../app/failure.ts';
 import { reportInput } from '../app/report-pages.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { nearestWord } from '../base/nearest.ts';
 import { codeCommit, reportSource } from '../compose/surroundings.ts';
 import { writePages } from '../compose/wiring.ts';

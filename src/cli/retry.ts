@@ -2,7 +2,7 @@ import { inputFailure } from '../app/failure.ts';
 import { manualRetry } from '../app/retry-command.ts';
 import { knownText } from '../app/run-message.ts';
 import { runRequest } from '../app/run-request.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { openHost } from '../compose/wiring.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';

@@ -4,7 +4,7 @@ import type { AppFailure } from '../app/failure.ts';
 import { inputFailure } from '../app/failure.ts';
 import { buildPlanning } from '../app/planning.ts';
 import { productionRunner } from '../app/production-runner.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';

@@ -7,7 +7,7 @@ import { readZip } from '../adapters/zip-reader.ts';
 import { type CommentStageEnd, commentOnRun, PLAN_FILE, planArtifactName } from '../app/comment-stage.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { type Review, type ReviewSubject, reviewPullRequest } from '../app/pull-request.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
 import type { GitHub } from '../ports-github.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { openStateStore } from '../adapters/git-state-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { verifyStore } from '../app/state-commands.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateCommit } from '../ports.ts';
 import { type CliEnd, enginesFolder, startNode } from './cli-project.ts';

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { openStateStore } from '../adapters/git-state-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { verifyStore } from '../app/state-commands.ts';
-import { readState } from '../app/state-session.ts';
+import { readState } from '../app/state-reading.ts';
 import type { Json } from '../base/json.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
