@@ -34,8 +34,8 @@ import type { StateAt } from './state-reading.ts';
 import type { StateDecision } from './state-session.ts';
 import { openStepPlaces } from './step-places.ts';
 
-/** Between two looks at a queue in which nothing of ours may start. */
-const IDLE_POLL_MS = 2_000;
+/** Between two looks at a queue in which nothing of ours may start: the longer it has been so, the rarer. */
+const IDLE_POLL_MS = { least: 2_000, most: 20_000 };
 /** The same while runs of ours are at work. */
 const BUSY_POLL_MS = 20_000;
 
@@ -246,7 +246,9 @@ export async function workQueue(
         const text = `run ${first.run} waits: ${why.get(first.run) ?? 'it may start'}.`;
         if (text !== said && why.has(first.run)) ports.warn(`Waiting: ${text}`);
         said = text;
-        await ports.clock.sleep(IDLE_POLL_MS, ports.signal);
+        const idleMs = ports.clock.now() - (deadline - settings.waitMs);
+        const pauseMs = Math.min(IDLE_POLL_MS.most, Math.max(IDLE_POLL_MS.least, idleMs / 4));
+        await ports.clock.sleep(Math.round(pauseMs), ports.signal);
         // Whoever is in the way may be gone by now.
         const recovered = await recoverFirst(ports);
         if (!recovered.ok) return recovered;
