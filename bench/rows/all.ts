@@ -2,6 +2,7 @@ import type { BenchRow } from '../row.ts';
 import { action } from './action.ts';
 import { check } from './check.ts';
 import { partitions } from './partitions.ts';
+import { queue } from './queue.ts';
 import { sql } from './sql.ts';
 import { plan, version } from './start.ts';
 import { stateCommit, stateHistory } from './state.ts';
@@ -18,4 +19,5 @@ export const rows: readonly BenchRow[] = [
   partitions,
   stateCommit,
   stateHistory,
+  queue,
 ];
