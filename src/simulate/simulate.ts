@@ -5,6 +5,7 @@ import { runTick } from '../app/tick.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
+import type { ProcessSpec } from '../ports.ts';
 import { nextTick } from '../time/cron.ts';
 import { createMemoryState, type MemoryState, type StateOrigin } from './memory-state.ts';
 import { playOf } from './play-scripts.ts';
@@ -28,6 +29,8 @@ export interface SimulationInput {
   readonly environment?: string;
   /** Told of each commit, for whoever checks what must always hold. */
   readonly onCommit?: (events: readonly BranchlineEvent[], after: StateView, state: MemoryState) => void;
+  /** Told when a script begins, and when it is over; never of the end when its runner is lost. */
+  readonly onScript?: (job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end') => void;
 }
 
 export interface Simulation {
@@ -106,6 +109,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
       input.onCommit?.(events, after, state);
     },
     onWarning: (_, text) => count(warnings, text),
+    onScript: (job, spec, side) => input.onScript?.(job, spec, side),
     play: playOf(planning.project, scenario, random, time.now),
   };
 

@@ -38,6 +38,7 @@ export interface JobWorld {
   /** Told of each commit that landed. */
   onCommit(events: readonly BranchlineEvent[], after: StateView): void;
   onWarning(job: SimulatedJob, text: string): void;
+  onScript(job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end'): void;
   /** How a script goes: when it ends and how. */
   play(spec: ProcessSpec): { readonly durationMs: number; readonly code: number };
 }
@@ -165,10 +166,12 @@ async function runScripted(
   signal: AbortSignal,
 ): Promise<ProcessExit> {
   const { durationMs, code } = world.play(spec);
+  world.onScript(job, spec, 'begin');
   const isTooLong = spec.timeoutMs !== undefined && durationMs > spec.timeoutMs;
   const startedAt = world.time.now();
   if (durationMs > 0) await world.time.turn(job, isTooLong ? spec.timeoutMs : durationMs, signal);
   const lasted = world.time.now() - startedAt;
+  world.onScript(job, spec, 'end');
   if (signal.aborted) return { kind: 'canceled', durationMs: lasted, tail: '' };
   if (isTooLong) return { kind: 'timed-out', durationMs: lasted, tail: '' };
   return { kind: 'exited', code, durationMs: lasted, tail: '' };

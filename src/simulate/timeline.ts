@@ -131,6 +131,8 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
       // A final state never changes: what comes later is late.
       if (run.endedAt !== undefined) return;
       close(run, at);
+      // A run that found nothing to do was never at work.
+      if (run.waits.at(-1)?.to === Number.POSITIVE_INFINITY) run.waits.at(-1)!.to = at;
       run.endedAt = at;
       run.outcome = event.state;
       if (event.failure) run.failure = event.failure.message;

@@ -1,0 +1,242 @@
+import { isDeepStrictEqual } from 'node:util';
+import { buildPlanning } from '../../app/planning.ts';
+import { ownTags } from '../../app/release.ts';
+import { canonicalJson } from '../../base/json.ts';
+import type { BranchlineEvent } from '../../model/events.ts';
+import type { Project } from '../../model/project.ts';
+import type { StateView } from '../../model/state.ts';
+import type { MemoryState } from '../../simulate/memory-state.ts';
+import { reportSimulation } from '../../simulate/report.ts';
+import { resolveScenario } from '../../simulate/scenario.ts';
+import { workOf } from '../../simulate/scripted-project.ts';
+import { type Simulation, type SimulationInput, simulate } from '../../simulate/simulate.ts';
+import { splitEventId } from '../../state/codec.ts';
+import { emptyView } from '../../state/fold.ts';
+import { assembleView } from '../../state/read.ts';
+import { verifyState } from '../../state/verify.ts';
+import { projectOf, sourceTreeOf } from '../project-builder.ts';
+import { eventsOf } from './play.ts';
+import type { RandomWorld } from './random-world.ts';
+
+const FROM = Date.parse('2026-11-29T00:00:00Z');
+
+/** How much a world held, to show that there was something to find. */
+export interface WorldFigures {
+  readonly commits: number;
+  readonly runs: number;
+  readonly materialized: number;
+  readonly lostRunners: number;
+  readonly waits: number;
+}
+
+/** Plays a world and names everything that must never be; empty = all is well. */
+export async function judgeWorld(
+  world: RandomWorld,
+  options: { readonly twice?: boolean } = {},
+): Promise<{ readonly wrong: readonly string[]; readonly figures: WorldFigures }> {
+  const project = projectOf(world.files);
+  const planning = buildPlanning(project, sourceTreeOf(world.files));
+  const resolved = resolveScenario(
+    { path: 'scenario.yml', text: world.scenario },
+    { planning, view: emptyView('production'), from: FROM },
+  );
+  if (!resolved.plan) throw new Error(`no scenario: ${JSON.stringify(resolved.diagnostics.slice(0, 2))}`);
+  const wrong: string[] = [];
+  const told: BranchlineEvent[] = [];
+  const say = (text: string): void => {
+    if (wrong.length < 10 && !wrong.includes(text)) wrong.push(text);
+  };
+  const atWork = watchScripts(project, say);
+  let commits = 0;
+  const input: SimulationInput = {
+    planning,
+    scenario: resolved.plan,
+    from: FROM,
+    until: FROM + world.hours * 3_600_000,
+    seed: world.seed,
+    onCommit(events, after, state) {
+      commits++;
+      told.push(...events);
+      judgeLimits(project, after, say);
+      // Reading a whole state anew is what costs; a difference stays one until the end.
+      if (commits % 16 === 0) judgeReplay(after, state, say);
+    },
+    onScript: atWork.note,
+  };
+  const done = await simulate(input);
+  judgeRecord(told, done, say);
+  judgeEnds(done, say);
+  judgeWaits(done, say);
+  judgeKeys(told, done, say);
+  const report = reportSimulation(input, done);
+  if (options.twice) {
+    const { onCommit: _, onScript: __, ...plain } = input;
+    const again = await simulate(plain);
+    if (JSON.stringify(reportSimulation(plain, again)) !== JSON.stringify(report))
+      say('the same seed gave another outcome');
+    if (!isDeepStrictEqual(again.state.files(), done.state.files())) say('the same seed gave other bytes of state');
+  }
+  const { totals, github, waits } = report;
+  return {
+    wrong,
+    figures: {
+      commits,
+      runs: totals.runs,
+      materialized: totals.materialized,
+      lostRunners: github.lostRunners,
+      waits: waits.reduce((sum, { runs }) => sum + runs, 0),
+    },
+  };
+}
+
+/** No limit is exceeded, over all who hold anything; nobody holds what another does. */
+export function judgeLimits(
+  { operations }: Pick<Project, 'operations'>,
+  view: StateView,
+  say: (text: string) => void,
+): void {
+  const { queue, pools } = operations;
+  const running = [...view.openRuns.values()].filter(({ state }) => state !== 'QUEUED');
+  if (queue.maxConcurrentRuns >= 0 && running.length > queue.maxConcurrentRuns)
+    say(`${running.length} runs at work, and ${queue.maxConcurrentRuns} places`);
+  for (const { key, value, limit } of queue.tagLimits) {
+    const counts = new Map<string, number>();
+    for (const { tags } of running) {
+      const own = ownTags(tags)[key];
+      if (own === undefined || (value.kind === 'equals' && own !== value.text)) continue;
+      const name = value.kind === 'any' ? '*' : own;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    for (const [name, count] of counts) if (count > limit) say(`${count} runs of ${key}=${name}, and ${limit} places`);
+  }
+  const slots = new Map<string, number>();
+  const holders = new Map<string, string>();
+  for (const claim of view.claims.values()) {
+    for (const [pool, held] of Object.entries(claim.slots ?? {})) slots.set(pool, (slots.get(pool) ?? 0) + held);
+    const held = claim.assets.flatMap((asset) => claim.partitions?.[asset]?.map((key) => `${asset}@${key}`) ?? [asset]);
+    for (const name of [...held, ...claim.connections.map((each) => `connection ${each.name}`)]) {
+      const other = holders.get(name);
+      if (other !== undefined && other !== claim.run) say(`${name} is held by ${other} and ${claim.run}`);
+      holders.set(name, claim.run);
+    }
+  }
+  for (const [pool, held] of slots)
+    if (held > (pools[pool] ?? Number.POSITIVE_INFINITY))
+      say(`${held} slots of pool ${pool} are held, and it has ${pools[pool]}`);
+}
+
+/** Scripts as they really are at work: pools are limits of steps, and no step is at work twice. */
+function watchScripts(
+  project: Project,
+  say: (text: string) => void,
+): { readonly note: NonNullable<SimulationInput['onScript']> } {
+  const working = new Map<string, { readonly isGone: () => boolean; readonly pool: string | undefined }>();
+  return {
+    note(job, spec, side) {
+      const work = workOf(spec.script);
+      if (work.kind !== 'step') return;
+      const name = `${work.step} ${spec.env['BRANCHLINE_PARTITIONS'] ?? ''}`;
+      if (side === 'end') {
+        working.delete(name);
+        return;
+      }
+      for (const [other, { isGone }] of working) if (isGone()) working.delete(other);
+      if (working.has(name)) say(`${name} is at work twice at once`);
+      const pool = project.steps[work.step]?.pool;
+      working.set(name, { isGone: () => job.isGone, pool });
+      if (pool === undefined) return;
+      const used = [...working.values()].filter((each) => each.pool === pool).length;
+      if (used > project.operations.pools[pool]!)
+        say(`${used} steps of pool ${pool} at work, and it has ${project.operations.pools[pool]} slots`);
+    },
+  };
+}
+
+/** What the events give when they are read anew is what is believed. */
+export function judgeReplay(after: StateView, state: MemoryState, say: (text: string) => void): void {
+  const texts = state.files();
+  const read = assembleView({ listing: [...texts.keys()].sort(), texts, environment: after.environment });
+  if (!read.ok) {
+    say(`cannot be read: ${JSON.stringify(read.error)}`);
+    return;
+  }
+  const { view } = read.value;
+  for (const part of ['assets', 'openRuns', 'claims', 'schedules', 'streams', 'writers'] as const)
+    if (canonicalJson(sorted(view[part])) !== canonicalJson(sorted(after[part]))) say(`read anew, ${part} are others`);
+}
+
+function sorted(map: ReadonlyMap<string, unknown>): [string, unknown][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What was confirmed is there, once; no stream has a gap; all sums and digests are right. */
+export function judgeRecord(
+  told: readonly BranchlineEvent[],
+  { state }: Pick<Simulation, 'state'>,
+  say: (text: string) => void,
+): void {
+  const files = state.files();
+  const { problems } = verifyState(files, 'production');
+  if (problems.length > 0) say(`state verify: ${JSON.stringify(problems.slice(0, 2))}`);
+  const events = eventsOf(files);
+  const last = new Map<string, number>();
+  for (const { id } of events) {
+    const { stream, n } = splitEventId(id)!;
+    if (n !== (last.get(stream) ?? 0) + 1) say(`${id} follows number ${last.get(stream) ?? 0}`);
+    last.set(stream, n);
+  }
+  const there = new Set(events.map(({ id }) => id));
+  for (const { id, type } of told) if (!there.has(id)) say(`${type} ${id} was confirmed and is not there`);
+  const made = events.flatMap((event) => (event.type === 'asset.materialized' ? [event.materialization] : []));
+  if (new Set(made).size !== made.length) say('a materialization is recorded twice');
+  const asked = events.flatMap((event) => (event.type === 'run.requested' ? [event.run] : []));
+  if (new Set(asked).size !== asked.length) say('a run was asked for twice');
+}
+
+/** Every run ends, whatever fails: long after the last trouble nothing is open and nobody holds anything. */
+function judgeEnds({ timeline }: Simulation, say: (text: string) => void): void {
+  for (const run of timeline.runs.values())
+    if (run.endedAt === undefined) say(`run ${run.run} has not ended (${run.waits.at(-1)?.wait.kind ?? 'at work'})`);
+}
+
+/** No run waits while all that it needs is free: no wake-up that came and went well left such a one behind. */
+function judgeWaits({ timeline, jobs, refusals }: Simulation, say: (text: string) => void): void {
+  if (refusals.size > 0) return;
+  for (const run of timeline.runs.values())
+    for (const { from, to, wait } of run.waits) {
+      if (wait.kind !== 'no-wake-up') continue;
+      const idle = jobs.find(
+        (job) =>
+          job.purpose === 'tick' &&
+          !job.isLost &&
+          job.startedAt !== undefined &&
+          job.startedAt > from &&
+          job.endedAt !== undefined &&
+          job.endedAt < to - 60_000 &&
+          // A job whose time is over leaves work to the next.
+          job.endedAt - job.startedAt < 25 * 60_000,
+      );
+      if (idle) say(`run ${run.run} was free from ${new Date(from).toISOString()}, and ${idle.name} left it`);
+    }
+}
+
+/** A run over partitions makes each of its keys once, and no other. */
+function judgeKeys(told: readonly BranchlineEvent[], { timeline }: Simulation, say: (text: string) => void): void {
+  const made = new Map<string, Map<string, number>>();
+  for (const event of told) {
+    if (event.type !== 'asset.materialized' || event.partition === undefined || event.run === undefined) continue;
+    const keys = made.get(event.run) ?? new Map<string, number>();
+    const name = `${event.asset}@${event.partition}`;
+    keys.set(name, (keys.get(name) ?? 0) + 1);
+    made.set(event.run, keys);
+  }
+  for (const run of timeline.runs.values()) {
+    const { request } = run;
+    if (request.kind !== 'cli' || request.partitions === undefined || run.outcome !== 'SUCCESS') continue;
+    const [first, last = first] = request.partitions.split('...');
+    const days = (Date.parse(last!) - Date.parse(first!)) / 86_400_000 + 1;
+    const own = made.get(run.run);
+    if (run.work.length === 1 && own !== undefined && own.size !== days)
+      say(`run ${run.run} of ${request.partitions} made ${[...own.keys()].join(', ')}`);
+  }
+}

@@ -1,0 +1,103 @@
+import type { Random } from '../../simulate/virtual-time.ts';
+import type { Files } from '../project-builder.ts';
+
+/** A project, what happens around it, and how long somebody looks. */
+export interface RandomWorld {
+  readonly seed: number;
+  readonly files: Files;
+  readonly scenario: string;
+  readonly hours: number;
+}
+
+/** All that fails or is lost happens before this hour, and schedules ask for the last run before it. */
+const TROUBLE_HOURS = 6;
+
+/** The world of a seed: 2 to 200 assets, some of them partitioned, policies of all kinds, and crashes at any moment. */
+export function randomWorld(seed: number, random: Random): RandomWorld {
+  const below = (bound: number): number => Math.floor(random() * bound);
+  const oneOf = <T>(items: readonly T[]): T => items[below(items.length)]!;
+  const chance = (share: number): boolean => random() < share;
+  const size = chance(0.02) ? 40 + below(161) : 2 + below(9);
+  const names = Array.from({ length: size }, (_, i) => `a${i}`);
+  const cut = new Set(names.filter(() => chance(0.25)));
+  const assets = names.map((name, i) => {
+    const deps = names.slice(Math.max(0, i - 12), i).filter(() => chance(2.5 / Math.max(3, Math.min(i, 12))));
+    const keys = [
+      deps.length > 0 && chance(0.7) ? `deps: [${deps.join(', ')}]` : '',
+      'run: make',
+      cut.has(name) ? `partitions: { daily: { start: "2026-11-2${below(5)}" } }` : '',
+      chance(0.3)
+        ? `retry_policy: { max_retries: ${1 + below(2)}${chance(0.7) ? `, delay: ${oneOf(['10s', '2m', '9m'])}` : ''} }`
+        : '',
+      chance(0.3) ? `pool: ${oneOf(['p', 'q'])}` : '',
+      chance(0.2) ? 'connection: w' : '',
+      chance(0.3) ? `checks: { c: { run: judge${chance(0.5) ? ', blocking: true' : ''} } }` : '',
+      chance(0.2) ? 'materialize: always' : '',
+      chance(0.15) ? 'timeout: 12m' : '',
+    ];
+    return `  ${name}: { ${keys.filter((key) => key !== '').join(', ')} }`;
+  });
+  const whole = names.filter((name) => !cut.has(name));
+  const selections = [
+    whole.length > 0
+      ? whole
+          .slice(0, 20)
+          .map((name) => `key:${name}`)
+          .join(' or ')
+      : `key:${names[0]}`,
+    `key:${oneOf(names)}`,
+    `key:${oneOf(names)}`,
+  ];
+  const schedules = Array.from({ length: 1 + below(4) }, (_, i) => {
+    const tags = [
+      chance(0.5) ? `source: ${oneOf(['x', 'y'])}` : '',
+      chance(0.3) ? `branchline/priority: "${below(5) - 2}"` : '',
+      chance(0.2) ? `branchline/max_retries: "${below(3)}"` : '',
+    ].filter((tag) => tag !== '');
+    const cron = `${below(60)} 0-${TROUBLE_HOURS - 1}${chance(0.3) ? '/2' : ''} * * *`;
+    return `  s${i}: { cron: "${cron}", selection: "${oneOf(selections)}", catchup: ${oneOf(['latest', 'all', 'none'])}${chance(0.2) ? ', skip_if_running: true' : ''}${tags.length > 0 ? `, tags: { ${tags.join(', ')} }` : ''} }`;
+  });
+  const limits = [
+    chance(0.6) ? `{ key: source, value: x, limit: ${1 + below(2)} }` : '',
+    chance(0.3) ? `{ key: source, value: { applyLimitPerUniqueValue: true }, limit: ${1 + below(2)} }` : '',
+    chance(0.2) ? `{ key: source, limit: ${1 + below(3)} }` : '',
+  ].filter((limit) => limit !== '');
+  const manifest = [
+    'name: random',
+    `max_parallel: ${1 + below(4)}`,
+    `run_queue: { max_concurrent_runs: ${oneOf([1, 2, 3, 10, -1])}${limits.length > 0 ? `, tag_concurrency_limits: [${limits.join(', ')}]` : ''} }`,
+    `pools: { p: ${1 + below(2)}, q: ${1 + below(3)} }`,
+    chance(0.5)
+      ? `run_retries: { enabled: true, max_retries: ${below(3)}, strategy: ${oneOf(['FROM_FAILURE', 'ALL_STEPS'])} }`
+      : '',
+    chance(0.3)
+      ? `run_monitoring: { enabled: true, max_runtime_seconds: ${oneOf([900, 3600])}, max_resume_run_attempts: ${below(3)} }`
+      : '',
+    'connections: { w: { type: duckdb, path: w.duckdb } }',
+    'assets:',
+    ...assets,
+    'schedules:',
+    ...schedules,
+  ];
+  const day = (): number => 25 + below(4);
+  const runs = Array.from({ length: below(4) }, () => {
+    const asset = oneOf(names);
+    const [a, b] = [day(), day()].sort((x, y) => x - y);
+    const partitions = cut.has(asset) ? `, partitions: "2026-11-${a}...2026-11-${b}"` : '';
+    return `{ at: +${1 + below(TROUBLE_HOURS * 60)}m, select: "key:${asset}"${partitions}, with_upstream: ${!cut.has(asset)} }`;
+  });
+  const crashes = Array.from({ length: below(4) }, () => `+${1 + below(TROUBLE_HOURS * 3600)}s`);
+  const scenario = [
+    `wake_ups: { cron: "${oneOf(['1 * * * *', '7,37 * * * *', '*/20 * * * *'])}", late: { p50: ${oneOf(['5s', '5m'])}, p99: 40m }, lost: ${oneOf(['0%', '10%', '30%'])} }`,
+    `github: { runners: ${oneOf([1, 2, 20])}, requests_per_hour: ${oneOf([10, 1000])} }`,
+    `time_budget: ${oneOf(['30m', '5h'])}`,
+    `default_duration: ${oneOf(['20s', '3m'])}`,
+    `durations: { "*": { p50: ${oneOf(['10s', '2m'])}, p99: ${oneOf(['3m', '25m'])} } }`,
+    `failures: { "key:${names[0]}": { from: +${1 + below(TROUBLE_HOURS)}h, to: +${TROUBLE_HOURS + 1}h }, "key:${names.at(-1)}": { first: ${1 + below(3)} } }`,
+    `failing_checks: { "*": ${oneOf(['0%', '10%'])} }`,
+    crashes.length > 0 ? `lost_runners: { at: [${crashes.join(', ')}] }` : '',
+    runs.length > 0 ? `runs: [${runs.join(', ')}]` : '',
+  ];
+  const text = (lines: readonly string[]): string => `${lines.filter((line) => line !== '').join('\n')}\n`;
+  return { seed, files: { 'branchline.yaml': text(manifest) }, scenario: text(scenario), hours: 23 };
+}
