@@ -124,12 +124,14 @@ assets:
 
   test('takes no other plan, no attempt of before, and nothing that a shard may not say', async () => {
     rig = await makeActionRig({
-      'branchline.yaml': `name: shop\nassets:\n  a: { run: 'until test -e "$SHARED/go"; do sleep 0.05; done' }\n`,
+      'branchline.yaml': `name: shop\nsecrets: [API_TOKEN]\nassets:\n  a: { secrets: [API_TOKEN], run: 'echo "it is $API_TOKEN"; test "$(printf %s "$API_TOKEN" | wc -c)" -eq 13; until test -e "$SHARED/go"; do sleep 0.05; done' }\n`,
     });
     let waited = false;
     const wave = await runWave(rig, {
       event: everything,
       run: 41,
+      // As a called workflow hands them over.
+      env: { BRANCHLINE_SECRET_ENV: 'API_TOKEN=sesame-open-1\nREGION="eu"\n' },
       async onShard(_, job) {
         const other = await rig.run({
           event: everything,
@@ -148,6 +150,8 @@ assets:
       },
     });
     expect(waited).toBe(true);
+    expect(wave.shards.get('s000')!.log).toContain('it is ***');
+    expect(rig.allBytes()).not.toContain('sesame-open-1');
     expect(wave.finalize).toMatchObject({ code: 0, outputs: { status: 'success' } });
     const again = await rig.run({
       event: everything,

@@ -10,6 +10,7 @@ import { workflowStorage } from '../compose/storage.ts';
 import type { Surroundings } from '../compose/surroundings.ts';
 import type { Host } from '../ports.ts';
 import type { GitHub } from '../ports-github.ts';
+import { parseDotenv } from '../run/dotenv.ts';
 import { type JobContext, readContext } from './event.ts';
 import { createGroupedLog, type GroupedLog } from './grouped-log.ts';
 import { type ActionInputs, readInputs, withClick } from './inputs.ts';
@@ -37,7 +38,10 @@ export function openJob(role: 'main' | 'post'): Result<Job, { readonly runner: R
   const startedAt = Date.now();
   const inputs = readInputs(env);
   if (!inputs.ok) return fail({ runner, failure: wrongInputs(inputs.error) });
-  const { token, secretEnv } = inputs.value;
+  const handed = takeSecretEnv(env);
+  if (!handed.ok) return fail({ runner, failure: handed.error });
+  const { token } = inputs.value;
+  const secretEnv = [...inputs.value.secretEnv, ...handed.value];
   for (const value of [token, ...secretEnv.map((name) => env[name])]) if (value) runner.mask(value);
   const context = readContext(env, event.payload);
   if (!context.ok) return fail({ runner, failure: inputFailure('event', context.error) });
@@ -50,7 +54,7 @@ export function openJob(role: 'main' | 'post'): Result<Job, { readonly runner: R
       ? undefined
       : gitHubRest({ apiUrl: event.apiUrl, token, repository: context.value.repository, clock: systemClock });
   const surroundings = surroundingsOf({
-    inputs: inputs.value,
+    inputs: { ...inputs.value, secretEnv },
     context: context.value,
     role,
     env,
@@ -70,6 +74,27 @@ export function openJob(role: 'main' | 'post'): Result<Job, { readonly runner: R
     startedAt,
     ...(github === undefined ? {} : { github }),
   });
+}
+
+/**
+ * A called workflow gets no `env`: what its steps need comes as one secret with a variable a line, each of which is
+ * masked. Yields their names.
+ */
+function takeSecretEnv(env: NodeJS.ProcessEnv): Result<readonly string[], AppFailure> {
+  const { BRANCHLINE_SECRET_ENV: text } = env;
+  // Steps see their variables, not the whole.
+  delete env['BRANCHLINE_SECRET_ENV'];
+  const parsed = parseDotenv(text ?? '', true);
+  if (!parsed.ok)
+    return fail(
+      inputFailure(
+        'secret-env-lines',
+        'The secret `env` of the called workflow cannot be read.',
+        'It holds a variable a line: `DATABASE_URL=${{ secrets.DATABASE_URL }}`; values with blanks or `#` stand in quotes.',
+      ),
+    );
+  Object.assign(env, parsed.value);
+  return ok(Object.keys(parsed.value));
 }
 
 function wrongInputs(problems: readonly { readonly input: string; readonly message: string }[]): AppFailure {

@@ -13,6 +13,8 @@ export interface WaveOptions {
   readonly run: number;
   readonly attempt?: number;
   readonly plan?: Readonly<Record<string, string>>;
+  /** Variables of the jobs of the matrix. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Jobs at work at the same time; default 4. */
   readonly atOnce?: number;
   /** Called when a job of the matrix has begun: it may be killed there. */
@@ -62,6 +64,7 @@ export async function runWave(rig: ActionRig, options: WaveOptions): Promise<Wav
         runnerName: `${shard} ${run}`,
         isFollowed: true,
         with: { shard, 'plan-digest': digest },
+        ...(options.env ? { env: options.env } : {}),
       });
       await options.onShard?.(shard, job);
       shards.set(shard, await rig.end(job));
