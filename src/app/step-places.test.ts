@@ -42,7 +42,7 @@ describe('places of steps', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), fc.array(move, { maxLength: 60 }), (total, moves) => {
         const places = openStepPlaces(total);
-        const running = new Map([...'abc'].map((run) => [run, 0]));
+        const running = new Map(['a', 'b', 'c'].map((run) => [run, 0]));
         const hungry = new Set<string>();
         for (const run of running.keys()) places.join(run, () => undefined);
         for (const [run, what] of moves) {

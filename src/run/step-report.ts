@@ -139,8 +139,9 @@ export function createReport(source: ReportProblem['source'], scope: ReportScope
       if (wrong !== undefined) return wrong;
       const known = partitions.get(asset) ?? new Map<string, PartitionReport>();
       partitions.set(asset, known);
-      const before = known.get(String(key));
-      known.set(String(key), { ...before, ...said, metadata: { ...before?.metadata, ...said.metadata } });
+      const name = String(key as string);
+      const before = known.get(name);
+      known.set(name, { ...before, ...said, metadata: { ...before?.metadata, ...said.metadata } });
       entry(asset);
       return undefined;
     },

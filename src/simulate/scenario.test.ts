@@ -31,7 +31,7 @@ function resolved(
               asset: 'raw/a',
               checks: {},
               durationsMs: history.durationsMs,
-              history: [...history.outcomes].map((each) => ({
+              history: Array.from(history.outcomes, (each) => ({
                 at: '2026-11-29T00:00:00.000Z',
                 run: 'r',
                 outcome: each === 'x' ? ('failure' as const) : ('success' as const),

@@ -68,7 +68,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   const { scenario, from, until } = input;
   const random = seededRandom(input.seed);
   const time = createVirtualTime(from, random, TURNS_MAX);
-  const state = createMemoryState(time.now, input.origin);
+  const state = createMemoryState(() => time.now(), input.origin);
   const timeline = openTimeline(from);
   const planning = scriptedPlanning(input.planning);
   const reasons = waitReasons(planning);
@@ -110,7 +110,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     },
     onWarning: (_, text) => count(warnings, text),
     onScript: (job, spec, side) => input.onScript?.(job, spec, side),
-    play: playOf(planning.project, scenario, random, time.now),
+    play: playOf(planning.project, scenario, random, () => time.now()),
   };
 
   const settings = (job: SimulatedJob): RunSettings => ({

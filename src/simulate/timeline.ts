@@ -113,31 +113,18 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
   }
   const run = event.run === undefined ? undefined : runs.get(event.run);
   if (!run) return;
-  switch (event.type) {
-    case 'claim.opened':
-      close(run, at);
-      run.work.push({ from: at });
-      return;
-    case 'step.started':
-      run.attempts++;
-      return;
-    case 'step.ended':
-      run.steps++;
-      return;
-    case 'run.requeued':
-      close(run, at);
-      return;
-    case 'run.ended':
-      // A final state never changes: what comes later is late.
-      if (run.endedAt !== undefined) return;
-      close(run, at);
-      // A run that found nothing to do was never at work.
-      if (run.waits.at(-1)?.to === Number.POSITIVE_INFINITY) run.waits.at(-1)!.to = at;
-      run.endedAt = at;
-      run.outcome = event.state;
-      if (event.failure) run.failure = event.failure.message;
-      return;
-    default:
+  if (event.type === 'claim.opened') {
+    close(run, at);
+    run.work.push({ from: at });
+  } else if (event.type === 'step.started') run.attempts++;
+  else if (event.type === 'step.ended') run.steps++;
+  else if (event.type === 'run.requeued') close(run, at);
+  // A final state never changes: what comes later is late.
+  else if (event.type === 'run.ended' && run.endedAt === undefined) {
+    close(run, at);
+    run.endedAt = at;
+    run.outcome = event.state;
+    if (event.failure) run.failure = event.failure.message;
   }
 }
 
