@@ -71,6 +71,8 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   'app/pull-request.ts: `github-${refusal.code}`': Object.keys(github),
   'app/outputs.ts: `output-${code}`': ['output-outside', 'output-tracked'],
   'app/planning.ts: refusal.code': Object.keys(plan),
+  // A refusal that is recorded on its run: counted where it is given.
+  'app/release.ts: failure.code': [],
   'app/sql-failure.ts: failure.code': Object.keys(sql),
   'app/state-repair.ts: `state-${outcome.kind}`': ['state-outrun', 'state-denied'],
   'app/state-session.ts: `state-${outcome.kind}`': ['state-outrun', 'state-denied'],

@@ -46,6 +46,7 @@ describe('readInputs', () => {
         command: ' run ',
         project: 'data',
         select: 'key:a+',
+        partitions: 'missing',
         reason: 'looks odd',
         'state-branch': 'jaffle/state',
         environment: 'production',
@@ -61,6 +62,7 @@ describe('readInputs', () => {
         command: ['run'],
         project: 'data',
         select: 'key:a+',
+        partitions: 'missing',
         reason: 'looks odd',
         stateBranch: 'jaffle/state',
         environment: 'production',
@@ -89,7 +91,6 @@ describe('readInputs', () => {
     checkWrong(
       {
         command: 'tikc',
-        partitions: '2026-11-22',
         'state-branch': '-x',
         environment: 'staging',
         'max-parallel': '0',
@@ -99,7 +100,6 @@ describe('readInputs', () => {
       },
       {
         command: `is one of ${COMMANDS.join(', ')}, not \`tikc\`; did you mean tick?`,
-        partitions: 'is for partitioned assets, which this version does not have yet',
         'state-branch': 'is the name of a branch such as branchline/state, not `-x`',
         environment: 'is production, the only one that a workflow has so far, not `staging`',
         'max-parallel': 'is a whole number from 1, not `0`',
@@ -110,7 +110,7 @@ describe('readInputs', () => {
     );
   });
 
-  it.each(['retry', 'backfill start', 'cancel', 'finalize'])('says of %s that it is not there yet', (command) => {
+  it.each(['retry', 'cancel', 'finalize'])('says of %s that it is not there yet', (command) => {
     const first = command.split(' ')[0];
     checkWrong({ command }, { command: `\`${first}\` is not there yet; this version has ${COMMANDS.join(', ')}` });
   });

@@ -10,6 +10,8 @@ export interface ActionInputs {
   /** Folder of the project, from the workspace. */
   readonly project: string;
   readonly select?: string;
+  /** Keys, ranges, `all`, `missing` or `failed`. */
+  readonly partitions?: string;
   readonly reason?: string;
   readonly stateBranch?: string;
   /** Undefined = production. */
@@ -41,6 +43,7 @@ export const COMMANDS = [
   'auto',
   'tick',
   'run',
+  'backfill',
   'plan',
   'check',
   'changes',
@@ -52,7 +55,7 @@ export const COMMANDS = [
 export type CommandWord = (typeof COMMANDS)[number];
 
 /** Words of the command line that the Action does not take yet. */
-const LATER = new Set(['retry', 'cancel', 'backfill', 'execute', 'finalize', 'env', 'alert', 'incident']);
+const LATER = new Set(['retry', 'cancel', 'execute', 'finalize', 'env', 'alert', 'incident']);
 
 const DEFAULT_BUDGET = '5h';
 
@@ -80,12 +83,11 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
     wrong(name, `is true or false, not ${quoted(value)}`);
     return fallback;
   };
-  const partitions = text('partitions');
-  if (partitions !== undefined) wrong('partitions', 'is for partitioned assets, which this version does not have yet');
   const inputs = {
     command: commandWords(text('command'), wrong),
     project: text('project') ?? '.',
     ...given('select', text('select')),
+    ...given('partitions', text('partitions')),
     ...given('reason', text('reason')),
     ...given('stateBranch', branchName(text('state-branch'), wrong)),
     ...given('environment', environmentName(text('environment'), wrong)),
@@ -112,6 +114,7 @@ export function withClick(inputs: ActionInputs, click: Readonly<Record<string, s
   return {
     ...inputs,
     ...given('select', inputs.select ?? said('select')),
+    ...given('partitions', inputs.partitions ?? said('partitions')),
     ...given('reason', inputs.reason ?? said('reason')),
     dryRun: inputs.dryRun || said('dry-run') === 'true',
   };

@@ -82,13 +82,13 @@ describe('command: auto', () => {
     const click = (command?: string) => ({ repository, inputs: command === undefined ? null : { command } });
     check({ on: 'workflow_dispatch', payload: click() }, { kind: 'tick' });
     check({ on: 'workflow_dispatch', payload: click('') }, { kind: 'tick' });
-    for (const command of ['tick', 'run', 'plan', 'check'] as const)
+    for (const command of ['tick', 'run', 'backfill', 'plan', 'check'] as const)
       check({ on: 'workflow_dispatch', payload: click(command) }, { kind: command });
-    check({ on: 'workflow_dispatch', payload: click('backfill') }, { kind: 'refused' });
+    check({ on: 'workflow_dispatch', payload: click('retry') }, { kind: 'refused' });
   });
 
   it('a click elsewhere plans only', () => {
-    for (const command of ['tick', 'run', 'retry'])
+    for (const command of ['tick', 'run', 'backfill', 'retry'])
       check({ on: 'workflow_dispatch', payload: { repository, inputs: { command } }, ref: topic }, { kind: 'plan' });
     check({ on: 'workflow_dispatch', ref: tag }, { kind: 'plan' });
   });

@@ -7,6 +7,7 @@ export type Intent =
   /** `push`: what `build_on_push` selects is built as well. */
   | { readonly kind: 'tick'; readonly push?: Extract<WorkflowEvent, { kind: 'push' }> }
   | { readonly kind: 'run' }
+  | { readonly kind: 'backfill' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'check' }
   | { readonly kind: 'changes'; readonly against: ComparedWith }
@@ -43,6 +44,7 @@ export function settleIntent(
   switch (command) {
     case 'tick':
     case 'run':
+    case 'backfill':
       return production.mayWrite ? { kind: command } : production.refusal;
     case 'plan':
     case 'check':
@@ -109,13 +111,14 @@ function byDispatch(command: string, production: Production): Intent {
     case 'tick':
       return { kind: 'tick' };
     case 'run':
+    case 'backfill':
     case 'plan':
     case 'check':
       return { kind: command };
     default:
       return refused(
-        `The input \`command\` of this click is \`${command.slice(0, 60)}\`; it can be tick, run, plan or check.`,
-        'Retry, backfill and cancel are not there yet.',
+        `The input \`command\` of this click is \`${command.slice(0, 60)}\`; it can be tick, run, backfill, plan or check.`,
+        'Retry and cancel are not there yet.',
       );
   }
 }

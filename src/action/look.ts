@@ -1,5 +1,5 @@
 import { makePlan } from '../app/claim-run.ts';
-import { buildPlanning } from '../app/planning.ts';
+import { buildPlanning, partitionedAssets } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
 import { type OpenProject, openWorld } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
@@ -49,10 +49,13 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
   const world = await openWorld(opened, project, { environment: 'production', signal: new AbortController().signal });
   if (!world.ok) return refusedResult(withPermissionLines(world.error));
   try {
-    const state = await readState(world.value.state);
+    const planning = buildPlanning(project, tree);
+    const state = await readState(world.value.state, undefined, {
+      partitionsOf: partitionedAssets(planning, request.value),
+    });
     if (!state.ok) return refusedResult(state.error);
     const made = await makePlan({
-      planning: buildPlanning(project, tree),
+      planning,
       now: clock.now(),
       view: state.value.read.view,
       environment: 'production',

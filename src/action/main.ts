@@ -83,6 +83,10 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
       const { performTick, recordIn } = await import('./record.ts');
       return recordIn(job, opened, project, (recording) => performTick(recording, intent.push));
     }
+    case 'backfill': {
+      const { performBackfill } = await import('./backfill.ts');
+      return performBackfill(job, opened, project);
+    }
     case 'run': {
       const { performRun, recordIn } = await import('./record.ts');
       if (job.inputs.dryRun) {

@@ -17,6 +17,7 @@ import { assetLines, renderAssetLine } from '../render/run-text.ts';
 import type { RunSummary } from '../render/summary/summary.ts';
 import { formatInstant } from '../time/format.ts';
 import { annotateRun } from './annotations.ts';
+import { backfillNotes } from './backfill-notes.ts';
 import type { Intent } from './intent.ts';
 import type { Job } from './job.ts';
 import { journalsIn } from './journals.ts';
@@ -87,7 +88,11 @@ function cancelSignal({ log }: Job): AbortSignal {
 }
 
 /** One wake-up: judges the schedules, runs what is due and what waits; after a push, what that is to build. */
-export async function performTick(recording: Recording, push?: PushEvent): Promise<JobResult> {
+export async function performTick(
+  recording: Recording,
+  push?: PushEvent,
+  said: readonly string[] = [],
+): Promise<JobResult> {
   const { job, world, settings } = recording;
   const { dryRun } = job.inputs;
   // Before the tick: it records that this code has ticked.
@@ -105,10 +110,11 @@ export async function performTick(recording: Recording, push?: PushEvent): Promi
   );
   if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
   const tick = outcome.value;
-  const notes = [...tickNotes(tick, dryRun), ...(build.value === undefined ? [] : [build.value.note])];
+  const notes = [...said, ...tickNotes(tick, dryRun), ...(build.value === undefined ? [] : [build.value.note])];
   const built = await carryOutBuild(recording, tick, build.value);
   if (!built.ok) return refusedResult(withPermissionLines(built.error));
   notes.push(...built.value.notes);
+  notes.push(...(await backfillNotes(job, tick)));
   for (const note of notes) job.log.print(note);
   const runs = [...tick.runs, ...built.value.runs];
   const summaries = runs.map((run) => summaryOf(run, tick.now));
@@ -172,7 +178,7 @@ async function carryOutBuild(
 }
 
 function isOutOfTime(tick: TickOutcome): boolean {
-  return tick.left.length > 0 || tick.runs.some(({ state }) => state === 'QUEUED');
+  return tick.left.length > 0 || tick.goesOn || tick.runs.some(({ state }) => state === 'QUEUED');
 }
 
 /** What was not done and why; what a person should know. */
@@ -218,7 +224,12 @@ export function requestIn(
 ): Result<ManualRequest, AppFailure> {
   const { inputs, context } = job;
   const at = timestamp(createdAt);
-  const asked = requestOf(project, inputs.select === undefined ? {} : { select: inputs.select }, { nonce: '', at });
+  const { select, partitions } = inputs;
+  const options = {
+    ...(select === undefined ? {} : { select }),
+    ...(partitions === undefined ? {} : { partitions }),
+  };
+  const asked = requestOf(project, options, { nonce: '', at });
   if (!asked.ok) return fail(asked.error);
   const { nonce: _nonce, ...request } = asked.value;
   return ok({ ...request, kind: 'dispatch', workflow: context.workflow });

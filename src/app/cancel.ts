@@ -2,11 +2,15 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type EventDraft, noCounts } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { RunRecord } from '../model/state.ts';
+import type { BackfillRecord, RunRecord } from '../model/state.ts';
+import { isBackfillOver } from '../state/backfill-fold.ts';
+import { withBackfills } from './backfills.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import { type PlanningProject, selectAssets } from './planning.ts';
-import { ofWriter } from './release.ts';
+import { type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
+import { after, ofWriter } from './release.ts';
 import type { RunPorts } from './run.ts';
+import type { StateAt } from './state-reading.ts';
+import type { StateDecision } from './state-session.ts';
 
 /** What became of a run that was to be canceled. */
 export interface CanceledRun {
@@ -35,13 +39,12 @@ export async function cancelRuns(
 ): Promise<Result<readonly CanceledRun[], AppFailure>> {
   const recorded = await ports.session.transact<readonly CanceledRun[]>(async (state) => {
     const { view } = state.read;
+    const backfill = view.backfills?.get(what);
+    if (backfill && !isBackfillOver(backfill)) return cancelBackfill(ports, planning, state, { backfill, reason });
     const targets = targetsOf(planning, [...view.openRuns.values()], what, view.endedRuns.get(what));
     if (!targets.ok) return { kind: 'stop', failure: targets.error };
     const waitingFirst = [...targets.value].sort((a, b) => Number(b.state === 'QUEUED') - Number(a.state === 'QUEUED'));
-    const value = waitingFirst.map((record): CanceledRun => {
-      if (record.state === 'QUEUED') return { run: record.run, outcome: 'canceled' };
-      return { run: record.run, outcome: record.cancelRequested ? 'before' : 'asked' };
-    });
+    const value = waitingFirst.map(canceledRun);
     const drafts = waitingFirst.flatMap((record) => cancelDrafts(record, reason, state.now));
     if (drafts.length === 0) return { kind: 'nothing', value };
     const events = ofWriter(view, ports.writer, [], drafts);
@@ -50,6 +53,42 @@ export async function cancelRuns(
     return { kind: 'commit', events, message, value, pages: ports.pages };
   });
   return recorded.ok ? ok(recorded.value.value) : recorded;
+}
+
+function canceledRun({ run, state, cancelRequested }: RunRecord): CanceledRun {
+  if (state === 'QUEUED') return { run, outcome: 'canceled' };
+  return { run, outcome: cancelRequested ? 'before' : 'asked' };
+}
+
+/** No more runs are asked for; those that wait are over, those at work are asked to stop. */
+function cancelBackfill(
+  ports: Pick<RunPorts, 'writer' | 'pages'>,
+  { project }: Pick<PlanningProject, 'project'>,
+  { read: { view }, now }: StateAt,
+  { backfill: { backfill }, reason }: { readonly backfill: BackfillRecord; readonly reason: string },
+): StateDecision<readonly CanceledRun[]> {
+  const runs = [...view.openRuns.values()]
+    .filter(({ tags }) => tags['branchline/backfill'] === backfill)
+    .sort((a, b) => Number(b.state === 'QUEUED') - Number(a.state === 'QUEUED'));
+  const drafts: EventDraft[] = [
+    { type: 'backfill.cancel-requested', at: timestamp(now), backfill, reason },
+    ...runs.flatMap((record) => cancelDrafts(record, reason, now)),
+  ];
+  const events = ofWriter(view, ports.writer, [], drafts);
+  // With nothing at work it is over at once.
+  const carried = withBackfills(
+    project,
+    view,
+    { view: after(view, events, now), events },
+    { writer: ports.writer, now },
+  );
+  return {
+    kind: 'commit',
+    events: carried.events,
+    message: `○ cancel backfill ${backfill}: ${reason}\n\nBackfill: ${backfill}`,
+    value: runs.map(canceledRun),
+    pages: ports.pages,
+  };
 }
 
 const RUN_ID = /^\d{8}-[a-z2-7]{16}$/;
@@ -93,6 +132,6 @@ function targetsOf(
 function assetsOf(planning: Pick<PlanningProject, 'project' | 'graph'>, record: RunRecord): readonly AssetKey[] {
   const steps = Object.values(record.steps);
   if (steps.length > 0) return steps.flatMap(({ assets }) => assets);
-  const asked = selectAssets(planning, record.request.selection);
+  const asked = requestedAssets(planning, record.request);
   return asked.ok ? [...asked.value] : [];
 }

@@ -75,7 +75,7 @@ export function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): Q
     run,
     tags: ownTags(tags),
     slots: {},
-    requestedAt: `${requestedAt} ${requestInstant(request)} ${String(partOf(request)).padStart(4, '0')}`,
+    requestedAt: `${requestedAt} ${requestInstant(request)} ${String(partOf(request)).padStart(4, '0')}${placeInBackfill(request)}`,
     ...(due === undefined ? {} : { due }),
   };
 }
@@ -95,6 +95,12 @@ function heldByEarlierParts(view: StateView, { request }: WaitingRun, place: Que
   if (earlier.length === 0) return place;
   const what = `an earlier part of the tick of \`${schedule}\``;
   return { ...place, heldBy: [...(place.heldBy ?? []), ...earlier.map(({ run }) => ({ run, what }))] };
+}
+
+/** Runs of a backfill go in the order of their keys. */
+function placeInBackfill(request: RunRequest): string {
+  if (request.kind !== 'backfill') return '';
+  return [request.group, request.place].map((n) => ` ${String(n).padStart(7, '0')}`).join('');
 }
 
 /** Tags with Dagster's names of the engine's own read as ours. */

@@ -127,7 +127,7 @@ async function decideRequest(
   }
   const preview = events.length === 0 ? view : after(view, events, state.now);
   const waiting = waitingRunsOf(preview);
-  if (mustReadPartitions(ports, settings, waiting)) return { kind: 'nothing', value: { kind: 'again' } };
+  if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: { kind: 'again' } };
   const work = { isMine: (each: WaitingRun) => each.run === run, details: new Map([[run, more]]) };
   const decided = await decideRelease(ports, settings, work, {
     state,

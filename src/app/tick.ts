@@ -1,11 +1,13 @@
 import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
+import type { BackfillProgress } from '../model/backfills.ts';
 import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import { judgeDelivery } from '../plan/delivery.ts';
 import { nextTicks, planTick, type TickNote, type TickPlan } from '../plan/tick.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
+import { backfillsMessage, backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { pinPartitions, selectAssets } from './planning.ts';
@@ -46,6 +48,10 @@ export interface TickOutcome {
   readonly left: readonly RunRequest[];
   /** Runs that wait for something else, with what. */
   readonly held: readonly { readonly run: string; readonly request: RunRequest; readonly why: string }[];
+  /** Backfills that are under way, or ended in this wake-up. */
+  readonly backfills: readonly BackfillProgress[];
+  /** True when a backfill has more to ask for than there was time for. */
+  readonly goesOn: boolean;
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
@@ -101,7 +107,7 @@ export async function runTick(
     tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }],
   );
   const told = { now, notes: plan.notes, due, waiting, known, next, before };
-  if (options.dryRun) return ok({ ...told, runs: [], left: [], held: [] });
+  if (options.dryRun) return ok({ ...told, runs: [], left: [], held: [], backfills: [], goesOn: false });
   const worked = await workQueue(
     ports,
     settings,
@@ -117,7 +123,18 @@ export async function runTick(
     return text === undefined ? [] : [{ run, request, why: text }];
   });
   const outOfTime = left.filter((run) => isDue(run) && !why.has(run.run));
-  return ok({ ...told, runs, left: outOfTime.map(({ request }) => request), held });
+  const { project } = settings.planning;
+  const { view } = worked.value.after;
+  return ok({
+    ...told,
+    runs,
+    left: outOfTime.map(({ request }) => request),
+    held,
+    backfills: backfillsOf(project, view, ports.clock.now()).filter(
+      ({ endedAt }) => endedAt === undefined || epochMs(endedAt) >= now,
+    ),
+    goesOn: doBackfillsMove(project, view, ports.clock.now()),
+  });
 }
 
 async function judge(
@@ -176,19 +193,22 @@ async function decideTick(
     );
   }
   events.push(...retryEvents(view, state.now));
-  const preview = events.length === 0 ? view : after(view, events, state.now);
+  const asks = events.length === 0 ? view : after(view, events, state.now);
+  const by = { writer: ports.writer, now: state.now };
+  const carried = options.dryRun ? { view: asks, events } : withBackfills(project, view, { view: asks, events }, by);
+  const preview = carried.view;
   const queue = waitingRunsOf(preview);
   const waiting = waitingRunsOf(view)
     .filter(({ due }) => due === undefined || epochMs(due) <= state.now)
     .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
   const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state) };
   if (options.dryRun) return { kind: 'nothing', value: { ...judged, release: undefined } };
-  if (mustReadPartitions(ports, settings, queue)) return { kind: 'nothing', value: 'again' };
+  if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: 'again' };
   const work = { isMine: () => true, details: new Map<string, never>() };
   const decided = await decideRelease(ports, settings, work, {
     state,
     view: preview,
-    events,
+    events: carried.events,
     room: settings.maxParallel,
   });
   if (!decided.ok) return { kind: 'stop', failure: decided.error };
@@ -198,7 +218,7 @@ async function decideTick(
   return {
     kind: 'commit',
     events: all,
-    message: tickMessage(plan, queue, release?.taken ?? [], options),
+    message: tickMessage({ plan, queue, taken: release?.taken ?? [], carried: all }, options),
     value,
     ...(hasEnds(all) ? { pages: ports.pages } : {}),
   };
@@ -248,9 +268,17 @@ function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
 }
 
 function tickMessage(
-  plan: TickPlan,
-  queue: readonly WaitingRun[],
-  taken: readonly TakenRun[],
+  {
+    plan,
+    queue,
+    taken,
+    carried,
+  }: {
+    readonly plan: TickPlan;
+    readonly queue: readonly WaitingRun[];
+    readonly taken: readonly TakenRun[];
+    readonly carried: readonly BranchlineEvent[];
+  },
   options: TickOptions,
 ): string {
   const trailers = options.code === undefined ? [] : ['', `Code: ${options.code.commit}`];
@@ -258,6 +286,8 @@ function tickMessage(
   if (released !== undefined) return released;
   if (plan.requests.length > 0)
     return [`… ${queue.map(({ request }) => triggerText(request)).join(', ')} waits`, ...trailers].join('\n');
+  if (carried.some(({ type }) => type === 'backfill.ended' || type === 'run.requested'))
+    return [backfillsMessage(carried), ...trailers].join('\n');
   const adopted = plan.events.filter((event) => event.type === 'schedule.adopted').map((event) => event.schedule);
   const dropped = plan.events.filter((event) => event.type === 'schedule.dropped').map((event) => event.schedule);
   const parts = [

@@ -3,6 +3,7 @@ import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateRead } from '../state/read.ts';
+import { backfillsMessage, doBackfillsMove, partitionsOfBackfills, withBackfills } from './backfills.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { waitText } from './queue-text.ts';
 import {
@@ -113,10 +114,12 @@ export async function decideRelease(
 export function mustReadPartitions(
   ports: Pick<RunPorts, 'partitions'>,
   settings: Pick<RunSettings, 'planning'>,
-  waiting: readonly Pick<WaitingRun, 'request'>[],
+  view: Pick<StateView, 'openRuns' | 'backfills'>,
 ): boolean {
+  const waiting = waitingRunsOf(view);
   const before = ports.partitions.size;
   for (const asset of partitionsOfQueue(settings.planning, waiting)) ports.partitions.add(asset);
+  for (const asset of partitionsOfBackfills(settings.planning.project, view)) ports.partitions.add(asset);
   return ports.partitions.size > before;
 }
 
@@ -129,12 +132,15 @@ async function releaseOnce(
   for (;;) {
     const outcome = await ports.session.transact<Pick<Released, 'release' | 'waiting'> | 'again'>(
       async (state): Promise<StateDecision<Pick<Released, 'release' | 'waiting'> | 'again'>> => {
-        const { view } = state.read;
-        const retries = retryEvents(view, state.now);
-        const preview = retries.length === 0 ? view : after(view, retries, state.now);
-        const waiting = waitingRunsOf(preview);
-        if (mustReadPartitions(ports, settings, waiting)) return { kind: 'nothing', value: 'again' };
-        const decided = await decideRelease(ports, settings, work, { state, view: preview, events: retries, room });
+        const by = { writer: ports.writer, now: state.now };
+        const before = state.read.view;
+        const retries = retryEvents(before, state.now);
+        const asks = retries.length === 0 ? before : after(before, retries, state.now);
+        const { project } = settings.planning;
+        const { view, events: carried } = withBackfills(project, before, { view: asks, events: retries }, by);
+        if (mustReadPartitions(ports, settings, view)) return { kind: 'nothing', value: 'again' };
+        const waiting = waitingRunsOf(view);
+        const decided = await decideRelease(ports, settings, work, { state, view, events: carried, room });
         if (!decided.ok) return { kind: 'stop', failure: decided.error };
         const { release, events } = decided.value;
         const value = { release, waiting };
@@ -144,7 +150,7 @@ async function releaseOnce(
           events,
           message:
             releaseMessage(release?.taken ?? [], settings) ??
-            queueMessage([...missingRetries(view), ...(release?.broken ?? []).map(({ run }) => run)]),
+            quietMessage([...missingRetries(before), ...(release?.broken ?? []).map(({ run }) => run)], events),
           value,
           ...(hasEnds(events) ? { pages: ports.pages } : {}),
         };
@@ -156,9 +162,14 @@ async function releaseOnce(
   }
 }
 
+/** Of a commit that takes no run out of the queue to carry it out. */
+function quietMessage(runs: Parameters<typeof queueMessage>[0], events: readonly BranchlineEvent[]): string {
+  return runs.length > 0 ? queueMessage(runs) : backfillsMessage(events);
+}
+
 /** Runs that end in the commit change the report. */
 export function hasEnds(events: readonly BranchlineEvent[]): boolean {
-  return events.some(({ type }) => type === 'run.ended');
+  return events.some(({ type }) => type === 'run.ended' || type === 'backfill.ended');
 }
 
 /** Subject and trailers of a commit that takes runs out of the queue; undefined when it takes none. */
@@ -237,10 +248,14 @@ export async function workQueue(
     const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
     const hopeful = mayStart() ? left.filter((run) => isDue(run) && own.isMine(run)) : [];
+    const isMoving = room() > 0 && doBackfillsMove(settings.planning.project, newest.view, ports.clock.now());
     if (active.size === 0) {
       if (failure) return fail(failure);
+      if (!isMoving && (hopeful.length === 0 || ports.clock.now() >= deadline))
+        return ok({ runs, left, why: reasons(left, current.release), broken, after: newest });
+    }
+    if (active.size === 0 && !isMoving) {
       const why = reasons(left, current.release);
-      if (hopeful.length === 0 || ports.clock.now() >= deadline) return ok({ runs, left, why, broken, after: newest });
       const first = hopeful[0]!;
       if (retries.length === 0) {
         const text = `run ${first.run} waits: ${why.get(first.run) ?? 'it may start'}.`;
@@ -253,7 +268,7 @@ export async function workQueue(
         const recovered = await recoverFirst(ports);
         if (!recovered.ok) return recovered;
       }
-    } else {
+    } else if (!isMoving) {
       const before = active.size;
       await nextChange(ports, [...active.values()], hopeful.length > 0 && before < settings.maxParallel);
       // Nothing has ended and nobody waits, or nothing may start any more: nothing to release.

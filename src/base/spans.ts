@@ -15,31 +15,12 @@ export function joinSpans(one: Spans, other: Spans): Spans {
   return joined;
 }
 
-/** The numbers of one set that are not in the other. */
-export function withoutSpans(one: Spans, other: Spans): Spans {
-  const left: Span[] = [];
-  for (const [first, last] of one) {
-    let from = first;
-    for (const [taken, until] of other) {
-      if (until < from || taken > last) continue;
-      if (taken > from) left.push([from, taken - 1]);
-      from = until + 1;
-    }
-    if (from <= last) left.push([from, last]);
-  }
-  return left;
-}
-
 /** A set of numbers in any order. */
 export function toSpans(numbers: Iterable<number>): Spans {
   return joinSpans(
     [...numbers].map((n): Span => [n, n]),
     [],
   );
-}
-
-export function spansSize(spans: Spans): number {
-  return spans.reduce((sum, [first, last]) => sum + last - first + 1, 0);
 }
 
 export function* numbersIn(spans: Spans): Generator<number> {

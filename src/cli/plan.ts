@@ -96,7 +96,7 @@ function severalRuns(parts: readonly RequestPart[]): string {
 }
 
 /** The price where production is made: on the machine that the repository's workflow names. */
-async function priceOf(root: string, project: Project): Promise<PlanPrice> {
+export async function priceOf(root: string, project: Project): Promise<PlanPrice> {
   const { top } = await repositoryPlace(root, project.state.remote, process.env);
   return planPrice(productionRunner(workflowTexts(top), project.prices), project.prices);
 }

@@ -2,6 +2,7 @@ import { inputFailure } from '../app/failure.ts';
 import { idleText, knownText } from '../app/run-message.ts';
 import { runTick } from '../app/tick.ts';
 import { openHost } from '../compose/wiring.ts';
+import { renderBackfill } from '../render/backfill-text.ts';
 import { formatInstant } from '../time/format.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
@@ -55,10 +56,12 @@ export async function run(options: TickOptions): Promise<number> {
           due: outcome.value.due,
           runs: runs.map(outcomeJson),
           waiting: held.map(({ run, why }) => ({ run, why })),
+          backfills: outcome.value.backfills,
           next,
         });
       else {
         for (const note of notes) host.print(note.text);
+        for (const each of outcome.value.backfills) host.print(`\n${renderBackfill(each, opened.style)}`);
         if (options.dryRun)
           for (const due of outcome.value.due)
             host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);

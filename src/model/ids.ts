@@ -34,6 +34,7 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
         backfill: request.backfill,
         group: String(request.group),
         partitions: request.partitions ?? '',
+        ...(request.lost === undefined ? {} : { lost: String(request.lost) }),
       };
     case 'retry':
       return { kind: 'retry', root: request.root, number: String(request.number) };

@@ -100,6 +100,8 @@ export interface BackfillChunkRequest {
   /** Place of its first key among the keys of the group, from 0, and how many keys it makes. */
   readonly place: number;
   readonly count: number;
+  /** How often its runner was lost before; absent = never. */
+  readonly lost?: number;
   /** The key, or `first...last`; absent = its assets have no partitions. */
   readonly partitions?: string;
   /** What it makes; `selection` is what the backfill was asked for with. */

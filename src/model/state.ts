@@ -231,6 +231,8 @@ export interface BackfillRecord {
 export interface BackfillGroupRecord extends BackfillGroup {
   /** Keys that runs were asked for. */
   readonly requested: Spans;
+  /** By place of the first key: how often the runner of a run from there was lost. */
+  readonly lost?: Readonly<Record<string, number>>;
   /** By asset: keys that runs of the backfill made, failed to make, and that were left out by their runs. */
   readonly results: Readonly<Record<AssetKey, BackfillResults>>;
 }

@@ -7,9 +7,8 @@ import type { BackfillChunkRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { BackfillGroupRecord, BackfillRecord, RunRecord } from '../model/state.ts';
 import { backfillChunk } from '../state/backfill-fold.ts';
-import { selectKeys } from '../time/partitions/keys.ts';
+import { chunkText, selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
-import { chunkText } from './backfill-plan.ts';
 import type { PartitionReader } from './partitioned.ts';
 
 /** What became of one key of one asset, or will: `left_out` is not made, because of what it reads or by its run. */
@@ -287,6 +286,7 @@ function runOf(
   { assets, keys, from, isCut }: { assets: readonly AssetKey[]; keys: readonly string[]; from: number; isCut: boolean },
 ): BackfillRun {
   const partitions = isCut ? chunkText(keys) : undefined;
+  const lost = record.groups[group - 1]!.lost?.[from];
   const request: BackfillChunkRequest = {
     kind: 'backfill',
     backfill: record.backfill,
@@ -294,6 +294,7 @@ function runOf(
     group,
     place: from,
     count: keys.length,
+    ...(lost === undefined ? {} : { lost }),
     ...(partitions === undefined ? {} : { partitions }),
     assets: [...assets].sort(byText),
     selection: record.selection,

@@ -1,23 +1,13 @@
 import { byText } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
 import { topologicalOrder } from '../base/topology.ts';
+import type { BackfillChunk } from '../model/backfills.ts';
 import type { BackfillGroup } from '../model/events.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
-import { RANGE_SEPARATOR, toRanges } from '../time/partitions/keys.ts';
+import { toRanges } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import type { PartitionReader } from './partitioned.ts';
-
-/** One run that a backfill asks for. */
-export interface BackfillChunk {
-  /** Number of its group, from 1: assets that share definition, keys and policy, and run together. */
-  readonly group: number;
-  readonly assets: readonly AssetKey[];
-  /** Without gaps, in the definition's order; empty for assets without partitions. */
-  readonly keys: readonly string[];
-  /** Groups whose chunks must have made what this one reads. */
-  readonly after: readonly number[];
-}
 
 export interface BackfillPlan {
   /** In the order in which they may be asked for. */
@@ -180,10 +170,4 @@ function runSize(policy: BackfillPolicy, length: number): number {
 
 function slices(range: readonly string[], size: number): string[][] {
   return Array.from({ length: Math.ceil(range.length / size) }, (_, n) => range.slice(n * size, (n + 1) * size));
-}
-
-/** How a chunk's keys are written: one, or `first...last`. */
-export function chunkText(keys: readonly string[]): string | undefined {
-  if (keys.length === 0) return undefined;
-  return keys.length === 1 ? keys[0] : `${keys[0]}${RANGE_SEPARATOR}${keys.at(-1)}`;
 }

@@ -3,9 +3,9 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { PartitionRecord } from '../model/state.ts';
-import { selectKeys } from '../time/partitions/keys.ts';
+import { chunkText, selectKeys } from '../time/partitions/keys.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
-import { chunkText, cutKeys, planBackfill } from './backfill-plan.ts';
+import { cutKeys, planBackfill } from './backfill-plan.ts';
 import { keysByStatus } from './partition-status.ts';
 import type { PartitionReader } from './partitioned.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunStepRecord } from '../model/state.ts';
 import { BACKFILL, openBackfillWorld } from '../testing/backfill-world.ts';
 import { projectOf } from '../testing/project-builder.ts';
-import { addBackfillResults, applyBackfillEvent, ENDED_BACKFILLS_KEPT } from './backfill-fold.ts';
+import { addBackfillResults, applyBackfillEvent, ENDED_BACKFILLS_KEPT, LOST_MAX } from './backfill-fold.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 
 const PROJECT = projectOf({
@@ -36,7 +36,7 @@ function resultsOf(step: Partial<RunStepRecord>, state: 'SUCCESS' | 'FAILURE' | 
     checks: [],
     ...step,
   };
-  addBackfillResults(backfills, run!.request, [whole], state);
+  addBackfillResults(backfills, run!.request, [whole], { state });
   return backfills.get(BACKFILL)!.groups[0]!.results['raw'];
 }
 
@@ -67,7 +67,7 @@ describe('what the end of a run says of its keys', () => {
       { state: 'SKIPPED' as const, reason: 'upstream_failed' as const },
       {},
     ],
-    ['what a lost run never reached failed', { state: 'STARTED' as const }, { failed: [[0, 3]] }],
+    ['what a failed run never reached failed', { state: 'STARTED' as const }, { failed: [[0, 3]] }],
   ])('%s', (_name, step, said) => {
     expect(resultsOf(step)).toEqual({ done: [], failed: [], leftOut: [], ...said });
   });
@@ -75,6 +75,31 @@ describe('what the end of a run says of its keys', () => {
   test('what was canceled is left out', () => {
     expect(resultsOf({ state: 'PLANNED' }, 'CANCELED')).toEqual({ done: [], failed: [], leftOut: [[0, 3]] });
   });
+});
+
+test('a run whose runner is lost says nothing of what was under way, until it was lost too often', () => {
+  const world = requestedWorld();
+  const backfills = new Map(world.view().backfills);
+  const [run] = [...world.view().openRuns.values()].filter(
+    ({ request }) => request.kind === 'backfill' && request.place === 0,
+  );
+  const failure = { class: 'crash', code: 'holder-gone', message: 'gone' } as const;
+  const step: RunStepRecord = {
+    assets: ['raw'],
+    partitions: KEYS.slice(0, 4),
+    state: 'FAILURE',
+    failure,
+    materialized: [],
+    failedAssets: ['raw'],
+    checks: [],
+  };
+  const group = () => backfills.get(BACKFILL)!.groups[0]!;
+  for (let n = 1; n <= LOST_MAX; n++) {
+    addBackfillResults(backfills, run!.request, [step], { state: 'FAILURE', failure });
+    expect(group()).toMatchObject({ lost: { 0: n }, results: { raw: { done: [], failed: [], leftOut: [] } } });
+  }
+  addBackfillResults(backfills, run!.request, [step], { state: 'FAILURE', failure });
+  expect(group().results['raw']!.failed).toEqual([[0, 3]]);
 });
 
 test('a snapshot holds a backfill as a few numbers and gives it back', () => {

@@ -1,10 +1,12 @@
 import { byText } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
 import { joinSpans, type Spans, toSpans } from '../base/spans.ts';
-import type { BackfillCancelRequested, BackfillEnded, BackfillRequested } from '../model/events.ts';
-import type { BackfillChunkRequest, RunRequest } from '../model/plan.ts';
+import type { BackfillCancelRequested, BackfillEnded, BackfillRequested, RunEnded } from '../model/events.ts';
+import { type BackfillChunkRequest, originalOf, type RunRequest } from '../model/plan.ts';
 import type { BackfillGroupRecord, BackfillRecord, BackfillResults, RunStepRecord } from '../model/state.ts';
 
+/** A run whose runner is lost so often is not asked for again: it may be what kills them. */
+export const LOST_MAX = 3;
 /** Backfills that are over and still told of. */
 export const ENDED_BACKFILLS_KEPT = 50;
 
@@ -14,9 +16,10 @@ export function isBackfillOver({ state }: Pick<BackfillRecord, 'state'>): boolea
   return state === 'CANCELED' || state === 'COMPLETED_SUCCESS' || state === 'COMPLETED_FAILED';
 }
 
-/** The part of a backfill that a request asks for; undefined = it is none of a backfill. */
+/** The part of a backfill that a request asks for, or tries again; undefined = it is none of a backfill. */
 export function backfillChunk(request: RunRequest): BackfillChunkRequest | undefined {
-  return request.kind === 'backfill' ? request : undefined;
+  const original = originalOf(request);
+  return original.kind === 'backfill' ? original : undefined;
 }
 
 export function applyBackfillEvent(
@@ -71,22 +74,36 @@ export function addBackfillRun(backfills: Backfills, request: RunRequest): void 
   }));
 }
 
+/** How a run ended. */
+type RunEnding = Pick<RunEnded, 'state' | 'failure'>;
+
 /** A run of a backfill ended: what became of each of its keys. */
 export function addBackfillResults(
   backfills: Backfills,
   request: RunRequest,
-  steps: Iterable<RunStepRecord>,
-  state: 'SUCCESS' | 'FAILURE' | 'CANCELED',
+  steps: readonly RunStepRecord[],
+  end: RunEnding,
 ): void {
   const chunk = backfillChunk(request);
   if (!chunk) return;
   changeGroup(backfills, chunk, (group) => {
+    const { state } = end;
+    const times = (group.lost?.[chunk.place] ?? 0) + 1;
+    const isLost = end.failure?.class === 'crash';
+    const isAskedAgain = isLost && times <= LOST_MAX;
     const results: Record<string, BackfillResults> = { ...group.results };
     const targets = new Set(group.assets);
+    const all: Spans = [[chunk.place, chunk.place + chunk.count - 1]];
+    // A run that never began says of its keys what it says of itself.
+    if (steps.length === 0 && state !== 'SUCCESS' && !isAskedAgain) {
+      const said = state === 'FAILURE' ? { failed: all } : { leftOut: all };
+      for (const asset of chunk.assets) results[asset] = joinResults(results[asset], said);
+    }
     for (const step of steps)
       for (const asset of step.assets)
-        if (targets.has(asset)) results[asset] = joinResults(results[asset], resultsOf(step, asset, chunk, state));
-    return { ...group, results };
+        if (targets.has(asset))
+          results[asset] = joinResults(results[asset], resultsOf(step, asset, chunk, { state, isAskedAgain }));
+    return { ...group, results, ...(isLost ? { lost: { ...group.lost, [chunk.place]: times } } : {}) };
   });
 }
 
@@ -114,20 +131,21 @@ function joinResults(before: BackfillResults | undefined, said: Partial<Backfill
 }
 
 /**
- * What a step of an ended run says of the keys of an asset. Nothing where another step of the run failed: what can be
- * made of the rest is asked for again.
+ * What a step of an ended run says of the keys of an asset. Nothing where another step of the run failed, or its
+ * runner was lost: what can be made of the rest is asked for again.
  */
 function resultsOf(
   step: RunStepRecord,
   asset: string,
   { place, count }: BackfillChunkRequest,
-  run: 'SUCCESS' | 'FAILURE' | 'CANCELED',
+  run: { readonly state: RunEnding['state']; readonly isAskedAgain: boolean },
 ): Partial<BackfillResults> {
   const all: Spans = [[place, place + count - 1]];
   switch (step.state) {
     case 'SUCCESS':
       return { done: all };
     case 'FAILURE': {
+      if (run.isAskedAgain && step.failure?.class === 'crash') return {};
       const isFailed = step.failedAssets.includes(asset);
       if (!isFailed) return step.materialized.includes(asset) ? { done: all } : { leftOut: all };
       const bad = new Set(step.failedPartitions ?? step.partitions);
@@ -145,7 +163,8 @@ function resultsOf(
       return step.reason === 'upstream_failed' || step.reason === 'upstream_skipped' ? {} : { leftOut: all };
     case 'PLANNED':
     case 'STARTED':
-      return run === 'FAILURE' ? { failed: all } : { leftOut: all };
+      if (run.isAskedAgain) return {};
+      return run.state === 'FAILURE' ? { failed: all } : { leftOut: all };
     default:
       return unreachable(step.state);
   }

@@ -119,6 +119,7 @@ const backfillRequest: Request<'backfill'> = {
   group: count,
   place: count,
   count,
+  lost: optional(count),
   partitions: optional(text),
   assets: names,
   selection: text,

@@ -304,7 +304,7 @@ function endRun(draft: FoldDraft, open: OpenRun, event: RunEnded): void {
   });
   addToCells(draft, [PROJECT_SCOPE], (cell) => addToBuckets(cell.durations, event.durationMs));
   addBilled(draft, open);
-  addBackfillResults(draft.backfills, open.draft.run.request, open.draft.steps.values(), event.state);
+  addBackfillResults(draft.backfills, open.draft.run.request, [...open.draft.steps.values()], event);
   draft.endedRuns.set(event.run, finishDraft(open.draft));
   draft.openRuns.delete(event.run);
   draft.changed.delete(event.run);

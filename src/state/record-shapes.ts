@@ -215,6 +215,7 @@ const backfillShape: Check = object<BackfillRecord>({
     object<BackfillGroupRecord>({
       ...backfillGroup,
       requested: spans,
+      lost: optional(mapping(count)),
       results: mapping(object<BackfillResults>({ done: spans, failed: spans, leftOut: spans })),
     }),
   ),

@@ -239,3 +239,9 @@ export function toRanges(all: readonly string[], wanted: ReadonlySet<string>): s
   flush();
   return ranges;
 }
+
+/** How keys without gaps are written: one, or `first...last`; undefined = there are none. */
+export function chunkText(keys: readonly string[]): string | undefined {
+  if (keys.length === 0) return undefined;
+  return keys.length === 1 ? keys[0] : `${keys[0]}${RANGE_SEPARATOR}${keys.at(-1)}`;
+}

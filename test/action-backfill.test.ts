@@ -1,0 +1,113 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { until } from '../src/testing/cli-project.ts';
+import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+
+let rig: ActionRig;
+afterEach(() => rig.stop());
+
+const shared = (name: string): string => join(rig.shared, name);
+const schedule: EventOf = (place) => scheduleEvent(place);
+const click =
+  (inputs: Readonly<Record<string, string>>): EventOf =>
+  (place) =>
+    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
+
+/** Each step tells when it begins and ends; one whose name is on a file waits until that is gone. */
+const STEP = `#!/bin/sh
+name="$1$BRANCHLINE_PARTITION$BRANCHLINE_PARTITION_RANGE_START"
+echo "+ $name" >> "$SHARED/log"
+if test -e "$SHARED/hold-$name"; then touch "$SHARED/held"; while test -e "$SHARED/hold-$name"; do sleep 0.05; done; fi
+echo "- $name" >> "$SHARED/log"
+`;
+const PROJECT = `name: shop
+run_queue:
+  max_concurrent_runs: 3
+  tag_concurrency_limits:
+    - { key: branchline/backfill, limit: 2 }
+partitions:
+  days: { daily: { start: 2026-01-01 } }
+assets:
+  raw:
+    partitions: days
+    backfill_policy: { multi_run: { max_partitions_per_run: 10 } }
+    run: sh step.sh raw-
+  report: { run: sh step.sh report }
+schedules:
+  nightly: { selection: "key:report", cron: "30 2 * * *", tags: { branchline/priority: "5" } }
+`;
+const HUNDRED = '2026-01-01...2026-04-10';
+
+/** First days of its ten runs. */
+const CHUNKS = Array.from({ length: 10 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + n * 10)).toISOString().slice(0, 10));
+
+/** Most steps of the backfill that were at work at once; who is killed does not say that it ended. */
+function mostAtOnce(lines: readonly string[]): number {
+  const open = new Set<string>();
+  let most = 0;
+  for (const line of lines.filter((each) => each.includes('raw-'))) {
+    if (line.startsWith('+')) open.add(line.slice(2));
+    else open.delete(line.slice(2));
+    most = Math.max(most, open.size);
+  }
+  return most;
+}
+
+test('a click backfills 100 days in 10 runs, through two lost runners and conflicts, behind what is urgent', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': PROJECT, 'step.sh': STEP });
+  rig.github.git.date = new Date('2026-11-20T12:00:00Z');
+  expect(await rig.run({ event: schedule })).toMatchObject({ code: 0 });
+  const inputs = { command: 'backfill', select: 'key:raw', partitions: HUNDRED, reason: 'the source was corrected' };
+  const with4 = { 'max-parallel': '4' };
+
+  const preview = await rig.run({ event: click({ ...inputs, 'dry-run': 'true' }) });
+  expect(preview).toMatchObject({ code: 0, outputs: { status: 'success' } });
+  expect(preview.summary).toContain('would make 10 runs');
+  expect((await rig.state()).view.backfills).toBeUndefined();
+
+  for (const [n, first] of ['2026-01-21', '2026-02-20'].entries()) {
+    const hold = shared(`hold-raw-${first}`);
+    writeFileSync(hold, '');
+    rmSync(shared('held'), { force: true });
+    const job = rig.start({ event: n === 0 ? click(inputs) : schedule, with: with4 });
+    await until(() => existsSync(shared('held')));
+    await job.kill();
+    await job.main;
+    rig.github.endJob(job, 'failure');
+    rmSync(hold);
+  }
+  const [lost] = [...(await rig.state()).view.backfills!.values()];
+  expect(lost).toMatchObject({ state: 'IN_PROGRESS', reason: 'the source was corrected' });
+
+  // A schedule is due now, and two jobs wake up at once: each commit of one is a conflict for the other.
+  const before = readFileSync(shared('log'), 'utf8').split('\n').length;
+  rig.github.git.date = new Date('2026-11-21T02:41:00Z');
+  const jobs = [1, 2].map(() => rig.start({ event: schedule, with: with4 }));
+  const ends = await Promise.all(jobs.map((job) => rig.end(job)));
+  for (const end of ends) expect(end).toMatchObject({ code: 0 });
+  for (let n = 0; n < 5 && [...(await rig.state()).view.backfills!.values()][0]!.endedAt === undefined; n++)
+    expect(await rig.run({ event: schedule, with: with4 })).toMatchObject({ code: 0 });
+
+  const { view, problems } = await rig.state();
+  expect(problems).toEqual([]);
+  const [backfill] = [...view.backfills!.values()];
+  expect(backfill).toMatchObject({
+    state: 'COMPLETED_SUCCESS',
+    counts: { total: 100, done: 100, failed: 0, leftOut: 0 },
+    groups: [{ results: { raw: { done: [[0, 99]], failed: [], leftOut: [] } } }],
+  });
+  expect([...view.openRuns.keys(), ...view.claims.keys()]).toEqual([]);
+  // The limit held over all jobs, and the urgent run went first though it came last.
+  const log = readFileSync(shared('log'), 'utf8').trim().split('\n');
+  // What was at work when a machine went is made again, and nothing else: ten runs, of ten days each.
+  const begunRuns = log.filter((line) => line.startsWith('+ raw-')).map((line) => line.slice('+ raw-'.length));
+  expect([...new Set(begunRuns)].toSorted()).toEqual(CHUNKS);
+  const lostRuns = Object.values(backfill!.groups[0]!.lost ?? {}).reduce((sum, times) => sum + times, 0);
+  expect(lostRuns).toBeGreaterThanOrEqual(2);
+  expect(begunRuns.length).toBeLessThanOrEqual(10 + lostRuns);
+  expect(mostAtOnce(log)).toBeLessThanOrEqual(2);
+  const begun = log.slice(before - 1).filter((line) => line.startsWith('+'));
+  expect(begun.slice(0, 3)).toContain('+ report');
+}, 120_000);

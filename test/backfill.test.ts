@@ -1,0 +1,209 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { BackfillProgress } from '../src/model/backfills.ts';
+import { type CliProject, makeCliProject, until } from '../src/testing/cli-project.ts';
+import { filesOfPage } from '../src/testing/page-files.ts';
+
+const page = resolve(import.meta.dirname, '..', 'docs', 'backfills.md');
+const PROJECT = `name: shop
+partitions:
+  days: { daily: { start: 2026-01-01 } }
+  weeks: { weekly: { start: 2025-12-28 } }
+assets:
+  raw/orders:
+    partitions: days
+    backfill_policy: { multi_run: { max_partitions_per_run: 3 } }
+    run: node make.mjs raw
+    outputs: ["data/raw-\${{ partition.key }}.csv"]
+  marts/daily:
+    partitions: days
+    deps: [raw/orders]
+    backfill_policy: { multi_run: { max_partitions_per_run: 3 } }
+    run: node make.mjs daily
+    outputs: ["data/daily-\${{ partition.key }}.csv"]
+  marts/weekly:
+    partitions: weeks
+    deps: [marts/daily]
+    run: node make.mjs weekly
+    outputs: ["data/weekly-\${{ partition.key }}.csv"]
+  other: { run: "true" }
+`;
+/** Writes a file for each of its keys but the one that is bad; waits as long as a file says that it should. */
+const MAKE = `import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('data', { recursive: true });
+const name = process.argv[2];
+if (existsSync('data/hold-' + name)) {
+  writeFileSync('data/held-' + name, '');
+  while (existsSync('data/hold-' + name)) await new Promise((done) => setTimeout(done, 20));
+}
+for (const key of JSON.parse(process.env.BRANCHLINE_PARTITIONS))
+  if (process.env.BAD !== name + '@' + key) writeFileSync('data/' + name + '-' + key + '.csv', 'day\\n' + key + '\\n');
+`;
+
+interface StartJson extends BackfillProgress {
+  readonly runs: readonly { readonly run: string; readonly partitions: string | null; readonly state: string }[];
+  readonly waits: readonly string[];
+}
+
+let project: CliProject;
+beforeEach(() => {
+  project = makeCliProject({ 'branchline.yaml': PROJECT, 'make.mjs': MAKE });
+});
+afterEach(() => project.remove());
+
+const start = (partitions: string, code = 0, more: readonly string[] = [], env: Record<string, string> = {}) =>
+  project.json<StartJson>(
+    ['backfill', 'start', '--select', 'key:raw/orders+', '--partitions', partitions, ...more],
+    code,
+    {
+      env,
+    },
+  );
+const status = async (id = '') =>
+  (await project.json<{ backfills: StartJson[] }>(['backfill', 'status', ...(id === '' ? [] : [id])])).backfills;
+const sound = async () => expect((await project.state()).problems).toEqual([]);
+
+describe('a backfill', () => {
+  test('shows its exact runs first, carries them out, and says what came of each partition', async () => {
+    const preview = await project.json<{ partitions: number; runs: { partitions: string; assets: string[] }[] }>([
+      'backfill',
+      'preview',
+      '--select',
+      'key:raw/orders+',
+      '--partitions',
+      '2026-01-01...2026-01-10',
+    ]);
+    expect(preview.partitions).toBe(22);
+    expect(preview.runs.map(({ assets, partitions }) => `${assets.join('+')} ${partitions}`)).toEqual([
+      'raw/orders+marts/daily 2026-01-01...2026-01-03',
+      'raw/orders+marts/daily 2026-01-04...2026-01-06',
+      'raw/orders+marts/daily 2026-01-07...2026-01-09',
+      'raw/orders+marts/daily 2026-01-10',
+      'marts/weekly 2025-12-28',
+      'marts/weekly 2026-01-04',
+    ]);
+    expect((await project.state()).view.backfills).toBeUndefined();
+
+    const done = await start('2026-01-01...2026-01-10', 0, ['--reason', 'new source', '--tag', 'team=shop']);
+    expect(done).toMatchObject({
+      state: 'COMPLETED_SUCCESS',
+      total: 22,
+      done: 22,
+      failed: 0,
+      left: 0,
+      reason: 'new source',
+    });
+    expect(done.runs.map(({ partitions }) => partitions).sort()).toEqual(
+      preview.runs.map((run) => run.partitions).sort(),
+    );
+    expect(project.has('data/weekly-2026-01-04.csv')).toBe(true);
+    const { view } = await project.state();
+    const run = [...view.endedRuns.values()].find(({ tags }) => tags['branchline/partition'] === '2025-12-28');
+    expect(run?.tags).toEqual({
+      team: 'shop',
+      'branchline/backfill': done.backfill,
+      'branchline/priority': '-1',
+      'branchline/partition': '2025-12-28',
+    });
+    expect(await status(done.backfill)).toMatchObject([{ state: 'COMPLETED_SUCCESS', done: 22 }]);
+    await sound();
+  });
+
+  test('leaves out what reads a failed partition, makes the rest, and `failed` and `missing` name what is left', async () => {
+    const ended = await start('2026-01-01...2026-01-10', 1, [], { BAD: 'raw@2026-01-02' });
+    expect(ended).toMatchObject({ state: 'COMPLETED_FAILED', total: 22, done: 19, failed: 1, leftOut: 2 });
+    expect(ended.failedPartitions).toEqual({ 'raw/orders': ['2026-01-02'] });
+    expect(ended.leftOutPartitions).toEqual({ 'marts/daily': ['2026-01-02'], 'marts/weekly': ['2025-12-28'] });
+    expect(project.has('data/daily-2026-01-03.csv')).toBe(true);
+
+    const again = await start('failed');
+    expect(again).toMatchObject({ state: 'COMPLETED_SUCCESS', total: 3, done: 3, partitions: 'failed' });
+    const nothing = await project.run(['backfill', 'start', '--select', 'key:raw/orders', '--partitions', 'failed']);
+    expect(nothing.code).toBe(2);
+    expect(nothing.stderr).toContain('No partition of raw/orders is failed');
+    const missing = await project.json<{ runs: { partitions: string }[] }>([
+      'backfill',
+      'preview',
+      '--select',
+      'key:raw/orders',
+      '--partitions',
+      'missing',
+    ]);
+    expect(missing.runs[0]!.partitions).toBe('2026-01-11...2026-01-13');
+    await sound();
+  });
+
+  test('that was killed goes on where it was, by the next tick or by hand', async () => {
+    project.write('data/hold-raw', '');
+    const started = project.start([
+      'backfill',
+      'start',
+      '--select',
+      'key:raw/orders+',
+      '--partitions',
+      '2026-01-01...2026-01-10',
+    ]);
+    await until(() => project.has('data/held-raw'));
+    started.child.kill('SIGKILL');
+    await started.end;
+    const [cut] = await status();
+    expect(cut).toMatchObject({ state: 'IN_PROGRESS', done: 0 });
+    rmSync(join(project.root, 'data', 'hold-raw'));
+    const tick = await project.run(['tick']);
+    expect(tick.code).toBe(0);
+    expect(await status(cut!.backfill)).toMatchObject([{ state: 'COMPLETED_SUCCESS', done: 22 }]);
+    await sound();
+  }, 60_000);
+
+  test('that is detached waits for whoever carries it on, and can be canceled', async () => {
+    await project.json(['backfill', 'start', '--select', 'key:raw/orders+', '--partitions', 'all', '--detach']);
+    const [waiting] = await status();
+    expect(waiting).toMatchObject({ state: 'IN_PROGRESS', done: 0 });
+    const canceled = await project.json<{ runs: { outcome: string }[] }>(['backfill', 'cancel', waiting!.backfill]);
+    expect(canceled.runs.every(({ outcome }) => outcome === 'canceled')).toBe(true);
+    const [over] = await status();
+    expect(over).toMatchObject({ state: 'CANCELED', done: 0, left: 0 });
+    expect(over!.leftOut).toBe(over!.total);
+    const twice = await project.run(['backfill', 'cancel', waiting!.backfill]);
+    expect(twice.code).toBe(3);
+    await sound();
+  });
+
+  test.each([
+    [
+      'a key that is none, with the nearest',
+      ['--select', 'key:raw/orders', '--partitions', '2025-12-31'],
+      '2026-01-01',
+    ],
+    ['no keys where there are partitions', ['--select', 'key:raw/orders'], 'names none'],
+    ['keys where there are none', ['--select', 'key:other', '--partitions', '2026-01-01'], 'no partitions'],
+    [
+      'roots that are not cut alike, by name',
+      ['--select', 'key:raw/orders or key:other', '--partitions', 'all'],
+      'raw/orders (days)',
+    ],
+    ['a name that is none', ['--select', 'key:raw/ordrs', '--partitions', 'all'], 'raw/orders'],
+    ['a priority that is no number', ['--select', 'key:other', '--priority', 'high'], 'no whole number'],
+    ['a tag of the engine', ['--select', 'key:other', '--tag', 'branchline/backfill=x'], 'belong to the engine'],
+  ])('is refused for %s, and nothing is queued', async (_why, args, said) => {
+    const end = await project.run(['backfill', 'start', ...args]);
+    expect(end.code).toBe(2);
+    expect(end.stderr).toContain(said);
+    expect((await project.state()).view.seq).toBe(0);
+  });
+});
+
+test('docs/backfills.md: the preview is what its project would do, and the backfill does it', async () => {
+  project.remove();
+  project = makeCliProject(filesOfPage('docs/backfills.md'));
+  const args = ['--select', 'key:raw/orders+', '--partitions', '2026-01-01...2026-01-10'];
+  const preview = await project.run(['backfill', 'preview', ...args]);
+  const shown = /\$ branchline backfill preview [^\n]*\n([\s\S]*?)```/.exec(readFileSync(page, 'utf8'))![1]!;
+  expect(preview.stdout.trim()).toBe(shown.trim());
+  expect(await project.json(['backfill', 'start', ...args])).toMatchObject({
+    state: 'COMPLETED_SUCCESS',
+    total: 12,
+    done: 12,
+  });
+});
