@@ -139,7 +139,8 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
     const released = new Promise<undefined>((resolve) => {
       wakeUp.call = () => resolve(undefined);
     });
-    const commands = decide(progress, input.options, clock.now());
+    const decidedAt = clock.now();
+    const commands = decide(progress, input.options, decidedAt);
     const end = commands.find((command) => command.kind === 'end');
     if (end) {
       const failure = await input.beforeEnd?.(emit);
@@ -186,7 +187,9 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
       await input.beforeEnd?.(emit);
       return requeue(input, progress, startedAt, isOver ? undefined : retryAt);
     }
-    await settleOne(input, running, released, retryAt);
+    // What is due and was not started waits for a place, not for a time: looking again at once would find nothing new.
+    const later = [...progress.agenda.retrying.values()].filter((at) => at > decidedAt);
+    await settleOne(input, running, released, Math.min(...later));
   }
 }
 
