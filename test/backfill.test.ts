@@ -94,9 +94,9 @@ describe('a backfill', () => {
       left: 0,
       reason: 'new source',
     });
-    expect(done.runs.map(({ partitions }) => partitions).sort()).toEqual(
-      preview.runs.map((run) => run.partitions).sort(),
-    );
+    const chunks = (of: readonly { readonly partitions: string }[]) => new Set(of.map(({ partitions }) => partitions));
+    expect(done.runs).toHaveLength(preview.runs.length);
+    expect(chunks(done.runs)).toEqual(chunks(preview.runs));
     expect(project.has('data/weekly-2026-01-04.csv')).toBe(true);
     const { view } = await project.state();
     const run = [...view.endedRuns.values()].find(({ tags }) => tags['branchline/partition'] === '2025-12-28');

@@ -94,23 +94,13 @@ function count(
   event: BranchlineEvent,
   tags: ReadonlyMap<string, string | undefined>,
 ): void {
-  switch (event.type) {
-    case 'run.started':
-      inProgress.set(event.run, tags.get(event.run) === 'crm');
-      return;
-    case 'run.ended':
-    case 'run.requeued':
-      inProgress.delete(event.run);
-      return;
-    case 'claim.opened':
-      slots.set(event.claim.claim, { run: event.run, api: event.claim.slots?.['api'] ?? 0 });
-      return;
-    case 'run.taken-over':
-      for (const [claim, { run }] of slots) if (run === event.run) slots.delete(claim);
-      return;
-    case 'claim.closed':
-      slots.delete(event.claim);
-  }
+  if (event.type === 'run.started') inProgress.set(event.run, tags.get(event.run) === 'crm');
+  else if (event.type === 'run.ended' || event.type === 'run.requeued') inProgress.delete(event.run);
+  else if (event.type === 'claim.opened')
+    slots.set(event.claim.claim, { run: event.run, api: event.claim.slots?.['api'] ?? 0 });
+  else if (event.type === 'run.taken-over') {
+    for (const [claim, { run }] of slots) if (run === event.run) slots.delete(claim);
+  } else if (event.type === 'claim.closed') slots.delete(event.claim);
 }
 
 test('in any world no limit is exceeded at any prefix of the events, every run ends, and each tick makes one run', async () => {
