@@ -94,7 +94,8 @@ describe('a backfill', () => {
       left: 0,
       reason: 'new source',
     });
-    const chunks = (of: readonly { readonly partitions: string }[]) => new Set(of.map(({ partitions }) => partitions));
+    const chunks = (of: readonly { readonly partitions: string | null }[]) =>
+      new Set(of.map(({ partitions }) => partitions));
     expect(done.runs).toHaveLength(preview.runs.length);
     expect(chunks(done.runs)).toEqual(chunks(preview.runs));
     expect(project.has('data/weekly-2026-01-04.csv')).toBe(true);
