@@ -75,7 +75,12 @@ export function askBackfill(
   const reader = openPartitionReader(project, view, keysAt(view, now));
   const keys = keysOfRoots(project, reader, roots, options.partitions);
   if (!keys.ok) return keys;
-  const plan = planBackfill(project, reader, { selected, keys: keys.value });
+  const def = project.assets[roots[0]!]?.partitions;
+  const plan = planBackfill(project, reader, {
+    selected,
+    // Keys are not passed on by what has none: what is cut in another way and reads nothing that is cut is made whole.
+    keys: (asset) => (sameDefinition(project.assets[asset]?.partitions, def) ? keys.value : reader.keysOf(asset)),
+  });
   return ok({
     draft: {
       type: 'backfill.requested',

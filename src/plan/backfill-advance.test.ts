@@ -82,6 +82,19 @@ describe('the runs of a backfill', () => {
   });
 });
 
+test('what is downstream of keys that are not asked for is left alone, however far', () => {
+  const world = openBackfillWorld({
+    project: project(
+      '  a: { run: "true", partitions: days }\n  b: { run: "true", partitions: days, deps: [{ asset: a, partition_mapping: { time_window: { start_offset: 20, end_offset: 20 } } }] }\n  c: { run: "true", partitions: weeks, deps: [b] }\n',
+    ),
+    selected: ['a', 'b', 'c'],
+    keys: days(1, 1),
+  });
+  expect(world.record().groups.map(({ assets }) => assets)).toEqual([['a']]);
+  world.carryOutAll();
+  expect(world.record()).toMatchObject({ state: 'COMPLETED_SUCCESS', counts: { total: 1, done: 1 } });
+});
+
 describe('a partition that fails', () => {
   const chain = project(
     '  a: { run: "true", partitions: days }\n  b: { run: "true", partitions: days, deps: [{ asset: a, partition_mapping: { time_window: { start_offset: -1 } } }] }\n  c: { run: "true", partitions: days, deps: [b] }\n',

@@ -74,10 +74,15 @@ function targetKeys(
     if (!selected.has(asset) || project.assets[asset]?.external) continue;
     const isCut = project.assets[asset]?.partitions !== undefined;
     // Keys are not passed on by what has none: what is cut and reads nothing that is cut is a root of keys as well.
-    const upstream = (project.assets[asset]?.deps ?? []).filter(
-      (dep) => targets.has(dep) && (!isCut || project.assets[dep]?.partitions !== undefined),
+    const read = (project.assets[asset]?.deps ?? []).filter(
+      (dep) =>
+        selected.has(dep) &&
+        !project.assets[dep]?.external &&
+        (!isCut || project.assets[dep]?.partitions !== undefined),
     );
-    if (upstream.length === 0) {
+    const upstream = read.filter((dep) => targets.has(dep));
+    // What reads only assets of which no key is asked for is asked for none either: it is no root.
+    if (read.length === 0) {
       targets.set(asset, !isCut ? [WHOLE] : typeof keys === 'function' ? keys(asset) : keys);
       continue;
     }

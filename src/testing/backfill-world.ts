@@ -26,6 +26,12 @@ export interface BackfillStory {
   readonly openMax?: number;
 }
 
+/** The keys of the story where the asset has them; all of an asset that is cut in another way. */
+function keysOfRoot(reader: PartitionReader, asset: AssetKey, keys: readonly string[]): readonly string[] {
+  const all = reader.keysOf(asset);
+  return keys.every((key) => all.includes(key)) ? keys : all;
+}
+
 /** A backfill that is carried out by the fold alone, run after run, as a driver would. */
 export interface BackfillWorld {
   readonly reader: PartitionReader;
@@ -73,7 +79,10 @@ export function openBackfillWorld(story: BackfillStory): BackfillWorld {
     });
   const request = ({ run, request: asked, tags }: BackfillRun): void =>
     commit([{ type: 'run.requested', at: AT, run, epoch: 1, request: asked, tags }]);
-  const plan = planBackfill(story.project, reader, { selected: new Set(story.selected), keys: story.keys });
+  const plan = planBackfill(story.project, reader, {
+    selected: new Set(story.selected),
+    keys: (asset) => keysOfRoot(reader, asset, story.keys),
+  });
   commit([
     {
       type: 'backfill.requested',
