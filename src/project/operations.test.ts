@@ -178,7 +178,7 @@ run_monitoring:
       expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
         ['unknown-key', `\`${section}\` is a section of a dagster.yaml that Branchline does not have`],
       ]);
-      expect(diagnostics[0]!.help).toMatch(/remove it|run_queue|state|automation/);
+      expect(diagnostics[0]!.help).toMatch(/remove it|run_queue|state|schedule/);
     },
   );
 
@@ -461,9 +461,6 @@ assets:
     [asset('backfill_policy: { single_run: true }'), 'key-without-effect', 'has no partitions'],
     [asset('partitions: { multi: { day: { daily: { start: 2026-01-01 } } } }'), 'out-of-range', 'at least 2'],
     [asset('partitions: { daily: 2026-01-01 }'), 'wrong-type', 'for example `daily: { start:'],
-    [asset('automation: { on_cron: "0 6 * * *" }'), 'wrong-type', 'for example `on_cron: { cron: "0 6 * * *"'],
-    [asset('automation: eagerly'), 'unknown-value', ''],
-    [asset('automation: { on_cron: { cron: "61 * * * *" } }'), 'bad-cron', ''],
     [asset('backfill_policy: { multi_run: { max_partitions_per_run: 0 } }'), 'out-of-range', ''],
   ])('%j', (text, code, words) => {
     const lines = buildProject({ 'branchline.yaml': HEAD + text }).diagnostics;
@@ -475,7 +472,6 @@ assets:
 describe('words of Dagster', () => {
   it.each([
     ['partitions_def: days', '`partitions`'],
-    ['automation_condition: eager', '`automation`'],
     ['concurrency_key: api', '`pool`'],
     ['partitions: { daily: { start_date: 2026-01-01 } }', '`start`'],
     ['partitions: { daily: { start: 2026-01-01, end_date: 2026-02-01 } }', '`end`'],

@@ -4,12 +4,11 @@ import type { WrittenCheck } from '../manifest/generated/written.ts';
 import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
 import type { Span } from '../model/diagnostic.ts';
 import type { PartitionMapping, PartitionsDef } from '../model/partitions.ts';
-import type { Asset, AssetKey, AutomationRule, OutputPattern, Relation, Storage } from '../model/project.ts';
+import type { Asset, AssetKey, OutputPattern, Relation, Storage } from '../model/project.ts';
 import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
-import { checkCron, checkZone } from './resolve-jobs.ts';
 import { resolveMapping, resolvePartitions } from './resolve-partitions.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import {
@@ -150,7 +149,6 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     relation,
     partitions: options.partitions,
     partitionExpr: text('partition_expr'),
-    automation: resolveAutomation(layers, resolving),
     mappings: Object.keys(mappings).length === 0 ? undefined : mappings,
   };
   const storage = storageOf(layers, external, resolving);
@@ -325,17 +323,6 @@ function depPlacesOf(
 
 function depPlace(dep: WrittenDep, place: Place): Place {
   return typeof dep === 'string' ? place : below(place, 'asset');
-}
-
-function resolveAutomation(layers: readonly Layer[], resolving: Resolving): AutomationRule | undefined {
-  const found = lookup(layers, 'automation');
-  if (found === undefined) return undefined;
-  if (typeof found.value === 'string') return { kind: found.value };
-  const { cron, timezone } = found.value.on_cron;
-  const at = below(found.place, 'on_cron');
-  checkCron(cron, below(at, 'cron'), resolving);
-  if (timezone !== undefined) checkZone(timezone, below(at, 'timezone'), resolving);
-  return { kind: 'on_cron', cron, timezone: timezone ?? resolving.definitions.project?.value.timezone ?? 'UTC' };
 }
 
 /** Whether there is such an asset. Reports it when not, with the nearest key. */

@@ -30,7 +30,6 @@ export function policyChanges(
     ...valueChange('pool', from.pool, to.pool),
     ...valueChange('runner', from.runner, to.runner),
     ...valueChange('backfill_policy', from.backfillPolicy, to.backfillPolicy),
-    ...valueChange('automation', a.automation, b.automation),
     ...valueChange('publish', a.publish, b.publish),
     ...valueChange('materialize', a.materialize, b.materialize),
     ...valueChange('on_lost', a.onLost, b.onLost),
