@@ -5,7 +5,7 @@ import { count, formatCount, safeLine } from './style.ts';
 
 const WIDTH = 960;
 const LEFT = 220;
-const RIGHT = 24;
+const RIGHT = 44;
 const TOP = 62;
 const ROW = 18;
 const BOTTOM = 44;

@@ -122,7 +122,9 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
   // A final state never changes: what comes later is late.
   else if (event.type === 'run.ended' && run.endedAt === undefined) {
     close(run, at);
-    run.endedAt = at;
+    // A run that found nothing to do was never at work: its wait ends here.
+      if (run.waits.at(-1)?.to === Number.POSITIVE_INFINITY) run.waits.at(-1)!.to = at;
+      run.endedAt = at;
     run.outcome = event.state;
     if (event.failure) run.failure = event.failure.message;
   }
