@@ -13,6 +13,7 @@ test.each([
   ['a step that has just enough time', 3 * HOUR, took(2 * HOUR), true],
   ['no step that took longer before', 3 * HOUR, took(2 * HOUR + 1), false],
   ['a step longer than any budget, in a job that has just begun', 0.5 * HOUR, took(6 * HOUR), true],
+  ['a step as long as the whole budget, though getting ready took some of it', 0.1 * HOUR, took(4.95 * HOUR), true],
   ['no such step later', 0.5 * HOUR + 1, took(6 * HOUR), false],
 ])('starts %s', (_, now, estimate, expected) => {
   expect(fitsBudget(budget, now, estimate)).toBe(expected);
