@@ -7,8 +7,9 @@ import { seededRandom } from './virtual-time.ts';
 
 /** A sample of what `npm run simulate:long` plays; `BRANCHLINE_TEST_SEED=17` plays that world alone. */
 const only = process.env['BRANCHLINE_TEST_SEED'];
-// 35: a retry that is due while no place is free.
-const seeds = only === undefined ? [...Array.from({ length: 12 }, (_, i) => i + 1), 35] : [Number(only)];
+// 35: a retry that is due while no place is free. 40: a step as long as a job's time. The last two: places and limits that
+// are fought for, so that one too many is seen.
+const seeds = only === undefined ? [...Array.from({ length: 12 }, (_, i) => i + 1), 35, 40, 82, 49] : [Number(only)];
 
 test('in random worlds no limit is exceeded, nothing is lost or counted twice, and every run ends', {
   timeout: 300_000,

@@ -123,8 +123,8 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
   else if (event.type === 'run.ended' && run.endedAt === undefined) {
     close(run, at);
     // A run that found nothing to do was never at work: its wait ends here.
-      if (run.waits.at(-1)?.to === Number.POSITIVE_INFINITY) run.waits.at(-1)!.to = at;
-      run.endedAt = at;
+    if (run.waits.at(-1)?.to === Number.POSITIVE_INFINITY) run.waits.at(-1)!.to = at;
+    run.endedAt = at;
     run.outcome = event.state;
     if (event.failure) run.failure = event.failure.message;
   }
