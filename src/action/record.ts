@@ -118,12 +118,14 @@ export async function performTick(
   for (const note of notes) job.log.print(note);
   const runs = [...tick.runs, ...built.value.runs];
   const summaries = runs.map((run) => summaryOf(run, tick.now));
-  return resultOf(recording, runs, {
+  const result = resultOf(recording, runs, {
     runs: summaries,
     notes,
     waiting: [...tick.left.map(triggerText), ...tick.held.map(({ request }) => triggerText(request))],
     next: tick.next,
   });
+  // A run that could not be planned has failed, though nothing of it was carried out.
+  return tick.broken.length > 0 && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
 }
 
 type PushEvent = NonNullable<Extract<Intent, { kind: 'tick' }>['push']>;
@@ -187,6 +189,8 @@ export function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
   if (dryRun)
     for (const due of tick.due)
       notes.push(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}). Nothing was run.`);
+  for (const { run, failure } of tick.broken)
+    notes.push(`Run ${run} cannot be planned and is over: ${failure.message}`);
   for (const { run, why } of tick.held) notes.push(`Run ${run} waits: ${why}.`);
   const isIdle = tick.held.length === 0 && tick.due.length === 0 && tick.runs.length === 0 && tick.known.length === 0;
   if (isIdle)

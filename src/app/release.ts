@@ -157,6 +157,8 @@ export async function releaseQueue(input: ReleaseInput): Promise<Result<Release,
     const run = known.get(next)!;
     const decided = await decideClaim(input.claimInput(run, view));
     if (!decided.ok) {
+      // What the outside refuses now is no fault of the run: another machine, or a later hour, may plan it.
+      if (decided.error.exit === 3 && input.isMine(run)) return decided;
       // Who cannot be planned takes no place.
       places.delete(next);
       if (input.isMine(run)) broken.push({ run, failure: decided.error });

@@ -44,6 +44,8 @@ export interface TickOutcome {
   readonly runs: readonly RunOutcome[];
   /** Runs that somebody else carries out, or has. */
   readonly known: readonly KnownRun[];
+  /** Runs that could not be planned, and are over: their end is on record as a failure. */
+  readonly broken: readonly { readonly run: string; readonly failure: AppFailure }[];
   /** Runs for which there was no time: they wait for the next tick. */
   readonly left: readonly RunRequest[];
   /** Runs that wait for something else, with what. */
@@ -107,7 +109,7 @@ export async function runTick(
     tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }],
   );
   const told = { now, notes: plan.notes, due, waiting, known, next, before };
-  if (options.dryRun) return ok({ ...told, runs: [], left: [], held: [], backfills: [], goesOn: false });
+  if (options.dryRun) return ok({ ...told, runs: [], broken: [], left: [], held: [], backfills: [], goesOn: false });
   const worked = await workQueue(
     ports,
     settings,
@@ -128,6 +130,7 @@ export async function runTick(
   return ok({
     ...told,
     runs,
+    broken: broken.map(({ run, failure }) => ({ run: run.run, failure })),
     left: outOfTime.map(({ request }) => request),
     held,
     backfills: backfillsOf(project, view, ports.clock.now()).filter(

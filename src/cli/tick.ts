@@ -70,7 +70,8 @@ export async function run(options: TickOptions): Promise<number> {
             ['Nothing is due.', ...next.slice(0, 3).map((each) => idleText(each, outcome.value.before))].join(' '),
           );
       }
-      return Math.max(0, ...runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted)));
+      const ends = runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted));
+      return Math.max(outcome.value.broken.length > 0 ? 1 : 0, ...ends);
     },
   );
 }
