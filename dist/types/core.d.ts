@@ -8,13 +8,16 @@ export { isHolding, judge, type Observed, type Verdict } from './checks/judge.js
 export { checkSql } from './checks/query.js';
 export type { ManifestDocument } from './manifest/document.js';
 export { parseManifest } from './manifest/parse.js';
+export type { AssetChange, ChangeReason, DownstreamAsset, ProjectChanges, ValueChange } from './model/changes.js';
 export type { Diagnostic, RelatedSpan, Span } from './model/diagnostic.js';
 export { compareDiagnostics } from './model/diagnostic.js';
 export type { BranchlineEvent, CheckStatus, EventDraft, RunCounts, RunState } from './model/events.js';
 export { runId } from './model/ids.js';
 export type { AssetVerdict, Estimate, Plan, PlannedStep, PlanRefusal, RunReason, RunRequest, SkipReason, } from './model/plan.js';
-export type { Action, Asset, AssetKey, Bound, Check, CheckKind, Connection, Job, MultiCheck, Project, Relation, SavedSelection, Schedule, Severity, StepDef, } from './model/project.js';
+export type { Action, Asset, AssetKey, Bound, Check, CheckKind, Connection, Exposure, Job, MultiCheck, Project, Relation, SavedSelection, Schedule, Severity, StepDef, } from './model/project.js';
 export type { AssetRecord, CheckRecord, RunRecord, StateView } from './model/state.js';
+export { changedOf, compareProjects } from './plan/changes/compare.js';
+export type { ProjectVersion } from './plan/changes/side.js';
 export { type PlanInput, planRun } from './plan/run-plan.js';
 export { type StepFingerprint, stalenessOf } from './plan/staleness.js';
 export { nextTicks, planTick, type TickInput, type TickPlan } from './plan/tick.js';

@@ -19,6 +19,8 @@ export interface Clock {
 export interface SourceTree {
     /** All files that are not ignored, sorted; without `.git`. */
     files(): readonly string[];
+    /** Whether git tracks a file of the project, there or deleted; absent where nothing is tracked that could be written. */
+    isTracked?(path: string): boolean;
     /** `missing`; `outside` = it leaves the repository, also by a link; `directory`; or `file`. */
     kind(path: string): 'file' | 'directory' | 'missing' | 'outside';
     /** The text of a file (UTF-8); undefined when it is not a readable file inside of the repository. */
@@ -51,6 +53,19 @@ export interface StateChange {
     /** `recent/…-<writer>-<tx>.jsonl`: how a refused or unanswered push recognises its own landing. */
     readonly writer: string;
     readonly tx: number;
+    /**
+     * Refs of data that move in the same step as the state's: all of them or none. A store that cannot move several at
+     * once moves these first and the state's last: data is found by its blob ids, so what got ahead of the state does no
+     * harm, and what lagged behind it would be lost. One that moved elsewhere since is a `conflict`.
+     */
+    readonly refs?: readonly RefMove[];
+}
+export interface RefMove {
+    /** Whole: `refs/heads/branchline/data`. */
+    readonly ref: string;
+    readonly commit: string;
+    /** Where it stood; undefined = it must not exist. */
+    readonly expected: string | undefined;
 }
 export type StoreUnreachable = {
     readonly code: 'unreachable';
@@ -60,13 +75,19 @@ export type CommitOutcome = {
     readonly kind: 'landed';
     readonly commit: string;
 }
-/** Somebody else moved the ref: read again and decide again. */
+/** Somebody else moved the ref: read again and decide again. `head`: where it was found just now, if it was read. */
  | {
     readonly kind: 'conflict';
+    readonly head?: StateHead;
 }
 /** The ref did not move and the server said no. */
  | {
     readonly kind: 'denied';
+    readonly message: string;
+}
+/** The commit could not be made on this machine: nothing was sent. */
+ | {
+    readonly kind: 'unwritten';
     readonly message: string;
 }
 /** The branch that was read is gone now. */
@@ -76,6 +97,16 @@ export type CommitOutcome = {
     readonly kind: 'unreachable';
     readonly message: string;
 };
+/** A head that a compact left behind, with all of its history. */
+export interface StateArchive {
+    /** Number of its newest commit. */
+    readonly seq: number;
+    readonly commit: string;
+    /** Time of its newest commit. */
+    readonly committedAt: EpochMs;
+    /** Name of the ref that keeps it. */
+    readonly ref: string;
+}
 /** One environment's state ref, by compare-and-swap. */
 export interface StateStore {
     /** For messages: `branchline/state at origin`. */
@@ -87,9 +118,18 @@ export interface StateStore {
     load(commit: string, paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
     /** Finds by looking, never by git's words, what became of it. */
     commit(expected: string | undefined, change: StateChange): Promise<CommitOutcome>;
-    /** Newest first; at most `limit`. Reaches as far back as history goes. */
+    /**
+     * As `commit`, but the new commit has no parent: the tree of `expected`, number `seq`, with the change on it. The
+     * head before is kept as an archive.
+     */
+    compact(expected: string, seq: number, change: StateChange): Promise<CommitOutcome>;
+    /** Newest first. */
+    archives(): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
+    /** Deletes archives and the history in them; gives those that are gone now. */
+    dropArchives(archives: readonly StateArchive[]): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
+    /** Newest first; at most `limit`. Reaches as far back as history goes, archives too. */
     log(limit: number, from?: string): Promise<Result<readonly StateCommit[], StoreUnreachable>>;
-    /** A commit id, an unambiguous prefix of one, or an instant (the newest commit at or before it). */
+    /** A commit id, an unambiguous prefix of one, or an instant (the newest commit at or before it); in archives too. */
     resolve(at: string): Promise<Result<string | undefined, StoreUnreachable>>;
 }
 export interface StateCommit {
@@ -100,6 +140,8 @@ export interface StateCommit {
 }
 /** Events on disk that are not yet committed; one file a writer. */
 export interface Journal {
+    /** For messages: where it is kept. */
+    readonly place: string;
     /**
      * Appends lines (without line end): when it returns they outlive this process. `sync` begins to write all that is
      * appended through to the disk, to outlive a power cut as well.
@@ -124,12 +166,15 @@ export interface Journals {
     open(writer: string): Journal;
     /** Journals whose owner (pid, process start, boot) is gone, each renamed so that only we hold it. */
     adopt(): readonly OrphanJournal[];
+    /** Keeps lines that are not (or not whole) on the branch in a file that nobody adopts; gives its place, for people. */
+    setAside(writer: string, lines: readonly string[]): string;
 }
-/** Who we are, and whether a holder of a claim on this machine still lives. */
+/** `unknown`: nobody can tell, or whoever could does not answer; the holder is then judged by its silence. */
+export type Liveness = 'alive' | 'gone' | 'unknown';
+/** Who we are, and whether the holder of a claim still lives. */
 export interface Holders {
     readonly self: Holder;
-    /** `unknown`: another machine or boot. */
-    liveness(holder: Holder): 'alive' | 'gone' | 'unknown';
+    liveness(holder: Holder): Promise<Liveness>;
 }
 export interface ProcessSpec {
     /** Script text, run by `shell` from a file. */
@@ -253,22 +298,19 @@ export interface SqlPool extends Sql {
     /** Closes all that is idle; a session still in use closes when it is given back. */
     end(): Promise<void>;
 }
-/** Files of the working tree that steps write, and their published copies by digest. */
+/** Files of the working tree that steps write, and the store that keeps their published copies. */
 export interface OutputFiles {
     /** Existing files that match a pattern (glob, from the project's root), sorted, with digest and size. `outside` when it leaves the repository, `tracked` when git tracks it. */
     find(pattern: string): Promise<Result<readonly OutputFile[], {
         readonly code: 'outside' | 'tracked';
         readonly path: string;
     }>>;
-    /** Keeps a copy by digest; idempotent; atomic. */
-    save(file: OutputFile): Promise<Result<void, {
-        readonly code: 'infrastructure';
-        readonly message: string;
-    }>>;
-    /** Puts the published copy in place when the working file differs. `refused`: outside of the repository, or tracked by git. */
-    restore(file: OutputFile): Promise<'unchanged' | 'restored' | 'missing' | 'damaged' | 'refused'>;
-    /** Is the published copy there, by its size? (`restore` looks at every byte.) */
-    holds(file: OutputFile): Promise<'present' | 'missing' | 'damaged'>;
+    /** Keeps copies by digest; idempotent; all or a refusal. Yields the files as they are to be recorded. */
+    save(files: readonly OutputFile[]): Promise<Result<readonly OutputFile[], StoreRefusal>>;
+    /** Puts the published copies in place where working files differ; `files` are all of one materialization, and the outcomes are in their order. */
+    restore(files: readonly OutputFile[]): Promise<readonly RestoreOutcome[]>;
+    /** Are the published copies there? Looks without reading every byte; `restore` reads them. */
+    holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
     /** Removes a working file that an unpublished attempt left; one that git tracks, or outside of the repository, stays. */
     remove(path: string): Promise<void>;
 }
@@ -277,6 +319,41 @@ export interface OutputFile {
     /** SHA-256 of the content, hex. */
     readonly digest: string;
     readonly bytes: number;
+    /** Its id in git, where a branch keeps it. */
+    readonly blob?: string;
+}
+export type StoreRefusal = {
+    readonly code: 'infrastructure';
+    readonly message: string;
+};
+export type RestoreOutcome = 
+/** `refused`: outside of the repository, or tracked by git. */
+{
+    readonly kind: 'unchanged' | 'restored' | 'refused';
+} | ({
+    readonly kind: 'lost';
+} & StoreLoss);
+export type HeldOutcome = {
+    readonly kind: 'present';
+} | ({
+    readonly kind: 'lost';
+} & StoreLoss);
+/** `missing`: the store has it no more. `damaged`: it has something else. `unavailable`: nobody can tell now. `message`: in few words, without the file's name. */
+export type StoreLoss = {
+    readonly loss: 'missing' | 'damaged' | 'unavailable';
+    readonly message: string;
+};
+/**
+ * Where published copies are kept, by what their content is. `files` are always all files of one materialization: a
+ * store may keep several small ones as one.
+ */
+export interface FileStore {
+    /** Keeps copies; `from` gives the absolute path of a file with that content. Yields the files as they are to be recorded. */
+    save(files: readonly OutputFile[], from: (file: OutputFile) => string): Promise<Result<readonly OutputFile[], StoreRefusal>>;
+    /** The absolute path of a file with the content of `wanted`, looked at byte by byte; not to be written to. */
+    fetch(files: readonly OutputFile[], wanted: OutputFile): Promise<Result<string, StoreLoss>>;
+    /** In the order of the files, without reading every byte. */
+    holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
 }
 /** Where a person or a workflow log reads along. All text is redacted before it gets here. */
 export interface Host {

@@ -1,5 +1,5 @@
 import type { Span } from '../model/diagnostic.js';
-import type { WrittenManifest, WrittenProject } from './generated/written.js';
+import type { WrittenManifest, WrittenProject, WrittenScenario } from './generated/written.js';
 /** Names and list positions on the way from the top of a file to a value: `['assets', 'raw/orders', 'deps', 0]`. */
 export type Pointer = readonly (string | number)[];
 interface Located {
@@ -24,4 +24,8 @@ export type ManifestDocument = (Located & {
     readonly kind: 'manifest';
     readonly value: WrittenManifest;
 });
+/** A scenario as written. */
+export interface ScenarioDocument extends Located {
+    readonly value: WrittenScenario;
+}
 export {};

@@ -2,6 +2,8 @@ import type { Pointer } from './document.js';
 /** One mistake, by its place in the value. */
 export interface Finding {
     readonly code: string;
+    /** Absent = an error. What a warning is about is passed over, and the rest is whole. */
+    readonly severity?: 'warning';
     readonly message: string;
     readonly help?: string;
     readonly pointer: Pointer;

@@ -1,10 +1,10 @@
 import { type Diagnostic } from '../model/diagnostic.js';
-import type { ManifestDocument } from './document.js';
-import type { SchemaKind } from './schema.js';
+import type { ManifestDocument, ScenarioDocument } from './document.js';
+import type { ManifestKind } from './schema.js';
 export interface Parsed {
     /**
-     * What could be read. With diagnostics it is the file without what they are about (`broken` names those places), so
-     * that the rest can be judged in the same go; absent when the text is no YAML.
+     * What could be read. With diagnostics it is the file without what they are about (`broken` names those places, save
+     * what was only warned of), so that the rest can be judged in the same go; absent when the text is no YAML.
      */
     readonly document?: ManifestDocument;
     /** In order of their places. */
@@ -14,4 +14,12 @@ export interface Parsed {
 export declare function parseManifest(source: {
     readonly path: string;
     readonly text: string;
-}, kind: SchemaKind): Parsed;
+}, kind: ManifestKind): Parsed;
+/** The same for a scenario of `branchline simulate`. */
+export declare function parseScenario(source: {
+    readonly path: string;
+    readonly text: string;
+}): {
+    readonly document?: ScenarioDocument;
+    readonly diagnostics: readonly Diagnostic[];
+};

@@ -41,11 +41,13 @@ export interface EitherRequired {
     }[];
 }
 export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
-export type SchemaKind = 'project' | 'manifest';
+export type ManifestKind = 'project' | 'manifest';
+export type SchemaKind = ManifestKind | 'scenario';
 /** The whole schema of a kind of file, as an editor wants it: the bytes of `schemas/*.schema.json` but for white space. */
 export declare function schemaOf(kind: SchemaKind): object;
 export declare function rootOf(kind: SchemaKind): Schema;
 export declare function definitionOf(name: string): Schema;
+/** Of manifests and projects. */
 export declare function definitionNames(): readonly string[];
 /** What a definition is called in a message. */
 export declare function nounsOf(definition: string | undefined): {

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.js';
 import type { Failure } from './failure.js';
 import type { Timestamp } from './instant.js';
-import type { RunReason, RunRequest, SkipReason } from './plan.js';
+import type { RetryRequest, RunReason, RunRequest, SkipReason } from './plan.js';
 import type { AssetKey, Severity } from './project.js';
 /** States of a run (semantics.md 1). */
 export type RunState = 'QUEUED' | 'STARTING' | 'STARTED' | 'CANCELING' | 'SUCCESS' | 'FAILURE' | 'CANCELED';
@@ -38,6 +38,8 @@ export interface RunStarted extends EventBase {
         readonly verdict: 'run' | 'if_changed';
         readonly reason: RunReason;
         readonly detail: readonly string[];
+        /** Keys that it makes, in the definition's order; absent = its assets have no partitions. */
+        readonly partitions?: readonly string[];
     }[];
     /** Group of each asset of the run that has one, as it is now: what the run does is summed under these groups. */
     readonly groups?: Readonly<Record<AssetKey, string>>;
@@ -47,6 +49,8 @@ export interface RunRequeued extends EventBase {
     readonly run: string;
     readonly due: Timestamp;
     readonly reason: string;
+    /** What its job has cost until here. */
+    readonly billed?: Billed;
 }
 export interface RunTakenOver extends EventBase {
     readonly type: 'run.taken-over';
@@ -60,6 +64,30 @@ export interface RunEnded extends EventBase {
     readonly failure?: Failure;
     readonly counts: RunCounts;
     readonly durationMs: number;
+    /** What it cost where minutes are billed; absent elsewhere. */
+    readonly billed?: Billed;
+    /** Of a failed run, where retries are enabled: whether it is tried again by itself, and why. */
+    readonly retry?: RetryDecision;
+}
+export interface RetryDecision {
+    readonly decision: 'retry' | 'no-retry';
+    readonly reason: 'budget-left' | 'used-up' | 'step-failure' | 'odd-tag';
+    /** In words. */
+    readonly message: string;
+    /** The run that tries again: what it is asked with. */
+    readonly next?: RetryRequest;
+}
+/**
+ * Runner minutes of a run. A job is billed by the started minute: its runs share its minutes, none counts twice, so that
+ * the sum over the runs of a job is what the job had been billed for when the last of them ended.
+ */
+export interface Billed {
+    /** The label that the price is of: `ubuntu-latest`. */
+    readonly runner: string;
+    /** Whole minutes; 0 for a run that began and ended in a minute that another run of the job was billed for. */
+    readonly minutes: number;
+    /** US dollars, to the millionth: 0 where minutes are free; absent = no price is known of this runner. */
+    readonly usd?: number;
 }
 /** Assets by how they ended, checks by outcome. */
 export interface RunCounts {
@@ -71,6 +99,8 @@ export interface RunCounts {
     readonly checksWarned: number;
     readonly checksFailed: number;
 }
+/** Of a run that did nothing. */
+export declare const noCounts: RunCounts;
 export interface StepStarted extends EventBase {
     readonly type: 'step.started';
     readonly run: string;
@@ -85,6 +115,8 @@ export interface StepAttemptEnded extends EventBase {
     readonly outcome: 'success' | 'failure' | 'canceled';
     readonly failure?: Failure;
     readonly durationMs: number;
+    /** It is tried again, not before this; absent = this attempt was the last, and `step.ended` follows. */
+    readonly retryAt?: Timestamp;
 }
 export interface StepEnded extends EventBase {
     readonly type: 'step.ended';
@@ -94,6 +126,8 @@ export interface StepEnded extends EventBase {
     readonly failure?: Failure;
     /** Assets of the step that it was asked for and did not materialize, with the step failed. */
     readonly failedAssets: readonly AssetKey[];
+    /** Of a partitioned step: the keys that its failed assets lack now; others of its keys were materialized. */
+    readonly failedPartitions?: readonly string[];
     readonly durationMs: number;
 }
 export interface StepSkipped extends EventBase {
@@ -111,7 +145,9 @@ export interface AssetMaterialized extends EventBase {
     readonly run: string;
     readonly step: string;
     readonly asset: AssetKey;
-    /** Materialization id: unique, `<run>.<epoch>/<asset>`. */
+    /** Its partition; absent = it has none. One event a partition. */
+    readonly partition?: string;
+    /** Materialization id: unique, `<run>.<epoch>/<asset>`, of a partition `<run>.<epoch>/<asset>@<key>`; of a further attempt with `#<attempt>`. */
     readonly materialization: string;
     readonly codeVersion: string;
     /** What the code version was made of: part name → first 12 hex digits of its digest; says which file changed. */
@@ -122,11 +158,14 @@ export interface AssetMaterialized extends EventBase {
         readonly dataVersion: string;
         readonly materialization?: string;
     }>>;
-    /** Files, by path: digest and size in bytes. */
+    /** Files, by path: digest and size in bytes; `blob`: the id in git, where a branch keeps them. */
     readonly files?: Readonly<Record<string, {
         readonly digest: string;
         readonly bytes: number;
+        readonly blob?: string;
     }>>;
+    /** The DuckDB connection that holds it, when its file is kept between runs: it counts once that file is saved. */
+    readonly connection?: string;
     readonly rows?: number;
     readonly metadata: Readonly<Record<string, Json>>;
     readonly durationMs: number;
@@ -153,12 +192,32 @@ export interface AssetLost extends EventBase {
     readonly materialization: string;
     readonly message: string;
 }
+/**
+ * The database file of a connection was saved: what this stream materialized in it before is kept with it. It counts
+ * only if `startedFrom` is still the file that is current.
+ */
+export interface ConnectionSaved extends EventBase {
+    readonly type: 'connection.saved';
+    readonly run: string;
+    readonly connection: string;
+    /** From the project's root. */
+    readonly path: string;
+    /** SHA-256 of the file, hex. */
+    readonly digest: string;
+    readonly bytes: number;
+    /** Its id in git, where a branch keeps it. */
+    readonly blob?: string;
+    /** Digest of the file that was current when its writer began; empty when none was. */
+    readonly startedFrom: string;
+}
 export interface CheckJudged extends EventBase {
     readonly type: 'check.judged';
     readonly run: string;
     /** The step that ran it: the asset's own, or `check:<asset>/<name>`. */
     readonly step: string;
     readonly asset: AssetKey;
+    /** Keys whose data it judged together; absent = the asset has no partitions. */
+    readonly partitions?: readonly string[];
     readonly check: string;
     readonly status: CheckStatus;
     readonly severity: Severity;
@@ -226,17 +285,29 @@ export interface ScheduleEvaluated extends EventBase {
         readonly at: Timestamp;
     };
 }
-export type Holder = {
-    readonly kind: 'process';
+/** A process of one machine: the pid alone is used again, so the boot and the time that it started go with it. */
+export interface ProcessIdentity {
+    /** Digest that tells machines and their pid spaces apart. */
     readonly machine: string;
     readonly boot: string;
     readonly pid: number;
     readonly start: string;
-} | {
+}
+export type Holder = ({
+    readonly kind: 'process';
+} & ProcessIdentity) | {
     readonly kind: 'workflow';
+    /** Id of the workflow run. */
     readonly workflow: string;
     readonly attempt: number;
+    /** The job's id in the workflow file. */
     readonly job: string;
+    /** Name of the runner: tells the jobs of a matrix apart. */
+    readonly runner?: string;
+    /** Other jobs of the workflow run carry it out: it lives as long as the workflow run does. */
+    readonly wholeRun?: true;
+    /** The process within the job: a later step of the same job, or of the same machine, need not ask anybody. */
+    readonly process?: ProcessIdentity;
 };
 /** A committed intention to run: its assets and file connections exclude others. */
 export interface Claim {
@@ -248,6 +319,10 @@ export interface Claim {
     /** The writer that opened it; a claim of one's own writer is one's own. */
     readonly writer: string;
     readonly assets: readonly AssetKey[];
+    /** Of partitioned assets: only these keys are held, by asset; an asset that is not named is held whole. */
+    readonly partitions?: Readonly<Record<AssetKey, readonly string[]>>;
+    /** Slots of pools that its holder uses at most at once. */
+    readonly slots?: Readonly<Record<string, number>>;
     /** File connections held as the single writer. */
     readonly connections: readonly {
         readonly name: string;
@@ -279,6 +354,60 @@ export interface CancelRequested extends EventBase {
     readonly run: string;
     readonly reason: string;
 }
+/** Keys of a dynamic definition came or went. */
+export interface PartitionsChanged extends EventBase {
+    readonly type: 'partitions.changed';
+    /** Name of the dynamic set. */
+    readonly name: string;
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+}
+/** A group of assets of a backfill that share definition, keys and policy: they run together. */
+export interface BackfillGroup {
+    readonly assets: readonly AssetKey[];
+    /** Its keys: ranges without gaps, in the definition's order; empty = its assets have no partitions. */
+    readonly partitions: readonly string[];
+    /** How many keys these are; 1 without partitions. */
+    readonly count: number;
+    /** Keys of one run at most. */
+    readonly perRun: number;
+    /** Numbers of the groups, from 1, that make what it reads. */
+    readonly after: readonly number[];
+}
+/** A backfill is asked for; its runs are asked for by `run.requested`, each when what it reads is there. */
+export interface BackfillRequested extends EventBase {
+    readonly type: 'backfill.requested';
+    readonly backfill: string;
+    readonly selection: string;
+    /** As it was written; empty = nothing that is selected has partitions. */
+    readonly partitions: string;
+    readonly reason?: string;
+    /** Tags of its runs. */
+    readonly tags: Readonly<Record<string, string>>;
+    readonly groups: readonly BackfillGroup[];
+}
+/** No more runs are asked for, and those that there are are to end. */
+export interface BackfillCancelRequested extends EventBase {
+    readonly type: 'backfill.cancel-requested';
+    readonly backfill: string;
+    readonly reason: string;
+}
+/** Nothing of it is left to be made. */
+export interface BackfillEnded extends EventBase {
+    readonly type: 'backfill.ended';
+    readonly backfill: string;
+    readonly state: FinalBackfillState;
+    readonly counts: BackfillCounts;
+}
+export type FinalBackfillState = 'CANCELED' | 'COMPLETED_SUCCESS' | 'COMPLETED_FAILED';
+/** Of the partitions of all its assets; an asset without partitions counts as one. */
+export interface BackfillCounts {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    /** Not made because of a failure upstream, a check that holds, or a cancellation. */
+    readonly leftOut: number;
+}
 export interface JournalAdopted extends EventBase {
     readonly type: 'journal.adopted';
     /** The writer whose journal it was. */
@@ -287,7 +416,7 @@ export interface JournalAdopted extends EventBase {
     readonly reason: string;
 }
 /** What happened. Closed and versioned: the bytes on the state branch (docs/events.md). */
-export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | JournalAdopted;
+export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | ConnectionSaved | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | PartitionsChanged | BackfillRequested | BackfillCancelRequested | BackfillEnded | JournalAdopted;
 /** An event before its stream gave it an id. */
 export type EventDraft = DistributiveOmit<BranchlineEvent, 'id' | 'v'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

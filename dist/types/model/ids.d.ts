@@ -2,10 +2,14 @@ import { type Timestamp } from './instant.js';
 import type { RunRequest } from './plan.js';
 /**
  * What makes two requests the same one (semantics.md 1, Identity): for a schedule its name and tick, whatever job or
- * selection it names by now; for the CLI its random bits. The same request delivered again asks for the same run.
+ * selection it names by now; for a dispatch the workflow run, whatever the attempt, save one that tries again what had
+ * failed; for a push the commit; for a run of a backfill its group and keys; for a retry its root and number; for the CLI
+ * its random bits. The same request delivered again asks for the same run.
  */
 export declare function requestIdentity(request: RunRequest): Readonly<Record<string, string>>;
 /** The instant inside a request whose UTC day its run's id begins with. */
 export declare function requestInstant(request: RunRequest): Timestamp;
 /** A run's id: `YYYYMMDD-` and 16 lower-case base32 characters of SHA-256 over the canonical identity of its request. */
 export declare function runId(request: RunRequest): string;
+/** The part of a run's id that does not depend on the day: the same for every delivery of one request. */
+export declare function requestDigest(request: RunRequest): string;

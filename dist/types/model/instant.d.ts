@@ -8,3 +8,5 @@ export declare function timestamp(ms: EpochMs): Timestamp;
 export declare function epochMs(at: Timestamp): EpochMs;
 /** The UTC day `YYYY-MM-DD` of an instant. */
 export declare function utcDay(at: Timestamp): string;
+/** The later of two moments. */
+export declare function laterOf(a: Timestamp, b: Timestamp): Timestamp;

@@ -1,4 +1,5 @@
 import type { Timestamp } from './instant.js';
+import type { RetryStrategy } from './operations.js';
 import type { AssetKey } from './project.js';
 /** What asks for a run; its canonical form is the run's identity (semantics.md 1). */
 export type RunRequest = {
@@ -10,6 +11,10 @@ export type RunRequest = {
     readonly mode: RequestMode;
     readonly withUpstream: boolean;
     readonly ignoreBlocking: boolean;
+    /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
+    readonly partitions?: string;
+    /** Incremental assets start empty; absent = no. */
+    readonly fullRefresh?: boolean;
 } | {
     readonly kind: 'schedule';
     readonly schedule: string /** The instant it was due. */;
@@ -17,7 +22,86 @@ export type RunRequest = {
     readonly selection: string;
     readonly job?: string;
     readonly materialize: 'when_stale' | 'all';
-};
+    readonly partitions?: string;
+    /** Its place among the runs of one tick, from 1, where the tick asks for several. */
+    readonly part?: number;
+} | {
+    /** A person's click or call on GitHub (`workflow_dispatch`). */
+    readonly kind: 'dispatch';
+    /** Id of the workflow run, the same for all its attempts. */
+    readonly workflow: string;
+    /** Of a re-run that tries again what had failed or was canceled: the attempt, from 2. */
+    readonly attempt?: number;
+    /** When the workflow run was created. */
+    readonly at: Timestamp;
+    readonly selection: string;
+    readonly job?: string;
+    readonly mode: RequestMode;
+    readonly withUpstream: boolean;
+    readonly ignoreBlocking: boolean;
+    /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
+    readonly partitions?: string;
+    readonly fullRefresh?: boolean;
+} | {
+    /** `build_on_push` of the production environment. */
+    readonly kind: 'push';
+    readonly commit: string;
+    /** Time of that commit. */
+    readonly at: Timestamp;
+    readonly selection: string;
+    readonly job?: never;
+} | BackfillChunkRequest | RetryRequest;
+/** Another try of a run that failed (semantics.md 2). */
+export interface RetryRequest {
+    readonly kind: 'retry';
+    /** The run that was asked for first. */
+    readonly root: string;
+    /** Number among the retries of the root, from 1. */
+    readonly number: number;
+    /** Automatic retries of the root so far, with this one if it is one. */
+    readonly automatic: number;
+    /** The run that failed. */
+    readonly of: string;
+    /** When that run ended, or a person asked for the retry. */
+    readonly at: Timestamp;
+    /** `FROM_FAILURE` keeps what was made since the root began. */
+    readonly strategy: RetryStrategy;
+    readonly since: Timestamp;
+    /** What the root was asked with. */
+    readonly original: OriginalRequest;
+    /** As in `original`. */
+    readonly selection: string;
+    readonly job?: string;
+    readonly partitions?: string;
+}
+export type OriginalRequest = Exclude<RunRequest, RetryRequest>;
+/** What was asked for first: of a retry what its root was asked with. */
+export declare function originalOf(request: RunRequest): OriginalRequest;
+/** One run of a backfill: some assets of one of its groups, for keys of the group without a gap. */
+export interface BackfillChunkRequest {
+    readonly kind: 'backfill';
+    readonly backfill: string;
+    /** When the backfill was asked for. */
+    readonly at: Timestamp;
+    /** Number of the group, from 1. */
+    readonly group: number;
+    /** Place of its first key among the keys of the group, from 0, and how many keys it makes. */
+    readonly place: number;
+    readonly count: number;
+    /** How often its runner was lost before; absent = never. */
+    readonly lost?: number;
+    /** The key, or `first...last`; absent = its assets have no partitions. */
+    readonly partitions?: string;
+    /** What it makes; `selection` is what the backfill was asked for with. */
+    readonly assets: readonly AssetKey[];
+    readonly selection: string;
+    readonly job?: never;
+}
+/** A person asked for it, here or on GitHub: what is selected is meant, and a mistake in it is refused. */
+export type ManualRequest = Extract<RunRequest, {
+    kind: 'cli' | 'dispatch';
+}>;
+export declare function isManual(request: RunRequest): request is ManualRequest;
 /**
  * `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale.
  * `job`: as a job or schedule does, `stale` plus the assets that have no upstreams.
@@ -37,11 +121,17 @@ export interface AssetVerdict {
 }
 /** One execution that the plan intends. */
 export interface PlannedStep {
-    /** Step id: the step's name (partition ranges come later). */
+    /** Name of the step that is carried out (`Project.steps`). */
+    readonly step: string;
+    /** Keys that it makes, in the definition's order; absent = its assets have no partitions. */
+    readonly partitions?: readonly string[];
+    /** Step id: the step's name, of a partitioned one `<name>@<key>` or `<name>@<first>...<last>`. */
     readonly id: string;
     readonly verdict: 'run' | 'if_changed' | 'skip';
     /** Assets of the step that are wanted, each with its own verdict. */
     readonly assets: readonly AssetVerdict[];
+    /** Name of the machine that it runs on (`Project.runners`); absent = that of the workflow. */
+    readonly runner?: string;
     /** True when it may run for part of its assets. */
     readonly partial: boolean;
     /** Ids of planned steps (verdict run or if_changed) that must end first. */
@@ -90,4 +180,9 @@ export type PlanRefusal = {
 } | {
     readonly code: 'empty-selection';
     readonly message: string;
+}
+/** Assets of the run are cut in a way that its keys do not fit. */
+ | {
+    readonly code: 'other-partitions';
+    readonly assets: readonly AssetKey[];
 };

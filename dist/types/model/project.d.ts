@@ -1,5 +1,7 @@
 import type { Json } from '../base/json.js';
 import type { Span } from './diagnostic.js';
+import type { Operations, RetryPolicy } from './operations.js';
+import type { BackfillPolicy, PartitionMapping, PartitionsDef } from './partitions.js';
 /** `raw/orders`: segments of `[A-Za-z0-9_][A-Za-z0-9_.-]*` joined by `/`. */
 export type AssetKey = string;
 /** Text in which `${{ … }}` has not been evaluated yet; plain text where there is none. */
@@ -17,9 +19,17 @@ export interface Project {
         readonly branch: string;
         readonly remote: string;
     };
-    readonly storage: Storage;
+    readonly operations: Operations;
+    /** Machines for steps, by name. */
+    readonly runners: Readonly<Record<string, RunnerDef>>;
+    /** Shared definitions of partitions, by name. */
+    readonly partitions: Readonly<Record<string, PartitionsDef>>;
+    /** Undefined = what suits the machine: the cache on runners that GitHub hosts, a directory elsewhere. */
+    readonly storage?: Storage;
     /** Steps at once on one runner; undefined = the number of cores, at least 2. */
     readonly maxParallel?: number;
+    /** US dollars a minute by runner label, over the built-in table. */
+    readonly prices: Readonly<Record<string, number>>;
     /** Names of environment variables declared secret by the project. */
     readonly secrets: readonly string[];
     readonly env: Readonly<Record<string, Template>>;
@@ -36,18 +46,44 @@ export interface Project {
     readonly jobs: Readonly<Record<string, Job>>;
     readonly schedules: Readonly<Record<string, Schedule>>;
     readonly selections: Readonly<Record<string, SavedSelection>>;
+    readonly exposures: Readonly<Record<string, Exposure>>;
 }
-export interface Storage {
+/** A machine in the words of a workflow. */
+export interface RunnerDef {
+    /** All of its labels. */
+    readonly runsOn: readonly string[];
+    /** Undefined = none. */
+    readonly container?: {
+        readonly image: string;
+        readonly options?: string;
+    };
+    /** Environment of GitHub; undefined = that of the workflow. */
+    readonly environment?: string;
+}
+/** Where published files are kept between runs (docs/storage.md). */
+export type Storage = {
     readonly type: 'directory';
-    /** Where published copies are kept; undefined = the private folder under the git directory. */
+    /** From the project's root, or absolute; undefined = the private folder under the git directory. */
     readonly path?: string;
-}
+} | {
+    readonly type: 'cache';
+} | {
+    readonly type: 'branch';
+    /** Without `refs/heads/`; undefined = the one that goes with the state's branch. */
+    readonly branch?: string;
+    /** The largest file that is kept, in bytes. */
+    readonly maxFileBytes: number;
+} | {
+    readonly type: 'none';
+};
 export type Connection = {
     readonly type: 'duckdb';
     readonly path: Template;
     readonly extensions: readonly string[];
     /** SQL statements run when a connection is opened. */
     readonly init?: Template;
+    /** Where its file is kept between runs; undefined = as the project's. */
+    readonly storage?: Storage;
     readonly definedAt: Span;
 } | {
     readonly type: 'postgres';
@@ -58,6 +94,8 @@ export type Connection = {
 export interface EnvironmentDef {
     /** Branches that may write production. */
     readonly branches?: readonly string[];
+    /** Selection of what a push to one of them builds. */
+    readonly buildOnPush?: string;
     readonly env: Readonly<Record<string, Template>>;
     /** Keys of connections (of all, by name) that this environment replaces. */
     readonly connections: Readonly<Record<string, Readonly<Record<string, Json>>>>;
@@ -79,6 +117,12 @@ export interface Asset {
     }>>;
     /** Direct upstreams: `deps` and every `ref()` of its SQL, sorted, without repetitions. */
     readonly deps: readonly AssetKey[];
+    /** How partitions of an upstream are read, where it was written; otherwise by default. */
+    readonly mappings?: Readonly<Record<AssetKey, PartitionMapping>>;
+    /** How it is cut; undefined = it is not. */
+    readonly partitions?: PartitionsDef;
+    /** The column, or expression, that SQL is cut by; of several dimensions one for each, by name. */
+    readonly partitionExpr?: string | Readonly<Record<string, string>>;
     readonly external: boolean;
     /** Name of the step that makes it; undefined when external. */
     readonly step?: string;
@@ -89,6 +133,10 @@ export interface Asset {
     readonly materialized: Materialized;
     readonly publish: 'audit' | 'direct';
     readonly outputs: readonly OutputPattern[];
+    /** Its own last outputs are put in place before it runs; lost ones fail it. */
+    readonly incremental: boolean;
+    /** Where its outputs are kept; undefined = as the project's. */
+    readonly storage?: Storage;
     readonly onLost: 'rebuild' | 'fail';
     readonly materialize: 'when_stale' | 'always';
     /** Only in a multi-asset: a successful step that does not report it has not materialized it. */
@@ -122,8 +170,19 @@ export interface StepDef {
     readonly env: Readonly<Record<string, Template>>;
     /** Names of secrets that are handed to it. */
     readonly secrets: readonly string[];
+    /** It may ask GitHub for OIDC tokens. */
+    readonly oidc: boolean;
     /** Of one attempt. */
     readonly timeoutMs?: number;
+    /** How a failed attempt is repeated; undefined = it is not. */
+    readonly retryPolicy?: RetryPolicy;
+    /** The pool whose slots it takes. */
+    readonly pool?: string;
+    /** Name of the machine that it runs on (`Project.runners`); undefined = that of the workflow. */
+    readonly runner?: string;
+    /** How it is cut: the same for all of its assets. */
+    readonly partitions?: PartitionsDef;
+    readonly backfillPolicy: BackfillPolicy;
     readonly definedAt: Span;
 }
 export type Action = {
@@ -260,6 +319,8 @@ export interface Schedule {
     readonly maxCatchupRuns: number;
     readonly skipIfRunning: boolean;
     readonly tags: Readonly<Record<string, string>>;
+    /** Which partitions a tick asks for, as written; undefined = the newest complete one. */
+    readonly partitions?: string;
     readonly definedAt: Span;
 }
 export interface SavedSelection {
@@ -269,5 +330,17 @@ export interface SavedSelection {
     readonly selection: string;
     readonly visibility: 'public' | 'private';
     readonly pinned: boolean;
+    readonly definedAt: Span;
+}
+/** Something outside of the project that is made from its data. */
+export interface Exposure {
+    readonly name: string;
+    readonly type: 'dashboard' | 'notebook' | 'analysis' | 'ml' | 'application' | 'report' | 'other';
+    readonly description?: string;
+    /** Who to talk to before its data changes. */
+    readonly owner?: string;
+    /** Assets that it reads, sorted, without repetitions. */
+    readonly deps: readonly AssetKey[];
+    readonly url?: string;
     readonly definedAt: Span;
 }

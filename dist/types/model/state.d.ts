@@ -1,4 +1,5 @@
-import type { CheckStatus, Claim, RunCounts, RunState, ScheduleRule } from './events.js';
+import type { Spans } from '../base/spans.js';
+import type { BackfillCounts, BackfillGroup, Billed, CheckStatus, Claim, FinalBackfillState, RetryDecision, RunCounts, RunState, ScheduleRule } from './events.js';
 import type { Failure } from './failure.js';
 import type { EpochMs, Timestamp } from './instant.js';
 import type { RunReason, RunRequest, SkipReason } from './plan.js';
@@ -75,6 +76,7 @@ export interface MaterializationRecord {
     readonly files?: Readonly<Record<string, {
         readonly digest: string;
         readonly bytes: number;
+        readonly blob?: string;
     }>>;
     readonly rows?: number;
     readonly durationMs: number;
@@ -109,6 +111,54 @@ export interface HistoryEntry {
     readonly dataVersion?: string;
     readonly message?: string;
 }
+/**
+ * What is known of one partition. A join of what its events say: the newest of each kind by turn, whatever came first,
+ * so that a failed attempt takes no older success away (semantics.md 4).
+ */
+export interface PartitionRecord {
+    readonly materialized?: PartitionMaterialization;
+    /** Newest attempt that ended without producing it. */
+    readonly failed?: {
+        readonly run: string;
+        readonly at: Timestamp;
+        readonly turn: Turn;
+    };
+    /** Newest result of each blocking check about the published data: whether it holds what is downstream. */
+    readonly checks?: Readonly<Record<string, {
+        readonly holds: boolean;
+        readonly turn: Turn;
+    }>>;
+}
+export interface PartitionMaterialization {
+    readonly run: string;
+    readonly at: Timestamp;
+    readonly codeVersion: string;
+    /** The data version, or a digest of 12 characters of a longer one. */
+    readonly dataVersion: string;
+    /** Digest of 12 characters over the upstream data versions that were read. */
+    readonly used: string;
+    readonly rows?: number;
+    readonly files?: Readonly<Record<string, {
+        readonly digest: string;
+        readonly bytes: number;
+    }>>;
+    readonly turn: Turn;
+}
+/** The database file of a connection as it was saved last. */
+export interface ConnectionRecord {
+    readonly connection: string;
+    /** Absent before the first save. */
+    readonly file?: {
+        readonly path: string;
+        readonly digest: string;
+        readonly bytes: number;
+        readonly blob?: string;
+        readonly run: string;
+        readonly at: Timestamp;
+    };
+    /** Materializations that no saved file holds, by asset, of partitions by `asset@key`: they are lost when their runner is gone. */
+    readonly unsaved: Readonly<Record<string, string>>;
+}
 /** A run as the state knows it; open ones live in the index, ended ones in `runs/`. */
 export interface RunRecord {
     readonly run: string;
@@ -126,8 +176,13 @@ export interface RunRecord {
     readonly steps: Readonly<Record<string, RunStepRecord>>;
     readonly confirmed: readonly AssetKey[];
     readonly counts?: RunCounts;
+    /** Of all jobs that carried it out, as far as they told. */
+    readonly billed?: Billed;
     readonly failure?: Failure;
+    /** Whether it is tried again by itself. */
+    readonly retry?: RetryDecision;
     readonly cancelRequested?: boolean;
+    readonly cancelRequestedAt?: Timestamp;
     /** When a requeued run may start again. */
     readonly due?: Timestamp;
     /** Groups of its assets when it started. */
@@ -141,14 +196,21 @@ export interface RunRecord {
 }
 export interface RunStepRecord {
     readonly assets: readonly AssetKey[];
+    /** Keys that it makes; absent = its assets have no partitions. */
+    readonly partitions?: readonly string[];
     readonly state: 'PLANNED' | 'STARTED' | 'SUCCESS' | 'FAILURE' | 'CANCELED' | 'SKIPPED';
     readonly reason?: RunReason | SkipReason;
     readonly detail?: readonly string[];
+    /** The newest attempt. */
     readonly attempt?: number;
+    /** The attempt failed and is repeated, not before this. */
+    readonly retryAt?: Timestamp;
     readonly durationMs?: number;
     readonly failure?: Failure;
     readonly materialized: readonly AssetKey[];
     readonly failedAssets: readonly AssetKey[];
+    /** Keys that the failed step did not make; absent = all, or its assets have no partitions. */
+    readonly failedPartitions?: readonly string[];
     readonly rows?: number;
     readonly checks: readonly {
         readonly asset: AssetKey;
@@ -158,6 +220,35 @@ export interface RunStepRecord {
         readonly blocking: boolean;
         readonly message: string;
     }[];
+}
+/** A backfill as the state knows it (semantics.md 5). */
+export interface BackfillRecord {
+    readonly backfill: string;
+    readonly state: 'REQUESTED' | 'IN_PROGRESS' | 'CANCELING' | FinalBackfillState;
+    readonly selection: string;
+    readonly partitions: string;
+    readonly reason?: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly requestedAt: Timestamp;
+    readonly endedAt?: Timestamp;
+    readonly counts?: BackfillCounts;
+    /** In order: a group's number is its place here, from 1. */
+    readonly groups: readonly BackfillGroupRecord[];
+}
+/** Keys are told by their place among the group's, so that a long backfill stays a few numbers. */
+export interface BackfillGroupRecord extends BackfillGroup {
+    /** Keys that runs were asked for. */
+    readonly requested: Spans;
+    /** By place of the first key: how often the runner of a run from there was lost. */
+    readonly lost?: Readonly<Record<string, number>>;
+    /** By asset: keys that runs of the backfill made, failed to make, and that were left out by their runs. */
+    readonly results: Readonly<Record<AssetKey, BackfillResults>>;
+}
+/** A key may be failed first and done later, by a retry: done counts. */
+export interface BackfillResults {
+    readonly done: Spans;
+    readonly failed: Spans;
+    readonly leftOut: Spans;
 }
 /** A schedule's cursor. */
 export interface ScheduleRecord {
@@ -188,6 +279,14 @@ export interface RollupCell {
     readonly checksExecuted: number;
     readonly runs: number;
     readonly runsSucceeded: number;
+    /**
+     * Billed runner time in milliseconds, and what it cost in millionths of a US dollar; whole numbers, so that sums do not
+     * depend on their order. A group's or asset's is its share of its runs. Absent = none.
+     */
+    readonly billedMs?: number;
+    readonly microUsd?: number;
+    /** The part of `billedMs` of which no price was known. */
+    readonly unpricedMs?: number;
     /** Mergeable sketch (encoding of state/sketch): of runs in the project's cell, of materializations elsewhere. */
     readonly durations?: string;
     /** Sketch of tick lateness; only in the project's cell. */
@@ -213,6 +312,17 @@ export interface StateView {
         };
     }>;
     readonly schedules: ReadonlyMap<string, ScheduleRecord>;
+    /** Backfills that are not over, and the newest that are; absent = there never was one. */
+    readonly backfills?: ReadonlyMap<string, BackfillRecord>;
+    /**
+     * Partitions by asset and key: those that were asked for, and those that commits since the last fold have touched.
+     * Absent = no asset of the project was ever made by partitions.
+     */
+    readonly partitions?: ReadonlyMap<AssetKey, ReadonlyMap<string, PartitionRecord>>;
+    /** Keys of dynamic definitions, in the order in which they came. */
+    readonly dynamicKeys?: ReadonlyMap<string, readonly string[]>;
+    /** Connections whose database file is kept between runs. */
+    readonly connections: ReadonlyMap<string, ConnectionRecord>;
     /** Last n counted of each stream. */
     readonly streams: ReadonlyMap<string, number>;
     /** UTC day on which each stream last grew; 30 days later it is forgotten unless its run is open. */

@@ -1,7 +1,9 @@
 import { type Result } from '../base/result.js';
-import type { Plan, PlanRefusal, RunRequest } from '../model/plan.js';
+import { type Plan, type PlanRefusal, type RunRequest } from '../model/plan.js';
 import type { AssetKey, Project } from '../model/project.js';
 import type { StateView } from '../model/state.js';
+import { type KeysAt } from '../time/partitions/keys.js';
+import { type PartitionScope } from './partitioned.js';
 import { type StepFingerprint } from './staleness.js';
 /** All that planning a run depends on. Pure data: the same input gives the same bytes. */
 export interface PlanInput {
@@ -18,6 +20,10 @@ export interface PlanInput {
     readonly lost: ReadonlyMap<AssetKey, string>;
     readonly job?: string;
     readonly tags?: Readonly<Record<string, string>>;
+    /** The keys that the run makes of partitioned assets; absent = it has none. */
+    readonly partitions?: PartitionScope;
+    /** Which keys exist; needed where the project has partitions. */
+    readonly at?: KeysAt;
 }
 /**
  * Plans a run by "What a run makes" (semantics.md 1): a verdict and a reason for each asset selected, in topological

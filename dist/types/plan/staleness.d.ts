@@ -17,7 +17,7 @@ export interface Staleness {
  * Staleness by semantics.md 10, in the order in which a person would want to hear it. `lost` holds the assets whose
  * published data was found to be gone. Undefined = up to date.
  */
-export declare function stalenessOf(asset: Asset, fingerprint: StepFingerprint, view: StateView, lost: ReadonlyMap<AssetKey, string>): Staleness | undefined;
+export declare function stalenessOf(asset: Asset, fingerprint: StepFingerprint, view: StateView, lost: ReadonlyMap<AssetKey, string>, versionOf?: (dep: AssetKey) => string | undefined): Staleness | undefined;
 /** The published data version of an asset, when it has one. */
 export declare function currentDataVersion(view: StateView, key: AssetKey): string | undefined;
 /**

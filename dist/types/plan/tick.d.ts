@@ -1,7 +1,7 @@
 import type { EventDraft } from '../model/events.js';
 import { type EpochMs } from '../model/instant.js';
 import type { RunRequest } from '../model/plan.js';
-import type { Project } from '../model/project.js';
+import type { Project, Schedule } from '../model/project.js';
 import type { RunRecord, ScheduleRecord } from '../model/state.js';
 /** All that judging the schedules depends on. Pure data. */
 export interface TickInput {
@@ -22,8 +22,18 @@ export interface TickInput {
      * then on. Undefined (a laptop) = from `now`.
      */
     readonly codeSince?: EpochMs;
+    /**
+     * What one tick of a schedule over partitioned assets asks for, each a run; the words say why it asks for nothing.
+     * Absent = the schedule's selection, as one run.
+     */
+    readonly partsOf?: (schedule: Schedule, tick: EpochMs) => readonly TickPart[] | string;
     /** Schedules whose selection names no asset at all. */
     readonly selectingNothing?: ReadonlySet<string>;
+}
+/** One run of a tick: what it selects, and the partitions that it makes, as they were at the tick. */
+export interface TickPart {
+    readonly selection: string;
+    readonly partitions?: string;
 }
 /** A run that a due tick asks for. */
 export interface ScheduledRun {
@@ -36,7 +46,7 @@ export interface ScheduledRun {
 }
 /** Something to tell the person who looks on. */
 export interface TickNote {
-    readonly kind: 'adopted' | 'dropped' | 'edited' | 'missed' | 'already_running' | 'held' | 'clock_behind' | 'unreadable';
+    readonly kind: 'adopted' | 'dropped' | 'edited' | 'missed' | 'already_running' | 'held' | 'clock_behind' | 'no_partitions' | 'unreadable';
     readonly schedule?: string;
     readonly text: string;
 }

@@ -11,7 +11,7 @@ export interface Broken {
     readonly anyKey: boolean;
     /** Whether something at this place, around it or inside of it was taken out. */
     at(place: Place): boolean;
-    /** Whether a definition of this name was taken out: `('jobs', 'nightly')`. */
+    /** Whether a definition of this name, or of one that differs from it by signs or case alone, was taken out. */
     name(section: string, name: string): boolean;
     readonly isNothing: boolean;
 }

@@ -36,6 +36,13 @@ export interface EvaluationContexts {
         readonly name: string;
         readonly group?: string;
     };
+    /** The partition of the step under way. */
+    readonly partition?: {
+        readonly key: string;
+        readonly start?: string;
+        readonly end?: string;
+        readonly keys?: Readonly<Record<string, string>>;
+    };
     /** Values of a factory's `for_each`, by name. */
     readonly names?: Readonly<Record<string, string | number | boolean | null>>;
 }

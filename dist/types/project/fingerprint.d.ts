@@ -11,7 +11,7 @@ export interface CodeVersion {
 export type Fingerprinter = (step: string) => CodeVersion;
 /**
  * The code version of steps (semantics.md 10): `run`, `shell`, `working-directory`, `env` as written, SQL, connection,
- * relation, `materialized`, outputs, and the bytes of script, SQL file and `code:` patterns. Meaning counts, not form:
+ * relation, `materialized`, outputs, `incremental`, and the bytes of script, SQL file and `code:` patterns. Meaning counts, not form:
  * defaults that are written out, comments and white space of SQL, and order change nothing.
  */
 export declare function fingerprinter(project: Pick<Project, 'steps' | 'assets' | 'connections'>, tree: SourceTree): Fingerprinter;

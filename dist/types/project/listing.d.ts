@@ -1,7 +1,7 @@
 import type { Project } from '../model/project.js';
 import { type SelectionScope } from './selection-evaluate.js';
 /** What `branchline list` can list. */
-export declare const LISTINGS: readonly ['assets', 'checks', 'jobs', 'schedules', 'selections'];
+export declare const LISTINGS: readonly ['assets', 'checks', 'jobs', 'schedules', 'selections', 'exposures'];
 export type Listing = (typeof LISTINGS)[number];
 /** Where a thing is defined: every row has it, so that an editor can go there. */
 interface ListedAt {
@@ -22,6 +22,8 @@ export interface AssetRow extends ListedAt {
     /** `schema.table`. */
     readonly relation?: string;
     readonly outputs: readonly string[];
+    /** Name of its shared definition of partitions, else the kind of its own. */
+    readonly partitions?: string;
     readonly description?: string;
 }
 export interface CheckRow extends ListedAt {
@@ -61,6 +63,14 @@ export interface SelectionRow extends ListedAt {
     readonly icon?: string;
     readonly description?: string;
 }
+export interface ExposureRow extends ListedAt {
+    readonly exposure: string;
+    readonly type: string;
+    readonly owner?: string;
+    readonly deps: readonly string[];
+    readonly url?: string;
+    readonly description?: string;
+}
 /** Assets in the graph's order, each with what makes it. */
 export declare function listAssets(project: Project, keys: ReadonlySet<string> | undefined): readonly AssetRow[];
 /** Checks, by asset in the graph's order and then by name. */
@@ -68,8 +78,9 @@ export declare function listChecks(project: Project, keys: ReadonlySet<string> |
 export declare function listJobs(project: Project): readonly JobRow[];
 export declare function listSchedules(project: Project): readonly ScheduleRow[];
 export declare function listSelections(project: Project): readonly SelectionRow[];
+export declare function listExposures(project: Project): readonly ExposureRow[];
 /** The rows of one listing; `keys` narrows assets and checks. */
-export declare function list(listing: Listing, project: Project, keys?: ReadonlySet<string>): readonly (AssetRow | CheckRow | JobRow | ScheduleRow | SelectionRow)[];
+export declare function list(listing: Listing, project: Project, keys?: ReadonlySet<string>): readonly (AssetRow | CheckRow | JobRow | ScheduleRow | SelectionRow | ExposureRow)[];
 /** The scope of a project for selections; `statusOf` from the state, when it was read. */
 export declare function selectionScope(project: Project, statusOf?: SelectionScope['statusOf']): SelectionScope;
 export {};

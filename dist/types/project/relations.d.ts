@@ -14,7 +14,7 @@ export interface SqlUse {
     readonly source: SqlSource;
     readonly parts: readonly SqlPart[];
     readonly connection: string | undefined;
-    readonly own: Data;
+    readonly own: Pick<AssetDraft, 'asset' | 'isDataUnknown'>;
 }
 /** Reports every `ref` that the connection cannot read, and `this` where there is nothing. */
 export declare function verifyRefs({ source, parts, connection, own }: SqlUse, drafts: ReadonlyMap<AssetKey, AssetDraft>, resolving: Resolving): void;

@@ -1,5 +1,6 @@
 import type { WrittenCheck } from '../manifest/generated/written.js';
 import type { Span } from '../model/diagnostic.js';
+import type { PartitionsDef } from '../model/partitions.js';
 import type { Asset, AssetKey, Relation } from '../model/project.js';
 import type { Broken } from './broken.js';
 import type { Definition, SpecDefinition } from './definitions.js';
@@ -17,12 +18,16 @@ export interface AssetDraft {
     readonly checks: Readonly<Record<string, WrittenCheck>>;
     readonly relationPlace?: Place;
     readonly outputPlaces: readonly Place[];
+    /** Something that says where its data is was refused: what can be read of it cannot be told, and was said already. */
+    readonly isDataUnknown: boolean;
     /** Only for an asset made by SQL. */
     readonly sql?: {
         readonly source: SqlSource;
         readonly parts: readonly SqlPart[];
     };
 }
+/** An upstream as written: its key, or with a mapping of partitions. */
+export type WrittenDep = NonNullable<NonNullable<AssetKeys['deps']>[number]>;
 type Own = Definition<AssetKeys> & {
     readonly value: {
         readonly checks?: Readonly<Record<string, WrittenCheck>> | null;
@@ -33,7 +38,8 @@ export declare function resolveAsset(definition: Own, resolving: Resolving): Ass
 /** One asset of a multi-asset: its step's connection and deps hold for it. */
 export declare function resolveSpec(definition: SpecDefinition, step: {
     readonly connection?: string;
-    readonly deps: readonly Found<string>[];
+    readonly partitions?: PartitionsDef;
+    readonly deps: readonly Found<WrittenDep>[];
 }, resolving: Resolving): AssetDraft;
 /** Whether something of an asset was taken out that might have said what is not said now. */
 export declare function isBroken(layers: readonly Layer[], broken: Broken): boolean;

@@ -7,6 +7,7 @@ import { type SelectionScope } from './selection-evaluate.js';
 export declare function resolveJob({ name, value, place }: Definition<WrittenJob>): Job;
 /** A schedule with its defaults. Reports crons, zones and jobs that are none. */
 export declare function resolveSchedule({ name, value, place }: Definition<WrittenSchedule>, timezone: string, resolving: Resolving): Schedule;
+export declare function checkCron(cron: string, at: Place, { findings }: Resolving): void;
 /** Reports a zone that is none. */
 export declare function checkZone(zone: string, at: Place, { findings }: Resolving): void;
 export declare function resolveSavedSelection({ name, value, place }: Definition<WrittenSelection>): SavedSelection;

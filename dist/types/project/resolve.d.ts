@@ -5,6 +5,8 @@ import type { SourceTree } from '../ports.js';
 export interface Resolved {
     /** Absent while there is an error. */
     readonly project?: Project;
+    /** What could be made of the manifests, errors or not. For comparing with: nothing is planned from it. */
+    readonly readable: Project;
     /** All that is wrong, in the order of a report. */
     readonly diagnostics: readonly Diagnostic[];
 }

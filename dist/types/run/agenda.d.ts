@@ -1,3 +1,4 @@
+import type { EpochMs } from '../model/instant.js';
 import type { Plan, PlannedStep } from '../model/plan.js';
 /**
  * Which waiting steps are worth a look, so that the price of an event does not grow with the plan. Derived from the
@@ -11,6 +12,8 @@ export interface Agenda {
     readonly blockers: Map<string, number>;
     readonly waiting: Set<string>;
     readonly running: Set<string>;
+    /** Failed and to be tried again: when. */
+    readonly retrying: Map<string, EpochMs>;
     /** Waiting, with nothing waiting before them, and something has happened since they were judged. */
     readonly unjudged: Set<string>;
     /** Judged for good: they start as soon as they may. In plan order, by what they hold alone (empty = nothing). */

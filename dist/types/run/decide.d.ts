@@ -1,10 +1,19 @@
 import type { FinalRunState, RunCounts } from '../model/events.js';
+import type { EpochMs } from '../model/instant.js';
 import type { SkipReason } from '../model/plan.js';
 import type { AssetKey } from '../model/project.js';
 import { type RunProgress } from './progress.js';
 /** What the shell is to do next. Closed. */
 export type Command = {
     readonly kind: 'start';
+    readonly step: string;
+    readonly assets: readonly AssetKey[];
+    /** From 1. */
+    readonly attempt: number;
+}
+/** A step that waits for its next attempt gets none: it failed. */
+ | {
+    readonly kind: 'give-up';
     readonly step: string;
     readonly assets: readonly AssetKey[];
 } | {
@@ -24,6 +33,11 @@ export interface DecideOptions {
     readonly failFast: boolean;
     /** What only one step at a time may hold (a DuckDB file's writer), by step id. */
     readonly exclusive: ReadonlyMap<string, string>;
+    /** Pools of steps by step id, and the slots that the run was granted of each. */
+    readonly pools?: {
+        readonly of: ReadonlyMap<string, string>;
+        readonly slots: Readonly<Record<string, number>>;
+    };
     /** By asset: its direct upstreams. */
     readonly deps: (asset: AssetKey) => readonly AssetKey[];
     /** By asset: names of its blocking checks. What is downstream waits for these, not for the others. */
@@ -32,7 +46,8 @@ export interface DecideOptions {
 }
 /**
  * The next commands of a run: everything that may start now, everything that need not or must not run, or the end.
- * Pure: the same progress gives the same commands. Calling it again after each event carries the run to its end,
+ * Pure: the same progress at the same instant gives the same commands; only steps that wait for their next attempt look at
+ * the instant. Calling it again after each event carries the run to its end,
  * whatever fails.
  */
-export declare function decide(progress: RunProgress, options: DecideOptions): Command[];
+export declare function decide(progress: RunProgress, options: DecideOptions, now?: EpochMs): Command[];

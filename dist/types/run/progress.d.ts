@@ -1,4 +1,6 @@
 import type { CheckStatus, EventDraft, FinalRunState, RunCounts } from '../model/events.js';
+import type { Failure } from '../model/failure.js';
+import { type EpochMs } from '../model/instant.js';
 import type { Plan, SkipReason } from '../model/plan.js';
 import type { AssetKey, Severity } from '../model/project.js';
 import { type Agenda } from './agenda.js';
@@ -8,6 +10,13 @@ export type StepProgress = {
 } | {
     readonly kind: 'running';
     readonly attempt: number;
+}
+/** Its attempt failed; the next one begins when it is due. */
+ | {
+    readonly kind: 'retrying';
+    readonly attempt: number;
+    readonly due: EpochMs;
+    readonly failure?: Failure;
 } | {
     readonly kind: 'ended';
     readonly outcome: 'success' | 'failure' | 'canceled';
@@ -19,8 +28,11 @@ export type StepProgress = {
 /** What this run did to an asset so far. */
 export type AssetOutcome = {
     readonly kind: 'materialized';
+    /** Of a partitioned asset: one version for all of its partitions so far. */
     readonly dataVersion: string;
     readonly materialization: string;
+    /** Data version of each partition that was made. */
+    readonly partitions?: Readonly<Record<string, string>>;
 } | {
     readonly kind: 'failed';
 } | {
@@ -42,6 +54,8 @@ export interface RunProgress {
     readonly steps: ReadonlyMap<string, StepProgress>;
     readonly assets: ReadonlyMap<AssetKey, AssetOutcome>;
     readonly checks: ReadonlyMap<AssetKey, readonly JudgedCheck[]>;
+    /** Attempts of each step so far. */
+    readonly attempts: ReadonlyMap<string, number>;
     readonly canceled: boolean;
     /** A step has failed, or a check that makes the run a failure. */
     readonly hasFailure: boolean;
@@ -52,6 +66,7 @@ export interface ProgressDraft extends RunProgress {
     readonly steps: Map<string, StepProgress>;
     readonly assets: Map<AssetKey, AssetOutcome>;
     readonly checks: Map<AssetKey, JudgedCheck[]>;
+    readonly attempts: Map<string, number>;
     canceled: boolean;
     hasFailure: boolean;
 }
@@ -61,6 +76,15 @@ export declare function initialProgress(plan: Plan): ProgressDraft;
 export declare function evolveProgress(progress: RunProgress, event: EventDraft): RunProgress;
 /** Changes the draft by an event of the run. Events of other kinds change nothing. */
 export declare function applyToProgress(draft: ProgressDraft, event: EventDraft): void;
+/**
+ * Assets that the next attempt of a step makes: of one that runs for part of its assets those that it owes, else all of
+ * them.
+ */
+export declare function assetsToRetry(progress: RunProgress, step: string): AssetKey[];
+/** Assets of a step that it has neither made nor skipped. */
+export declare function assetsOwed(progress: RunProgress, step: string): AssetKey[];
+/** Changes how a step stands, and what may be done next with it. */
+export declare function setStep(draft: ProgressDraft, id: string, step: StepProgress): void;
 /** True when a result makes the run a failure: a blocking error, or a check that could not judge (semantics.md 7). */
 export declare function failsRun(check: JudgedCheck): boolean;
 /** A result that did not pass and is no more than a warning: a failure of that severity, or an error that `on_error: warn` softened. */

@@ -1,4 +1,4 @@
-import type { BranchlineEvent, Claim, EventBase } from '../model/events.js';
+import type { BackfillGroup, BranchlineEvent, Claim, EventBase } from '../model/events.js';
 import { type Check, type Fields } from './shape.js';
 type EventType = BranchlineEvent['type'];
 type EventOf<T extends EventType> = Extract<BranchlineEvent, {
@@ -9,9 +9,13 @@ export declare const failureShape: Check;
 export declare const runReason: Check;
 export declare const skipReason: Check;
 export declare const requestShape: Check;
+export declare const retryShape: Check;
+export declare const backfillGroup: Fields<BackfillGroup>;
+export declare const backfillCounts: Check;
 /** When a schedule is due. */
 export declare const ruleShape: Check;
 export declare const countsShape: Check;
+export declare const billedShape: Check;
 export declare const claimFields: Fields<Claim>;
 export declare const upstreamShape: Check;
 export declare const filesShape: Check;

@@ -1,6 +1,6 @@
 import type { BranchlineEvent } from '../model/events.js';
 import { type Timestamp } from '../model/instant.js';
-import type { AssetRecord, RunRecord, StateView, Turn } from '../model/state.js';
+import type { AssetRecord, BackfillRecord, PartitionRecord, RunRecord, StateView, Turn } from '../model/state.js';
 import { type RunDraft } from '../run/evolve.js';
 import { type CellDraft } from './rollup.js';
 /** How long the last number of an ended stream is kept, in days. */
@@ -21,12 +21,17 @@ export interface FoldDraft {
     at: Timestamp | undefined;
     day: string;
     readonly assets: Mutable<StateView['assets']>;
+    /** Partitions that were touched here, by asset and key. */
+    readonly partitions: Map<string, Map<string, PartitionRecord>>;
+    readonly dynamicKeys: Map<string, readonly string[]>;
     readonly openRuns: Mutable<StateView['openRuns']>;
     /** Open runs that were touched. */
     readonly changed: Map<string, OpenRun>;
     readonly endedRuns: Mutable<StateView['endedRuns']>;
     readonly claims: Mutable<StateView['claims']>;
     readonly schedules: Mutable<StateView['schedules']>;
+    readonly connections: Mutable<StateView['connections']>;
+    readonly backfills: Map<string, BackfillRecord>;
     readonly streams: Map<string, number>;
     readonly streamDays: Map<string, string>;
     readonly writers: Mutable<StateView['writers']>;
@@ -36,6 +41,8 @@ export interface FoldDraft {
 }
 export declare function openDraft(view: StateView): FoldDraft;
 export declare function closeDraft(draft: FoldDraft): StateView;
+/** Joins what an event says of a partition to what is known of it here. */
+export declare function addToPartition(draft: FoldDraft, asset: string, key: string, said: PartitionRecord): void;
 /** Moves the instant on; on a new day forgets writers and streams that nobody can ask for any more. */
 export declare function advanceTo(draft: FoldDraft, at: Timestamp): void;
 export declare function openRun(draft: FoldDraft, run: string): OpenRun | undefined;

@@ -7,7 +7,7 @@ import { type StateProblem } from './codec.js';
 export declare function emptyView(environment: string): StateView;
 /**
  * The view after one more commit: a function of the bytes alone. Each event counts once (by stream and number); a gap in
- * a stream or in the commits is refused and changes nothing. `head` is not carried over: the reader knows it.
+ * a stream or in the commits is refused and changes nothing, unless a repair said that it has to be. `head` is not carried over: the reader knows it.
  *
  * Facts of runs commute: streams of runs may arrive in any order that the claims allow (a run on the same asset starts
  * after the other's claim ended, a taker starts after what it took over from), and the view is the same to the byte.
@@ -17,4 +17,4 @@ export declare function fold(view: StateView, batch: Batch): Result<StateView, S
 /** `fold` over many commits, oldest first, for the price of one copy of the view. */
 export declare function foldAll(view: StateView, batches: Iterable<Batch>): Result<StateView, StateProblem>;
 /** Events that do not count yet, in order; a number that skips one is a gap. */
-export declare function uncounted(streams: ReadonlyMap<string, number>, batch: Pick<Batch, 'seq' | 'events'>): Result<BranchlineEvent[], StateProblem>;
+export declare function uncounted(streams: ReadonlyMap<string, number>, batch: Pick<Batch, 'seq' | 'events' | 'lost'>): Result<BranchlineEvent[], StateProblem>;

@@ -45,6 +45,10 @@ export declare function shardPath(shard: number): string;
 /** A marker whose name says which commit is the last one folded in: what to load follows from the listing. */
 export declare function foldedPath(seq: number): string;
 export declare function parseFoldedPath(path: string): number | undefined;
+/** Says that history was begun anew after that commit, and which archive has what was before. */
+export declare function compactedPath(seq: number): string;
+/** The newest commit of the archive before this history; 0 when it was never begun anew. */
+export declare function compactedSeq(listing: Iterable<string>): number;
 /** An ended run of an open day. */
 export declare function recentRunPath(run: string): string;
 /** Ended runs of a closed day; parts count from 1. */

@@ -1,6 +1,7 @@
 import { type Result } from '../base/result.js';
+import type { BranchlineEvent } from '../model/events.js';
 import { type EpochMs } from '../model/instant.js';
-import type { StateView } from '../model/state.js';
+import type { PartitionRecord, StateView } from '../model/state.js';
 import type { StateProblem } from './codec.js';
 /** What is wanted beyond what a decision needs. */
 export interface ReadOptions {
@@ -12,6 +13,8 @@ export interface ReadOptions {
     readonly assetDays?: number;
     /** Closed days whose runs are wanted, as `2026-11-22`. */
     readonly runsOf?: readonly string[];
+    /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
+    readonly partitionsOf?: ReadonlySet<string>;
 }
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
 export interface StateBase {
@@ -25,6 +28,12 @@ export interface StateBase {
     readonly chain: string;
     /** Roll-up files of closed days that the view holds. */
     readonly rollups: ReadonlySet<string>;
+    /** Partitions that the next fold has to write: keys by asset, touched by commits that are not folded. */
+    readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
+    /** Leaves that were read. */
+    readonly readLeaves: ReadonlySet<string>;
+    /** Folded partitions that were read, by asset. */
+    readonly leaves: ReadonlyMap<string, ReadonlyMap<string, PartitionRecord>>;
 }
 export interface StateRead {
     readonly view: StateView;
@@ -37,6 +46,13 @@ export declare function foldedSeq(listing: Iterable<string>): number;
  * with history but for what the options ask for.
  */
 export declare function neededPaths(listing: readonly string[], options?: ReadOptions): string[];
+/**
+ * What has to be read in a second batch: leaves of partitions that unfolded commits touch, as the texts of the first
+ * batch tell, and those of the assets asked for. Empty where nothing is partitioned.
+ */
+export declare function neededLeaves(listing: readonly string[], texts: ReadonlyMap<string, string>, options?: Pick<ReadOptions, 'partitionsOf'>): string[];
+/** Adds the partitions that an event speaks of. */
+export declare function addTouched(touched: Map<string, Set<string>>, event: BranchlineEvent): void;
 /** What `assembleView` reads. */
 export interface StateTexts {
     /** All paths of the head's tree. */

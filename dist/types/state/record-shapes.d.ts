@@ -1,4 +1,4 @@
-import type { RunRecord, ScheduleRecord, StateView } from '../model/state.js';
+import type { BackfillRecord, ConnectionRecord, RunRecord, ScheduleRecord, StateView } from '../model/state.js';
 import { type Check } from './shape.js';
 export declare const assetShape: Check;
 export declare const runShape: Check;
@@ -18,12 +18,17 @@ export interface SnapshotIndex {
     readonly openRuns: Readonly<Record<string, RunRecord>>;
     readonly claims: Readonly<Record<string, ClaimRecord>>;
     readonly schedules: Readonly<Record<string, ScheduleRecord>>;
+    /** Absent when there are none. */
+    readonly connections?: Readonly<Record<string, ConnectionRecord>>;
     /** Last number of each stream, under the day on which it last grew. */
     readonly streams: Readonly<Record<string, Readonly<Record<string, number>>>>;
     readonly writers: Readonly<Record<string, {
         readonly tx: number;
         readonly at: string;
     }>>;
+    readonly backfills?: Readonly<Record<string, BackfillRecord>>;
+    /** Keys of dynamic definitions, by name. */
+    readonly dynamicKeys?: Readonly<Record<string, readonly string[]>>;
     readonly codeCommit?: {
         readonly commit: string;
         readonly at: string;

@@ -8,6 +8,8 @@ export interface CellDraft {
 }
 type CellCount = Exclude<keyof RollupCell, 'durations' | 'lateness'>;
 export declare function draftCell(cell: RollupCell | undefined): CellDraft;
+/** Adds a cell to the draft. */
+export declare function addCell(draft: CellDraft, cell: RollupCell): void;
 export declare function finishCell(draft: CellDraft): RollupCell;
 /** The sum of two cells: of two days, or of two parts of one. Commutative and associative, to the byte. */
 export declare function mergeCells(a: RollupCell, b: RollupCell): RollupCell;

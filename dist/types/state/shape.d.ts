@@ -19,6 +19,7 @@ export declare function describe(value: unknown): string;
 export declare const text: Check;
 export declare const flag: Check;
 export declare const number: Check;
+export declare const amount: Check;
 export declare const count: Check;
 export declare const integer: Check;
 export declare const json: Check;

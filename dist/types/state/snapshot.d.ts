@@ -12,8 +12,8 @@ export interface SnapshotOptions {
  * folder `snapshot/` that are not among them are to be deleted.
  */
 export declare function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<string, string>;
-/** The roll-up files of a month: the sums of its days, in as many shards as asked for. */
-export declare function encodeMonth(month: string, days: Iterable<ReadonlyMap<string, RollupCell>>, shards: number): Map<string, string>;
+/** The roll-up files of a month: the sums of its days. */
+export declare function encodeMonth(month: string, days: Iterable<ReadonlyMap<string, RollupCell>>): Map<string, string>;
 /** A view as it was folded, with what the files say beside it. */
 export interface DecodedSnapshot {
     readonly view: StateView;

@@ -5,6 +5,27 @@ export type WrittenJson = string | number | boolean | null | WrittenJson[] | {
     [k: string]: WrittenJson;
 };
 /**
+ * Where published files are kept between runs.
+ */
+export type WrittenStorage = {
+    /**
+     * `directory`: a folder on this machine. `cache`: the Actions cache. `branch`: a branch of the repository, with history. `none`: nowhere, the steps look after their data.
+     */
+    type: "directory" | "cache" | "branch" | "none";
+    /**
+     * With `directory`: the folder. Default: a private one in the git directory.
+     */
+    path?: string;
+    /**
+     * With `branch`: its name. Default `branchline/data`, or `X-data` where `state.branch` is `X`.
+     */
+    branch?: string;
+    /**
+     * With `branch`: the largest file that is kept, in `kB` or `MB`; at most `100MB`. Default `50MB`.
+     */
+    max_file?: string;
+} | null;
+/**
  * A database.
  */
 export type WrittenConnection = WrittenDuckdbConnection | WrittenPostgresConnection;
@@ -51,7 +72,13 @@ export type WrittenSpec = {
     /**
      * Keys of the assets that are read. `ref(…)` in SQL adds to them.
      */
-    deps?: string[] | null;
+    deps?: (string | {
+        /**
+         * Its key.
+         */
+        asset: string;
+        partition_mapping?: WrittenPartitionMapping;
+    })[] | null;
     /**
      * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
      */
@@ -74,6 +101,10 @@ export type WrittenSpec = {
         optional?: boolean;
     })[] | null;
     /**
+     * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+     */
+    incremental?: boolean | null;
+    /**
      * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
      */
     on_lost?: "rebuild" | "fail" | null;
@@ -81,6 +112,7 @@ export type WrittenSpec = {
      * When a job or schedule makes it: `when_stale` (default) or `always`.
      */
     materialize?: "when_stale" | "always" | null;
+    storage?: WrittenStorage;
     /**
      * `true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.
      */
@@ -164,7 +196,29 @@ export interface WrittenProject {
      * Steps at once on one machine. Default: the number of cores, at least 2.
      */
     max_parallel?: number;
+    /**
+     * What a minute of a runner costs in US dollars, by label; over the built-in prices of GitHub, and for runners of your own.
+     */
+    prices?: {
+        [k: string]: number;
+    };
     state?: WrittenState;
+    run_queue?: WrittenRunQueue;
+    run_retries?: WrittenRunRetries;
+    run_monitoring?: WrittenRunMonitoring;
+    /**
+     * Steps at once in each pool, in all runs together, by name.
+     */
+    pools?: {
+        [k: string]: number;
+    };
+    /**
+     * Machines for steps that need another one than the workflow’s, by name, for work that is shared among several.
+     */
+    runners?: {
+        [k: string]: WrittenRunner;
+    };
+    concurrency?: WrittenConcurrency;
     environments?: WrittenEnvironments;
     /**
      * Data objects that are kept up to date, by key.
@@ -203,10 +257,22 @@ export interface WrittenProject {
         [k: string]: WrittenSchedule;
     };
     /**
+     * Shared definitions of partitions, by name.
+     */
+    partitions?: {
+        [k: string]: WrittenPartitions;
+    };
+    /**
      * Selections with a name, for the report and the page.
      */
     selections?: {
         [k: string]: WrittenSelection;
+    };
+    /**
+     * What outside of the project is made from its data, by name: named where a change or a failure reaches it.
+     */
+    exposures?: {
+        [k: string]: WrittenExposure;
     };
     defaults?: WrittenDefaults;
 }
@@ -271,6 +337,10 @@ export interface WrittenGroup {
      */
     secrets?: string[] | null;
     /**
+     * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+     */
+    oidc?: boolean | null;
+    /**
      * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
      */
     connection?: string | null;
@@ -287,7 +357,25 @@ export interface WrittenGroup {
     /**
      * Keys of the assets that are read. `ref(…)` in SQL adds to them.
      */
-    deps?: string[] | null;
+    deps?: (string | {
+        /**
+         * Its key.
+         */
+        asset: string;
+        partition_mapping?: WrittenPartitionMapping;
+    })[] | null;
+    /**
+     * How a failed attempt is repeated.
+     */
+    retry_policy?: WrittenRetryPolicy | null;
+    /**
+     * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+     */
+    runner?: string | null;
+    /**
+     * The pool whose slots limit how many such steps run at once, in all runs together.
+     */
+    pool?: string | null;
     /**
      * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
      */
@@ -310,6 +398,10 @@ export interface WrittenGroup {
         optional?: boolean;
     })[] | null;
     /**
+     * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+     */
+    incremental?: boolean | null;
+    /**
      * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
      */
     on_lost?: "rebuild" | "fail" | null;
@@ -317,6 +409,20 @@ export interface WrittenGroup {
      * When a job or schedule makes it: `when_stale` (default) or `always`.
      */
     materialize?: "when_stale" | "always" | null;
+    /**
+     * How it is cut: a definition, or the name of a shared one.
+     */
+    partitions?: string | WrittenPartitions | null;
+    /**
+     * The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.
+     */
+    partition_expr?: string | {
+        [k: string]: string;
+    } | null;
+    /**
+     * How a backfill cuts its partitions into runs.
+     */
+    backfill_policy?: WrittenBackfillPolicy | null;
     /**
      * `true`: made by others; it is never executed here.
      */
@@ -329,6 +435,7 @@ export interface WrittenGroup {
      * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
      */
     publish?: "direct" | null;
+    storage?: WrittenStorage;
     checks?: WrittenCheckDefaults;
 }
 /**
@@ -347,6 +454,297 @@ export interface WrittenColumn {
      * `false`: the column may hold no null. Default: not looked at.
      */
     nullable?: boolean;
+}
+/**
+ * Which partitions of the upstream asset one of this asset reads.
+ */
+export interface WrittenPartitionMapping {
+    /**
+     * The partition with the same key.
+     */
+    identity?: true;
+    /**
+     * All of them.
+     */
+    all?: true;
+    /**
+     * The newest.
+     */
+    last?: true;
+    /**
+     * These, by key.
+     *
+     * @minItems 1
+     */
+    specific?: string[];
+    /**
+     * By key of this asset: the keys that it reads.
+     */
+    static?: {
+        /**
+         * @minItems 1
+         */
+        [k: string]: string[];
+    };
+    time_window?: WrittenTimeWindowMapping;
+}
+/**
+ * Moves the ends of the overlap.
+ */
+export interface WrittenTimeWindowMapping {
+    /**
+     * Windows by which the beginning moves. Default 0.
+     */
+    start_offset?: number;
+    /**
+     * Windows by which the end moves. Default 0.
+     */
+    end_offset?: number;
+}
+/**
+ * How a failed attempt of a step is repeated.
+ */
+export interface WrittenRetryPolicy {
+    /**
+     * Attempts after the first one.
+     */
+    max_retries: number;
+    /**
+     * How long to wait before a retry. Default: not at all.
+     */
+    delay?: string;
+    /**
+     * How the wait grows: `linear` (delay × n) or `exponential` (delay × (2ⁿ − 1)). Default: it does not.
+     */
+    backoff?: "linear" | "exponential";
+    /**
+     * Spreads retries: `full` waits between nothing and the whole, `plus_minus` up to one delay more or less.
+     */
+    jitter?: "full" | "plus_minus";
+    /**
+     * No wait is longer. Default: no cap.
+     */
+    max_delay?: string;
+    /**
+     * Only failures of these classes are repeated. Default: all but what a person stopped.
+     *
+     * @minItems 1
+     */
+    classes?: ("step" | "timeout" | "crash" | "infrastructure")[];
+}
+/**
+ * How an asset is cut: one of `hourly`, `daily`, `weekly`, `monthly`, `cron`, `static`, `dynamic` and `multi`.
+ */
+export interface WrittenPartitions {
+    hourly?: WrittenHourlyPartitions;
+    daily?: WrittenDailyPartitions;
+    weekly?: WrittenWeeklyPartitions;
+    monthly?: WrittenMonthlyPartitions;
+    cron?: WrittenCronPartitions;
+    /**
+     * The keys themselves, in order.
+     *
+     * @minItems 1
+     */
+    static?: string[];
+    /**
+     * Keys that come by `branchline partitions add` and by what steps report; the name of their set.
+     */
+    dynamic?: string;
+    /**
+     * The product of several definitions, by name of the dimension.
+     */
+    multi?: {
+        [k: string]: string | WrittenDimension;
+    };
+}
+/**
+ * A window an hour.
+ */
+export interface WrittenHourlyPartitions {
+    /**
+     * The first window begins at the first boundary on or after this.
+     */
+    start: string;
+    /**
+     * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+     */
+    end?: string;
+    /**
+     * Zone of the windows, by its IANA name. Default: the project’s.
+     */
+    timezone?: string;
+    /**
+     * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+     */
+    end_offset?: number;
+    /**
+     * Minute at which windows begin. Default 0.
+     */
+    minute_offset?: number;
+}
+/**
+ * A window a day.
+ */
+export interface WrittenDailyPartitions {
+    /**
+     * The first window begins at the first boundary on or after this.
+     */
+    start: string;
+    /**
+     * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+     */
+    end?: string;
+    /**
+     * Zone of the windows, by its IANA name. Default: the project’s.
+     */
+    timezone?: string;
+    /**
+     * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+     */
+    end_offset?: number;
+    /**
+     * Hour at which windows begin. Default 0.
+     */
+    hour_offset?: number;
+    /**
+     * Minute at which windows begin. Default 0.
+     */
+    minute_offset?: number;
+}
+/**
+ * A window a week.
+ */
+export interface WrittenWeeklyPartitions {
+    /**
+     * The first window begins at the first boundary on or after this.
+     */
+    start: string;
+    /**
+     * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+     */
+    end?: string;
+    /**
+     * Zone of the windows, by its IANA name. Default: the project’s.
+     */
+    timezone?: string;
+    /**
+     * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+     */
+    end_offset?: number;
+    /**
+     * Day on which weeks begin: 0 is Sunday (default).
+     */
+    day_offset?: number;
+    /**
+     * Hour at which windows begin. Default 0.
+     */
+    hour_offset?: number;
+    /**
+     * Minute at which windows begin. Default 0.
+     */
+    minute_offset?: number;
+}
+/**
+ * A window a month.
+ */
+export interface WrittenMonthlyPartitions {
+    /**
+     * The first window begins at the first boundary on or after this.
+     */
+    start: string;
+    /**
+     * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+     */
+    end?: string;
+    /**
+     * Zone of the windows, by its IANA name. Default: the project’s.
+     */
+    timezone?: string;
+    /**
+     * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+     */
+    end_offset?: number;
+    /**
+     * Day on which months begin. Default 1.
+     */
+    day_offset?: number;
+    /**
+     * Hour at which windows begin. Default 0.
+     */
+    hour_offset?: number;
+    /**
+     * Minute at which windows begin. Default 0.
+     */
+    minute_offset?: number;
+}
+/**
+ * A window from each tick of a cron to the next.
+ */
+export interface WrittenCronPartitions {
+    /**
+     * The first window begins at the first boundary on or after this.
+     */
+    start: string;
+    /**
+     * No window ends after this: what came to an end has no newer partitions. Default: they go on.
+     */
+    end?: string;
+    /**
+     * Zone of the windows, by its IANA name. Default: the project’s.
+     */
+    timezone?: string;
+    /**
+     * So many windows after the last complete one exist as well; negative: so many of the last do not. Default 0.
+     */
+    end_offset?: number;
+    /**
+     * The cron: five fields or an alias.
+     */
+    schedule: string;
+    /**
+     * How keys are written: `%Y %m %d %H %M %S %j`.
+     */
+    format: string;
+}
+/**
+ * One dimension of a multi definition.
+ */
+export interface WrittenDimension {
+    hourly?: WrittenHourlyPartitions;
+    daily?: WrittenDailyPartitions;
+    weekly?: WrittenWeeklyPartitions;
+    monthly?: WrittenMonthlyPartitions;
+    cron?: WrittenCronPartitions;
+    /**
+     * The keys themselves, in order.
+     *
+     * @minItems 1
+     */
+    static?: string[];
+    /**
+     * Name of the set of keys.
+     */
+    dynamic?: string;
+}
+/**
+ * How a backfill cuts partitions into runs. Without it: one run a partition.
+ */
+export interface WrittenBackfillPolicy {
+    /**
+     * `true`: all partitions of a contiguous range in one run.
+     */
+    single_run?: true;
+    multi_run?: WrittenMultiRunPolicy;
+}
+/**
+ * Several partitions a run.
+ */
+export interface WrittenMultiRunPolicy {
+    /**
+     * At most so many, one after the other.
+     */
+    max_partitions_per_run: number;
 }
 /**
  * Defaults for checks.
@@ -383,6 +781,7 @@ export interface WrittenDuckdbConnection {
      * SQL that runs whenever a connection is opened.
      */
     init?: string;
+    storage?: WrittenStorage;
 }
 /**
  * A Postgres database.
@@ -402,19 +801,6 @@ export interface WrittenPostgresConnection {
     schema?: string;
 }
 /**
- * Where published copies of outputs are kept.
- */
-export interface WrittenStorage {
-    /**
-     * `directory`: a folder on this machine.
-     */
-    type: "directory";
-    /**
-     * The folder. Default: a private one in the git directory.
-     */
-    path?: string;
-}
-/**
  * Where run state is kept.
  */
 export interface WrittenState {
@@ -426,6 +812,159 @@ export interface WrittenState {
      * Remote that it is pushed to. Default `origin`.
      */
     remote?: string;
+}
+/**
+ * Which runs may be in progress at once.
+ */
+export interface WrittenRunQueue {
+    /**
+     * Runs in progress at once: -1 is no limit, 0 lets nothing start. Default 10.
+     */
+    max_concurrent_runs?: number;
+    /**
+     * Limits on runs with a tag. Empty: none.
+     */
+    tag_concurrency_limits?: WrittenTagLimit[] | null;
+    block_op_concurrency_limited_runs?: WrittenBlockLimitedRuns;
+}
+/**
+ * A limit on runs with a tag.
+ */
+export interface WrittenTagLimit {
+    /**
+     * The tag.
+     */
+    key: string;
+    /**
+     * Only runs with this value count; `applyLimitPerUniqueValue: true` counts each value for itself. Default: all runs with the tag together.
+     */
+    value?: string | WrittenUniqueValue;
+    /**
+     * At most so many at once; 0 lets none start.
+     */
+    limit: number;
+}
+/**
+ * Counts each value of a tag for itself.
+ */
+export interface WrittenUniqueValue {
+    /**
+     * `true`: each value of the tag for itself; `false`: all values together.
+     */
+    applyLimitPerUniqueValue: boolean;
+}
+/**
+ * Whether runs whose pools are full wait in the queue.
+ */
+export interface WrittenBlockLimitedRuns {
+    /**
+     * Only `true` can be had.
+     */
+    enabled?: boolean;
+}
+/**
+ * How failed runs are tried again.
+ */
+export interface WrittenRunRetries {
+    /**
+     * `true` switches retries of runs on. Default `false`.
+     */
+    enabled?: boolean;
+    /**
+     * Automatic retries of one run. Default 0.
+     */
+    max_retries?: number;
+    /**
+     * `false`: a run that failed by one of its steps is not tried again, only one that its runner failed. Default `true`.
+     */
+    retry_on_asset_or_op_failure?: boolean;
+    /**
+     * `FROM_FAILURE` (default) keeps what had finished; `ALL_STEPS` runs everything again.
+     */
+    strategy?: "FROM_FAILURE" | "ALL_STEPS";
+    /**
+     * A step that waits longer than this for its retry gives the runner back: the run goes to the queue. Default `5m`.
+     */
+    requeue_after?: string;
+}
+/**
+ * When a run has been at it for too long, and what is done about a lost runner.
+ */
+export interface WrittenRunMonitoring {
+    /**
+     * `true` switches monitoring on. Default `false`.
+     */
+    enabled?: boolean;
+    /**
+     * A run that works longer is stopped and fails. Default: no limit.
+     */
+    max_runtime_seconds?: number;
+    /**
+     * A run that takes longer to start fails. Default 180.
+     */
+    start_timeout_seconds?: number;
+    /**
+     * A run that takes longer to stop counts as canceled. Default 180.
+     */
+    cancel_timeout_seconds?: number;
+    /**
+     * How often a run whose runner was lost is taken up again. Default 0.
+     */
+    max_resume_run_attempts?: number;
+}
+/**
+ * A machine for steps, in the words of a workflow.
+ */
+export interface WrittenRunner {
+    /**
+     * Label of the machine, or several that it must all have.
+     */
+    "runs-on": string | string[];
+    /**
+     * Image of the container that its steps run in. Default: none.
+     */
+    container?: string | WrittenRunnerContainer;
+    /**
+     * Environment of GitHub whose secrets its jobs may read. Default: that of the workflow.
+     */
+    environment?: string;
+}
+/**
+ * A container with options.
+ */
+export interface WrittenRunnerContainer {
+    /**
+     * Its image.
+     */
+    image: string;
+    /**
+     * Options of `docker create`.
+     */
+    options?: string;
+}
+/**
+ * The newer spelling of `run_queue`, and what holds for all pools.
+ */
+export interface WrittenConcurrency {
+    runs?: WrittenRunQueue;
+    pools?: WrittenPoolSettings;
+    /**
+     * The older name of `pools: { default_limit }`.
+     */
+    default_op_concurrency_limit?: number;
+}
+/**
+ * What holds for all pools.
+ */
+export interface WrittenPoolSettings {
+    /**
+     * Steps at once in each pool that `pools` does not name.
+     */
+    default_limit?: number;
+    /**
+     * What is counted: `op`, the steps at work. Runs (`run`) cannot be counted by a pool; a limit on a tag does that.
+     */
+    granularity?: "op" | "run";
 }
 /**
  * Where the same project runs with other variables and connections.
@@ -444,6 +983,10 @@ export interface WrittenProductionEnvironment {
      * @minItems 1
      */
     branches?: string[];
+    /**
+     * What a push to one of these branches builds, as a selection; `changed:` is what differs from the code that ticked last. Of it only what is missing, failed last or stale is made. Default: nothing beside what is due.
+     */
+    build_on_push?: string;
     /**
      * Variables for every step in this environment; nearer than the project’s `env`.
      */
@@ -566,6 +1109,10 @@ export interface WrittenAsset {
      */
     secrets?: string[] | null;
     /**
+     * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+     */
+    oidc?: boolean | null;
+    /**
      * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
      */
     connection?: string | null;
@@ -582,7 +1129,25 @@ export interface WrittenAsset {
     /**
      * Keys of the assets that are read. `ref(…)` in SQL adds to them.
      */
-    deps?: string[] | null;
+    deps?: (string | {
+        /**
+         * Its key.
+         */
+        asset: string;
+        partition_mapping?: WrittenPartitionMapping;
+    })[] | null;
+    /**
+     * How a failed attempt is repeated.
+     */
+    retry_policy?: WrittenRetryPolicy | null;
+    /**
+     * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+     */
+    runner?: string | null;
+    /**
+     * The pool whose slots limit how many such steps run at once, in all runs together.
+     */
+    pool?: string | null;
     /**
      * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
      */
@@ -605,6 +1170,10 @@ export interface WrittenAsset {
         optional?: boolean;
     })[] | null;
     /**
+     * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+     */
+    incremental?: boolean | null;
+    /**
      * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
      */
     on_lost?: "rebuild" | "fail" | null;
@@ -612,6 +1181,20 @@ export interface WrittenAsset {
      * When a job or schedule makes it: `when_stale` (default) or `always`.
      */
     materialize?: "when_stale" | "always" | null;
+    /**
+     * How it is cut: a definition, or the name of a shared one.
+     */
+    partitions?: string | WrittenPartitions | null;
+    /**
+     * The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.
+     */
+    partition_expr?: string | {
+        [k: string]: string;
+    } | null;
+    /**
+     * How a backfill cuts its partitions into runs.
+     */
+    backfill_policy?: WrittenBackfillPolicy | null;
     /**
      * `true`: made by others; it is never executed here.
      */
@@ -624,6 +1207,7 @@ export interface WrittenAsset {
      * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
      */
     publish?: "direct" | null;
+    storage?: WrittenStorage;
     /**
      * Tests on its data, by name.
      */
@@ -815,6 +1399,10 @@ export interface WrittenMultiAsset {
      */
     secrets?: string[] | null;
     /**
+     * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+     */
+    oidc?: boolean | null;
+    /**
      * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
      */
     connection?: string | null;
@@ -831,7 +1419,33 @@ export interface WrittenMultiAsset {
     /**
      * Keys of the assets that are read. `ref(…)` in SQL adds to them.
      */
-    deps?: string[] | null;
+    deps?: (string | {
+        /**
+         * Its key.
+         */
+        asset: string;
+        partition_mapping?: WrittenPartitionMapping;
+    })[] | null;
+    /**
+     * How a failed attempt is repeated.
+     */
+    retry_policy?: WrittenRetryPolicy | null;
+    /**
+     * The pool whose slots limit how many such steps run at once, in all runs together.
+     */
+    pool?: string | null;
+    /**
+     * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+     */
+    runner?: string | null;
+    /**
+     * How it is cut: a definition, or the name of a shared one.
+     */
+    partitions?: string | WrittenPartitions | null;
+    /**
+     * How a backfill cuts its partitions into runs.
+     */
+    backfill_policy?: WrittenBackfillPolicy | null;
     /**
      * `true`: it may run for part of its assets (it reads `BRANCHLINE_ASSETS`). Default `false`: selecting one selects all.
      */
@@ -1089,6 +1703,10 @@ export interface WrittenSchedule {
     tags?: {
         [k: string]: string | boolean | number | null;
     };
+    /**
+     * Which partitions of a partitioned job a tick asks for: keys, ranges, `all`, `missing`, `failed`. Default: the newest complete one.
+     */
+    partitions?: string;
 }
 /**
  * A selection with a name, for the report and the page.
@@ -1114,6 +1732,33 @@ export interface WrittenSelection {
      * `true`: listed first.
      */
     pinned?: boolean;
+}
+/**
+ * Something outside of the project that is made from its data: a dashboard, a notebook, an application.
+ */
+export interface WrittenExposure {
+    /**
+     * What it is.
+     */
+    type: "dashboard" | "notebook" | "analysis" | "ml" | "application" | "report" | "other";
+    /**
+     * What it is for.
+     */
+    description?: string;
+    /**
+     * Who to talk to before its data changes: `@login`, `@org/team`, an e-mail address or `team:name`.
+     */
+    owner?: string;
+    /**
+     * Keys of the assets that it reads.
+     *
+     * @minItems 1
+     */
+    deps: string[];
+    /**
+     * Where it is.
+     */
+    url?: string;
 }
 /**
  * Asset keys that hold for every asset below unless something nearer says otherwise.
@@ -1180,6 +1825,10 @@ export interface WrittenDefaults {
      */
     secrets?: string[] | null;
     /**
+     * `true`: in a workflow with `permissions: id-token: write` the step may ask GitHub for OIDC tokens, as any step of a workflow may (`ACTIONS_ID_TOKEN_REQUEST_URL`, `…_TOKEN`). Default `false`: it sees neither.
+     */
+    oidc?: boolean | null;
+    /**
      * Name of the connection: where `sql` runs and the relation lives. With `run` the step holds the connection’s writer slot.
      */
     connection?: string | null;
@@ -1196,7 +1845,25 @@ export interface WrittenDefaults {
     /**
      * Keys of the assets that are read. `ref(…)` in SQL adds to them.
      */
-    deps?: string[] | null;
+    deps?: (string | {
+        /**
+         * Its key.
+         */
+        asset: string;
+        partition_mapping?: WrittenPartitionMapping;
+    })[] | null;
+    /**
+     * How a failed attempt is repeated.
+     */
+    retry_policy?: WrittenRetryPolicy | null;
+    /**
+     * The machine that it runs on, one of `runners`, where the work is shared among several. Default: that of the workflow.
+     */
+    runner?: string | null;
+    /**
+     * The pool whose slots limit how many such steps run at once, in all runs together.
+     */
+    pool?: string | null;
     /**
      * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
      */
@@ -1219,6 +1886,10 @@ export interface WrittenDefaults {
         optional?: boolean;
     })[] | null;
     /**
+     * `true`: its own last outputs are put in place before it runs. If they are lost, it fails rather than start empty (`run --full-refresh` starts empty).
+     */
+    incremental?: boolean | null;
+    /**
      * When its data is gone: `rebuild` (default for assets with deps) or `fail` (default for those without: a source may not give its past again).
      */
     on_lost?: "rebuild" | "fail" | null;
@@ -1226,6 +1897,20 @@ export interface WrittenDefaults {
      * When a job or schedule makes it: `when_stale` (default) or `always`.
      */
     materialize?: "when_stale" | "always" | null;
+    /**
+     * How it is cut: a definition, or the name of a shared one.
+     */
+    partitions?: string | WrittenPartitions | null;
+    /**
+     * The column that SQL is cut by: a partition replaces the rows of its window or key. Of several dimensions: a column for each.
+     */
+    partition_expr?: string | {
+        [k: string]: string;
+    } | null;
+    /**
+     * How a backfill cuts its partitions into runs.
+     */
+    backfill_policy?: WrittenBackfillPolicy | null;
     /**
      * `true`: made by others; it is never executed here.
      */
@@ -1238,6 +1923,7 @@ export interface WrittenDefaults {
      * `direct`: write the relation at once instead of building it aside, judging the copy and swapping it in.
      */
     publish?: "direct" | null;
+    storage?: WrittenStorage;
     checks?: WrittenCheckDefaults;
 }
 /**
@@ -1281,10 +1967,174 @@ export interface WrittenManifest {
         [k: string]: WrittenSchedule;
     };
     /**
+     * Shared definitions of partitions, by name.
+     */
+    partitions?: {
+        [k: string]: WrittenPartitions;
+    };
+    /**
      * Selections with a name, for the report and the page.
      */
     selections?: {
         [k: string]: WrittenSelection;
     };
+    /**
+     * What outside of the project is made from its data, by name: named where a change or a failure reaches it.
+     */
+    exposures?: {
+        [k: string]: WrittenExposure;
+    };
     defaults?: WrittenDefaults;
+}
+/**
+ * What happens around a project while it is simulated (docs/simulate.md).
+ */
+export interface WrittenScenario {
+    wake_ups?: WrittenWakeUps;
+    github?: WrittenGithubLimits;
+    /**
+     * Time after which a job starts nothing new. Default: 5 hours.
+     */
+    time_budget?: string;
+    /**
+     * Steps at once in a job. Default: the project’s, or 4.
+     */
+    max_parallel?: number;
+    /**
+     * How long steps take, for each partition, by selection; of several that fit the last counts. Default: as they did before, chosen from their history; without history `default_duration`.
+     */
+    durations?: {
+        [k: string]: string | WrittenSpread;
+    };
+    /**
+     * How long steps without history take. Default: 1 min.
+     */
+    default_duration?: string;
+    /**
+     * Which attempts fail, by selection; of several that fit the last counts. Default: as often as they did before.
+     */
+    failures?: {
+        [k: string]: string | WrittenFailureRule;
+    };
+    /**
+     * How often checks of assets do not pass, by selection. Default: they pass.
+     */
+    failing_checks?: {
+        [k: string]: string;
+    };
+    lost_runners?: WrittenLostRunners;
+    /**
+     * Runs that somebody starts.
+     *
+     * @minItems 1
+     */
+    runs?: WrittenStartedRun[];
+}
+/**
+ * How the workflow is woken.
+ */
+export interface WrittenWakeUps {
+    /**
+     * Rules of cron in UTC, as they stand in the workflow. Default: those that `branchline init` writes.
+     */
+    cron?: string | string[];
+    /**
+     * How late GitHub rings. Default: 5 min, 99 times of 100 no more than 40.
+     */
+    late?: string | WrittenSpread;
+    /**
+     * The share of rings that never come. Default: none.
+     */
+    lost?: string;
+}
+/**
+ * How long something takes, when it does not always take the same.
+ */
+export interface WrittenSpread {
+    /**
+     * Half of the time it takes no longer.
+     */
+    p50: string;
+    /**
+     * 99 times of 100 it takes no longer.
+     */
+    p99: string;
+}
+/**
+ * What GitHub gives.
+ */
+export interface WrittenGithubLimits {
+    /**
+     * Jobs at once; others wait for a runner. Default 20.
+     */
+    runners?: number;
+    /**
+     * From the start of a job to its first step. Default: 20 s.
+     */
+    set_up?: string;
+    /**
+     * Minutes that may be billed; then no job starts any more. Default: without limit.
+     */
+    minutes?: number;
+    /**
+     * Requests to the API an hour. Default 1,000.
+     */
+    requests_per_hour?: number;
+    /**
+     * Price of a minute. Default: that of the workflow’s runner.
+     */
+    usd_per_minute?: number;
+}
+/**
+ * When attempts fail.
+ */
+export interface WrittenFailureRule {
+    /**
+     * So many attempts fail, then no more.
+     */
+    first?: number;
+    /**
+     * Every attempt that ends from this moment on fails.
+     */
+    from?: string;
+    /**
+     * Until this moment. Default: to the end.
+     */
+    to?: string;
+}
+/**
+ * Runners that are lost in the middle of their work.
+ */
+export interface WrittenLostRunners {
+    /**
+     * The share of jobs whose runner is lost in its first hour. Default: none.
+     */
+    share?: string;
+    /**
+     * Moments at which every runner that is at work is lost.
+     *
+     * @minItems 1
+     */
+    at?: string[];
+}
+/**
+ * A run that somebody starts.
+ */
+export interface WrittenStartedRun {
+    /**
+     * When.
+     */
+    at: string;
+    /**
+     * Which assets, by a selection.
+     */
+    select: string;
+    /**
+     * Which partitions: a key, a range, `all`. Default: the newest.
+     */
+    partitions?: string;
+    /**
+     * Also make upstreams that were never materialized.
+     */
+    with_upstream?: boolean;
 }

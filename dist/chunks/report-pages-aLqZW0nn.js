@@ -1,0 +1,1 @@
+export{n as reportPages}from"./report-pages-DVu6O0Vj.js";

@@ -1,1 +1,0 @@
-export{t as run,n as schemaFiles}from"./schema-DAo4-Ewp.js";

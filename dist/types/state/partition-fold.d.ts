@@ -1,0 +1,12 @@
+import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.js';
+import type { PartitionRecord, Turn } from '../model/state.js';
+/** What a materialization says of its partition. */
+export declare function partitionMade(event: AssetMaterialized, turn: Turn): PartitionRecord;
+/** What a failed step says of each partition that it lacks. A canceled one says nothing. */
+export declare function partitionFailed(event: StepEnded, turn: Turn): PartitionRecord;
+/** What a check says of each partition that it judged, when it judged what is published. */
+export declare function partitionJudged(event: CheckJudged, turn: Turn): PartitionRecord;
+/** All that two records say together. */
+export declare function joinPartitions(one: PartitionRecord | undefined, other: PartitionRecord): PartitionRecord;
+/** Status of a partition that nobody works on now (semantics.md 4). */
+export declare function partitionStatus(record: PartitionRecord | undefined): 'failed' | 'materialized' | 'missing';

@@ -1,0 +1,29 @@
+import type { StateView } from '../model/state.js';
+import { type DecodedFile } from './batch.js';
+import type { StateProblem } from './codec.js';
+import { type RecentName, type SegmentName } from './layout.js';
+/** A recent file or segment. */
+export interface EventsFile {
+    readonly name: SegmentName | RecentName;
+    readonly decoded: DecodedFile;
+}
+/** All files of events in order, with everything that is wrong with them. */
+export declare function decodeFiles(listing: readonly string[], texts: ReadonlyMap<string, string>, problems: StateProblem[]): EventsFile[];
+export declare function broken(file: string, line: number, message: string): StateProblem;
+export interface Refolded {
+    readonly view?: StateView;
+    /** Derived files as the events give them. */
+    readonly expected: ReadonlyMap<string, string>;
+    /** Partitions as they were at the last fold. */
+    readonly partitions?: StateView['partitions'];
+}
+/** Folds from nothing, writing the derived files at each end of a day and at the last fold. */
+export declare function refold(files: readonly EventsFile[], texts: ReadonlyMap<string, string>, options: {
+    readonly environment: string;
+    readonly problems: StateProblem[];
+    readonly folded: number;
+}): Refolded;
+/** Files of the state that follow from its events, but for leaves of partitions; pages are none of the state's. */
+export declare function isDerived(path: string): boolean;
+/** A month may have been summed later than its end, in as many shards as there were then. */
+export declare function isMonth(path: string): boolean;
