@@ -5,6 +5,7 @@ import type { Clock, StateChange, StateStore } from '../ports.ts';
 import { stateChange } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../testing/fake-store.ts';
 import {
+  conflictWaitMs,
   type Decide,
   retryWaitMs,
   type TransactionRetry,
@@ -91,11 +92,12 @@ describe('transact', () => {
     ]);
   });
 
-  it('no longer waits after five losses in a row', async () => {
+  it('waits less the more often it lost, and after eighteen losses in a row not at all', async () => {
     const { store, server, options, clock } = given();
-    rival(server, 8);
-    expect(await transact(store, countUp(), options)).toMatchObject({ kind: 'landed', tries: 9 });
-    expect(clock.slept).toEqual([25, 50, 100, 200, 400]);
+    rival(server, 20);
+    expect(await transact(store, countUp(), options)).toMatchObject({ kind: 'landed', tries: 21 });
+    const young = [25, 50, 100, 200, 400];
+    expect(clock.slept).toEqual([...young, 400, 500, 500, 500, 500, 500, 250, 250, 250, 250, 250, 250]);
   });
 
   it('gives up at the deadline when others are always faster', async () => {
@@ -308,4 +310,9 @@ describe('transactions of several writers', () => {
       { numRuns: 60 },
     );
   });
+});
+
+it('a transaction that lost often waits less, and in the end not at all', () => {
+  const waits = [1, 5, 6, 11, 12, 17, 18, 50].map((losses) => conflictWaitMs(losses, () => 0.999_999, 1_000));
+  expect(waits).toEqual([999, 7_999, 3_999, 3_999, 1_999, 1_999, 0, 0]);
 });

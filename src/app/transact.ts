@@ -100,8 +100,12 @@ const WAIT_MS_MAX = 2_000;
 const TRIES_WAITED = 8;
 /** A head that was read so long ago, in milliseconds, need not be read again. */
 const FRESH_MS = 100;
-/** Who lost this often in a row no longer waits: with full jitter alone somebody unlucky may starve. */
-const LOSSES_WITH_WAIT = 5;
+/**
+ * Who lost this often in a row waits half as long from then on, a quarter after twice as many, and not at all after three
+ * times as many: with full jitter alone somebody unlucky may starve, and if all who lost a few times did not wait at all,
+ * they would fight each other.
+ */
+const LOSSES_OF_AGE = 6;
 const SKEW_MS_MAX = 5 * 60_000;
 
 /**
@@ -113,6 +117,12 @@ export function retryWaitMs(count: number, random: () => number, tryMs = 0): num
   const first = Math.max(WAIT_MS_MIN, tryMs);
   const most = Math.max(WAIT_MS_MAX, TRIES_WAITED * tryMs);
   return Math.floor(random() * Math.min(most, first * 2 ** Math.min(count - 1, 10)));
+}
+
+/** The wait after a conflict: that of any failed try, less the older the transaction is. */
+export function conflictWaitMs(losses: number, random: () => number, tryMs: number): number {
+  const age = Math.floor(losses / LOSSES_OF_AGE);
+  return age >= 3 ? 0 : Math.floor(retryWaitMs(losses, random, tryMs) / 2 ** age);
 }
 
 /** The instant of a transaction (state-branch.md, "Order is seq"): a remote's clock wins, and time never runs back. */
@@ -292,7 +302,7 @@ function waitBefore(
 ): number {
   switch (reason) {
     case 'conflict':
-      return losses > LOSSES_WITH_WAIT ? 0 : retryWaitMs(losses, by.random, by.tryMs);
+      return conflictWaitMs(losses, by.random, by.tryMs);
     case 'unreachable':
       return retryWaitMs(misses, by.random);
     case 'denied':
