@@ -1,1 +1,0 @@
-export{t as run,n as schemaFiles,r as writeSchemas}from"./schema-CJJ1tCD5.js";
