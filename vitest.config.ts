@@ -16,15 +16,15 @@ export default defineConfig({
     reporters: ['default', countReporter()],
     projects: [
       // The limit is for what hangs; a busy machine may take its time over a property.
-      { test: { ...shared, name: 'fast', include: ['src/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      { test: { ...shared, name: 'fast', include: ['src/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 } },
       {
         test: {
           ...shared,
           name: 'e2e',
           globalSetup: ['test/built-cli.ts'],
           include: ['test/**/*.test.ts', 'bench/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 480_000,
+          hookTimeout: 480_000,
         },
       },
     ],

@@ -40,7 +40,7 @@ test('the project of docs/partitions.md does what the page says', async () => {
 });
 
 describe('the example weather-days', () => {
-  test('one day takes its week and the table of all days along', { timeout: 60_000 }, async () => {
+  test('one day takes its week and the table of all days along', { timeout: 240_000 }, async () => {
     project = exampleProject('weather-days');
     expect(await project.json(['check'])).toEqual({ version: 1, diagnostics: [] });
     const plan = await project.json<{ runs: unknown[] }>([
@@ -62,7 +62,7 @@ describe('the example weather-days', () => {
     expect([week.code, week.stderr]).toEqual([2, expect.stringContaining('marts/days@2015-12-20')]);
   });
 
-  test('all of it, and then nothing is missing', { timeout: 120_000 }, async () => {
+  test('all of it, and then nothing is missing', { timeout: 480_000 }, async () => {
     project = exampleProject('weather-days');
     const all = await project.json<SeveralJson>(['run', '--select', '*', '--partitions', 'all']);
     expect(all.runs.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'SUCCESS'));

@@ -12,7 +12,7 @@ const cache = mkdtempSync(join(tmpdir(), 'branchline-cache-'));
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
 const env = { ...process.env, BRANCHLINE_CACHE: cache, BRANCHLINE_ENGINES: undefined, NODE_ENV: 'production' };
 
-test('an engine is fetched once, verified, and two that fetch at once share one', { timeout: 120_000 }, async () => {
+test('an engine is fetched once, verified, and two that fetch at once share one', { timeout: 480_000 }, async () => {
   const said: string[] = [];
   const options = { env, onProgress: (text: string) => said.push(text) };
   const [first, second] = await Promise.all([
@@ -28,7 +28,7 @@ test('an engine is fetched once, verified, and two that fetch at once share one'
   expect(said).toEqual([]);
 });
 
-test('DuckDB from the cache answers a query, in a process of its own', { timeout: 180_000 }, async () => {
+test('DuckDB from the cache answers a query, in a process of its own', { timeout: 480_000 }, async () => {
   const script = `
     const { databases } = await import(${JSON.stringify(new URL('./sql-open.ts', import.meta.url).href)});
     const session = await databases(process.env).open({ type: 'duckdb', path: ':memory:', extensions: [] }, { tag: 't' });
@@ -39,7 +39,7 @@ test('DuckDB from the cache answers a query, in a process of its own', { timeout
   expect(stdout.trim()).toBe('[[42]]');
 });
 
-test('without a registry the message says what to do, and nothing half-made stays', { timeout: 60_000 }, async () => {
+test('without a registry the message says what to do, and nothing half-made stays', { timeout: 240_000 }, async () => {
   const home = mkdtempSync(join(tmpdir(), 'branchline-cache-'));
   // The user's own npm configuration applies: here it points at a port where nobody listens.
   writeFileSync(join(home, '.npmrc'), `registry=http://127.0.0.1:9/\ncache=${join(home, 'npm')}\n`);
@@ -52,7 +52,7 @@ test('without a registry the message says what to do, and nothing half-made stay
   rmSync(home, { recursive: true, force: true });
 });
 
-test('what is not the locked bytes is refused', { timeout: 60_000 }, async () => {
+test('what is not the locked bytes is refused', { timeout: 240_000 }, async () => {
   const { pg } = ENGINES;
   const forged = { ...pg.packages, pg: { ...pg.packages['pg']!, integrity: `sha512-${'A'.repeat(86)}==` } };
   const result = await loadEngine('pg', { env, engines: { ...ENGINES, pg: { ...pg, packages: forged } } });

@@ -59,7 +59,7 @@ async function land(
 }
 const asked = (): readonly GitRequestKind[] => server.requests.splice(0).filter((kind) => kind !== 'date');
 
-describe('state at a server', { timeout: 60_000 }, () => {
+describe('state at a server', { timeout: 240_000 }, () => {
   it('takes three requests to read, three for all files that are asked for, and two to push', async () => {
     const one = await openWriter();
     await land(one.store, 1, 'a', { big: 'x'.repeat(5000), small: 'y', other: 'z' });
@@ -163,7 +163,7 @@ describe('state at a server', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a push that was not answered', { timeout: 60_000 }, () => {
+describe('a push that was not answered', { timeout: 240_000 }, () => {
   it('landed, though another writer went on before we could look', async () => {
     const [one, two] = [await openWriter(), await openWriter()];
     const first = await land(one.store, 1, 'a');
@@ -230,7 +230,7 @@ describe('a push that was not answered', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a push that is refused', { timeout: 60_000 }, () => {
+describe('a push that is refused', { timeout: 240_000 }, () => {
   it('names the plain branch that is in the way', async () => {
     const { projectRoot, store } = await openWriter();
     sandbox.git(projectRoot, 'push', '--quiet', bare, 'HEAD:refs/heads/branchline');
@@ -311,7 +311,7 @@ describe('a push that is refused', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a compact', { timeout: 60_000 }, () => {
+describe('a compact', { timeout: 240_000 }, () => {
   it('sends the changed files alone, from a private repository that holds few of the others', async () => {
     const one = await openWriter();
     const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`d${i % 4}/f${i}`, `${i} `.repeat(3000)]));
@@ -359,7 +359,7 @@ describe('a compact', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the private repository', { timeout: 60_000 }, () => {
+describe('the private repository', { timeout: 240_000 }, () => {
   it('is packed when it has grown, and nothing is lost by it', async () => {
     const { projectRoot, store, gitDir } = await openWriter();
     const one = await openWriter();

@@ -57,7 +57,7 @@ function portrait(root: string) {
   };
 }
 
-describe('the user repository', { timeout: 60_000 }, () => {
+describe('the user repository', { timeout: 240_000 }, () => {
   it.each([
     ['production with no remote', 'production', undefined],
     ['production at a remote', 'production', '../origin.git'],

@@ -97,7 +97,7 @@ fileStoreContract('branch over HTTP', ['lose', 'outage'], async () => {
   };
 });
 
-describe('data on a branch', { timeout: 60_000 }, () => {
+describe('data on a branch', { timeout: 240_000 }, () => {
   let world: Machines;
   let folder: WorkingFolder;
   beforeEach(async () => {

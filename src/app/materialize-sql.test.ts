@@ -273,7 +273,7 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
 
   test.each(['built', 'judged', 'publishing', 'before commit', 'published'] as const)(
     'kill -9 when %s: old data or new, never none, and the next attempt works',
-    { timeout: 30_000 },
+    { timeout: 240_000 },
     async (stage) => {
       await materializeSql(session, sqlAsset('select 1 as id, 1 as old'));
       await session.close();

@@ -162,7 +162,7 @@ describe.each(['duckdb', 'postgres'] as const)('partitions on %s', (dialect) => 
 
   test.each(['built', 'judged', 'publishing', 'before commit', 'published'] as const)(
     'kill -9 when %s: the old partitions or the new ones, and the next attempt works',
-    { timeout: 30_000 },
+    { timeout: 240_000 },
     async (stage) => {
       await make([1, 2], dayRows([1, 10], [2, 20]));
       await session.close();

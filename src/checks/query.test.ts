@@ -112,7 +112,7 @@ function valuesOf(rows: readonly Row[]): string {
 }
 
 test('property: each declarative check counts what plain JavaScript counts, on both databases, with and without where', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   await fc.assert(
     fc.asyncProperty(kinds, table, table, fc.boolean(), async (kind, rows, others, isRestricted) => {

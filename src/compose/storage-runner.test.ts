@@ -113,7 +113,7 @@ function evict(cache: FakeCache, holds: string): void {
   for (const [key, bytes] of cache.entries) if (Buffer.from(bytes).includes(holds)) cache.entries.delete(key);
 }
 
-describe('a hosted runner without a disk that stays', { timeout: 60_000 }, () => {
+describe('a hosted runner without a disk that stays', { timeout: 240_000 }, () => {
   it('goes on with what another one left in the cache', async () => {
     const cache = fakeCache();
     const first = await runner(cache).run();

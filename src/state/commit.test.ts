@@ -62,7 +62,7 @@ function recentOf(tree: Tree): string[] {
 }
 
 // A shared machine may take its time: these write and verify some megabytes.
-describe('a history of commits', { timeout: 60_000 }, () => {
+describe('a history of commits', { timeout: 240_000 }, () => {
   it('reads back, from little, what was committed, and verifies', () => {
     fc.assert(
       fc.property(

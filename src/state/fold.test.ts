@@ -295,7 +295,7 @@ function inCommits(events: readonly BranchlineEvent[], size: number, at: (i: num
 
 const choices = fc.array(fc.nat(20), { minLength: 1, maxLength: 60 });
 
-describe('properties of the fold', { timeout: 60_000 }, () => {
+describe('properties of the fold', { timeout: 240_000 }, () => {
   it('gives the same bytes for every order in which the streams may arrive', () => {
     fc.assert(
       fc.property(chains, choices, choices, fc.integer({ min: 1, max: 9 }), (all, a, b, size) => {

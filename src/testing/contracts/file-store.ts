@@ -46,7 +46,7 @@ export function fileStoreContract(
   faults: readonly FileStoreFault[],
   makeRig: () => Promise<FileStoreRig>,
 ): void {
-  describe(`file store: ${name}`, { timeout: 60_000 }, () => {
+  describe(`file store: ${name}`, { timeout: 240_000 }, () => {
     let rig: FileStoreRig;
     let folder: WorkingFolder;
     beforeEach(async () => {
