@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { loadProject } from '../src/app/load-project.ts';
-import { buildProgram } from '../src/cli/main.ts';
+import { buildProgram } from '../src/cli/program.ts';
 import { parseManifest, parseScenario } from '../src/manifest/parse.ts';
 import { showDiagnostic, sourceTreeOf } from '../src/testing/project-builder.ts';
 

@@ -1,6 +1,6 @@
 // Writes docs/cli.md from the commands themselves, so that the page cannot lag behind them.
 
-import { buildProgram } from '../../src/cli/main.ts';
+import { buildProgram } from '../../src/cli/program.ts';
 import { writeOrCheck } from '../generated-files.mjs';
 
 /** What every command has; said once, at the top of the page. */
@@ -10,7 +10,7 @@ const program = buildProgram(() => {});
 const commands = leaves(program, '');
 
 writeOrCheck({
-  'docs/cli.md': `<!-- Generated from src/cli/main.ts by \`npm run generate\`. Do not edit. -->
+  'docs/cli.md': `<!-- Generated from src/cli/program.ts by \`npm run generate\`. Do not edit. -->
 
 # Commands
 

@@ -7,7 +7,7 @@ import { readState } from '../app/state-reading.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { OpenProject, World } from '../compose/wiring.ts';
 import type { BackfillPreview } from '../render/backfill-text.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { priceOf } from './plan.ts';
 
 /** What `backfill preview` and `backfill start` take. */

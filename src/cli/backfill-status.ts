@@ -2,7 +2,7 @@ import { backfillsOf } from '../app/backfills.ts';
 import { findBackfill } from '../app/start-backfill.ts';
 import { readState } from '../app/state-reading.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 

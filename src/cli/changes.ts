@@ -8,7 +8,7 @@ import type { SourceTree } from '../ports.ts';
 import { changesJson } from '../render/changes-json.ts';
 import { renderChanges } from '../render/changes-text.ts';
 import { printDiagnostics } from './check.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 
 interface ChangesOptions extends GlobalOptions {

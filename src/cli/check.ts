@@ -1,7 +1,7 @@
 import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
 import { diagnosticsJson, renderDiagnostics } from '../render/diagnostics.ts';
 import { count } from '../render/style.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 
 /** `branchline check`: everything that is wrong, in one go. */

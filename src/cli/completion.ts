@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { buildProgram, type GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
+import { buildProgram } from './program.ts';
 
 /** A command as a shell completes it. */
 interface Completable {

@@ -8,7 +8,7 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import { renderFrames } from '../render/diagnostics.ts';
 import { count, safeLine } from '../render/style.ts';
 import { version } from '../version.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 
 /** `branchline doctor`: everything that is wrong with how the project is set up, in one go. Changes nothing. */

@@ -11,7 +11,7 @@ import { actionPin, type NoAction, type RepositoryPlace, repositoryPlace } from 
 import { tryWriting } from '../compose/writing.ts';
 import type { Project } from '../model/project.ts';
 import { bellPrice } from '../render/workflows/scheduled.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { writeSchemas } from './schema.ts';
 

@@ -6,7 +6,7 @@ import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openStore } from '../compose/wiring.ts';
 import { columns, paint } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 
 interface ListOptions extends GlobalOptions {

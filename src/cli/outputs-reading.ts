@@ -3,7 +3,7 @@ import { buildPlanning } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
 import { printDiagnostics } from './check.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure } from './print.ts';
 
 export interface OutputsOptions extends GlobalOptions {

@@ -2,7 +2,7 @@ import { assetsAbout, partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 

@@ -15,7 +15,7 @@ import type { Project } from '../model/project.ts';
 import { expectedJson, type PlanPrice, planPrice, renderPlan } from '../render/plan-text.ts';
 import { nameSome } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 
 export interface PlanOptions extends GlobalOptions, RunOptions {

@@ -2,7 +2,7 @@ import { buildPlanning } from '../app/planning.ts';
 import { describeQueue, queueLines } from '../app/queue-command.ts';
 import { partitionsOfQueue, waitingRunsOf } from '../app/release.ts';
 import { readState } from '../app/state-reading.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 

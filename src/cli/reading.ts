@@ -3,7 +3,7 @@ import { type OpenProject, openHost, openProject, openStore } from '../compose/w
 import type { Project } from '../model/project.ts';
 import type { StateStore } from '../ports.ts';
 import { printDiagnostics } from './check.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure } from './print.ts';
 
 export interface Reading extends OpenProject {

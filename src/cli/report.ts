@@ -12,7 +12,7 @@ import { assetPath } from '../render/report/paths.ts';
 import { reportJson } from '../render/report-json.ts';
 import { renderReportText } from '../render/report-text.ts';
 import { count } from '../render/style.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 

@@ -15,8 +15,8 @@ import type { ManualRequest, Plan, RunRequest } from '../model/plan.ts';
 import type { Host } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
 import { printDiagnostics } from './check.ts';
+import type { GlobalOptions } from './command.ts';
 import { isConfirmed } from './confirm.ts';
-import type { GlobalOptions } from './main.ts';
 import { printFailure, printJson } from './print.ts';
 import { runReporter } from './run-reporter.ts';
 

@@ -5,7 +5,7 @@ import projectSchema from '../../schemas/project.schema.json' with { type: 'json
 import scenarioSchema from '../../schemas/scenario.schema.json' with { type: 'json' };
 import { openHost } from '../compose/wiring.ts';
 import { tryWriting } from '../compose/writing.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure } from './print.ts';
 
 const SCHEMAS = { project: projectSchema, manifest: manifestSchema, scenario: scenarioSchema } as const;

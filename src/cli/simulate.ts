@@ -19,7 +19,7 @@ import { reportSimulation } from '../simulate/report.ts';
 import { resolveScenario } from '../simulate/scenario.ts';
 import { simulate } from '../simulate/simulate.ts';
 import { parseDuration } from '../time/duration.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading, type Reading } from './reading.ts';
 

@@ -1,6 +1,6 @@
 import { stateLog } from '../app/state-commands.ts';
 import { columns, paint, safeLine } from '../render/style.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 

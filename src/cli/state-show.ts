@@ -2,7 +2,7 @@ import { partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
 import { describeState } from '../app/state-commands.ts';
 import { readState } from '../app/state-reading.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 

@@ -3,7 +3,7 @@ import { verifyStore } from '../app/state-commands.ts';
 import { type Repaired, repairStore } from '../app/state-repair.ts';
 import { openHost } from '../compose/wiring.ts';
 import { count } from '../render/style.ts';
-import type { GlobalOptions } from './main.ts';
+import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 import { withStateWriting } from './state-writing.ts';

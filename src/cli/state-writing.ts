@@ -3,8 +3,8 @@ import { openStateSession, type StateSession } from '../app/state-session.ts';
 import { branchRefusal } from '../compose/surroundings.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
 import { printDiagnostics } from './check.ts';
+import type { GlobalOptions } from './command.ts';
 import { isConfirmed } from './confirm.ts';
-import type { GlobalOptions } from './main.ts';
 import { printFailure } from './print.ts';
 
 export interface StateWritingOptions extends GlobalOptions {
