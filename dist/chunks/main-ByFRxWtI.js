@@ -1,1 +1,0 @@
-export{n as main}from"./main-BDJYDvEt.js";
