@@ -28,6 +28,17 @@ export interface JobResult {
   readonly annotations: readonly Annotation[];
 }
 
+/** A result of nothing done, with why. */
+export function idleResult(text: string): JobResult {
+  return {
+    exit: 0,
+    status: 'nothing',
+    outputs: {},
+    summary: { title: 'nothing was done', notes: [text] },
+    annotations: [],
+  };
+}
+
 /** A result that is a refusal: what is wrong, and what to do. */
 export function refusedResult(failure: AppFailure): JobResult {
   const { exit, message, help } = failure;

@@ -11,7 +11,7 @@ import type { Wave, WaveShard } from '../model/wave.ts';
 import { count } from '../render/style.ts';
 import { annotateRun } from './annotations.ts';
 import { type Recording, stepLog } from './record.ts';
-import { type JobResult, refusedResult } from './result.ts';
+import { idleResult, type JobResult, refusedResult } from './result.ts';
 
 /** One of the jobs in the middle: carries out its shard and uploads what came of it. Pushes nothing. */
 export async function performExecuteStage(recording: Recording): Promise<JobResult> {
@@ -93,11 +93,5 @@ function shardOf(wave: Wave, id: string, commit: string | undefined): Result<Wav
 
 function idle(text: string, { job }: Recording): JobResult {
   job.log.print(text);
-  return {
-    exit: 0,
-    status: 'nothing',
-    outputs: {},
-    summary: { title: 'nothing was done', notes: [text] },
-    annotations: [],
-  };
+  return idleResult(text);
 }

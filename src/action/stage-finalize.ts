@@ -13,7 +13,7 @@ import type { Wave } from '../model/wave.ts';
 import { count } from '../render/style.ts';
 import { billOf } from '../run/job-bill.ts';
 import { type Recording, resultOf, summaryOf } from './record.ts';
-import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** The last job of a fan-out: takes in what the shards uploaded, in one commit, and starts the next wave. */
 export async function performFinalizeStage(recording: Recording): Promise<JobResult> {
@@ -30,13 +30,7 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   if (found.value.kind === 'other-attempt') {
     const text = `The plan is of attempt ${found.value.attempt} of this workflow run: nothing is done here.`;
     log.print(text);
-    return {
-      exit: 0,
-      status: 'nothing',
-      outputs: {},
-      summary: { title: 'nothing was done', notes: [text] },
-      annotations: [],
-    };
+    return idleResult(text);
   }
   const { wave } = found.value;
   const own = surroundings.job && billedJob(surroundings.job, project.prices);

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
@@ -9,6 +9,7 @@ import { GIT_VARIABLE } from './git-location.ts';
 import { findGitFolders, type GitFolders } from './git-location-files.ts';
 import { type Environment, type GitExit, runGit } from './git-process.ts';
 import { readRef } from './git-ref-files.ts';
+import { readableEntries, readableText } from './readable-files.ts';
 
 /**
  * What is checked out around a folder: asked of git, or read from the repository's files where there is no git to ask, or
@@ -107,7 +108,7 @@ function untracked(folders: GitFolders, top: string, env: Environment): string[]
   const walk = (folder: string, rules: readonly Rules[]): void => {
     const own = rulesOf([join(top, folder, '.gitignore')]);
     const all = own ? [...rules, { folder, rules: own }] : rules;
-    for (const entry of entriesOf(join(top, folder))) {
+    for (const entry of readableEntries(join(top, folder))) {
       const path = `${folder}${entry.name}`;
       const isFolder = entry.isDirectory();
       if (entry.name === '.git' || isIgnored(isFolder ? `${path}/` : path, all)) continue;
@@ -138,7 +139,7 @@ function isIgnored(path: string, all: readonly Rules[]): boolean {
 
 function rulesOf(files: readonly (string | undefined)[]): Ignore | undefined {
   const texts = files
-    .map((file) => (file === undefined ? undefined : readText(file)))
+    .map((file) => (file === undefined ? undefined : readableText(file)))
     .filter((text) => text !== undefined);
   return texts.length === 0 ? undefined : ignore.default().add(texts.join('\n'));
 }
@@ -146,7 +147,7 @@ function rulesOf(files: readonly (string | undefined)[]): Ignore | undefined {
 /** `core.excludesFile`, or where git looks without it. */
 function excludesFile({ commonDir }: GitFolders, env: Environment): string | undefined {
   const home = env['HOME'] ?? homedir();
-  const texts = [env['GIT_CONFIG_GLOBAL'] ?? join(home, '.gitconfig'), join(commonDir, 'config')].map(readText);
+  const texts = [env['GIT_CONFIG_GLOBAL'] ?? join(home, '.gitconfig'), join(commonDir, 'config')].map(readableText);
   const named = settingOf(
     texts.flatMap((text) => [...parseGitConfig(text ?? '')]),
     'core.excludesfile',
@@ -156,25 +157,9 @@ function excludesFile({ commonDir }: GitFolders, env: Environment): string | und
 }
 
 function headText({ gitDir }: GitFolders): string | undefined {
-  return readText(join(gitDir, 'HEAD'))?.trim();
+  return readableText(join(gitDir, 'HEAD'))?.trim();
 }
 
 function fromTop(top: string, path: string): string {
   return relative(top, path).split(sep).join('/');
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { SourceTree } from '../ports.ts';
+import { readBlobs } from './git-blobs.ts';
 import { type Environment, type GitConfig, gitEnvironment, gitWords, runGit } from './git-process.ts';
 
 /** The repository that holds a commit, and how to call git in it. Nothing of it is written. */
@@ -53,11 +54,10 @@ export async function openCommitTree(options: CommitTreeOptions): Promise<Result
     .filter((path) => path.startsWith(below))
     .map((path) => path.slice(below.length))
     .sort(byText);
-  const texts = new Map<string, string>();
   const wanted = wantedBlobs(entries, below, beside);
   const brought = wanted.length === 0 ? ok(undefined) : await options.bring?.(wanted);
   if (brought?.ok === false) return brought;
-  await readBlobs(options, wanted, texts);
+  const texts = await readBlobs(placeOf(options), wanted);
   return ok(sourceTree({ ...options, entries, files, texts, folders: foldersOf(entries) }));
 }
 
@@ -107,22 +107,6 @@ function wantedBlobs(
     }
   }
   return [...wanted];
-}
-
-async function readBlobs(place: CommitPlace, blobs: readonly string[], into: Map<string, string>): Promise<void> {
-  if (blobs.length === 0) return;
-  const { stdout } = await runGit({ args: ['cat-file', '--batch'], ...placeOf(place), input: `${blobs.join('\n')}\n` });
-  let at = 0;
-  while (at < stdout.length) {
-    // `<id> SP blob SP <size> LF <bytes> LF`, or `<id> SP missing LF`
-    const end = stdout.indexOf(10, at);
-    if (end < 0) break;
-    const [id, type, size] = stdout.toString('latin1', at, end).split(' ');
-    at = end + 1;
-    if (type !== 'blob') continue;
-    into.set(id!, stdout.toString('utf8', at, at + Number(size)));
-    at += Number(size) + 1;
-  }
 }
 
 interface Opened extends CommitTreeOptions {

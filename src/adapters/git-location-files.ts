@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import { parseGitConfig, settingOf } from './git-config-file.ts';
 import { absoluteUrl, type GitLocation, noRemote, type StateStoreProblem, transportOf } from './git-location.ts';
+import { readableText } from './readable-files.ts';
 
 /** Folders of the repository around a folder, found by its files. */
 export interface GitFolders {
@@ -25,7 +26,7 @@ export function findGitFolders(folder: string): GitFolders | undefined {
       const named = /^gitdir: (.+?)\s*$/m.exec(readFileSync(dotGit, 'utf8'))?.[1];
       if (named !== undefined) {
         const gitDir = resolve(top, named);
-        const common = readText(join(gitDir, 'commondir'))?.trim();
+        const common = readableText(join(gitDir, 'commondir'))?.trim();
         return { gitDir, commonDir: common === undefined ? gitDir : resolve(gitDir, common), top };
       }
     }
@@ -49,7 +50,7 @@ export function locateByFiles(
     });
   }
   const { commonDir, top } = folders;
-  const config = parseGitConfig(readText(join(commonDir, 'config')) ?? '');
+  const config = parseGitConfig(readableText(join(commonDir, 'config')) ?? '');
   for (const [key, plain] of [
     ['extensions.objectformat', 'sha1'],
     ['extensions.refstorage', 'files'],
@@ -79,12 +80,4 @@ function insteadOf(url: string, config: readonly (readonly [string, string])[]):
     best = [base, prefix];
   }
   return best ? `${best[0]}${url.slice(best[1].length)}` : url;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

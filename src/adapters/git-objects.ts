@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import { readBlobs } from './git-blobs.ts';
 import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
 import { type Environment, gitWords, runGit } from './git-process.ts';
 
@@ -129,27 +130,6 @@ async function lsTree(
     if (type === 'blob' && blob !== undefined) entries.push({ path: line.slice(tab + 1), blob });
   }
   return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-}
-
-/** The texts of those of the blobs that are here, in one process. */
-async function readBlobs(store: ObjectStore, blobs: Iterable<string>): Promise<Map<string, string>> {
-  const ids = [...new Set(blobs)];
-  const texts = new Map<string, string>();
-  if (ids.length === 0) return texts;
-  const { stdout } = await runGit({ args: ['cat-file', '--batch'], ...store, input: `${ids.join('\n')}\n` });
-  let at = 0;
-  while (at < stdout.length) {
-    // `<id> SP blob SP <size> LF <bytes> LF`, or `<id> SP missing LF`
-    const end = stdout.indexOf(10, at);
-    if (end < 0) break;
-    const [id, type, size] = stdout.toString('latin1', at, end).split(' ');
-    at = end + 1;
-    if (type !== 'blob') continue;
-    const bytes = Number(size);
-    texts.set(id!, stdout.toString('utf8', at, at + bytes));
-    at += bytes + 1;
-  }
-  return texts;
 }
 
 /** One process, and one more of git's own that stores the objects. */

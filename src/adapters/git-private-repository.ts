@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Environment, gitWords, runGit } from './git-process.ts';
+import { readableNames } from './readable-files.ts';
 
 /** The format of object ids: a private repository must speak the one of the repository that it works for. */
 export type ObjectFormat = 'sha1' | 'sha256';
@@ -54,8 +55,8 @@ const LOOSE_SAMPLE_MAX = 27;
  * nothing refers to are kept for two weeks, because another process may be about to refer to them.
  */
 export async function tidyPrivateRepository(gitDir: string, env: Environment): Promise<'tidied' | 'not-needed'> {
-  const packs = entries(join(gitDir, 'objects', 'pack')).filter((name) => name.endsWith('.pack')).length;
-  const loose = entries(join(gitDir, 'objects', '17')).length;
+  const packs = readableNames(join(gitDir, 'objects', 'pack')).filter((name) => name.endsWith('.pack')).length;
+  const loose = readableNames(join(gitDir, 'objects', '17')).length;
   const shallow = statSync(join(gitDir, 'shallow'), { throwIfNoEntry: false })?.size ?? 0;
   if (packs <= PACKS_MAX && loose <= LOOSE_SAMPLE_MAX && shallow <= SHALLOW_BYTES_MAX) return 'not-needed';
   await runGit({
@@ -71,12 +72,4 @@ export async function tidyPrivateRepository(gitDir: string, env: Environment): P
     ],
   });
   return 'tidied';
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,16 +1,17 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { PushedRef } from './git-remote-ref.ts';
 import { blockingRef, type ListedRef } from './git-state-ref.ts';
+import { readableEntries, readableText } from './readable-files.ts';
 
 /** All refs of a repository on this machine, by its files: loose ones win over packed ones (gitrepository-layout(5)). */
 export function readRefFiles(gitDir: string): ListedRef[] {
   const refs = new Map(packedRefs(gitDir));
   const walk = (folder: string): void => {
-    for (const entry of entriesOf(join(gitDir, folder))) {
+    for (const entry of readableEntries(join(gitDir, folder))) {
       const ref = `${folder}/${entry.name}`;
       if (entry.isDirectory()) walk(ref);
       else if (!ref.endsWith('.lock')) {
@@ -120,7 +121,7 @@ export function readRef(gitDir: string, ref: string): string | undefined {
 
 function packedRefs(gitDir: string): (readonly [string, string])[] {
   const refs: (readonly [string, string])[] = [];
-  for (const line of readText(join(gitDir, 'packed-refs'))?.split('\n') ?? []) {
+  for (const line of readableText(join(gitDir, 'packed-refs'))?.split('\n') ?? []) {
     const match = /^([0-9a-f]{40,64}) (refs\/.+)$/.exec(line);
     if (match) refs.push([match[2]!, match[1]!]);
   }
@@ -128,23 +129,7 @@ function packedRefs(gitDir: string): (readonly [string, string])[] {
 }
 
 function readId(path: string): string | undefined {
-  return /^([0-9a-f]{40,64})\s*$/.exec(readText(path) ?? '')?.[1];
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-}
-
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
+  return /^([0-9a-f]{40,64})\s*$/.exec(readableText(path) ?? '')?.[1];
 }
 
 /** A folder that deleted refs left. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok } from '../base/result.ts';
 import { parseGitConfig, settingOf } from './git-config-file.ts';
@@ -13,6 +13,7 @@ import {
   type StateRef,
 } from './git-state-ref.ts';
 import type { IsomorphicObjects } from './isomorphic-objects.ts';
+import { readableNames, readableText } from './readable-files.ts';
 
 /** A repository on this machine: its objects and refs are read and written in place. */
 export interface FolderPlace extends RemotePlace {
@@ -62,7 +63,7 @@ export function folderRemote(place: FolderPlace): RemoteCalls {
 /** What git would not let through there. */
 async function denial(place: FolderPlace, refs: readonly PushedRef[]): Promise<string | undefined> {
   const { gitDir } = place;
-  const config = parseGitConfig(readText(join(gitDir, 'config')) ?? '');
+  const config = parseGitConfig(readableText(join(gitDir, 'config')) ?? '');
   const isBare = settingOf(config, 'core.bare') === 'true';
   for (const { ref, from, to } of refs) {
     if (!isBare && checkedOut(gitDir).has(ref)) return `${ref} is checked out`;
@@ -80,8 +81,10 @@ async function denial(place: FolderPlace, refs: readonly PushedRef[]): Promise<s
 
 /** Branches that are checked out, here and in other worktrees. */
 function checkedOut(gitDir: string): Set<string> {
-  const worktrees = entries(join(gitDir, 'worktrees')).map((name) => join(gitDir, 'worktrees', name));
-  const heads = [gitDir, ...worktrees].map((folder) => /^ref: (\S+)/.exec(readText(join(folder, 'HEAD')) ?? '')?.[1]);
+  const worktrees = readableNames(join(gitDir, 'worktrees')).map((name) => join(gitDir, 'worktrees', name));
+  const heads = [gitDir, ...worktrees].map(
+    (folder) => /^ref: (\S+)/.exec(readableText(join(folder, 'HEAD')) ?? '')?.[1],
+  );
   return new Set(heads.filter((ref) => ref !== undefined));
 }
 
@@ -164,21 +167,5 @@ function isExecutable(path: string): boolean {
     return statSync(path).isFile();
   } catch {
     return false;
-  }
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }

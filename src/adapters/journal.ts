@@ -6,8 +6,6 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -18,6 +16,7 @@ import { promisify } from 'node:util';
 import { sha256 } from '../base/digest.ts';
 import type { Journal, Journals, OrphanJournal } from '../ports.ts';
 import type { ProcessHolder, ProcessHolders } from './holders.ts';
+import { readableNames, readableText } from './readable-files.ts';
 
 /**
  * A journal is `<writer>.jsonl`: a header that names its owner, then events as they come, and in between marks that
@@ -44,7 +43,7 @@ export function createJournals(folder: string, holders: ProcessHolders): Journal
     open: (writer) => openJournal(folder, { journal: 1, writer, owner: holders.self }),
     adopt() {
       const adopted: OrphanJournal[] = [];
-      for (const name of list(folder)) {
+      for (const name of readableNames(folder)) {
         const orphan = adoptJournal(folder, name, holders);
         if (orphan !== undefined) adopted.push(orphan);
       }
@@ -147,7 +146,7 @@ let held = 0;
 function adoptJournal(folder: string, name: string, holders: ProcessHolders): OrphanJournal | undefined {
   const [base, holder] = name.split(HELD);
   if (base?.endsWith('.jsonl') !== true) return undefined;
-  const header = parseHeader(readText(join(folder, name)) ?? '');
+  const header = parseHeader(readableText(join(folder, name)) ?? '');
   const owner = holder === undefined ? header?.owner : parseHolder(holder);
   if (header === undefined || owner === undefined || !isGone(owner, holders)) return undefined;
   const mine = join(folder, `${base}${HELD}${holderName(holders.self)}~${++held}`);
@@ -158,7 +157,7 @@ function adoptJournal(folder: string, name: string, holders: ProcessHolders): Or
   }
   return {
     writer: header.writer,
-    lines: pendingLines(readText(mine) ?? ''),
+    lines: pendingLines(readableText(mine) ?? ''),
     discard: () => rmSync(mine, { force: true }),
     release() {
       // The writer's name may be in use again (a job that was started once more).
@@ -225,20 +224,4 @@ function syncFolder(folder: string): void {
   const file = openSync(folder, 'r');
   fsyncSync(file);
   closeSync(file);
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

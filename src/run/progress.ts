@@ -1,11 +1,12 @@
 import { unreachable } from '../base/result.ts';
-import type {
-  AssetMaterialized,
-  CheckStatus,
-  EventDraft,
-  FinalRunState,
-  RunCounts,
-  StepAttemptEnded,
+import {
+  type AssetMaterialized,
+  type CheckStatus,
+  type EventDraft,
+  type FinalRunState,
+  noCounts,
+  type RunCounts,
+  type StepAttemptEnded,
 } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { type EpochMs, epochMs, type Timestamp } from '../model/instant.ts';
@@ -261,15 +262,7 @@ export function isOnlyWarning({ status, severity, blocking }: Omit<JudgedCheck, 
 
 /** The final state of a run whose steps have all ended, and what it counted. */
 export function conclude(progress: RunProgress): { readonly state: FinalRunState; readonly counts: RunCounts } {
-  const counts = {
-    materialized: 0,
-    failed: 0,
-    skipped: 0,
-    upToDate: 0,
-    checksPassed: 0,
-    checksWarned: 0,
-    checksFailed: 0,
-  };
+  const counts = { ...noCounts };
   for (const outcome of progress.assets.values()) {
     if (outcome.kind === 'materialized') counts.materialized++;
     else if (outcome.kind === 'failed') counts.failed++;

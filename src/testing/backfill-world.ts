@@ -1,5 +1,5 @@
 import { topologicalOrder } from '../base/topology.ts';
-import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import { type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { BackfillRecord, StateView } from '../model/state.ts';
@@ -158,15 +158,6 @@ function runDrafts(story: BackfillStory, view: StateView, reader: PartitionReade
         durationMs: 1,
       });
   }
-  const counts = {
-    materialized: 0,
-    failed: 0,
-    skipped: 0,
-    upToDate: 0,
-    checksPassed: 0,
-    checksWarned: 0,
-    checksFailed: 0,
-  };
   const state = stopped.size > 0 ? 'FAILURE' : 'SUCCESS';
-  return [...drafts, { ...base, type: 'run.ended', state, counts, durationMs: 1 }];
+  return [...drafts, { ...base, type: 'run.ended', state, counts: noCounts, durationMs: 1 }];
 }
