@@ -1,4 +1,4 @@
-import type { CheckStatus, EventDraft, FinalRunState, RunCounts } from '../model/events.js';
+import { type CheckStatus, type EventDraft, type FinalRunState, type RunCounts } from '../model/events.js';
 import type { Failure } from '../model/failure.js';
 import { type EpochMs } from '../model/instant.js';
 import type { Plan, SkipReason } from '../model/plan.js';
