@@ -4,7 +4,8 @@ import type { PlanRefusal, RunRequest } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
-import { type PlanInput, planRun } from './run-plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import { planRun } from './run-plan.ts';
 
 const AT = '2026-11-22T09:23:00.000Z';
 const cli = (more: Partial<Extract<RunRequest, { kind: 'cli' }>> = {}): RunRequest => ({
