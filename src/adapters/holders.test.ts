@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fail, ok } from '../base/result.ts';
 import type { Holder } from '../model/events.ts';
@@ -69,6 +70,8 @@ describe('holders on this machine', () => {
     const parent = spawn('bash', ['-c', 'cat <&3 & echo $!; exec cat'], { stdio: ['pipe', 'pipe', 'ignore', 'pipe'] });
     const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
     const pid = Number(line.toString());
+    // As long as it is the shell, it would ask.
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('cat\n');
     const processes = createProcessHolders();
     const { kind: _, ...identity } = { ...processes.self, pid, start: systemProcessTable().startOf(pid) };
     expect(processes.judge(identity)).toBe('alive');
