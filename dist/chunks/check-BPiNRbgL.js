@@ -1,0 +1,1 @@
+export{t as printDiagnostics,n as run}from"./check-BvfirKJp.js";

@@ -1,0 +1,1 @@
+export{t as run,n as sizeText}from"./outputs-list-V8KU4S3U.js";

@@ -1,0 +1,1 @@
+export{n as reportPages}from"./report-pages-Be7hOdpv.js";
