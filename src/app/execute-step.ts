@@ -8,8 +8,9 @@ import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
-import { connectionOf, emitChecks, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
+import { connectionOf, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
 import { atPartition, type RunContext, type StepContext, type StepEnd } from './step-context.ts';
+import { emitChecks } from './step-events.ts';
 import { restoreInputs } from './step-outputs.ts';
 import { stepPartition } from './step-partition.ts';
 

@@ -4,8 +4,9 @@ import type { Asset, Check, MultiCheck } from '../model/project.ts';
 import type { ReportedCheck, StepReport } from '../run/step-report.ts';
 import type { FileRecord } from './outputs.ts';
 import type { CheckResult } from './sql-judge.ts';
-import { errored, judgeSqlChecksOf } from './sql-step.ts';
+import { judgeSqlChecksOf } from './sql-step.ts';
 import { isSqlCheck, type StepContext } from './step-context.ts';
+import { errored } from './step-events.ts';
 import { runOne, type Script } from './step-script.ts';
 
 /** All results of an asset's checks that match: SQL, scripts, and what its own step reported. */

@@ -16,7 +16,7 @@ import { judgeAsset } from './script-checks.ts';
 import { attemptFailure } from './sql-failure.ts';
 import type { CheckResult } from './sql-judge.ts';
 import { ensureStamps, writeStampOnly } from './sql-publish.ts';
-import { emitChecks, openSession } from './sql-step.ts';
+import { openSession } from './sql-step.ts';
 import {
   atPartition,
   emitMaterialized,
@@ -27,6 +27,7 @@ import {
   type StepEnd,
   targetOf,
 } from './step-context.ts';
+import { emitChecks } from './step-events.ts';
 import { collectStepOutputs, publishStepOutputs, putBackOutputs } from './step-outputs.ts';
 import { dynamicSets } from './step-partition.ts';
 import { runOne } from './step-script.ts';
