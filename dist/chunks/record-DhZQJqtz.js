@@ -1,0 +1,1 @@
+export{n as performRun,r as performTick,i as recordIn}from"./record-Bb-QItW9.js";
