@@ -4,7 +4,7 @@ import type { StartedJob } from './github/workflow-sandbox.ts';
 
 /** What the three jobs may do, as `init --fan-out` writes it. */
 const PLAN: TokenPermissions = { contents: 'write', actions: 'read' };
-const EXECUTE: TokenPermissions = { contents: 'read', actions: 'read' };
+const EXECUTE: TokenPermissions = { contents: 'read' };
 const FINALIZE: TokenPermissions = { contents: 'write', actions: 'write' };
 
 export interface WaveOptions {

@@ -65,6 +65,8 @@ export interface NotedJob {
   readonly job: string;
   readonly runner: string;
   readonly isSelfHosted: boolean;
+  /** Default: those of the usual machine. */
+  readonly labels?: readonly string[];
 }
 
 /** The workflow run of an event, and its job, which has just begun. */
@@ -72,7 +74,7 @@ export function noteJob(model: RepositoryModel, event: WorkflowEvent, noted: Not
   const { run, attempt, job, runner, isSelfHosted } = noted;
   const facts = { attempt, event: event.name, actor: event.actor, ...headOf(model, event) };
   model.runs.set(run, modelRun(run, facts));
-  const labels = isSelfHosted ? ['self-hosted'] : ['ubuntu-latest'];
+  const labels = noted.labels ?? (isSelfHosted ? ['self-hosted'] : ['ubuntu-latest']);
   model.jobs.push(modelJob(run, { id: model.nextId++, name: job, attempt, runner, labels, isSelfHosted }));
 }
 

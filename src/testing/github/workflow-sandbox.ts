@@ -31,6 +31,10 @@ export interface JobStart extends Partial<Omit<ActionStep, 'action' | 'built'>> 
   readonly attempt?: number;
   /** The key under `jobs`; default `run`. */
   readonly job?: string;
+  /** What the REST API calls it; default: its key. */
+  readonly jobName?: string;
+  /** `runs-on`, for the REST API. */
+  readonly labels?: readonly string[];
   /** Other jobs of the workflow run follow: it is not over when this one is. */
   readonly isFollowed?: boolean;
   /** Of the token; default: those that `init` writes. Without `contents: write` nothing can be pushed. */
@@ -192,9 +196,10 @@ export async function makeWorkflowSandbox(
       noteJob(model, start.event, {
         run,
         attempt,
-        job: start.job ?? 'run',
+        job: start.jobName ?? start.job ?? 'run',
         runner: runnerName,
         isSelfHosted: start.isSelfHosted ?? false,
+        ...(start.labels === undefined ? {} : { labels: start.labels }),
       });
       const step = startAction(
         {

@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type ActionRig, makeActionRig } from '../src/testing/action-rig.ts';
+import { playDispatched, playWorkflow, type WorkflowPlay } from '../src/testing/workflow/play.ts';
+import { workflowProblems } from '../src/testing/workflow-problems.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+let rig: ActionRig;
+afterEach(() => rig.stop());
+
+const key = (i: number): string => `s${String(i).padStart(3, '0')}`;
+
+/** 200 steps in chains of four, each of which leaves a line. */
+function manifest(): string {
+  const steps = Array.from({ length: 200 }, (_, i) => {
+    const deps = i % 4 === 0 ? '' : `deps: [${key(i - 1)}], `;
+    return `  ${key(i)}: { ${deps}run: 'echo x >> "$SHARED/${key(i)}"' }`;
+  });
+  return `name: shop\nassets:\n${steps.join('\n')}\n`;
+}
+
+/** The workflow of the docs that calls `run.yml`, with as many jobs as the test wants. */
+function callerOfTheDocs(): string {
+  const [, text] = /```yaml\n(# \.github\/workflows\/branchline\.yml\n.*?)```/s.exec(read('docs/fan-out.md')) ?? [];
+  const wanted = text!.replace('    with:\n', '    with:\n      max-parallel: 8\n');
+  expect(wanted).not.toBe(text);
+  return wanted;
+}
+
+const calls = (uses: string): string | undefined =>
+  /^branchline\/branchline\/(\.github\/workflows\/run(-oidc)?\.yml)@v1$/.test(uses)
+    ? read(uses.slice('branchline/branchline/'.length, uses.indexOf('@')))
+    : undefined;
+
+/** What `init --fan-out` writes into the repository, with as many jobs as the test wants. */
+async function writtenByInit(): Promise<string> {
+  const end = await rig.commandLine([
+    'init',
+    'shop',
+    '--fan-out',
+    '--no-pull-requests',
+    '--print',
+    '--action',
+    `acme/branchline@${'0123456789'.repeat(4)}#v1.0.0`,
+  ]);
+  const [, text = ''] = end.stdout.split('# .github/workflows/branchline.yml\n');
+  const wanted = text.replace('max-parallel: 20 #', 'max-parallel: 8 #');
+  expect(wanted).not.toBe(text);
+  return wanted;
+}
+
+function register(text: string): void {
+  const file = '.github/workflows/branchline.yml';
+  rig.github.commit({ [file]: text });
+  rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path: file, state: 'active' });
+}
+
+const click = { kind: 'workflow_dispatch', inputs: { command: 'run', select: '*' } } as const;
+
+describe.each([
+  ['the reusable workflow run.yml', () => Promise.resolve(callerOfTheDocs()), 'branchline / '],
+  ['the workflow that `init --fan-out` writes', writtenByInit, ''],
+])('%s', (_, textOf, prefix) => {
+  test('runs 200 steps over 8 jobs, one of which is killed, and the next wave does the rest', async () => {
+    rig = await makeActionRig({ 'branchline.yaml': manifest() });
+    const text = await textOf();
+    register(text);
+    expect(await workflowProblems('branchline.yml', text)).toEqual([]);
+    const play: Omit<WorkflowPlay, 'trigger' | 'run'> = { text, called: calls };
+    const killed: unknown[] = [];
+    const first = await playWorkflow(rig, {
+      ...play,
+      trigger: click,
+      run: 21,
+      async onJob({ name, matrix }, job) {
+        if (name !== `${prefix}execute` || matrix['shard'] !== 's003') return;
+        await job.seen(/s\d{3}/);
+        await job.kill();
+        killed.push(matrix['shard']);
+      },
+    });
+    expect(killed).toEqual(['s003']);
+    const execute = first.all(`${prefix}execute`);
+    expect(execute.map(({ result }) => result).sort()).toEqual(['failure', ...Array<string>(7).fill('success')]);
+    for (const job of execute) {
+      expect(job).toMatchObject({ runsOn: ['ubuntu-latest'], permissions: { contents: 'read' } });
+      expect(job.environment).toEqual({ name: 'production', deployment: false });
+      expect(job.ignoredContainer).toBeUndefined();
+    }
+    const finalize = first.job(`${prefix}finalize`);
+    expect(finalize.end).toMatchObject({ code: 0, outputs: { status: 'requeued' } });
+    expect(finalize.end!.log).toContain('1 job of 8 (s003) came to no end');
+    const made = JSON.parse(finalize.end!.outputs['changed-assets']!) as string[];
+    // Chains of four steps stay together, and each job has about as many.
+    expect(made.length).toBeGreaterThanOrEqual(172);
+    expect(made.length).toBeLessThan(200);
+
+    // The one starts its next wave itself; a called workflow waits for the next ring.
+    const started = await playDispatched(rig, { ...play, run: 22 });
+    expect(started).toHaveLength(prefix === '' ? 1 : 0);
+    const next = started[0] ?? (await playWorkflow(rig, { ...play, trigger: { kind: 'schedule' }, run: 23 }));
+    const last = next.job(`${prefix}finalize`).end!;
+    expect(last).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    expect(JSON.parse(last.outputs['changed-assets']!)).toHaveLength(200 - made.length);
+    expect(next.conclusion).toBe('success');
+    const { view, problems } = await rig.state();
+    expect(problems).toEqual([]);
+    expect([...view.claims.keys()]).toEqual([]);
+    const [run, ...others] = [...view.openRuns.values(), ...view.endedRuns.values()];
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({
+      state: 'SUCCESS',
+      epoch: 2,
+      counts: { materialized: 200, failed: 0, skipped: 0 },
+    });
+    expect(readdirSync(rig.shared).filter((name) => /^s\d{3}$/.test(name))).toHaveLength(200);
+
+    // Nothing is left: the two jobs behind the plan are left out.
+    const idle = await playWorkflow(rig, { ...play, trigger: { kind: 'schedule' }, run: 24 });
+    expect(idle.jobs.map(({ name, result }) => `${name}: ${result}`)).toEqual([
+      `${prefix}plan: success`,
+      `${prefix}execute: skipped`,
+      `${prefix}finalize: skipped`,
+    ]);
+  });
+});
+
+test('run-oidc.yml is played by a caller that gives it what it asks for, and by no other', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': 'name: shop\nassets: { a: { run: "true" } }\n' });
+  const text = callerOfTheDocs().replace('run.yml@v1', 'run-oidc.yml@v1');
+  register(text);
+  const play: WorkflowPlay = { text, called: calls, trigger: click, run: 31 };
+  await expect(playWorkflow(rig, play)).rejects.toThrow(
+    "branchline / execute asks for 'id-token: write', and its caller allows 'id-token: none'",
+  );
+  const allowed = text.replace('actions: read }', 'actions: read, id-token: write }');
+  const end = await playWorkflow(rig, { ...play, text: allowed, run: 32 });
+  expect(end.job('branchline / execute')).toMatchObject({ result: 'success', permissions: { 'id-token': 'write' } });
+});
+
+test('a called workflow gets the variables of its secret `env`, each masked, and only where steps run', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml':
+      'name: shop\nsecrets: [DATABASE_URL]\nassets: { a: { secrets: [DATABASE_URL], run: \'echo "it is $DATABASE_URL"\' } }\n',
+  });
+  const text = callerOfTheDocs();
+  register(text);
+  const end = await playWorkflow(rig, {
+    text,
+    called: calls,
+    trigger: click,
+    run: 41,
+    secrets: { DATABASE_URL: 'postgres://sesame-open-1@db/shop' },
+  });
+  expect(end.job('branchline / execute').end!.log).toContain('it is ***');
+  expect(end.conclusion).toBe('success');
+  expect(rig.allBytes()).not.toContain('sesame-open-1');
+});
