@@ -129,6 +129,15 @@ const canceledInVain: Failure = {
   message: 'it was asked to stop and did not end in time',
 };
 
+/** How a run ends whose holder is gone. */
+export interface LostEnd {
+  readonly now: EpochMs;
+  readonly retries: RunRetries;
+  /** Absent = its holder is gone. */
+  readonly failure?: Failure;
+  readonly state?: 'FAILURE' | 'CANCELED';
+}
+
 /**
  * The end of a run whose holder is gone: its open steps failed with class `crash`, the run FAILURE, its claim closed.
  * Steps that had finished stay as they are. The run is taken over for it (epoch + 1): should its holder live after all,
@@ -138,14 +147,14 @@ export function closeLostRun(
   view: StateView,
   run: RunRecord,
   claim: Claim | undefined,
-  how: {
-    readonly now: EpochMs;
-    readonly retries: RunRetries;
-    /** Absent = its holder is gone. */
-    readonly failure?: Failure;
-    readonly state?: 'FAILURE' | 'CANCELED';
-  },
+  how: LostEnd,
 ): BranchlineEvent[] {
+  const stream = runStream(run.run, run.epoch + 1);
+  return numberEvents(stream, view.streams.get(stream) ?? 0, lostRunDrafts(run, claim, how));
+}
+
+/** The same before its events have their numbers. */
+export function lostRunDrafts(run: RunRecord, claim: Claim | undefined, how: LostEnd): EventDraft[] {
   const { now, retries, state = 'FAILURE' } = how;
   const of = { at: timestamp(now), run: run.run, epoch: run.epoch + 1 };
   const isCanceled = state === 'CANCELED';
@@ -163,7 +172,7 @@ export function closeLostRun(
       failedAssets: record.assets,
       durationMs: 0,
     }));
-  const drafts: EventDraft[] = [
+  return [
     { ...of, type: 'run.taken-over', reason: `the run ends here: ${failure.message}` },
     ...ends,
     {
@@ -177,8 +186,6 @@ export function closeLostRun(
     },
     ...(claim ? [{ ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' } as const] : []),
   ];
-  const stream = runStream(run.run, of.epoch);
-  return numberEvents(stream, view.streams.get(stream) ?? 0, drafts);
 }
 
 /**

@@ -25,6 +25,11 @@ assets:
 `,
 };
 const project = projectOf(files);
+/** Takes up a run whose runners are lost, so many times. */
+const monitored = (most: number) =>
+  projectOf({
+    'branchline.yaml': `${files['branchline.yaml']}run_monitoring: { enabled: true, max_resume_run_attempts: ${most} }\n`,
+  });
 const holder: Holder = { kind: 'workflow', workflow: '7', attempt: 1, job: 'plan', wholeRun: true };
 
 /** A run whose claim is committed, shared out to two jobs: `a` and `b`; `c` is of the next wave. */
@@ -113,6 +118,7 @@ async function finalize(
   view: StateView,
   wave: Wave,
   journals: Readonly<Record<string, readonly BranchlineEvent[]>>,
+  options: { readonly project?: typeof project; readonly isGivenBack?: boolean } = {},
 ): Promise<Finalized> {
   let events: readonly BranchlineEvent[] = [];
   const session: StateSession = {
@@ -125,7 +131,9 @@ async function finalize(
   };
   const ports = { session, pages: () => new Map(), redactor: createRedactor([]) };
   const billed = { runner: 'ubuntu-latest', minutes: 2, usd: 0.012 };
-  const done = await finalizeWave(ports, project, { wave, journals: new Map(Object.entries(journals)), billed });
+  const { project: settings = project, ...how } = options;
+  const input = { wave, journals: new Map(Object.entries(journals)), billed, ...how };
+  const done = await finalizeWave(ports, settings, input);
   if (!done.ok) throw new Error(done.error.message);
   return { view: folded(view, events), runs: done.value.value, events };
 }
@@ -196,6 +204,45 @@ describe('what the jobs of a wave did', () => {
       state: 'FAILURE',
       failure: { class: 'crash', code: 'runner-lost' },
     });
+    expect(done.view.claims.size).toBe(0);
+  });
+
+  test('is nothing, with a run that may be taken up again: it goes back as often as that, counted by what is recorded', async () => {
+    const { view, wave, run } = await claimedWave();
+    const once = await finalize(view, wave, {}, { project: monitored(1) });
+    expect(once.runs).toMatchObject([{ state: 'QUEUED' }]);
+    expect(once.view.openRuns.get(run)).toMatchObject({ state: 'QUEUED', epoch: 2 });
+    const [from] = wave.runs;
+    const claim = { ...from!.claim, claim: `${run}.2`, epoch: 2 };
+    const opened: EventDraft = { type: 'claim.opened', at: claim.at, run, epoch: 2, claim };
+    const stream = `${run}.2`;
+    const claimed = folded(once.view, numberEvents(stream, once.view.streams.get(stream)!, [opened]));
+    const second = { ...wave, workflow: '8', runs: [{ ...from!, claim }] };
+    const part = journal(run, 'b', 'success').slice(0, 1);
+    const twice = await finalize(
+      claimed,
+      second,
+      { s000: journal(run, 'a', 'success'), s001: part },
+      { project: monitored(1) },
+    );
+    expect(twice.runs).toMatchObject([{ state: 'FAILURE', lostShards: ['s001'] }]);
+    expect(twice.view.endedRuns.get(run)).toMatchObject({
+      state: 'FAILURE',
+      epoch: 3,
+      failure: { class: 'crash', code: 'runner-lost' },
+      counts: { materialized: 1, failed: 1, skipped: 1 },
+      billed: { minutes: 6 },
+      steps: { a: { state: 'SUCCESS' }, b: { state: 'FAILURE', failure: { class: 'crash' } } },
+    });
+    expect(twice.view.claims.size).toBe(0);
+    expect(twice.view.assets.get('a')?.materialized?.dataVersion).toBe('d-a');
+  });
+
+  test('was not begun, for nobody could be told: nothing is lost, and it waits in its epoch', async () => {
+    const { view, wave, run } = await claimedWave();
+    const done = await finalize(view, wave, {}, { isGivenBack: true, project: monitored(0) });
+    expect(done.runs).toMatchObject([{ state: 'QUEUED', lostShards: [] }]);
+    expect(done.view.openRuns.get(run)).toMatchObject({ state: 'QUEUED', epoch: 1 });
     expect(done.view.claims.size).toBe(0);
   });
 

@@ -1,0 +1,139 @@
+import type { Billed, EventDraft, FinalRunState, RetryDecision } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
+import { type EpochMs, epochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
+import type { Operations } from '../model/operations.ts';
+import { isManual } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
+import type { WaveRun } from '../model/wave.ts';
+import { decide } from '../run/decide.ts';
+import { judgeLostRun } from '../run/monitor.ts';
+import { applyToProgress, conclude, initialProgress, type ProgressDraft } from '../run/progress.ts';
+import { resumeProgress } from '../run/resume.ts';
+import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';
+import { resumedRun } from './claim-run.ts';
+import { lostRunDrafts } from './claims.ts';
+import { givenUp, recordPlannedSkips, skipEvent } from './execute.ts';
+
+/** How it goes on with a run of a wave. */
+export interface WaveConclusion {
+  readonly epoch: number;
+  /** `QUEUED`: more is to do. */
+  readonly state: 'SUCCESS' | 'FAILURE' | 'CANCELED' | 'QUEUED';
+  readonly drafts: readonly EventDraft[];
+}
+
+/** How it goes on with a run: over, or given back for the next wave; with a new epoch where a job was lost. */
+export function concludeWave(
+  project: Project,
+  { plan, claim }: WaveRun,
+  at: { readonly record: RunRecord; readonly view: StateView; readonly now: EpochMs },
+  wave: { readonly isLost: boolean; readonly hasProgress: boolean; readonly billed: Billed | undefined },
+): WaveConclusion {
+  const now = timestamp(at.now);
+  const { progress, drafts } = settleRest(project, plan, at, now);
+  const { waiting, retrying } = progress.agenda;
+  const billed = wave.billed ? { billed: wave.billed } : {};
+  const durationMs = Math.max(0, at.now - epochMs(at.record.startedAt ?? at.record.requestedAt));
+  const base = { at: now, run: plan.runId };
+  const left = waiting.size + retrying.size;
+  if (left === 0) {
+    recordPlannedSkips(plan, (draft) => drafts.push(draft), now);
+    const confirmed = [...progress.assets].filter(([, end]) => end.kind === 'skipped' && end.reason === 'up_to_date');
+    if (confirmed.length > 0)
+      drafts.push({ ...base, type: 'assets.confirmed', assets: confirmed.map(([key]) => key).sort() });
+    const end = conclude(progress);
+    const retry = retryOf(project, at.record, { state: end.state, at: now });
+    drafts.push({ ...base, type: 'run.ended', ...end, durationMs, ...billed, ...retry });
+    drafts.push({ ...base, type: 'claim.closed', claim: claim.claim, reason: 'ended' });
+    return { epoch: claim.epoch, state: end.state, drafts };
+  }
+  const lost = wave.isLost ? judgeLostShards(project.operations, at, wave.hasProgress) : undefined;
+  if (lost?.kind === 'fail') {
+    const { retries } = project.operations;
+    const ending = lostRunDrafts(at.record, claim, { now: at.now, retries, failure: lost.failure });
+    const ended = ending.map((draft) => (draft.type === 'run.ended' ? { ...draft, ...billed } : draft));
+    return { epoch: claim.epoch + 1, state: 'FAILURE', drafts: [...drafts, ...ended] };
+  }
+  const reason = lost?.reason ?? 'the rest is of the next wave';
+  const due = retrying.size === left ? laterOf(claim.at, timestamp(Math.min(...retrying.values()))) : claim.at;
+  const text = `${reason}: ${left} of ${progress.steps.size} steps wait`;
+  return {
+    epoch: wave.isLost ? claim.epoch + 1 : claim.epoch,
+    state: 'QUEUED',
+    drafts: [
+      // What a lost job may still do is late from here on.
+      ...(wave.isLost ? [...drafts, { ...base, type: 'run.taken-over', reason } satisfies EventDraft] : drafts),
+      { ...base, type: 'run.requeued', due, reason: text, ...billed },
+      { ...base, type: 'claim.closed', claim: claim.claim, reason: wave.isLost ? 'holder-gone' : 'ended' },
+    ],
+  };
+}
+
+/**
+ * Whether a run goes on of which jobs were lost. With run monitoring as often as it says, counted by the epochs that are
+ * recorded; without, as long as each wave gets something done: else the same would happen again and again.
+ */
+function judgeLostShards(
+  { monitoring }: Operations,
+  { record, now }: { readonly record: RunRecord; readonly now: EpochMs },
+  hasProgress: boolean,
+): { readonly kind: 'go-on'; readonly reason: string } | { readonly kind: 'fail'; readonly failure: Failure } {
+  const lostFor = (message: string): Failure => ({ class: 'crash', code: 'runner-lost', message });
+  if (monitoring.enabled) {
+    const verdict = judgeLostRun(monitoring, record, now);
+    if (verdict.kind === 'resume')
+      return { kind: 'go-on', reason: `a job was lost (${verdict.attempt} of ${verdict.most})` };
+    const { maxResumeAttempts: most } = monitoring;
+    const failure = lostFor(`a job that carried it out was lost, and it is taken up again ${most} times at most`);
+    return { kind: 'fail', failure: verdict.failure ?? failure };
+  }
+  return hasProgress
+    ? { kind: 'go-on', reason: 'a job was lost' }
+    : { kind: 'fail', failure: lostFor('the jobs that carried it out were lost before any of its steps had ended') };
+}
+
+/** Whether a run that failed is tried again by itself. */
+function retryOf(
+  { operations }: Project,
+  record: RunRecord,
+  end: { readonly state: FinalRunState; readonly at: Timestamp },
+): { readonly retry?: RetryDecision } {
+  const retry = decideRunRetry(operations.retries, { ...endedRunOf(record, end.at, undefined), state: end.state });
+  return retry ? { retry } : {};
+}
+
+/** Skips whatever need not or must not run any more after what has ended; the rest stays. */
+function settleRest(
+  project: Project,
+  plan: WaveRun['plan'],
+  { record, view, now: instant }: { readonly record: RunRecord; readonly view: StateView; readonly now: EpochMs },
+  now: Timestamp,
+): { readonly progress: ProgressDraft; readonly drafts: EventDraft[] } {
+  const progress = initialProgress(plan);
+  const resumed = resumedRun(plan, record, view);
+  if (resumed) resumeProgress(progress, resumed);
+  if (record.cancelRequested) progress.canceled = true;
+  const drafts: EventDraft[] = [];
+  const { request } = plan;
+  const options = {
+    maxParallel: Math.max(1, plan.steps.length),
+    failFast: false,
+    exclusive: new Map<string, string>(),
+    deps: (asset: string) => project.assets[asset]?.deps ?? [],
+    blockingChecks: (asset: string) =>
+      (project.assets[asset]?.checks ?? []).filter((check) => check.blocking).map((check) => check.name),
+    ignoreBlocking: isManual(request) && request.ignoreBlocking,
+  };
+  for (;;) {
+    const before = drafts.length;
+    for (const command of decide(progress, options, instant)) {
+      if (command.kind !== 'skip' && command.kind !== 'give-up') continue;
+      const draft =
+        command.kind === 'skip' ? skipEvent(plan.runId, command, now) : givenUp(plan.runId, command, progress, now);
+      applyToProgress(progress, draft);
+      drafts.push(draft);
+    }
+    if (drafts.length === before) return { progress, drafts };
+  }
+}
