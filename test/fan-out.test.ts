@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
@@ -64,6 +64,33 @@ assets:
     // Nothing is left.
     const idle = await runWave(rig, { event: schedule, run: 14 });
     expect(idle.plan).toMatchObject({ code: 0, outputs: { status: 'nothing', 'has-work': 'false' } });
+  });
+
+  test('of a pool with two slots is never at more than two places at once, over eight jobs', async () => {
+    const log = '"$SHARED/log"';
+    // The first two wait for each other: they are at work at the same time, on two machines.
+    const meet = (own: string, other: string) =>
+      `touch "$SHARED/${own}"; until test -e "$SHARED/${other}"; do sleep 0.02; done`;
+    const pooled = Array.from({ length: 12 }, (_, i) => {
+      const work = i === 0 ? meet('p0', 'p1') : i === 1 ? meet('p1', 'p0') : 'sleep 0.1';
+      return `  p${i}: { pool: api, run: 'echo + >> ${log}; ${work}; echo - >> ${log}' }`;
+    });
+    const others = Array.from({ length: 68 }, (_, i) => `  o${i}: { run: 'true' }`);
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop\npools: { api: 2 }\nassets:\n${[...pooled, ...others].join('\n')}\n`,
+    });
+    const wave = await runWave(rig, { event: everything, run: 51, plan: { 'max-parallel': '8' } });
+    expect(wave.matrix).toHaveLength(8);
+    expect(wave.finalize).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    let [atWork, most] = [0, 0];
+    const lines = readFileSync(join(rig.shared, 'log'), 'utf8').trim().split('\n');
+    for (const line of lines) {
+      atWork += line === '+' ? 1 : -1;
+      most = Math.max(most, atWork);
+    }
+    expect(lines).toHaveLength(24);
+    expect(most).toBe(2);
+    expect(await endedStates()).toEqual(['SUCCESS']);
   });
 
   test('whose last job is lost is taken in by the next one that comes', async () => {

@@ -28,8 +28,11 @@ export async function performPlanStage(
   const unkept = storageRefusal(recording.project);
   if (unkept) return refusedResult(unkept);
   const claimed: ClaimedRun[] = [];
+  const { inputs } = recording.job;
   const settings: RunSettings = {
     ...recording.settings,
+    // Of a pool its jobs could use so many slots; `max-parallel` is of the jobs here, not of their steps.
+    maxParallel: (inputs.maxParallel ?? JOBS_AT_ONCE) * (recording.project.maxParallel ?? recording.world.cores),
     waitMs: 1,
     givesBack: true,
     handOver: (run) => claimed.push(run),

@@ -56,7 +56,8 @@ export async function carryOutShard(
     {
       kind: 'claimed',
       plan,
-      claim: run.claim,
+      // It uses no more slots than its share: others of the run have theirs.
+      claim: { ...run.claim, slots: shard.slots },
       events: [],
       lost: new Map(Object.entries(run.lost)),
       ...(resumed ? { resumed } : {}),

@@ -2,7 +2,8 @@ import { canonicalJson } from '../base/json.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { Wave, WaveRun, WaveShard } from '../model/wave.ts';
-import { packWave, SHARDS_MAX, type ShardStep, UNKNOWN_STEP_MS } from '../plan/shards.ts';
+import type { ShardStep } from '../plan/shard-pieces.ts';
+import { packWave, SHARDS_MAX, UNKNOWN_STEP_MS } from '../plan/shards.ts';
 import { fileConnections } from './connections.ts';
 import type { ClaimedRun } from './run.ts';
 
@@ -15,12 +16,12 @@ export function shareOut(
   const { jobsMax, ...identity } = by;
   const shards: WaveShard[] = [];
   const most = Math.min(jobsMax, SHARDS_MAX);
-  for (const [index, { plan, resumed }] of claimed.entries()) {
+  for (const [index, { plan, claim, resumed }] of claimed.entries()) {
     // What one run does not need is there for those after it.
     const fair = Math.max(1, Math.floor((most - shards.length) / (claimed.length - index)));
-    const packed = packWave(openSteps(project, plan, resumed?.settled), Math.min(fair, most - shards.length));
-    for (const { runner, steps, expectedMs } of packed.shards)
-      shards.push({ id: shardId(shards.length), run: plan.runId, runner, steps, expectedMs });
+    const jobs = Math.min(fair, most - shards.length);
+    const packed = packWave(openSteps(project, plan, resumed?.settled), jobs, claim.slots);
+    for (const shard of packed.shards) shards.push({ id: shardId(shards.length), run: plan.runId, ...shard });
   }
   return {
     format: 1,
@@ -36,20 +37,16 @@ function openSteps(project: Project, plan: Plan, settled: ReadonlySet<string> | 
     .filter(({ id, verdict }) => verdict !== 'skip' && !settled?.has(id))
     .map(({ id, step, runner, after }) => {
       const estimate = plan.estimates[id];
+      const pool = project.steps[step]?.pool;
       return {
         id,
         runner: runner ?? '',
         expectedMs: estimate === undefined || estimate.samples === 0 ? UNKNOWN_STEP_MS : estimate.p50Ms,
-        exclusive: [...fileConnections(project, [project.steps[step]?.connection]), ...poolOf(project, step)],
+        exclusive: fileConnections(project, [project.steps[step]?.connection]),
+        ...(pool === undefined ? {} : { pool }),
         after,
       };
     });
-}
-
-/** The slots of a pool are granted to the run: one machine has them all. */
-function poolOf({ steps, operations }: Project, step: string): string[] {
-  const pool = steps[step]?.pool;
-  return pool === undefined || operations.pools[pool] === undefined ? [] : [`pool ${pool}`];
 }
 
 function shardId(index: number): string {

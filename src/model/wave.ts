@@ -33,4 +33,6 @@ export interface WaveShard {
   readonly runner: string;
   readonly steps: readonly string[];
   readonly expectedMs: number;
+  /** Its share of the slots of pools that the run's claim holds. */
+  readonly slots: Readonly<Record<string, number>>;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packWave, SHARDS_MAX, type ShardStep } from './shards.ts';
+import type { ShardStep } from './shard-pieces.ts';
+import { packWave, SHARDS_MAX } from './shards.ts';
 
 const MINUTE = 60_000;
 const step = (id: string, more: Partial<ShardStep> & { readonly minutes?: number } = {}): ShardStep => {
@@ -31,8 +32,8 @@ describe('a wave', () => {
     ];
     expect(packWave(steps, 8)).toEqual({
       shards: [
-        { runner: '', steps: ['load'], expectedMs: MINUTE },
-        { runner: 'gpu', steps: ['other'], expectedMs: MINUTE },
+        { runner: '', steps: ['load'], expectedMs: MINUTE, slots: {} },
+        { runner: 'gpu', steps: ['other'], expectedMs: MINUTE, slots: {} },
       ],
       later: ['train', 'report'],
     });
@@ -70,6 +71,33 @@ describe('a wave', () => {
     expect(stepsOf(serial)).toEqual([': a b c']);
   });
 
+  it('shares out the slots of a pool: each machine with steps of it has one at least, and all together no more', () => {
+    const api = (id: string, more = {}) => step(id, { pool: 'api', minutes: 20, ...more });
+    const steps = [
+      ...['a', 'b', 'c', 'd'].map((id) => api(id)),
+      ...['x', 'y', 'z'].map((id) => step(id, { minutes: 20 })),
+    ];
+    const shares = (granted: Readonly<Record<string, number>>, all = steps) =>
+      packWave(all, 8, granted).shards.map(({ steps: own, slots }) => `${own.join(' ')}: ${JSON.stringify(slots)}`);
+    expect(shares({ api: 2 })).toEqual(['a c: {"api":1}', 'b d: {"api":1}', 'x: {}', 'y: {}', 'z: {}']);
+    expect(shares({ api: 1 })).toEqual(['a b c d: {"api":1}', 'x: {}', 'y: {}', 'z: {}']);
+    // No more than its steps could use, and what is left where there is most to do.
+    const short = (id: string, more = {}) => api(id, { minutes: 8, ...more });
+    const chained = [short('a'), short('b', { after: ['a'] }), short('c', { after: ['a'] }), short('d')];
+    expect(shares({ api: 3 }, chained)).toEqual(['a b c: {"api":2}', 'd: {"api":1}']);
+    // A pool without a limit keeps nothing together.
+    expect(packWave(steps, 8).shards).toHaveLength(7);
+    // Two kinds of machines cannot share a slot: the other one waits.
+    const kinds = [api('a'), api('b', { runner: 'gpu' }), step('c', { runner: 'gpu' })];
+    expect(packWave(kinds, 8, { api: 1 })).toMatchObject({
+      shards: [
+        { steps: ['a'], slots: { api: 1 } },
+        { steps: ['c'], slots: {} },
+      ],
+      later: ['b'],
+    });
+  });
+
   it('gives each kind of machine at least one, as far as there are any', () => {
     const kinds = ['x', 'y', 'z'].map((runner) => step(runner, { runner }));
     expect(packWave(kinds, 2)).toMatchObject({ shards: [{ runner: 'x' }, { runner: 'y' }], later: ['z'] });
@@ -84,19 +112,28 @@ const plans = fc
       runner: fc.constantFrom('', '', '', 'gpu', 'big'),
       minutes: fc.integer({ min: 0, max: 40 }),
       exclusive: fc.uniqueArray(fc.constantFrom('x', 'y'), { maxLength: 2 }).filter((list) => list.length < 2),
+      pool: fc.constantFrom(undefined, undefined, 'p', 'q', 'free'),
       after: fc.uniqueArray(fc.nat(), { maxLength: 3 }),
     }),
     { maxLength: 60 },
   )
   .map((rows) =>
-    rows.map(({ after, ...row }, i) => step(`s${i}`, { ...row, after: i === 0 ? [] : after.map((n) => `s${n % i}`) })),
+    rows.map(({ after, pool, ...row }, i) =>
+      step(`s${i}`, {
+        ...row,
+        ...(pool === undefined ? {} : { pool }),
+        after: i === 0 ? [] : after.map((n) => `s${n % i}`),
+      }),
+    ),
   );
+/** Slots of the pools that have a limit. */
+const grants = fc.record({ p: fc.integer({ min: 1, max: 4 }), q: fc.integer({ min: 1, max: 9 }) });
 
 describe('whatever the plan', () => {
   it('a wave has each step once, waits for no other machine, and is the same again', () => {
     fc.assert(
-      fc.property(plans, fc.integer({ min: 1, max: 300 }), (steps, shardsMax) => {
-        const { shards, later } = packWave(steps, shardsMax);
+      fc.property(plans, fc.integer({ min: 1, max: 300 }), grants, (steps, shardsMax, granted) => {
+        const { shards, later } = packWave(steps, shardsMax, granted);
         const all = [...shards.flatMap((shard) => shard.steps), ...later];
         expect([...all].sort()).toEqual(steps.map(({ id }) => id).sort());
         expect(shards.length).toBeLessThanOrEqual(Math.min(shardsMax, SHARDS_MAX));
@@ -117,7 +154,27 @@ describe('whatever the plan', () => {
           expect(shard.steps).toEqual(
             steps.map(({ id }) => id).filter((id) => shardOf.get(id) === shardOf.get(shard.steps[0]!)),
           );
-        expect(packWave(steps, shardsMax)).toEqual({ shards, later });
+        expect(packWave(steps, shardsMax, granted)).toEqual({ shards, later });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('all machines together use no more slots of a pool than were granted, and none that needs one has none', () => {
+    fc.assert(
+      fc.property(plans, fc.integer({ min: 1, max: 300 }), grants, (steps, shardsMax, granted) => {
+        const known = new Map(steps.map((each) => [each.id, each]));
+        const { shards } = packWave(steps, shardsMax, granted);
+        for (const pool of ['p', 'q'] as const) {
+          const own = shards.map((shard) => shard.steps.filter((id) => known.get(id)!.pool === pool).length);
+          const shares = shards.map(({ slots }) => slots[pool] ?? 0);
+          expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(granted[pool]);
+          for (const [n, count] of own.entries()) {
+            expect(shares[n]! > 0).toBe(count > 0);
+            expect(shares[n]!).toBeLessThanOrEqual(count);
+          }
+        }
+        for (const { slots } of shards) expect(slots).not.toHaveProperty('free');
       }),
       { numRuns: 300 },
     );
@@ -125,10 +182,10 @@ describe('whatever the plan', () => {
 
   it('waves follow each other until nothing is left', () => {
     fc.assert(
-      fc.property(plans, fc.integer({ min: 1, max: 9 }), (steps, shardsMax) => {
+      fc.property(plans, fc.integer({ min: 1, max: 9 }), grants, (steps, shardsMax, granted) => {
         let left = steps;
         while (left.length > 0) {
-          const { later } = packWave(left, shardsMax);
+          const { later } = packWave(left, shardsMax, granted);
           expect(later.length).toBeLessThan(left.length);
           const ids = new Set(later);
           left = left.filter(({ id }) => ids.has(id));
