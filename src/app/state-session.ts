@@ -6,8 +6,9 @@ import type { Clock, RefMove, StateChange, StoreUnreachable } from '../ports.ts'
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
-import type { StateRead } from '../state/read.ts';
+import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import { type KeptReads, keepReads } from './kept-reads.ts';
 import { goneState, type Seen, watchHead } from './seen-head.ts';
 import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
@@ -25,7 +26,7 @@ export interface StatePorts extends StatePlace {
   readonly partitionsOf?: () => ReadonlySet<string>;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
-  /** What was read at heads that may be read again, where several sessions are in one process; absent = nothing is kept. */
+  /** What was read at heads that may be read again, where several sessions are in one process; absent = a session keeps what its own last commit led to. */
   readonly reads?: Map<string, StateRead>;
   /** Commits after which the next one begins history anew; default 10,000. */
   readonly compactAfter?: number;
@@ -80,11 +81,12 @@ export interface TransactionOptions {
 export function openStateSession(ports: StatePorts): StateSession {
   let tx = 0;
   const seen: Seen = {};
+  const reads = keepReads(ports.reads);
   let last: Promise<unknown> = Promise.resolve();
   return {
     // One after the other: a writer's transactions have an order, by which it finds out whether one has landed.
     transact(decide, options = {}) {
-      const mine = last.then(() => transactOnce(ports, { tx: ++tx, seen }, decide, options));
+      const mine = last.then(() => transactOnce(ports, { tx: ++tx, seen, reads }, decide, options));
       last = mine.catch(() => undefined);
       return mine;
     },
@@ -96,7 +98,7 @@ type Lean<T> = { readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly s
 
 async function transactOnce<T>(
   ports: StatePorts,
-  { tx, seen }: { readonly tx: number; readonly seen: Seen },
+  { tx, seen, reads }: { readonly tx: number; readonly seen: Seen; readonly reads: KeptReads },
   decide: (state: StateAt) => Promise<StateDecision<T>>,
   options: TransactionOptions,
 ): Promise<Result<Recorded<T>, AppFailure>> {
@@ -104,10 +106,13 @@ async function transactOnce<T>(
   let sentLean: Lean<T> | undefined;
   let sent: Settled<T> | undefined;
   let instant = 0;
+  let wanted: ReadOptions = {};
+  let compacts = false;
   const outcome = await transact<Settled<T>>(
     ports.store,
     async (view) => {
-      const state = await loadState(ports, view, seen, options);
+      wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
+      const state = await loadState(ports, view, { seen, reads, wanted }, options);
       if (!state.ok)
         return 'exit' in state.error ? ok({ kind: 'nothing', value: { stop: state.error } }) : fail(state.error);
       instant = state.value.now;
@@ -118,7 +123,10 @@ async function transactOnce<T>(
       const settled = await withData(ports, state.value, decision, settle(ports, tx, state.value, decision));
       if (!settled.ok) return settled;
       lean = settled.value.lean;
-      if (settled.value.decision.kind === 'commit') sent = settled.value.decision.value;
+      if (settled.value.decision.kind === 'commit') {
+        sent = settled.value.decision.value;
+        compacts = settled.value.decision.compacts !== undefined;
+      }
       return ok(settled.value.decision);
     },
     {
@@ -144,6 +152,8 @@ async function transactOnce<T>(
       if (outcome.kind === 'nothing') return ok({ value, after });
       seen.head = { commit: outcome.commit, seq: after.view.seq };
       seen.landed = { tx, at: instant };
+      // Not what was found at a later head, where others' commits may be, nor a compact: it has a file more.
+      if (!outcome.isFoundLater && !compacts) reads.keep(outcome.commit, wanted, withHead(after, outcome.commit));
       return ok({ value, after, commit: outcome.commit, ...(isLean ? { isLean } : {}) });
     }
     case 'gone':
@@ -190,7 +200,7 @@ function sayRetry(ports: StatePorts, retry: TransactionRetry): void {
 async function loadState(
   ports: StatePorts,
   view: TransactionView,
-  seen: Seen,
+  { seen, reads, wanted }: { readonly seen: Seen; readonly reads: KeptReads; readonly wanted: ReadOptions },
   options: TransactionOptions,
 ): Promise<Result<StateAt, AppFailure | StoreUnreachable>> {
   if (view.clockSkewMs !== undefined) {
@@ -209,7 +219,7 @@ async function loadState(
       ),
     );
   }
-  const read = await readHead(ports, view);
+  const read = await readHead(ports, view, reads, wanted);
   if (!read.ok) return read;
   const { store, writer } = ports;
   const forced = watchHead(seen, read.value.view, { label: store.label, writer, now: view.now });
@@ -217,16 +227,13 @@ async function loadState(
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
 }
 
-/** Heads of which what was read is kept, the newest. */
-const READS_MAX = 8;
-
 async function readHead(
   ports: StatePorts,
   view: TransactionView,
+  reads: KeptReads,
+  wanted: ReadOptions,
 ): Promise<Result<StateRead, AppFailure | StoreUnreachable>> {
-  const wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
-  const key = [view.head.commit, ...(wanted.runsOf ?? []), ...(wanted.partitionsOf ?? [])].join(' ');
-  const kept = ports.reads?.get(key);
+  const kept = reads.find(view.head.commit, wanted);
   if (kept) return ok(kept);
   const listing = await view.list('');
   if (!listing.ok) return listing;
@@ -234,10 +241,7 @@ async function readHead(
   const texts = await loadNeeded(view.load, paths, wanted);
   if (!texts.ok) return texts;
   const read = assembleState(ports, paths, texts.value, view.head.commit);
-  if (read.ok && ports.reads) {
-    for (const old of ports.reads.keys()) if (ports.reads.size >= READS_MAX) ports.reads.delete(old);
-    ports.reads.set(key, read.value);
-  }
+  if (read.ok && ports.reads) reads.keep(view.head.commit, wanted, read.value);
   return read;
 }
 

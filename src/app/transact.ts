@@ -46,12 +46,16 @@ export type Decision<T> =
 export type Decide<T> = (view: TransactionView) => Promise<Result<Decision<T>, StoreUnreachable>>;
 
 export type TransactionOutcome<T> =
-  /** `isLean`: the server refused the whole change and took it without texts. */
+  /**
+   * `isLean`: the server refused the whole change and took it without texts. `isFoundLater`: the push had no answer, and
+   * the change was found at the head `commit`, which may hold others' commits as well.
+   */
   | {
       readonly kind: 'landed';
       readonly commit: string;
       readonly value: T;
       readonly isLean: boolean;
+      readonly isFoundLater?: true;
       readonly tries: number;
     }
   | { readonly kind: 'nothing'; readonly head: StateHead; readonly value: T; readonly tries: number }
@@ -225,7 +229,10 @@ async function takeTurn<T>(
     if (!landed.ok) return missed(progress, landed.error.message);
     if (landed.value) {
       const { value, isLean } = progress.doubtful;
-      return { kind: 'done', outcome: { kind: 'landed', commit: head.commit, value, isLean, tries } };
+      return {
+        kind: 'done',
+        outcome: { kind: 'landed', commit: head.commit, value, isLean, isFoundLater: true, tries },
+      };
     }
   }
 

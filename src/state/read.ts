@@ -173,7 +173,7 @@ export interface StateTexts {
 export function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]> {
   const { listing, texts, environment } = input;
   if (listing.length === 0)
-    return ok({ view: withHead(emptyView(environment), input.head), base: baseOf(input, '', 0, new Map()) });
+    return ok(withHead({ view: emptyView(environment), base: baseOf(input, '', 0, new Map()) }, input.head));
   const format = checkFormat(listing, texts);
   if (format) return fail([format]);
   const problems: StateProblem[] = neededPaths(listing)
@@ -190,7 +190,7 @@ export function assembleView(input: StateTexts): Result<StateRead, readonly Stat
   if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
   if (view.value.seq < folded)
     return fail([{ code: 'broken', file: foldedPath(folded), line: 0, message: 'the index is older than its marker' }]);
-  return ok({ view: withHead(view.value, input.head), base: baseOf(input, read.chain, read.unfoldedBytes, leaves) });
+  return ok(withHead({ view: view.value, base: baseOf(input, read.chain, read.unfoldedBytes, leaves) }, input.head));
 }
 
 interface EventsRead {
@@ -275,8 +275,9 @@ function baseOf(input: StateTexts, chain: string, unfoldedBytes: number, leaves:
   };
 }
 
-function withHead(view: StateView, head: string | undefined): StateView {
-  return head === undefined ? view : { ...view, head };
+/** The state with the id of the commit that it was read at, or that led to it. */
+export function withHead(read: StateRead, head: string | undefined): StateRead {
+  return head === undefined ? read : { ...read, view: { ...read.view, head } };
 }
 
 function fileOf(files: ReadonlyMap<number, string>, commit: string): string {
