@@ -47,7 +47,7 @@ import {
   pair,
   text,
 } from './shape.ts';
-import { decodeSketch } from './sketch.ts';
+import { isSketch } from './sketch.ts';
 
 const turn: Check = pair(integer, integer);
 
@@ -183,8 +183,7 @@ export const runShape: Check = object<RunRecord>({
 });
 
 const sketch: Check = {
-  test: (value) =>
-    typeof value === 'string' && decodeSketch(value) ? undefined : 'expected a sketch such as 1:2s 3*2',
+  test: (value) => (typeof value === 'string' && isSketch(value) ? undefined : 'expected a sketch such as 1:2s 3*2'),
 };
 export const cellShape: Check = object<RollupCell>({
   materialized: count,

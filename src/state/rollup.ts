@@ -1,5 +1,5 @@
 import type { RollupCell } from '../model/state.ts';
-import { type Buckets, decodeSketch, encodeSketch, mergeBuckets } from './sketch.ts';
+import { addSketch, type Buckets, encodeSketch } from './sketch.ts';
 
 /** A cell that is being added to. */
 export interface CellDraft {
@@ -15,22 +15,30 @@ const WHERE_BILLED = ['billedMs', 'microUsd', 'unpricedMs'] as const;
 const COUNTS: readonly CellCount[] = [...ALWAYS, ...WHERE_BILLED];
 
 export function draftCell(cell: RollupCell | undefined): CellDraft {
-  return {
-    counts: countsOf((key) => cell?.[key] ?? 0),
-    durations: new Map(decodeSketch(cell?.durations) ?? []),
-    lateness: new Map(decodeSketch(cell?.lateness) ?? []),
+  const draft: CellDraft = {
+    counts: {
+      materialized: 0,
+      failed: 0,
+      checksPassed: 0,
+      checksExecuted: 0,
+      runs: 0,
+      runsSucceeded: 0,
+      billedMs: 0,
+      microUsd: 0,
+      unpricedMs: 0,
+    },
+    durations: new Map(),
+    lateness: new Map(),
   };
-}
-
-function countsOf(count: (key: CellCount) => number): Record<CellCount, number> {
-  return Object.fromEntries(COUNTS.map((key) => [key, count(key)])) as Record<CellCount, number>;
+  if (cell !== undefined) addCell(draft, cell);
+  return draft;
 }
 
 /** Adds a cell to the draft. */
 export function addCell(draft: CellDraft, cell: RollupCell): void {
   for (const key of COUNTS) draft.counts[key] += cell[key] ?? 0;
-  mergeBuckets(draft.durations, decodeSketch(cell.durations) ?? new Map());
-  mergeBuckets(draft.lateness, decodeSketch(cell.lateness) ?? new Map());
+  if (cell.durations !== undefined) addSketch(draft.durations, cell.durations);
+  if (cell.lateness !== undefined) addSketch(draft.lateness, cell.lateness);
 }
 
 export function finishCell(draft: CellDraft): RollupCell {

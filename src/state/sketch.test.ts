@@ -8,6 +8,7 @@ import {
   bucketValue,
   decodeSketch,
   encodeSketch,
+  isSketch,
   mergeSketches,
   sketchCount,
   sketchQuantile,
@@ -60,6 +61,15 @@ describe('sketches', () => {
   it('refuse what is no sketch', () => {
     expect(['', '1:', '2:5', '1:5*', '1:5  6', '1:-4'].map(decodeSketch)).toEqual(
       Array.from({ length: 6 }, () => undefined),
+    );
+    const looksLikeOne = /^1:[0-9a-z]+(\*[0-9a-z]+)?( [0-9a-z]+(\*[0-9a-z]+)?)*$/;
+    const texts = fc.string({ unit: fc.constantFrom('1', ':', 'z', '0', '*', ' ', 'A', '{', '/') });
+    fc.assert(
+      fc.property(texts, fc.constantFrom('', '1:', '1:5 '), (text, start) => {
+        const whole = start + text;
+        expect(isSketch(whole)).toBe(looksLikeOne.test(whole));
+        expect(decodeSketch(whole) !== undefined).toBe(isSketch(whole));
+      }),
     );
   });
 });

@@ -66,15 +66,51 @@ export function encodeSketch(buckets: Buckets): string | undefined {
 /** Undefined when the text is not a sketch of version 1. */
 export function decodeSketch(text: string | undefined): Buckets | undefined {
   const buckets: Buckets = new Map();
-  if (text === undefined) return buckets;
-  if (!/^1:[0-9a-z]+(\*[0-9a-z]+)?( [0-9a-z]+(\*[0-9a-z]+)?)*$/.test(text)) return undefined;
+  return text === undefined || readSketch(text, (bucket, count) => buckets.set(bucket, count)) ? buckets : undefined;
+}
+
+/** Adds what a sketch holds; false, and perhaps a part of it, when the text is none. */
+export function addSketch(into: Buckets, text: string): boolean {
+  return readSketch(text, (bucket, count) => into.set(bucket, (into.get(bucket) ?? 0) + count));
+}
+
+/** Whether a text is a sketch of version 1. */
+export function isSketch(text: string): boolean {
+  return readSketch(text, () => {});
+}
+
+const SPACE = 32;
+const STAR = 42;
+
+/**
+ * One look at each character: every asset has one for each day, and all are checked whenever a state is read. False
+ * when the text is no sketch.
+ */
+function readSketch(text: string, take: (bucket: number, count: number) => void): boolean {
+  if (!text.startsWith(PREFIX) || text.length === PREFIX.length) return false;
   let bucket = 0;
-  for (const part of text.slice(PREFIX.length).split(' ')) {
-    const [step, count] = part.split('*');
-    bucket += Number.parseInt(step!, 36);
-    buckets.set(bucket, count === undefined ? 1 : Number.parseInt(count, 36));
+  let value = 0;
+  let digits = 0;
+  let hasStep = false;
+  for (let i = PREFIX.length; i <= text.length; i++) {
+    const code = i === text.length ? SPACE : text.charCodeAt(i);
+    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 122 ? code - 87 : -1;
+    if (digit >= 0) {
+      value = value * 36 + digit;
+      digits++;
+      continue;
+    }
+    if (digits === 0 || (code !== SPACE && (code !== STAR || hasStep))) return false;
+    if (!hasStep) bucket += value;
+    if (code === STAR) hasStep = true;
+    else {
+      take(bucket, hasStep ? value : 1);
+      hasStep = false;
+    }
+    value = 0;
+    digits = 0;
   }
-  return buckets;
+  return true;
 }
 
 /** Sketch of both; texts that are no sketches count as empty (decoding the cell has refused them before). */
