@@ -52,6 +52,44 @@ const withoutUnusedClients = {
   },
   load: (id) => (id.startsWith('\0unused-') ? unused[Number(id.slice('\0unused-'.length))].code : null),
 };
+
+/**
+ * What a wake-up with nothing due, `plan` and any command load, each in as few files as possible: a module costs more to
+ * find, read and link than its few kilobytes cost to compile. Given by the modules that are loaded first; what these
+ * import belongs to it.
+ */
+const startsWith = {
+  wake: ['src/action/main.ts', 'src/action/record.ts', 'src/app/report-pages.ts', 'src/action/journals.ts'],
+  plan: ['src/cli/plan.ts'],
+  words: ['src/cli/main.ts'],
+};
+
+/** The chunk of a module by the starts that load it, all of them; undefined = wherever the bundler puts it. */
+function chunksOfStarts() {
+  let reached;
+  // What an entry needs before it knows what is wanted stays small.
+  let entered;
+  return (id, context) => {
+    const infoOf = (one) => context.getModuleInfo(one);
+    reached ??= Object.entries(startsWith).map(([name, files]) => [name, reachedFrom(files, infoOf)]);
+    entered ??= reachedFrom([entries.cli, entries.main, entries.post], infoOf);
+    const names = entered.has(id) ? [] : reached.filter(([, ids]) => ids.has(id)).map(([name]) => name);
+    return names.length === 0 ? undefined : names.join('-');
+  };
+}
+
+function reachedFrom(files, infoOf) {
+  const open = files.map((file) => path.join(root, file));
+  const ids = new Set();
+  while (open.length > 0) {
+    const id = open.pop();
+    if (ids.has(id)) continue;
+    ids.add(id);
+    open.push(...(infoOf(id)?.importedIds ?? []));
+  }
+  return ids;
+}
+
 const isCheck = process.argv.includes('--check');
 const into = process.argv.includes('--into') ? process.argv[process.argv.indexOf('--into') + 1] : undefined;
 
@@ -78,9 +116,12 @@ async function buildInto(folder) {
     cwd: root,
     input: entries,
     platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
     external: (id) => id.startsWith('node:') || fetchedAtFirstUse.includes(id),
     plugins: [withoutUnusedClients],
     transform: { target },
+    // What one command loads when it is called may be at the head of another's file.
+    checks: { ineffectiveDynamicImport: false },
     logLevel: 'warn',
     onLog(level, log, handle) {
       // What cannot be resolved would fail at run time, on the machine of a user.
@@ -94,6 +135,10 @@ async function buildInto(folder) {
       format: 'esm',
       entryFileNames: '[name].js',
       chunkFileNames: 'chunks/[name]-[hash].js',
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [{ name: chunksOfStarts(), debugName: 'starts' }],
+      },
       minify: true,
       comments: false,
       // So that the shell of a user can start it.
