@@ -65,6 +65,36 @@ const status = async (id = '') =>
 const sound = async () => expect((await project.state()).problems).toEqual([]);
 
 describe('a backfill', () => {
+  test('stands in the health report, with the partitions that it made and those that it did not', async () => {
+    await start('2026-01-01...2026-01-04', 1, [], { BAD: 'raw@2026-01-03' });
+    const report = await project.json<{
+      queue: { inProgress: unknown[]; waiting: unknown[] };
+      backfills: BackfillProgress[];
+      assets: { asset: string; partitions?: { total: number; made: number; failed: number; failedKeys: string[] } }[];
+    }>(['report']);
+    const [told] = await status();
+    expect(report.backfills).toMatchObject([
+      { backfill: told!.backfill, state: 'COMPLETED_FAILED', failed: told!.failed },
+    ]);
+    expect(report.queue).toMatchObject({ inProgress: [], waiting: [] });
+    const { assets } = await project.json<{
+      assets: { asset: string; total: number; counts: Record<string, number> }[];
+    }>(['partitions', 'status']);
+    for (const { asset, total, counts } of assets)
+      expect(report.assets.find((each) => each.asset === asset)?.partitions).toMatchObject({
+        total,
+        made: counts['materialized'],
+        failed: counts['failed'],
+        missing: counts['missing'],
+      });
+    expect(report.assets.find(({ asset }) => asset === 'raw/orders')?.partitions?.failedKeys).toContain('2026-01-03');
+    const out = join(project.root, 'pages');
+    await project.run(['report', '--out', out]);
+    const readme = readFileSync(join(out, 'README.md'), 'utf8');
+    expect(readme).toMatch(/## Backfills[\s\S]*ended, not all made[\s\S]*failed: `raw\/orders` `2026-01-03`/);
+    expect(readme).toMatch(/## Partitions[\s\S]*raw\/orders[^\n]*1 failed/);
+  });
+
   test('shows its exact runs first, carries them out, and says what came of each partition', async () => {
     const preview = await project.json<{ partitions: number; runs: { partitions: string; assets: string[] }[] }>([
       'backfill',

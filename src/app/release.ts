@@ -85,7 +85,7 @@ function partOf(request: RunRequest): number {
 }
 
 /** A run of a tick that asks for several reads what those before it make: it waits until they have ended. */
-function heldByEarlierParts(view: StateView, { request }: WaitingRun, place: QueuedRun): QueuedRun {
+export function heldByEarlierParts(view: StateView, { request }: WaitingRun, place: QueuedRun): QueuedRun {
   if (request.kind !== 'schedule' || request.part === undefined || request.part === 1) return place;
   const { schedule, tick, part } = request;
   const earlier = [...view.openRuns.values()].filter(

@@ -10,6 +10,7 @@ import type { ReportInput } from '../render/report/facts.ts';
 import { reportFiles } from '../render/report/pages.ts';
 import type { PreparedCommit } from '../state/commit.ts';
 import { version } from '../version.ts';
+import { standingOf } from './standing.ts';
 import { statusesOf } from './statuses.ts';
 
 /** What a report is made from, beside a state. */
@@ -30,6 +31,7 @@ export function reportInput(source: ReportSource, view: StateView): ReportInput 
     view,
     selections,
     assessment: assess(project, view, selections),
+    standing: standingOf(project, view),
     nextTicks: view.at === undefined ? [] : nextTicks(project, epochMs(view.at)),
     ...(codeCommit === undefined ? {} : { codeCommit }),
     ...(repository === undefined ? {} : { repository }),

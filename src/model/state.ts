@@ -13,6 +13,7 @@ import type {
 } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { EpochMs, Timestamp } from './instant.ts';
+import type { PartitionTally } from './partitions.ts';
 import type { RunReason, RunRequest, SkipReason } from './plan.ts';
 import type { AssetKey, Severity } from './project.ts';
 
@@ -57,6 +58,8 @@ export interface AssetRecord {
   readonly succeeded?: Turn;
   /** Newest observation of an asset that others make. */
   readonly observed?: { readonly at: Timestamp; readonly dataVersion: string; readonly updatedAt?: Timestamp };
+  /** Absent = none of its partitions was ever made or failed. */
+  readonly partitions?: PartitionTally;
   /** Newest first, at most 10: for the asset's page. */
   readonly history: readonly HistoryEntry[];
 }

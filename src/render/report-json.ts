@@ -2,9 +2,11 @@ import type { AssetChange } from '../insights/changes.ts';
 import type { Figures } from '../insights/figures.ts';
 import type { HealthReason, HealthStatus, ScopeHealth } from '../insights/health.ts';
 import type { Windows } from '../insights/insights.ts';
+import type { BackfillProgress } from '../model/backfills.ts';
 import type { CheckStatus } from '../model/events.ts';
 import { type Timestamp, timestamp } from '../model/instant.ts';
 import type { AssetKey, Severity } from '../model/project.ts';
+import type { PartitionStanding, QueueStanding } from '../model/standing.ts';
 import { verdictText } from './figures-text.ts';
 import { consequenceText, reasonPhrase } from './health-text.ts';
 import { phraseText } from './phrase.ts';
@@ -40,6 +42,10 @@ export interface ReportJson {
     };
   }[];
   readonly changes: readonly AssetChange[];
+  /** Runs that have not ended, at this state. */
+  readonly queue: QueueStanding;
+  /** Those that go on, and those that ended in the last 7 days. */
+  readonly backfills: readonly BackfillProgress[];
 }
 
 interface ScopeJson {
@@ -74,6 +80,8 @@ interface AssetJson {
     readonly message?: string;
   }[];
   readonly figures: Windows;
+  /** Absent = it has none. */
+  readonly partitions?: Omit<PartitionStanding, 'asset'>;
 }
 
 /** The same content as the front page and the assets' pages, for programs. */
@@ -108,6 +116,8 @@ export function reportJson(input: ReportInput): ReportJson {
       };
     }),
     changes: assessment.changes,
+    queue: input.standing.queue,
+    backfills: input.standing.backfills,
   };
 }
 
@@ -133,7 +143,14 @@ function assetJson(input: ReportInput, facts: AssetFacts): AssetJson {
     durationsMs: record?.durationsMs ?? [],
     checks: asset.checks.map((check) => checkJson(facts, check)),
     figures: input.assessment.insights.assets.get(asset.key) ?? {},
+    ...partitionsJson(input.standing.partitions.get(asset.key)),
   };
+}
+
+function partitionsJson(standing: PartitionStanding | undefined): Pick<AssetJson, 'partitions'> {
+  if (standing === undefined) return {};
+  const { asset: _named, ...partitions } = standing;
+  return { partitions };
 }
 
 function checkJson({ record }: AssetFacts, check: AssetFacts['asset']['checks'][number]): AssetJson['checks'][number] {

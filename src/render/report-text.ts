@@ -7,6 +7,7 @@ import { reasonContext } from './report/attention.ts';
 import { type AssetFacts, byUrgency, type ReportInput, shownSelections } from './report/facts.ts';
 import { figureRows } from './report/figures-table.ts';
 import { sparkline } from './sparkline.ts';
+import { standingLines } from './standing-text.ts';
 import { columns, count, formatCount, paint, type Style, safeLine, safeText, symbol, type Verdict } from './style.ts';
 
 const ATTENTION_MAX = 5;
@@ -28,6 +29,7 @@ export function renderReportText(input: ReportInput, style: Style): string {
     isEmpty ? ['`branchline run` makes the assets; `branchline plan` shows first what it would do.'] : [],
     attentionLines(input, facts, style),
     isEmpty ? [] : figureLines(input, style),
+    ...standingLines(input.standing, style),
     selectionLines(input, style),
     isEmpty ? [] : assetLines(facts, style),
     scheduleLines(input),

@@ -12,6 +12,7 @@ import type {
 import { draftRun, epochOf, finishDraft, type RunDraft } from '../run/evolve.ts';
 import { emptyAsset } from './asset-fold.ts';
 import { joinPartitions } from './partition-fold.ts';
+import { addToTally } from './partition-tally.ts';
 import { assetScope, type CellDraft, draftCell, finishCell, groupScope, PROJECT_SCOPE } from './rollup.ts';
 
 const DAY_MS = 86_400_000;
@@ -123,7 +124,12 @@ export function addToPartition(draft: FoldDraft, asset: string, key: string, sai
     records = new Map();
     draft.partitions.set(asset, records);
   }
-  records.set(key, joinPartitions(records.get(key) ?? draft.base.partitions?.get(asset)?.get(key), said));
+  const before = records.get(key) ?? draft.base.partitions?.get(asset)?.get(key);
+  const now = joinPartitions(before, said);
+  records.set(key, now);
+  const record = assetOf(draft, asset);
+  const partitions = addToTally(record.partitions, key, before, now);
+  if (partitions && partitions !== record.partitions) draft.assets.set(asset, { ...record, partitions });
 }
 
 /** Moves the instant on; on a new day forgets writers and streams that nobody can ask for any more. */

@@ -111,6 +111,14 @@ export const assetShape: Check = object<AssetRecord>({
   observed: optional(
     object<NonNullable<AssetRecord['observed']>>({ at: instant, dataVersion: text, updatedAt: optional(instant) }),
   ),
+  partitions: optional(
+    object<NonNullable<AssetRecord['partitions']>>({
+      made: count,
+      failed: count,
+      newest: list(text),
+      failing: list(text),
+    }),
+  ),
   history: list(
     object<AssetRecord['history'][number]>({
       at: instant,

@@ -1,3 +1,4 @@
+import { standingOf } from '../app/standing.ts';
 import { type Assessment, assess } from '../insights/assess.ts';
 import { daysUntil } from '../insights/window.ts';
 import { epochMs, type Timestamp, timestamp } from '../model/instant.ts';
@@ -236,6 +237,7 @@ export function reportOf(
     project,
     view,
     assessment,
+    standing: standingOf(project, view),
     selections,
     nextTicks: Object.values(project.schedules).map(({ name, timezone }) => ({
       schedule: name,

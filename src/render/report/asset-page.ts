@@ -10,6 +10,7 @@ import { shortInstant } from './asset-table.ts';
 import { attention, exposureNames, lastLines, reasonContext, someNames, sourceLink } from './attention.ts';
 import { type AssetFacts, downstreamOf, exposuresReached, factsOf, type ReportInput } from './facts.ts';
 import { scopeFigures } from './figures-table.ts';
+import { partitionsOfAsset } from './partition-section.ts';
 import { assetChartPath, assetPath, groupPath, hrefOf } from './paths.ts';
 import { subPage } from './readme.ts';
 
@@ -30,6 +31,7 @@ export function renderAssetPage(input: ReportInput, facts: AssetFacts): string {
     first && !isCalm ? lastLines(first) : undefined,
     definition(input, asset, page),
     section('Lineage', lineage(input, asset, page)),
+    section('Partitions', partitionsOfAsset(input.standing.partitions.get(asset.key))),
     section('Checks', checksTable(input, asset, record)),
     section(
       'Figures',

@@ -3,6 +3,7 @@ import type { Assessment } from '../../insights/assess.ts';
 import type { AssetHealth, HealthStatus } from '../../insights/health.ts';
 import type { EpochMs } from '../../model/instant.ts';
 import type { Asset, AssetKey, Exposure, Project } from '../../model/project.ts';
+import type { Standing } from '../../model/standing.ts';
 import type { AssetRecord, StateView } from '../../model/state.ts';
 
 /** All that the report depends on. It has no now: next ticks are those after the view's instant. */
@@ -10,6 +11,7 @@ export interface ReportInput {
   readonly project: Project;
   readonly view: StateView;
   readonly assessment: Assessment;
+  readonly standing: Standing;
   /** Members of each saved selection, by name. */
   readonly selections: ReadonlyMap<string, readonly AssetKey[]>;
   /** The next tick of each schedule, soonest first; `tick` absent = none comes. */

@@ -4,9 +4,12 @@ import { blocks, join, link, type Markdown, own, text } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
 import { assetTable } from './asset-table.ts';
 import { attention } from './attention.ts';
+import { backfillsSection } from './backfill-section.ts';
 import { type AssetFacts, byUrgency, type ReportInput } from './facts.ts';
 import { projectFigures } from './figures-table.ts';
+import { partitionsSection } from './partition-section.ts';
 import { ASSETS_FOLDER, groupPath, hrefOf, README_PATH, UNGROUPED_PATH } from './paths.ts';
+import { queueSection } from './queue-section.ts';
 import {
   changesSection,
   changesSince,
@@ -25,6 +28,11 @@ interface Limits {
   readonly tails: number;
   readonly warned: number;
   readonly assets: number;
+  /** Runs that have not ended. */
+  readonly runs: number;
+  readonly backfills: number;
+  /** Assets with partitions. */
+  readonly partitioned: number;
   /** Selections and groups. */
   readonly scopes: number;
   readonly schedules: number;
@@ -33,12 +41,78 @@ interface Limits {
 
 /** From the most to the least: the first that fits the bound is taken. */
 const LIMITS: readonly Limits[] = [
-  { degraded: 10, tails: 5, warned: 20, assets: 150, scopes: 50, schedules: 20, changes: 12 },
-  { degraded: 10, tails: 3, warned: 10, assets: 60, scopes: 40, schedules: 10, changes: 8 },
-  { degraded: 5, tails: 2, warned: 5, assets: 25, scopes: 20, schedules: 5, changes: 5 },
-  { degraded: 3, tails: 1, warned: 3, assets: 10, scopes: 10, schedules: 3, changes: 3 },
-  { degraded: 1, tails: 0, warned: 1, assets: 0, scopes: 5, schedules: 1, changes: 1 },
-  { degraded: 0, tails: 0, warned: 0, assets: 0, scopes: 0, schedules: 0, changes: 0 },
+  {
+    degraded: 10,
+    tails: 5,
+    warned: 20,
+    assets: 150,
+    runs: 20,
+    backfills: 10,
+    partitioned: 40,
+    scopes: 50,
+    schedules: 20,
+    changes: 12,
+  },
+  {
+    degraded: 10,
+    tails: 3,
+    warned: 10,
+    assets: 60,
+    runs: 12,
+    backfills: 8,
+    partitioned: 25,
+    scopes: 40,
+    schedules: 10,
+    changes: 8,
+  },
+  {
+    degraded: 5,
+    tails: 2,
+    warned: 5,
+    assets: 25,
+    runs: 8,
+    backfills: 5,
+    partitioned: 12,
+    scopes: 20,
+    schedules: 5,
+    changes: 5,
+  },
+  {
+    degraded: 3,
+    tails: 1,
+    warned: 3,
+    assets: 10,
+    runs: 5,
+    backfills: 3,
+    partitioned: 6,
+    scopes: 10,
+    schedules: 3,
+    changes: 3,
+  },
+  {
+    degraded: 1,
+    tails: 0,
+    warned: 1,
+    assets: 0,
+    runs: 2,
+    backfills: 1,
+    partitioned: 2,
+    scopes: 5,
+    schedules: 1,
+    changes: 1,
+  },
+  {
+    degraded: 0,
+    tails: 0,
+    warned: 0,
+    assets: 0,
+    runs: 0,
+    backfills: 0,
+    partitioned: 0,
+    scopes: 0,
+    schedules: 0,
+    changes: 0,
+  },
 ];
 
 /** The health report: the state branch's front page. At most 32 KiB; it says where the rest is. */
@@ -66,8 +140,11 @@ function readme(input: ReportInput, facts: readonly AssetFacts[], limits: Limits
     isEmpty ? own('`branchline run` makes the assets; `branchline plan` shows first what it would do.') : undefined,
     ...attentionBlocks(input, facts, limits),
     week,
+    section('Queue', queueSection(input, limits.runs)),
+    section('Backfills', backfillsSection(input, limits.backfills)),
     section('Selections', selectionsSection(input, README_PATH, limits.scopes)),
     section('Assets', assetsSection(input, facts, limits)),
+    section('Partitions', partitionsSection(input, README_PATH, limits.partitioned)),
     section('Next', schedulesSection(input, limits.schedules)),
     section(`Changed since ${changesSince(input)}`, changesSection(input, limits.changes)),
     footer(input),

@@ -1,0 +1,55 @@
+import type { BackfillProgress } from './backfills.ts';
+import type { Timestamp } from './instant.ts';
+import type { PartitionStatus } from './partitions.ts';
+import type { AssetKey } from './project.ts';
+
+// How the work stands at one state, for reports. All of it follows from the state alone, and tells instants, never ages.
+
+export interface Standing {
+  readonly queue: QueueStanding;
+  /** Those that are not over, newest first, then those that ended in the last days. */
+  readonly backfills: readonly BackfillProgress[];
+  /** By asset: those that have partitions, in order of their keys. */
+  readonly partitions: ReadonlyMap<AssetKey, PartitionStanding>;
+}
+
+export interface QueueStanding {
+  /** Runs that may be in progress at once; negative: without limit. */
+  readonly places: number;
+  /** Oldest first. */
+  readonly inProgress: readonly RunStanding[];
+  /** In the order of the queue. */
+  readonly waiting: readonly RunStanding[];
+}
+
+/** A run that has not ended. */
+export interface RunStanding {
+  readonly run: string;
+  /** What asked for it, in few words. */
+  readonly trigger: string;
+  readonly priority: number;
+  readonly requestedAt: Timestamp;
+  readonly startedAt?: Timestamp;
+  /** Who carries it out: a process, or a job of a workflow run. */
+  readonly holder?: { readonly text: string; readonly workflow?: string };
+  /** Steps that are over, of all that it has; absent before it has begun. */
+  readonly steps?: { readonly done: number; readonly all: number };
+  /** What it waits for; absent = it may start at the next wake-up, or has. */
+  readonly wait?: string;
+}
+
+/** The partitions of an asset at a glance. */
+export interface PartitionStanding {
+  readonly asset: AssetKey;
+  /** Keys that exist. */
+  readonly total: number;
+  readonly made: number;
+  readonly failed: number;
+  readonly missing: number;
+  /** Keys that runs are at work on now: each is counted above as well. */
+  readonly inProgress: number;
+  /** The newest keys that exist, oldest first, at most 60; empty where their order says nothing of what is newest. */
+  readonly newest: readonly { readonly key: string; readonly status: PartitionStatus }[];
+  /** Failed keys that are known by name, newest first. */
+  readonly failedKeys: readonly string[];
+}
