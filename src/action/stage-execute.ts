@@ -7,6 +7,7 @@ import { carryOutShard, uploadFailure } from '../app/shard.ts';
 import { readState } from '../app/state-reading.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { findWave, ownUploads, uploadJournal } from '../compose/wave-artifacts.ts';
+import { createDataCarrier } from '../compose/wave-data.ts';
 import type { Wave, WaveShard } from '../model/wave.ts';
 import { count } from '../render/style.ts';
 import { annotateRun } from './annotations.ts';
@@ -38,14 +39,19 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
     ),
   );
   if (engines) return refusedResult(engines);
+  const { id } = shard.value;
+  const carrier = createDataCarrier(artifacts, { shard: id, attempt: context.attempt }, () => world.stores.taken);
   let n = 0;
   const carried = await carryOutShard(
     {
       run: world.run,
       readState: () => readState(world.state),
       upload: async (events) => {
+        // First the files: an event counts only with them.
+        const data = await carrier.upload();
+        if (!data.ok) return fail(uploadFailure(data.error));
         n++;
-        const of = { shard: shard.value.id, n, attempt: context.attempt };
+        const of = { shard: id, n, attempt: context.attempt };
         const done = await uploadJournal(artifacts, context.temp, of, events);
         return done.ok ? ok(undefined) : fail(uploadFailure(done.error));
       },

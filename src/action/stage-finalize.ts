@@ -5,9 +5,11 @@ import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { type FinalizedRun, finalizeWave, isRecorded } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
 import { type RunOutcome, watchPartitions } from '../app/run.ts';
+import { recordedBlobs, withoutLostData } from '../app/shard-data.ts';
 import { readState } from '../app/state-reading.ts';
 import { ok, type Result } from '../base/result.ts';
 import { findWave, ownUploads, readJournals, readWave, type Uploads, uploadsOf } from '../compose/wave-artifacts.ts';
+import { takeInData } from '../compose/wave-data.ts';
 import { type Billed, noCounts } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';
 import { count } from '../render/style.ts';
@@ -53,7 +55,7 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
 }
 
 async function takeIn(
-  { project, world, settings }: Recording,
+  { job, project, world, settings }: Recording,
   wave: Wave,
   uploads: Uploads,
   billed: Billed | undefined,
@@ -62,10 +64,15 @@ async function takeIn(
 > {
   const journals = await readJournals(uploads, wave, world.run.warn);
   if (!journals.ok) return journals;
+  const { stores, run } = world;
+  const take = (files: readonly string[]) => stores.takeForOthers(files);
+  const from = { temp: job.context.temp, take, warn: run.warn };
+  const kept = await takeInData(uploads, wave, from, recordedBlobs(journals.value));
+  if (!kept.ok) return kept;
   for (const { plan } of wave.runs) watchPartitions(world.run, settings, plan.request);
   const recorded = await finalizeWave(world.run, project, {
     wave,
-    journals: journals.value,
+    ...withoutLostData(journals.value, kept.value),
     ...(billed ? { billed } : {}),
   });
   if (!recorded.ok) return recorded;

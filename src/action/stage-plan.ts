@@ -1,6 +1,6 @@
 import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
-import { type AppFailure, inputFailure } from '../app/failure.ts';
+import type { AppFailure } from '../app/failure.ts';
 import { finalizeWave } from '../app/finalize-wave.ts';
 import type { ClaimedRun, RunObserver, RunSettings } from '../app/run.ts';
 import { knownText, triggerText } from '../app/run-message.ts';
@@ -9,7 +9,6 @@ import { matrixOf, shareOut } from '../app/share-out.ts';
 import { runTick } from '../app/tick.ts';
 import { ok, type Result } from '../base/result.ts';
 import { uploadWave } from '../compose/wave-artifacts.ts';
-import type { Project } from '../model/project.ts';
 import { expectedBill, renderShards } from '../render/shards-text.ts';
 import { count } from '../render/style.ts';
 import type { Intent } from './intent.ts';
@@ -25,8 +24,6 @@ export async function performPlanStage(
   intent: Extract<Intent, { kind: 'tick' | 'run' }>,
   createdAt: number,
 ): Promise<JobResult> {
-  const unkept = storageRefusal(recording.project);
-  if (unkept) return refusedResult(unkept);
   const claimed: ClaimedRun[] = [];
   const { inputs } = recording.job;
   const settings: RunSettings = {
@@ -51,26 +48,6 @@ export async function performPlanStage(
         annotations: [],
       }
     : shareAndUpload(recording, claimed, notes);
-}
-
-/** Jobs that may only read cannot push what they make. */
-function storageRefusal({ storage, assets, connections }: Project): AppFailure | undefined {
-  const all = [
-    ['`storage`', storage] as const,
-    ...Object.values(assets).map((asset) => [`\`storage\` of ${asset.key}`, asset.storage] as const),
-    ...Object.entries(connections).map(
-      ([name, connection]) =>
-        [`\`storage\` of connection ${name}`, connection.type === 'duckdb' ? connection.storage : undefined] as const,
-    ),
-  ];
-  const pushed = all.find(([, kept]) => kept?.type === 'branch');
-  return pushed
-    ? inputFailure(
-        'storage-of-shards',
-        `${pushed[0]} is \`branch\`, and the jobs of a fan-out may not push.`,
-        'Keep it in the cache (`storage: { type: cache }`), or use the workflow with one job.',
-      )
-    : undefined;
 }
 
 const quiet: RunObserver = { onPlan: () => undefined, onEvent: () => undefined };

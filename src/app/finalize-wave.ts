@@ -11,6 +11,7 @@ import { fold } from '../state/fold.ts';
 import type { AppFailure } from './failure.ts';
 import type { RunPorts } from './run.ts';
 import { runMessage } from './run-message.ts';
+import { isPathInside, pathOwners } from './shard-data.ts';
 import { shardStream } from './share-out.ts';
 import type { StateAt } from './state-reading.ts';
 import type { Recorded, StateDecision } from './state-session.ts';
@@ -32,6 +33,8 @@ export interface FinalizeInput {
   readonly wave: Wave;
   /** By shard: all that arrived of its journal. */
   readonly journals: ReadonlyMap<string, readonly BranchlineEvent[]>;
+  /** Shards whose files did not all arrive: their steps without are not in the journals. */
+  readonly incomplete?: ReadonlySet<string>;
   /** Nobody can carry it out: its runs go back to the queue. */
   readonly isGivenBack?: boolean;
   /** What the jobs around the shards cost, to be counted with the first run. */
@@ -67,19 +70,24 @@ interface Part {
 
 function finalizeRun(
   project: Project,
-  { wave, journals, isGivenBack }: FinalizeInput,
+  { wave, journals, isGivenBack, incomplete }: FinalizeInput,
   run: WaveRun,
   state: StateAt,
   around: Billed | undefined,
 ): Part {
   const { view } = state.read;
   const { plan, claim } = run;
+  const owners = pathOwners(project, view);
   const shards = wave.shards.filter((shard) => shard.run === plan.runId);
   const own = shards.map((shard) => ({ shard, journal: journals.get(shard.id) ?? [] }));
-  const arrived = merged(own.map(({ shard, journal }) => ownEvents(wave, run, shard, journal)));
+  const arrived = merged(own.map(({ shard, journal }) => ownEvents({ wave, owners }, run, shard, journal)));
   const fresh = arrived.filter((event) => !isCounted(view, event));
   // Of what nobody was to carry out nothing is lost.
-  const lostShards = isGivenBack ? [] : own.filter(({ journal }) => !journal.some(isEnd)).map(({ shard }) => shard.id);
+  const lostShards = isGivenBack
+    ? []
+    : own
+        .filter(({ shard, journal }) => !journal.some(isEnd) || incomplete?.has(shard.id))
+        .map(({ shard }) => shard.id);
   const record = view.openRuns.get(plan.runId);
   const outcome = { run, drafts: arrived, durationMs: 0, lostShards };
   if (!record || view.claims.get(claim.claim)?.epoch !== claim.epoch || record.epoch !== claim.epoch)
@@ -111,7 +119,7 @@ function finalizeRun(
 
 /** Only what a step of the shard may say, and of its own steps: the journal is data that others could have written. */
 function ownEvents(
-  wave: Wave,
+  { wave, owners }: { readonly wave: Wave; readonly owners: ReturnType<typeof pathOwners> },
   run: WaveRun,
   shard: WaveShard,
   journal: readonly BranchlineEvent[],
@@ -121,6 +129,10 @@ function ownEvents(
     run.plan.steps.filter(({ id }) => steps.has(id)).flatMap((step) => step.assets.map(({ asset }) => asset)),
   );
   const connections = new Set(run.claim.connections.map(({ name }) => name));
+  const isOwnPath = (path: string): boolean => {
+    const owner = owners.get(path);
+    return isPathInside(path) && (owner === undefined || assets.has(owner));
+  };
   const kept = journal.filter((event) => {
     if (event.run !== run.plan.runId) return false;
     switch (event.type) {
@@ -132,10 +144,11 @@ function ownEvents(
       case 'step.skipped':
         return steps.has(event.step) && event.assets.every((asset) => assets.has(asset));
       case 'asset.materialized':
+        return assets.has(event.asset) && Object.keys(event.files ?? {}).every(isOwnPath);
       case 'check.judged':
         return assets.has(event.asset);
       case 'connection.saved':
-        return connections.has(event.connection);
+        return connections.has(event.connection) && isOwnPath(event.path);
       case 'run.requested':
       case 'run.started':
       case 'run.requeued':

@@ -12,7 +12,7 @@ import type { StatePorts } from '../app/state-session.ts';
 import type { OutputsOf } from '../app/step-context.ts';
 import { type EffectiveStorage, effectiveStorage } from '../app/storage.ts';
 import { canonicalJson } from '../base/json.ts';
-import { fail, ok } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import { dataBranchOf } from '../model/data-branch.ts';
 import type { Project, Storage } from '../model/project.ts';
 import type { Clock, FileStore, OutputFiles, RefMove } from '../ports.ts';
@@ -81,6 +81,13 @@ export interface StoresOptions {
   readonly dataBranch: (branch: string) => DataBranch | undefined;
 }
 
+/** A file that is in the private repository and on no branch yet. */
+export interface TakenFile {
+  /** Absolute; its name is its digest. */
+  readonly file: string;
+  readonly blob: string;
+}
+
 /** The stores of a command, each opened once. */
 export interface Stores {
   readonly outputs: OutputsOf;
@@ -90,13 +97,18 @@ export interface Stores {
   readonly keptFile: KeptFileOf;
   /** What branches of data have to move when events are recorded (see `StatePorts`). */
   readonly dataMoves: NonNullable<StatePorts['dataMoves']>;
+  /** What branches of data took so far, in order: somebody else may have to push it. */
+  readonly taken: readonly TakenFile[];
+  /** Takes files that others made (absolute paths) into the private repository; their ids, in order. */
+  takeForOthers(files: readonly string[]): Promise<Result<readonly string[], string>>;
 }
 
 export function openStores(options: StoresOptions): Stores {
   const stores = new Map<string, FileStore | undefined>();
   const branches = new Map<string, DataBranch | undefined>();
+  const taken: TakenFile[] = [];
   const dataBranch = (branch: string): DataBranch | undefined => {
-    if (!branches.has(branch)) branches.set(branch, options.dataBranch(branch));
+    if (!branches.has(branch)) branches.set(branch, noting(options.dataBranch(branch), taken));
     return branches.get(branch);
   };
   const storageOf = (written: Storage | undefined): EffectiveStorage =>
@@ -122,6 +134,12 @@ export function openStores(options: StoresOptions): Stores {
     outputs,
     outputsIn,
     storageOf,
+    taken,
+    async takeForOthers(files) {
+      // The repository is the same for all branches.
+      const data = options.dataBranch(dataBranchOf(options.project.state.branch));
+      return data ? data.take(files) : fail(tooOld);
+    },
     keptFile(name) {
       const connection = options.project.connections[name];
       if (connection?.type !== 'duckdb') return undefined;
@@ -151,6 +169,22 @@ export function openStores(options: StoresOptions): Stores {
   };
 }
 
+const tooOld = 'storage `branch` takes git 2.31 or newer on this machine';
+
+/** The same branch, with an account of what it took. */
+function noting(data: DataBranch | undefined, taken: TakenFile[]): DataBranch | undefined {
+  return (
+    data && {
+      ...data,
+      async take(files) {
+        const blobs = await data.take(files);
+        if (blobs.ok) taken.push(...files.map((file, i) => ({ file, blob: blobs.value[i]! })));
+        return blobs;
+      },
+    }
+  );
+}
+
 function writtenStorage({ assets, connections }: Project, owner: DataCommit['owner']): Storage | undefined {
   if (owner.kind === 'asset') return assets[owner.name]?.storage;
   const connection = connections[owner.name];
@@ -177,10 +211,7 @@ function openStore(
       });
     case 'branch': {
       const data = dataBranch(storage.branch);
-      if (data === undefined)
-        return refusingStore(
-          `storage \`branch\` takes git 2.31 or newer on this machine: without it nothing can be kept on ${storage.branch}`,
-        );
+      if (data === undefined) return refusingStore(`${tooOld}: without it nothing can be kept on ${storage.branch}`);
       return createBranchStore({
         data,
         scratch: join(options.scratch, 'branch', storage.branch),

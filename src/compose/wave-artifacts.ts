@@ -14,8 +14,8 @@ import type { Artifacts } from '../ports-storage.ts';
 /** What was uploaded in a workflow run, by name. */
 export interface Uploads {
   names(): Promise<Result<readonly string[], string>>;
-  /** The archive. */
-  read(name: string): Promise<Result<Uint8Array, string>>;
+  /** The archive; 64 MiB at most when nothing is said. */
+  read(name: string, bytesMax?: number): Promise<Result<Uint8Array, string>>;
 }
 
 /** A plan of 10,000 steps has 5 MB. */
@@ -23,7 +23,8 @@ const BYTES_MAX = 64 * 1024 * 1024;
 const JOURNAL_BYTES_MAX = 16 * 1024 * 1024;
 const PLAN_FILE = 'plan.json';
 const JOURNAL_FILE = 'journal.jsonl';
-const KEPT_DAYS = 7;
+/** For so long a lost wave can be taken in. */
+export const KEPT_DAYS = 7;
 
 /** What the jobs of this workflow run uploaded. */
 export function ownUploads(artifacts: Artifacts): Uploads {
@@ -32,8 +33,8 @@ export function ownUploads(artifacts: Artifacts): Uploads {
       const listed = await artifacts.list();
       return listed.ok ? ok(listed.value.map(({ name }) => name)) : fail(listed.error.message);
     },
-    async read(name) {
-      const got = await artifacts.download(name, BYTES_MAX);
+    async read(name, bytesMax = BYTES_MAX) {
+      const got = await artifacts.download(name, bytesMax);
       return got.ok ? got : fail(got.error.message);
     },
   };
@@ -49,8 +50,8 @@ export function uploadsOf(github: GitHub, run: number): Uploads {
       for (const { id, name, isExpired } of listed.value.items) if (!isExpired && !ids.has(name)) ids.set(name, id);
       return ok([...ids.keys()]);
     },
-    async read(name) {
-      const got = await github.downloadArtifact(ids.get(name)!, BYTES_MAX);
+    async read(name, bytesMax = BYTES_MAX) {
+      const got = await github.downloadArtifact(ids.get(name)!, bytesMax);
       return got.ok ? got : fail(got.error.message);
     },
   };

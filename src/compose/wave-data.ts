@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { readZip } from '../adapters/zip-reader.ts';
+import { type AppFailure, outsideFailure } from '../app/failure.ts';
+import type { RecordedBlob } from '../app/shard-data.ts';
+import { sha256 } from '../base/digest.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { Wave } from '../model/wave.ts';
+import type { Artifacts } from '../ports-storage.ts';
+import type { TakenFile } from './storage.ts';
+import { KEPT_DAYS, type Uploads } from './wave-artifacts.ts';
+
+/** As much as one commit of a branch of data takes: a part holds the files of at least one materialization. */
+const PART_BYTES_MAX = 200_000_000;
+const PART_FILES_MAX = 1_000;
+/** What packing may add. */
+const ARCHIVE_BYTES_MAX = PART_BYTES_MAX + 10_000_000;
+/** Zeros are packed a thousand to one. */
+const RATIO_MAX = 1_100;
+
+/** Takes files that a branch of data is to keep from a job that may not push to the one that may. */
+export interface DataCarrier {
+  /** Uploads what was taken since the last time. What it could not upload it tries again. */
+  upload(): Promise<Result<void, string>>;
+}
+
+/** `taken`: all that branches of data took in this process, in order. */
+export function createDataCarrier(
+  artifacts: Artifacts,
+  of: { readonly shard: string; readonly attempt: number },
+  taken: () => readonly TakenFile[],
+): DataCarrier {
+  const carried = new Set<string>();
+  let parts = 0;
+  return {
+    async upload() {
+      const left = new Map(taken().map((each) => [basename(each.file), each.file]));
+      for (const digest of carried) left.delete(digest);
+      for (const part of partsOf([...left.values()])) {
+        parts++;
+        const name = `bl-data-${of.shard}-${parts}-a${of.attempt}`;
+        const files = part.files.map((file) => basename(file));
+        const done = await artifacts.upload({ name, folder: part.folder, files, retentionDays: KEPT_DAYS });
+        if (!done.ok) return fail(done.error.message);
+        for (const file of files) carried.add(file);
+      }
+      return ok(undefined);
+    },
+  };
+}
+
+interface Part {
+  readonly folder: string;
+  readonly files: string[];
+  bytes: number;
+}
+
+function partsOf(files: readonly string[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const file of files) {
+    const { size } = statSync(file);
+    const open = parts.find(
+      (part) =>
+        part.folder === dirname(file) && part.files.length < PART_FILES_MAX && part.bytes + size <= PART_BYTES_MAX,
+    );
+    if (open) {
+      open.files.push(file);
+      open.bytes += size;
+    } else parts.push({ folder: dirname(file), files: [file], bytes: size });
+  }
+  return parts;
+}
+
+/** Takes files (absolute paths) into git; their ids, in order. */
+export type TakeFiles = (files: readonly string[]) => Promise<Result<readonly string[], string>>;
+
+/**
+ * Takes in the files that the shards of a wave uploaded, as far as they are what is recorded: by digest, their ids in git.
+ * What is missing or something else is left out, with a word.
+ */
+export async function takeInData(
+  uploads: Uploads,
+  wave: Wave,
+  from: { readonly temp: string; readonly take: TakeFiles; readonly warn: (text: string) => void },
+  recorded: readonly RecordedBlob[],
+): Promise<Result<ReadonlyMap<string, string>, AppFailure>> {
+  const kept = new Map<string, string>();
+  if (recorded.length === 0) return ok(kept);
+  const names = await uploads.names();
+  if (!names.ok) return fail(outsideFailure('no-artifacts', `The files could not be looked for: ${names.error}.`));
+  const wanted = new Map(recorded.map((each) => [each.digest, each]));
+  const shards = new Set(wave.shards.map(({ id }) => id));
+  for (const name of names.value) {
+    const [, shard, attempt] = /^bl-data-(s\d{3})-\d{1,4}-a(\d+)$/.exec(name) ?? [];
+    if (shard === undefined || !shards.has(shard) || Number(attempt) !== wave.attempt) continue;
+    const files = await readPart(uploads, name);
+    const ids = files.ok ? await takeWanted(files.value, wanted, from) : files;
+    if (!ids.ok) from.warn(`The files of ${name} are left out: ${ids.error}.`);
+    else for (const [digest, blob] of ids.value) kept.set(digest, blob);
+  }
+  return ok(kept);
+}
+
+async function readPart(uploads: Uploads, name: string): Promise<Result<ReadonlyMap<string, Uint8Array>, string>> {
+  const archive = await uploads.read(name, ARCHIVE_BYTES_MAX);
+  if (!archive.ok) return archive;
+  return readZip(archive.value, { filesMax: PART_FILES_MAX, bytesMax: PART_BYTES_MAX, ratioMax: RATIO_MAX });
+}
+
+/** Names of files are their digests, and nobody's word counts for that. */
+async function takeWanted(
+  files: ReadonlyMap<string, Uint8Array>,
+  wanted: ReadonlyMap<string, RecordedBlob>,
+  { temp, take }: { readonly temp: string; readonly take: TakeFiles },
+): Promise<Result<ReadonlyMap<string, string>, string>> {
+  const good = [...files].filter(
+    ([name, content]) => wanted.get(name)?.bytes === content.length && sha256(content) === name,
+  );
+  const folder = mkdtempSync(join(temp, 'data-'));
+  try {
+    for (const [name, content] of good) writeFileSync(join(folder, name), content);
+    const ids = await take(good.map(([name]) => join(folder, name)));
+    return ids.ok ? ok(new Map(good.map(([name], i) => [name, ids.value[i]!]))) : ids;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
