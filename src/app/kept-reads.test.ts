@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { REPORT_WINDOWS } from '../insights/assess.ts';
 import { rollupDays } from '../insights/insights.ts';
 import type { StateStore } from '../ports.ts';
@@ -7,16 +7,21 @@ import { must } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer } from '../testing/fake-store.ts';
 import { runEvents, STORY_START } from '../testing/state-story.ts';
 import { REPORT_DAYS } from './state-reading.ts';
-import { openStateSession, type StateSession } from './state-session.ts';
+import { openStateSession, type StateDecision, type StateSession } from './state-session.ts';
 
 let now = STORY_START;
 let writers = 0;
 
-function open(server: FakeStateServer): { readonly session: StateSession; readonly asked: string[] } {
+function open(server: FakeStateServer) {
   const asked: string[] = [];
   const inner = server.open();
+  const heads = { read: 0 };
   const store: StateStore = {
     ...inner,
+    read() {
+      heads.read++;
+      return inner.read();
+    },
     list(commit, prefix) {
       asked.push(commit);
       return inner.list(commit, prefix);
@@ -32,7 +37,7 @@ function open(server: FakeStateServer): { readonly session: StateSession; readon
     redact: (text) => text,
     warn: () => {},
   });
-  return { session, asked };
+  return { session, asked, heads };
 }
 
 async function record(session: StateSession, i: number): Promise<void> {
@@ -41,6 +46,8 @@ async function record(session: StateSession, i: number): Promise<void> {
   const events = runEvents({ run, at: now, assets: [{ asset: `raw/${i % 3}`, outcome }] });
   must(await session.transact(async () => ({ kind: 'commit', events, message: `run ${i}`, value: undefined })));
 }
+
+const nothing = async (): Promise<StateDecision<undefined>> => ({ kind: 'nothing', value: undefined });
 
 async function seenBy(session: StateSession): Promise<StateRead> {
   return must(await session.transact(async ({ read }) => ({ kind: 'nothing', value: read }))).value;
@@ -52,10 +59,10 @@ it('what a session’s own commit led to is not read again, and is what anybody 
   // Over the end of a day, with its fold, and over more commits than `recent/` may have.
   for (let i = 1; i <= 150; i++) {
     now += 15 * 60_000;
-    const day = new Date(now).getUTCDate();
+    const isFirstOfDay = new Date(now).getUTCDate() !== new Date(now - 15 * 60_000).getUTCDate();
     await record(session, i);
     const before = asked.length;
-    if (i % 10 !== 0 && day === 22) continue;
+    if (i % 16 !== 0 && !isFirstOfDay) continue;
     const [own, fresh] = [await seenBy(session), await seenBy(open(server).session)];
     expect(own.view).toEqual(fresh.view);
     expect([...own.base.paths].sort()).toEqual([...fresh.base.paths].sort());
@@ -82,6 +89,60 @@ it('a head that somebody else moved is read', async () => {
   await record(mine.session, 3);
   expect((await seenBy(mine.session)).view.endedRuns.size).toBe(3);
   expect(mine.asked.at(-1)).toBe(server.heads.at(-1));
+});
+
+describe('a transaction that follows on one that had nothing to do', () => {
+  it('begins with the head that was seen, for a moment and once', async () => {
+    const server = createFakeStateServer();
+    await record(open(server).session, 1);
+    const { session, asked, heads } = open(server);
+    must(await session.transact(nothing));
+    must(await session.transact(nothing, { follows: true }));
+    expect([heads.read, asked.length]).toEqual([1, 1]);
+    must(await session.transact(nothing, { follows: true }));
+    expect(heads.read).toBe(2);
+    now += 10_000;
+    must(await session.transact(nothing, { follows: true }));
+    expect(heads.read).toBe(3);
+    must(await session.transact(nothing));
+    expect(heads.read).toBe(4);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('decides again when somebody was faster, and lands', async () => {
+    const server = createFakeStateServer();
+    await record(open(server).session, 1);
+    const { session } = open(server);
+    must(await session.transact(nothing));
+    await record(open(server).session, 2);
+    const seqs: number[] = [];
+    const following: StateSession = {
+      transact: (decide) =>
+        session.transact(
+          (state) => {
+            seqs.push(state.read.view.seq);
+            return decide(state);
+          },
+          { follows: true },
+        ),
+    };
+    await record(following, 3);
+    expect(seqs).toEqual([1, 2]);
+    expect((await seenBy(open(server).session)).view.endedRuns.size).toBe(3);
+  });
+
+  it('has the server’s time, with what has passed since', async () => {
+    const server = createFakeStateServer();
+    await record(open(server).session, 1);
+    server.serverNow = now + 3_600_000;
+    const { session } = open(server);
+    must(await session.transact(nothing));
+    now += 1500;
+    const seen = must(
+      await session.transact(async (state) => ({ kind: 'nothing', value: state.now }), { follows: true }),
+    );
+    expect(seen.value).toBe(server.serverNow + 1500);
+  });
 });
 
 it('as many days of sums are read as the report compares, and one that may begin meanwhile', () => {

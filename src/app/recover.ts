@@ -108,7 +108,10 @@ async function decideRecovery(
       reason: 'its process is gone',
     }));
   // What the journals say comes first: a run that had ended there is not lost.
-  const preview = fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at, events: adopted });
+  const preview =
+    adopted.length === 0
+      ? ok(view)
+      : fold(view, { seq: view.seq + 1, writer: ports.writer, tx: 0, at, events: adopted });
   const after = preview.ok ? preview.value : view;
   const dead = new Set(orphans.map((orphan) => orphan.writer));
   const livenesses = await askHolders(after, ports.holders, { writer: ports.writer, dead });

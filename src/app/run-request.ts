@@ -63,7 +63,9 @@ export async function runRequest(
   if (!recovered.ok) return recovered;
   watchPartitions(ports, settings, request);
   for (;;) {
-    const asked = await ports.session.transact<Asked>((state) => decideRequest(ports, settings, request, more, state));
+    const asked = await ports.session.transact<Asked>((state) => decideRequest(ports, settings, request, more, state), {
+      follows: true,
+    });
     if (!asked.ok) return asked;
     const { value, after: read, commit } = asked.value;
     if (value.kind === 'again') continue;

@@ -1,5 +1,6 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
+import type { StateHead } from '../ports.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 
 /** What this process last saw of the branch: a head that is older, or gone, was moved by force. */
@@ -7,6 +8,18 @@ export interface Seen {
   head?: { readonly commit: string; readonly seq: number };
   /** Our newest transaction that landed. */
   landed?: { readonly tx: number; readonly at: EpochMs };
+  /** The head that the last transaction read, if it had nothing to do there, and when. */
+  idle?: { readonly head: StateHead; readonly at: EpochMs };
+}
+
+/** How long a head that was seen is as good as one that is read, in milliseconds. */
+const SOON_MS = 3_000;
+
+/** The head at which this process had nothing to do a moment ago, with the time that has passed since. */
+export function seenSoon({ idle }: Seen, now: EpochMs): StateHead | undefined {
+  if (idle === undefined || now < idle.at || now - idle.at > SOON_MS) return undefined;
+  const { serverNow } = idle.head;
+  return { ...idle.head, ...(serverNow === undefined ? {} : { serverNow: serverNow + now - idle.at }) };
 }
 
 /** The branch that this command has read is not there any more. */

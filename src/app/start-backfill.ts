@@ -95,7 +95,9 @@ export async function carryOnBackfill(
   if (!recovered.ok) return recovered;
   const { project } = settings.planning;
   const now = (): EpochMs => ports.clock.now();
-  const known = await ports.session.transact<undefined>(async () => ({ kind: 'nothing', value: undefined }));
+  const known = await ports.session.transact<undefined>(async () => ({ kind: 'nothing', value: undefined }), {
+    follows: true,
+  });
   if (!known.ok) return known;
   const found = findBackfill(known.value.after.view.backfills, backfill);
   if (!found.ok) return found;

@@ -9,7 +9,7 @@ import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
-import { goneState, type Seen, watchHead } from './seen-head.ts';
+import { goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
 import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
@@ -26,7 +26,7 @@ export interface StatePorts extends StatePlace {
   readonly partitionsOf?: () => ReadonlySet<string>;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
-  /** What was read at heads that may be read again, where several sessions are in one process; absent = a session keeps what its own last commit led to. */
+  /** What was read at heads that may be read again, where several sessions are in one process; absent = a session keeps its own last one. */
   readonly reads?: Map<string, StateRead>;
   /** Commits after which the next one begins history anew; default 10,000. */
   readonly compactAfter?: number;
@@ -76,6 +76,11 @@ export interface StateSession {
 export interface TransactionOptions {
   /** A branch that was deleted is made anew; else that is a refusal. */
   readonly anew?: boolean;
+  /**
+   * Follows at once on a transaction of this session that had nothing to do, and may begin with the head that it saw: one
+   * decision in two steps. Where somebody was faster the push is refused, and the head is read.
+   */
+  readonly follows?: boolean;
 }
 
 export function openStateSession(ports: StatePorts): StateSession {
@@ -106,11 +111,15 @@ async function transactOnce<T>(
   let sentLean: Lean<T> | undefined;
   let sent: Settled<T> | undefined;
   let instant = 0;
+  let readAt = 0;
+  const head = options.follows ? seenSoon(seen, ports.clock.now()) : undefined;
+  delete seen.idle;
   let wanted: ReadOptions = {};
   let compacts = false;
   const outcome = await transact<Settled<T>>(
     ports.store,
     async (view) => {
+      readAt = ports.clock.now();
       wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
       const state = await loadState(ports, view, { seen, reads, wanted }, options);
       if (!state.ok)
@@ -134,6 +143,7 @@ async function transactOnce<T>(
       random: ports.random,
       writer: ports.writer,
       tx,
+      ...(head === undefined ? {} : { seen: head }),
       lean: (change) => {
         sentLean = lean?.();
         return sentLean?.change ?? change;
@@ -149,7 +159,11 @@ async function transactOnce<T>(
       const settled =
         isLean && sentLean !== undefined && 'after' in sentLean.settled ? sentLean.settled : outcome.value;
       const { value, after } = settled;
-      if (outcome.kind === 'nothing') return ok({ value, after });
+      if (outcome.kind === 'nothing') {
+        // Not once more: what was seen would get older each time.
+        if (outcome.head !== head) seen.idle = { head: outcome.head, at: readAt };
+        return ok({ value, after });
+      }
       seen.head = { commit: outcome.commit, seq: after.view.seq };
       seen.landed = { tx, at: instant };
       // Not what was found at a later head, where others' commits may be, nor a compact: it has a file more.
@@ -241,7 +255,7 @@ async function readHead(
   const texts = await loadNeeded(view.load, paths, wanted);
   if (!texts.ok) return texts;
   const read = assembleState(ports, paths, texts.value, view.head.commit);
-  if (read.ok && ports.reads) reads.keep(view.head.commit, wanted, read.value);
+  if (read.ok) reads.keep(view.head.commit, wanted, read.value);
   return read;
 }
 

@@ -91,11 +91,11 @@ export async function runTick(
   options: TickOptions,
   observer: TickObserver,
 ): Promise<Result<TickOutcome, AppFailure>> {
+  for (const asset of assetsByStatus(settings.planning)) ports.partitions.add(asset);
   if (!options.dryRun) {
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
   }
-  for (const asset of assetsByStatus(settings.planning)) ports.partitions.add(asset);
   const judged = await judge(ports, settings, options);
   if (!judged.ok) return judged;
   const { value, after, commit } = judged.value;
@@ -146,8 +146,9 @@ async function judge(
   options: TickOptions,
 ): Promise<Result<Recorded<Judged>, AppFailure>> {
   for (;;) {
-    const judged = await ports.session.transact<Judged | 'again'>((state) =>
-      decideTick(ports, settings, options, state),
+    const judged = await ports.session.transact<Judged | 'again'>(
+      (state) => decideTick(ports, settings, options, state),
+      { follows: true },
     );
     if (!judged.ok) return judged;
     const { value, ...recorded } = judged.value;

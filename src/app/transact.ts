@@ -84,6 +84,8 @@ export interface TransactionRetry {
 
 export interface TransactOptions extends Transaction {
   readonly clock: Clock;
+  /** The head to begin with, as it was seen a moment ago. If it has moved since, the commit finds that out. */
+  readonly seen?: StateHead;
   /** In [0, 1): for jitter. */
   readonly random: () => number;
   /** From the first try on; default 2 minutes. */
@@ -161,7 +163,7 @@ export async function transact<T>(
     isCompactDenied: false,
     doubtful: undefined,
     hadHead: false,
-    fresh: undefined,
+    fresh: options.seen,
   };
   const endsAt = options.clock.now() + (options.deadlineMs ?? DEADLINE_MS);
   for (;;) {
