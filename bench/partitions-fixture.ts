@@ -17,10 +17,14 @@ export function assetName(index: number): string {
   return numbered('mart_', index);
 }
 
-/** Assets that are cut by day, each with so many partitions by now. Only what partitions are judged by. */
+/**
+ * Assets that are cut by day, each with so many partitions by now; chained, each reads the same day of the one before.
+ * Only what partitions are judged by.
+ */
 export function partitionsProject(
   partitions: number,
   assets: number,
+  isChained: boolean,
 ): { readonly project: Project; readonly now: number } {
   const days: TimePartitions = {
     kind: 'time',
@@ -33,18 +37,21 @@ export function partitionsProject(
   const all = Object.fromEntries(
     Array.from({ length: assets }, (_, index) => [
       assetName(index),
-      { key: assetName(index), partitions: days, deps: [], checks: [] },
+      {
+        key: assetName(index),
+        partitions: days,
+        deps: isChained && index > 0 ? [assetName(index - 1)] : [],
+        checks: [],
+      },
     ]),
   );
   return { project: { assets: all } as unknown as Project, now: START_MS + partitions * DAY_MS };
 }
 
 /** The leaves of every asset, a folder each: all partitions made, each in a run of its day, with its own version. */
-export function writeLeaves(folder: string, assets: number, partitions: number): number {
-  const { project, now } = partitionsProject(partitions, assets);
+export function writeLeaves(folder: string, assets: number, partitions: number, isChained: boolean): void {
+  const { project, now } = partitionsProject(partitions, assets, isChained);
   const keys = openPartitions(project.assets[assetName(0)]!.partitions!).keys({ now, dynamic: () => [] });
-  const used = usedDigest({});
-  let bytes = 0;
   for (let index = 0; index < assets; index++) {
     const asset = assetName(index);
     const records = new Map<string, PartitionRecord>(
@@ -55,8 +62,8 @@ export function writeLeaves(folder: string, assets: number, partitions: number):
             run: `run-${Math.floor(place / 31)}`,
             at: timestamp(START_MS + place * DAY_MS),
             codeVersion: 'c1',
-            dataVersion: sha256(`${asset} ${key}`).slice(0, 12),
-            used,
+            dataVersion: versionOf(asset, key),
+            used: usedDigest(Object.fromEntries(project.assets[asset]!.deps.map((dep) => [dep, versionOf(dep, key)]))),
             rows: 1000 + (place % 7),
             turn: [place + 1, 1],
           },
@@ -64,10 +71,11 @@ export function writeLeaves(folder: string, assets: number, partitions: number):
       ]),
     );
     mkdirSync(join(folder, asset), { recursive: true });
-    for (const [path, text] of encodeLeaves(asset, [], new Map(), records)) {
+    for (const [path, text] of encodeLeaves(asset, [], new Map(), records))
       writeFileSync(join(folder, asset, basename(path)), text);
-      bytes += Buffer.byteLength(text);
-    }
   }
-  return bytes;
+}
+
+function versionOf(asset: string, key: string): string {
+  return sha256(`${asset} ${key}`).slice(0, 12);
 }

@@ -1,32 +1,33 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { rolldown } from 'rolldown';
 import { writeLeaves } from '../partitions-fixture.ts';
 import type { BenchContext, BenchRow, Contest } from '../row.ts';
 
 const here = join(import.meta.dirname, '..');
 
-function prepare({ scratch, node, isTiny }: BenchContext): readonly Contest[] {
+async function prepare({ scratch, node, isTiny }: BenchContext): Promise<readonly Contest[]> {
   const [assets, partitions] = isTiny ? [2, 600] : [100, 10_000];
-  const folder = join(scratch, 'leaves');
-  writeLeaves(folder, assets, partitions);
-  const ours = {
-    program: node,
-    args: [join(here, 'partitions-status.ts'), folder, String(partitions)],
-    cwd: scratch,
-    repeat: 1,
-  };
-  return [
-    {
+  // As the program is shipped: from the sources alone, Node would strip their types at each start.
+  const status = join(scratch, 'status.mjs');
+  const bundle = await rolldown({ input: join(here, 'partitions-status.ts'), platform: 'node', logLevel: 'silent' });
+  await bundle.write({ file: status, format: 'esm' });
+  await bundle.close();
+  return [false, true].map((isChained) => {
+    const folder = join(scratch, isChained ? 'chained' : 'apart');
+    writeLeaves(folder, assets, partitions, isChained);
+    const args = [status, folder, String(partitions), isChained ? 'chained' : 'apart'];
+    return {
       kind: 'pair',
-      label: '',
-      ours,
+      label: isChained ? 'each reads the one before' : 'none reads another',
+      ours: { program: node, args, cwd: scratch, repeat: 1 },
       peer: { program: node, args: [join(here, 'peers', 'read-leaves.mjs'), folder], cwd: scratch, repeat: 1 },
       verify() {
-        const said = execFileSync(node, ours.args, { encoding: 'utf8' }).trim();
+        const said = execFileSync(node, args, { encoding: 'utf8' }).trim();
         if (said !== `${assets * partitions} made, 0 stale`) throw new Error(`the status says: ${said}`);
       },
-    },
-  ];
+    };
+  });
 }
 
 export const partitions: BenchRow = {

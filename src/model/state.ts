@@ -123,6 +123,14 @@ export interface PartitionRecord {
   /** Newest result of each blocking check about the published data: whether it holds what is downstream. */
   readonly checks?: Readonly<Record<string, { readonly holds: boolean; readonly turn: Turn }>>;
 }
+
+/** What status and staleness of a partition are told from: a part of a record, so a record is one too. */
+export interface PartitionFacts {
+  readonly materialized?: Pick<PartitionMaterialization, 'codeVersion' | 'dataVersion' | 'used'> | undefined;
+  readonly failed?: PartitionRecord['failed'] | undefined;
+  readonly checks?: PartitionRecord['checks'] | undefined;
+}
+
 export interface PartitionMaterialization {
   readonly run: string;
   readonly at: Timestamp;

@@ -1,11 +1,12 @@
 import type { PartitionStatus, PartitionsSummary } from '../model/partitions.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { PartitionRecord, StateView } from '../model/state.ts';
+import type { PartitionFacts, StateView } from '../model/state.ts';
 import { partitionStatus as settledStatus } from '../state/partition-fold.ts';
+import { factsOf, type PartitionRecords } from '../state/partition-records.ts';
 import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
 
 /** Status of one key. */
-export function partitionStatusOf(record: PartitionRecord | undefined, isInProgress: boolean): PartitionStatus {
+export function partitionStatusOf(record: PartitionFacts | undefined, isInProgress: boolean): PartitionStatus {
   return isInProgress ? 'in_progress' : settledStatus(record);
 }
 
@@ -13,7 +14,7 @@ export function partitionStatusOf(record: PartitionRecord | undefined, isInProgr
 export function summarizePartitions(
   asset: AssetKey,
   keys: readonly string[],
-  records: ReadonlyMap<string, PartitionRecord> | undefined,
+  records: PartitionRecords | undefined,
   inProgress: ReadonlySet<string>,
 ): PartitionsSummary {
   const counts: Record<PartitionStatus, number> = { in_progress: 0, failed: 0, materialized: 0, missing: 0 };
@@ -25,7 +26,7 @@ export function summarizePartitions(
       ranges[open.status].push(open.first === open.last ? open.first : `${open.first}${RANGE_SEPARATOR}${open.last}`);
   };
   for (const key of keys) {
-    const record = records?.get(key);
+    const record = factsOf(records, key);
     const status = partitionStatusOf(record, inProgress.has(key));
     counts[status]++;
     if (record?.materialized) newest = key;
@@ -60,9 +61,9 @@ export function partitionsInProgress(view: StateView): ReadonlyMap<AssetKey, Rea
 export function keysByStatus(
   text: string,
   keys: readonly string[],
-  recordsOf: readonly (ReadonlyMap<string, PartitionRecord> | undefined)[],
+  recordsOf: readonly (PartitionRecords | undefined)[],
 ): readonly string[] | undefined {
   const wanted = text.trim();
   if (wanted !== 'missing' && wanted !== 'failed') return undefined;
-  return keys.filter((key) => recordsOf.some((records) => settledStatus(records?.get(key)) === wanted));
+  return keys.filter((key) => recordsOf.some((records) => settledStatus(factsOf(records, key)) === wanted));
 }

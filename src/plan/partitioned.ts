@@ -1,7 +1,8 @@
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
-import type { PartitionRecord, StateView } from '../model/state.ts';
+import type { PartitionFacts, PartitionRecord, StateView } from '../model/state.ts';
 import { combinedVersion, usedDigest } from '../model/versions.ts';
+import { factsOf } from '../state/partition-records.ts';
 import { type KeysAt, openPartitions, type Partitions } from '../time/partitions/keys.ts';
 import { type OpenMapping, openMapping, WHOLE } from '../time/partitions/mapping.ts';
 import { currentDataVersion, type Staleness, type StepFingerprint } from './staleness.ts';
@@ -80,6 +81,7 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
     return made.value;
   };
   const record = (asset: AssetKey, key: string): PartitionRecord | undefined => view.partitions?.get(asset)?.get(key);
+  const facts = (asset: AssetKey, key: string): PartitionFacts | undefined => factsOf(view.partitions?.get(asset), key);
   const read: PartitionReader['read'] = (asset, dep, wanted) => {
     if (partitionsOf(dep) === undefined) {
       const version = currentDataVersion(view, dep) ?? null;
@@ -90,7 +92,7 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
     let held: string | undefined;
     for (const key of wanted) {
       for (const upstream of mappingOf(asset, dep).upstreamOf(key)) {
-        const known = record(dep, upstream);
+        const known = facts(dep, upstream);
         if (known?.materialized) versions.set(upstream, known.materialized.dataVersion);
         else missing.add(upstream);
         held ??= holdingPartitionCheck(project, dep, known);
@@ -121,9 +123,9 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
     downstreamKeys: (asset, dep, of) => mappingOf(asset, dep).downstreamOf(of),
     read,
     staleness(asset, key, fingerprint, lost) {
-      const known = record(asset.key, key);
+      const known = facts(asset.key, key);
       const made = known?.materialized;
-      const gone = lost.get(partitionName(asset.key, key));
+      const gone = lost.size === 0 ? undefined : lost.get(partitionName(asset.key, key));
       if (made === undefined) return { reason: known?.failed ? 'failed_last' : 'never_materialized', detail: [] };
       if (gone !== undefined) return { reason: 'data_lost', detail: [gone] };
       if (known?.failed) return { reason: 'failed_last', detail: [] };
@@ -137,7 +139,7 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
 function holdingPartitionCheck(
   project: Project,
   asset: AssetKey,
-  record: PartitionRecord | undefined,
+  record: PartitionFacts | undefined,
 ): string | undefined {
   for (const [name, { holds }] of Object.entries(record?.checks ?? {})) {
     if (holds && project.assets[asset]?.checks.some((check) => check.name === name && check.blocking)) return name;

@@ -24,6 +24,7 @@ import {
   utf8Bytes,
 } from './layout.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
+import { withRecords } from './partition-records.ts';
 import { addTouched, type StateRead } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 
@@ -126,12 +127,12 @@ function touchedAfter(
 function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
   const leaves = new Map(base.leaves);
   for (const [asset, keys] of base.touched) {
-    const records = new Map(leaves.get(asset) ?? []);
+    const changed = new Map<string, PartitionRecord>();
     for (const key of keys) {
       const record = view.partitions?.get(asset)?.get(key);
-      if (record) records.set(key, record);
+      if (record) changed.set(key, record);
     }
-    leaves.set(asset, records);
+    leaves.set(asset, withRecords(leaves.get(asset), changed));
   }
   return leaves;
 }

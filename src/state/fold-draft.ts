@@ -12,6 +12,7 @@ import type {
 import { draftRun, epochOf, finishDraft, type RunDraft } from '../run/evolve.ts';
 import { emptyAsset } from './asset-fold.ts';
 import { joinPartitions } from './partition-fold.ts';
+import { withRecords } from './partition-records.ts';
 import { addToTally } from './partition-tally.ts';
 import { assetScope, type CellDraft, draftCell, finishCell, groupScope, PROJECT_SCOPE } from './rollup.ts';
 
@@ -113,7 +114,7 @@ function partitionsOf(draft: FoldDraft): Pick<StateView, 'partitions'> {
   const before = draft.base.partitions;
   if (draft.partitions.size === 0) return before === undefined ? {} : { partitions: before };
   const all = new Map<string, ReadonlyMap<string, PartitionRecord>>(before ?? []);
-  for (const [asset, records] of draft.partitions) all.set(asset, new Map([...(all.get(asset) ?? []), ...records]));
+  for (const [asset, records] of draft.partitions) all.set(asset, withRecords(all.get(asset), records));
   return { partitions: all };
 }
 

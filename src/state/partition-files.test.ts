@@ -6,17 +6,12 @@ import type { PartitionRecord, Turn } from '../model/state.ts';
 import { numberEvents, runStream } from './codec.ts';
 import { prepareCommit } from './commit.ts';
 import { utf8Bytes } from './layout.ts';
-import {
-  decodeLeaf,
-  encodeLeaves,
-  LEAF_KEYS_MAX,
-  leafFolder,
-  leafPaths,
-  leavesOf,
-  secondsText,
-} from './partition-files.ts';
+import { encodeLeaves, LEAF_KEYS_MAX, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { joinPartitions, partitionStatus } from './partition-fold.ts';
+import { decodeLeaf } from './partition-leaf.ts';
+import { recordsOfLeaves } from './partition-records.ts';
 import { assembleView, neededLeaves, neededPaths, type StateRead } from './read.ts';
+import { secondsText } from './seconds-text.ts';
 import { verifyState } from './verify.ts';
 
 const AT = '2026-11-22T09:00:00.000Z';
@@ -83,9 +78,9 @@ function recordsOf(tree: ReadonlyMap<string, string>): Map<string, PartitionReco
     const problems: never[] = [];
     const leaf = decodeLeaf(path, text, problems);
     expect(problems).toEqual([]);
-    for (const [key, record] of leaf!.records) {
+    for (const [place, key] of leaf!.keys.entries()) {
       expect(leafPaths(leavesOf(tree.keys()), leaf!.asset, [key])).toEqual(new Set([path]));
-      records.set(key, record);
+      records.set(key, leaf!.recordAt(place));
     }
   }
   return records;
@@ -146,7 +141,7 @@ describe('leaves', () => {
       ]),
     );
     const [[path, text]] = [...files] as [[string, string]];
-    expect(decodeLeaf(path, text, [])!.records).toEqual(
+    expect(new Map(recordsOfLeaves([decodeLeaf(path, text, [])!]))).toEqual(
       new Map([
         ['k', record],
         ['only-failed', failed(1)],
@@ -160,8 +155,19 @@ describe('leaves', () => {
       '{',
       text.replace('"keys":["a","b"]', '"keys":["a"]'),
       text.replace('"data":["v1","v1"]', '"data":[1,"v1"]'),
+      text.replace('"data":["v1","v1"]', '"data":["v1"]'),
+      text.replace('"at":[', '"at":["x",'),
+      text.replace(/"at":\[\d+/, '"at":[null'),
+      text.replace('"run":[2,"r1"]', '"run":[2,7]'),
+      text.replace('"run":[2,"r1"]', '"run":[1,"r1"]'),
+      text.replace('"run":[2,"r1"]', '"run":[0,"r1",2,"r1"]'),
+      text.replace('"run":[2,"r1"]', '"run":[1.5,"r1",0.5,"r1"]'),
+      text.replace('"run":[2,"r1"]', '"run":"r1"'),
+      text.replace('"used":[2,"u"]', '"used":[1,"u",1,null]'),
+      text.replace('"turn":[2,[1,1]]', '"turn":[2,1]'),
     ]) {
       const problems: never[] = [];
+      expect(broken).not.toBe(text);
       expect(decodeLeaf(path, broken, problems)).toBeUndefined();
       expect(problems).toHaveLength(1);
     }

@@ -1,9 +1,7 @@
 import { sha256 } from '../base/digest.ts';
 import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
-import type { PartitionMaterialization, PartitionRecord, Turn } from '../model/state.ts';
-import type { StateProblem } from './codec.ts';
-import { parseFile } from './record-files.ts';
+import type { PartitionMaterialization, PartitionRecord } from '../model/state.ts';
 
 // Partitions of an asset lie in leaves of at most 500 keys, in the order of the keys' bytes. A leaf's name is the hex of
 // the smallest text that belongs to it, so the listing alone says where a key is, and an unpartitioned look at the
@@ -100,9 +98,9 @@ export function encodeLeaves(
     touched.set(leaf, records);
     records.set(key, record);
   }
-  for (const [key, record] of before) {
+  for (const key of before.keys()) {
     const records = touched.get(leafFor(known, key)!);
-    if (records && !records.has(key)) records.set(key, record);
+    if (records && !records.has(key)) records.set(key, before.get(key)!);
   }
   const files = new Map<string, string>();
   for (const [leaf, records] of touched) {
@@ -150,13 +148,6 @@ function runs<T>(values: readonly T[]): (number | T)[] {
   return counted;
 }
 
-function unrun(column: unknown): unknown[] {
-  if (!Array.isArray(column)) return [];
-  const values: unknown[] = [];
-  for (let i = 0; i + 1 < column.length; i += 2) for (let n = 0; n < Number(column[i]); n++) values.push(column[i + 1]);
-  return values;
-}
-
 const epochSecondsOf = (at: string): number => Date.parse(at) / 1000;
 
 function encodeLeaf(asset: string, entries: readonly Entry[]): string {
@@ -181,109 +172,4 @@ function encodeLeaf(asset: string, entries: readonly Entry[]): string {
     .sort(([a], [b]) => byText(a, b))
     .map(([name, value]) => `${canonicalJson(name)}:${canonicalJson(value as never)}`);
   return `{${members.join(',\n')}}\n`;
-}
-
-/** Records of a leaf by key, with the asset's; what is wrong goes to `problems`. */
-export function decodeLeaf(
-  path: string,
-  content: string,
-  problems: StateProblem[],
-): { readonly asset: string; readonly records: ReadonlyMap<string, PartitionRecord> } | undefined {
-  const parsed = parseFile(path, content, problems);
-  if (parsed === undefined) return undefined;
-  const { asset, keys } = parsed;
-  const columns = {
-    used: unrun(parsed['used']),
-    run: unrun(parsed['run']),
-    code: unrun(parsed['code']),
-    turn: unrun(parsed['turn']),
-    rows: unrun(parsed['rows']),
-    files: unrun(parsed['files']),
-    failed: unrun(parsed['failed']),
-    checks: unrun(parsed['checks']),
-    data: list(parsed['data']),
-    at: list(parsed['at']),
-  };
-  const isWhole =
-    typeof asset === 'string' &&
-    Array.isArray(keys) &&
-    keys.every((key) => typeof key === 'string') &&
-    Object.values(columns).every((column) => column.length === keys.length);
-  if (!isWhole) {
-    problems.push({ code: 'broken', file: path, line: 0, message: 'the columns of the leaf are not of one length' });
-    return undefined;
-  }
-  const records = new Map<string, PartitionRecord>();
-  for (const [i, key] of (keys as string[]).entries()) {
-    const record = recordAt(columns, i);
-    if (record === undefined) {
-      problems.push({ code: 'broken', file: path, line: 0, message: `the record of \`${key}\` has the wrong form` });
-      return undefined;
-    }
-    records.set(key, record);
-  }
-  return { asset, records };
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-type Columns = Readonly<
-  Record<'used' | 'run' | 'code' | 'turn' | 'rows' | 'files' | 'failed' | 'checks' | 'data' | 'at', readonly unknown[]>
->;
-
-function recordAt(columns: Columns, i: number): PartitionRecord | undefined {
-  const record: { -readonly [K in keyof PartitionRecord]: PartitionRecord[K] } = {};
-  if (columns.failed[i] !== null) record.failed = columns.failed[i] as PartitionRecord['failed'];
-  if (columns.checks[i] !== null) record.checks = columns.checks[i] as PartitionRecord['checks'];
-  const data = columns.data[i];
-  if (data === null) return record;
-  const { [i]: run } = columns.run;
-  const { [i]: codeVersion } = columns.code;
-  const { [i]: used } = columns.used;
-  const { [i]: at } = columns.at;
-  const { [i]: turn } = columns.turn;
-  const isText = typeof data === 'string' && typeof run === 'string' && typeof codeVersion === 'string';
-  if (!isText || typeof used !== 'string' || typeof at !== 'number' || !Array.isArray(turn)) return undefined;
-  const made: { -readonly [K in keyof PartitionMaterialization]: PartitionMaterialization[K] } = {
-    run,
-    at: secondsText(at),
-    codeVersion,
-    dataVersion: data,
-    used,
-    turn: turn as unknown as Turn,
-  };
-  if (columns.rows[i] !== null) made.rows = columns.rows[i] as number;
-  if (columns.files[i] !== null) made.files = columns.files[i] as NonNullable<PartitionMaterialization['files']>;
-  record.materialized = made;
-  return record;
-}
-
-const DAY_S = 86_400;
-const TWO_DIGITS = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
-
-/**
- * Seconds since 1970 as an instant. By arithmetic, because `Date` alone would take as long as reading all else of a
- * partition; the calendar's rule is that eras of 400 years are alike (years that begin in March).
- */
-export function secondsText(seconds: number): string {
-  if (!Number.isSafeInteger(seconds) || seconds < 0 || seconds > 200_000_000_000)
-    return new Date(seconds * 1000).toISOString();
-  const days = Math.floor(seconds / DAY_S);
-  const left = seconds - days * DAY_S;
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const ofEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365,
-  );
-  const ofYear = ofEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * ofYear + 2) / 153);
-  const day = ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const minute = Math.floor(left / 60);
-  const hour = Math.floor(minute / 60);
-  return `${year}-${TWO_DIGITS[month]!}-${TWO_DIGITS[day]!}T${TWO_DIGITS[hour]!}:${TWO_DIGITS[minute - hour * 60]!}:${TWO_DIGITS[left - minute * 60]!}.000Z`;
 }

@@ -1,6 +1,6 @@
 import { sortedEntries } from '../base/order.ts';
 import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.ts';
-import type { PartitionRecord, Turn } from '../model/state.ts';
+import type { PartitionFacts, PartitionRecord, Turn } from '../model/state.ts';
 import { shortVersion, usedDigest } from '../model/versions.ts';
 import { compareTurns } from './asset-fold.ts';
 
@@ -64,7 +64,7 @@ export function joinPartitions(one: PartitionRecord | undefined, other: Partitio
 }
 
 /** Status of a partition that nobody works on now (semantics.md 4). */
-export function partitionStatus(record: PartitionRecord | undefined): 'failed' | 'materialized' | 'missing' {
+export function partitionStatus(record: PartitionFacts | undefined): 'failed' | 'materialized' | 'missing' {
   if (record?.failed) return 'failed';
   return record?.materialized ? 'materialized' : 'missing';
 }

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../base/json.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
-import { decodeLeaf, encodeLeaves, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
+import { encodeLeaves, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
+import { decodeLeaf } from './partition-leaf.ts';
 
 /**
  * Whether the leaves of a tree hold what its events give: every partition in the leaf that it belongs to, equal to the
@@ -24,12 +25,12 @@ export function verifyLeaves(texts: ReadonlyMap<string, string>, folded: StateVi
     if (!path.startsWith(leafFolder(leaf.asset))) broken(path, `\`${leaf.asset}\` does not belong into this folder`);
     const seen = found.get(leaf.asset) ?? new Set<string>();
     found.set(leaf.asset, seen);
-    for (const [key, record] of leaf.records) {
+    for (const [place, key] of leaf.keys.entries()) {
       const expected = folded?.get(leaf.asset)?.get(key);
       if (!leafPaths(leaves, leaf.asset, [key]).has(path))
         broken(path, `the partition \`${key}\` belongs into another leaf`);
       else if (expected === undefined) broken(path, `no event made the partition \`${key}\``);
-      else if (canonicalJson(expected as never) !== canonicalJson(record as never))
+      else if (canonicalJson(expected as never) !== canonicalJson(leaf.recordAt(place) as never))
         broken(path, `the partition \`${key}\` differs from what the events give`);
       seen.add(key);
     }

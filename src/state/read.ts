@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { PartitionRecord, StateView } from '../model/state.ts';
+import type { StateView } from '../model/state.ts';
 import { type Batch, chainDigest, decodeEventsFile } from './batch.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, foldAll } from './fold.ts';
@@ -19,7 +19,9 @@ import {
   parseSegmentPath,
   utf8Bytes,
 } from './layout.ts';
-import { decodeLeaf, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
+import { leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
+import { decodeLeaf, type PartitionLeaf } from './partition-leaf.ts';
+import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
 import { isObject } from './shape.ts';
 import { decodeSnapshot } from './snapshot.ts';
 
@@ -54,7 +56,7 @@ export interface StateBase {
   /** Leaves that were read. */
   readonly readLeaves: ReadonlySet<string>;
   /** Folded partitions that were read, by asset. */
-  readonly leaves: ReadonlyMap<string, ReadonlyMap<string, PartitionRecord>>;
+  readonly leaves: ReadonlyMap<string, PartitionRecords>;
 }
 
 export interface StateRead {
@@ -243,20 +245,17 @@ function eventPaths(listing: readonly string[], folded: number): string[] {
 }
 
 /** Folded partitions among the texts. */
-function readLeaves(
-  texts: ReadonlyMap<string, string>,
-  problems: StateProblem[],
-): Map<string, Map<string, PartitionRecord>> {
-  const all = new Map<string, Map<string, PartitionRecord>>();
+function readLeaves(texts: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, PartitionRecords> {
+  const all = new Map<string, PartitionLeaf[]>();
   for (const [path, text] of texts) {
     if (!path.startsWith('partitions/') || parseLeafPath(path) === undefined) continue;
     const leaf = decodeLeaf(path, text, problems);
     if (leaf === undefined) continue;
-    const records = all.get(leaf.asset) ?? new Map<string, PartitionRecord>();
-    all.set(leaf.asset, records);
-    for (const [key, record] of leaf.records) records.set(key, record);
+    const known = all.get(leaf.asset);
+    if (known) known.push(leaf);
+    else all.set(leaf.asset, [leaf]);
   }
-  return all;
+  return new Map([...all].map(([asset, leaves]) => [asset, recordsOfLeaves(leaves)]));
 }
 
 function baseOf(input: StateTexts, chain: string, unfoldedBytes: number, leaves: StateBase['leaves']): StateBase {
