@@ -39,8 +39,9 @@ describe('a manifest with a mistake in each policy', () => {
       '  e: { run: "true", partitions: regions, backfill_policy: { multi_run: { max_partitions_per_run: 0 } } }',
       '19:98 out-of-range',
     ],
+    ['  f: { run: "true", deps: [e], automation: { on_cron: { cron: "61 * * * *" } } }', '20:64 bad-cron'],
     ['jobs:'],
-    ['  nightly: { selection: "*", tags: { branchline/priority: high, team: x } }', '21:59 odd-tag'],
+    ['  nightly: { selection: "*", tags: { branchline/priority: high, team: x } }', '22:59 odd-tag'],
     ['schedules:'],
     ['  nightly: { cron: "0 6 * * *", job: nightly }'],
   ];
@@ -74,7 +75,7 @@ describe('a manifest with a mistake in each policy', () => {
   ])('%j queues nothing', async (args) => {
     const end = await project.run(args);
     expect(end.code).toBe(2);
-    expect(end.stdout + end.stderr).toContain('unknown-pool');
+    expect(end.stdout + end.stderr).toContain('bad-cron');
     expect(recorded()).toBe('');
   });
 

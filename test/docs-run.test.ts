@@ -28,3 +28,12 @@ test('the mistake of the README is kept out, as it says', async () => {
   expect(project.read('data/orders.csv')).toBe(before);
   expect(await project.rows('data/shop.duckdb', 'select sum(revenue) from marts.revenue')).toEqual(['39.5']);
 });
+
+test('the project of docs/automation.md follows its source, and comes to rest', async () => {
+  project = makeCliProject(filesOfPage('docs/automation.md'));
+  await project.json(['run', '--select', 'key:raw/orders']);
+  const first = await project.json<{ runs: RunJson[] }>(['tick']);
+  expect(first.runs).toMatchObject([{ state: 'SUCCESS', counts: { materialized: 2 } }]);
+  expect(project.read('data/report.txt').trim()).toBe('2');
+  expect(await project.json(['tick'])).toMatchObject({ runs: [] });
+});

@@ -36,6 +36,8 @@ const sections = [
   ['TimeWindowMapping', 'Time window mapping'],
   ['BackfillPolicy', 'Backfill policy'],
   ['MultiRunPolicy', 'Multi-run policy'],
+  ['Automation', 'Automation'],
+  ['CronAutomation', 'Cron automation'],
   ['Job', 'Job'],
   ['Schedule', 'Schedule'],
   ['Selection', 'Selection'],

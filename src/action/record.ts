@@ -6,6 +6,8 @@ import { idleText, knownText, triggerText } from '../app/run-message.ts';
 import { runRequest } from '../app/run-request.ts';
 import { readState } from '../app/state-reading.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
+import { automationLines, isIdle } from '../app/tick-text.ts';
+import { isWoken } from '../app/workflow-values.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { olderCode } from '../compose/older-code.ts';
 import { type OpenProject, openWorld, type World } from '../compose/wiring.ts';
@@ -56,8 +58,8 @@ export async function recordIn(
       maxParallel: inputs.maxParallel ?? project.maxParallel ?? world.value.cores,
       failFast: false,
       waitMs: WAIT_MS,
-      // With schedules, somebody wakes up again.
-      givesBack: Object.keys(project.schedules).length > 0,
+      // With schedules or automation, somebody wakes up again.
+      givesBack: isWoken(project),
       budget: { endsAt: startedAt + inputs.timeBudgetMs, totalMs: inputs.timeBudgetMs },
     };
     const result = await work({ job, opened, project, world: world.value, settings });
@@ -189,11 +191,11 @@ export function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
   if (dryRun)
     for (const due of tick.due)
       notes.push(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}). Nothing was run.`);
+  notes.push(...automationLines(tick.automation, dryRun));
   for (const { run, failure } of tick.broken)
     notes.push(`Run ${run} cannot be planned and is over: ${failure.message}`);
   for (const { run, why } of tick.held) notes.push(`Run ${run} waits: ${why}.`);
-  const isIdle = tick.held.length === 0 && tick.due.length === 0 && tick.runs.length === 0 && tick.known.length === 0;
-  if (isIdle)
+  if (isIdle(tick))
     notes.push(['Nothing is due.', ...tick.next.slice(0, 3).map((next) => idleText(next, tick.before))].join(' '));
   if (isOutOfTime(tick))
     notes.push('The time budget of this job is over: what is left is carried on by the next tick.');

@@ -1,6 +1,8 @@
+import type { StepStarted } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey, Check } from '../model/project.ts';
+import { usedDigest } from '../model/versions.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import { OVERDUE } from '../run/monitor.ts';
 import { decideStepRetry } from '../run/step-retry.ts';
@@ -9,7 +11,14 @@ import { prepareIncremental } from './incremental.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { connectionOf, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
-import { atPartition, type RunContext, type StepContext, type StepEnd } from './step-context.ts';
+import {
+  atPartition,
+  type RunContext,
+  type StepContext,
+  type StepEnd,
+  upstreamRead,
+  versionsOf,
+} from './step-context.ts';
 import { emitChecks } from './step-events.ts';
 import { restoreInputs } from './step-outputs.ts';
 import { stepPartition } from './step-partition.ts';
@@ -35,7 +44,7 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
   const { step: id, emit, signal, attempt } = input;
   const startedAt = run.clock.now();
   const base = { run: run.run, epoch: run.epoch, step: id };
-  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt });
+  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt, ...versionsThere(run, input) });
   let end: StepEnd;
   try {
     end = await perform(run, input);
@@ -75,6 +84,22 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
     ...failedPartitions,
     durationMs,
   });
+}
+
+/** What assets that are made by themselves find to read: for these versions they are not asked for again. */
+function versionsThere(
+  run: RunContext,
+  { step, assets }: Pick<ExecuteStepInput, 'step' | 'assets'>,
+): Pick<StepStarted, 'versions' | 'partitions'> {
+  const keys = run.planned.get(step)?.partitions;
+  const versions = assets.flatMap((key) => {
+    const asset = run.project.assets[key];
+    if (asset?.automation === undefined) return [];
+    const read = (partition: string | undefined): string => usedDigest(versionsOf(upstreamRead(run, asset, partition)));
+    return [[key, keys?.map(read) ?? [read(undefined)]] as const];
+  });
+  if (versions.length === 0) return {};
+  return { versions: Object.fromEntries(versions), ...(keys ? { partitions: keys } : {}) };
 }
 
 function asCanceled(failure: Failure): Failure {

@@ -137,6 +137,7 @@ function ownEvents(
     if (event.run !== run.plan.runId) return false;
     switch (event.type) {
       case 'step.started':
+        return steps.has(event.step) && Object.keys(event.versions ?? {}).every((asset) => assets.has(asset));
       case 'step.attempt-ended':
         return steps.has(event.step);
       case 'step.ended':
@@ -162,6 +163,8 @@ function ownEvents(
       case 'schedule.adopted':
       case 'schedule.dropped':
       case 'schedule.evaluated':
+      case 'automation.adopted':
+      case 'automation.dropped':
       case 'claim.opened':
       case 'claim.renewed':
       case 'claim.suspected':

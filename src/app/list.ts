@@ -1,6 +1,6 @@
 import { checkSql } from '../checks/query.ts';
 import type { AssetKey, Check, Project } from '../model/project.ts';
-import { type Listing, list } from '../project/listing.ts';
+import { type AssetRow, type Listing, list } from '../project/listing.ts';
 import { quoteRelation } from '../sql/quote.ts';
 
 /** One row of `branchline list`: for people, and for machines. */
@@ -36,6 +36,7 @@ function cellsOf(row: Row): string[] {
       row.group ?? '',
       row.checks === 0 ? '' : `${row.checks} ${row.checks === 1 ? 'check' : 'checks'}`,
       row.partitions === undefined ? '' : `partitions ${row.partitions}`,
+      automationCell(row),
     ];
   if ('schedule' in row)
     return [
@@ -48,6 +49,11 @@ function cellsOf(row: Row): string[] {
   const assets = row.assets === undefined ? '' : `${row.assets} ${row.assets === 1 ? 'asset' : 'assets'}`;
   if ('job' in row) return [row.job, row.selection, assets];
   return [row.icon === undefined ? row.name : `${row.icon} ${row.name}`, row.selection, assets];
+}
+
+function automationCell({ automation, automation_cron: cron, automation_timezone: zone }: AssetRow): string {
+  if (automation === undefined) return '';
+  return cron === undefined ? automation : `${automation} ${cron} ${zone}`;
 }
 
 /** The query of a check, as its database will get it; none for scripts and reported checks. */

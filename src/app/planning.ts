@@ -2,7 +2,14 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { ChangeReason } from '../model/changes.ts';
 import { runId } from '../model/ids.ts';
 import type { EpochMs, Timestamp } from '../model/instant.ts';
-import { originalOf, type Plan, type PlanRefusal, type RequestMode, type RunRequest } from '../model/plan.ts';
+import {
+  type OriginalRequest,
+  originalOf,
+  type Plan,
+  type PlanRefusal,
+  type RequestMode,
+  type RunRequest,
+} from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { PartitionScope } from '../plan/partitioned.ts';
@@ -34,6 +41,8 @@ export interface RunOptions {
 export interface PlanningProject {
   readonly project: Project;
   readonly graph: AssetGraph;
+  /** Assets that ask for runs by themselves (`automation`), upstreams first. */
+  readonly automated: readonly AssetKey[];
   /** Code version of a step, by name. */
   readonly fingerprintOf: (step: string) => StepFingerprint;
 }
@@ -47,7 +56,9 @@ export function buildPlanning(project: Project, tree: SourceTree): PlanningProje
     known.set(step, version);
     return version;
   };
-  return { project, graph: buildGraph(project.assets).graph, fingerprintOf: of };
+  const { graph } = buildGraph(project.assets);
+  const automated = graph.order.filter((key) => project.assets[key]?.automation !== undefined);
+  return { project, graph, automated, fingerprintOf: of };
 }
 
 /** The request of a command line; refuses names that do not exist. Without a selection and a job: all that is stale. */
@@ -128,9 +139,15 @@ export function requestedAssets(
   request: RunRequest,
   statusOf?: (key: AssetKey) => readonly SelectionStatus[],
 ): Result<ReadonlySet<AssetKey>, AppFailure> {
-  const original = originalOf(request);
-  if (original.kind !== 'backfill') return selectAssets(planning, original.selection, statusOf);
-  return ok(new Set(original.assets.filter((asset) => planning.project.assets[asset] !== undefined)));
+  const named = assetsNamed(originalOf(request));
+  if (named === undefined) return selectAssets(planning, originalOf(request).selection, statusOf);
+  return ok(new Set(named.filter((asset) => planning.project.assets[asset] !== undefined)));
+}
+
+/** Assets that a request names itself; undefined = they are selected. */
+export function assetsNamed(request: OriginalRequest): readonly AssetKey[] | undefined {
+  if (request.kind === 'backfill') return request.assets;
+  return request.kind === 'automation' ? request.targets.map(({ asset }) => asset) : undefined;
 }
 
 /** A selection that names no asset, with the nearest names of what does not exist in it. */

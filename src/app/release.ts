@@ -2,7 +2,7 @@ import { ok, type Result } from '../base/result.ts';
 import { type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
 import { requestInstant, runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { RetryRequest, RunRequest } from '../model/plan.ts';
+import { originalOf, type RetryRequest, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { type QueuedRun, type ReleasePass, releaseRuns } from '../plan/queue.ts';
@@ -11,7 +11,7 @@ import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { type ClaimDecision, type ClaimInput, decideClaim, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
-import { partitionedAssets } from './planning.ts';
+import { assetsNamed, partitionedAssets } from './planning.ts';
 
 /** A run that waits, recorded or about to be. */
 export interface WaitingRun {
@@ -121,7 +121,8 @@ export function partitionsOfQueue(
   const all = new Set<AssetKey>();
   const seen = new Set<string>();
   for (const { request } of waiting) {
-    const text = JSON.stringify([request.selection, request.job]);
+    const named = assetsNamed(originalOf(request)) ?? [];
+    const text = JSON.stringify([request.selection, request.job, ...named]);
     if (seen.has(text)) continue;
     seen.add(text);
     for (const asset of partitionedAssets(planning, request)) all.add(asset);

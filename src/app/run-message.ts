@@ -1,8 +1,8 @@
 import { unreachable } from '../base/result.ts';
 import type { EventDraft } from '../model/events.ts';
-import type { ManualRequest, Plan, RunRequest } from '../model/plan.ts';
+import type { AutomationRequest, ManualRequest, Plan, RunRequest } from '../model/plan.ts';
 import { assetLines, runSubject } from '../render/run-text.ts';
-import { count } from '../render/style.ts';
+import { count, nameSome } from '../render/style.ts';
 import { formatInstant } from '../time/format.ts';
 import type { RunEnd } from './carry-out.ts';
 import type { KnownRun } from './claim-run.ts';
@@ -48,12 +48,22 @@ export function triggerText(request: RunRequest): string {
       return `push ${request.commit.slice(0, 7)}`;
     case 'backfill':
       return `backfill ${request.backfill}${request.partitions === undefined ? '' : ` ${request.partitions}`}`;
+    case 'automation':
+      return `automation: ${automationText(request)}`;
     case 'cli':
     case 'dispatch':
       return `by hand: ${manualText(request)}`;
     default:
       return unreachable(request);
   }
+}
+
+function automationText({ targets, partitions }: AutomationRequest): string {
+  const names = nameSome(
+    targets.map(({ asset }) => asset),
+    3,
+  );
+  return partitions === undefined ? names : `${names} ${partitions}`;
 }
 
 function manualText(request: ManualRequest): string {

@@ -1,6 +1,6 @@
 import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
-import { type PlanningProject, selectAssets } from './planning.ts';
+import { type PlanningProject, requestedAssets } from './planning.ts';
 import { ownTags } from './release.ts';
 
 /**
@@ -13,13 +13,14 @@ export function runTags(
   more: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   if (request.job !== undefined) return { ...planning.project.jobs[request.job]?.tags, ...more };
-  const selected = selectAssets(planning, request.selection);
+  const selected = requestedAssets(planning, request);
   // What depends on the state is not known before the run is planned.
   if (!selected.ok) return more;
-  return { ...engineTags(planning, selected.value), ...more };
+  return { ...assetTags(planning, selected.value), ...more };
 }
 
-function engineTags(
+/** Tags that a run of these assets has without a job. */
+export function assetTags(
   { project }: Pick<PlanningProject, 'project'>,
   assets: ReadonlySet<AssetKey>,
 ): Record<string, string> {

@@ -234,25 +234,39 @@ export interface MaterializedFacts {
   readonly partition?: string;
 }
 
+type UpstreamRead = Record<AssetKey, { dataVersion: string; materialization?: string }>;
+
+/** What an asset, or one partition of it, reads as things stand: of each upstream its version. */
+export function upstreamRead(run: RunContext, asset: Asset, partition: string | undefined): UpstreamRead {
+  const isCut = asset.partitions !== undefined;
+  const versions =
+    isCut || asset.deps.some((dep) => run.project.assets[dep]?.partitions)
+      ? run.ledger.upstreamOf(asset, partition ?? '')
+      : {};
+  // Partitions are read by version alone: which of them, follows from the mapping. A key that reads nothing of an upstream
+  // has used nothing of it.
+  if (isCut) return Object.fromEntries(Object.entries(versions).map(([dep, dataVersion]) => [dep, { dataVersion }]));
+  const upstream: UpstreamRead = {};
+  for (const dep of asset.deps) {
+    const current = run.published.get(dep);
+    const cut = run.project.assets[dep]?.partitions === undefined ? undefined : versions[dep];
+    if (cut !== undefined) upstream[dep] = { dataVersion: cut };
+    else if (current) upstream[dep] = { dataVersion: current.dataVersion, materialization: current.materialization };
+    else upstream[dep] = { dataVersion: 'external' };
+  }
+  return upstream;
+}
+
+export function versionsOf(upstream: UpstreamRead): Record<AssetKey, string> {
+  return Object.fromEntries(Object.entries(upstream).map(([dep, { dataVersion }]) => [dep, dataVersion]));
+}
+
 /** Records that an asset, or one partition of it, was published; from here on downstream reads it. */
 export function emitMaterialized(context: StepContext, facts: MaterializedFacts, at: string): void {
   const { run, planned } = context;
   const { asset, partition } = facts;
   const materialization = materializationId(run, asset.key, partition);
-  const upstream: Record<string, { dataVersion: string; materialization?: string }> = {};
-  for (const dep of asset.deps) {
-    const current = run.published.get(dep);
-    upstream[dep] = current
-      ? { dataVersion: current.dataVersion, materialization: current.materialization }
-      : { dataVersion: 'external' };
-  }
-  // Partitions are read by version alone: which of them, follows from the mapping.
-  const versions =
-    asset.partitions || asset.deps.some((dep) => run.project.assets[dep]?.partitions)
-      ? run.ledger.upstreamOf(asset, partition ?? '')
-      : {};
-  for (const dep of Object.keys(versions))
-    if (asset.partitions || run.project.assets[dep]?.partitions) upstream[dep] = { dataVersion: versions[dep]! };
+  const upstream = upstreamRead(run, asset, partition);
   const files = facts.files ?? {};
   if (partition === undefined) run.ledger.wholeMade(asset.key, facts.dataVersion);
   else
@@ -261,7 +275,7 @@ export function emitMaterialized(context: StepContext, facts: MaterializedFacts,
       at,
       codeVersion: planned.codeVersion,
       dataVersion: facts.dataVersion,
-      upstream: versions,
+      upstream: versionsOf(upstream),
       files,
     });
   run.published.set(asset.key, { materialization, dataVersion: facts.dataVersion, files });

@@ -4,21 +4,24 @@ import type { BackfillProgress } from '../model/backfills.ts';
 import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { AutomationPass, AutomationRun } from '../plan/automation/pass.ts';
 import { judgeDelivery } from '../plan/delivery.ts';
 import { nextTicks, planTick, type TickNote, type TickPlan } from '../plan/tick.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
-import { backfillsMessage, backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
+import { automationDrafts, doesAutomationMove, partitionsOfAutomation, withAutomation } from './automation.ts';
+import { backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
-import { pinPartitions, selectAssets } from './planning.ts';
-import { after, type Release, retryEvents, type TakenRun, type WaitingRun, waitingRunsOf } from './release.ts';
+import { type PlanningProject, pinPartitions, selectAssets } from './planning.ts';
+import { after, type Release, retryEvents, type WaitingRun, waitingRunsOf } from './release.ts';
 import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
-import { triggerText } from './run-message.ts';
 import { runTags } from './run-tags.ts';
 import { assetsByStatus, scheduledParts } from './scheduled-partitions.ts';
 import type { StateAt } from './state-reading.ts';
 import type { Recorded, StateDecision } from './state-session.ts';
-import { decideRelease, hasEnds, mustReadPartitions, releaseMessage, workQueue } from './work-queue.ts';
+import { tickMessage } from './tick-message.ts';
+import { decideRelease, hasEnds, mustReadPartitions, type QueueAutomation, workQueue } from './work-queue.ts';
 
 export interface TickOptions {
   readonly dryRun: boolean;
@@ -54,6 +57,15 @@ export interface TickOutcome {
   readonly backfills: readonly BackfillProgress[];
   /** True when a backfill has more to ask for than there was time for. */
   readonly goesOn: boolean;
+  /** Runs that assets ask for by themselves at the beginning, and partitions of them that later passes ask for. */
+  readonly automation: {
+    readonly asked: readonly {
+      readonly run: string;
+      readonly request: AutomationRun['request'];
+      readonly tags: Readonly<Record<string, string>>;
+    }[];
+    readonly left: readonly { readonly asset: AssetKey; readonly partitions: number }[];
+  };
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
@@ -79,6 +91,9 @@ interface Judged {
   readonly release: Release | undefined;
   readonly now: EpochMs;
   readonly before: TickOutcome['before'];
+  /** What assets ask for by themselves, and how many partitions of them are left to later passes. */
+  readonly asking: readonly AutomationRun[];
+  readonly left: AutomationPass['left'];
 }
 
 /**
@@ -91,7 +106,8 @@ export async function runTick(
   options: TickOptions,
   observer: TickObserver,
 ): Promise<Result<TickOutcome, AppFailure>> {
-  for (const asset of assetsByStatus(settings.planning)) ports.partitions.add(asset);
+  for (const asset of [...assetsByStatus(settings.planning), ...partitionsOfAutomation(settings.planning)])
+    ports.partitions.add(asset);
   if (!options.dryRun) {
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
@@ -99,7 +115,7 @@ export async function runTick(
   const judged = await judge(ports, settings, options);
   if (!judged.ok) return judged;
   const { value, after, commit } = judged.value;
-  const { plan, queue, waiting, known, release, now, before } = value;
+  const { plan, queue, waiting, known, release, now, before, asking, left: later } = value;
   const due = [...waiting, ...plan.requests].flatMap(({ request }) =>
     request.kind === 'schedule'
       ? [{ schedule: request.schedule, tick: request.tick, selection: request.selection }]
@@ -108,12 +124,21 @@ export async function runTick(
   const next = nextTicks(settings.planning.project, now).flatMap(({ schedule, tick }) =>
     tick === undefined ? [] : [{ schedule, tick: timestamp(tick) }],
   );
-  const told = { now, notes: plan.notes, due, waiting, known, next, before };
+  const automation = {
+    asked: asking.map(({ run, request, tags }) => ({ run, request, tags })),
+    left: [...later].map(([asset, partitions]) => ({ asset, partitions })),
+  };
+  const told = { now, notes: plan.notes, due, waiting, known, next, before, automation };
   if (options.dryRun) return ok({ ...told, runs: [], broken: [], left: [], held: [], backfills: [], goesOn: false });
   const worked = await workQueue(
     ports,
     settings,
-    { isMine: () => true, details: new Map(), first: { release, waiting: queue, after, commit } },
+    {
+      isMine: () => true,
+      details: new Map(),
+      first: { release, waiting: queue, after, commit },
+      ...(plan.held ? {} : { automation: automationOf(settings.planning) }),
+    },
     { ...observer, onRun: ({ request, run }) => observer.onRun(request, run) },
   );
   if (!worked.ok) return worked;
@@ -139,6 +164,23 @@ export async function runTick(
     goesOn: doBackfillsMove(project, view, ports.clock.now()),
   });
 }
+
+/** The wake-up looks at the conditions again with each commit: what was made has people who read it. */
+function automationOf(planning: PlanningProject): QueueAutomation {
+  // Conditions follow the graph, which has no cycle; should a step never come to rest, the next wake-up goes on.
+  let passes = 0;
+  return {
+    with(base, preview, by) {
+      const next = withAutomation(planning, base, preview, by);
+      if (next.runs.length > 0) passes++;
+      return next;
+    },
+    moves: (view, now) => passes < PASSES_MAX && doesAutomationMove(planning, view, now),
+  };
+}
+
+/** Passes of one wake-up that ask for runs. */
+const PASSES_MAX = 1000;
 
 async function judge(
   ports: RunPorts,
@@ -200,19 +242,27 @@ async function decideTick(
   const asks = events.length === 0 ? view : after(view, events, state.now);
   const by = { writer: ports.writer, now: state.now };
   const carried = options.dryRun ? { view: asks, events } : withBackfills(project, view, { view: asks, events }, by);
-  const preview = carried.view;
+  // Older code, or a clock that nobody trusts, judges nothing.
+  const automation = planned.held
+    ? { ...carried, runs: [], left: new Map<string, number>() }
+    : withAutomation(settings.planning, view, carried, {
+        ...by,
+        drafts: automationDrafts(settings.planning, view, state.now),
+      });
+  const preview = automation.view;
   const queue = waitingRunsOf(preview);
   const waiting = waitingRunsOf(view)
     .filter(({ due }) => due === undefined || epochMs(due) <= state.now)
     .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
-  const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state) };
+  const { runs: asking, left } = automation;
+  const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state), asking, left };
   if (options.dryRun) return { kind: 'nothing', value: { ...judged, release: undefined } };
   if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: 'again' };
   const work = { isMine: () => true, details: new Map<string, never>() };
   const decided = await decideRelease(ports, settings, work, {
     state,
     view: preview,
-    events: carried.events,
+    events: automation.events,
     room: settings.maxParallel,
   });
   if (!decided.ok) return { kind: 'stop', failure: decided.error };
@@ -269,34 +319,4 @@ function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
     if (selected.ok && selected.value.size === 0) nothing.add(schedule.name);
   }
   return nothing;
-}
-
-function tickMessage(
-  {
-    plan,
-    queue,
-    taken,
-    carried,
-  }: {
-    readonly plan: TickPlan;
-    readonly queue: readonly WaitingRun[];
-    readonly taken: readonly TakenRun[];
-    readonly carried: readonly BranchlineEvent[];
-  },
-  options: TickOptions,
-): string {
-  const trailers = options.code === undefined ? [] : ['', `Code: ${options.code.commit}`];
-  const released = releaseMessage(taken, options.code ? { codeCommit: options.code.commit } : {});
-  if (released !== undefined) return released;
-  if (plan.requests.length > 0)
-    return [`… ${queue.map(({ request }) => triggerText(request)).join(', ')} waits`, ...trailers].join('\n');
-  if (carried.some(({ type }) => type === 'backfill.ended' || type === 'run.requested'))
-    return [backfillsMessage(carried), ...trailers].join('\n');
-  const adopted = plan.events.filter((event) => event.type === 'schedule.adopted').map((event) => event.schedule);
-  const dropped = plan.events.filter((event) => event.type === 'schedule.dropped').map((event) => event.schedule);
-  const parts = [
-    adopted.length > 0 ? `schedules begin: ${adopted.join(', ')}` : '',
-    dropped.length > 0 ? `schedules end: ${dropped.join(', ')}` : '',
-  ].filter((part) => part !== '');
-  return [`○ ${parts.join('; ') || 'ticks judged, none to run'}`, ...trailers].join('\n');
 }

@@ -1,9 +1,10 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
+import type { RunRequest } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateRead } from '../state/read.ts';
-import { backfillsMessage, doBackfillsMove, partitionsOfBackfills, withBackfills } from './backfills.ts';
+import { backfillsMessage, doBackfillsMove, type Preview, partitionsOfBackfills, withBackfills } from './backfills.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { waitText } from './queue-text.ts';
 import {
@@ -53,6 +54,16 @@ export interface QueueWork {
   readonly details: ReadonlyMap<string, Pick<WantedRun, 'expected' | 'attempt'>>;
   /** The first release, when the commit before has made it. */
   readonly first?: Released;
+  /** What assets ask for by themselves meanwhile; absent = nobody looks. */
+  readonly automation?: QueueAutomation;
+}
+
+/** Runs that come into the queue by themselves while it is worked on. */
+export interface QueueAutomation {
+  /** The same commit with what is asked for on the state that it leads to. */
+  with(base: StateView, preview: Preview, by: { readonly writer: string; readonly now: EpochMs }): Preview;
+  /** True when a commit would ask for something. */
+  moves(view: StateView, now: EpochMs): boolean;
 }
 
 /** A release that is committed, or that had nothing to commit. */
@@ -137,7 +148,10 @@ async function releaseOnce(
         const retries = retryEvents(before, state.now);
         const asks = retries.length === 0 ? before : after(before, retries, state.now);
         const { project } = settings.planning;
-        const { view, events: carried } = withBackfills(project, before, { view: asks, events: retries }, by);
+        const filled = withBackfills(project, before, { view: asks, events: retries }, by);
+        // What is asked for by itself has to see all else that is asked for.
+        const { view, events: carried } =
+          room > 0 && work.automation ? work.automation.with(before, filled, by) : filled;
         if (mustReadPartitions(ports, settings, view)) return { kind: 'nothing', value: 'again' };
         const waiting = waitingRunsOf(view);
         const decided = await decideRelease(ports, settings, work, { state, view, events: carried, room });
@@ -150,7 +164,14 @@ async function releaseOnce(
           events,
           message:
             releaseMessage(release?.taken ?? [], settings) ??
-            quietMessage([...missingRetries(before), ...(release?.broken ?? []).map(({ run }) => run)], events),
+            quietMessage(
+              [
+                ...missingRetries(before),
+                ...(release?.broken ?? []).map(({ run }) => run),
+                ...automationRequests(events),
+              ],
+              events,
+            ),
           value,
           ...(hasEnds(events) ? { pages: ports.pages } : {}),
         };
@@ -160,6 +181,17 @@ async function releaseOnce(
     const { value, after: read, commit } = outcome.value;
     if (value !== 'again') return ok({ ...value, after: read, commit });
   }
+}
+
+/** Runs that a commit asks for by itself. */
+export function automationRequests(
+  events: readonly BranchlineEvent[],
+): { readonly run: string; readonly request: RunRequest }[] {
+  return events.flatMap((event) =>
+    event.type === 'run.requested' && event.request.kind === 'automation'
+      ? [{ run: event.run, request: event.request }]
+      : [],
+  );
 }
 
 /** Of a commit that takes no run out of the queue to carry it out. */
@@ -208,6 +240,7 @@ export async function workQueue(
   let failure: AppFailure | undefined;
   let deadline = ports.clock.now() + settings.waitMs;
   let said = '';
+  let quietSeq = -1;
   const room = (): number => (mayStart() ? settings.maxParallel - active.size : 0);
   const mayStart = (): boolean =>
     failure === undefined &&
@@ -248,7 +281,11 @@ export async function workQueue(
     const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
     const hopeful = mayStart() ? left.filter((run) => isDue(run) && own.isMine(run)) : [];
-    const isMoving = room() > 0 && doBackfillsMove(settings.planning.project, newest.view, ports.clock.now());
+    const isMoving =
+      room() > 0 &&
+      (doBackfillsMove(settings.planning.project, newest.view, ports.clock.now()) ||
+        // A state on which nothing was asked for is not asked again.
+        (newest.view.seq !== quietSeq && work.automation?.moves(newest.view, ports.clock.now()) === true));
     if (active.size === 0) {
       if (failure) return fail(failure);
       if (!isMoving && (hopeful.length === 0 || ports.clock.now() >= deadline))
@@ -287,6 +324,7 @@ export async function workQueue(
     }
     const next = await releaseOnce(ports, settings, own, room());
     if (next.ok) {
+      if (next.value.commit === undefined) quietSeq = next.value.after.view.seq;
       current = next.value;
       newest = current.after;
     } else {

@@ -29,6 +29,49 @@ schedules:
     });
   });
 
+  test.each<[what: string, assets: string, crons: string[]]>([
+    [
+      'on_cron rings at its ticks',
+      'b: { run: "true", deps: [a], automation: { on_cron: { cron: "23 6 * * *" } } }',
+      ['23 2,6 * * *'],
+    ],
+    ['what follows a schedule needs no ring', 'b: { run: "true", deps: [s], automation: eager }', ['23 2 * * *']],
+    [
+      'nor what follows that',
+      'b: { run: "true", deps: [s], automation: eager }, c: { run: "true", deps: [b], automation: on_missing }',
+      ['23 2 * * *'],
+    ],
+    [
+      'a source that nothing makes is looked for each hour',
+      'b: { run: "true", deps: [s, a], automation: eager }',
+      ['4 * * * *', '23 2 * * *'],
+    ],
+    [
+      'keys that are added as well',
+      'b: { run: "true", deps: [s], partitions: { dynamic: k }, automation: on_missing }',
+      ['4 * * * *', '23 2 * * *'],
+    ],
+    [
+      'a window rings when it ends',
+      'b: { run: "true", deps: [s], partitions: { daily: { start: "2026-01-01" } }, automation: eager }',
+      ['4 0 * * *', '23 2 * * *'],
+    ],
+    ['what reads nothing of ours is made once', 'b: { run: "true", automation: on_missing }', ['23 2 * * *']],
+  ])('%s', (_, assets, crons) => {
+    const { crons: rung, isScheduled } = valuesOf(`name: shop
+assets: { a: { run: "true" }, s: { run: "true" }, ${assets} }
+schedules: { nightly: { cron: "23 2 * * *", selection: "key:s" } }
+`);
+    expect([isScheduled, rung]).toEqual([true, crons]);
+  });
+
+  test('automation alone is a reason to come again', () => {
+    const values = valuesOf(
+      'name: shop\nassets: { a: { run: "true" }, b: { run: "true", deps: [a], automation: eager } }\n',
+    );
+    expect(values).toMatchObject({ isScheduled: true, ringsAMonth: 720 });
+  });
+
   test('the right to give OIDC tokens is asked for where a step needs it', () => {
     expect(valuesOf('name: a\nassets: { a: { run: "true" } }\n').usesOidc).toBe(false);
     expect(valuesOf('name: a\nassets: { a: { run: "true", oidc: true } }\n').usesOidc).toBe(true);

@@ -3,12 +3,13 @@ import { byText, sortedUnique } from '../base/order.ts';
 import { usdPerMinute } from '../insights/prices.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
+import { automationRings } from '../project/automation-rings.ts';
 import { envNamesOf } from '../project/template.ts';
 import { envNamesUsed } from '../project/used-variables.ts';
 import { CHECKOUT, type PinnedAction } from '../render/workflows/pinned-action.ts';
 import type { ScheduledWorkflowValues } from '../render/workflows/scheduled.ts';
 import { isSecretName, secretNames } from '../run/secrets.ts';
-import { parseCron } from '../time/cron-syntax.ts';
+import { type Cron, parseCron } from '../time/cron-syntax.ts';
 import { type Doorbell, deriveDoorbell, type RungSchedule } from '../time/doorbell.ts';
 
 /** What a workflow is written from, besides the project: where the repository is, and whose Action it calls. */
@@ -46,12 +47,17 @@ export function workflowValues(
     crons,
     ringsAMonth,
     ...(price === undefined ? {} : { usdPerMinute: price }),
-    isScheduled: Object.keys(project.schedules).length > 0,
+    isScheduled: isWoken(project),
     ...neededVariables(project),
     usesOidc: usesOidc(project),
     isCached: isCached(project),
     tooOften,
   };
+}
+
+/** Somebody comes again, by a schedule or for what is made by itself. */
+export function isWoken({ schedules, assets }: Pick<Project, 'schedules' | 'assets'>): boolean {
+  return Object.keys(schedules).length > 0 || Object.values(assets).some(({ automation }) => automation !== undefined);
 }
 
 /** On a hosted runner the cache is where outputs are kept, unless the project names another place. */
@@ -69,18 +75,23 @@ export function doorbellOf(project: Project, now: EpochMs): Doorbell {
   return deriveDoorbell(rungSchedules(project), now, Number.parseInt(sha256(project.name).slice(0, 1), 16) % 4);
 }
 
-/** Schedules as the doorbell sees them. */
+/** Schedules as the doorbell sees them, and what assets need that are made by themselves. */
 export function rungSchedules(project: Project): RungSchedule[] {
-  return Object.values(project.schedules)
-    .sort((a, b) => byText(a.name, b.name))
-    .map(({ name, crons, timezone }) => ({
-      name,
-      timezone,
-      crons: crons.flatMap((text) => {
-        const parsed = parseCron(text);
-        return parsed.ok ? [parsed.value] : [];
-      }),
-    }));
+  const read = (crons: readonly string[]): Cron[] =>
+    crons.flatMap((text) => {
+      const parsed = parseCron(text);
+      return parsed.ok ? [parsed.value] : [];
+    });
+  return [
+    ...Object.values(project.schedules)
+      .sort((a, b) => byText(a.name, b.name))
+      .map(({ name, crons, timezone }) => ({ name, timezone, crons: read(crons) })),
+    ...automationRings(project).map(({ cron, ...ring }) => ({
+      ...ring,
+      isAutomation: true as const,
+      crons: read([cron]),
+    })),
+  ];
 }
 
 /** Variables that must come from the machine: those that the project reads and does not set itself, secrets apart. */

@@ -24,7 +24,9 @@ export function tickReporters(opened: OpenProject, world: World, quiet: boolean)
       const title =
         request.kind === 'schedule'
           ? `${request.schedule}, due ${formatInstant(request.tick)}:`
-          : `${triggerText(request)}, which waited:`;
+          : request.kind === 'automation'
+            ? `${triggerText(request)}:`
+            : `${triggerText(request)}, which waited:`;
       host.print(title);
     },
     onPlan: (plan) => of(plan.runId)?.onPlan(plan),

@@ -1,6 +1,8 @@
 import { inputFailure } from '../app/failure.ts';
 import { idleText, knownText } from '../app/run-message.ts';
-import { runTick } from '../app/tick.ts';
+import { runTick, type TickOutcome } from '../app/tick.ts';
+import { automationLines, isIdle } from '../app/tick-text.ts';
+import type { Json } from '../base/json.ts';
 import { openHost } from '../compose/wiring.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
 import { formatInstant } from '../time/format.ts';
@@ -57,6 +59,7 @@ export async function run(options: TickOptions): Promise<number> {
           runs: runs.map(outcomeJson),
           waiting: held.map(({ run, why }) => ({ run, why })),
           backfills: outcome.value.backfills,
+          automation: automationJson(outcome.value.automation),
           next,
         });
       else {
@@ -65,7 +68,8 @@ export async function run(options: TickOptions): Promise<number> {
         if (options.dryRun)
           for (const due of outcome.value.due)
             host.print(`Would run ${due.schedule}, due ${formatInstant(due.tick)} (${due.selection}).`);
-        if (outcome.value.due.length === 0 && runs.length === 0 && known.length === 0 && held.length === 0)
+        for (const line of automationLines(outcome.value.automation, options.dryRun === true)) host.print(line);
+        if (isIdle(outcome.value))
           host.print(
             ['Nothing is due.', ...next.slice(0, 3).map((each) => idleText(each, outcome.value.before))].join(' '),
           );
@@ -74,6 +78,18 @@ export async function run(options: TickOptions): Promise<number> {
       return Math.max(outcome.value.broken.length > 0 ? 1 : 0, ...ends);
     },
   );
+}
+
+/** What assets ask for by themselves, as `--json` shows it. */
+function automationJson({ asked, left }: TickOutcome['automation']): Json {
+  return {
+    asked: asked.map(({ run, request: { targets, partitions } }) => ({
+      run,
+      assets: targets.map(({ asset }) => asset),
+      ...(partitions === undefined ? {} : { partitions }),
+    })),
+    left: left.map(({ asset, partitions }) => ({ asset, partitions })),
+  };
 }
 
 function sentence(text: string): string {

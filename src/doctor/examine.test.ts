@@ -3,6 +3,7 @@ import { CHECKOUT } from '../render/workflows/pinned-action.ts';
 import { pullRequestWorkflows } from '../render/workflows/pull-request.ts';
 import { type ScheduledWorkflowValues, scheduledWorkflow } from '../render/workflows/scheduled.ts';
 import { parseCron } from '../time/cron-syntax.ts';
+import type { RungSchedule } from '../time/doorbell.ts';
 import { type ExamineInput, examineWorkflows } from './examine.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
@@ -212,6 +213,27 @@ describe('the rings', () => {
     const { findings } = examine(new Map([[RUN, run.replace('23 2 * * *', '7 * * * *')]]), { project });
     expect(findings.map(({ message }) => message)).toEqual([
       expect.stringContaining('up to 6 of its ticks are due at one ring'),
+    ]);
+  });
+
+  test('are missing for automation alone, and at its ticks; what has no time may be rung for as rarely as one likes', () => {
+    const silent = new Map([[RUN, run.replace(/ {2}schedule:[\s\S]*? {2}push/, '  push')]]);
+    const loose = { ...schedule('automation of b', '0 * * * *'), isAutomation: true as const, isLoose: true as const };
+    const strict = { ...schedule('automation of c', '0 9 * * *'), isAutomation: true as const };
+    const messages = (files: typeof WRITTEN, ...schedules: RungSchedule[]) =>
+      examine(files, { project: { ...PROJECT!, schedules } }).findings.map(({ code, message }) => `${code} ${message}`);
+    expect(messages(silent, loose)).toEqual([
+      expect.stringMatching(/^no-schedule assets of the project are made by themselves/),
+    ]);
+    expect(messages(silent, schedule('nightly', '23 2 * * *'), loose)).toEqual([
+      expect.stringMatching(/^no-schedule the project has a schedule and `automation`/),
+    ]);
+    const files = new Map([[RUN, run]]);
+    expect(messages(files, loose)).toEqual([]);
+    expect(messages(files, strict)).toEqual([
+      expect.stringMatching(
+        /^rings-too-rarely the workflow rings too rarely for automation of c: a tick waits up to 17/,
+      ),
     ]);
   });
 

@@ -92,12 +92,16 @@ function tooRare(
       {
         code: 'no-schedule',
         severity: 'error',
-        message: `the project has ${schedules.length === 1 ? 'a schedule' : `${schedules.length} schedules`}, and no workflow rings for ${schedules.length === 1 ? 'it' : 'them'}: there is no \`schedule:\` below \`on:\``,
+        message: `${unrungText(schedules)}: there is no \`schedule:\` below \`on:\``,
         help,
         span,
       },
     ];
-  return coverageOf(schedules, bells, { from: now, days: DAYS }).flatMap(
+  const named = new Map(
+    schedules.map((each) => [each.name, each.isAutomation ? each.name : `the schedule \`${each.name}\``]),
+  );
+  const strict = schedules.filter(({ isLoose }) => !isLoose);
+  return coverageOf(strict, bells, { from: now, days: DAYS }).flatMap(
     ({ schedule, worstMs, mostAtOnce }): Finding[] => {
       const late = worstMs === undefined || worstMs > LATE_MS;
       if (!late && mostAtOnce <= 1) return [];
@@ -110,11 +114,20 @@ function tooRare(
         {
           code: 'rings-too-rarely',
           severity: 'warning',
-          message: `the workflow rings too rarely for the schedule \`${schedule}\`: ${what}`,
+          message: `the workflow rings too rarely for ${named.get(schedule)}: ${what}`,
           help,
           span,
         },
       ];
     },
   );
+}
+
+function unrungText(rung: readonly RungSchedule[]): string {
+  const schedules = rung.filter(({ isAutomation }) => !isAutomation).length;
+  if (schedules === 0)
+    return 'assets of the project are made by themselves (`automation`), and no workflow rings for them';
+  const what = schedules === 1 ? 'a schedule' : `${schedules} schedules`;
+  if (schedules < rung.length) return `the project has ${what} and \`automation\`, and no workflow rings for them`;
+  return `the project has ${what}, and no workflow rings for ${schedules === 1 ? 'it' : 'them'}`;
 }

@@ -43,10 +43,10 @@ export const dagsterSections: Readonly<Record<string, string>> = {
   nux: noServer,
   code_servers: noServer,
   instance_class: noServer,
-  sensors: 'there are no sensors: a schedule asks for runs',
+  sensors: 'there are no sensors: a schedule or `automation` asks for runs',
   backfills: noServer,
   retention: history,
-  auto_materialize: 'assets do not ask for runs by themselves yet: a schedule makes what is stale',
+  auto_materialize: 'say it on each asset: `automation: eager`',
   sso_default_role: onGitHub,
   non_isolated_runs: 'every step is a process of its own: remove it',
 };

@@ -33,7 +33,7 @@ export function ownTag(key: string): string {
 
 /** Tags of Dagster that no run carries here, and what takes their place. */
 export const absentDagsterTags: Readonly<Record<string, string>> = {
-  sensor_name: 'there are no sensors: a schedule asks for runs',
+  sensor_name: 'there are no sensors: a schedule or `automation` asks for runs',
   code_location: 'a project is one code location: `max_concurrent_runs` limits all of its runs',
   concurrency_key: 'steps are limited by `pool` on the asset',
   auto_materialize: 'limit the assets themselves by `pool`',

@@ -22,7 +22,7 @@ describe('keys', () => {
     ['depends_on: [a]', 'unknown-key: assets have no key `depends_on`; here it is called `deps`'],
     [
       'cron: "* * * * *"',
-      'unknown-key: assets have no key `cron` → `cron` is a key of schedules and partitions definitions and dimensions',
+      'unknown-key: assets have no key `cron` → `cron` is a key of schedules, partitions definitions, dimensions and others',
     ],
     [
       'on: push',

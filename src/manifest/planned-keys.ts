@@ -1,7 +1,7 @@
 // Keys of the vocabulary that this version does not obey yet. The schema does not hold them, so that nothing is accepted
 // and then ignored; here they are known, so that the finding can say which of the two it is: not yet, or never.
 
-const assets = ['automation', 'observe', 'freshness', 'environments'];
+const assets = ['observe', 'freshness', 'environments'];
 const checks = ['change', 'freshness_of', 'distribution', 'reconciliation'];
 const manifests = ['dbt', 'alerts', 'channels'];
 
@@ -54,6 +54,8 @@ export const otherWords: Readonly<Record<string, string>> = {
   start_date: 'start',
   end_date: 'end',
   fmt: 'format',
+  automation_condition: 'automation',
+  auto_materialize_policy: 'automation',
   concurrency_key: 'pool',
   asset_selection: 'selection',
   models: 'assets',

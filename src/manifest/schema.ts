@@ -111,6 +111,8 @@ const nouns: Readonly<Record<string, { readonly one: string; readonly many: stri
   TimeWindowMapping: { one: '`time_window`', many: '`time_window`' },
   BackfillPolicy: { one: 'a backfill policy', many: 'backfill policies' },
   MultiRunPolicy: { one: '`multi_run`', many: '`multi_run`' },
+  Automation: { one: '`automation`', many: '`automation`' },
+  CronAutomation: { one: '`on_cron`', many: '`on_cron`' },
   RunQueue: { one: '`run_queue`', many: '`run_queue`' },
   TagLimit: { one: 'a limit on tags', many: 'limits on tags' },
   UniqueValue: { one: '`value` of a limit', many: 'values of limits' },

@@ -119,6 +119,13 @@ export interface StepStarted extends EventBase {
   readonly run: string;
   readonly step: string;
   readonly attempt: number;
+  /**
+   * Of its assets that are made by themselves (`automation`): digest over the versions of what is there to read now, of each
+   * key. However it ends, they have been handled for these.
+   */
+  readonly versions?: Readonly<Record<AssetKey, readonly string[]>>;
+  /** The keys that `versions` speak of; absent = the assets have no partitions. */
+  readonly partitions?: readonly string[];
 }
 export interface StepAttemptEnded extends EventBase {
   readonly type: 'step.attempt-ended';
@@ -301,6 +308,20 @@ export interface ScheduleEvaluated extends EventBase {
   readonly code?: { readonly commit: string; readonly at: Timestamp };
 }
 
+/** Assets with `automation: { on_cron }` begin to count its ticks: they are new, or their rule was edited. */
+export interface AutomationAdopted extends EventBase {
+  readonly type: 'automation.adopted';
+  readonly assets: readonly AssetKey[];
+  /** Ticks after this instant count. */
+  readonly from: Timestamp;
+  readonly rule: ScheduleRule;
+}
+/** They are gone, or have no such rule any more. */
+export interface AutomationDropped extends EventBase {
+  readonly type: 'automation.dropped';
+  readonly assets: readonly AssetKey[];
+}
+
 /** A process of one machine: the pid alone is used again, so the boot and the time that it started go with it. */
 export interface ProcessIdentity {
   /** Digest that tells machines and their pid spaces apart. */
@@ -452,6 +473,8 @@ export type BranchlineEvent =
   | ScheduleAdopted
   | ScheduleDropped
   | ScheduleEvaluated
+  | AutomationAdopted
+  | AutomationDropped
   | ClaimOpened
   | ClaimRenewed
   | ClaimSuspected

@@ -6,8 +6,8 @@ import type { RunRequest } from './plan.ts';
 /**
  * What makes two requests the same one (semantics.md 1, Identity): for a schedule its name and tick, whatever job or
  * selection it names by now; for a dispatch the workflow run, whatever the attempt, save one that tries again what had
- * failed; for a push the commit; for a run of a backfill its group and keys; for a retry its root and number; for the CLI
- * its random bits. The same request delivered again asks for the same run.
+ * failed; for a push the commit; for a run of a backfill its group and keys; for automation the assets, each with its
+ * partitions and the versions of what it reads, or the tick; for a retry its root and number; for the CLI its random bits. The same request delivered again asks for the same run.
  */
 export function requestIdentity(request: RunRequest): Readonly<Record<string, string>> {
   switch (request.kind) {
@@ -36,6 +36,14 @@ export function requestIdentity(request: RunRequest): Readonly<Record<string, st
         partitions: request.partitions ?? '',
         ...(request.lost === undefined ? {} : { lost: String(request.lost) }),
       };
+    case 'automation':
+      return {
+        kind: 'automation',
+        partitions: request.partitions ?? '',
+        targets: request.targets
+          .map(({ asset, versions, tick, after = '' }) => `${asset} ${tick ?? versions.join(',')} ${after}`)
+          .join('\n'),
+      };
     case 'retry':
       return { kind: 'retry', root: request.root, number: String(request.number) };
     default:
@@ -50,6 +58,7 @@ export function requestInstant(request: RunRequest): Timestamp {
     case 'dispatch':
     case 'push':
     case 'backfill':
+    case 'automation':
     case 'retry':
       return request.at;
     case 'schedule':

@@ -1,6 +1,6 @@
 import type { Timestamp } from './instant.ts';
 import type { RetryStrategy } from './operations.ts';
-import type { AssetKey } from './project.ts';
+import type { AssetKey, AutomationRule } from './project.ts';
 
 /** What asks for a run; its canonical form is the run's identity (semantics.md 1). */
 export type RunRequest =
@@ -57,6 +57,7 @@ export type RunRequest =
       readonly job?: never;
     }
   | BackfillChunkRequest
+  | AutomationRequest
   | RetryRequest;
 
 /** Another try of a run that failed (semantics.md 2). */
@@ -110,6 +111,37 @@ export interface BackfillChunkRequest {
   readonly job?: never;
 }
 
+/** A run that assets ask for by themselves (semantics.md 6): those of one pass that can be made together. */
+export interface AutomationRequest {
+  readonly kind: 'automation';
+  /** When their conditions were evaluated. */
+  readonly at: Timestamp;
+  /** In topological order. */
+  readonly targets: readonly AutomationTarget[];
+  /** Keys that it makes of each of them, in the definition's order; absent = they have no partitions. */
+  readonly keys?: readonly string[];
+  /** The same as text: the key, or `first...last`. */
+  readonly partitions?: string;
+  /** The same assets as a selection, for people. */
+  readonly selection: string;
+  readonly job?: never;
+}
+export interface AutomationTarget {
+  readonly asset: AssetKey;
+  readonly condition: AutomationRule['kind'];
+  /** Of each key: digest over the versions of what it reads; of what the same run makes, that it does. */
+  readonly versions: readonly string[];
+  /** The tick that it is made for (`on_cron`). */
+  readonly tick?: Timestamp;
+  /**
+   * The run that handled it last: versions that come back after others were handled are new. Of several keys a digest over
+   * the runs. Absent = it never was.
+   */
+  readonly after?: string;
+  /** It goes along with an upstream of the same run, and is made if that changes. */
+  readonly joined?: true;
+}
+
 /** A person asked for it, here or on GitHub: what is selected is meant, and a mistake in it is refused. */
 export type ManualRequest = Extract<RunRequest, { kind: 'cli' | 'dispatch' }>;
 
@@ -123,7 +155,7 @@ export function isManual(request: RunRequest): request is ManualRequest {
  */
 export type RequestMode = 'all' | 'stale' | 'job';
 
-/** Why a step runs. Closed (semantics.md 1); the last four come with later pieces and are part of the union already. */
+/** Why a step runs. Closed (semantics.md 1). */
 export type RunReason =
   | 'requested'
   | 'never_materialized'

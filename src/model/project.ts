@@ -119,6 +119,7 @@ export interface Asset {
   readonly partitions?: PartitionsDef;
   /** The column, or expression, that SQL is cut by; of several dimensions one for each, by name. */
   readonly partitionExpr?: string | Readonly<Record<string, string>>;
+  readonly automation?: AutomationRule;
   readonly external: boolean;
   /** Name of the step that makes it; undefined when external. */
   readonly step?: string;
@@ -184,6 +185,14 @@ export interface StepDef {
   readonly backfillPolicy: BackfillPolicy;
   readonly definedAt: Span;
 }
+
+export const AUTOMATION_KINDS = ['eager', 'on_cron', 'on_missing'] as const;
+
+/** When an asset is made by itself (semantics.md 6). */
+export type AutomationRule =
+  | { readonly kind: 'eager' }
+  | { readonly kind: 'on_missing' }
+  | { readonly kind: 'on_cron'; readonly cron: string; readonly timezone: string };
 
 export type Action =
   | { readonly kind: 'run'; readonly run: string; readonly shell: string; readonly workingDirectory?: string }

@@ -1,5 +1,13 @@
-import { type AssetVerdict, originalOf, type RetryRequest, type RunReason, type SkipReason } from '../model/plan.ts';
-import type { Asset, Project } from '../model/project.ts';
+import {
+  type AssetVerdict,
+  type AutomationTarget,
+  type OriginalRequest,
+  originalOf,
+  type RetryRequest,
+  type RunReason,
+  type SkipReason,
+} from '../model/plan.ts';
+import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView, Turn } from '../model/state.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { partitionName } from './partitioned.ts';
@@ -44,6 +52,8 @@ export function assetVerdict(planning: Planning, asset: Asset, fingerprint: Step
     // What the root would not have made and is no worse since, stays as it is.
     if (isAgain || mode === 'all' || stale) return say('run', 'retry', stale?.detail ?? []);
   }
+  const asking = isMade ? undefined : askingTarget(request, asset.key);
+  if (asking) return say('run', 'automation', [asking.condition, ...newerUpstreams(stale)]);
   if (mode === 'all') return say('run', request.kind === 'backfill' ? 'backfill' : 'requested', stale?.detail ?? []);
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
@@ -56,6 +66,17 @@ export function assetVerdict(planning: Planning, asset: Asset, fingerprint: Step
   if (moving.length > 0) return say('if_changed', 'upstream_changed', moving);
   if (stale) return say('run', stale.reason, stale.detail);
   return say('skip', 'up_to_date');
+}
+
+/** The asset as automation asks for it, unless it only goes along with an upstream. */
+function askingTarget(request: OriginalRequest, asset: AssetKey): AutomationTarget | undefined {
+  if (request.kind !== 'automation') return undefined;
+  const target = request.targets.find((each) => each.asset === asset);
+  return target?.joined ? undefined : target;
+}
+
+function newerUpstreams(stale: Staleness | undefined): readonly string[] {
+  return stale?.reason === 'upstream_changed' ? stale.detail.map((dep) => `${dep} is newer`) : [];
 }
 
 /** Why an asset is not up to date; of a partitioned one, why the first of its keys that is not is so. */

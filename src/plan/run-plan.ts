@@ -71,6 +71,9 @@ function modeOf(asked: RunRequest): Mode {
       return 'all';
     case 'schedule':
       return 'job';
+    // What asks for itself is made; what goes along is made if that changes it.
+    case 'automation':
+      return 'stale';
     // What a push changed is stale by its code; its sources have nothing new to offer for that.
     case 'push':
       return 'stale';

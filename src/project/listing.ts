@@ -1,7 +1,7 @@
 import { unreachable } from '../base/result.ts';
 import type { Span } from '../model/diagnostic.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
-import type { Check, Project } from '../model/project.ts';
+import type { Asset, AutomationRule, Check, Project } from '../model/project.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
 import { formatBound } from './bounds.ts';
 import { buildGraph } from './graph.ts';
@@ -33,6 +33,11 @@ export interface AssetRow extends ListedAt {
   readonly outputs: readonly string[];
   /** Name of its shared definition of partitions, else the kind of its own. */
   readonly partitions?: string;
+  /** When it is made by itself. */
+  readonly automation?: AutomationRule['kind'];
+  /** Of `on_cron`. */
+  readonly automation_cron?: string;
+  readonly automation_timezone?: string;
   readonly description?: string;
 }
 
@@ -108,10 +113,19 @@ export function listAssets(project: Project, keys: ReadonlySet<string> | undefin
         : { relation: relation.schema === undefined ? relation.name : `${relation.schema}.${relation.name}` }),
       outputs: asset.outputs.map(({ path }) => path),
       ...(asset.partitions === undefined ? {} : { partitions: partitionsName(project, asset.partitions) }),
+      ...automationOf(asset),
       ...(description === undefined ? {} : { description }),
       ...at(asset.definedAt),
     };
   });
+}
+
+function automationOf({
+  automation: rule,
+}: Asset): Pick<AssetRow, 'automation' | 'automation_cron' | 'automation_timezone'> {
+  if (rule === undefined) return {};
+  if (rule.kind !== 'on_cron') return { automation: rule.kind };
+  return { automation: rule.kind, automation_cron: rule.cron, automation_timezone: rule.timezone };
 }
 
 /** The name of a shared definition; of one that the asset writes itself its kind. */

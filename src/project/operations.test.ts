@@ -178,7 +178,7 @@ run_monitoring:
       expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
         ['unknown-key', `\`${section}\` is a section of a dagster.yaml that Branchline does not have`],
       ]);
-      expect(diagnostics[0]!.help).toMatch(/remove it|run_queue|state|schedule/);
+      expect(diagnostics[0]!.help).toMatch(/remove it|run_queue|state|automation/);
     },
   );
 
@@ -359,6 +359,8 @@ assets:
     expect(assets['y']!.partitions).toMatchObject({ kind: 'multi', dimensions: { region: { keys: ['eu', 'us'] } } });
   });
   const asset = (text: string): string => `assets:\n  a: { run: "true", ${text} }\n`;
+  /** The same, and something that it reads. */
+  const reading = (keys: string): string => `${asset(`deps: [b], ${keys}`)}  b: { run: "true" }\n`;
   it.each([
     [
       `${asset('partitions: dayz')}partitions: { days: { daily: { start: 2026-01-01 } } }\n`,
@@ -461,6 +463,21 @@ assets:
     [asset('backfill_policy: { single_run: true }'), 'key-without-effect', 'has no partitions'],
     [asset('partitions: { multi: { day: { daily: { start: 2026-01-01 } } } }'), 'out-of-range', 'at least 2'],
     [asset('partitions: { daily: 2026-01-01 }'), 'wrong-type', 'for example `daily: { start:'],
+    [asset('automation: { on_cron: "0 6 * * *" }'), 'wrong-type', 'for example `on_cron: { cron: "0 6 * * *"'],
+    [asset('automation: eagerly'), 'unknown-value', 'did you mean `eager`'],
+    [asset('automation: on_misssing'), 'unknown-value', 'did you mean `on_missing`'],
+    [asset('automation: on_cron'), 'unknown-value', ''],
+    [asset('automation: eager'), 'automation-without-deps', 'reads nothing that could be updated'],
+    [
+      asset('automation: { on_cron: { cron: "@daily" } }'),
+      'automation-without-deps',
+      'at each tick, as a schedule would',
+    ],
+    [reading('automation: { on_cron: { cron: "0 0 30 2 *" } }'), 'bad-cron', 'never comes'],
+    [reading('automation: { on_cron: { cron: "@daily", timezone: Europe/Berln } }'), 'unknown-zone', 'Europe/Berlin'],
+    [asset('automation: { on_cron: {} }'), 'missing-key', '`cron`'],
+    ['assets: { a: { external: true, automation: eager } }', 'key-without-effect', 'it is external'],
+    [reading('automation: { on_cron: { cron: "61 * * * *" } }'), 'bad-cron', ''],
     [asset('backfill_policy: { multi_run: { max_partitions_per_run: 0 } }'), 'out-of-range', ''],
   ])('%j', (text, code, words) => {
     const lines = buildProject({ 'branchline.yaml': HEAD + text }).diagnostics;
@@ -472,6 +489,7 @@ assets:
 describe('words of Dagster', () => {
   it.each([
     ['partitions_def: days', '`partitions`'],
+    ['automation_condition: eager', '`automation`'],
     ['concurrency_key: api', '`pool`'],
     ['partitions: { daily: { start_date: 2026-01-01 } }', '`start`'],
     ['partitions: { daily: { start: 2026-01-01, end_date: 2026-02-01 } }', '`end`'],

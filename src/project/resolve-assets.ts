@@ -9,6 +9,7 @@ import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
+import { resolveAutomation } from './resolve-automation.ts';
 import { resolveMapping, resolvePartitions } from './resolve-partitions.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import {
@@ -149,6 +150,7 @@ function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): 
     relation,
     partitions: options.partitions,
     partitionExpr: text('partition_expr'),
+    automation: resolveAutomation(layers, { external }, resolving),
     mappings: Object.keys(mappings).length === 0 ? undefined : mappings,
   };
   const storage = storageOf(layers, external, resolving);

@@ -601,7 +601,7 @@ selections: { mine: { selection: "job:nightly" } }
       `assets: { a: { run: "true", group: ingest } }
 jobs:
   j1: { selection: "key:a and" }
-  j2: { selection: "automation:eager" }
+  j2: { selection: "automation:eagre" }
   j3: { selection: "group:ingst+" }
   j4: { selection: "job:j4" }
   j5: { selection: "status:stale" }
@@ -612,7 +612,7 @@ schedules:
 `,
       [
         'bad-selection 3:29 (1) the selection ends too early',
-        'bad-selection 4:21 (16) `automation:` needs automation conditions, which come in a later version',
+        'bad-selection 4:21 (16) there is no such automation',
         'warning selects-unknown 5:21 (11) no asset has `group:ingst`',
         'bad-selection 6:21 (6) this selects itself: job:j4 → job:j4',
       ].concat([

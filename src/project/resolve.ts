@@ -13,6 +13,7 @@ import { resolveMultiCheck } from './multi-checks.ts';
 import { warnOfPlainTables } from './plain-tables.ts';
 import { verifyRefs, verifyView } from './relations.ts';
 import { type AssetDraft, resolveAsset } from './resolve-assets.ts';
+import { verifyAutomation } from './resolve-automation.ts';
 import { contractCheck, resolveCheck } from './resolve-checks.ts';
 import { resolveJob, resolveSavedSelection, resolveSchedule, verifySelection } from './resolve-jobs.ts';
 import { withDefaultPools } from './resolve-operations.ts';
@@ -65,6 +66,7 @@ export function resolveProject(
   const { graph } = buildGraph(Object.fromEntries([...drafts].map(([key, { asset }]) => [key, asset])));
   if (verifyCycles(drafts, graph, resolving)) verifySteps(steps, drafts, resolving);
   verifyPartitioned(drafts, resolving);
+  verifyAutomation(drafts, resolving);
   verifyMappings(drafts, resolving);
   verifyRelations(drafts, resolving);
   verifyOutputs(drafts, resolving);

@@ -108,7 +108,7 @@ assets:
         ok: false,
         error: { column, message: expect.stringMatching(message) },
       });
-    refused('key:a or automation:eager', 10, /later version/);
+    refused('key:a or automation:eagre', 10, /no such automation/);
     refused('not changed:any', 5, /a base to compare with/);
     refused('status:stail', 1, /no such status/);
     expect(select('status:stale', selectionScope(project))).toMatchObject({

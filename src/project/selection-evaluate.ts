@@ -2,12 +2,18 @@ import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import { CHANGE_REASONS, type ChangeReason } from '../model/changes.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
-import type { Asset, AssetKey, Exposure, Job, Schedule } from '../model/project.ts';
+import {
+  type Asset,
+  type AssetKey,
+  AUTOMATION_KINDS,
+  type Exposure,
+  type Job,
+  type Schedule,
+} from '../model/project.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
 import { type AssetGraph, reach } from './graph.ts';
 import {
   parseSelection,
-  type SelectionAttribute,
   type SelectionExpr,
   type SelectionPlace,
   type SelectionProblem,
@@ -39,11 +45,6 @@ export interface SelectionScope {
   /** Why an asset counts as changed against a base; undefined = nothing to compare with, and `changed:` is refused. */
   readonly changedOf?: (key: AssetKey) => readonly ChangeReason[];
 }
-
-/** Attributes that need a piece of work that this version does not have. */
-const LATER: Partial<Record<SelectionAttribute, string>> = {
-  automation: '`automation:` needs automation conditions, which come in a later version',
-};
 
 type Selected = Result<ReadonlySet<AssetKey>, SelectionProblem>;
 
@@ -138,8 +139,6 @@ type AttributeExpr = SelectionExpr & { kind: 'attribute' };
 
 function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): Selected {
   const { attribute, value, at } = expr;
-  const later = LATER[attribute];
-  if (later !== undefined) return refuse(at, later);
   switch (attribute) {
     case 'key':
       return ok(
@@ -200,7 +199,7 @@ function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): 
         ),
       );
     case 'automation':
-      return refuse(at, `\`${attribute}:\` comes in a later version`);
+      return byAutomation(value, at, scope);
     default:
       return unreachable(attribute);
   }
@@ -286,6 +285,19 @@ function byExposure(value: SelectionValue, { exposures }: SelectionScope): (key:
   }
   const deps = Object.hasOwn(exposures, value.text) ? exposures[value.text]!.deps : [];
   return (key) => deps.includes(key);
+}
+
+/** `<null>`: assets that nothing but people, jobs and schedules ask for. */
+function byAutomation(value: SelectionValue, at: SelectionPlace, scope: SelectionScope): Selected {
+  if (value.kind === 'null') return ok(pick(scope, (_, asset) => asset.automation === undefined));
+  const kind = AUTOMATION_KINDS.find((candidate) => candidate === value.text);
+  if (kind !== undefined) return ok(pick(scope, (_, asset) => asset.automation?.kind === kind));
+  const near = nearestWord(value.text, AUTOMATION_KINDS);
+  return refuse(
+    at,
+    'there is no such automation',
+    near === undefined ? `there are ${AUTOMATION_KINDS.join(', ')}` : `did you mean \`automation:${near}\`?`,
+  );
 }
 
 function byChange(value: SelectionValue, at: SelectionPlace, scope: SelectionScope): Selected {

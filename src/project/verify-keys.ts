@@ -46,6 +46,7 @@ function helpFor(key: keyof typeof CHECK_KEYS, type: CheckType): string {
 
 const SCRIPT_KEYS = ['shell', 'working-directory', 'oidc'] as const;
 const STEP_KEYS = [
+  'automation',
   'env',
   'secrets',
   'code',

@@ -176,6 +176,8 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'schedule.adopted':
     case 'schedule.dropped':
     case 'schedule.evaluated':
+    case 'automation.adopted':
+    case 'automation.dropped':
     case 'claim.opened':
     case 'claim.renewed':
     case 'claim.suspected':

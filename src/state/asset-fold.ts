@@ -29,7 +29,9 @@ export function addMaterialization(record: AssetRecord, event: AssetMaterialized
   const { run, at, durationMs, rows, dataVersion } = event;
   const isNewest = compareTurns(turn, record.materialized?.turn) >= 0;
   const { lost: _found, ...found } = record;
-  const next: AssetRecord = isNewest ? { ...found, materialized: materializationOf(event, turn) } : record;
+  const made: AssetRecord = isNewest ? { ...found, materialized: materializationOf(event, turn) } : record;
+  const { handled, ...rest } = made;
+  const next = handled && compareTurns(made.materialized!.turn ?? turn, handled.turn) >= 0 ? rest : made;
   const published = publishResults(next, event.materialization);
   return withSuccess(
     withHistory(published, {

@@ -126,6 +126,8 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'schedule.adopted':
     case 'schedule.dropped':
     case 'schedule.evaluated':
+    case 'automation.adopted':
+    case 'automation.dropped':
     case 'claim.opened':
     case 'claim.renewed':
     case 'claim.suspected':

@@ -13,7 +13,7 @@ import type {
   ScheduleRule,
 } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
-import type { RunRequest } from '../model/plan.ts';
+import type { AutomationTarget, RunRequest } from '../model/plan.ts';
 import {
   amount,
   type Check,
@@ -125,12 +125,31 @@ const backfillRequest: Request<'backfill'> = {
   selection: text,
   job: optional(text),
 };
+const automationRequest: Request<'automation'> = {
+  kind: oneOf('automation'),
+  at: instant,
+  targets: list(
+    object<AutomationTarget>({
+      asset: text,
+      condition: oneOf('eager', 'on_cron', 'on_missing'),
+      versions: names,
+      tick: optional(instant),
+      after: optional(text),
+      joined: optional(flag),
+    }),
+  ),
+  keys: optional(names),
+  partitions: optional(text),
+  selection: text,
+  job: optional(text),
+};
 const originals = {
   backfill: object(backfillRequest),
   cli: object(cliRequest),
   schedule: object(scheduleRequest),
   dispatch: object(dispatchRequest),
   push: object(pushRequest),
+  automation: object(automationRequest),
 };
 const retryRequest: Request<'retry'> = {
   kind: oneOf('retry'),
@@ -250,7 +269,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     billed: optional(billedShape),
     retry: optional(retryShape),
   },
-  'step.started': { step: text, attempt: count },
+  'step.started': { step: text, attempt: count, versions: optional(mapping(names)), partitions: optional(names) },
   'step.attempt-ended': {
     step: text,
     attempt: count,
@@ -337,6 +356,8 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     rule: optional(ruleShape),
     code: optional(object<{ commit: string; at: string }>({ commit: text, at: instant })),
   },
+  'automation.adopted': { assets: names, from: instant, rule: ruleShape },
+  'automation.dropped': { assets: names },
   'claim.opened': { claim: object(claimFields) },
   'claim.renewed': { claim: text },
   'claim.suspected': { claim: text, renewals: count },

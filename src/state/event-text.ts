@@ -69,6 +69,8 @@ export function mapEventText(event: BranchlineEvent, rewrite: Rewrite): Branchli
     case 'schedule.adopted':
     case 'schedule.dropped':
     case 'schedule.evaluated':
+    case 'automation.adopted':
+    case 'automation.dropped':
     case 'claim.opened':
     case 'claim.renewed':
     case 'claim.suspected':

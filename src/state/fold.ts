@@ -18,6 +18,7 @@ import {
   addMaterialization,
   addObservation,
 } from './asset-fold.ts';
+import { addAsked, addBegun, applyAutomationEvent } from './automation-fold.ts';
 import { addBackfillResults, addBackfillRun, applyBackfillEvent } from './backfill-fold.ts';
 import type { Batch } from './batch.ts';
 import { runStream, type StateProblem, splitEventId } from './codec.ts';
@@ -148,6 +149,7 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       // The same request delivered again is the same run.
       if (!known) draft.openRuns.set(event.run, initialRun(event, draft.base.environment));
       addBackfillRun(draft.backfills, event.request);
+      addAsked(draft, event.run, event.request);
       return;
     }
     case 'run.started':
@@ -213,8 +215,14 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
     case 'backfill.ended':
       applyBackfillEvent(draft.backfills, event);
       return;
-    case 'run.requeued':
     case 'step.started':
+      addBegun(draft, event, late);
+      return;
+    case 'automation.adopted':
+    case 'automation.dropped':
+      applyAutomationEvent(draft, event);
+      return;
+    case 'run.requeued':
     case 'step.attempt-ended':
     case 'step.skipped':
     case 'cancel.requested':

@@ -166,6 +166,10 @@ function encodeLeaf(asset: string, entries: readonly Entry[]): string {
     files: runs(column((m) => m.files ?? null)),
     failed: runs(entries.map(([, record]) => record.failed ?? null)),
     checks: runs(entries.map(([, record]) => record.checks ?? null)),
+    // Only where assets ask for runs by themselves: other leaves keep their bytes.
+    ...(entries.some(([, record]) => record.handled)
+      ? { handled: runs(entries.map(([, record]) => record.handled ?? null)) }
+      : {}),
     v: 1,
   };
   const members = Object.entries(columns)

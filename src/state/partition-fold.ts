@@ -3,6 +3,7 @@ import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.
 import type { PartitionFacts, PartitionRecord, Turn } from '../model/state.ts';
 import { shortVersion, usedDigest } from '../model/versions.ts';
 import { compareTurns } from './asset-fold.ts';
+import { handledSince, newerHandled } from './handled.ts';
 
 // What is known of a partition is a join: of each kind of fact the newest by turn. Joining is associative, commutative
 // and idempotent, so records that were folded apart (what a snapshot holds, what came since) may be joined at any time.
@@ -53,12 +54,14 @@ export function joinPartitions(one: PartitionRecord | undefined, other: Partitio
   const failed = newer(one.failed, other.failed);
   // A success of the same turn or a later one ends the failure: it was tried again.
   const stillFailed = failed && materialized && compareTurns(materialized.turn, failed.turn) >= 0 ? undefined : failed;
+  const handled = handledSince(newerHandled(one.handled, other.handled), materialized);
   const checks: Record<string, { holds: boolean; turn: Turn }> = { ...one.checks };
   for (const [name, result] of Object.entries(other.checks ?? {}))
     checks[name] = newer<{ readonly holds: boolean; readonly turn: Turn }>(checks[name], result)!;
   return {
     ...(materialized ? { materialized } : {}),
     ...(stillFailed ? { failed: stillFailed } : {}),
+    ...(handled ? { handled } : {}),
     ...(Object.keys(checks).length > 0 ? { checks: Object.fromEntries(sortedEntries(checks)) } : {}),
   };
 }

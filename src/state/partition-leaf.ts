@@ -5,7 +5,8 @@ import { parseFile } from './record-files.ts';
 import { secondsText } from './seconds-text.ts';
 
 const COUNTED = ['used', 'run', 'code', 'turn', 'rows', 'files', 'failed', 'checks'] as const;
-type Counted = Readonly<Record<(typeof COUNTED)[number], CountedColumn>>;
+/** `handled` is there where assets ask for their runs by themselves. */
+type Counted = Readonly<Record<(typeof COUNTED)[number], CountedColumn>> & { readonly handled?: CountedColumn };
 
 /**
  * A leaf as it was parsed: columns that are looked into by place. A record is put together only for who asks for a whole
@@ -64,6 +65,8 @@ export class PartitionLeaf {
     const checks = counted.checks.at(place) as PartitionRecord['checks'] | null;
     if (failed !== null) record.failed = failed;
     if (checks !== null) record.checks = checks;
+    const handled = (counted.handled?.at(place) ?? null) as PartitionRecord['handled'] | null;
+    if (handled) record.handled = handled;
     const dataVersion = this.data[place]!;
     if (dataVersion === null) return record;
     const made: { -readonly [K in keyof PartitionMaterialization]: PartitionMaterialization[K] } = {
@@ -113,11 +116,16 @@ function listOf(column: unknown, keys: readonly string[] | undefined): readonly 
 }
 
 function countedOf(parsed: Readonly<Record<string, unknown>>, length: number): Counted | undefined {
-  const columns: Partial<Record<keyof Counted, CountedColumn>> = {};
+  const columns: { -readonly [K in keyof Counted]?: CountedColumn } = {};
   for (const name of COUNTED) {
     const column = CountedColumn.of(parsed[name], length);
     if (column === undefined) return undefined;
     columns[name] = column;
+  }
+  if (parsed['handled'] !== undefined) {
+    const handled = CountedColumn.of(parsed['handled'], length);
+    if (handled === undefined) return undefined;
+    columns.handled = handled;
   }
   return columns as Counted;
 }

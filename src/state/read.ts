@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
+import { keysAskedFor } from './automation-fold.ts';
 import { type Batch, chainDigest, decodeEventsFile } from './batch.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, foldAll } from './fold.ts';
@@ -145,6 +146,9 @@ export function addTouched(touched: Map<string, Set<string>>, event: BranchlineE
     for (const key of keys) known.add(key);
   };
   if (event.type === 'asset.materialized' && event.partition !== undefined) add(event.asset, [event.partition]);
+  if (event.type === 'run.requested') for (const [asset, keys] of keysAskedFor(event.request)) add(asset, keys);
+  if (event.type === 'step.started' && event.partitions)
+    for (const asset of Object.keys(event.versions ?? {})) add(asset, event.partitions);
   if (event.type === 'check.judged' && event.partitions) add(event.asset, event.partitions);
   if (event.type === 'step.ended' && event.failedPartitions)
     for (const asset of event.failedAssets) add(asset, event.failedPartitions);

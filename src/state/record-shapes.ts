@@ -5,6 +5,7 @@ import type {
   BackfillResults,
   CheckRecord,
   ConnectionRecord,
+  HandledRecord,
   RollupCell,
   RunRecord,
   RunStepRecord,
@@ -70,6 +71,8 @@ const checkRecord: Check = object<CheckRecord>({
   earlier: optional(list(object<Omit<CheckRecord, 'earlier'>>(checkFields))),
 });
 
+const handled: Check = object<HandledRecord>({ at: instant, run: text, versions: text, turn });
+
 export const assetShape: Check = object<AssetRecord>({
   asset: text,
   group: optional(text),
@@ -108,6 +111,10 @@ export const assetShape: Check = object<AssetRecord>({
   succeededAt: optional(list(number)),
   failing: optional(list(object<NonNullable<AssetRecord['failing']>[number]>({ turn, count, since: instant }))),
   succeeded: optional(turn),
+  handled: optional(handled),
+  onCron: optional(
+    object<NonNullable<AssetRecord['onCron']>>({ from: instant, rule: ruleShape, asked: optional(instant) }),
+  ),
   observed: optional(
     object<NonNullable<AssetRecord['observed']>>({ at: instant, dataVersion: text, updatedAt: optional(instant) }),
   ),

@@ -12,9 +12,13 @@ import {
 import { ringMinutes } from './doorbell-minutes.ts';
 import { offsetAt, transitionsBetween } from './zone.ts';
 
-/** What is to be rung for: the rules of one schedule. */
+/** What is to be rung for: the rules of one schedule, or of assets that are made by themselves. */
 export interface RungSchedule {
   readonly name: string;
+  /** Not a schedule of the project: `name` says what it is. */
+  readonly isAutomation?: true;
+  /** Nothing says when: a rarer ring is only a later one. */
+  readonly isLoose?: true;
   readonly crons: readonly Cron[];
   /** IANA zone. */
   readonly timezone: string;

@@ -1,6 +1,6 @@
 // What may be written on an asset, a group, `defaults`, a multi-asset and its specs.
 
-import { depItem, operationKeys, partitionKeys } from './operation-keys.mjs';
+import { automationKey, depItem, operationKeys, partitionKeys } from './operation-keys.mjs';
 import {
   allRemovable,
   apart,
@@ -201,6 +201,7 @@ const assetKeys = {
     ...stepKeys,
     ...dataKeys,
     ...partitionKeys,
+    automation: automationKey,
     ...sqlKeys,
   }),
   storage: storageKey,
@@ -262,7 +263,7 @@ export const assetDefinitions = {
   ),
   Spec: {
     ...closed('One asset of a multi-asset.', {
-      ...allRemovable({ ...describingKeys, deps: stepKeys.deps, ...dataKeys }),
+      ...allRemovable({ ...describingKeys, deps: stepKeys.deps, ...dataKeys, automation: automationKey }),
       storage: storageKey,
       skippable: key(
         '`true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.',

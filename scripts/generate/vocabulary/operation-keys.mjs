@@ -1,4 +1,4 @@
-// Policies of the operations layer: queue, retries, monitoring, pools, runners, partitions, backfills.
+// Policies of the operations layer: queue, retries, monitoring, pools, runners, partitions, backfills, automation.
 // Spelled as in a `dagster.yaml`, so that a section of one can be pasted.
 
 import { assetKey, boolean, closed, duration, exactlyOne, key, list, name, oneOfWords, text } from './schema-parts.mjs';
@@ -319,6 +319,25 @@ export const operationDefinitions = {
     { max_partitions_per_run: key('At most so many, one after the other.', [10], whole(1, 100_000)) },
     { required: ['max_partitions_per_run'] },
   ),
+  Automation: closed(
+    'When an asset is made by itself, for each partition.',
+    {
+      on_cron: key(
+        'Once after each tick, when everything that it reads was updated since.',
+        [{ cron: '0 6 * * *', timezone: 'Europe/Berlin' }],
+        ref('CronAutomation'),
+      ),
+    },
+    { required: ['on_cron'] },
+  ),
+  CronAutomation: closed(
+    'Once after each tick.',
+    {
+      cron: key('Five fields or an alias.', ['0 6 * * *'], text),
+      timezone: key('Zone of the cron. Default: the project’s.', ['Europe/Berlin'], text),
+    },
+    { required: ['cron'] },
+  ),
 };
 
 /** Keys of an asset. */
@@ -352,6 +371,12 @@ export const operationKeys = {
   ),
   pool: key('The pool whose slots limit how many such steps run at once, in all runs together.', ['duckdb'], name),
 };
+export const automationKey = key(
+  'When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.',
+  ['eager', { on_cron: { cron: '0 6 * * *' } }],
+  { anyOf: [{ type: 'string', enum: ['eager', 'on_missing'] }, ref('Automation')] },
+);
+
 /** An item of `deps` with a mapping of partitions. */
 export const depItem = {
   description: 'An upstream asset, with how partitions are mapped.',

@@ -130,6 +130,10 @@ export type WrittenSpec = {
    * When a job or schedule makes it: `when_stale` (default) or `always`.
    */
   materialize?: "when_stale" | "always" | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
   storage?: WrittenStorage;
   /**
    * `true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.
@@ -456,6 +460,10 @@ export interface WrittenGroup {
    */
   backfill_policy?: WrittenBackfillPolicy | null;
   /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
+  /**
    * `true`: made by others; it is never executed here.
    */
   external?: boolean | null;
@@ -777,6 +785,25 @@ export interface WrittenMultiRunPolicy {
    * At most so many, one after the other.
    */
   max_partitions_per_run: number;
+}
+/**
+ * When an asset is made by itself, for each partition.
+ */
+export interface WrittenAutomation {
+  on_cron: WrittenCronAutomation;
+}
+/**
+ * Once after each tick.
+ */
+export interface WrittenCronAutomation {
+  /**
+   * Five fields or an alias.
+   */
+  cron: string;
+  /**
+   * Zone of the cron. Default: the project’s.
+   */
+  timezone?: string;
 }
 /**
  * Defaults for checks.
@@ -1240,6 +1267,10 @@ export interface WrittenAsset {
    * How a backfill cuts its partitions into runs.
    */
   backfill_policy?: WrittenBackfillPolicy | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
   /**
    * `true`: made by others; it is never executed here.
    */
@@ -1974,6 +2005,10 @@ export interface WrittenDefaults {
    * How a backfill cuts its partitions into runs.
    */
   backfill_policy?: WrittenBackfillPolicy | null;
+  /**
+   * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+   */
+  automation?: ("eager" | "on_missing") | WrittenAutomation | null;
   /**
    * `true`: made by others; it is never executed here.
    */

@@ -317,6 +317,7 @@ describe('every key is weighed', () => {
     partitions: [{ partitions: { kind: 'static', keys: ['a'] } }, 'partitions_definition'],
     partitionExpr: [{ partitionExpr: 'day' }, 'code_version'],
     mappings: [{ mappings: { x: { kind: 'last' } } }, 'dependencies'],
+    automation: [{ automation: { kind: 'eager' } }, 'policy'],
     storage: [{ storage: { type: 'none' } }, 'policy'],
     materialize: [{ materialize: 'always' }, 'policy'],
     skippable: [{ skippable: true }, 'policy'],

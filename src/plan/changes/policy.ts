@@ -1,4 +1,5 @@
 import { sortedEntries, sortedUnique } from '../../base/order.ts';
+import { automationText } from '../../model/automation.ts';
 import type { ValueChange } from '../../model/changes.ts';
 import type { AssetKey, Project, Schedule } from '../../model/project.ts';
 import { selectionScope } from '../../project/listing.ts';
@@ -30,6 +31,11 @@ export function policyChanges(
     ...valueChange('pool', from.pool, to.pool),
     ...valueChange('runner', from.runner, to.runner),
     ...valueChange('backfill_policy', from.backfillPolicy, to.backfillPolicy),
+    ...valueChange(
+      'automation',
+      a.automation && automationText(a.automation),
+      b.automation && automationText(b.automation),
+    ),
     ...valueChange('publish', a.publish, b.publish),
     ...valueChange('materialize', a.materialize, b.materialize),
     ...valueChange('on_lost', a.onLost, b.onLost),

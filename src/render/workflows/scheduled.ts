@@ -19,7 +19,7 @@ export interface ScheduledWorkflowValues {
   readonly ringsAMonth: number;
   /** US dollars for a minute of the runner; absent = not known. */
   readonly usdPerMinute?: number;
-  /** True when the project has schedules: otherwise one ring a day takes in what was cut off. */
+  /** True when the project has schedules, or assets that are made by themselves: otherwise one ring a day takes in what was cut off. */
   readonly isScheduled: boolean;
   /** Environment variables that the project reads: secrets, and others. */
   readonly secrets: readonly string[];
@@ -88,7 +88,7 @@ export function bellPrice(ringsAMonth: number, usdPerMinute: number | undefined)
 
 function bellComment({ ringsAMonth, usdPerMinute, isScheduled }: ScheduledWorkflowValues): string {
   const why = isScheduled
-    ? ['A doorbell, in UTC, derived from the schedules of the project: what is due comes from the manifests.']
+    ? ['A doorbell, in UTC, derived from the schedules and automation of the project: the manifests say what is due.']
     : [
         'Nothing is scheduled yet. One ring a day takes in what was cut off; `branchline init --print` derives the',
         'rules anew once there are schedules.',

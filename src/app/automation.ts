@@ -1,0 +1,86 @@
+import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { adoptions } from '../plan/automation/on-cron.ts';
+import {
+  type AutomationInput,
+  type AutomationPass,
+  type AutomationRun,
+  passAutomation,
+} from '../plan/automation/pass.ts';
+import { numberEvents, runStream } from '../state/codec.ts';
+import type { Preview } from './backfills.ts';
+import { requestedDraft } from './claim-run.ts';
+import { keysAt, type PlanningProject, requestedAssets } from './planning.ts';
+import { after, ofWriter } from './release.ts';
+import { assetTags } from './run-tags.ts';
+
+/** What a pass of automation wants recorded, and what it leaves to later ones. */
+export interface AutomationPreview extends Preview {
+  readonly runs: readonly AutomationRun[];
+  readonly left: AutomationPass['left'];
+}
+
+/** What evaluating conditions takes; requests with the same selection are looked up once. */
+export function automationInput(planning: PlanningProject, view: StateView, now: EpochMs): AutomationInput {
+  const { project, automated } = planning;
+  const selected = new Map<string, readonly AssetKey[]>();
+  return {
+    project,
+    automated,
+    view,
+    now,
+    dynamic: keysAt(view, now).dynamic,
+    assetsOf(request) {
+      const text = request.kind === 'schedule' ? `${request.job ?? ''} ${request.selection}` : undefined;
+      const known = text === undefined ? undefined : selected.get(text);
+      if (known) return known;
+      const found = requestedAssets(planning, request);
+      // What depends on the state is known once its run is planned.
+      const assets = found.ok ? [...found.value] : [];
+      if (text !== undefined) selected.set(text, assets);
+      return assets;
+    },
+    tagsOf: (assets) => assetTags(planning, assets),
+  };
+}
+
+/** Partitioned assets that conditions look at: those with `automation`, and what they read. */
+export function partitionsOfAutomation({ project, automated }: PlanningProject): AssetKey[] {
+  const all = automated.flatMap((key) => [key, ...(project.assets[key]?.deps ?? [])]);
+  return all.filter((key) => project.assets[key]?.partitions !== undefined);
+}
+
+/** Rules that begin to count: recorded by the first commit of a wake-up. */
+export function automationDrafts(planning: PlanningProject, view: StateView, now: EpochMs): EventDraft[] {
+  return adoptions(planning.project, planning.automated, view, now);
+}
+
+/** The same commit with the runs that conditions ask for: every commit of a wake-up's queue carries them on. */
+export function withAutomation(
+  planning: PlanningProject,
+  base: StateView,
+  { view, events }: Preview,
+  by: { readonly writer: string; readonly now: EpochMs; readonly drafts?: readonly EventDraft[] },
+): AutomationPreview {
+  const own = ofWriter(base, by.writer, events, by.drafts ?? []);
+  const adopted = own.length === 0 ? view : after(view, own, by.now);
+  const { runs, left } = passAutomation(automationInput(planning, adopted, by.now));
+  const requests = runs.flatMap(({ run, request, tags }): BranchlineEvent[] =>
+    // Asked for before: the same request is the same run.
+    view.streams.has(runStream(run, 1))
+      ? []
+      : numberEvents(runStream(run, 1), 0, [requestedDraft({ runId: run, request, tags }, timestamp(by.now))]),
+  );
+  const all = [...events, ...own, ...requests];
+  return { view: requests.length === 0 ? adopted : after(adopted, requests, by.now), events: all, runs, left };
+}
+
+/** True when a commit would ask for runs. */
+export function doesAutomationMove(planning: PlanningProject, view: StateView, now: EpochMs): boolean {
+  if (planning.automated.length === 0) return false;
+  return passAutomation(automationInput(planning, view, now)).runs.some(
+    ({ run }) => !view.streams.has(runStream(run, 1)),
+  );
+}

@@ -1,0 +1,121 @@
+import { sha256 } from '../../base/digest.ts';
+import { sortedUnique } from '../../base/order.ts';
+import type { AutomationRequest, AutomationTarget } from '../../model/plan.ts';
+import type { AssetKey, Project } from '../../model/project.ts';
+import { chunkText } from '../../time/partitions/keys.ts';
+import { WHOLE } from '../../time/partitions/mapping.ts';
+import type { PartitionReader } from '../partitioned.ts';
+
+/** Assets of one run, at most. */
+export const ASSETS_MAX = 500;
+
+/** An asset, or one partition of it, that is asked for. */
+export interface AskedKey extends Omit<AutomationTarget, 'versions'> {
+  readonly key: string;
+  readonly versions: string;
+}
+
+/** What one run makes. */
+export type SharedRun = Pick<AutomationRequest, 'targets' | 'keys' | 'partitions' | 'selection'>;
+
+/**
+ * Puts what one pass asks for into runs, as few as there can be: assets of the same partition and with the same tags
+ * share one, and neighbouring partitions of the same assets as far as `backfill_policy` lets them. What is asked for
+ * comes upstreams first, and so do the assets of a run.
+ */
+export function shareRuns(
+  project: Project,
+  reader: PartitionReader,
+  asked: readonly AskedKey[],
+  companyOf: (asset: AssetKey) => string,
+): readonly SharedRun[] {
+  const companies = new Map<string, AskedKey[]>();
+  for (const each of asked) {
+    const name = `${JSON.stringify(project.assets[each.asset]!.partitions ?? null)} ${companyOf(each.asset)}`;
+    const own = companies.get(name);
+    if (own) own.push(each);
+    else companies.set(name, [each]);
+  }
+  return [...companies.values()].flatMap((own) => runsOfCompany(project, reader, own));
+}
+
+/** Assets that are asked for with one key. */
+interface Piece {
+  readonly assets: readonly AskedKey[];
+  readonly place: number;
+}
+
+function runsOfCompany(project: Project, reader: PartitionReader, asked: readonly AskedKey[]): SharedRun[] {
+  const byKey = new Map<string, AskedKey[]>();
+  for (const each of asked) {
+    const own = byKey.get(each.key);
+    if (own) own.push(each);
+    else byKey.set(each.key, [each]);
+  }
+  const first = asked[0]!;
+  const place = new Map(reader.keysOf(first.asset).map((key, index) => [key, index]));
+  const pieces = [...byKey]
+    .map(([key, assets]): Piece => ({ assets, place: place.get(key) ?? 0 }))
+    .sort((a, b) => a.place - b.place);
+  const runs: Piece[][] = [];
+  for (const piece of pieces) {
+    const before = runs.at(-1);
+    const last = before?.at(-1);
+    const follows = last !== undefined && last.place + 1 === piece.place && areSameAssets(last, piece);
+    if (before && follows && before.length < perRun(project, piece)) before.push(piece);
+    else runs.push([piece]);
+  }
+  return runs.map(runOfPieces);
+}
+
+function areSameAssets(one: Piece, other: Piece): boolean {
+  return (
+    one.assets.length === other.assets.length &&
+    one.assets.every(({ asset, joined, tick }, i) => {
+      const same = other.assets[i]!;
+      return asset === same.asset && joined === same.joined && tick === same.tick;
+    })
+  );
+}
+
+/** Keys of one run: the least that the policies of its assets allow. */
+function perRun({ assets, steps }: Project, piece: Piece): number {
+  return Math.min(
+    ...piece.assets.map(({ asset }) => {
+      const step = assets[asset]?.step;
+      const policy = step === undefined ? undefined : steps[step]?.backfillPolicy;
+      if (policy?.kind === 'single_run') return Number.POSITIVE_INFINITY;
+      return policy?.kind === 'multi_run' ? policy.partitionsMax : 1;
+    }),
+  );
+}
+
+/**
+ * Upstreams come first, so a run that is cut off after so many assets leaves out none that one of it reads; a later pass
+ * asks for the others.
+ */
+function runOfPieces(pieces: readonly Piece[]): SharedRun {
+  const targets = pieces[0]!.assets.slice(0, ASSETS_MAX).map((target, i): AutomationTarget => {
+    const own = pieces.map((piece) => piece.assets[i]!);
+    const { key: _key, versions: _versions, after: _after, ...rest } = target;
+    const after = afterOf(own);
+    return { ...rest, versions: own.map(({ versions }) => versions), ...(after === undefined ? {} : { after }) };
+  });
+  return { targets, ...keysOfRun(pieces), selection: selectionOf(targets) };
+}
+
+function keysOfRun(pieces: readonly Piece[]): Pick<SharedRun, 'keys' | 'partitions'> {
+  const keys = pieces.map((piece) => piece.assets[0]!.key);
+  if (keys[0] === WHOLE) return {};
+  return { keys, partitions: chunkText(keys)! };
+}
+
+function afterOf(keys: readonly AskedKey[]): string | undefined {
+  const runs = sortedUnique(keys.flatMap(({ after }) => after ?? []));
+  if (runs.length < 2) return runs[0];
+  return sha256(runs.join('\n')).slice(0, 12);
+}
+
+function selectionOf(targets: readonly AutomationTarget[]): string {
+  return targets.map(({ asset }) => `key:"${asset}"`).join(' or ');
+}
