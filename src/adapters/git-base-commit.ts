@@ -36,7 +36,7 @@ export async function fetchCommitTree(options: BaseCommitOptions): Promise<Resul
   // Without a remote the repository itself is all there is.
   if (remoteUrl === undefined) return openCommitTree({ cwd: projectRoot, env, commit, folder, beside });
   const gitDir = join(options.privateFolder, 'base.git');
-  const made = await ensurePrivateRepository(gitDir, location.format, env);
+  const made = ensurePrivateRepository(gitDir, location.format);
   if (!made.ok) return fail(`the private repository ${gitDir} could not be made: ${made.error}`);
   const config: GitConfig = [
     ...location.transport,

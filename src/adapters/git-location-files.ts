@@ -2,7 +2,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import { parseGitConfig, settingOf } from './git-config-file.ts';
-import { absoluteUrl, type GitLocation, noRemote, type StateStoreProblem, transportOf } from './git-location.ts';
+import {
+  absoluteUrl,
+  type GitLocation,
+  insteadOf,
+  noRemote,
+  type StateStoreProblem,
+  transportOf,
+} from './git-location.ts';
 import { readableText } from './readable-files.ts';
 
 /** Folders of the repository around a folder, found by its files. */
@@ -69,15 +76,4 @@ export function locateByFiles(
   }
   const remoteUrl = url === undefined ? undefined : absoluteUrl(insteadOf(url, config), top);
   return ok({ access: 'isomorphic', commonDir, top, format: 'sha1', remoteUrl, transport: transportOf(config) });
-}
-
-/** `url.<base>.insteadOf`: the longest that fits wins. */
-function insteadOf(url: string, config: readonly (readonly [string, string])[]): string {
-  let best: readonly [base: string, prefix: string] | undefined;
-  for (const [key, prefix] of config) {
-    const base = /^url\.(.+)\.insteadof$/.exec(key)?.[1];
-    if (base === undefined || !url.startsWith(prefix) || prefix.length <= (best?.[1].length ?? 0)) continue;
-    best = [base, prefix];
-  }
-  return best ? `${best[0]}${url.slice(best[1].length)}` : url;
 }

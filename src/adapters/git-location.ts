@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import { locateByFiles } from './git-location-files.ts';
 import type { ObjectFormat } from './git-private-repository.ts';
-import { type Environment, type GitConfig, gitWords, runGit } from './git-process.ts';
+import { type Environment, type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
 
 /** Why there is no state store: `message` says what is missing and what to do. */
 export interface StateStoreProblem {
@@ -59,17 +59,18 @@ async function locateBySystem(
   env: Environment,
 ): Promise<Result<GitLocation, StateStoreProblem>> {
   const run = (...args: string[]) => runGit({ args, cwd: projectRoot, env });
-  const [found, url, local] = await Promise.all([
+  const [found, settings] = await Promise.all([
     run('rev-parse', '--path-format=absolute', '--git-common-dir', '--show-object-format', '--show-toplevel'),
-    run('remote', 'get-url', '--', remote),
-    run('config', '--local', '--list', '-z'),
+    run('config', '--list', '--show-scope', '-z'),
   ]);
   const lines = found.stdout.toString().split('\n');
   // Without a working tree only the last question fails. A git that does not know `--path-format` repeats it.
   if (!lines[0] || !lines[1] || lines[0].startsWith('--')) {
     return fail(await explain(projectRoot, env, found.stderr));
   }
-  if (url.code !== 0 && remote !== 'origin') {
+  const listed = listedConfig(settings.stdout.toString());
+  const url = oneUrlOf(listed, remote) ?? (await urlByGit(run, remote));
+  if (url === undefined && remote !== 'origin') {
     const names = (await run('remote')).stdout.toString().trim().split('\n').filter(Boolean);
     return fail(noRemote(projectRoot, remote, names));
   }
@@ -79,9 +80,22 @@ async function locateBySystem(
     commonDir: lines[0],
     top,
     format: lines[1] === 'sha256' ? 'sha256' : 'sha1',
-    remoteUrl: url.code === 0 ? absoluteUrl(url.stdout.toString().trim(), top) : undefined,
-    transport: transportOf(listedConfig(local.stdout.toString())),
+    remoteUrl: url === undefined ? undefined : absoluteUrl(url, top),
+    transport: transportOf(listed.filter(({ scope }) => scope === 'local').map(({ setting }) => setting)),
   });
+}
+
+/** The address of a remote that is configured with exactly one: what nearly all are, and one call of git less. */
+function oneUrlOf(listed: readonly ListedSetting[], remote: string): string | undefined {
+  const config = listed.map(({ setting }) => setting);
+  const urls = config.filter(([key]) => key === `remote.${remote}.url`);
+  return urls.length === 1 && urls[0]![1] !== '' ? insteadOf(urls[0]![1], config) : undefined;
+}
+
+/** Several addresses, or a remote that stands elsewhere (`.git/remotes`): git says which counts. */
+async function urlByGit(run: (...args: string[]) => Promise<GitExit>, remote: string): Promise<string | undefined> {
+  const exit = await run('remote', 'get-url', '--', remote);
+  return exit.code === 0 ? exit.stdout.toString().trim() : undefined;
 }
 
 export function noRemote(projectRoot: string, remote: string, names: readonly string[]): StateStoreProblem {
@@ -126,15 +140,34 @@ export function transportOf(config: GitConfig): GitConfig {
   return config.filter(([key]) => /^(http\.|credential\.|ssh\.|url\.|core\.(sshcommand|askpass|gitproxy)$)/.test(key));
 }
 
-/** What `git config --list -z` prints. A key without a value is true. */
-function listedConfig(list: string): GitConfig {
-  return list
-    .split('\0')
-    .filter((entry) => entry !== '')
-    .map((entry) => {
-      const end = entry.indexOf('\n');
-      return end < 0 ? ([entry, 'true'] as const) : ([entry.slice(0, end), entry.slice(end + 1)] as const);
-    });
+/** `url.<base>.insteadOf`: the longest that fits wins. */
+export function insteadOf(url: string, config: GitConfig): string {
+  let best: readonly [base: string, prefix: string] | undefined;
+  for (const [key, prefix] of config) {
+    const base = /^url\.(.+)\.insteadof$/.exec(key)?.[1];
+    if (base === undefined || !url.startsWith(prefix) || prefix.length <= (best?.[1].length ?? 0)) continue;
+    best = [base, prefix];
+  }
+  return best ? `${best[0]}${url.slice(best[1].length)}` : url;
+}
+
+interface ListedSetting {
+  /** `system`, `global`, `local`, `worktree`, `command`. */
+  readonly scope: string;
+  readonly setting: GitConfig[number];
+}
+
+/** What `git config --list --show-scope -z` prints: scopes and settings in turn. A key without a value is true. */
+function listedConfig(list: string): ListedSetting[] {
+  const parts = list.split('\0');
+  const listed: ListedSetting[] = [];
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    const entry = parts[i + 1]!;
+    const end = entry.indexOf('\n');
+    const setting = end < 0 ? ([entry, 'true'] as const) : ([entry.slice(0, end), entry.slice(end + 1)] as const);
+    listed.push({ scope: parts[i]!, setting });
+  }
+  return listed;
 }
 
 /** Folder of a project's private repository and journals inside of the user's git folder. */

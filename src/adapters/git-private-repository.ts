@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
-import { type Environment, gitWords, runGit } from './git-process.ts';
+import { type Environment, runGit } from './git-process.ts';
 import { readableNames } from './readable-files.ts';
 
 /** The format of object ids: a private repository must speak the one of the repository that it works for. */
@@ -11,31 +11,16 @@ let created = 0;
 
 /**
  * Makes a bare repository at `gitDir` unless one is there. Whoever comes second finds the first one's: it is made
- * aside and renamed into place.
+ * aside and renamed into place. Its few files are written as gitrepository-layout(5) says, without hooks and without
+ * asking git: in a workflow each wake-up makes one.
  */
-export async function ensurePrivateRepository(
-  gitDir: string,
-  format: ObjectFormat,
-  env: Environment,
-): Promise<Result<void, string>> {
+export function ensurePrivateRepository(gitDir: string, format: ObjectFormat): Result<void, string> {
   if (existsSync(join(gitDir, 'HEAD'))) return ok(undefined);
   const aside = `${gitDir}.new-${process.pid}-${++created}`;
   try {
-    mkdirSync(dirname(gitDir), { recursive: true });
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
-  }
-  // No template: a user's template may bring hooks.
-  const made = await runGit({
-    args: ['init', '--quiet', '--bare', '--template=', `--object-format=${format}`, aside],
-    env,
-    config: [['init.defaultBranch', 'main']],
-  });
-  if (made.code !== 0) {
-    rmSync(aside, { recursive: true, force: true });
-    return fail(gitWords(made.stderr));
-  }
-  try {
+    for (const folder of FOLDERS) mkdirSync(join(aside, folder), { recursive: true });
+    writeFileSync(join(aside, 'config'), CONFIG[format]);
+    writeFileSync(join(aside, 'HEAD'), 'ref: refs/heads/main\n');
     renameSync(aside, gitDir);
   } catch (error) {
     rmSync(aside, { recursive: true, force: true });
@@ -43,6 +28,13 @@ export async function ensurePrivateRepository(
   }
   return ok(undefined);
 }
+
+const FOLDERS = ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags'];
+
+const CONFIG: Readonly<Record<ObjectFormat, string>> = {
+  sha1: '[core]\n\trepositoryformatversion = 0\n\tbare = true\n',
+  sha256: '[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n',
+};
 
 // A fetch of depth 1 leaves a pack and a line in `shallow`, a commit a handful of loose objects. The bounds keep what
 // each later call has to open small; git's own `gc --auto` does not look at `shallow`.

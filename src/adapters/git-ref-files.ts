@@ -24,6 +24,11 @@ export function readRefFiles(gitDir: string): ListedRef[] {
   return [...refs].map(([ref, id]) => ({ ref, id }));
 }
 
+/** A repository that is new: no ref, and nothing but files to keep one in. */
+export function hasNoRefFiles(gitDir: string): boolean {
+  return !existsSync(join(gitDir, 'reftable')) && readRefFiles(gitDir).length === 0;
+}
+
 const LOCK_TRIES = 250;
 const LOCK_PAUSE_MS = 20;
 

@@ -6,6 +6,7 @@ import { fullDiskNote } from './disk-room.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import { type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
+import { hasNoRefFiles } from './git-ref-files.ts';
 import type { PushedRef, RemoteCalls, RemoteHistory, RemotePlace, SeenHead } from './git-remote-ref.ts';
 import { serverDate } from './git-server-date.ts';
 import {
@@ -130,7 +131,7 @@ function createGitCalls(place: SystemRemote) {
     },
     /** Fetches the head. What went wrong with a fetch is found out by listing the remote's refs. */
     async look(cold: readonly string[], warm = cold): Promise<Result<Seen, StoreUnreachable>> {
-      const isFirst = !hasRead && (await here([])).length === 0;
+      const isFirst = !hasRead && (hasNoRefFiles(store.gitDir) || (await here([])).length === 0);
       const depth = isFirst ? cold : warm;
       let last: GitExit | undefined;
       for (let tries = 1; tries <= FETCH_TRIES; tries++) {
@@ -167,7 +168,7 @@ function createGitCalls(place: SystemRemote) {
  */
 async function readHistory(place: SystemRemote): Promise<Result<RemoteHistory, StoreUnreachable>> {
   const store = { ...place.store, gitDir: join(place.store.gitDir, '..', 'history.git') };
-  const made = await ensurePrivateRepository(store.gitDir, store.format, store.env);
+  const made = ensurePrivateRepository(store.gitDir, store.format);
   if (!made.ok) return fail({ code: 'unreachable', message: `git could not make ${store.gitDir}: ${made.error}` });
   const remote = createGitCalls({ ...place, store });
   const options = ['--filter=tree:0'];

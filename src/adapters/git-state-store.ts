@@ -74,7 +74,7 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     return opened.ok ? ok({ ...opened.value, privateFolder: folder, dataBranch: () => undefined }) : opened;
   }
   const store: ObjectStore = { gitDir: join(folder, 'state.git'), format, env };
-  const made = await ensurePrivateRepository(store.gitDir, format, env);
+  const made = ensurePrivateRepository(store.gitDir, format);
   if (!made.ok) {
     return fail({
       code: 'private-repository',
