@@ -39,6 +39,11 @@ const unused = [
     code: 'export const OidcClient = undefined;',
   },
   {
+    of: /@actions[\\/]core[\\/]lib[\\/]core\.js$/,
+    part: './platform.js',
+    code: 'export {};',
+  },
+  {
     of: /@actions[\\/]github[\\/]lib[\\/]github\.js$/,
     part: './utils.js',
     code: 'export const GitHub = undefined, getOctokitOptions = undefined;',

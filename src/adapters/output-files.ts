@@ -1,7 +1,6 @@
 import { type Dirent, readdir } from 'node:fs';
 import { realpath, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { byText } from '../base/order.ts';
 import { fail, ok } from '../base/result.ts';
 import type { FileStore, OutputFile, OutputFiles, RestoreOutcome } from '../ports.ts';
@@ -80,6 +79,8 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
 }
 
 async function pathsOf(root: string, pattern: string): Promise<string[]> {
+  // Loaded with the first step that writes files: most commands run none.
+  const { glob, isDynamicPattern } = await import('tinyglobby');
   // A name without wildcards needs no walk through a folder that may be large.
   if (!isDynamicPattern(pattern)) {
     const file = path.posix.normalize(pattern.replace(/\\(.)/g, '$1'));

@@ -4,7 +4,6 @@ import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
 import { partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
-import { productionRunner } from '../app/production-runner.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
@@ -97,6 +96,8 @@ function severalRuns(parts: readonly RequestPart[]): string {
 
 /** The price where production is made: on the machine that the repository's workflow names. */
 export async function priceOf(root: string, project: Project): Promise<PlanPrice> {
+  // Reads workflow files, with the parser that knows places: heavy, and only asked where minutes cost.
+  const { productionRunner } = await import('../app/production-runner.ts');
   const { top } = await repositoryPlace(root, project.state.remote, process.env);
   return planPrice(productionRunner(workflowTexts(top), project.prices), project.prices);
 }
