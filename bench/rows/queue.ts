@@ -6,13 +6,9 @@ import type { BenchContext, BenchRow, Contest } from '../row.ts';
 const REF = 'refs/branchline/local';
 const LIMITS = 50;
 
-/** As many schedules as runs are to wait, and limits that let none of them go. */
-function manifest(runs: number): string {
+/** Limits that let none of the runs go, and the schedules that ask for them. */
+function manifest(schedules: readonly string[]): string {
   const limits = Array.from({ length: LIMITS }, (_, n) => `    - { key: source, value: s${n}, limit: 0 }`);
-  const schedules = Array.from(
-    { length: runs },
-    (_, n) => `  s${n}: { cron: "0 6 * * *", selection: "key:a", tags: { source: s${n % LIMITS} } }`,
-  );
   return [
     'name: waiting',
     'run_queue:',
@@ -24,6 +20,19 @@ function manifest(runs: number): string {
     ...schedules,
     '',
   ].join('\n');
+}
+
+/** Schedules that ask for a run each at six, or few that ask for one a minute each. */
+function schedulesOf(runs: number, isOneEach: boolean): readonly string[] {
+  const count = isOneEach ? runs : Math.min(runs, LIMITS);
+  const each = Math.ceil(runs / count);
+  const rule = isOneEach
+    ? 'cron: "0 6 * * *"'
+    : `cron: "0-${each - 1} 6 * * *", catchup: all, max_catchup_runs: ${each}`;
+  return Array.from(
+    { length: count },
+    (_, n) => `  s${n}: { ${rule}, grace: 1h, selection: "key:a", tags: { source: s${n % LIMITS} } }`,
+  );
 }
 
 // The same bytes and nothing else: every file of the state's head, parsed.
@@ -43,25 +52,38 @@ if (parsed < 20) process.exit(1);
 
 function prepare({ scratch, node, cli, isTiny }: BenchContext): readonly Contest[] {
   const runs = isTiny ? 20 : 1000;
-  const folder = path.join(scratch, 'project');
-  writeProject(folder, { 'branchline.yaml': manifest(runs), 'read.cjs': reading });
+  return [true, false].map((isOneEach) => {
+    const schedules = schedulesOf(runs, isOneEach);
+    const label = isOneEach ? `${runs} runs of as many schedules` : `${runs} runs of ${schedules.length} schedules`;
+    return contest({ folder: path.join(scratch, isOneEach ? 'many' : 'few'), node, cli, runs, schedules, label });
+  });
+}
+
+function contest(of: {
+  readonly folder: string;
+  readonly node: string;
+  readonly cli: string;
+  readonly runs: number;
+  readonly schedules: readonly string[];
+  readonly label: string;
+}): Contest {
+  const { folder, node, cli, runs, schedules, label } = of;
+  writeProject(folder, { 'branchline.yaml': manifest(schedules), 'read.cjs': reading });
   const tick = (now: string): string[] => [cli, 'tick', '--now', now, '--wait', '0', '--json'];
   const run = (args: readonly string[]): string =>
     execFileSync(node, args, { cwd: folder, encoding: 'utf8', maxBuffer: 1e9 });
   run(tick('2026-11-21T12:00:00Z'));
-  run(tick('2026-11-22T06:00:00Z'));
-  return [
-    {
-      kind: 'pair',
-      label: `${runs} runs`,
-      ours: { program: node, args: tick('2026-11-22T06:05:00Z'), cwd: folder },
-      peer: { program: node, args: ['read.cjs'], cwd: folder },
-      verify() {
-        const { waiting } = JSON.parse(run(tick('2026-11-22T06:05:00Z'))) as { waiting: unknown[] };
-        if (waiting.length !== runs) throw new Error(`${waiting.length} of ${runs} runs wait`);
-      },
+  run(tick('2026-11-22T06:30:00Z'));
+  return {
+    kind: 'pair',
+    label,
+    ours: { program: node, args: tick('2026-11-22T06:35:00Z'), cwd: folder },
+    peer: { program: node, args: ['read.cjs'], cwd: folder },
+    verify() {
+      const { waiting } = JSON.parse(run(tick('2026-11-22T06:35:00Z'))) as { waiting: unknown[] };
+      if (waiting.length !== runs) throw new Error(`${waiting.length} of ${runs} runs wait`);
     },
-  ];
+  };
 }
 
 export const queue: BenchRow = {

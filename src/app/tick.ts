@@ -311,12 +311,19 @@ function withCode(draft: EventDraft, code: TickOptions['code']): EventDraft {
 function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
   const { project } = settings.planning;
   const nothing = new Set<string>();
+  // Many schedules select the same.
+  const judged = new Map<string, boolean>();
+  const isNothing = (text: string): boolean => {
+    const selected = selectAssets(settings.planning, text);
+    return selected.ok && selected.value.size === 0;
+  };
   for (const schedule of Object.values(project.schedules)) {
     const text = schedule.selection ?? (schedule.job === undefined ? undefined : project.jobs[schedule.job]?.selection);
     // What depends on the state is judged when its run is planned.
     if (text === undefined || /\bstatus\s*:/.test(text)) continue;
-    const selected = selectAssets(settings.planning, text);
-    if (selected.ok && selected.value.size === 0) nothing.add(schedule.name);
+    const known = judged.get(text) ?? isNothing(text);
+    judged.set(text, known);
+    if (known) nothing.add(schedule.name);
   }
   return nothing;
 }

@@ -69,12 +69,12 @@ export function priorityOf(tags: Readonly<Record<string, string>>): {
 
 /** Highest priority first; equals in the order in which they came (semantics.md 1). */
 export function queueOrder(runs: readonly QueuedRun[]): QueuedRun[] {
-  return [...runs].sort(
-    (a, b) =>
-      priorityOf(b.tags).priority - priorityOf(a.tags).priority ||
-      byText(a.requestedAt, b.requestedAt) ||
-      byText(a.run, b.run),
-  );
+  return runs
+    .map((run) => ({ run, priority: priorityOf(run.tags).priority }))
+    .sort(
+      (a, b) => b.priority - a.priority || byText(a.run.requestedAt, b.run.requestedAt) || byText(a.run.run, b.run.run),
+    )
+    .map(({ run }) => run);
 }
 
 /** What is taken, counted as runs are let go: a look at a limit costs the same however many runs there are. */

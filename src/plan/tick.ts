@@ -87,6 +87,8 @@ export interface TickPlan {
 
 /** One wake-up's findings, filled schedule by schedule. */
 interface Findings {
+  /** Ticks of a schedule that are judged one by one. */
+  readonly fairShare: number;
   readonly events: EventDraft[];
   readonly requests: ScheduledRun[];
   readonly notes: TickNote[];
@@ -100,14 +102,16 @@ interface Findings {
 export function planTick(input: TickInput): TickPlan {
   const held = whyHeld(input);
   if (held) return { events: [], requests: [], notes: [held.note], held: held.reason };
-  const found: Findings = { events: [], requests: [], notes: [] };
+  const fairShare = fairShareOf(Object.keys(input.project.schedules).length);
+  const found: Findings = { fairShare, events: [], requests: [], notes: [] };
   const names = sortedUnique([...Object.keys(input.project.schedules), ...input.records.keys()]);
   for (const name of names) {
     const schedule = input.project.schedules[name];
     if (schedule) judgeSchedule(input, schedule, found);
     else dropSchedule(input, name, found);
   }
-  return found;
+  const { events, requests, notes } = found;
+  return { events, requests, notes };
 }
 
 /** The next tick of every schedule after an instant, soonest first; `tick` is absent when none comes in forty years. */
@@ -116,9 +120,17 @@ export function nextTicks(
   now: EpochMs,
 ): readonly { readonly schedule: string; readonly timezone: string; readonly tick?: EpochMs }[] {
   const far = Number.POSITIVE_INFINITY;
+  // Many schedules have one rule: it is looked for once.
+  const known = new Map<string, EpochMs | undefined>();
+  const next = ({ crons, timezone }: Schedule): EpochMs | undefined => {
+    const rule = [timezone, ...crons].join('\n');
+    if (!known.has(rule)) known.set(rule, nextTick(readRule({ crons, timezone }) ?? [], timezone, now));
+    return known.get(rule);
+  };
   return Object.values(project.schedules)
-    .map(({ name, timezone, crons }) => {
-      const tick = nextTick(readRule({ crons, timezone }) ?? [], timezone, now);
+    .map((schedule) => {
+      const { name, timezone } = schedule;
+      const tick = next(schedule);
       return { schedule: name, timezone, ...(tick === undefined ? {} : { tick }) };
     })
     .sort((a, b) => (a.tick ?? far) - (b.tick ?? far) || byText(a.schedule, b.schedule));
@@ -188,7 +200,7 @@ function judgeSchedule(input: TickInput, schedule: Schedule, found: Findings): v
 /** Judges what is due in the stretches; false when nothing is. */
 function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stretch[], found: Findings): boolean {
   const { name } = schedule;
-  const limit = judgedLimit(input, schedule);
+  const limit = judgedLimit(found.fairShare, schedule);
   // One more than is judged one by one: the newest of those that are closed as a whole.
   const due = dueInStretches(stretches, limit + 1);
   if (due.total === 0) return false;
@@ -240,9 +252,12 @@ function noteMissed(schedule: string, due: DueTicks, found: Findings): void {
   found.notes.push({ kind: 'missed', schedule, text });
 }
 
-function judgedLimit(input: TickInput, schedule: Schedule): number {
-  const share = Math.floor(JUDGED_ALL_MAX / Object.keys(input.project.schedules).length);
-  const fair = Math.max(JUDGED_MIN, Math.min(JUDGED_MAX, share));
+/** Ticks of each of so many schedules that one wake-up judges one by one. */
+function fairShareOf(schedules: number): number {
+  return Math.max(JUDGED_MIN, Math.min(JUDGED_MAX, Math.floor(JUDGED_ALL_MAX / schedules)));
+}
+
+function judgedLimit(fair: number, schedule: Schedule): number {
   return schedule.catchup === 'all' ? Math.max(fair, Math.min(JUDGED_MAX, schedule.maxCatchupRuns)) : fair;
 }
 

@@ -69,6 +69,19 @@ export function parseSelection(text: string): Result<SelectionExpr, SelectionPro
   if (text.length > LENGTH_MAX) {
     return fail({ message: `a selection may have ${LENGTH_MAX} characters at most`, column: 1, length: 1 });
   }
+  const known = READ.get(text);
+  if (known !== undefined) return known;
+  const read = readSelection(text);
+  if (READ.size >= READ_MAX) READ.clear();
+  READ.set(text, read);
+  return read;
+}
+
+/** Selections that were read, by their text: many schedules have one, and each is asked for several times. */
+const READ = new Map<string, Result<SelectionExpr, SelectionProblem>>();
+const READ_MAX = 1000;
+
+function readSelection(text: string): Result<SelectionExpr, SelectionProblem> {
   const reader: Reader = { text, at: 0, depth: 0 };
   const first = or(reader);
   if (!first.ok) return first;

@@ -63,6 +63,13 @@ const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /** The calendar library refuses more. */
 const TEXT_LENGTH_MAX = 500;
 
+/**
+ * Rules that were read, by their text: a wake-up asks for each some four times (is it right, what was due, what is due,
+ * what comes next), and many schedules have one rule.
+ */
+const READ = new Map<string, Result<Cron, CronError>>();
+const READ_MAX = 10_000;
+
 /** One field, read: its numbers, and the words that are no numbers (`L`, `5L`, `1#2`). */
 interface Values {
   readonly numbers: readonly number[];
@@ -76,6 +83,15 @@ interface Values {
  * column: seconds, empty texts, and rules whose date never comes.
  */
 export function parseCron(text: string): Result<Cron, CronError> {
+  const known = READ.get(text);
+  if (known !== undefined) return known;
+  const read = readCron(text);
+  if (READ.size >= READ_MAX) READ.clear();
+  READ.set(text, read);
+  return read;
+}
+
+function readCron(text: string): Result<Cron, CronError> {
   const trimmed = text.trim();
   if (trimmed === '')
     return fail({ message: 'a cron rule is empty; write five fields, such as `30 2 * * *` (each day at 02:30)' });
