@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { StateHead } from '../ports.ts';
+import type { Clock, StateHead } from '../ports.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 
 /** What this process last saw of the branch: a head that is older, or gone, was moved by force. */
@@ -8,6 +8,8 @@ export interface Seen {
   head?: { readonly commit: string; readonly seq: number };
   /** Our newest transaction that landed. */
   landed?: { readonly tx: number; readonly at: EpochMs };
+  /** Our last commit was fought for: others come first until then. */
+  giveWayUntil?: EpochMs;
   /** The head that the last transaction read, if it had nothing to do there, and when. */
   idle?: { readonly head: StateHead; readonly at: EpochMs };
 }
@@ -59,4 +61,11 @@ export function watchHead(
   if (view.head !== undefined) seen.head = { commit: view.head, seq: view.seq };
   if (!wasForced) return undefined;
   return `${by.label} was forced back to commit ${view.seq} (${view.head?.slice(0, 7)}); this command has seen ${before?.seq} (${before?.commit}). What this run did is recorded again. What others had recorded since: \`branchline state replay ${before?.commit}\` takes it from there, as long as the server keeps that commit.`;
+}
+
+/** Waits as long as others come first. */
+export async function giveWay(clock: Clock, seen: Seen): Promise<void> {
+  const waitMs = (seen.giveWayUntil ?? 0) - clock.now();
+  delete seen.giveWayUntil;
+  if (waitMs > 0) await clock.sleep(waitMs);
 }

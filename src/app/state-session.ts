@@ -9,7 +9,7 @@ import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
-import { goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
+import { giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
 import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
@@ -81,6 +81,8 @@ export interface TransactionOptions {
    * decision in two steps. Where somebody was faster the push is refused, and the head is read.
    */
   readonly follows?: boolean;
+  /** Begins something new, and leaves the branch to others first where the last commit of this session was fought for. */
+  readonly givesWay?: boolean;
 }
 
 export function openStateSession(ports: StatePorts): StateSession {
@@ -111,6 +113,7 @@ async function transactOnce<T>(
   let sentLean: Lean<T> | undefined;
   let sent: Settled<T> | undefined;
   let instant = 0;
+  if (options.givesWay) await giveWay(ports.clock, seen);
   let readAt = 0;
   const head = options.follows ? seenSoon(seen, ports.clock.now()) : undefined;
   delete seen.idle;
@@ -166,6 +169,7 @@ async function transactOnce<T>(
       }
       seen.head = { commit: outcome.commit, seq: after.view.seq };
       seen.landed = { tx, at: instant };
+      seen.giveWayUntil = ports.clock.now() + outcome.giveWayMs;
       // Not what was found at a later head, where others' commits may be, nor a compact: it has a file more.
       if (!outcome.isFoundLater && !compacts) reads.keep(outcome.commit, wanted, withHead(after, outcome.commit));
       return ok({ value, after, commit: outcome.commit, ...(isLean ? { isLean } : {}) });

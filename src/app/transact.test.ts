@@ -7,6 +7,7 @@ import { createFakeStateServer, type FakeStateServer, type StoreFault } from '..
 import {
   conflictWaitMs,
   type Decide,
+  giveWayMs,
   retryWaitMs,
   type TransactionRetry,
   type TransactOptions,
@@ -87,17 +88,16 @@ describe('transact', () => {
     const outcome = await transact(store, countUp(), options);
     expect(outcome).toMatchObject({ kind: 'landed', value: 3, tries: 3 });
     expect(retries.map(({ reason, waitMs }) => [reason, waitMs])).toEqual([
-      ['conflict', 25],
-      ['conflict', 50],
+      ['conflict', 100],
+      ['conflict', 200],
     ]);
   });
 
-  it('waits less the more often it lost, and after eighteen losses in a row not at all', async () => {
+  it('waits less the more often it lost, and says how long to give way', async () => {
     const { store, server, options, clock } = given();
-    rival(server, 20);
-    expect(await transact(store, countUp(), options)).toMatchObject({ kind: 'landed', tries: 21 });
-    const young = [25, 50, 100, 200, 400];
-    expect(clock.slept).toEqual([...young, 400, 500, 500, 500, 500, 500, 250, 250, 250, 250, 250, 250]);
+    rival(server, 8);
+    expect(await transact(store, countUp(), options)).toMatchObject({ kind: 'landed', tries: 9, giveWayMs: 0 });
+    expect(clock.slept).toEqual([100, 200, 400, 300, 240, 200, 171, 150]);
   });
 
   it('gives up at the deadline when others are always faster', async () => {
@@ -312,7 +312,14 @@ describe('transactions of several writers', () => {
   });
 });
 
-it('a transaction that lost often waits less, and in the end not at all', () => {
-  const waits = [1, 5, 6, 11, 12, 17, 18, 50].map((losses) => conflictWaitMs(losses, () => 0.999_999, 1_000));
-  expect(waits).toEqual([999, 7_999, 3_999, 3_999, 1_999, 1_999, 0, 0]);
+it('a transaction leaves more room the first times that it loses, and less the older it is', () => {
+  const waits = [1, 2, 3, 4, 6, 12, 48].map((losses) => conflictWaitMs(losses, () => 0.999_999, 1_000));
+  expect(waits).toEqual([3_999, 7_999, 15_999, 11_999, 7_999, 3_999, 999]);
+  expect(conflictWaitMs(5, () => 0, 1_000)).toBe(0);
+});
+
+it('who landed after a fight leaves the branch to others for a while, and nobody else does', () => {
+  expect(giveWayMs(0, () => 0.999_999, 1_000)).toBe(0);
+  expect([0, 0.5, 0.999_999].map((random) => giveWayMs(1, () => random, 500))).toEqual([3_000, 4_500, 5_999]);
+  expect(giveWayMs(9, () => 0.999_999, 60_000)).toBe(9_999);
 });

@@ -57,6 +57,8 @@ export type TransactionOutcome<T> =
       readonly isLean: boolean;
       readonly isFoundLater?: true;
       readonly tries: number;
+      /** Leave the branch to others for so long. */
+      readonly giveWayMs: number;
     }
   | { readonly kind: 'nothing'; readonly head: StateHead; readonly value: T; readonly tries: number }
   /** Others were faster until the deadline. */
@@ -106,12 +108,14 @@ const WAIT_MS_MAX = 2_000;
 const TRIES_WAITED = 8;
 /** A head that was read so long ago, in milliseconds, need not be read again. */
 const FRESH_MS = 100;
-/**
- * Who lost this often in a row waits half as long from then on, a quarter after twice as many, and not at all after three
- * times as many: with full jitter alone somebody unlucky may starve, and if all who lost a few times did not wait at all,
- * they would fight each other.
- */
-const LOSSES_OF_AGE = 6;
+/** Waits after conflicts, in lengths of a try: the bound of the first one, and of the later ones. */
+const CONFLICT_TRIES_FIRST = 4;
+const CONFLICT_TRIES_MOST = 16;
+/** Losses from which on the bound shrinks: with one bound for all, somebody unlucky may starve. */
+const LOSSES_OF_AGE = 3;
+/** How long others get after a commit that was fought for, in lengths of a try, and at most in milliseconds. */
+const GIVE_WAY_TRIES = 12;
+const GIVE_WAY_MS_MAX = 10_000;
 const SKEW_MS_MAX = 5 * 60_000;
 
 /**
@@ -125,10 +129,23 @@ export function retryWaitMs(count: number, random: () => number, tryMs = 0): num
   return Math.floor(random() * Math.min(most, first * 2 ** Math.min(count - 1, 10)));
 }
 
-/** The wait after a conflict: that of any failed try, less the older the transaction is. */
+/**
+ * The wait after a conflict: anything up to a bound that doubles from four lengths of a try to sixteen, and then shrinks
+ * with each further loss. Who is young leaves room, because a try that is begun among many is mostly lost and keeps the
+ * others from ending theirs; who is old has waited enough.
+ */
 export function conflictWaitMs(losses: number, random: () => number, tryMs: number): number {
-  const age = Math.floor(losses / LOSSES_OF_AGE);
-  return age >= 3 ? 0 : Math.floor(retryWaitMs(losses, random, tryMs) / 2 ** age);
+  const tries = Math.min(CONFLICT_TRIES_MOST, CONFLICT_TRIES_FIRST * 2 ** Math.min(losses - 1, 10));
+  return Math.floor((random() * tries * Math.max(WAIT_MS_MIN, tryMs)) / Math.max(1, losses / LOSSES_OF_AGE));
+}
+
+/**
+ * How long a writer leaves the branch to others once it has landed: it knows the head, so it would mostly win again,
+ * against those who have waited longest. Nothing where nobody else was seen.
+ */
+export function giveWayMs(losses: number, random: () => number, tryMs: number): number {
+  if (losses === 0) return 0;
+  return Math.floor((0.5 + random() / 2) * Math.min(GIVE_WAY_MS_MAX, GIVE_WAY_TRIES * tryMs));
 }
 
 /** The instant of a transaction (state-branch.md, "Order is seq"): a remote's clock wins, and time never runs back. */
@@ -171,11 +188,12 @@ export async function transact<T>(
     progress.tries++;
     const startedAt = options.clock.now();
     const turn = await takeTurn(store, decide, options, progress);
+    const { random } = options;
+    const tryMs = options.clock.now() - startedAt;
+    if (turn.kind === 'done' && turn.outcome.kind === 'landed')
+      return { ...turn.outcome, giveWayMs: giveWayMs(progress.losses, random, tryMs) };
     if (turn.kind === 'done') return turn.outcome;
-    const waitMs = waitBefore(turn.reason, progress, {
-      random: options.random,
-      tryMs: options.clock.now() - startedAt,
-    });
+    const waitMs = waitBefore(turn.reason, progress, { random, tryMs });
     if (waitMs > FRESH_MS) progress.fresh = undefined;
     const { tries } = progress;
     if (options.clock.now() + waitMs >= endsAt) {
@@ -233,7 +251,7 @@ async function takeTurn<T>(
       const { value, isLean } = progress.doubtful;
       return {
         kind: 'done',
-        outcome: { kind: 'landed', commit: head.commit, value, isLean, isFoundLater: true, tries },
+        outcome: { kind: 'landed', commit: head.commit, value, isLean, isFoundLater: true, tries, giveWayMs: 0 },
       };
     }
   }
@@ -271,7 +289,7 @@ function judge<T>(store: StateStore, outcome: CommitOutcome, value: T, progress:
   const { tries, isLean } = progress;
   switch (outcome.kind) {
     case 'landed':
-      return { kind: 'done', outcome: { kind: 'landed', commit: outcome.commit, value, isLean, tries } };
+      return { kind: 'done', outcome: { kind: 'landed', commit: outcome.commit, value, isLean, tries, giveWayMs: 0 } };
     case 'conflict':
       progress.losses++;
       progress.misses = 0;

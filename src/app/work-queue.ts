@@ -176,6 +176,7 @@ async function releaseOnce(
           ...(hasEnds(events) ? { pages: ports.pages } : {}),
         };
       },
+      { givesWay: true },
     );
     if (!outcome.ok) return outcome;
     const { value, after: read, commit } = outcome.value;

@@ -50,14 +50,17 @@ while (!existsSync(process.env['CONTEND_GO']!)) await delay(10);
 for (let n = 1; n <= count; n++) {
   tries = 0;
   const startedAt = Date.now();
-  const outcome = await session.transact(async ({ read, now }) => ({
-    kind: 'commit',
-    events: numberEvents(writer, read.view.streams.get(writer) ?? 0, [
-      { type: 'asset.observed', at: timestamp(now), asset: `external/${writer}`, dataVersion: `${n}`, metadata: {} },
-    ]),
-    message: `○ ${writer} ${n}`,
-    value: undefined,
-  }));
+  const outcome = await session.transact(
+    async ({ read, now }) => ({
+      kind: 'commit',
+      events: numberEvents(writer, read.view.streams.get(writer) ?? 0, [
+        { type: 'asset.observed', at: timestamp(now), asset: `external/${writer}`, dataVersion: `${n}`, metadata: {} },
+      ]),
+      message: `○ ${writer} ${n}`,
+      value: undefined,
+    }),
+    { givesWay: true },
+  );
   if (!outcome.ok) throw new Error(`${writer} ${n}: ${outcome.error.code} ${outcome.error.message}`);
   process.stdout.write(`${JSON.stringify({ n, tries, ms: Date.now() - startedAt })}\n`);
 }
