@@ -7,7 +7,7 @@ export const FORMAT_PATH = 'format.json';
 export const INDEX_PATH = 'snapshot/index.json';
 
 /** Limits of the layout, in UTF-8 bytes where not said otherwise. */
-export const RECENT_FILES_MAX = 64;
+export const RECENT_FILES_MAX = 32;
 export const RECENT_BYTES_MAX = 256 * 1024;
 export const FILE_BYTES_MAX = 1024 * 1024;
 export const UNFOLDED_BYTES_MAX = 1024 * 1024;
