@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { encodeEvent } from '../../src/state/codec.ts';
 import { growingHistory, growthProject, importHistory } from '../../src/testing/growth.ts';
-import { forget, writeProject } from '../fixture.ts';
+import { runEvents } from '../../src/testing/state-story.ts';
+import { forget, runOnce, writeProject } from '../fixture.ts';
 import type { Command } from '../measure.ts';
 import type { BenchContext, BenchRow, Contest } from '../row.ts';
 
 const REF = 'refs/heads/branchline/state';
+const FIVE = Object.keys(growthProject(5).assets);
 
 /** A bare repository whose state has lived through so many wake-ups, one every five minutes. */
 async function makeRemote(
@@ -24,8 +27,8 @@ async function makeRemote(
     growingHistory({ assets, ticks, perTick: 5, ticksPerDay: 288, hasPages }),
   );
   execFileSync('git', ['update-ref', 'refs/branchline/witness', commits[0]!.id], { cwd: gitDir });
-  // As a server keeps it.
-  execFileSync('git', ['repack', '-adq'], { cwd: gitDir });
+  // As a server keeps it: what is pushed is whole, and the deltas are those that it finds.
+  execFileSync('git', ['repack', '-adfq'], { cwd: gitDir });
   const packs = path.join(gitDir, 'objects', 'pack');
   const bytes = readdirSync(packs).reduce((sum, name) => sum + statSync(path.join(packs, name)).size, 0);
   return { head: commits.at(-1)!.id, bytesPerCommit: Math.round(bytes / commits.length) };
@@ -50,7 +53,9 @@ grep -E $'\\t(format.json|snapshot/|recent/|runs/recent/)' tree | cut -f1 | cut 
 git -c fetch.negotiationAlgorithm=noop fetch --quiet --no-tags --stdin origin < wanted
 git cat-file --batch < wanted > texts
 { printf 'commit refs/pending\\ncommitter a <a@example.org> 1800000000 +0000\\ndata 4\\none\\n\\nfrom %s\\n' "$head"
-  printf 'M 100644 inline recent/9999999999-w-1.jsonl\\ndata 300\\n%300s\\n' x
+  printf 'M 100644 inline recent/9999999999-w-1.jsonl\\ndata %d\\n' "$(wc -c < ../events)"
+  cat ../events
+  printf '\\n'
   printf 'done\\n'; } | git fast-import --quiet --done
 git push --quiet --force-with-lease=${REF}:"$head" origin refs/pending:${REF}
 `;
@@ -59,50 +64,56 @@ async function prepareCommit({ scratch, node, isTiny }: BenchContext): Promise<r
   const remote = path.join(scratch, 'remote.git');
   const { head } = await makeRemote(remote, isTiny ? 20 : 10_000, 3);
   const folder = path.join(scratch, 'project');
-  writeProject(folder, { 'a.txt': 'one\n', 'plumbing.sh': plumbing });
+  const at = committedAt(remote, head) + 300;
+  const story = { run: 'r', at: at * 1000, assets: FIVE.map((asset) => ({ asset, outcome: 'success' as const })) };
+  // The peer writes what the run of five assets comes to, and a line for its commit.
+  const events = ['x'.repeat(100), ...runEvents(story).map(encodeEvent), ''].join('\n');
+  writeProject(folder, { 'a.txt': 'one\n', 'plumbing.sh': plumbing, events });
   execFileSync('git', ['remote', 'add', 'origin', remote], { cwd: folder });
   const bundle = await rolldown({
-    input: 'src/testing/contend-run.ts',
+    input: 'bench/record-run.ts',
     platform: 'node',
     external: [/^node:/],
     cwd: path.resolve(import.meta.dirname, '../..'),
   });
   await bundle.write({ dir: path.join(scratch, 'program'), format: 'esm' });
   await bundle.close();
-  const go = path.join(scratch, 'go');
-  writeFileSync(go, '');
   const before = (): void => {
     moveBack(remote, head);
     rmSync(path.join(folder, 'private'), { recursive: true, force: true });
     rmSync(path.join(scratch, 'kept'), { recursive: true, force: true });
   };
-  const env = {
-    CONTEND_WRITER: 'w',
-    CONTEND_COUNT: '1',
-    CONTEND_GO: go,
-    CONTEND_FOLDER: path.join(scratch, 'kept'),
-    CONTEND_PROJECT: 'growth',
-  };
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const env = [`RECORD_AT=${new Date(at * 1000).toISOString()}`, `RECORD_FOLDER=${path.join(scratch, 'kept')}`];
+  const program = path.join(scratch, 'program', 'record-run.js');
+  const ours = { program: 'env', args: [...env, node, program], cwd: folder, before };
   return [
     {
       kind: 'pair',
       label: '',
-      ours: {
-        program: 'env',
-        args: [...assignments, node, path.join(scratch, 'program', 'contend-run.js')],
-        cwd: folder,
-        before,
-      },
+      ours,
       peer: { program: 'bash', args: ['plumbing.sh', remote], cwd: folder, before },
       verify: () => mustHaveMoved(remote, head),
     },
   ];
 }
 
+/** Seconds. */
+function committedAt(gitDir: string, commit: string): number {
+  return Number(execFileSync('git', ['log', '-1', '--format=%ct', commit], { cwd: gitDir, encoding: 'utf8' }));
+}
+
 function mustHaveMoved(remote: string, head: string): void {
   const now = execFileSync('git', ['rev-parse', REF], { cwd: remote, encoding: 'utf8' }).trim();
   if (now === head) throw new Error('nothing was pushed');
+}
+
+/** What a tick brings from the remote: the packs in its private repository. What it commits itself is loose there. */
+function fetchedBytes(tick: Command): number {
+  tick.before?.();
+  runOnce(tick);
+  const packs = path.join(tick.cwd, '.git', 'branchline', 'growth', 'state.git', 'objects', 'pack');
+  const names = readdirSync(packs).filter((name) => name.endsWith('.pack'));
+  return names.reduce((sum, name) => sum + statSync(path.join(packs, name)).size, 0);
 }
 
 async function prepareHistory({ scratch, node, cli, isTiny }: BenchContext): Promise<readonly Contest[]> {
@@ -134,8 +145,7 @@ async function prepareHistory({ scratch, node, cli, isTiny }: BenchContext): Pro
       forget(folder);
     };
     // No server tells the time of a path, and a clock months ahead of the head judges nothing by itself.
-    const headAt = Number(execFileSync('git', ['log', '-1', '--format=%ct', head], { cwd: remote, encoding: 'utf8' }));
-    const now = new Date((headAt + 300) * 1000).toISOString();
+    const now = new Date((committedAt(remote, head) + 300) * 1000).toISOString();
     return {
       program: node,
       args: [cli, 'tick', '--environment', 'production', '--yes', '--now', now],
@@ -148,13 +158,15 @@ async function prepareHistory({ scratch, node, cli, isTiny }: BenchContext): Pro
   };
   const peer = await tickOf('young', 5);
   const ours = await tickOf('old', isTiny ? 40 : 10_000);
-  const label = `${ours.bytesPerCommit} bytes a commit, packed`;
+  const [fetched, peerFetched] = [ours, peer].map(fetchedBytes) as [number, number];
+  const label = `${ours.bytesPerCommit} bytes a commit, packed; ${fetched} bytes fetched, ${(fetched / peerFetched).toFixed(2)} × of ${peerFetched}`;
   return [{ kind: 'pair', label, ours, peer, verify: () => mustHaveMoved(ours.remote, ours.head) }];
 }
 
 export const stateCommit: BenchRow = {
   name: 'commit',
-  question: 'one transaction on the state of 10,000 assets: read, decide, commit, push, by one process from nothing',
+  question:
+    'the end of a run of 5 assets, recorded on the state of 10,000: read, decide, commit, push, by one process from nothing',
   against: 'a shell script of git plumbing doing the same, without reading what it fetched',
   goal: { cpu: 1.3 },
   prepare: prepareCommit,
