@@ -27,7 +27,9 @@ export async function performBackfill(job: Job, opened: OpenProject, project: Pr
         ? `Backfill ${id} was asked for before: it goes on.`
         : `Backfill ${id} is on record.`;
     job.log.print(said);
-    return performTick(recording, undefined, [said]);
+    if (!job.inputs.stage) return performTick(recording, undefined, [said]);
+    const { performPlanStage } = await import('./stage-plan.ts');
+    return performPlanStage(recording, { kind: 'tick' }, job.startedAt);
   });
 }
 

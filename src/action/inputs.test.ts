@@ -110,7 +110,7 @@ describe('readInputs', () => {
     );
   });
 
-  it.each(['retry', 'cancel', 'finalize'])('says of %s that it is not there yet', (command) => {
+  it.each(['execute', 'finalize', 'alert'])('says of %s that it is not there yet', (command) => {
     const first = command.split(' ')[0];
     checkWrong({ command }, { command: `\`${first}\` is not there yet; this version has ${COMMANDS.join(', ')}` });
   });

@@ -24,8 +24,8 @@ export interface ActionInputs {
   readonly comment: boolean;
   readonly summary: boolean;
   readonly failOn: 'error' | 'warning' | 'never';
-  /** Of the second stage: the workflow run that uploaded the plan. */
-  readonly runId?: number;
+  /** The run that is tried again or canceled; of the second stage of a pull request the workflow run that uploaded the plan. */
+  readonly runId?: string;
   /** Which of the jobs of a fan-out this is; undefined = the one job that does all. */
   readonly stage?: Stage;
   /** What the job `plan` of a fan-out gave out. */
@@ -44,6 +44,8 @@ export const COMMANDS = [
   'tick',
   'run',
   'backfill',
+  'retry',
+  'cancel',
   'plan',
   'check',
   'changes',
@@ -55,7 +57,7 @@ export const COMMANDS = [
 export type CommandWord = (typeof COMMANDS)[number];
 
 /** Words of the command line that the Action does not take yet. */
-const LATER = new Set(['retry', 'cancel', 'execute', 'finalize', 'env', 'alert', 'incident']);
+const LATER = new Set(['execute', 'finalize', 'env', 'alert', 'incident']);
 
 const DEFAULT_BUDGET = '5h';
 
@@ -98,7 +100,7 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
     dryRun: flag('dry-run', false),
     comment: flag('comment', true),
     summary: flag('summary', true),
-    ...given('runId', positiveInteger('run-id', text('run-id'), Number.MAX_SAFE_INTEGER, wrong)),
+    ...given('runId', text('run-id')),
     ...given('stage', stageOf(text('stage'), wrong)),
     ...given('planDigest', digestOf(text('plan-digest'), wrong)),
     ...given('shard', text('shard')),
@@ -116,6 +118,7 @@ export function withClick(inputs: ActionInputs, click: Readonly<Record<string, s
     ...given('select', inputs.select ?? said('select')),
     ...given('partitions', inputs.partitions ?? said('partitions')),
     ...given('reason', inputs.reason ?? said('reason')),
+    ...given('runId', inputs.runId ?? said('run-id')),
     dryRun: inputs.dryRun || said('dry-run') === 'true',
   };
 }

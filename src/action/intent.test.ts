@@ -84,7 +84,29 @@ describe('command: auto', () => {
     check({ on: 'workflow_dispatch', payload: click('') }, { kind: 'tick' });
     for (const command of ['tick', 'run', 'backfill', 'plan', 'check'] as const)
       check({ on: 'workflow_dispatch', payload: click(command) }, { kind: command });
+    check({ on: 'workflow_dispatch', payload: click('rerun') }, { kind: 'refused' });
+    // What is to be tried again or canceled has to be said.
     check({ on: 'workflow_dispatch', payload: click('retry') }, { kind: 'refused' });
+    check({ on: 'workflow_dispatch', payload: click('cancel') }, { kind: 'refused' });
+  });
+
+  it('retry and cancel are told what is meant, in one way', () => {
+    const payload = { repository, inputs: { command: 'retry' } };
+    const context = contextOf('workflow_dispatch', 'refs/heads/main', payload);
+    const runId = '20261122-ptq7w2l5kx3mfa6e';
+    const settle = (inputs: Parameters<typeof settleIntent>[0]) => settleIntent(inputs, context, undefined);
+    expect(settle({ command: ['auto'], runId })).toEqual({ kind: 'retry', run: runId });
+    expect(settle({ command: ['retry', '--all'], runId })).toEqual({
+      kind: 'retry',
+      run: runId,
+      strategy: 'ALL_STEPS',
+    });
+    expect(settle({ command: ['retry', '--from-failure'], runId })).toMatchObject({ strategy: 'FROM_FAILURE' });
+    expect(settle({ command: ['retry', '--al'], runId })).toMatchObject({ kind: 'refused' });
+    expect(settle({ command: ['retry', '--all', '--from-failure'], runId })).toMatchObject({ kind: 'refused' });
+    expect(settle({ command: ['cancel'], runId })).toEqual({ kind: 'cancel', what: runId });
+    expect(settle({ command: ['cancel'], select: 'group:a' })).toEqual({ kind: 'cancel', what: 'group:a' });
+    expect(settle({ command: ['cancel'], runId, select: 'group:a' })).toMatchObject({ kind: 'refused' });
   });
 
   it('a click elsewhere plans only', () => {
@@ -171,7 +193,7 @@ describe('a command that is named', () => {
 
   it('takes the run of the first stage from the workflow, if it says so', () => {
     const context = contextOf('workflow_run', 'refs/heads/main', { workflow_run: { id: 1 } });
-    expect(settleIntent({ command: ['comment'], runId: 5 }, context, undefined)).toEqual({ kind: 'comment', run: 5 });
+    expect(settleIntent({ command: ['comment'], runId: '5' }, context, undefined)).toEqual({ kind: 'comment', run: 5 });
   });
 
   it('hands what only reads to the command line, from anywhere', () => {

@@ -1,4 +1,5 @@
 import { unreachable } from '../base/result.ts';
+import type { RetryStrategy } from '../model/operations.ts';
 import type { JobContext, PullRequestEvent, WorkflowEvent } from './event.ts';
 import type { ActionInputs } from './inputs.ts';
 
@@ -8,6 +9,9 @@ export type Intent =
   | { readonly kind: 'tick'; readonly push?: Extract<WorkflowEvent, { kind: 'push' }> }
   | { readonly kind: 'run' }
   | { readonly kind: 'backfill' }
+  | { readonly kind: 'retry'; readonly run: string; readonly strategy?: RetryStrategy }
+  /** A run or a backfill by its id, or what makes the assets of a selection. */
+  | { readonly kind: 'cancel'; readonly what: string }
   | { readonly kind: 'plan' }
   | { readonly kind: 'check' }
   | { readonly kind: 'changes'; readonly against: ComparedWith }
@@ -32,32 +36,33 @@ interface Production {
   readonly refusal: Extract<Intent, { kind: 'refused' }>;
 }
 
+type IntentInputs = Pick<ActionInputs, 'command' | 'runId' | 'select'>;
+
 /** Settles what the job does: by the event (`command: auto`) or as the workflow says, never writing from elsewhere. */
 export function settleIntent(
-  inputs: Pick<ActionInputs, 'command' | 'runId'>,
+  inputs: IntentInputs,
   context: JobContext,
   branches: readonly string[] | undefined,
 ): Intent {
   const production = productionOf(context, branches);
   const [command, ...words] = inputs.command;
-  if (command === 'auto') return byEvent(context, production);
+  if (command === 'auto') return byEvent(inputs, context, production);
   switch (command) {
     case 'tick':
     case 'run':
     case 'backfill':
       return production.mayWrite ? { kind: command } : production.refusal;
+    case 'retry':
+      return production.mayWrite ? retryOf(inputs, words) : production.refusal;
+    case 'cancel':
+      return production.mayWrite ? cancelOf(inputs) : production.refusal;
     case 'plan':
     case 'check':
       return { kind: command };
     case 'changes':
       return changesOf(context);
     case 'comment':
-      return context.event.kind === 'workflow_run'
-        ? { kind: 'comment', run: inputs.runId ?? context.event.run }
-        : refused(
-            '`command: comment` is the second stage of a pull request, and this is no workflow_run event.',
-            'Use it in a workflow with `on: { workflow_run: { workflows: [branchline-pr], types: [completed] } }`.',
-          );
+      return commentOf(inputs, context);
     case 'report':
     case 'outputs':
     case 'state':
@@ -69,12 +74,51 @@ export function settleIntent(
   }
 }
 
+function retryOf({ runId }: IntentInputs, words: readonly string[]): Intent {
+  const odd = words.find((word) => word !== '--all' && word !== '--from-failure');
+  if (odd !== undefined || words.length > 1)
+    return refused(
+      `\`command: retry\` takes one of \`--all\` and \`--from-failure\`${odd === undefined ? ', and not both' : `, not \`${odd.slice(0, 60)}\``}.`,
+      'Without either, `run_retries` and the tags of the run decide.',
+    );
+  if (runId === undefined)
+    return refused('A retry needs the run that is to be tried again.', 'Give its id by the input `run-id`.');
+  const strategy = words[0] === '--all' ? 'ALL_STEPS' : words[0] === '--from-failure' ? 'FROM_FAILURE' : undefined;
+  return { kind: 'retry', run: runId, ...(strategy === undefined ? {} : { strategy }) };
+}
+
+/** Nothing is canceled by a slip: what is meant is said in one way. */
+function cancelOf({ runId, select }: IntentInputs): Intent {
+  if ((runId === undefined) === (select === undefined))
+    return refused(
+      runId === undefined
+        ? '`cancel` needs to know what is to be canceled.'
+        : '`cancel` takes `run-id` or `select`, and both were given.',
+      'Give `run-id` (a run, or a backfill), or `select` (all open runs that make any of these assets).',
+    );
+  return { kind: 'cancel', what: runId ?? select! };
+}
+
+function commentOf({ runId }: IntentInputs, { event }: JobContext): Intent {
+  if (event.kind !== 'workflow_run')
+    return refused(
+      '`command: comment` is the second stage of a pull request, and this is no workflow_run event.',
+      'Use it in a workflow with `on: { workflow_run: { workflows: [branchline-pr], types: [completed] } }`.',
+    );
+  if (runId !== undefined && !/^[1-9]\d{0,14}$/.test(runId))
+    return refused(
+      `\`run-id\` is the number of the workflow run that uploaded the plan, not \`${runId.slice(0, 60)}\`.`,
+      'Leave it out: the event names it.',
+    );
+  return { kind: 'comment', run: runId === undefined ? event.run : Number(runId) };
+}
+
 /** `state replay`, `create`, `compact` and `verify --repair` write; everything else of these commands looks. */
 function onlyReads(words: readonly string[]): boolean {
   return !['replay', 'create', 'compact', '--repair'].some((word) => words.includes(word));
 }
 
-function byEvent(context: JobContext, production: Production): Intent {
+function byEvent(inputs: IntentInputs, context: JobContext, production: Production): Intent {
   const { event } = context;
   switch (event.kind) {
     case 'schedule':
@@ -84,7 +128,7 @@ function byEvent(context: JobContext, production: Production): Intent {
       if (!production.mayWrite) return { kind: 'check' };
       return { kind: 'tick', push: event };
     case 'workflow_dispatch':
-      return byDispatch(event.inputs['command'] ?? '', production);
+      return byDispatch(event.inputs['command'] ?? '', inputs, production);
     case 'pull_request':
       return byPullRequest(event, context);
     case 'merge_group':
@@ -104,7 +148,7 @@ function byEvent(context: JobContext, production: Production): Intent {
 }
 
 /** An empty click must not run everything: without a command it judges the schedules. */
-function byDispatch(command: string, production: Production): Intent {
+function byDispatch(command: string, inputs: IntentInputs, production: Production): Intent {
   if (!production.mayWrite) return { kind: 'plan' };
   switch (command) {
     case '':
@@ -115,10 +159,14 @@ function byDispatch(command: string, production: Production): Intent {
     case 'plan':
     case 'check':
       return { kind: command };
+    case 'retry':
+      return retryOf(inputs, []);
+    case 'cancel':
+      return cancelOf(inputs);
     default:
       return refused(
-        `The input \`command\` of this click is \`${command.slice(0, 60)}\`; it can be tick, run, backfill, plan or check.`,
-        'Retry and cancel are not there yet.',
+        `The input \`command\` of this click is \`${command.slice(0, 60)}\`; it can be tick, run, backfill, retry, cancel, plan or check.`,
+        'Everything else is done on a laptop, or by a step with `command:` in its `with`.',
       );
   }
 }

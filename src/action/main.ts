@@ -84,8 +84,22 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
       return recordIn(job, opened, project, (recording) => performTick(recording, intent.push));
     }
     case 'backfill': {
+      // The click asked its first job; the others carry out and record what that one has shared out.
+      if (job.inputs.stage && job.inputs.stage !== 'plan') return performStage(job, opened, project, { kind: 'tick' });
       const { performBackfill } = await import('./backfill.ts');
       return performBackfill(job, opened, project);
+    }
+    case 'retry': {
+      const { performRetry } = await import('./retry.ts');
+      const { recordIn } = await import('./record.ts');
+      if (job.inputs.stage) return performStage(job, opened, project, intent);
+      const createdAt = await createdAtOf(job);
+      return recordIn(job, opened, project, (recording) => performRetry(recording, intent, createdAt));
+    }
+    case 'cancel': {
+      const { performCancel } = await import('./cancel.ts');
+      const { recordIn } = await import('./record.ts');
+      return recordIn(job, opened, project, (recording) => performCancel(recording, intent.what));
     }
     case 'run': {
       const { performRun, recordIn } = await import('./record.ts');
@@ -111,7 +125,7 @@ async function performStage(
   job: Job,
   opened: OpenProject,
   project: Project,
-  intent: Extract<Intent, { kind: 'tick' | 'run' }>,
+  intent: Extract<Intent, { kind: 'tick' | 'run' | 'retry' }>,
 ): Promise<JobResult> {
   const { recordIn } = await import('./record.ts');
   switch (job.inputs.stage!) {

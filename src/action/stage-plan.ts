@@ -14,6 +14,7 @@ import { count } from '../render/style.ts';
 import type { Intent } from './intent.ts';
 import { buildOf, type Recording, requestIn, sentence, tickNotes } from './record.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { retryIn, wouldRetry } from './retry.ts';
 
 /** Jobs at once when the workflow does not say: what a free account has. */
 const JOBS_AT_ONCE = 20;
@@ -21,7 +22,7 @@ const JOBS_AT_ONCE = 20;
 /** The first job of a fan-out: claims what is due or asked for, and shares it out. Runs nothing of the project. */
 export async function performPlanStage(
   recording: Recording,
-  intent: Extract<Intent, { kind: 'tick' | 'run' }>,
+  intent: Extract<Intent, { kind: 'tick' | 'run' | 'retry' }>,
   createdAt: number,
 ): Promise<JobResult> {
   const claimed: ClaimedRun[] = [];
@@ -35,7 +36,7 @@ export async function performPlanStage(
     handOver: (run) => claimed.push(run),
   };
   const handing = { ...recording, settings };
-  const asked = intent.kind === 'tick' ? await askTick(handing, intent.push) : await askRun(handing, createdAt);
+  const asked = await ask(handing, intent, createdAt);
   if (!asked.ok) return refusedResult(withPermissionLines(asked.error));
   const notes = asked.value;
   for (const note of notes) recording.job.log.print(note);
@@ -51,6 +52,35 @@ export async function performPlanStage(
 }
 
 const quiet: RunObserver = { onPlan: () => undefined, onEvent: () => undefined };
+
+async function ask(
+  recording: Recording,
+  intent: Extract<Intent, { kind: 'tick' | 'run' | 'retry' }>,
+  createdAt: number,
+): Promise<Result<readonly string[], AppFailure>> {
+  switch (intent.kind) {
+    case 'tick':
+      return askTick(recording, intent.push);
+    case 'run':
+      return askRun(recording, createdAt);
+    case 'retry':
+      return askRetry(recording, intent, createdAt);
+  }
+}
+
+async function askRetry(
+  recording: Recording,
+  intent: Extract<Intent, { kind: 'retry' }>,
+  createdAt: number,
+): Promise<Result<readonly string[], AppFailure>> {
+  const retry = await retryIn(recording, intent, createdAt);
+  if (!retry.ok) return retry;
+  const { request, tags } = retry.value;
+  if (recording.job.inputs.dryRun) return ok([wouldRetry(retry.value)]);
+  const asked = await runRequest(recording.world.run, recording.settings, request, quiet, { tags });
+  if (!asked.ok) return asked;
+  return ok(asked.value.kind === 'known' ? [sentence(knownText(asked.value))] : []);
+}
 
 async function askTick(
   recording: Recording,

@@ -19,6 +19,12 @@ export interface CanceledRun {
   readonly outcome: 'canceled' | 'asked' | 'before';
 }
 
+export interface Canceled {
+  readonly runs: readonly CanceledRun[];
+  /** Undefined = there was nothing to record. */
+  readonly commit?: string;
+}
+
 /** Events that cancel an open run: one that waits is over at once, one that runs is stopped by who carries it out. */
 export function cancelDrafts(record: RunRecord, reason: string, now: EpochMs): EventDraft[] {
   const of = { at: timestamp(now), run: record.run, epoch: record.epoch };
@@ -35,9 +41,12 @@ export async function cancelRuns(
   ports: Pick<RunPorts, 'session' | 'writer' | 'pages'>,
   planning: Pick<PlanningProject, 'project' | 'graph'>,
   what: string,
-  reason: string,
-): Promise<Result<readonly CanceledRun[], AppFailure>> {
-  const recorded = await ports.session.transact<readonly CanceledRun[]>(async (state) => {
+  {
+    reason,
+    dryRun = false,
+  }: { readonly reason: string /** Only tells what would be canceled. */; readonly dryRun?: boolean },
+): Promise<Result<Canceled, AppFailure>> {
+  const decide = (state: StateAt): StateDecision<readonly CanceledRun[]> => {
     const { view } = state.read;
     const backfill = view.backfills?.get(what);
     if (backfill && !isBackfillOver(backfill)) return cancelBackfill(ports, planning, state, { backfill, reason });
@@ -51,8 +60,14 @@ export async function cancelRuns(
     const subject = `○ cancel ${value.length === 1 ? `run ${value[0]!.run}` : `${value.length} runs`}: ${reason}`;
     const message = [subject, '', ...value.map(({ run }) => `Run: ${run}`)].join('\n');
     return { kind: 'commit', events, message, value, pages: ports.pages };
+  };
+  const recorded = await ports.session.transact<readonly CanceledRun[]>(async (state) => {
+    const decision = decide(state);
+    return dryRun && decision.kind === 'commit' ? { kind: 'nothing', value: decision.value } : decision;
   });
-  return recorded.ok ? ok(recorded.value.value) : recorded;
+  if (!recorded.ok) return recorded;
+  const { value: runs, commit } = recorded.value;
+  return ok({ runs, ...(commit === undefined ? {} : { commit }) });
 }
 
 function canceledRun({ run, state, cancelRequested }: RunRecord): CanceledRun {

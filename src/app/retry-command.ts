@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { requestDigest } from '../model/ids.ts';
-import { timestamp } from '../model/instant.ts';
+import { type Timestamp, timestamp } from '../model/instant.ts';
 import type { RetryStrategy, RunRetries } from '../model/operations.ts';
 import type { RetryRequest } from '../model/plan.ts';
 import type { RunRecord } from '../model/state.ts';
@@ -21,7 +21,12 @@ export async function manualRetry(
   store: StateStore,
   state: StateAt,
   run: string,
-  how: { readonly retries: RunRetries; readonly strategy?: RetryStrategy },
+  how: {
+    readonly retries: RunRetries;
+    readonly strategy?: RetryStrategy;
+    /** When it was asked for: the same instant is the same request, delivered again. Absent = now, and anew each time. */
+    readonly at?: Timestamp;
+  },
 ): Promise<Result<ManualRetry, AppFailure>> {
   const { view } = state.read;
   const open = view.openRuns.get(run);
@@ -40,12 +45,13 @@ export async function manualRetry(
     );
   if (record.state === 'SUCCESS') return fail(notFailed(record));
   const ended = { ...record, endedAt: record.endedAt ?? timestamp(state.now) };
-  const at = timestamp(state.now);
+  const at = how.at ?? timestamp(state.now);
   const strategy = how.strategy ?? strategyOf(how.retries, record.tags);
   const known = new Set([...view.streams.keys()].map((name) => name.split('.')[0]!.split('-')[1]));
   for (let newest = 0; ; newest++) {
     const request = retryRequest(ended, { strategy, at, isAutomatic: false, newest });
-    if (!known.has(requestDigest(request))) return ok({ request, tags: retryTags(request, record.tags) });
+    if (how.at !== undefined || !known.has(requestDigest(request)))
+      return ok({ request, tags: retryTags(request, record.tags) });
   }
 }
 

@@ -4,6 +4,7 @@ import type { AutomationRequest, ManualRequest, Plan, RunRequest } from '../mode
 import { assetLines, runSubject } from '../render/run-text.ts';
 import { count, nameSome } from '../render/style.ts';
 import { formatInstant } from '../time/format.ts';
+import type { CanceledRun } from './cancel.ts';
 import type { RunEnd } from './carry-out.ts';
 import type { KnownRun } from './claim-run.ts';
 import { holderText } from './claims.ts';
@@ -70,6 +71,20 @@ function manualText(request: ManualRequest): string {
   if (request.job !== undefined) return `job ${request.job}`;
   if (request.mode === 'stale') return request.selection === '*' ? 'what was stale' : `${request.selection}, if stale`;
   return request.selection;
+}
+
+/** What became of a run that was to be canceled. */
+export function canceledText({ run, outcome }: CanceledRun): string {
+  switch (outcome) {
+    case 'canceled':
+      return `Run ${run} had not begun and is CANCELED.`;
+    case 'asked':
+      return `Run ${run} is asked to stop; whoever carries it out ends its steps within a minute.`;
+    case 'before':
+      return `Run ${run} was asked to stop before.`;
+    default:
+      return unreachable(outcome);
+  }
 }
 
 /** What a request that was delivered before means for who delivered it again. */

@@ -32,10 +32,10 @@ export async function run(options: CancelOptions, args: readonly string[]): Prom
     )
       return 2;
     const planning = buildPlanning(world.project, tree);
-    const canceled = await cancelRuns(world.run, planning, backfill, options.reason ?? 'by hand');
+    const canceled = await cancelRuns(world.run, planning, backfill, { reason: options.reason ?? 'by hand' });
     if (!canceled.ok) return printFailure(host, canceled.error, options.json);
-    const asked = canceled.value.filter(({ outcome }) => outcome !== 'canceled').length;
-    if (options.json) printJson({ version: 1, backfill, runs: canceled.value });
+    const asked = canceled.value.runs.filter(({ outcome }) => outcome !== 'canceled').length;
+    if (options.json) printJson({ version: 1, backfill, runs: canceled.value.runs });
     else
       host.print(
         asked === 0

@@ -1,5 +1,6 @@
-import { type CanceledRun, cancelRuns } from '../app/cancel.ts';
+import { cancelRuns } from '../app/cancel.ts';
 import { buildPlanning } from '../app/planning.ts';
+import { canceledText } from '../app/run-message.ts';
 import { printFailure, printJson } from './print.ts';
 import { type StateWritingOptions, withStateWriting } from './state-writing.ts';
 
@@ -15,21 +16,10 @@ export async function run(options: CancelOptions, args: readonly string[]): Prom
     if (options.environment === 'production' && !(await confirm(`This cancels runs of production: ${what}. Go on?`)))
       return 2;
     const planning = buildPlanning(world.project, tree);
-    const canceled = await cancelRuns(world.run, planning, what, options.reason ?? 'by hand');
+    const canceled = await cancelRuns(world.run, planning, what, { reason: options.reason ?? 'by hand' });
     if (!canceled.ok) return printFailure(host, canceled.error, options.json);
-    if (options.json) printJson({ version: 1, runs: canceled.value });
-    else for (const each of canceled.value) host.print(textOf(each));
+    if (options.json) printJson({ version: 1, runs: canceled.value.runs });
+    else for (const each of canceled.value.runs) host.print(canceledText(each));
     return 0;
   });
-}
-
-function textOf({ run, outcome }: CanceledRun): string {
-  switch (outcome) {
-    case 'canceled':
-      return `Run ${run} had not begun and is CANCELED.`;
-    case 'asked':
-      return `Run ${run} is asked to stop; whoever carries it out ends its steps within a minute.`;
-    case 'before':
-      return `Run ${run} was asked to stop before.`;
-  }
 }

@@ -68,9 +68,10 @@ ${values.crons.map((cron) => `    - cron: ${scalar(cron)}\n`).join('')}  push:
     branches: [${values.branches.map(scalar).join(', ')}]
   workflow_dispatch: # the button on the Actions page, and the heartbeat from outside (docs/github.md)
     inputs:
-      command: { type: choice, options: [tick, run, backfill, plan, check], default: tick, description: "tick runs what is due" }
-      select: { type: string, description: "for run, backfill and plan: a selection such as group:marts; nothing = what is stale" }
+      command: { type: choice, options: [tick, run, backfill, retry, cancel, plan, check], default: tick, description: "tick runs what is due" }
+      select: { type: string, description: "for run, backfill, plan and cancel: a selection such as group:marts; nothing = what is stale" }
       partitions: { type: string, description: "keys, ranges 2026-01-01...2026-01-31, all; for backfill also missing, failed" }
+      run-id: { type: string, description: "for retry and cancel: a run such as 20261122-ptq7w2l5kx3mfa6e; for cancel also a backfill" }
       reason: { type: string, description: "why, for the record" }
       dry-run: { type: boolean, default: false, description: "say what would be done, and do nothing" }
 permissions: {} # nothing by default; the job below says what it needs

@@ -172,7 +172,7 @@ async function carryCommand(
     if (what.kind === 'tick') {
       result = await runTick(ports, settings, { dryRun: false, nowWasGiven: false }, observer);
     } else if (what.kind === 'cancel') {
-      result = await cancelRuns(ports, settings.planning, what.what, 'by hand');
+      result = await cancelRuns(ports, settings.planning, what.what, { reason: 'by hand' });
     } else {
       const identity = cliIdentity(ports.clock.now(), `${command.pid}`.padStart(20, '0'));
       const request = { kind: 'cli', ...identity, selection: what.selection, mode: 'all' } as const;

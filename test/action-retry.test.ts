@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { until } from '../src/testing/cli-project.ts';
+import { workflowDispatchEvent } from '../src/testing/github/events.ts';
+
+let rig: ActionRig;
+afterEach(() => rig.stop());
+
+const click =
+  (inputs: Readonly<Record<string, string>>): EventOf =>
+  (place) =>
+    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
+
+const PROJECT = `name: shop
+run_queue: { max_concurrent_runs: 1 }
+assets:
+  raw: { run: echo raw >> "$SHARED/log" }
+  mart:
+    deps: [raw]
+    run: echo mart >> "$SHARED/log"; test -e "$SHARED/mended"
+  slow: { run: 'touch "$SHARED/held"; while test -e "$SHARED/hold"; do sleep 0.05; done' }
+`;
+
+const shared = (name: string): string => join(rig.shared, name);
+const log = (): string[] => readFileSync(shared('log'), 'utf8').trim().split('\n');
+const newest = async (): Promise<string> =>
+  JSON.parse((await rig.run({ event: click({ command: 'run', select: 'key:raw+' }) })).outputs['run-ids']!)[0];
+
+test('a click tries a failed run again, once whatever its attempt, and keeps what had finished', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': PROJECT });
+  const failed = await newest();
+  expect(log()).toEqual(['raw', 'mart']);
+  writeFileSync(shared('mended'), '');
+
+  const preview = await rig.run({ event: click({ command: 'retry', 'run-id': failed, 'dry-run': 'true' }) });
+  expect(preview).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+  expect(preview.summary).toContain(`Would try run ${failed} again`);
+
+  const event = click({ command: 'retry', 'run-id': failed });
+  const job = rig.start({ event });
+  const retried = await rig.end(job);
+  expect(retried).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["mart"]' } });
+  expect(log()).toEqual(['raw', 'mart', 'mart']);
+  const { view, problems } = await rig.state();
+  expect(problems).toEqual([]);
+  const record = view.endedRuns.get(JSON.parse(retried.outputs['run-ids']!)[0])!;
+  expect(record).toMatchObject({ state: 'SUCCESS', request: { kind: 'retry', of: failed, number: 1 } });
+
+  // The same click again asks for the same: it is over.
+  const again = await rig.run({ event, run: job.run, attempt: 2 });
+  expect(again).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+  expect(again.summary).toContain('is over (SUCCESS)');
+  expect(log()).toEqual(['raw', 'mart', 'mart']);
+
+  // What succeeded is not tried again; a run that nobody knows is told so.
+  const success = await rig.run({ event: click({ command: 'retry', 'run-id': record.run }) });
+  expect(success).toMatchObject({ code: 2, outputs: { status: 'failure' } });
+  expect(success.summary).toContain('there is nothing to try again');
+  expect(await rig.run({ event: click({ command: 'retry' }) })).toMatchObject({ code: 2 });
+  expect(log()).toEqual(['raw', 'mart', 'mart']);
+}, 120_000);
+
+test('a click cancels what is at work, and what waits behind it', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': PROJECT });
+  writeFileSync(shared('hold'), '');
+  const job = rig.start({ event: click({ command: 'run', select: 'key:slow' }) });
+  await until(() => existsSync(shared('held')));
+  const [run] = (await rig.state()).view.openRuns.keys();
+
+  const look = await rig.run({ event: click({ command: 'cancel', 'run-id': run!, 'dry-run': 'true' }) });
+  expect(look).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+  expect((await rig.state()).view.openRuns.get(run!)).not.toMatchObject({ cancelRequested: true });
+
+  const canceled = await rig.run({ event: click({ command: 'cancel', select: 'key:slow', reason: 'wrong input' }) });
+  expect(canceled).toMatchObject({ code: 0, outputs: { status: 'success' } });
+  expect(canceled.summary).toContain(`Run ${run} is asked to stop`);
+  const { view, log: commits } = await rig.state();
+  expect(view.openRuns.get(run!)).toMatchObject({ cancelRequested: true });
+  expect(commits[0]?.subject).toContain('wrong input');
+  rmSync(shared('hold'));
+  await rig.end(job);
+
+  const nothing = await rig.run({ event: click({ command: 'cancel', 'run-id': run! }) });
+  expect(nothing).toMatchObject({ code: 3, outputs: { status: 'refused' } });
+  expect((await rig.run({ event: click({ command: 'cancel' }) })).code).toBe(2);
+  expect((await rig.state()).problems).toEqual([]);
+}, 120_000);
