@@ -127,3 +127,20 @@ describe('branchline doctor', () => {
     }
   });
 });
+
+test('a limit of time far above what runs take is told, with the place where it is written', async () => {
+  project = makeCliProject({
+    'branchline.yaml': 'name: shop\nassets:\n  a:\n    run: "true"\n    timeout: 4h\n',
+  });
+  for (let n = 0; n < 10; n++) await project.run(['run', '--select', 'key:a', '--environment', 'production', '--yes']);
+  const { findings } = await project.json<DoctorJson & { findings: { message: string }[] }>(['doctor'], 2, noToken);
+  expect(findings).toMatchObject([
+    { code: 'no-workflow' },
+    {
+      code: 'limit-loose',
+      severity: 'warning',
+      message: expect.stringMatching(/asset a: p99 of the last 10 successes is [\d.]+ s; the limit is 4 h/),
+      span: { file: 'branchline.yaml', line: 3 },
+    },
+  ]);
+});

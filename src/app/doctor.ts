@@ -4,8 +4,12 @@ import { environmentOf, judgeRepository, type RepositorySeen } from '../doctor/r
 import type { OurJob } from '../doctor/workflow-parts.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { limitHints } from '../plan/limits.ts';
 import type { GitHub } from '../ports-github.ts';
+import { limitMeaning, limitSetting, limitSubject, limitText } from '../render/limits-text.ts';
 import { isSecretName, secretNames } from '../run/secrets.ts';
+import { formatDuration } from '../time/format.ts';
 import { isCached, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
 
 /** How git and the databases stand on this machine. */
@@ -36,6 +40,9 @@ export interface DoctorInput {
   /** Undefined = there is no token, or no repository on GitHub; `why` says which. */
   readonly github?: DoctorGitHub;
   readonly whyNoGitHub: string;
+  /** The state of production; absent = it was not read, `whyNoState` says why unless there is nothing to say. */
+  readonly view?: StateView;
+  readonly whyNoState?: string;
 }
 
 /** What the doctor asks GitHub. */
@@ -75,8 +82,19 @@ export async function examine(input: DoctorInput): Promise<Examination> {
       })
     : { findings: [], notSeen: [{ what: 'the settings of the repository on GitHub', why: input.whyNoGitHub }] };
   return {
-    findings: [...findings, ...repository.findings, ...machineFindings(machine), ...manifests(project)],
-    notSeen: repository.notSeen,
+    findings: [
+      ...findings,
+      ...repository.findings,
+      ...limitFindings(input),
+      ...machineFindings(machine),
+      ...manifests(project),
+    ],
+    notSeen: [
+      ...repository.notSeen,
+      ...(input.whyNoState === undefined
+        ? []
+        : [{ what: 'how long runs take, against their limits', why: input.whyNoState }]),
+    ],
   };
 }
 
@@ -90,6 +108,25 @@ async function askGitHub(github: DoctorGitHub, jobs: readonly OurJob[]): Promise
     Promise.all(paths.map(async (path) => [path, await github.workflowFile(path.split('/').at(-1)!)] as const)),
   ]);
   return { facts, tokenDefaults, environments: new Map(environments), workflows: new Map(workflows) };
+}
+
+/** Limits of time that do not fit what history says. */
+function limitFindings({ project, view }: DoctorInput): Finding[] {
+  if (!project || !view) return [];
+  return limitHints(project, view).map((hint): Finding => {
+    const { verdict, span } = hint;
+    const setting = limitSetting(hint);
+    return {
+      code: `limit-${verdict}`,
+      severity: 'warning',
+      message: `${limitSubject(hint)}: ${limitText(hint)} (\`${setting}\`), so that ${limitMeaning(hint)}`,
+      help:
+        verdict === 'tight'
+          ? 'raise it, or make the work shorter'
+          : `lower it to about twice the p99: ${formatDuration(2 * hint.p99Ms)}`,
+      ...(span ? { span } : {}),
+    };
+  });
 }
 
 function manifests(project: Project | undefined): Finding[] {

@@ -2,6 +2,7 @@ import { type EpochMs, epochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import type { Standing } from '../model/standing.ts';
 import type { BackfillRecord, StateView } from '../model/state.ts';
+import { limitHints } from '../plan/limits.ts';
 import { partitionStandings } from '../plan/partition-standing.ts';
 import { openPartitionReader } from '../plan/partitioned.ts';
 import { isBackfillOver } from '../state/backfill-fold.ts';
@@ -22,6 +23,7 @@ export function standingOf(project: Project, view: StateView): Standing {
     queue: queueStanding({ project, view, reader, now }),
     backfills: backfillsOf(project, { ...view, backfills: toldBackfills(view, now) }, now),
     partitions: partitionStandings(project, view, reader),
+    limits: limitHints(project, view),
   };
 }
 

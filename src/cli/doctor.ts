@@ -1,10 +1,13 @@
 import { gitHubRest } from '../adapters/github-rest.ts';
 import { type DoctorGitHub, type Examination, examine } from '../app/doctor.ts';
+import { readState } from '../app/state-reading.ts';
 import { machineFacts } from '../compose/machine-facts.ts';
-import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
 import { actionPin, type RepositoryPlace, repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Project } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
 import { renderFrames } from '../render/diagnostics.ts';
 import { count, safeLine } from '../render/style.ts';
 import { version } from '../version.ts';
@@ -32,11 +35,29 @@ export async function run(options: GlobalOptions): Promise<number> {
     machine: await machineFacts(root, project, env, (text) => host.progress(text)),
     ...(github ? { github } : {}),
     whyNoGitHub,
+    ...(project ? await production(opened.value, project) : {}),
   });
   const errors = examination.findings.filter(({ severity }) => severity === 'error').length;
   if (options.json) printJson({ version: 1, ...examination, workflows: [...texts.keys()] });
   else host.print(report(examination, texts, opened.value));
   return errors > 0 ? 2 : 0;
+}
+
+/** The state of production. A project outside of a repository has none: git is told of already. */
+async function production(
+  opened: OpenProject,
+  project: Project,
+): Promise<{ readonly view?: StateView; readonly whyNoState?: string }> {
+  const { clock } = opened;
+  const store = await openStore(opened, project, 'production');
+  if (!store.ok) return store.error.exit === 2 ? {} : { whyNoState: store.error.message };
+  const state = await readState({
+    store: store.value,
+    clock,
+    environment: 'production',
+    projectName: project.name,
+  });
+  return state.ok ? { view: state.value.read.view } : { whyNoState: state.error.message };
 }
 
 /** GitHub, when there is a token and a repository that it is of; otherwise why not. */
@@ -53,11 +74,11 @@ function openGitHub(place: RepositoryPlace, { clock }: OpenProject): [DoctorGitH
 function report(
   { findings, notSeen }: Examination,
   texts: ReadonlyMap<string, string>,
-  { style }: OpenProject,
+  { style, tree }: OpenProject,
 ): string {
   const placed = findings.filter((finding): finding is typeof finding & Diagnostic => finding.span !== undefined);
   const others = findings.filter(({ span }) => span === undefined);
-  const frames = renderFrames(placed, { textOf: (path) => texts.get(path), style });
+  const frames = renderFrames(placed, { textOf: (path) => texts.get(path) ?? tree.text(path), style });
   const lines = others.map(({ code, severity, message, help }) => {
     const level = severity === 'warning' ? ' (warning)' : '';
     return `${code}${level}: ${safeLine(message, 600)}\n      help: ${safeLine(help, 600)}`;

@@ -16,6 +16,8 @@ export const DOCTOR_CODES = [
   'environment-open',
   'environment-waits',
   'git',
+  'limit-loose',
+  'limit-tight',
   'manifests-broken',
   'no-dispatch',
   'no-schedule',

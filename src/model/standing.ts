@@ -1,4 +1,5 @@
 import type { BackfillProgress } from './backfills.ts';
+import type { Span } from './diagnostic.ts';
 import type { Timestamp } from './instant.ts';
 import type { PartitionStatus } from './partitions.ts';
 import type { AssetKey } from './project.ts';
@@ -11,6 +12,8 @@ export interface Standing {
   readonly backfills: readonly BackfillProgress[];
   /** By asset: those that have partitions, in order of their keys. */
   readonly partitions: ReadonlyMap<AssetKey, PartitionStanding>;
+  /** Limits of time that do not fit what history says. */
+  readonly limits: readonly LimitHint[];
 }
 
 export interface QueueStanding {
@@ -52,4 +55,20 @@ export interface PartitionStanding {
   readonly newest: readonly { readonly key: string; readonly status: PartitionStatus }[];
   /** Failed keys that are known by name, newest first. */
   readonly failedKeys: readonly string[];
+}
+
+/** A limit of time that does not fit what history says (semantics.md 3 and 11). */
+export interface LimitHint {
+  /** What is limited: all runs, those of a job or a schedule, an attempt of an asset's step. */
+  readonly of:
+    | { readonly kind: 'runs' }
+    | { readonly kind: 'job' | 'schedule'; readonly name: string }
+    | { readonly kind: 'asset'; readonly asset: AssetKey };
+  /** `tight`: the 99th percentile is near the limit, so that what is only slow is stopped. `loose`: what hangs is found late. */
+  readonly verdict: 'tight' | 'loose';
+  readonly limitMs: number;
+  readonly p99Ms: number;
+  readonly samples: number;
+  /** Where the limit is written; absent = in `run_monitoring`. */
+  readonly span?: Span;
 }

@@ -15,6 +15,7 @@ import {
   changesSince,
   footer,
   groupsSection,
+  limitsSection,
   schedulesSection,
   selectionsSection,
 } from './sections.ts';
@@ -145,6 +146,7 @@ function readme(input: ReportInput, facts: readonly AssetFacts[], limits: Limits
     section('Selections', selectionsSection(input, README_PATH, limits.scopes)),
     section('Assets', assetsSection(input, facts, limits)),
     section('Partitions', partitionsSection(input, README_PATH, limits.partitioned)),
+    section('Limits of time', limitsSection(input, limits.changes)),
     section('Next', schedulesSection(input, limits.schedules)),
     section(`Changed since ${changesSince(input)}`, changesSection(input, limits.changes)),
     footer(input),

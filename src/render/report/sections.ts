@@ -4,6 +4,7 @@ import type { Windows } from '../../insights/insights.ts';
 import { epochMs, timestamp } from '../../model/instant.ts';
 import { formatDuration, formatInstant } from '../../time/format.ts';
 import { formatShare, healthMark } from '../figures-text.ts';
+import { limitMeaning, limitSetting, limitSubject, limitText } from '../limits-text.ts';
 import { code, join, link, type Markdown, own, table, text } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
 import { commitLink, someNames } from './attention.ts';
@@ -66,6 +67,22 @@ function scopeTable(what: string, rows: readonly ScopeRow[]): Markdown {
 function withRest(shown: Markdown, more: number, what: string, folder: string): Markdown {
   if (more <= 0) return shown;
   return own(`${shown}\n\nAnd ${count(more, what)} more: [${folder}](${folder}).`);
+}
+
+/** Limits of time that do not fit what history says; undefined when all do. */
+export function limitsSection(input: ReportInput, most: number): Markdown | undefined {
+  const { limits } = input.standing;
+  if (limits.length === 0 || most === 0) return undefined;
+  const lines = limits
+    .slice(0, most)
+    .map((hint) =>
+      own(
+        `- ${text(limitSubject(hint), 100)}: ${limitText(hint)} (${code(limitSetting(hint))}): ${limitMeaning(hint)}`,
+      ),
+    );
+  const more = limits.length - lines.length;
+  if (more > 0) lines.push(own(`- and ${formatCount(more)} more: \`branchline doctor\` shows them all`));
+  return join(lines, '\n');
 }
 
 /** Next ticks, and how late the last ones were judged; undefined without schedules. */

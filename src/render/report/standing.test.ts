@@ -78,6 +78,7 @@ test('many of all stay within the bound of the front page, and say where the res
   const readme = renderReport({
     ...input,
     standing: {
+      ...input.standing,
       queue: { ...queue, waiting: many(queue.waiting) },
       backfills: many(backfills),
       partitions: new Map(many([standing!]).map((each, i) => [`a/${i}`, { ...each, asset: `a/${i}` }])),
