@@ -65,6 +65,29 @@ const status = async (id = '') =>
 const sound = async () => expect((await project.state()).problems).toEqual([]);
 
 describe('a backfill', () => {
+  test('that is over counts what a retry by hand makes of it, and says when nothing is lacking any more', async () => {
+    const select = ['--select', 'key:raw/orders or key:marts/daily', '--partitions', '2026-01-01...2026-01-03'];
+    const ended = await project.json<StartJson>(['backfill', 'start', ...select], 1, {
+      env: { BAD: 'raw@2026-01-02' },
+    });
+    const before = (await status())[0]!;
+    expect(before).toMatchObject({ state: 'COMPLETED_FAILED', failed: 1 });
+    expect(before).not.toHaveProperty('repaired');
+    const [failed] = ended.runs.filter(({ state }) => state === 'FAILURE');
+    expect(await project.run(['retry', failed!.run, '--all'])).toMatchObject({ code: 0 });
+    const after = (await status())[0]!;
+    expect(after).toMatchObject({
+      state: 'COMPLETED_FAILED',
+      endedAt: before.endedAt,
+      repaired: true,
+      done: 6,
+      left: 0,
+    });
+    expect([after.failed, after.leftOut, after.failedPartitions, after.leftOutPartitions]).toEqual([0, 0, {}, {}]);
+    expect((await project.run(['backfill', 'status'])).stdout).toContain('all made since by retries');
+    await sound();
+  });
+
   test('stands in the health report, with the partitions that it made and those that it did not', async () => {
     await start('2026-01-01...2026-01-04', 1, [], { BAD: 'raw@2026-01-03' });
     const report = await project.json<{

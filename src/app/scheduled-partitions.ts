@@ -18,9 +18,6 @@ export function assetsByStatus(planning: PlanningProject): ReadonlySet<string> {
   return keys;
 }
 
-/** Runs of one tick from which on the rest waits for the next: `missing` finds it again. */
-const TICK_PARTS_MAX = 100;
-
 /** The partitions that a tick asks for, as they are at the tick itself, whoever judges it and when. */
 export function scheduledParts(
   planning: PlanningProject,
@@ -36,7 +33,8 @@ export function scheduledParts(
   const parts = partsOfSelection(planning, view, keysAt(view, tick), { selection, partitions: schedule.partitions });
   if (!parts.ok) return parts.error.message;
   if (parts.value.length === 0) return `no partition is ${schedule.partitions ?? 'there'}`;
-  return parts.value
-    .slice(0, TICK_PARTS_MAX)
-    .map(({ selection: own, partitions }) => ({ selection: own, ...(partitions === undefined ? {} : { partitions }) }));
+  return parts.value.map(({ selection: own, partitions }) => ({
+    selection: own,
+    ...(partitions === undefined ? {} : { partitions }),
+  }));
 }

@@ -32,6 +32,8 @@ export interface BackfillProgress {
   readonly reason?: string;
   readonly requestedAt: Timestamp;
   readonly endedAt?: Timestamp;
+  /** It ended as COMPLETED_FAILED, and retries have made all that it lacked since. */
+  readonly repaired?: true;
   /** Partitions of all its assets: `left` is what is still to be made. */
   readonly total: number;
   readonly done: number;

@@ -28,6 +28,7 @@ export function backfillProgress(
     ...(reason === undefined ? {} : { reason }),
     requestedAt,
     ...(endedAt === undefined ? {} : { endedAt }),
+    ...(state === 'COMPLETED_FAILED' && done === (record.counts?.total ?? total) ? { repaired: true as const } : {}),
     total,
     done,
     failed,

@@ -525,6 +525,19 @@ describe('a tick over partitions', () => {
     // Delivered again, they are the same runs.
     expect(due(() => parts).requests.map(({ run }) => run)).toEqual(plan.requests.map(({ run }) => run));
   });
+  test('that is more runs than one tick asks for names what is left, and who makes it', () => {
+    const many = Array.from({ length: 250 }, (_, i) => ({ selection: '*', partitions: `k${i}` }));
+    const noteOf = (partitions: string): string => {
+      const world = new World().has(schedule('0 * * * *', { partitions }));
+      world.wake('2026-11-21T09:30', { partsOf: () => many });
+      const plan = world.wake('2026-11-21T10:05', { partsOf: () => many });
+      expect(plan.requests).toHaveLength(100);
+      expect(plan.notes).toMatchObject([{ kind: 'parts_left' }]);
+      return plan.notes[0]!.text;
+    };
+    expect(noteOf('all')).toContain('is 250 runs, of which 100 are asked for; `branchline backfill start');
+    expect(noteOf('missing')).toContain('its next tick asks for what is missing then');
+  });
   test('without any is skipped, and says why', () => {
     const plan = due(() => 'no partition is missing');
     expect(plan.requests).toEqual([]);

@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000;
 const JUDGED_MAX = 100;
 /** The same for all schedules together, as far as each may still judge a few. */
 const JUDGED_ALL_MAX = 10_000;
+/** Runs that one tick over partitions asks for, at most; what is left is told. */
+const TICK_PARTS_MAX = 100;
 const JUDGED_MIN = 10;
 
 /** All that judging the schedules depends on. Pure data. */
@@ -67,6 +69,7 @@ export interface TickNote {
     | 'edited'
     | 'missed'
     | 'already_running'
+    | 'parts_left'
     | 'held'
     | 'clock_behind'
     | 'no_partitions'
@@ -220,12 +223,15 @@ function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stre
     const latenessMs = input.now - tick;
     const judged = { type: 'tick.judged', at, schedule: name, tick: timestamp(tick), reason, latenessMs } as const;
     if (reason === 'due') {
-      const scheduled = parts.map((part, i) =>
-        scheduledRun(input.project, schedule, tick, { ...part, ...(parts.length > 1 ? { part: i + 1 } : {}) }),
-      );
+      const scheduled = parts
+        .slice(0, TICK_PARTS_MAX)
+        .map((part, i) =>
+          scheduledRun(input.project, schedule, tick, { ...part, ...(parts.length > 1 ? { part: i + 1 } : {}) }),
+        );
       found.requests.push(...scheduled);
       found.events.push({ ...judged, outcome: 'requested', requested: scheduled[0]!.run });
     } else found.events.push({ ...judged, outcome: 'skipped' });
+    if (parts.length > TICK_PARTS_MAX) found.notes.push(partsLeft(input.project, schedule, tick, parts.length));
     if (reason === 'nothing_selected' && wanted === 'due') {
       const why = input.partsOf?.(schedule, tick);
       const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} asks for nothing: ${typeof why === 'string' ? why : 'no partition'}.`;
@@ -238,6 +244,21 @@ function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stre
   }
   noteMissed(name, due, found);
   return true;
+}
+
+/** What a tick did not ask for is named, with who makes it: nothing goes missing in silence. */
+function partsLeft(
+  project: TickInput['project'],
+  schedule: Schedule,
+  tick: EpochMs,
+  all: number,
+): Findings['notes'][number] {
+  const { name, partitions = '' } = schedule;
+  const next = /^\s*(missing|failed)\s*$/.test(partitions)
+    ? `its next tick asks for what is ${partitions.trim()} then`
+    : `\`branchline backfill start --select "${selectionOf(project, schedule)}" --partitions "${partitions}"\` makes them all`;
+  const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} is ${all} runs, of which ${TICK_PARTS_MAX} are asked for; ${next}. A \`backfill_policy\` puts several partitions into one run.`;
+  return { kind: 'parts_left', schedule: name, text };
 }
 
 function noteMissed(schedule: string, due: DueTicks, found: Findings): void {

@@ -106,7 +106,7 @@ export function renderBackfill(progress: BackfillProgress, style: Style): string
   const { backfill, state, selection, partitions, reason, requestedAt, endedAt } = progress;
   const what = `${safeLine(selection, 80)}${partitions === '' ? '' : ` ${safeLine(partitions, 80)}`}`;
   const lines = [
-    `${paint(style, 'bold', backfill)}  ${stateText(state, style)}  ${what}`,
+    `${paint(style, 'bold', backfill)}  ${stateText(state, style)}${repairedText(progress)}  ${what}`,
     `  ${backfillBar(progress, style)}`,
     `  asked for ${formatInstant(requestedAt)}${endedAt === undefined ? '' : `, over ${formatInstant(endedAt)}`}${reason === undefined ? '' : `: ${safeLine(reason)}`}`,
   ];
@@ -117,6 +117,11 @@ export function renderBackfill(progress: BackfillProgress, style: Style): string
     for (const [asset, ranges] of Object.entries(of))
       lines.push(`  ${word}: ${asset}${ranges[0] === '' ? '' : ` ${nameSome(ranges, 5)}`}`);
   return lines.join('\n');
+}
+
+/** A retry of one of its runs changes what is made, never how it ended. */
+function repairedText({ repaired }: BackfillProgress): string {
+  return repaired ? ', all made since by retries' : '';
 }
 
 function stateText(state: BackfillProgress['state'], style: Style): string {
@@ -130,5 +135,5 @@ export function backfillText(progress: BackfillProgress, style: Style): string {
     ([asset, ranges]) => `${asset}${ranges[0] === '' ? '' : ` ${nameSome(ranges, 3)}`}`,
   );
   const why = failed.length === 0 ? '' : `; failed: ${nameSome(failed, 3)}`;
-  return `Backfill ${progress.backfill} (${progress.state}): ${backfillBar(progress, style)}${why}.`;
+  return `Backfill ${progress.backfill} (${progress.state}${repairedText(progress)}): ${backfillBar(progress, style)}${why}.`;
 }

@@ -56,7 +56,7 @@ function parts({ total, done, failed, leftOut, left }: BackfillProgress): string
   ].join(', ');
 }
 
-function stateText({ state, requestedAt, endedAt, expectedEnd }: BackfillProgress): string {
+function stateText({ state, requestedAt, endedAt, expectedEnd, repaired }: BackfillProgress): string {
   const at = endedAt === undefined ? '' : `<br>${shortInstant(endedAt)}`;
   switch (state) {
     case 'REQUESTED':
@@ -70,7 +70,7 @@ function stateText({ state, requestedAt, endedAt, expectedEnd }: BackfillProgres
     case 'COMPLETED_SUCCESS':
       return `all made${at}`;
     case 'COMPLETED_FAILED':
-      return `✗ **ended, not all made**${at}`;
+      return repaired ? `all made since, by retries${at}` : `✗ **ended, not all made**${at}`;
     default:
       return unreachable(state);
   }
