@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
@@ -110,6 +110,55 @@ assets:
     expect(await endedStates()).toEqual(['FAILURE']);
     const [ended] = [...(await rig.state()).view.endedRuns.values()];
     expect(ended).toMatchObject({ counts: { materialized: 1, failed: 1, skipped: 1 } });
+  });
+
+  test('and ended before it could upload has what it did uploaded by its post step, with its files', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop
+storage: { type: branch }
+assets:
+  a: { run: 'mkdir -p data; echo one > data/a.txt; echo x >> "$SHARED/a"', outputs: [data/a.txt] }
+  b: { deps: [a], run: 'echo x >> "$SHARED/b"; until test -e "$SHARED/go"; do sleep 0.05; done' }
+`,
+    });
+    const cut = await runWave(rig, {
+      event: everything,
+      run: 61,
+      cancelMs: { term: 0, kill: 0 },
+      async onShard(_, job) {
+        await until(() => existsSync(join(rig.shared, 'b')));
+        job.cancel();
+      },
+    });
+    const end = cut.shards.get('s000')!;
+    expect(end.code).toBeUndefined();
+    expect(end.post).toMatchObject({ code: 0 });
+    expect(end.post!.log).toContain('s000: what it had done is uploaded (1 step ended)');
+    const names = rig.github.results.artifacts.artifacts.map(({ name }) => name);
+    expect(names).toContain('bl-journal-s000-9999-a1');
+    expect(cut.finalize).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["a"]' } });
+    expect(rig.github.show('refs/heads/branchline/data', 'data/a.txt')).toBe('one');
+    writeFileSync(join(rig.shared, 'go'), '');
+    const next = await runWave(rig, { event: tick, run: 62 });
+    expect(next.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["b"]' } });
+    expect(readFileSync(join(rig.shared, 'a'), 'utf8')).toBe('x\n');
+    expect(await endedStates()).toEqual(['SUCCESS']);
+  });
+
+  test('and canceled with time left uploads by itself, and its post step has nothing to do', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop\nassets:\n  a: { run: 'true' }\n  b: { deps: [a], run: 'touch "$SHARED/b"; sleep 600' }\n`,
+    });
+    const cut = await runWave(rig, {
+      event: everything,
+      run: 71,
+      async onShard(_, job) {
+        await until(() => existsSync(join(rig.shared, 'b')));
+        job.cancel();
+      },
+    });
+    expect(cut.shards.get('s000')).toMatchObject({ code: 130, outputs: { status: 'canceled' }, post: { raw: '' } });
+    expect(cut.finalize).toMatchObject({ outputs: { 'changed-assets': '["a"]' } });
   });
 
   test('takes no other plan, no attempt of before, and nothing that a shard may not say', async () => {

@@ -9,7 +9,8 @@ import { withPermissionLines } from './result.ts';
 
 /**
  * After a job that was canceled, timed out or killed: takes in the journal that it left and ends what it held. What
- * cannot be pushed is uploaded, with the command that takes it in. Yields the exit code.
+ * cannot be pushed is uploaded, with the command that takes it in. A job that may not push uploads it for the one that may.
+ * Yields the exit code.
  */
 export async function post(): Promise<number> {
   const opening = openJob('post');
@@ -19,6 +20,7 @@ export async function post(): Promise<number> {
   }
   const job = opening.value;
   const { context, inputs, surroundings, log } = job;
+  if (inputs.stage === 'execute') return (await import('./post-shard.ts')).postShard(job);
   const opened = openProject({ project: join(context.workspace, inputs.project) }, surroundings);
   const project = opened.ok ? (opened.value.loaded.project ?? opened.value.loaded.readable) : undefined;
   if (!opened.ok || !project) {

@@ -18,3 +18,14 @@ export function journalEvents(text: string, name: string): Result<readonly Branc
   }
   return ok(events);
 }
+
+/** The events of a journal as a process left it that was ended: the last line may be cut off, and with it all behind it. */
+export function leftEvents(lines: readonly string[], name: string): readonly BranchlineEvent[] {
+  const events: BranchlineEvent[] = [];
+  for (const [index, line] of lines.entries()) {
+    const event = decodeEvent(line, name, index + 1);
+    if (!event.ok) break;
+    events.push(event.value);
+  }
+  return events;
+}

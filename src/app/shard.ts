@@ -2,7 +2,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Wave, WaveShard } from '../model/wave.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, Journals } from '../ports.ts';
 import { resumedRun } from './claim-run.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { carryOutClaimed, type RunObserver, type RunOutcome, type RunPorts, type RunSettings } from './run.ts';
@@ -51,7 +51,7 @@ export async function carryOutShard(
   const resumed = record && resumedRun(run.plan, record, view);
   const plan = partOf(run.plan, shard, resumed?.settled ?? new Set());
   const carried = await carryOutClaimed(
-    { ...ports.run, session: shardSession(ports, state, ports.run.clock) },
+    { ...ports.run, session: shardSession(ports, state, ports.run.clock), journals: wholeJournals(ports.run.journals) },
     { ...settings, stream: shardStream(wave, run, shard.id) },
     {
       kind: 'claimed',
@@ -102,6 +102,18 @@ function shardSession({ readState, upload }: ShardPorts, first: StateAt, clock: 
       }
       return ok({ value: decision.value, after: state.read });
     },
+  };
+}
+
+/**
+ * Journals that keep all until they are closed: what was uploaded is on no branch yet, and when this process is ended whoever
+ * comes after it uploads the whole.
+ */
+function wholeJournals(journals: Journals): Journals {
+  return {
+    open: (writer) => ({ ...journals.open(writer), confirm: () => undefined }),
+    adopt: () => journals.adopt(),
+    setAside: (writer, lines) => journals.setAside(writer, lines),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readZip } from '../adapters/zip-reader.ts';
 import { type AppFailure, outsideFailure } from '../app/failure.ts';
@@ -24,29 +24,38 @@ export interface DataCarrier {
   upload(): Promise<Result<void, string>>;
 }
 
-/** `taken`: all that branches of data took in this process, in order. */
+/** Beside a file that was uploaded: whoever comes after this process need not do it again. */
+const CARRIED = '.carried';
+
+/** `taken`: all that branches of data took, in order. Parts have the numbers after `before`. */
 export function createDataCarrier(
   artifacts: Artifacts,
-  of: { readonly shard: string; readonly attempt: number },
-  taken: () => readonly TakenFile[],
+  of: { readonly shard: string; readonly attempt: number; readonly before?: number },
+  taken: () => readonly Pick<TakenFile, 'file'>[],
 ): DataCarrier {
-  const carried = new Set<string>();
-  let parts = 0;
+  let parts = of.before ?? 0;
   return {
     async upload() {
-      const left = new Map(taken().map((each) => [basename(each.file), each.file]));
-      for (const digest of carried) left.delete(digest);
-      for (const part of partsOf([...left.values()])) {
+      const files = new Set(taken().map(({ file }) => file));
+      for (const part of partsOf([...files].filter((file) => !existsSync(file + CARRIED)))) {
         parts++;
         const name = `bl-data-${of.shard}-${parts}-a${of.attempt}`;
-        const files = part.files.map((file) => basename(file));
-        const done = await artifacts.upload({ name, folder: part.folder, files, retentionDays: KEPT_DAYS });
+        const names = part.files.map((file) => basename(file));
+        const done = await artifacts.upload({ name, folder: part.folder, files: names, retentionDays: KEPT_DAYS });
         if (!done.ok) return fail(done.error.message);
-        for (const file of files) carried.add(file);
+        for (const file of part.files) writeFileSync(file + CARRIED, '');
       }
       return ok(undefined);
     },
   };
+}
+
+/** Files that branches of data had taken in a process that was ended, in the private folder of a job. */
+export function filesLeft(privateFolder: string): readonly Pick<TakenFile, 'file'>[] {
+  return readdirSync(privateFolder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(^|\/)scratch\/[^/]+\/branch\/.*\/[0-9a-f]{64}$/.test(file))
+    .sort()
+    .map((file) => ({ file: join(privateFolder, file) }));
 }
 
 interface Part {

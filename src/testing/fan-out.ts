@@ -1,6 +1,6 @@
 import type { ActionEnd, ActionRig, EventOf } from './action-rig.ts';
 import type { TokenPermissions } from './github/repository-model.ts';
-import type { StartedJob } from './github/workflow-sandbox.ts';
+import type { JobStart, StartedJob } from './github/workflow-sandbox.ts';
 
 /** What the three jobs may do, as `init --fan-out` writes it. */
 const PLAN: TokenPermissions = { contents: 'write', actions: 'read' };
@@ -19,6 +19,8 @@ export interface WaveOptions {
   readonly atOnce?: number;
   /** Called when a job of the matrix has begun: it may be killed there. */
   readonly onShard?: (shard: string, job: StartedJob) => Promise<void> | void;
+  /** How long a job of the matrix has when it is canceled. */
+  readonly cancelMs?: JobStart['cancelMs'];
   /** False: the machine of the last job is gone before it begins. */
   readonly finalizes?: boolean;
 }
@@ -65,6 +67,7 @@ export async function runWave(rig: ActionRig, options: WaveOptions): Promise<Wav
         isFollowed: true,
         with: { shard, 'plan-digest': digest },
         ...(options.env ? { env: options.env } : {}),
+        ...(options.cancelMs ? { cancelMs: options.cancelMs } : {}),
       });
       await options.onShard?.(shard, job);
       shards.set(shard, await rig.end(job));
