@@ -13,7 +13,7 @@ import { stopCommands } from '../run/step-commands.ts';
 import { boundAnnotations } from './annotations.ts';
 import { type Intent, settleIntent } from './intent.ts';
 import { folderInWorkspace, type Job, openJob } from './job.ts';
-import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { type JobResult, refusedResult } from './result.ts';
 import type { Runner } from './runner.ts';
 
 /** A job that reads and prints: the command line does that, in these words and with these variables. */
@@ -131,14 +131,8 @@ async function performStage(
   switch (job.inputs.stage!) {
     case 'plan': {
       const { performPlanStage } = await import('./stage-plan.ts');
-      const { takeInLostWaves } = await import('./stage-finalize.ts');
       const createdAt = await createdAtOf(job);
-      return recordIn(job, opened, project, async (recording) => {
-        const taken = await takeInLostWaves(recording);
-        return taken.ok
-          ? performPlanStage(recording, intent, createdAt)
-          : refusedResult(withPermissionLines(taken.error));
-      });
+      return recordIn(job, opened, project, (recording) => performPlanStage(recording, intent, createdAt));
     }
     case 'execute': {
       const { performExecuteStage } = await import('./stage-execute.ts');

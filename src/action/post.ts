@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
+import { buildPlanning } from '../app/planning.ts';
 import { recoverFirst } from '../app/run.ts';
 import { openProject, openWorld } from '../compose/wiring.ts';
 import { type Job, openJob } from './job.ts';
 import { journalsIn } from './journals.ts';
+import { takerOf } from './record.ts';
 import { withPermissionLines } from './result.ts';
 
 /**
@@ -35,7 +37,9 @@ export async function post(): Promise<number> {
     return world.error.exit;
   }
   try {
-    const recovered = await recoverFirst(world.value.run);
+    const { tree } = opened.value;
+    const taker = takerOf(job, world.value, () => buildPlanning(project, tree));
+    const recovered = await recoverFirst({ ...world.value.run, ...taker });
     if (recovered.ok) {
       log.print('What this job had begun is recorded.');
       return 0;

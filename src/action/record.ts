@@ -1,7 +1,7 @@
 import { type PushBuild, planPush } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
-import { buildPlanning, requestOf } from '../app/planning.ts';
-import type { RunObserver, RunOutcome, RunSettings } from '../app/run.ts';
+import { buildPlanning, type PlanningProject, requestOf } from '../app/planning.ts';
+import type { RunObserver, RunOutcome, RunPorts, RunSettings } from '../app/run.ts';
 import { idleText, knownText, triggerText } from '../app/run-message.ts';
 import { runRequest } from '../app/run-request.ts';
 import { readState } from '../app/state-reading.ts';
@@ -51,8 +51,9 @@ export async function recordIn(
   });
   if (!world.ok) return refusedResult(withPermissionLines(world.error));
   try {
+    const planning = buildPlanning(project, opened.tree);
     const settings: RunSettings = {
-      planning: buildPlanning(project, opened.tree),
+      planning,
       environment: 'production',
       ...(world.value.codeCommit === undefined ? {} : { codeCommit: world.value.codeCommit.commit }),
       maxParallel: inputs.maxParallel ?? project.maxParallel ?? world.value.cores,
@@ -62,13 +63,29 @@ export async function recordIn(
       givesBack: isWoken(project),
       budget: { endsAt: startedAt + inputs.timeBudgetMs, totalMs: inputs.timeBudgetMs },
     };
-    const result = await work({ job, opened, project, world: world.value, settings });
+    const run = { ...world.value.run, ...takerOf(job, world.value, () => planning) };
+    const result = await work({ job, opened, project, world: { ...world.value, run }, settings });
     const left = journalsIn(opened.surroundings.privateFolder!);
     if (left.length === 0) runner.keep('done', 'true');
     return result;
   } finally {
     await world.value.close();
   }
+}
+
+/** Any job that records takes in what a fan-out left whose last job was lost. Loaded when there is one. */
+export function takerOf(
+  { github, context }: Job,
+  world: World,
+  planning: () => PlanningProject,
+): Pick<RunPorts, 'takeInLost'> {
+  if (github === undefined) return {};
+  return {
+    async takeInLost(claims) {
+      const { lostWaveTaker } = await import('../compose/take-in-wave.ts');
+      return lostWaveTaker(world, planning, { github, temp: context.temp })(claims);
+    },
+  };
 }
 
 /** How long a job waits for another one that holds its assets. */

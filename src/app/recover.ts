@@ -1,5 +1,5 @@
 import { ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
@@ -22,6 +22,8 @@ export interface RecoverPorts {
   readonly pages?: PagesOf;
   /** Ends processes on this machine that steps of a run left behind. */
   readonly endLeftovers: (run: string) => Promise<void>;
+  /** Takes in what the jobs of workflow runs uploaded whose last job is lost; absent where nobody can. */
+  readonly takeInLost?: (claims: readonly Claim[]) => Promise<Result<void, AppFailure>>;
 }
 
 /** What was found and mended before a command began its own work. */
@@ -36,6 +38,8 @@ export interface Recovery {
   readonly adoptedEvents: number;
   /** Lines that cannot be taken in because what is before them is not in the state, by journal. */
   readonly behindGap: ReadonlyMap<OrphanJournal, readonly string[]>;
+  /** Claims of workflow runs that are over and may have left uploads: nothing was decided before these are taken in. */
+  readonly untaken: readonly Claim[];
 }
 
 /**
@@ -44,6 +48,19 @@ export interface Recovery {
  */
 export async function recover(session: StateSession, ports: RecoverPorts): Promise<Result<Recovery, AppFailure>> {
   const orphans = ports.journals.adopt();
+  const first = await recoverOnce(session, ports, orphans);
+  if (!first.ok || first.value.untaken.length === 0) return first;
+  const taken = await ports.takeInLost!(first.value.untaken);
+  if (taken.ok) return recoverOnce(session, { ...ports, takeInLost: undefined }, orphans);
+  for (const orphan of orphans) orphan.release();
+  return taken;
+}
+
+async function recoverOnce(
+  session: StateSession,
+  ports: RecoverPorts,
+  orphans: readonly OrphanJournal[],
+): Promise<Result<Recovery, AppFailure>> {
   const outcome = await session.transact(async (state) => {
     const decision = await decideRecovery(state, orphans, ports);
     // Before its claim is given up: a step that outlived its engine would write under the next run's hands.
@@ -56,6 +73,7 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
     return outcome;
   }
   const { value, isLean } = outcome.value;
+  if (value.untaken.length > 0) return ok(value);
   for (const orphan of orphans) {
     // What cannot be kept elsewhere stays a journal: the next command tries again.
     if (keepWhatIsLeft(orphan, value.behindGap.get(orphan) ?? [], isLean === true, ports)) orphan.discard();
@@ -90,6 +108,15 @@ function keepWhatIsLeft(
   return true;
 }
 
+const nothing: Recovery = {
+  lostRuns: [],
+  resumedRuns: [],
+  overdueRuns: [],
+  adoptedEvents: 0,
+  behindGap: new Map(),
+  untaken: [],
+};
+
 async function decideRecovery(
   state: StateAt,
   orphans: readonly OrphanJournal[],
@@ -116,6 +143,8 @@ async function decideRecovery(
   const dead = new Set(orphans.map((orphan) => orphan.writer));
   const livenesses = await askHolders(after, ports.holders, { writer: ports.writer, dead });
   const { gone, suspect } = judgeClaims(after, livenesses, state.now);
+  const untaken = ports.takeInLost ? gone.filter(({ holder }) => holder.kind === 'workflow' && holder.wholeRun) : [];
+  if (untaken.length > 0) return { kind: 'nothing', value: { ...nothing, untaken } };
   const closing: BranchlineEvent[] = [];
   const lostRuns: string[] = [];
   const resumedRuns: string[] = [];
@@ -147,7 +176,7 @@ async function decideRecovery(
     closing.push(...closeLostRun(after, run, claim, how));
   }
   for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });
-  const value = { lostRuns, resumedRuns, overdueRuns, adoptedEvents: adopted.length, behindGap };
+  const value = { lostRuns, resumedRuns, overdueRuns, adoptedEvents: adopted.length, behindGap, untaken };
   if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0)
     return { kind: 'nothing', value };
   const events = [...adopted, ...closing, ...numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, own)];

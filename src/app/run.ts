@@ -22,7 +22,7 @@ import type { AppFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import type { PlanningProject } from './planning.ts';
 import { keysAt, partitionedAssets } from './planning.ts';
-import { recover } from './recover.ts';
+import { type RecoverPorts, recover } from './recover.ts';
 import { runMessage } from './run-message.ts';
 import type { StateAt } from './state-reading.ts';
 import type { PagesOf, StateSession } from './state-session.ts';
@@ -47,6 +47,8 @@ export interface RunPorts {
   readonly processes: ProcessRunner;
   /** Ends processes on this machine that steps of a run left behind whose engine was killed. */
   readonly endLeftovers: (run: string) => Promise<void>;
+  /** Takes in what the jobs of workflow runs uploaded whose last job is lost; absent where nobody can. */
+  readonly takeInLost?: RecoverPorts['takeInLost'];
   readonly scratch: Scratch;
   readonly writer: string;
   readonly redactor: Redactor;
@@ -120,6 +122,7 @@ export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFai
     warn: ports.warn,
     pages: ports.pages,
     endLeftovers: ports.endLeftovers,
+    ...(ports.takeInLost ? { takeInLost: ports.takeInLost } : {}),
   });
   if (!recovered.ok) return recovered;
   for (const run of recovered.value.resumedRuns)
