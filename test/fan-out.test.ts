@@ -49,6 +49,8 @@ assets:
     ]);
     for (const end of first.shards.values()) expect(end).toMatchObject({ code: 0, outputs: { status: 'success' } });
     expect(first.finalize).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["a","d"]' } });
+    expect(first.plan.summary).toContain('about 4 billed minutes');
+    expect(first.finalize!.summary).toMatch(/Billed minutes of this wave: \d+.*\(expected: about 4\)/);
     expect(first.finalize!.log).toContain('The next wave was started.');
     expect(rig.github.model.dispatches).toEqual([{ file: 'branchline.yml', ref: 'main', inputs: { command: 'tick' } }]);
     // One commit for the claim and one for all that the jobs did.

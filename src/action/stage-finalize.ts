@@ -8,6 +8,7 @@ import { takeInWave } from '../compose/take-in-wave.ts';
 import { findWave, ownUploads } from '../compose/wave-artifacts.ts';
 import { noCounts } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';
+import { billedText } from '../render/shards-text.ts';
 import { count } from '../render/style.ts';
 import { billOf } from '../run/job-bill.ts';
 import { type Recording, resultOf, summaryOf } from './record.ts';
@@ -39,6 +40,13 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   if (!taken.ok) return refusedResult(withPermissionLines(taken.error));
   const { value: runs, after, commit } = taken.value;
   const notes = notesOf(wave, runs);
+  const lost = runs.reduce((sum, { lostShards }) => sum + lostShards.length, 0);
+  const bill = billedText(
+    wave,
+    runs.flatMap(({ billed }) => billed ?? []),
+    lost,
+  );
+  if (bill !== undefined) notes.push(bill);
   const isMore = runs.some(({ state }) => state === 'QUEUED');
   if (isMore) notes.push(await startNext(recording));
   for (const note of notes) log.print(note);

@@ -27,6 +27,8 @@ export interface FinalizedRun {
   readonly durationMs: number;
   /** Shards of which no end arrived. */
   readonly lostShards: readonly string[];
+  /** Of this wave: its jobs that came to an end, and with its first run the jobs around them. */
+  readonly billed?: Billed;
 }
 
 export interface FinalizeInput {
@@ -110,6 +112,7 @@ function finalizeRun(
     events: [...fresh, ...numberEvents(stream, view.streams.get(stream) ?? 0, drafts)],
     outcome: {
       ...outcome,
+      ...(billed ? { billed } : {}),
       drafts: [...arrived, ...drafts],
       durationMs: Math.max(0, state.now - epochMs(record.startedAt ?? record.requestedAt)),
       state: ending.state,

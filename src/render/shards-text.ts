@@ -1,4 +1,5 @@
 import { usdPerMinute } from '../insights/prices.ts';
+import type { Billed } from '../model/events.ts';
 import type { Project } from '../model/project.ts';
 import type { Wave } from '../model/wave.ts';
 import { formatDuration } from '../time/format.ts';
@@ -24,7 +25,7 @@ export function expectedBill(
   const around = [standard, standard].map((labels) => ({ labels, minutes: 1 }));
   const shards = wave.shards.map(({ runner, expectedMs }) => ({
     labels: project.runners[runner]?.runsOn ?? standard,
-    minutes: Math.max(1, Math.ceil(expectedMs / MINUTE_MS)),
+    minutes: minutesOf(expectedMs),
   }));
   let minutes = 0;
   let usd: number | undefined = 0;
@@ -36,6 +37,27 @@ export function expectedBill(
     usd = price === undefined || usd === undefined ? undefined : usd + price * job.minutes;
   }
   return { minutes, ...(usd === undefined ? {} : { usd }) };
+}
+
+/** What the jobs of a wave were billed for, beside what was expected of them. */
+export function billedText(wave: Wave, bills: readonly Billed[], lost: number): string | undefined {
+  if (bills.length === 0) return undefined;
+  const minutes = bills.reduce((sum, bill) => sum + bill.minutes, 0);
+  const usd = bills.some((bill) => bill.usd === undefined)
+    ? undefined
+    : bills.reduce((sum, bill) => sum + bill.usd!, 0);
+  const price = usd === undefined ? '' : usd === 0 ? ', free' : `, ${formatUsd(usd)}`;
+  const unknown = lost === 0 ? '' : `; of ${count(lost, 'lost job')} nothing is known`;
+  return `Billed minutes of this wave: ${formatCount(minutes)}${price} (expected: about ${formatCount(expectedMinutes(wave))})${unknown}.`;
+}
+
+/** The shards, and the two jobs around them. */
+function expectedMinutes({ shards }: Wave): number {
+  return shards.reduce((sum, { expectedMs }) => sum + minutesOf(expectedMs), 2);
+}
+
+function minutesOf(expectedMs: number): number {
+  return Math.max(1, Math.ceil(expectedMs / MINUTE_MS));
 }
 
 /** The jobs of a wave, with what each is to do and how long that is expected to take. */
