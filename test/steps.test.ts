@@ -173,3 +173,20 @@ assets:
     }
   }
 });
+
+describe('OIDC tokens', () => {
+  test('are asked for by the steps of a job that says so, in its own runs alone', async () => {
+    project = makeCliProject({
+      'branchline.yaml': `name: cloud
+assets: { a: { run: 'test -n "$ACTIONS_ID_TOKEN_REQUEST_URL"' } }
+jobs:
+  cloud: { selection: "*", oidc: true }
+  plain: { selection: "*" }
+`,
+    });
+    const env = { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://id.example.org' };
+    expect((await project.run(['run', '--job', 'plain'], { env })).code).toBe(1);
+    expect((await project.run(['run', '--select', '*'], { env })).code).toBe(1);
+    expect((await project.run(['run', '--job', 'cloud'], { env })).code).toBe(0);
+  });
+});

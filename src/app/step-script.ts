@@ -26,6 +26,9 @@ export async function runOne(context: StepContext, script: Script): Promise<Resu
   const { run, assets, planned, attempt, signal } = context;
   const env = environmentLayers(context, script);
   if (!env.ok) return env;
+  const { job } = run.plan;
+  // A job that says so gives its steps the right, for its own runs.
+  const oidc = script.oidc || (job !== undefined && run.project.jobs[job]?.oidc === true);
   return ok(
     await runScript(
       { processes: run.processes, scratch: run.scratch },
@@ -40,13 +43,13 @@ export async function runOne(context: StepContext, script: Script): Promise<Resu
         environment: {
           host: run.env,
           secretNames: run.secretNames,
-          step: { name: script.name, env: script.env, secrets: script.secrets, oidc: script.oidc },
+          step: { name: script.name, env: script.env, secrets: script.secrets, oidc },
           env: env.value,
           assets: assets.map((asset) => asset.key),
           runId: run.run,
           attempt,
           environment: run.environment,
-          ...(run.plan.job === undefined ? {} : { job: run.plan.job }),
+          ...(job === undefined ? {} : { job }),
           fullRefresh: run.fullRefresh,
           ...(run.partition
             ? { partition: { variables: partitionVariables(run.partition), pipes: pipesPartition(run.partition) } }

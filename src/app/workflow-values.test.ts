@@ -75,6 +75,8 @@ schedules: { nightly: { cron: "23 2 * * *", selection: "key:s" } }
   test('the right to give OIDC tokens is asked for where a step needs it', () => {
     expect(valuesOf('name: a\nassets: { a: { run: "true" } }\n').usesOidc).toBe(false);
     expect(valuesOf('name: a\nassets: { a: { run: "true", oidc: true } }\n').usesOidc).toBe(true);
+    expect(valuesOf('name: a\njobs: { j: { selection: "*", oidc: true } }\n').usesOidc).toBe(true);
+    expect(valuesOf('name: a\njobs: { j: { selection: "*", oidc: false } }\n').usesOidc).toBe(false);
   });
 
   test('without schedules one ring a day, in a minute of its own', () => {

@@ -65,9 +65,9 @@ export function isCached(project: Project): boolean {
   return (project.storage?.type ?? 'cache') === 'cache';
 }
 
-/** Does a step ask GitHub for OIDC tokens? Then the job needs the right to give them. */
+/** Does a step, or a job for its steps, ask GitHub for OIDC tokens? Then the workflow's job needs the right to give them. */
 export function usesOidc(project: Project): boolean {
-  return Object.values(project.steps).some((step) => step.oidc);
+  return [...Object.values(project.steps), ...Object.values(project.jobs)].some(({ oidc }) => oidc === true);
 }
 
 /** The rules of cron that ring for the schedules of a project. */

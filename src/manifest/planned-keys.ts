@@ -15,7 +15,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Spec: assets,
   Check: checks,
   Factory: checks,
-  Job: ['oidc', 'config'],
+  Job: ['config'],
   State: ['retention'],
   Environments: ['pull_request'],
 };

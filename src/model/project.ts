@@ -283,6 +283,8 @@ export interface Job {
   readonly selection: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly materialize: 'when_stale' | 'all';
+  /** In its runs every step may ask GitHub for OIDC tokens; absent = those that say so themselves. */
+  readonly oidc?: true;
   readonly definedAt: Span;
 }
 

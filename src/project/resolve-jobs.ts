@@ -20,6 +20,7 @@ export function resolveJob({ name, value, place }: Definition<WrittenJob>): Job 
     selection: value.selection,
     tags: tagsOf(value.tags),
     materialize: value.materialize ?? 'when_stale',
+    ...(value.oidc ? { oidc: true } : {}),
     definedAt: definedAt(place),
   };
 }

@@ -78,6 +78,11 @@ const job = {
     ['all'],
     oneOfWords('when_stale', 'all'),
   ),
+  oidc: key(
+    '`true`: in its runs every step may ask GitHub for OIDC tokens, as with `oidc: true` on the step. Default `false`: those that say it themselves.',
+    [true],
+    boolean,
+  ),
 };
 
 const schedule = {

@@ -1741,6 +1741,10 @@ export interface WrittenJob {
    * `when_stale` (default) makes what is missing, failed or stale; `all` makes everything selected.
    */
   materialize?: "when_stale" | "all";
+  /**
+   * `true`: in its runs every step may ask GitHub for OIDC tokens, as with `oidc: true` on the step. Default `false`: those that say it themselves.
+   */
+  oidc?: boolean;
 }
 /**
  * When a job or a selection is due.
