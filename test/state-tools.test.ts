@@ -35,6 +35,15 @@ const runOf = (asset: string) => project.json<RunJson>(['run', '--select', `key:
 const fine = async (): Promise<void> => {
   expect((await project.state('production')).problems).toEqual([]);
 };
+interface Compacted {
+  archive: number;
+  retention: { from: string; until: string; days: number; runs: number };
+}
+const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+const eventFiles = async (): Promise<string[]> =>
+  remote('ls-tree', '-r', '--name-only', 'branchline/state')
+    .split('\n')
+    .filter((path) => path.startsWith('events/'));
 interface Log {
   commits: { commit: string; subject: string }[];
 }
@@ -116,6 +125,47 @@ test('archives older than --keep are deleted, after it was said which', async ()
   expect(remote('for-each-ref', '--format=%(refname)', 'refs/branchline/archive')).toBe(
     `refs/branchline/archive/${done.archive}`,
   );
+  await fine();
+});
+
+test('events older than state.retention leave the branch, after it was said which; the archive has them', async () => {
+  project.write('branchline.yaml', `${files['branchline.yaml']}state: { retention: 3d }\n`);
+  const short = await project.run(['check']);
+  expect(short.code).toBe(2);
+  expect(short.stdout + short.stderr).toMatch(
+    /out-of-range[\s\S]*`3d` is shorter than 30 days[\s\S]*write `30d` or more/,
+  );
+  project.write('branchline.yaml', `${files['branchline.yaml']}state: { retention: 30d }\n`);
+  const days = (n: number) => new Date(Date.now() - n * 86_400_000);
+  server.date = days(100);
+  const first = await runOf('raw/a');
+  server.date = days(99);
+  await runOf('raw/b');
+  server.date = days(5);
+  await runOf('raw/b');
+  const compact = ['state', 'compact', ...production];
+  const said = await project.run([...compact, '--dry-run']);
+  expect(said.stdout).toMatch(/events and the steps of 2 runs on 2 days .* would leave the branch/);
+  const preview = await project.json<Compacted>([...compact, '--dry-run']);
+  expect(preview.retention).toMatchObject({ from: day(100), until: day(99), days: 2, runs: 2 });
+  expect(await eventFiles()).toHaveLength(2);
+  const done = await project.json<Compacted>(compact);
+  expect(done.retention).toEqual(preview.retention);
+  expect(await eventFiles()).toEqual([]);
+  await fine();
+  expect((await project.asset('raw/a', 'production')).materialized?.run).toBe(first.run);
+  const show = ['state', 'show', first.run, '--environment', 'production'];
+  const gone = await project.json(show, 2);
+  expect(JSON.stringify(gone)).toContain(`archive/${done.archive}`);
+  expect(await project.json([...show, '--at', `archive/${done.archive}`])).toMatchObject({ run: { run: first.run } });
+  expect(
+    await project.json(['state', 'verify', '--environment', 'production', '--at', `archive/${done.archive}`]),
+  ).toMatchObject({
+    problems: [],
+  });
+  expect(await project.json(['state', 'replay', `archive/${done.archive}`, ...production])).toMatchObject({ fresh: 0 });
+  server.date = new Date();
+  expect(await runOf('raw/a')).toMatchObject({ state: 'SUCCESS' });
   await fine();
 });
 

@@ -8,12 +8,13 @@ import { renderPartitions } from '../render/partitions-text.ts';
 import { columns, count, safeLine } from '../render/style.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
+import { compactedSeq, cutDayOf } from '../state/layout.ts';
 import { assembleView, neededPaths } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
-import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { triggerText } from './run-message.ts';
-import type { StateAt } from './state-reading.ts';
+import { resolveAt, type StateAt } from './state-reading.ts';
 
 const PLAIN = { color: false, unicode: true } as const;
 
@@ -42,13 +43,6 @@ export async function stateLog(
       trailers: entry.trailers,
     })),
   );
-}
-
-async function resolveAt(store: StateStore, at: string): Promise<Result<string | undefined, AppFailure>> {
-  const resolved = await store.resolve(at);
-  if (!resolved.ok) return fail(outsideFailure('state-unreachable', resolved.error.message));
-  if (resolved.value !== undefined) return resolved;
-  return fail(noSuchMoment(store.label, at));
 }
 
 /** What is known of an asset or a run, or a summary of all. */
@@ -84,9 +78,19 @@ export async function describeState(
     inputFailure(
       'unknown-record',
       `The state knows no asset and no run \`${what}\`.`,
-      '`branchline state show` lists the assets; a run id begins with its day (20261122-…).',
+      droppedText(state, what) ??
+        '`branchline state show` lists the assets; a run id begins with its day (20261122-…).',
     ),
   );
+}
+
+/** Where a run may be of a day whose events have left the branch: where they are. */
+function droppedText({ read }: StateAt, run: string): string | undefined {
+  const { paths } = read.base;
+  const cutDay = cutDayOf(paths);
+  const day = /^(\d{4})(\d\d)(\d\d)-/.exec(run);
+  if (cutDay === undefined || !day || day.slice(1).join('-') > cutDay) return undefined;
+  return `Runs up to ${cutDay} have left the branch (\`state.retention\`): \`--at archive/${compactedSeq(paths)}\`, or an older archive, has them as long as it is kept.`;
 }
 
 /** A run of a closed day: its id begins with the day of its request, and it ended then or in the days after. */

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
-import type { Clock, StateHead, StateStore } from '../ports.ts';
+import type { Clock, StateArchive, StateHead, StateStore } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
@@ -90,6 +90,32 @@ export function brokenState(label: string, head: string | undefined, problems: r
   );
 }
 
+/** The commit that `--at` names: by itself, by an instant, or as the newest of `archive/<seq>`. */
+export async function resolveAt(store: StateStore, at: string): Promise<Result<string | undefined, AppFailure>> {
+  const unreachable = (error: { message: string }): Result<never, AppFailure> =>
+    fail(outsideFailure('state-unreachable', error.message));
+  const archive = /^archive\/(\d+)$/.exec(at);
+  if (archive) {
+    const archives = await store.archives();
+    if (!archives.ok) return unreachable(archives.error);
+    const found = archives.value.find(({ seq }) => seq === Number(archive[1]));
+    return found ? ok(found.commit) : fail(noSuchArchive(store.label, at, archives.value));
+  }
+  const resolved = await store.resolve(at);
+  if (!resolved.ok) return unreachable(resolved.error);
+  return resolved.value === undefined ? fail(noSuchMoment(store.label, at)) : resolved;
+}
+
+/** There is no archive of that name; `known`: those that there are. */
+function noSuchArchive(label: string, name: string, known: readonly StateArchive[]): AppFailure {
+  const names = known.map(({ seq }) => `archive/${seq}`).join(', ');
+  return inputFailure(
+    'unknown-archive',
+    `${label} has no ${name}.`,
+    names === '' ? 'It has no archives.' : `It has ${names}.`,
+  );
+}
+
 /** Reads the state for a command that writes nothing; `at` is a commit or an instant (time travel). */
 export async function readState(
   ports: StatePlace & { readonly clock: Clock },
@@ -103,9 +129,8 @@ export async function readState(
   if (!head.ok) return unreachable(head.error);
   let commit = head.value.commit;
   if (at !== undefined) {
-    const resolved = await store.resolve(at);
-    if (!resolved.ok) return unreachable(resolved.error);
-    if (resolved.value === undefined) return fail(noSuchMoment(store.label, at));
+    const resolved = await resolveAt(store, at);
+    if (!resolved.ok) return resolved;
     commit = resolved.value;
   }
   const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);

@@ -98,7 +98,7 @@ describe('repair', () => {
 
   it('leaves a state of a newer format alone', async () => {
     const { ports, tamper } = await history();
-    await tamper({ 'format.json': '{"format":2,"project":"shop","reader_min":"9.0.0"}\n' });
+    await tamper({ 'format.json': '{"format":3,"project":"shop","reader_min":"9.0.0"}\n' });
     const refused = await repairStore(ports(), { dryRun: false });
     expect(refused).toMatchObject({ error: { code: 'state-newer' } });
     expect(JSON.stringify(refused)).toContain('9.0.0');

@@ -3,6 +3,7 @@ import type { StateChange } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { encodeFormat, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
+import { cutDayOf } from '../state/layout.ts';
 import { isQuarantine } from '../state/quarantine.ts';
 import { assembleView } from '../state/read.ts';
 import { repairState } from '../state/repair.ts';
@@ -69,7 +70,11 @@ async function decide(
   if (!texts.ok) return texts;
   const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
     ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
-  const { lost, files, salvaged } = repairState(texts.value, ports.environment, encodeFormat(ports.projectName));
+  const { lost, files, salvaged } = repairState(
+    texts.value,
+    ports.environment,
+    encodeFormat(ports.projectName, cutDayOf(texts.value.keys()) !== undefined),
+  );
   if (lost.length > 0) return stop(lost);
   const isOwn = new Set(salvaged.map(({ path }) => path));
   const others = [...files].filter(([path]) => !isOwn.has(path) && !isQuarantine(path));

@@ -1,9 +1,12 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import { chainDigest, decodeEventsFile } from '../state/batch.ts';
+import { readCut } from '../state/checkpoint.ts';
 import { numberEvents, type StateProblem } from '../state/codec.ts';
 import { parseJournal } from '../state/journal-text.ts';
+import { cutDayOf, cutPath, parseSegmentPath } from '../state/layout.ts';
 import {
   type AdoptedStream,
   type Adoption,
@@ -13,7 +16,7 @@ import {
   planReplay,
 } from '../state/replay.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import type { StateAt } from './state-reading.ts';
+import { resolveAt, type StateAt } from './state-reading.ts';
 import type { PagesOf, StateSession } from './state-session.ts';
 
 /** Events from somewhere else, that may or may not be in the state. */
@@ -55,37 +58,51 @@ function damaged(name: string, problems: readonly StateProblem[]): AppFailure {
 export async function commitSource(store: StateStore, name: string): Promise<Result<EventSource, AppFailure>> {
   const unreachable = (error: { message: string }): Result<never, AppFailure> =>
     fail(outsideFailure('state-unreachable', error.message));
-  let commit = name;
-  const archive = /^archive\/(\d+)$/.exec(name);
-  if (archive) {
-    const archives = await store.archives();
-    if (!archives.ok) return unreachable(archives.error);
-    const found = archives.value.find(({ seq }) => seq === Number(archive[1]));
-    if (!found) {
-      const known = archives.value.map(({ seq }) => `archive/${seq}`).join(', ');
-      return fail(
-        inputFailure(
-          'unknown-archive',
-          `${store.label} has no ${name}.`,
-          known === '' ? 'It has no archives.' : `It has ${known}.`,
-        ),
-      );
-    }
-    commit = found.commit;
-  }
+  const resolved = name.startsWith('archive/') ? await resolveAt(store, name) : ok(name);
+  if (!resolved.ok) return resolved;
+  const commit = resolved.value ?? name;
   const head = await store.read();
   if (!head.ok) return unreachable(head.error);
   const other = await store.list(commit, '');
   if (!other.ok) return unreachable(other.error);
   const own = head.value.commit === undefined ? ok([]) : await store.list(head.value.commit, '');
   if (!own.ok) return unreachable(own.error);
-  const paths = eventFilesBeyond(own.value, other.value);
+  const dropped = await droppedSeq(store, head.value.commit, own.value, { commit, entries: other.value });
+  if (!dropped.ok) return unreachable(dropped.error);
+  const paths = eventFilesBeyond(own.value, other.value, dropped.value);
   const texts = await store.load(commit, paths);
   if (!texts.ok) return unreachable(texts.error);
   const events = eventsOfFiles(paths, texts.value);
   return events.ok
     ? ok({ name, writer: undefined, events: events.value, isCut: false })
     : fail(damaged(name, events.error));
+}
+
+/**
+ * The last commit whose events the head has dropped (`state.retention`), where the other commit is of the same history:
+ * these count, though the head has no files of them. 0 where there is none.
+ */
+async function droppedSeq(
+  store: StateStore,
+  head: string | undefined,
+  own: readonly StateTreeEntry[],
+  other: { readonly commit: string; readonly entries: readonly StateTreeEntry[] },
+): Promise<Result<number, StoreUnreachable>> {
+  const day = cutDayOf(own.map(({ path }) => path));
+  if (day === undefined || head === undefined) return ok(0);
+  const texts = await store.load(head, [cutPath(day)]);
+  if (!texts.ok) return texts;
+  const cut = readCut(texts.value, []);
+  const last = other.entries.find(({ path }) => {
+    const name = parseSegmentPath(path);
+    return name !== undefined && name.last === cut?.seq && name.part === undefined;
+  });
+  if (cut === undefined || last === undefined) return ok(0);
+  const there = await store.load(other.commit, [last.path]);
+  if (!there.ok) return there;
+  const text = there.value.get(last.path) ?? '';
+  const decoded = decodeEventsFile(last.path, text);
+  return ok(decoded.ok && chainDigest(decoded.value.segment, text) === cut.digest ? cut.seq : 0);
 }
 
 export interface AdoptionPorts {

@@ -9,6 +9,7 @@ import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
+import { dueCut } from './retention.ts';
 import { giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
 import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
@@ -30,6 +31,8 @@ export interface StatePorts extends StatePlace {
   readonly reads?: Map<string, StateRead>;
   /** Commits after which the next one begins history anew; default 10,000. */
   readonly compactAfter?: number;
+  /** Events of days older than this many milliseconds are dropped then; absent = all are kept. */
+  readonly retentionMs?: number;
   /** Refs of data that have to move together with the commit of these events; asked anew after each conflict. */
   readonly dataMoves?: (
     events: readonly BranchlineEvent[],
@@ -50,8 +53,8 @@ export type StateDecision<T> =
       readonly message: string;
       /** Derived pages of the commit, from the view that it leads to. */
       readonly pages?: PagesOf;
-      /** The commit begins history anew: the head before becomes an archive. */
-      readonly compact?: true;
+      /** The commit begins history anew, and the head before becomes an archive; further files that it changes. */
+      readonly compact?: ReadonlyMap<string, string | null>;
       readonly value: T;
     }
   | { readonly kind: 'nothing'; readonly value: T }
@@ -132,7 +135,9 @@ async function transactOnce<T>(
       if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
         return ok({ kind: 'nothing', value: sent });
       const decision = await decide(state.value);
-      const settled = await withData(ports, state.value, decision, settle(ports, tx, state.value, decision));
+      const cut = await withCut(ports, state.value, decision);
+      if (!cut.ok) return cut;
+      const settled = await withData(ports, state.value, decision, settle(ports, tx, state.value, cut.value));
       if (!settled.ok) return settled;
       lean = settled.value.lean;
       if (settled.value.decision.kind === 'commit') {
@@ -295,7 +300,21 @@ async function withData<T>(
   });
 }
 
-function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: StateDecision<T>): SettledDecision<T> {
+/** A decision whose commit may begin history anew because that is due: `due` has what it drops then. */
+type CutDecision<T> = StateDecision<T> & { readonly due?: ReadonlyMap<string, string | null> };
+
+async function withCut<T>(
+  ports: StatePorts,
+  state: StateAt,
+  decision: StateDecision<T>,
+): Promise<Result<CutDecision<T>, StoreUnreachable>> {
+  const isDue = isCompactDue(state.read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
+  if (decision.kind !== 'commit' || decision.compact || !isDue) return ok(decision);
+  const due = await dueCut(ports, state, ports.retentionMs);
+  return due.ok ? ok({ ...decision, due: due.value }) : due;
+}
+
+function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutDecision<T>): SettledDecision<T> {
   if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
   if (decision.kind === 'nothing')
     return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
@@ -334,7 +353,7 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: Stat
   return {
     decision: {
       kind: 'commit',
-      ...changeOf(ports, state, full, decision.compact),
+      ...changeOf(state, full, decision),
       value: { value: decision.value, after: full.after },
     },
     lean,
@@ -343,15 +362,15 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: Stat
 
 /** The change as it is sent: with the files of a compact where one is asked for, or due. */
 function changeOf(
-  ports: StatePorts,
   { read, head }: StateAt,
   prepared: PreparedCommit,
-  isAskedFor: true | undefined,
+  by: { readonly compact?: ReadonlyMap<string, string | null>; readonly due?: ReadonlyMap<string, string | null> },
 ): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
-  const isDue = isCompactDue(read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
-  if (head.commit === undefined || (!isAskedFor && !isDue)) return { change: prepared.change };
-  const { change } = withFiles(prepared, compactFiles(read, head.commit, timestamp(prepared.change.at)));
-  return { change, compacts: { seq: read.view.seq, ...(isAskedFor ? {} : { change: prepared.change }) } };
+  const more = by.compact ?? by.due;
+  if (head.commit === undefined || more === undefined) return { change: prepared.change };
+  const begun = compactFiles(read, head.commit, timestamp(prepared.change.at));
+  const { change } = withFiles(prepared, new Map([...more, ...begun]));
+  return { change, compacts: { seq: read.view.seq, ...(by.compact ? {} : { change: prepared.change }) } };
 }
 
 /** The subject may quote a message; a lean commit has only its trailers. */

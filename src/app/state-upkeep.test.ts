@@ -10,8 +10,9 @@ import { openStateSession, type StatePorts, type StateSession } from './state-se
 import { compactState, createState } from './state-upkeep.ts';
 
 const DAY = 86_400_000;
+const place = (store: StateStore) => ({ store, environment: 'production', projectName: 'shop' });
 
-function world(options: { readonly compactAfter?: number } = {}) {
+function world(options: Pick<StatePorts, 'compactAfter' | 'retentionMs'> = {}) {
   const server = createFakeStateServer();
   const warnings: string[] = [];
   let now = STORY_START;
@@ -79,7 +80,7 @@ describe('compact by itself', () => {
     server.beforeCommit = async () => {
       if (isBetween) return;
       isBetween = true;
-      must(await compactState(store, b, { keepMs: undefined, now: 0, dryRun: false }));
+      must(await compactState(place(store), b, { keepMs: undefined, now: 0, dryRun: false }));
     };
     await record(a, 3);
     expect(isBetween).toBe(true);
@@ -101,7 +102,9 @@ describe('compact', () => {
       await record(session, 1);
       await record(session, 2);
       server.faults = [fault];
-      const done = must(await compactState(server.open(), session, { keepMs: undefined, now: 0, dryRun: false }));
+      const done = must(
+        await compactState(place(server.open()), session, { keepMs: undefined, now: 0, dryRun: false }),
+      );
       expect(done).toMatchObject({ commits: 2, seq: 2 });
       expect(must(await server.open().archives())).toHaveLength(1);
       fine();
@@ -114,7 +117,7 @@ describe('compact', () => {
     await record(session, 1);
     await record(session, 2);
     server.isRefusing = true;
-    const refused = await compactState(server.open(), session, { keepMs: undefined, now: 0, dryRun: false });
+    const refused = await compactState(place(server.open()), session, { keepMs: undefined, now: 0, dryRun: false });
     expect(refused).toMatchObject({ ok: false, error: { code: 'state-denied' } });
     server.isRefusing = false;
     expect(must(await server.open().log(10))).toHaveLength(2);
@@ -126,14 +129,14 @@ describe('compact', () => {
     const session = open();
     for (let i = 1; i <= 3; i++) {
       await record(session, i);
-      must(await compactState(server.open(), session, { keepMs: undefined, now: 0, dryRun: false }));
+      must(await compactState(place(server.open()), session, { keepMs: undefined, now: 0, dryRun: false }));
       wait(10 * DAY);
     }
     await record(session, 4);
     const options = { keepMs: 15 * DAY, now: STORY_START + 31 * DAY, dryRun: false };
-    const preview = must(await compactState(server.open(), session, { ...options, dryRun: true }));
+    const preview = must(await compactState(place(server.open()), session, { ...options, dryRun: true }));
     expect(preview.dropped).toEqual([]);
-    const done = must(await compactState(server.open(), session, options));
+    const done = must(await compactState(place(server.open()), session, options));
     expect(done.dropped).toEqual(preview.drop);
     expect(done.dropped.length).toBe(1);
     expect(must(await server.open().archives())).toHaveLength(2);
@@ -160,7 +163,7 @@ describe('replay of an archive', () => {
     const session = open();
     for (let i = 1; i <= 3; i++) await record(session, i);
     const store = server.open();
-    must(await compactState(store, session, { keepMs: undefined, now: 0, dryRun: false }));
+    must(await compactState(place(store), session, { keepMs: undefined, now: 0, dryRun: false }));
     const source = must(await commitSource(store, 'archive/3'));
     // The compact kept all of its files.
     expect(source.events).toEqual([]);

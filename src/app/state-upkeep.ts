@@ -1,8 +1,11 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { StateArchive, StateStore } from '../ports.ts';
+import type { StateArchive } from '../ports.ts';
 import { commitsSinceCompact } from '../state/compact.ts';
+import type { DroppedEvents } from '../state/retention.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import { cutAt } from './retention.ts';
+import type { StatePlace } from './state-reading.ts';
 import type { PagesOf, StateSession } from './state-session.ts';
 
 /** Makes the first commit of a state, with its witness. `undefined`: it was there already. */
@@ -33,6 +36,8 @@ export interface CompactPlan {
   readonly seq: number;
   /** Archives to delete, newest first. */
   readonly drop: readonly StateArchive[];
+  /** Events that `state.retention` drops from the branch; the archive still has them. */
+  readonly events?: DroppedEvents;
 }
 
 export interface Compacted extends CompactPlan {
@@ -46,31 +51,37 @@ export interface CompactOptions {
   readonly keepMs: number | undefined;
   readonly now: EpochMs;
   readonly dryRun: boolean;
+  /** Events of days older than this are dropped; undefined keeps all. */
+  readonly retentionMs?: number | undefined;
 }
 
 /**
  * Begins the history of a state anew: one commit without parent and with the same files, and the old history under a ref
- * of its own. Runs may be open: their writers read again and go on.
+ * of its own. Events older than the retention leave the branch. Runs may be open: their writers read again and go on.
  */
 export async function compactState(
-  store: StateStore,
+  place: StatePlace,
   session: StateSession,
   options: CompactOptions,
 ): Promise<Result<Compacted, AppFailure>> {
+  const { store } = place;
   const archives = await store.archives();
-  if (!archives.ok) return fail(outsideFailure('state-unreachable', archives.error.message));
+  if (!archives.ok) return fail(unreachable(archives.error));
   const oldest = options.keepMs === undefined ? undefined : options.now - options.keepMs;
   const drop = archives.value.filter((archive) => oldest !== undefined && archive.committedAt < oldest);
   const recorded = await session.transact<CompactPlan>(async (state) => {
     const { seq } = state.read.view;
     const commits = commitsSinceCompact(state.read);
-    const plan = { commits, seq, drop };
     // A history of one commit has nothing before it.
-    if (options.dryRun || commits <= 1) return { kind: 'nothing', value: plan };
+    if (commits <= 1) return { kind: 'nothing', value: { commits, seq, drop } };
+    const cut = await cutAt(place, state, options.retentionMs);
+    if (!cut.ok) return { kind: 'stop', failure: 'exit' in cut.error ? cut.error : unreachable(cut.error) };
+    const plan = { commits, seq, drop, ...(cut.value ? { events: cut.value.dropped } : {}) };
+    if (options.dryRun) return { kind: 'nothing', value: plan };
     return {
       kind: 'commit',
       events: [],
-      compact: true,
+      compact: cut.value?.files ?? new Map(),
       message: `◇ compacted: ${commits} commits are in archive ${seq}\n\nArchive: ${seq}`,
       value: plan,
     };
@@ -80,10 +91,11 @@ export async function compactState(
   const made = { ...plan, ...(commit === undefined ? {} : { commit }) };
   if (options.dryRun) return ok({ ...made, dropped: [] });
   const dropped = await store.dropArchives(drop);
-  return dropped.ok
-    ? ok({ ...made, dropped: dropped.value })
-    : fail(outsideFailure('state-unreachable', dropped.error.message));
+  return dropped.ok ? ok({ ...made, dropped: dropped.value }) : fail(unreachable(dropped.error));
 }
+
+const unreachable = (error: { readonly message: string }): AppFailure =>
+  outsideFailure('state-unreachable', error.message);
 
 /** One line for people about an archive. */
 export function archiveText({ seq, committedAt }: StateArchive): string {

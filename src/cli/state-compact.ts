@@ -3,7 +3,7 @@ import { archiveText, type Compacted, type CompactOptions, compactState } from '
 import { openHost } from '../compose/wiring.ts';
 import { timestamp } from '../model/instant.ts';
 import type { StateArchive } from '../ports.ts';
-import { count } from '../render/style.ts';
+import { count, formatCount } from '../render/style.ts';
 import { parseDuration } from '../time/duration.ts';
 import { printFailure, printJson } from './print.ts';
 import { type StateWriting, type StateWritingOptions, withStateWriting } from './state-writing.ts';
@@ -30,20 +30,21 @@ async function compact(
   keepMs: number | undefined,
 ): Promise<number> {
   const { host, clock } = opened;
-  const { store } = world;
-  const wanted: CompactOptions = { keepMs, now: clock.now(), dryRun: true };
-  const preview = await compactState(store, session, wanted);
+  const { store, state } = world;
+  const { retentionMs } = state;
+  const wanted: CompactOptions = { keepMs, now: clock.now(), dryRun: true, retentionMs };
+  const preview = await compactState(state, session, wanted);
   if (!preview.ok) return printFailure(host, preview.error, options.json);
   const isIdle = preview.value.commits <= 1 && preview.value.drop.length === 0;
   if (options.dryRun || isIdle) {
     show(preview.value);
     return 0;
   }
-  if (options.environment === 'production' || preview.value.drop.length > 0) {
+  if (options.environment === 'production' || preview.value.drop.length > 0 || preview.value.events) {
     if (!options.json && !options.yes) host.progress(planText(preview.value));
     if (!(await confirm('This replaces the branch by one commit without history. Go on?'))) return 2;
   }
-  const done = await compactState(store, session, { ...wanted, dryRun: false });
+  const done = await compactState(state, session, { ...wanted, dryRun: false });
   if (!done.ok) return printFailure(host, done.error, options.json);
   show(done.value);
   const left = done.value.drop.length - done.value.dropped.length;
@@ -54,7 +55,7 @@ async function compact(
   return left > 0 ? 3 : 0;
 
   function show(result: Compacted): void {
-    const { commits, seq, commit } = result;
+    const { commits, seq, commit, events } = result;
     const dropped = options.dryRun ? result.drop : result.dropped;
     if (options.json)
       printJson({
@@ -64,6 +65,7 @@ async function compact(
         archive: commits <= 1 ? null : seq,
         commit: commit ?? null,
         dropped: dropped.map(archiveJson),
+        retention: events ?? null,
       });
     else if (isIdle)
       host.print(`Nothing to compact in ${store.label}: its history is ${count(commits, 'commit')} long.`);
@@ -72,17 +74,25 @@ async function compact(
   }
 }
 
-function planText({ commits, seq, drop }: Compacted): string {
+function planText({ commits, seq, drop, events }: Compacted): string {
   const lines = commits <= 1 ? [] : [`${count(commits, 'commit')} would go into archive/${seq}.`];
+  if (events)
+    lines.push(`${eventsText(events)} would leave the branch (\`state.retention\`); archive/${seq} has them.`);
   for (const archive of drop) lines.push(`${archiveText(archive)}, would be deleted with its history.`);
   return lines.join('\n');
 }
 
-function doneText({ commits, seq, commit, dropped }: Compacted): string {
+function eventsText({ from, until, days, events, runs, bytes }: NonNullable<Compacted['events']>): string {
+  const span = from === until ? from : `${from} to ${until}`;
+  return `${count(events, 'event')} and the steps of ${count(runs, 'run')} on ${count(days, 'day')} (${span}), ${formatCount(Math.ceil(bytes / 1000))} kB,`;
+}
+
+function doneText({ commits, seq, commit, dropped, events }: Compacted): string {
   const lines =
     commit === undefined
       ? []
       : [`${count(commits, 'commit')} are in archive/${seq} now; the head is ${commit.slice(0, 7)}.`];
+  if (events) lines.push(`${eventsText(events)} have left the branch; archive/${seq} has them.`);
   for (const archive of dropped) lines.push(`${archiveText(archive)}, is deleted.`);
   return lines.join('\n');
 }

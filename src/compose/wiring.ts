@@ -207,6 +207,7 @@ export async function openWorld(
     writer,
     redact: (text) => redactor.text(text),
     warn,
+    ...(project.state.retentionMs === undefined ? {} : { retentionMs: project.state.retentionMs }),
     dataMoves: stores.dataMoves,
   };
   const processHolders = createProcessHolders();

@@ -16,7 +16,6 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   Check: checks,
   Factory: checks,
   Job: ['config'],
-  State: ['retention'],
   Environments: ['pull_request'],
 };
 

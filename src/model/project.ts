@@ -19,7 +19,12 @@ export interface Project {
   /** IANA zone; `UTC` by default. */
   readonly timezone: string;
   readonly manifests: readonly string[];
-  readonly state: { readonly branch: string; readonly remote: string };
+  readonly state: {
+    readonly branch: string;
+    readonly remote: string;
+    /** Events of days older than this leave the branch when it is compacted; absent = none. */
+    readonly retentionMs?: number;
+  };
   readonly operations: Operations;
   /** Machines for steps, by name. */
   readonly runners: Readonly<Record<string, RunnerDef>>;

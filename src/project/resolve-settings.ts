@@ -16,7 +16,7 @@ import { resolveOperations } from './resolve-operations.ts';
 import { resolveSharedPartitions } from './resolve-partitions.ts';
 import { resolveRunners } from './resolve-runners.ts';
 import { resolveStorage } from './resolve-storage.ts';
-import { checkTemplate, type Resolving, resolveEnv, resolvePath } from './resolving.ts';
+import { checkTemplate, type Resolving, resolveDuration, resolveEnv, resolvePath } from './resolving.ts';
 import { hasExpression } from './template.ts';
 
 const MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
@@ -41,6 +41,24 @@ export type Settings = Pick<
   | 'partitions'
 >;
 
+/** A journal that comes late is judged by what the state remembers of its stream: 30 days. */
+const RETENTION_MS_MIN = 30 * 86_400_000;
+
+function resolveRetention(resolving: Resolving): { readonly retentionMs?: number } {
+  const { project } = resolving.definitions;
+  const text = project?.value.state?.retention;
+  const at = { document: project!, pointer: ['state', 'retention'] };
+  const retentionMs = resolveDuration(text, at, resolving);
+  if (retentionMs === undefined) return {};
+  if (retentionMs >= RETENTION_MS_MIN) return { retentionMs };
+  resolving.findings.error(
+    'out-of-range',
+    at,
+    `\`${text}\` is shorter than 30 days, and a journal may come that late: write \`30d\` or more`,
+  );
+  return {};
+}
+
 /** The project's own keys, with their defaults. */
 export function resolveSettings(resolving: Resolving): Settings {
   const { project } = resolving.definitions;
@@ -54,7 +72,7 @@ export function resolveSettings(resolving: Resolving): Settings {
     ...(value?.description === undefined ? {} : { description: value.description }),
     timezone: value?.timezone ?? 'UTC',
     manifests: value?.manifests ?? MANIFESTS,
-    state: { branch: stateBranch, remote: value?.state?.remote ?? 'origin' },
+    state: { branch: stateBranch, remote: value?.state?.remote ?? 'origin', ...resolveRetention(resolving) },
     ...(storage === undefined ? {} : { storage }),
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),
     operations: resolveOperations(resolving),

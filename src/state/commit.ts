@@ -10,8 +10,10 @@ import { boundEvents } from './bounds.ts';
 import type { StateProblem } from './codec.ts';
 import { fold, uncounted } from './fold.ts';
 import {
+  cutDayOf,
   FILE_BYTES_MAX,
   FORMAT,
+  FORMAT_CUT,
   FORMAT_PATH,
   monthRollupPath,
   parseRecentPath,
@@ -85,7 +87,8 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
   if (!after.ok) return after;
 
   const files = new Map<string, string | null>();
-  if (!base.paths.has(FORMAT_PATH)) files.set(FORMAT_PATH, encodeFormat(draft.project));
+  if (!base.paths.has(FORMAT_PATH))
+    files.set(FORMAT_PATH, encodeFormat(draft.project, cutDayOf(base.paths) !== undefined));
   const own = texts.map((text, i): [string, string] => [
     recentPath(seq, writer, tx, i < texts.length - 1 ? i + 1 : undefined),
     text,
@@ -137,9 +140,9 @@ function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
   return leaves;
 }
 
-/** The text of `format.json`. */
-export function encodeFormat(project: string): string {
-  return `${canonicalJson({ format: FORMAT, project, reader_min: READER_MIN })}\n`;
+/** The text of `format.json`; `isCut`: events were dropped, and a checkpoint stands for them. */
+export function encodeFormat(project: string, isCut = false): string {
+  return `${canonicalJson({ format: isCut ? FORMAT_CUT : FORMAT, project, reader_min: READER_MIN })}\n`;
 }
 
 /** The commit with further files of the state. */

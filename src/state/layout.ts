@@ -3,6 +3,8 @@ import { byText } from '../base/order.ts';
 
 /** Version of the branch's layout, in `format.json`. */
 export const FORMAT = 1;
+/** The same where events were dropped (`state.retention`): a reader that knows only the first would take them for lost. */
+export const FORMAT_CUT = 2;
 export const FORMAT_PATH = 'format.json';
 export const INDEX_PATH = 'snapshot/index.json';
 
@@ -119,6 +121,21 @@ export function compactedSeq(listing: Iterable<string>): number {
   let seq = 0;
   for (const path of listing) seq = Math.max(seq, Number(/^compacted\/(\d{10})\.json$/.exec(path)?.[1] ?? 0));
   return seq;
+}
+
+/** Folder of the view at which the events that are left begin; absent when none were ever dropped. */
+export const CHECKPOINT_FOLDER = 'checkpoint/';
+/** What the checkpoint says of itself, under the last day whose events were dropped. */
+export function cutPath(day: string): string {
+  return `${CHECKPOINT_FOLDER}${day}.json`;
+}
+/** The last day whose events were dropped, as the listing alone tells. */
+export function cutDayOf(listing: Iterable<string>): string | undefined {
+  for (const path of listing) {
+    const day = /^checkpoint\/(\d{4}-\d\d-\d\d)\.json$/.exec(path)?.[1];
+    if (day !== undefined) return day;
+  }
+  return undefined;
 }
 
 /** An ended run of an open day. */

@@ -92,9 +92,9 @@ describe('what is read', () => {
 
 describe('what stops a reader', () => {
   it('a newer format, with the version that reads it', () => {
-    const newer = edited('format.json', () => '{"format":2,"project":"weather","reader_min":"3.1.0"}\n');
+    const newer = edited('format.json', () => '{"format":3,"project":"weather","reader_min":"3.1.0"}\n');
     expect(problemsOf(newer)).toEqual([
-      'newer-format format.json:0 the state has format 2 and this Branchline reads format 1: use Branchline 3.1.0 or newer',
+      'newer-format format.json:0 the state has format 3 and this Branchline reads up to format 2: use Branchline 3.1.0 or newer',
     ]);
   });
 

@@ -9,7 +9,7 @@ import { emptyView, foldAll } from './fold.ts';
 import {
   compareRecent,
   compareSegments,
-  FORMAT,
+  FORMAT_CUT,
   FORMAT_PATH,
   foldedPath,
   isRecentOf,
@@ -249,7 +249,10 @@ function eventPaths(listing: readonly string[], folded: number): string[] {
 }
 
 /** Folded partitions among the texts. */
-function readLeaves(texts: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, PartitionRecords> {
+export function readLeaves(
+  texts: ReadonlyMap<string, string>,
+  problems: StateProblem[],
+): Map<string, PartitionRecords> {
   const all = new Map<string, PartitionLeaf[]>();
   for (const [path, text] of texts) {
     if (!path.startsWith('partitions/') || parseLeafPath(path) === undefined) continue;
@@ -306,13 +309,23 @@ export function checkFormat(listing: readonly string[], texts: ReadonlyMap<strin
   const format = isObject(value) ? value['format'] : undefined;
   if (!isObject(value) || !Number.isSafeInteger(format) || Number(format) < 1)
     return problem('broken', 'format: expected a whole number from 1');
-  if (Number(format) > FORMAT)
+  if (Number(format) > FORMAT_CUT)
     return problem(
       'newer-format',
-      `the state has format ${String(format)} and this Branchline reads format ${FORMAT}: ` +
+      `the state has format ${String(format)} and this Branchline reads up to format ${FORMAT_CUT}: ` +
         `use Branchline ${typeof value['reader_min'] === 'string' ? value['reader_min'] : 'newest'} or newer`,
     );
   return typeof value['project'] === 'string' ? undefined : problem('broken', 'project: is missing');
+}
+
+/** The layout's version in `format.json`; undefined when the file is broken or not there. */
+export function formatOf(texts: ReadonlyMap<string, string>): number | undefined {
+  try {
+    const value = JSON.parse(texts.get(FORMAT_PATH) ?? '') as unknown;
+    return isObject(value) && typeof value['format'] === 'number' ? value['format'] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The project's name in `format.json`; undefined when the state is empty or the file is broken. */

@@ -2,6 +2,7 @@ import { canonicalJson } from '../base/json.ts';
 import { utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { type Batch, chainDigest, type DecodedFile, decodeEventsFile } from './batch.ts';
+import type { FoldStart } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, fold } from './fold.ts';
 import {
@@ -27,16 +28,17 @@ export interface EventsFile {
   readonly decoded: DecodedFile;
 }
 
-/** All files of events in order, with everything that is wrong with them. */
+/** All files of events in order, with everything that is wrong with them. `after`: digest of the segment before the first. */
 export function decodeFiles(
   listing: readonly string[],
   texts: ReadonlyMap<string, string>,
   problems: StateProblem[],
+  after = '',
 ): EventsFile[] {
   const segments = listing.map(parseSegmentPath).filter((name) => name !== undefined);
   const recent = listing.map(parseRecentPath).filter((name) => name !== undefined);
   const files: EventsFile[] = [];
-  let chain = '';
+  let chain = after;
   for (const name of [...segments.sort(compareSegments), ...recent.sort(compareRecent)]) {
     const text = texts.get(name.path)!;
     const decoded = decodeEventsFile(name.path, text);
@@ -97,18 +99,25 @@ export interface Refolded {
   readonly expected: ReadonlyMap<string, string>;
   /** Partitions as they were at the last fold. */
   readonly partitions?: StateView['partitions'];
+  /** SHA-256 of the last segment; empty when there is none. */
+  readonly chain: string;
 }
 
-/** Folds from nothing, writing the derived files at each end of a day and at the last fold. */
+/** Folds from nothing or from a checkpoint, writing the derived files at each end of a day and at the last fold. */
 export function refold(
   files: readonly EventsFile[],
   texts: ReadonlyMap<string, string>,
-  options: { readonly environment: string; readonly problems: StateProblem[]; readonly folded: number },
+  options: {
+    readonly environment: string;
+    readonly problems: StateProblem[];
+    readonly folded: number;
+    readonly start?: FoldStart | undefined;
+  },
 ): Refolded {
-  const { environment, problems, folded } = options;
+  const { environment, problems, folded, start } = options;
   const expected = new Map<string, string>();
-  let view = emptyView(environment);
-  let chain = '';
+  let view = start?.view ?? emptyView(environment);
+  let chain = start?.digest ?? '';
   let foldedHere = false;
   let partitions: StateView['partitions'];
   const close = (next: Batch): void => {
@@ -128,7 +137,7 @@ export function refold(
       const next = fold(view, batch);
       if (!next.ok) {
         problems.push({ ...next.error, file: name.path });
-        return { expected };
+        return { expected, chain };
       }
       view = next.value;
     }
@@ -136,7 +145,7 @@ export function refold(
   }
   if (folded > 0 && !foldedHere)
     problems.push(broken(INDEX_PATH, 0, `holds commit ${folded}, but the newest commit is ${view.seq}`));
-  return { view, expected, partitions };
+  return { view, expected, partitions, chain };
 }
 
 function addSnapshot(

@@ -1,10 +1,11 @@
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { type Checkpoint, isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
-import { FORMAT_PATH, parseFoldedPath } from './layout.ts';
+import { FORMAT_CUT, FORMAT_PATH, parseFoldedPath } from './layout.ts';
 import { repairLeaves } from './partition-verify.ts';
 import { encodeQuarantine } from './quarantine.ts';
-import { checkFormat } from './read.ts';
+import { checkFormat, formatOf } from './read.ts';
 import { decodeFiles, isDerived, isMonth, refold } from './refold.ts';
 import { type SalvagedFile, salvageEvents } from './salvage.ts';
 
@@ -29,9 +30,15 @@ export function repairState(texts: ReadonlyMap<string, string>, environment: str
   if (listing.length === 0) return beyond([]);
   const format = checkFormat(listing, texts);
   if (format?.code === 'newer-format') return beyond([format]);
-  const whole = rebuild(texts, environment);
-  if (whole.ok) return { lost: [], files: withFormat(whole.value.files, format && formatText), salvaged: [] };
-  const salvaged = salvageEvents(texts);
+  const damage: StateProblem[] = [];
+  const checkpoint = readCheckpoint(texts, damage);
+  // What it stands for is gone: nothing can make a checkpoint good again, or the roll-ups that are older.
+  if (damage.length > 0) return beyond(damage);
+  const isFormatWrong = format !== undefined || (checkpoint !== undefined && formatOf(texts) !== FORMAT_CUT);
+  const newFormat = isFormatWrong ? formatText : undefined;
+  const whole = rebuild(texts, environment, checkpoint);
+  if (whole.ok) return { lost: [], files: withFormat(whole.value.files, newFormat), salvaged: [] };
+  const salvaged = salvageEvents(texts, checkpoint);
   if (!salvaged.ok) return beyond(salvaged.error);
   // Nothing to leave out: what is wrong is elsewhere.
   if (salvaged.value.length === 0) return beyond(whole.error);
@@ -42,12 +49,12 @@ export function repairState(texts: ReadonlyMap<string, string>, environment: str
     if (text === undefined) saved.delete(path);
     else saved.set(path, text);
   }
-  const again = rebuild(saved, environment);
+  const again = rebuild(saved, environment, checkpoint);
   if (!again.ok) return beyond(again.error);
   const kept = encodeQuarantine(again.value.seq + 1, salvaged.value);
   return {
     lost: [],
-    files: withFormat(new Map([...files, ...again.value.files, ...kept]), format && formatText),
+    files: withFormat(new Map([...files, ...again.value.files, ...kept]), newFormat),
     salvaged: salvaged.value,
   };
 }
@@ -63,21 +70,26 @@ function withFormat(
 function rebuild(
   texts: ReadonlyMap<string, string>,
   environment: string,
+  checkpoint: Checkpoint | undefined,
 ): Result<{ readonly files: ReadonlyMap<string, string | null>; readonly seq: number }, readonly StateProblem[]> {
   const listing = [...texts.keys()].sort(byText);
   const problems: StateProblem[] = [];
-  const events = decodeFiles(listing, texts, problems);
+  const events = decodeFiles(listing, texts, problems, checkpoint?.digest);
   if (problems.length > 0) return fail(problems);
   // A marker is believed when a segment ends there; else everything that is sealed is folded anew.
-  const ends = new Set(events.map(({ name }) => ('last' in name ? name.last : 0)));
+  const cut = checkpoint?.cut.seq ?? 0;
+  const ends = new Set([cut, ...events.map(({ name }) => ('last' in name ? name.last : 0))]);
   const known = listing.map(parseFoldedPath).filter((seq) => seq !== undefined && ends.has(seq));
-  const isFolded = listing.some((path) => path.startsWith('snapshot/'));
+  const isFolded = cut > 0 || listing.some((path) => path.startsWith('snapshot/'));
   const folded = Math.max(0, ...(known.length > 0 ? known : isFolded ? [...ends] : []).map((seq) => seq ?? 0));
-  const { view, expected, partitions } = refold(events, texts, { environment, problems, folded });
+  const refolded = refold(events, texts, { environment, problems, folded, start: checkpoint });
+  const { view, partitions } = refolded;
   if (view === undefined || problems.length > 0) return fail(problems);
+  const expected = new Map([...(checkpoint?.months ?? []), ...refolded.expected]);
+  const isTruth = (path: string): boolean => isMonth(path) || isOldRollup(path, checkpoint?.cut.day);
   const files = new Map<string, string | null>();
   for (const [path, text] of expected) if (texts.get(path) !== text) files.set(path, text);
-  for (const path of listing) if (isDerived(path) && !expected.has(path) && !isMonth(path)) files.set(path, null);
+  for (const path of listing) if (isDerived(path) && !expected.has(path) && !isTruth(path)) files.set(path, null);
   for (const [path, text] of repairLeaves(texts, partitions)) files.set(path, text);
   return ok({ files, seq: view.seq });
 }

@@ -77,14 +77,21 @@ export function planReplay(
   });
 }
 
-/** Paths of events that another tree has and the head's has not in the same bytes: what a forced push may have lost. */
+/**
+ * Paths of events that another tree has and the head's has not in the same bytes: what a forced push may have lost.
+ * `dropped`: the last commit of this history whose events the head has let go of.
+ */
 export function eventFilesBeyond(
   head: Iterable<{ readonly path: string; readonly blob: string }>,
   other: Iterable<{ readonly path: string; readonly blob: string }>,
+  dropped = 0,
 ): string[] {
   const known = new Map([...head].map(({ path, blob }) => [path, blob]));
   const paths = [...other].filter(({ path, blob }) => known.get(path) !== blob).map(({ path }) => path);
-  const segments = paths.map(parseSegmentPath).filter((name) => name !== undefined);
+  const segments = paths
+    .map(parseSegmentPath)
+    .filter((name) => name !== undefined)
+    .filter((name) => name.last > dropped);
   const recent = paths.map(parseRecentPath).filter((name) => name !== undefined);
   return [...segments.sort(compareSegments), ...recent.sort(compareRecent)].map(({ path }) => path);
 }

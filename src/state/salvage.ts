@@ -2,7 +2,9 @@ import { sha256 } from '../base/digest.ts';
 import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { utcDay } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
 import { type BatchHead, chainDigest, readEventLines, type SegmentHead } from './batch.ts';
+import type { FoldStart } from './checkpoint.ts';
 import { type StateProblem, splitEventId } from './codec.ts';
 import {
   compareRecent,
@@ -49,9 +51,13 @@ interface LooseFile {
 /**
  * What can still be read of event files that are damaged: each line that cannot is left out, a commit whose line is gone
  * gets one that stands for it, and marks say which numbers are lost, so that readers find no gap. Whole files are not
- * touched. Fails where a newer Branchline wrote something, which is no damage.
+ * touched. Fails where a newer Branchline wrote something, which is no damage. `start`: the checkpoint that the events
+ * follow.
  */
-export function salvageEvents(texts: ReadonlyMap<string, string>): Result<SalvagedFile[], readonly StateProblem[]> {
+export function salvageEvents(
+  texts: ReadonlyMap<string, string>,
+  start?: FoldStart,
+): Result<SalvagedFile[], readonly StateProblem[]> {
   const strays: SalvagedFile[] = [];
   const segments: SegmentName[] = [];
   const recent: RecentName[] = [];
@@ -69,13 +75,13 @@ export function salvageEvents(texts: ReadonlyMap<string, string>): Result<Salvag
   const names = [...segments.sort(compareSegments), ...recent.sort(compareRecent)];
   const files = withMissing(
     names.map((name) => readLoosely(name, texts.get(name.path)!)),
-    foldedSeq(texts.keys()),
+    { before: start?.view.seq ?? 0, folded: foldedSeq(texts.keys()) },
   );
   const newer = files.flatMap(({ problems }) => problems.filter(({ code }) => code === 'newer'));
   if (newer.length > 0) return fail(newer);
-  nameCommits(files);
-  markLost(files);
-  const written = chainAgain(files);
+  nameCommits(files, start?.view);
+  markLost(files, start?.view.streams);
+  const written = chainAgain(files, start?.digest);
   return ok([
     ...strays,
     ...files
@@ -145,12 +151,15 @@ function readLoosely(name: SegmentName | RecentName, found: string): LooseFile {
 }
 
 /**
- * A file that is gone is told by the numbers of its neighbours: one that stands for it takes its place. `folded`: the
- * commit up to which a snapshot was made, by one after it.
+ * A file that is gone is told by the numbers of its neighbours: one that stands for it takes its place. `before`: the
+ * commit that a checkpoint holds; `folded`: the one up to which a snapshot was made, by one after it.
  */
-function withMissing(files: readonly LooseFile[], folded: number): LooseFile[] {
+function withMissing(
+  files: readonly LooseFile[],
+  { before, folded }: { readonly before: number; readonly folded: number },
+): LooseFile[] {
   const whole: LooseFile[] = [];
-  let last = 0;
+  let last = before;
   for (const file of files) {
     const first = firstOf(file.name);
     if (first > last + 1) whole.push(missing(last + 1, first - 1, file.name));
@@ -172,9 +181,10 @@ function missing(from: number, to: number, before?: SegmentName | RecentName): L
 }
 
 /** Gives each commit whose line is gone a line that stands for it, with the numbers of all that are missing there. */
-function nameCommits(files: readonly LooseFile[]): void {
-  let seq = 0;
-  let at = files.flatMap(({ pieces }) => pieces).find(({ head }) => head !== undefined)?.head?.at ?? EPOCH;
+function nameCommits(files: readonly LooseFile[], before: StateView | undefined): void {
+  let seq = before?.seq ?? 0;
+  let at =
+    before?.at ?? files.flatMap(({ pieces }) => pieces).find(({ head }) => head !== undefined)?.head?.at ?? EPOCH;
   for (const file of files) {
     const { name, pieces } = file;
     const named: Piece[] = [];
@@ -218,9 +228,10 @@ function nameCommits(files: readonly LooseFile[]): void {
 }
 
 /** Marks where numbers of streams are missing: where lines were lost, or else where the gap shows. */
-function markLost(files: readonly LooseFile[]): void {
+function markLost(files: readonly LooseFile[], before: StateView['streams'] | undefined): void {
   const places = files.flatMap((file) => file.pieces.map((piece) => ({ file, piece })));
   const counted = new Map<string, { n: number; place: number }>();
+  for (const [stream, n] of before ?? []) counted.set(stream, { n, place: -1 });
   let lossy = -1;
   for (const [place, { piece }] of places.entries()) {
     if (piece.isLossy) lossy = place;
@@ -243,9 +254,9 @@ function markLost(files: readonly LooseFile[]): void {
 }
 
 /** The texts of the files, with each segment continuing the one before, whatever became of that. */
-function chainAgain(files: readonly LooseFile[]): ReadonlyMap<LooseFile, string> {
+function chainAgain(files: readonly LooseFile[], before = ''): ReadonlyMap<LooseFile, string> {
   const texts = new Map<LooseFile, string>();
-  let after = '';
+  let after = before;
   for (const [i, file] of files.entries()) {
     const { name, pieces } = file;
     const body = pieces.map(({ head, lines }) => [canonicalJson({ commit: head }), ...lines, ''].join('\n')).join('');

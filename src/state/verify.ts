@@ -1,9 +1,10 @@
 import { byText } from '../base/order.ts';
 import type { StateView } from '../model/state.ts';
+import { isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
-import { parseFoldedPath } from './layout.ts';
+import { FORMAT_CUT, FORMAT_PATH, parseFoldedPath } from './layout.ts';
 import { verifyLeaves } from './partition-verify.ts';
-import { checkFormat, foldedSeq } from './read.ts';
+import { checkFormat, foldedSeq, formatOf } from './read.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
 
 export interface Verification {
@@ -25,7 +26,12 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   const format = checkFormat(listing, texts);
   if (format) return { problems: [format], commits: 0, events: 0 };
   const problems: StateProblem[] = [];
-  const files = decodeFiles(listing, texts, problems);
+  const checkpoint = readCheckpoint(texts, problems);
+  if (checkpoint && formatOf(texts) !== FORMAT_CUT)
+    problems.push(broken(FORMAT_PATH, 0, `format: there is a checkpoint, so it must be ${FORMAT_CUT}`));
+  // Where a checkpoint is damaged, all that is left would be held against nothing.
+  if (problems.length > 0) return { problems, commits: 0, events: 0 };
+  const files = decodeFiles(listing, texts, problems, checkpoint?.digest);
   const batches = files.flatMap((file) => file.decoded.batches);
   const counts = {
     commits: new Set(batches.map((batch) => batch.seq)).size,
@@ -34,9 +40,12 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   // A refold of half of the events would only repeat the same problem for every file.
   if (problems.length > 0) return { problems, ...counts };
   const folded = foldedSeq(listing);
-  const { view, expected, partitions } = refold(files, texts, { environment, problems, folded });
+  const { view, expected, partitions } = refold(files, texts, { environment, problems, folded, start: checkpoint });
   if (view && problems.length === 0) {
-    compareFiles(listing, texts, expected, problems);
+    const derived = new Map([...(checkpoint?.months ?? []), ...expected]);
+    // Roll-ups older than the checkpoint are truth: they were held against their digest.
+    const younger = listing.filter((path) => !isOldRollup(path, checkpoint?.cut.day));
+    compareFiles(younger, texts, derived, problems);
     problems.push(...verifyLeaves(texts, partitions));
   }
   return { problems, ...counts, ...(view ? { view } : {}) };

@@ -222,6 +222,11 @@ export const fileDefinitions = {
   State: closed('Where run state is kept.', {
     branch: key('Branch that holds the state. Default `branchline/state`.', ['branchline/state'], branchName),
     remote: key('Remote that it is pushed to. Default `origin`.', ['origin'], text),
+    retention: key(
+      'Events of days that are older leave the branch when it is compacted; sums, what is known of each asset, and archives stay. At least `30d`. Default: none leave.',
+      ['400d'],
+      duration,
+    ),
   }),
   // `null` takes an inherited one away.
   Storage: {

@@ -871,6 +871,10 @@ export interface WrittenState {
    * Remote that it is pushed to. Default `origin`.
    */
   remote?: string;
+  /**
+   * Events of days that are older leave the branch when it is compacted; sums, what is known of each asset, and archives stay. At least `30d`. Default: none leave.
+   */
+  retention?: string;
 }
 /**
  * Which runs may be in progress at once.
