@@ -100,4 +100,23 @@ describe('what is left of damaged events', () => {
     expect(tree.get('quarantine/0000000004/recent/notes.txt')).toBe('hello\n');
     expect(verifyState(tree, 'production').problems).toEqual([]);
   });
+
+  it('never marks numbers as lost before an event of the stream that is there: it would count no more', () => {
+    // Something of another stream cannot be read first; then a number of the run is missing without a trace.
+    const [segment] = eventFiles.filter((path) => path.startsWith('events/'));
+    const run = '20261130-ptq7w2l5kx3mfa6e.1';
+    const lines = history.get(segment!)!.split('\n');
+    const damaged = lines.flatMap((line) => {
+      if (line.includes('"id":"cli-7f3a90c1#3"')) return ['\u0000'];
+      return line.includes(`"id":"${run}#4"`) ? [] : [line];
+    });
+    const tree = repaired({ [segment!]: damaged.join('\n') });
+    expect(verifyState(tree, 'production').problems).toEqual([]);
+    const gone = ['cli-7f3a90c1#3', `${run}#4`];
+    expect(ids(tree)).toEqual(ids(history).filter((id) => !gone.includes(id)));
+    const { view } = verifyState(tree, 'production');
+    // Numbers 1 to 3 of the run still count: it was asked for, held its asset, and started.
+    expect(view?.assets.get('marts/days')?.turn).toMatchObject({ rank: 2 });
+    expect(tree.get('runs/2026/11/30/0001.jsonl')).toContain('"requestedAt":"2026-11-30T09:23:00.000Z"');
+  });
 });
