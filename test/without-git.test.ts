@@ -109,3 +109,25 @@ test('BRANCHLINE_GIT says which git, also where both are there', async () => {
   const neither = await project.json(['run', '--yes'], 2, { env: { ...env, BRANCHLINE_GIT: 'system' } });
   expect(neither).toMatchObject({ error: { code: 'git-missing' } });
 });
+
+test('what is kept on a branch is refused with the cure, by the doctor beforehand; all else goes on', async () => {
+  const text = files['branchline.yaml'].replace('marts/b: {', 'marts/b: { storage: { type: branch },');
+  project.write('branchline.yaml', text);
+  project.git('add', '--all');
+  project.git('commit', '--quiet', '--message', 'on a branch');
+  const doctor = await project.json<{ findings: { code: string; message: string; help: string }[] }>(['doctor'], 2, {
+    env,
+  });
+  const found = doctor.findings.find(({ code }) => code === 'storage-needs-git');
+  expect(found?.message).toContain('`branchline/data`');
+  expect(found?.help).toContain('install git 2.31 or newer');
+  const run = await project.json<RunJson>(['run', '--yes', ...production], 1, { env });
+  expect(run).toMatchObject({ state: 'FAILURE', counts: { materialized: 1, failed: 1 } });
+  expect(JSON.stringify(run)).toContain('install it and leave `BRANCHLINE_GIT` away');
+  expect((await project.asset('marts/b', 'production')).materialized).toBeUndefined();
+  expect((await project.state('production')).problems).toEqual([]);
+  const local = await project.json<RunJson>(['run'], 0, { env });
+  expect(local).toMatchObject({ state: 'SUCCESS' });
+  const withGit = await project.json<RunJson>(['run', '--yes', ...production]);
+  expect(withGit).toMatchObject({ state: 'SUCCESS' });
+});

@@ -22,6 +22,8 @@ export interface MachineFacts {
   readonly carriedRefs: number;
   /** Remote that they come from. */
   readonly remote: string;
+  /** Branches of data that cannot be pushed from here, because the machine has no git, or an old one. */
+  readonly unpushedBranches: readonly string[];
   /** Drivers that the project needs and that cannot be had, with what was said. */
   readonly missingEngines: readonly string[];
 }
@@ -141,7 +143,14 @@ function manifests(project: Project | undefined): Finding[] {
   ];
 }
 
-function machineFindings({ git, inTheWay, carriedRefs, remote, missingEngines }: MachineFacts): Finding[] {
+function machineFindings({
+  git,
+  inTheWay,
+  carriedRefs,
+  remote,
+  unpushedBranches,
+  missingEngines,
+}: MachineFacts): Finding[] {
   return [
     ...(git
       ? [{ code: 'git', severity: 'error', message: git.message, help: 'see docs/troubleshooting.md' } as const]
@@ -164,6 +173,14 @@ function machineFindings({ git, inTheWay, carriedRefs, remote, missingEngines }:
             help: `\`git config --add remote.${remote}.fetch '^refs/heads/branchline/*'\`, then \`git branch --remotes --list '${remote}/branchline/*' | xargs git branch --remotes --delete\``,
           } as const,
         ]),
+    ...unpushedBranches.map(
+      (branch): Finding => ({
+        code: 'storage-needs-git',
+        severity: 'warning',
+        message: `production keeps outputs on \`${branch}\`, which takes git 2.31 or newer, and this machine has none that is used: a step that makes such outputs in production fails here`,
+        help: 'install git 2.31 or newer and leave `BRANCHLINE_GIT` away, or keep them elsewhere: `storage: { type: directory }` or `{ type: cache }`',
+      }),
+    ),
     ...missingEngines.map(
       (message): Finding => ({
         code: 'engine-missing',

@@ -2,6 +2,7 @@ import { loadEngine } from '../adapters/engine-fetch.ts';
 import { locateRepository } from '../adapters/git-location.ts';
 import { runGit } from '../adapters/git-process.ts';
 import type { MachineFacts } from '../app/doctor.ts';
+import { effectiveStorage } from '../app/storage.ts';
 import type { Project } from '../model/project.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,7 +18,10 @@ export async function machineFacts(
   const branch = project?.state.branch ?? 'branchline/state';
   const located = await locateRepository(root, remote, env);
   const engines = await missingEngines(project, env, onProgress);
-  if (!located.ok) return { git: located.error, inTheWay: [], carriedRefs: 0, remote, missingEngines: engines };
+  if (!located.ok) {
+    const nothing = { inTheWay: [], carriedRefs: 0, unpushedBranches: [] };
+    return { git: located.error, ...nothing, remote, missingEngines: engines };
+  }
   const lines = async (...args: string[]): Promise<string[]> => {
     const answer = await runGit({ args, cwd: root, env });
     return answer.code === 0 ? answer.stdout.toString().split('\n').filter(Boolean) : [];
@@ -36,8 +40,18 @@ export async function machineFacts(
     inTheWay: above.filter((name) => here.includes(name) || remoteNames.includes(name)),
     carriedRefs: above.length === 0 ? 0 : carried.length,
     remote,
+    unpushedBranches: located.value.access === 'isomorphic' && project ? dataBranches(project) : [],
     missingEngines: engines,
   };
+}
+
+/** Branches on which production keeps outputs, in order. */
+function dataBranches(project: Project): string[] {
+  const surroundings = { environment: 'production', fallback: 'directory' } as const;
+  const written = [...Object.values(project.assets), ...Object.values(project.connections)].map((each) =>
+    effectiveStorage(project, 'storage' in each ? each.storage : undefined, surroundings),
+  );
+  return [...new Set(written.flatMap((storage) => (storage.type === 'branch' ? storage.branch : [])))].sort();
 }
 
 /** `a/b/c` → `a`, `a/b`: branches of these names would keep the ref from being made. */

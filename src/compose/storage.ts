@@ -169,7 +169,8 @@ export function openStores(options: StoresOptions): Stores {
   };
 }
 
-const tooOld = 'storage `branch` takes git 2.31 or newer on this machine';
+const tooOld =
+  'storage `branch` takes git 2.31 or newer on this machine (install it and leave `BRANCHLINE_GIT` away, or keep the outputs elsewhere: `storage: { type: directory }`)';
 
 /** The same branch, with an account of what it took. */
 function noting(data: DataBranch | undefined, taken: TakenFile[]): DataBranch | undefined {

@@ -30,6 +30,7 @@ export const DOCTOR_CODES = [
   'schedules-stop',
   'secret-not-masked',
   'secret-too-wide',
+  'storage-needs-git',
   'storage-readable',
   'unheard-workflow',
   'variable-missing',
