@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Operand } from '../src/model/automation.ts';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
 
 let project: CliProject;
@@ -116,6 +117,89 @@ describe('eager', () => {
     expect(made(done)).toEqual([['clean'], ['board']]);
     const { view } = await project.state();
     expect([...view.endedRuns.values()].map(({ tags }) => tags['branchline/priority']).filter(Boolean)).toEqual(['3']);
+  });
+});
+
+describe('explain', () => {
+  interface ExplainJson {
+    readonly partition?: string;
+    readonly verdict: { readonly verdict: string; readonly reason: string };
+    readonly stale: { readonly reason: string } | null;
+    readonly madeBy: { readonly schedules: readonly { readonly schedule: string }[]; readonly jobs: readonly string[] };
+    readonly automation?: {
+      readonly rule: string;
+      readonly condition: Operand;
+      readonly asksFor: readonly { readonly assets: readonly string[]; readonly partitions?: string }[];
+    };
+    readonly runs: readonly unknown[];
+  }
+  const explain = (...args: string[]): Promise<ExplainJson> => project.json<ExplainJson>(['explain', ...args]);
+  /** Operands that are not true, innermost. */
+  const obstacles = ({ operand, isTrue, of = [] }: Operand): string[] =>
+    isTrue ? [] : of.length === 0 ? [operand] : of.flatMap(obstacles);
+
+  test('says which operands are true, what the next tick asks for, and why it asks for nothing', async () => {
+    project = makeCliProject({
+      'branchline.yaml': `${chain}jobs:\n  all: { selection: "*" }\nschedules:\n  nightly: { cron: "30 2 * * *", job: all }\n`,
+      'source.csv': '1\n',
+    });
+    const before = await explain('clean');
+    expect(before).toMatchObject({
+      verdict: { verdict: 'skip', reason: 'upstream_skipped' },
+      stale: { reason: 'never_materialized' },
+      madeBy: { schedules: [{ schedule: 'nightly' }], jobs: ['all'] },
+      automation: { rule: 'eager', asksFor: [] },
+    });
+    expect(obstacles(before.automation!.condition)).toEqual(['no_dep_missing']);
+    await project.json(['run', '--select', 'key:raw']);
+    const ready = await explain('board');
+    expect(ready.automation).toMatchObject({ condition: { isTrue: true }, asksFor: [{ assets: ['clean', 'board'] }] });
+    await tick();
+    const after = await explain('clean');
+    expect(after).toMatchObject({ verdict: { reason: 'up_to_date' }, stale: null, automation: { asksFor: [] } });
+    expect(obstacles(after.automation!.condition)).toEqual(['missing', 'dep_updated']);
+    const text = (await project.run(['explain', 'clean'])).stdout;
+    expect(text).toMatch(/✗ raw updated since it was last handled: no, \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+    expect(text).toContain('The next tick asks for nothing of it.');
+    expect(await explain('raw')).not.toHaveProperty('automation');
+  });
+
+  test('says what guards against a loop', async () => {
+    project = makeCliProject({
+      'branchline.yaml': chain.replace('cp data/raw.csv data/clean.csv', 'false'),
+      'source.csv': '1\n',
+    });
+    await project.json(['run', '--select', 'key:raw']);
+    const [run] = (await project.json<TickJson>(['tick'], 1)).runs;
+    const failed = await explain('clean');
+    expect(obstacles(failed.automation!.condition)).toEqual(['not_handled']);
+    expect(failed.automation!.condition.of).toContainEqual(
+      expect.objectContaining({ operand: 'not_handled', run: run!.run }),
+    );
+    expect((await project.run(['explain', 'clean'])).stdout).toContain(`run ${run!.run}`);
+  });
+
+  test('of a partition, of a name that there is not, of a key that there is not', async () => {
+    project = makeCliProject({
+      'branchline.yaml': `name: cut
+partitions: { regions: { static: [eu, us] } }
+assets:
+  raw: { partitions: regions, run: "mkdir -p data && touch data/$BRANCHLINE_PARTITION", outputs: ["data/\${{ partition.key }}"], automation: on_missing }
+`,
+    });
+    expect(await explain('raw', '--partition', 'eu')).toMatchObject({
+      partition: 'eu',
+      automation: {
+        condition: { operand: 'on_missing', isTrue: true },
+        asksFor: [{ partitions: 'eu' }, { partitions: 'us' }],
+      },
+    });
+    await tick();
+    expect(await explain('raw')).toMatchObject({ partition: 'us', automation: { condition: { isTrue: false } } });
+    const refused = async (...args: string[]): Promise<string> => (await project.run(['explain', ...args])).stderr;
+    expect(await refused('rwa')).toContain('did you mean `raw`?');
+    expect(await refused('raw', '--partition', 'ue')).toContain('the nearest: eu');
+    expect(await refused('raw', '--partition', 'eu...us')).toContain('one is explained at a time');
   });
 });
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
 import { filesOfPage } from '../src/testing/page-files.ts';
@@ -36,4 +37,8 @@ test('the project of docs/automation.md follows its source, and comes to rest', 
   expect(first.runs).toMatchObject([{ state: 'SUCCESS', counts: { materialized: 2 } }]);
   expect(project.read('data/report.txt').trim()).toBe('2');
   expect(await project.json(['tick'])).toMatchObject({ runs: [] });
+  // What the page shows of `explain`, but for instants and runs.
+  const shown = /```text\n([\s\S]*?)```/.exec(readFileSync('docs/automation.md', 'utf8'))![1]!;
+  const plain = (text: string): string => text.replace(/\d{4}-\d\d-\d\d \d\d:\d\d UTC|run \d{8}-\w+/g, '…');
+  expect(plain((await project.run(['explain', 'marts/days'])).stdout)).toContain(plain(shown));
 });

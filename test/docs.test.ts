@@ -124,7 +124,7 @@ describe('what the pages show', () => {
     expect(yamlProblems('```yaml\n# branchline.yaml\nname: a\nassets: { a: { deps: [b], run: x } }\n```\n')).toEqual([
       'unknown-asset branchline.yaml:3:23 (1) there is no asset `b`',
     ]);
-    expect(commandProblem('branchline explain cycle')).toContain('explain');
+    expect(commandProblem('branchline interpret cycle')).toContain('interpret');
     expect(commandProblem('branchline run --dry-run')).toContain('--dry-run');
     expect(commandProblem('branchline list asets')).toContain('asets');
     expect(commandProblem('branchline state log --limit 5')).toBeUndefined();

@@ -186,6 +186,16 @@ function lookCommands(define: Define): Command[] {
       'branchline report --asset marts/monthly',
       () => import('./report.ts'),
     ),
+    define(
+      new Command('explain')
+        .description('say why an asset is as it is: what makes it, what would be done, and the truth of its condition')
+        .argument('<asset>', 'its key')
+        .option('--partition <key>', 'which of its partitions (default: the newest)')
+        .addOption(atOption())
+        .addOption(environmentOption()),
+      'branchline explain marts/days --environment production',
+      () => import('./explain.ts'),
+    ),
     partitionsCommand(define),
     backfillCommand(define),
     outputsCommand(define),

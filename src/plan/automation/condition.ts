@@ -80,13 +80,11 @@ function missingOrUpdated(reading: Reading): Operand {
   // Of partitions all upstreams together are known to differ; which of them, their instants tell.
   const isUpdated = (dep: DepReading): boolean =>
     dep.isJoined ||
+    (last.run === undefined && dep.version !== undefined) ||
     (isOutdated &&
       dep.version !== undefined &&
       (dep.isNew || (last.made !== undefined && (dep.at ?? '') > last.made.at)));
-  const of = [
-    missing(reading),
-    ...deps.map((dep): Operand => aboutDep('dep_updated', dep, last.made !== undefined && isUpdated(dep))),
-  ];
+  const of = [missing(reading), ...deps.map((dep): Operand => aboutDep('dep_updated', dep, isUpdated(dep)))];
   return { operand: 'missing_or_updated', isTrue: reading.isMissing || isOutdated || deps.some((d) => d.isJoined), of };
 }
 

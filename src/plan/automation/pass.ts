@@ -40,6 +40,8 @@ export interface AutomationRun {
 
 export interface AutomationPass {
   readonly runs: readonly AutomationRun[];
+  /** All that conditions ask for, by name of the partition: also what is left. */
+  readonly asked: ReadonlyMap<string, AskedKey>;
   /** Of each asset: partitions (1 without) that a later pass asks for, as far as they were counted. */
   readonly left: ReadonlyMap<AssetKey, number>;
 }
@@ -50,7 +52,7 @@ export interface AutomationPass {
  * asked for again.
  */
 export function passAutomation(input: AutomationInput): AutomationPass {
-  if (input.automated.length === 0) return { runs: [], left: new Map() };
+  if (input.automated.length === 0) return { runs: [], asked: new Map(), left: new Map() };
   const asked = new Map<string, AskedKey>();
   const left = new Map<AssetKey, number>();
   const conditions = openConditions(input, asked);
@@ -81,6 +83,7 @@ export function passAutomation(input: AutomationInput): AutomationPass {
       const tags = input.tagsOf(new Set(part.targets.map(({ asset }) => asset)));
       return { run: runId(request), request, tags: { ...tags, ...partitionTags(part.keys) } };
     }),
+    asked,
     left,
   };
 }

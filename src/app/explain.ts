@@ -1,0 +1,203 @@
+import type { Json } from '../base/json.ts';
+import { nearestWord } from '../base/nearest.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { automationText } from '../model/automation.ts';
+import type { AutomationExplanation, Explanation } from '../model/explanation.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { RunRequest } from '../model/plan.ts';
+import type { Asset, AssetKey, Project } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { judgeCondition } from '../plan/automation/condition.ts';
+import { openConditions, passAutomation } from '../plan/automation/pass.ts';
+import { assetSchedules } from '../plan/changes/policy.ts';
+import { openPartitionReader, partitionName } from '../plan/partitioned.ts';
+import { stalenessOf } from '../plan/staleness.ts';
+import { nextTicks } from '../plan/tick.ts';
+import { listAssets } from '../project/listing.ts';
+import { reasonText } from '../render/reason-text.ts';
+import { selectKeys } from '../time/partitions/keys.ts';
+import { WHOLE } from '../time/partitions/mapping.ts';
+import { automationInput, partitionsOfAutomation } from './automation.ts';
+import { type FindLost, makePlan } from './claim-run.ts';
+import { type AppFailure, inputFailure } from './failure.ts';
+import { partitionSummaries } from './partition-commands.ts';
+import { keysAt, type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
+import { describeQueue } from './queue-command.ts';
+import { partitionsOfQueue, waitingRunsOf } from './release.ts';
+
+export interface ExplainInput {
+  readonly planning: PlanningProject;
+  readonly view: StateView;
+  readonly now: EpochMs;
+  readonly environment: string;
+  readonly findLost: FindLost;
+  readonly asset: Asset;
+  /** Undefined = the newest, of an asset that has partitions. */
+  readonly partition?: string;
+}
+
+/** The asset of that key; refused with the nearest one. */
+export function assetToExplain({ assets }: Pick<Project, 'assets'>, key: string): Result<Asset, AppFailure> {
+  const asset = Object.hasOwn(assets, key) ? assets[key] : undefined;
+  if (asset) return ok(asset);
+  const near = nearestWord(key, Object.keys(assets));
+  return fail(
+    inputFailure(
+      'unknown-asset',
+      `There is no asset \`${key}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`,
+      '`branchline list` shows all of them.',
+    ),
+  );
+}
+
+/** Assets whose partitions an explanation looks at: its own, what is made by itself, and what waits. */
+export function partitionsToExplain(
+  planning: PlanningProject,
+  asset: Asset,
+  view: Pick<StateView, 'openRuns'> | undefined,
+): ReadonlySet<AssetKey> {
+  const own = [asset.key, ...asset.deps].filter((key) => planning.project.assets[key]?.partitions !== undefined);
+  const queued = view === undefined ? [] : partitionsOfQueue(planning, waitingRunsOf(view));
+  return new Set([...own, ...partitionsOfAutomation(planning), ...queued]);
+}
+
+/** Why an asset is as it is, and what becomes of it next. Reads, and changes nothing. */
+export async function explainAsset(input: ExplainInput): Promise<Result<Explanation, AppFailure>> {
+  const { planning, view, now, asset } = input;
+  const { project } = planning;
+  const at = keysAt(view, now);
+  const partition = partitionOf(input);
+  if (!partition.ok) return partition;
+  const queue = await describeQueue(planning, view, now);
+  if (!queue.ok) return queue;
+  const key = partition.value;
+  const record = view.assets.get(asset.key);
+  const cut = key === undefined ? undefined : view.partitions?.get(asset.key)?.get(key);
+  const made = asset.partitions === undefined ? record?.materialized : cut?.materialized;
+  const isKnown = asset.partitions === undefined || key !== undefined;
+  return ok({
+    asset: asset.key,
+    ...(key === undefined ? {} : { partition: key }),
+    definition: listAssets(project, new Set([asset.key]))[0] as unknown as Record<string, Json>,
+    ...(asset.partitions ? { partitions: partitionSummaries(project, view, [asset.key], at)[0]! } : {}),
+    madeBy: madeBy(input),
+    ...(made ? { made: { at: made.at, run: made.run } } : {}),
+    ...failedOf(input, key),
+    ...(asset.external || !isKnown ? {} : await planned(input, key)),
+    ...(asset.automation ? { automation: automationOf(input, asset, key) } : {}),
+    runs: queue.value.runs
+      .filter(({ run }) => makes(planning, view, run, asset.key))
+      .map(({ run, state, trigger, wait }) => ({ run, state, trigger, ...(wait ? { wait: wait.text } : {}) })),
+  });
+}
+
+function partitionOf({ planning, view, now, asset, partition }: ExplainInput): Result<string | undefined, AppFailure> {
+  if (asset.partitions === undefined) {
+    if (partition === undefined) return ok(undefined);
+    return fail(inputFailure('no-partitions', `${asset.key} has no partitions.`, 'Leave `--partition` away.'));
+  }
+  const keys = openPartitionReader(planning.project, view, keysAt(view, now)).keysOf(asset.key);
+  if (partition === undefined) return ok(keys.at(-1));
+  const chosen = selectKeys(keys, partition);
+  if (!chosen.ok) return fail(inputFailure('unknown-partition', chosen.error.map(({ message }) => message).join('\n')));
+  if (chosen.value.length === 1) return ok(chosen.value[0]);
+  return fail(
+    inputFailure(
+      'unknown-partition',
+      `\`${partition}\` is ${chosen.value.length} partitions of ${asset.key}, and one is explained at a time.`,
+      'Name one key; `branchline partitions status` shows all of them.',
+    ),
+  );
+}
+
+function madeBy({ planning, now, asset }: ExplainInput): Explanation['madeBy'] {
+  const { project } = planning;
+  const next = new Map(nextTicks(project, now).map(({ schedule, tick }) => [schedule, tick]));
+  const rules = assetSchedules(project).get(asset.key) ?? {};
+  const jobs = Object.values(project.jobs).filter(({ selection }) => {
+    const selected = selectAssets(planning, selection);
+    return selected.ok && selected.value.has(asset.key);
+  });
+  return {
+    schedules: Object.entries(rules).map(([schedule, rule]) => {
+      const tick = next.get(schedule);
+      return { schedule, rule, ...(tick === undefined ? {} : { next: timestamp(tick) }) };
+    }),
+    jobs: jobs.map(({ name }) => name),
+  };
+}
+
+function failedOf({ view, asset }: ExplainInput, key: string | undefined): Pick<Explanation, 'failed'> {
+  if (key !== undefined) {
+    const failed = view.partitions?.get(asset.key)?.get(key)?.failed;
+    return failed ? { failed: { at: failed.at, run: failed.run } } : {};
+  }
+  const attempt = view.assets.get(asset.key)?.attempt;
+  if (!attempt || attempt.outcome === 'success') return {};
+  const message = attempt.failure === undefined ? {} : { message: attempt.failure.message };
+  return { failed: { at: attempt.at, run: attempt.run, ...message } };
+}
+
+/** What a job or schedule that selects it would do, and whether it is up to date by itself. */
+async function planned(
+  { planning, view, now, environment, findLost, asset }: ExplainInput,
+  key: string | undefined,
+): Promise<Pick<Explanation, 'verdict' | 'refusal' | 'stale'>> {
+  const request: RunRequest = {
+    kind: 'schedule',
+    schedule: '',
+    tick: timestamp(now),
+    selection: `key:"${asset.key}"`,
+    materialize: 'when_stale',
+    ...(key === undefined ? {} : { partitions: key }),
+  };
+  const made = await makePlan({ planning, view, now, environment, request, tags: {}, findLost });
+  if (!made.ok) return { refusal: made.error.message };
+  const { plan, lost } = made.value;
+  const found = plan.steps.flatMap(({ assets }) => assets).find((each) => each.asset === asset.key);
+  if (!found) return { refusal: 'no run can make it' };
+  const { verdict, reason, detail } = found;
+  const reader = openPartitionReader(planning.project, view, keysAt(view, now));
+  const fingerprint = planning.fingerprintOf(asset.step!);
+  const stale =
+    key === undefined
+      ? stalenessOf(asset, fingerprint, view, lost, (dep) => reader.read(asset.key, dep, [WHOLE]).version ?? undefined)
+      : reader.staleness(asset, key, fingerprint, lost);
+  return { verdict: { verdict, reason, detail, text: reasonText(found) }, stale: stale ?? null };
+}
+
+function automationOf(
+  { planning, view, now }: ExplainInput,
+  asset: Asset,
+  key: string | undefined,
+): AutomationExplanation {
+  const input = automationInput(planning, view, now);
+  const { runs, left, asked } = passAutomation(input);
+  const since = view.assets.get(asset.key)?.onCron?.from;
+  // What a pass asks for comes upstreams first: only these does the asset see.
+  const before = new Map([...asked].filter(([name]) => name !== partitionName(asset.key, key ?? WHOLE)));
+  const rule = asset.automation!;
+  return {
+    rule: automationText(rule),
+    ...(since === undefined ? {} : { since }),
+    ...(asset.partitions !== undefined && key === undefined
+      ? {}
+      : { condition: judgeCondition(openConditions(input, before), asset, rule, key ?? WHOLE).condition }),
+    asksFor: runs
+      .filter(({ request }) => request.targets.some((target) => target.asset === asset.key))
+      .map(({ request: { targets, partitions } }) => ({
+        assets: targets.map((target) => target.asset),
+        ...(partitions === undefined ? {} : { partitions }),
+      })),
+    left: left.get(asset.key) ?? 0,
+  };
+}
+
+function makes(planning: PlanningProject, view: StateView, run: string, asset: AssetKey): boolean {
+  const record = view.openRuns.get(run);
+  if (!record) return false;
+  const steps = Object.values(record.steps);
+  if (steps.length > 0) return steps.some((step) => step.assets.includes(asset));
+  const selected = requestedAssets(planning, record.request);
+  return selected.ok && selected.value.has(asset);
+}

@@ -1,0 +1,185 @@
+import { unreachable } from '../base/result.ts';
+import type { Operand } from '../model/automation.ts';
+import type { AutomationExplanation, Explanation } from '../model/explanation.ts';
+import { formatInstant } from '../time/format.ts';
+import { renderPartitions } from './partitions-text.ts';
+import { columns, count, nameSome, type Style, safeLine, symbol } from './style.ts';
+
+/** What `branchline explain` prints: what the asset is, how it stands, and what makes it next. */
+export function renderExplanation(explanation: Explanation, style: Style): string {
+  const { asset, partition, definition, partitions } = explanation;
+  const sections = [
+    [`${asset}${partition === undefined ? '' : `@${partition}`}`, ...definitionLines(explanation)],
+    [`Now`, ...stateLines(explanation)],
+    ...(partitions ? [renderPartitions([partitions], style).split('\n')] : []),
+    ...(explanation.automation ? [automationLines(explanation.automation, partition, style)] : []),
+    ...(explanation.runs.length > 0 ? [['Open runs', ...runLines(explanation)]] : []),
+  ];
+  const place = `${String(definition['file'])}:${String(definition['line'])}`;
+  sections[0]![0] = `${sections[0]![0]}  ${place}`;
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function definitionLines({ definition, madeBy, automation }: Explanation): string[] {
+  const texts = (name: string): string[] => {
+    const value = definition[name];
+    return Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)];
+  };
+  const by =
+    definition['made_by'] === 'external'
+      ? 'others'
+      : `${texts('made_by')[0]}${texts('connection')
+          .map((name) => ` on ${name}`)
+          .join('')}`;
+  const schedules = madeBy.schedules.map(
+    ({ schedule, rule, next }) =>
+      `schedule ${schedule} (${rule}${next === undefined ? '' : `; next ${formatInstant(next)}`})`,
+  );
+  const jobs = madeBy.jobs.map((job) => `job ${job}`);
+  const asks = [...schedules, ...jobs, ...(automation ? [`automation: ${automation.rule}`] : [])];
+  return columns([
+    ...texts('description').map((text) => ['  is', safeLine(text)]),
+    ['  made by', by],
+    ...texts('group').map((text) => ['  group', text]),
+    ['  reads', texts('deps').length === 0 ? 'nothing' : nameSome(texts('deps'))],
+    ...texts('partitions').map((text) => ['  partitions', text]),
+    ['  asked for by', asks.length === 0 ? 'people alone' : asks[0]!],
+    ...asks.slice(1).map((text) => ['', text]),
+  ]);
+}
+
+function stateLines({ made, failed, verdict, refusal, stale, definition }: Explanation): string[] {
+  const lines = [
+    ['  made', made ? `${formatInstant(made.at)} by run ${made.run}` : 'never'],
+    ...(failed
+      ? [
+          [
+            '  failed',
+            `${formatInstant(failed.at)} in run ${failed.run}${failed.message === undefined ? '' : `: ${safeLine(failed.message, 120)}`}`,
+          ],
+        ]
+      : []),
+  ];
+  if (definition['made_by'] === 'external') return columns(lines);
+  if (stale !== undefined)
+    lines.push([
+      '  up to date',
+      stale === null
+        ? 'yes'
+        : `no: ${[stale.reason.replaceAll('_', ' '), ...stale.detail].map((text) => safeLine(text, 120)).join(': ')}`,
+    ]);
+  if (verdict)
+    lines.push(['  a schedule would', `${verdict.verdict === 'skip' ? 'skip it' : 'make it'}: ${verdict.text}`]);
+  if (refusal !== undefined) lines.push(['  a schedule would', `not be planned: ${safeLine(refusal)}`]);
+  return columns(lines);
+}
+
+function automationLines(
+  { rule, since, condition, asksFor, left }: AutomationExplanation,
+  partition: string | undefined,
+  style: Style,
+): string[] {
+  const runs = asksFor.map(
+    ({ assets, partitions }) => `${nameSome(assets, 3)}${partitions === undefined ? '' : ` ${partitions}`}`,
+  );
+  const next =
+    runs.length === 0
+      ? 'The next tick asks for nothing of it.'
+      : `The next tick asks for ${runs.length === 1 ? 'a run' : count(runs.length, 'run')}: ${nameSome(runs, 4)}${left > 0 ? `; ${count(left, 'partition')} in later looks` : ''}.`;
+  const counts = rule.startsWith('on_cron')
+    ? [
+        since === undefined
+          ? '  Its ticks count from the next `branchline tick` on.'
+          : `  Its ticks count since ${formatInstant(since)}.`,
+      ]
+    : [];
+  return [
+    `Automation: ${rule}${partition === undefined ? '' : `, of ${partition}`}`,
+    ...(condition ? operandLines(condition, style, 1) : ['  There are no partitions yet.']),
+    ...counts,
+    `  ${next}`,
+  ];
+}
+
+function operandLines(operand: Operand, style: Style, depth: number): string[] {
+  const sign = symbol(style, operand.isTrue ? 'ok' : 'failed');
+  const value = operandValue(operand);
+  const line = `${'  '.repeat(depth)}${sign} ${operandText(operand)}: ${operand.isTrue ? 'yes' : 'no'}${value === undefined ? '' : `, ${value}`}`;
+  return [line, ...(operand.of ?? []).flatMap((each) => operandLines(each, style, depth + 1))];
+}
+
+/** What an operand asks. */
+function operandText({ operand, subject = '' }: Operand): string {
+  switch (operand) {
+    case 'eager':
+    case 'on_cron':
+    case 'on_missing':
+      return `${operand} is true`;
+    case 'latest_window':
+      return 'it is the newest window';
+    case 'missing':
+      return 'missing';
+    case 'missing_or_updated':
+      return 'missing, or something that it reads was updated';
+    case 'dep_updated':
+      return `${subject} updated since it was last handled`;
+    case 'not_handled':
+      return 'not handled for what there is to read now';
+    case 'tick_passed':
+      return 'a tick has passed since it began to count';
+    case 'not_handled_since_tick':
+      return 'not handled since that tick';
+    case 'all_deps_updated_since_tick':
+      return 'everything that it reads was updated since that tick';
+    case 'dep_updated_since_tick':
+      return `${subject} updated since that tick`;
+    case 'no_dep_missing':
+      return 'nothing that it reads is missing';
+    case 'no_dep_in_progress':
+      return 'nothing that it reads is in progress';
+    case 'no_dep_held':
+      return 'no failed check holds what it reads';
+    case 'not_in_progress':
+      return 'nobody is at work on it';
+    default:
+      return unreachable(operand);
+  }
+}
+
+/** What was found: when, by whom, which one. */
+function operandValue({ operand, isTrue, subject, at, run }: Operand): string | undefined {
+  const when = at === undefined ? undefined : formatInstant(at);
+  switch (operand) {
+    case 'missing':
+      if (!isTrue) return `made ${when} by run ${run}`;
+      return when === undefined ? 'never made' : `made ${when}, and gone from storage`;
+    case 'latest_window':
+      return isTrue ? undefined : `that is ${subject}`;
+    case 'not_handled':
+      return run === undefined ? undefined : `asked for or begun ${when}, run ${run}`;
+    case 'not_handled_since_tick':
+      return run === undefined ? undefined : `${when}, run ${run}`;
+    case 'no_dep_in_progress':
+      return subject === undefined
+        ? undefined
+        : `${subject} is${run === undefined ? ' asked for as well' : `, by ${run}`}`;
+    case 'not_in_progress':
+      return run;
+    case 'no_dep_missing':
+    case 'no_dep_held':
+      return subject;
+    case 'dep_updated':
+    case 'dep_updated_since_tick':
+      return when ?? (isTrue ? undefined : 'never made');
+    case 'tick_passed':
+      return when;
+    default:
+      return undefined;
+  }
+}
+
+function runLines({ runs }: Explanation): string[] {
+  return runs.map(
+    ({ run, state, trigger, wait }) => `  ${state} ${run}  ${trigger}${wait === undefined ? '' : `: ${wait}`}`,
+  );
+}
