@@ -1,3 +1,4 @@
+import { copyOfMap } from '../base/layered-map.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { epochMs, type Timestamp, timestamp, utcDay } from '../model/instant.ts';
 import type {
@@ -73,8 +74,8 @@ export function openDraft(view: StateView): FoldDraft {
     schedules: new Map(view.schedules),
     connections: new Map(view.connections),
     backfills: new Map(view.backfills ?? []),
-    streams: new Map(view.streams),
-    streamDays: new Map(view.streamDays ?? []),
+    streams: copyOfMap(view.streams),
+    streamDays: copyOfMap(view.streamDays ?? new Map<string, string>()),
     writers: new Map(view.writers),
     cells: new Map(),
     codeCommit: view.codeCommit,
