@@ -37,8 +37,17 @@ export function dimensionVariable(name: string): string {
   return `BRANCHLINE_PARTITION_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
+/** Definitions that were read: the windows that one of them has worked out are kept with it. */
+const opened = new WeakMap<PartitionsDef, Partitions>();
+
 /** Reads a definition that `check` has found no fault with. Throws on a wrong one (a bug of ours). */
 export function openPartitions(def: PartitionsDef): Partitions {
+  const known = opened.get(def) ?? open(def);
+  opened.set(def, known);
+  return known;
+}
+
+function open(def: PartitionsDef): Partitions {
   if (def.kind !== 'multi') return openSingle(def);
   const names = Object.keys(def.dimensions).sort();
   const parts = names.map((name) => openSingle(def.dimensions[name]!));
