@@ -1,5 +1,6 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { Cron } from '../time/cron-syntax.ts';
+import type { JobTask } from './job-task.ts';
 import type { Random } from './virtual-time.ts';
 
 /** How long something takes: always the same, or spread with this median and 99th percentile. Milliseconds. */
@@ -20,9 +21,7 @@ export type FailureRule =
 /** What somebody starts in the course of a simulation. */
 export interface StartedByHand {
   readonly at: EpochMs;
-  readonly selection: string;
-  readonly partitions?: string;
-  readonly withUpstream: boolean;
+  readonly task: Extract<JobTask, { readonly kind: 'run' | 'backfill' }>;
 }
 
 /** Everything about a simulated world that is not the project's or the state's. Resolved: names are assets, times instants. */

@@ -133,12 +133,9 @@ export function resolveScenario(
         message: 'this is before the simulation begins',
         help: 'a time after the beginning is written `+30m`; `--from` moves the beginning',
       });
-    return {
-      at: moment(at),
-      selection: select,
-      withUpstream: with_upstream === true,
-      ...(partitions === undefined ? {} : { partitions }),
-    };
+    const cut = partitions === undefined ? {} : { partitions };
+    const task = { kind: 'run' as const, selection: select, withUpstream: with_upstream === true, ...cut };
+    return { at: moment(at), task };
   });
   const durations = bySteps(byAsset('durations', written.durations, spreadOf));
   const price = github?.usd_per_minute ?? base.usdPerMinute;

@@ -1,19 +1,20 @@
 import type { PlanningProject } from '../app/planning.ts';
-import { cliIdentity, type RunSettings } from '../app/run.ts';
-import { runRequest } from '../app/run-request.ts';
-import { runTick } from '../app/tick.ts';
+import type { RunSettings } from '../app/run.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { ProcessSpec } from '../ports.ts';
-import { nextTick } from '../time/cron.ts';
+import { performTask } from './job-task.ts';
 import { createMemoryState, type MemoryState, type StateOrigin } from './memory-state.ts';
+import { openOutside } from './outside.ts';
 import { playOf } from './play-scripts.ts';
-import { type ScenarioPlan, type StartedByHand, sampleSpread } from './scenario-plan.ts';
+import { openRate } from './rate.ts';
+import { openRunners } from './runners.ts';
+import type { ScenarioPlan } from './scenario-plan.ts';
 import { scriptedPlanning } from './scripted-project.ts';
 import { type JobWorld, portsOfJob, type SimulatedJob } from './simulated-job.ts';
 import { type Level, openTimeline, type Timeline } from './timeline.ts';
-import { type Actor, createVirtualTime, seededRandom } from './virtual-time.ts';
+import { createVirtualTime, seededRandom } from './virtual-time.ts';
 import { waitReasons } from './waits.ts';
 
 export interface SimulationInput {
@@ -57,8 +58,6 @@ export interface Simulation {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const TURNS_MAX = 50_000_000;
-/** A simulation does not wait for work that goes on so long after its end. */
-const AFTERWARDS_MS = 14 * 24 * HOUR_MS;
 
 /**
  * Plays the days of a project: the real use cases, planning, queue and state, on a clock that jumps from event to event.
@@ -71,40 +70,25 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   const state = createMemoryState(() => time.now(), input.origin);
   const timeline = openTimeline(from);
   const planning = scriptedPlanning(input.planning);
+  const environment = input.environment ?? 'production';
   const reasons = waitReasons(planning);
-  const jobs: SimulatedJob[] = [];
-  const queue: (() => void)[] = [];
-  const runners = { now: 0, peak: 0, peakAt: from };
-  const asked: EpochMs[] = [];
-  const pushed: EpochMs[] = [];
+  const requests = openRate(HOUR_MS, scenario.github.requestsAnHour);
+  const pushes = openRate(MINUTE_MS);
   const warnings = new Map<string, number>();
   const refusals = new Map<string, number>();
-  const figures = { refusedRequests: 0, refusedJobs: 0, minutes: 0, requestsPeak: 0, pushesPeak: 0, rung: 0, lost: 0 };
-  const count = (of: Map<string, number>, text: string): void => void of.set(text, (of.get(text) ?? 0) + 1);
 
   const world: JobWorld = {
     time,
     random,
     state,
-    environment: input.environment ?? 'production',
+    environment,
     projectName: planning.project.name,
     operations: planning.project.operations,
     reads: new Map(),
-    job: (number) => jobs[number - 1],
-    mayAsk() {
-      keepNewer(asked, time.now() - HOUR_MS);
-      if (asked.length >= scenario.github.requestsAnHour) {
-        figures.refusedRequests++;
-        return false;
-      }
-      asked.push(time.now());
-      figures.requestsPeak = Math.max(figures.requestsPeak, asked.length);
-      return true;
-    },
+    job: (number) => runners.jobs[number - 1],
+    mayAsk: () => requests.take(time.now()),
     onCommit(events, after) {
-      keepNewer(pushed, time.now() - MINUTE_MS);
-      pushed.push(time.now());
-      figures.pushesPeak = Math.max(figures.pushesPeak, pushed.length);
+      pushes.take(time.now());
       timeline.take(events, after, reasons(after, time.now()));
       input.onCommit?.(events, after, state);
     },
@@ -112,133 +96,14 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     onScript: (job, spec, side) => input.onScript?.(job, spec, side),
     play: playOf(planning.project, scenario, random, () => time.now()),
   };
-
-  const settings = (job: SimulatedJob): RunSettings => ({
-    planning,
-    environment: world.environment,
-    maxParallel: scenario.maxParallel,
-    failFast: false,
-    waitMs: 10 * MINUTE_MS,
-    givesBack: true,
-    budget: { endsAt: job.startedAt! + scenario.budgetMs, totalMs: scenario.budgetMs },
+  const runners = openRunners({ time, random, scenario }, async (job) => {
+    const done = await performTask(portsOfJob(world, job), settingsOf(job, { planning, environment, scenario }), job);
+    if (!done.ok) count(refusals, done.error.message);
   });
+  const outside = openOutside({ scenario, from, until, time, random, runners });
+  await time.until(outside.happened());
 
-  /** Ends a job, well or not, and gives its runner to the next. */
-  function end(job: SimulatedJob): void {
-    if (job.isGone) return;
-    const now = time.now();
-    job.isGone = true;
-    job.endedAt = now;
-    figures.minutes += Math.ceil((now - job.startedAt!) / MINUTE_MS);
-    runners.now--;
-    queue.shift()?.();
-  }
-
-  async function carry(job: SimulatedJob, what: StartedByHand | undefined): Promise<void> {
-    job.startedAt = time.now();
-    runners.now++;
-    if (runners.now > runners.peak) Object.assign(runners, { peak: runners.now, peakAt: time.now() });
-    await time.turn(job, scenario.github.setUpMs);
-    const ports = portsOfJob(world, job);
-    const observer = { onPlan: () => {}, onEvent: () => {}, onRun: () => {}, onRunEnd: () => {} };
-    const outcome =
-      what === undefined
-        ? await runTick(ports, settings(job), { dryRun: false, nowWasGiven: false }, observer)
-        : await runRequest(ports, settings(job), requestOf(what, job), observer);
-    if (!outcome.ok) count(refusals, outcome.error.message);
-    end(job);
-  }
-
-  const work = new Set<Promise<void>>();
-  /** Asks for a job: it starts when there is a runner. */
-  function ask(purpose: string, what?: StartedByHand): void {
-    const { minutes } = scenario.github;
-    if (minutes !== undefined && figures.minutes >= minutes) {
-      figures.refusedJobs++;
-      return;
-    }
-    const number = jobs.length + 1;
-    const job: SimulatedJob = {
-      name: `job ${number}`,
-      number,
-      purpose,
-      askedAt: time.now(),
-      isGone: false,
-      isLost: false,
-      frozenUntil: 0,
-      stop: new AbortController(),
-    };
-    jobs.push(job);
-    const start = (): void => {
-      const going = new Promise<void>((resolve, reject) => {
-        gone.set(job, resolve);
-        carry(job, what).then(resolve, reject);
-      });
-      work.add(going);
-      going.then(
-        () => work.delete(going),
-        () => undefined,
-      );
-      if (random() < scenario.lostRunners) void loseLater(job);
-    };
-    if (runners.now < scenario.github.runners) start();
-    else queue.push(start);
-  }
-  const gone = new Map<SimulatedJob, () => void>();
-
-  /** Its machine is lost: whatever it was at ends in the middle. */
-  function lose(job: SimulatedJob): void {
-    if (job.isGone || job.startedAt === undefined) return;
-    job.isLost = true;
-    end(job);
-    gone.get(job)?.();
-  }
-  async function loseLater(job: SimulatedJob): Promise<void> {
-    // Somewhere in its first hour: short jobs are often over by then, as it is in the world.
-    await time.turn(job, Math.floor(random() ** 3 * HOUR_MS));
-    lose(job);
-  }
-
-  const outside: Actor = { name: 'the world outside', isGone: false, frozenUntil: 0 };
-  async function ring(): Promise<void> {
-    for (let at = nextTick(scenario.wakeUps, 'UTC', from); at !== undefined && at <= until; ) {
-      await time.turn(outside, at - time.now());
-      if (random() < scenario.lostRings) figures.lost++;
-      else void ringLate();
-      at = nextTick(scenario.wakeUps, 'UTC', at);
-    }
-  }
-  async function ringLate(): Promise<void> {
-    await time.turn(outside, sampleSpread(scenario.lateness, random));
-    if (time.now() > until) return;
-    figures.rung++;
-    ask('tick');
-  }
-  async function startByHand(what: StartedByHand): Promise<void> {
-    await time.turn(outside, Math.max(0, what.at - time.now()));
-    ask(`run ${what.selection}`, what);
-  }
-  async function crash(at: EpochMs): Promise<void> {
-    await time.turn(outside, Math.max(0, at - time.now()));
-    for (const job of jobs) lose(job);
-  }
-  const script = [
-    ring(),
-    ...scenario.started.filter(({ at }) => at <= until).map(startByHand),
-    ...scenario.crashes.filter((at) => at <= until).map(crash),
-  ];
-  await time.until(
-    (async () => {
-      await Promise.all(script);
-      const last = time.turn(outside, Math.max(0, until - time.now()));
-      await last;
-      const giveUp = time.turn(outside, AFTERWARDS_MS).then(() => 'given up' as const);
-      while (work.size > 0 || queue.length > 0) {
-        const still = Promise.all(work).then(() => undefined);
-        if ((await Promise.race([still, giveUp])) === 'given up') break;
-      }
-    })(),
-  );
+  const { jobs, level, minutes, refusedJobs } = runners;
   const endedAt = Math.max(until, ...jobs.map(({ endedAt: at }) => at ?? from));
   timeline.end(endedAt);
   return {
@@ -246,30 +111,33 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     jobs,
     state,
     endedAt,
-    rings: { rung: figures.rung, lost: figures.lost },
-    runners,
-    requests: { peak: figures.requestsPeak, refused: figures.refusedRequests },
-    pushesAMinute: figures.pushesPeak,
-    refusedJobs: figures.refusedJobs,
-    minutes: figures.minutes,
+    rings: outside.rings,
+    runners: level,
+    requests: { peak: requests.peak, refused: requests.refused },
+    pushesAMinute: pushes.peak,
+    refusedJobs,
+    minutes,
     warnings,
     refusals,
   };
 }
 
-function requestOf(what: StartedByHand, job: SimulatedJob): Parameters<typeof runRequest>[2] {
+/** How a job of the workflow is set up: what does not fit into its time is left to the next. */
+function settingsOf(
+  job: SimulatedJob,
+  { planning, environment, scenario }: Pick<SimulationInput, 'planning' | 'scenario'> & { environment: string },
+): RunSettings {
   return {
-    kind: 'cli',
-    ...cliIdentity(job.askedAt, `${job.number}`.padStart(20, '0')),
-    selection: what.selection,
-    mode: 'all',
-    withUpstream: what.withUpstream,
-    ignoreBlocking: false,
-    ...(what.partitions === undefined ? {} : { partitions: what.partitions }),
+    planning,
+    environment,
+    maxParallel: scenario.maxParallel,
+    failFast: false,
+    waitMs: 10 * MINUTE_MS,
+    givesBack: true,
+    budget: { endsAt: job.startedAt! + scenario.budgetMs, totalMs: scenario.budgetMs },
   };
 }
 
-/** Drops what is older from the front of a list in order of time. */
-function keepNewer(times: EpochMs[], than: EpochMs): void {
-  while (times.length > 0 && times[0]! <= than) times.shift();
+function count(of: Map<string, number>, text: string): void {
+  of.set(text, (of.get(text) ?? 0) + 1);
 }

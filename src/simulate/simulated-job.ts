@@ -7,13 +7,14 @@ import type { StateView } from '../model/state.ts';
 import type { Journals, Liveness, OutputFiles, ProcessExit, ProcessSpec, Scratch } from '../ports.ts';
 import { createRedactor } from '../run/redact.ts';
 import type { StateRead } from '../state/read.ts';
+import type { JobTask } from './job-task.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { Actor, Random, VirtualTime } from './virtual-time.ts';
 
 /** A job of a workflow: the process of one command on a runner of its own. */
 export interface SimulatedJob extends Actor {
   readonly number: number;
-  readonly purpose: string;
+  readonly task: JobTask;
   /** When it was asked for; when it got a runner; when it ended or its runner was lost. */
   readonly askedAt: EpochMs;
   startedAt?: EpochMs;
@@ -156,7 +157,7 @@ async function livenessOf(world: JobWorld, holder: Holder): Promise<Liveness> {
   if (holder.kind !== 'workflow' || !holder.workflow.startsWith(`${SIMULATED}-`)) return 'gone';
   if (!world.mayAsk()) return 'unknown';
   const job = world.job(Number(holder.workflow.slice(SIMULATED.length + 1)));
-  return job === undefined || job.isGone ? 'gone' : 'alive';
+  return job === undefined || job.endedAt !== undefined ? 'gone' : 'alive';
 }
 
 async function runScripted(

@@ -207,7 +207,7 @@ function judgeWaits({ timeline, jobs, refusals }: Simulation, say: (text: string
       if (wait.kind !== 'no-wake-up') continue;
       const idle = jobs.find(
         (job) =>
-          job.purpose === 'tick' &&
+          job.task.kind === 'tick' &&
           !job.isLost &&
           job.startedAt !== undefined &&
           job.startedAt > from &&

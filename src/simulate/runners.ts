@@ -1,0 +1,130 @@
+import type { EpochMs } from '../model/instant.ts';
+import type { JobTask } from './job-task.ts';
+import type { ScenarioPlan } from './scenario-plan.ts';
+import type { SimulatedJob } from './simulated-job.ts';
+import type { Level } from './timeline.ts';
+import type { Random, VirtualTime } from './virtual-time.ts';
+
+/** GitHub's runners: jobs that have one, jobs that wait for one, and what is billed. */
+export interface Runners {
+  /** All jobs that were asked for, in that order: a job's number is its place, from 1. */
+  readonly jobs: readonly SimulatedJob[];
+  /** Jobs at once. */
+  readonly level: Level;
+  /** Each job rounded up. */
+  readonly minutes: number;
+  /** Jobs that were not started since the minutes were used up. */
+  readonly refusedJobs: number;
+  /** Asks for a job: it starts when there is a runner. Undefined: there are no minutes left. */
+  ask(task: JobTask): SimulatedJob | undefined;
+  /** Every machine that is at work is lost: whatever it was at ends in the middle. */
+  loseAll(): void;
+  /** Resolves once no job is at work or waits. */
+  allOver(): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** `work`: what a job does on its runner, from its first step on. */
+export function openRunners(
+  { time, random, scenario }: { readonly time: VirtualTime; readonly random: Random; readonly scenario: ScenarioPlan },
+  work: (job: SimulatedJob) => Promise<void>,
+): Runners {
+  const { github } = scenario;
+  const jobs: SimulatedJob[] = [];
+  const queue: SimulatedJob[] = [];
+  const level = { now: 0, peak: 0, peakAt: time.now() };
+  const figures = { minutes: 0, refusedJobs: 0 };
+  const going = new Map<SimulatedJob, { readonly over: Promise<void>; readonly end: () => void }>();
+
+  function start(job: SimulatedJob): void {
+    let end = (): void => undefined;
+    const over = new Promise<void>((resolve, reject) => {
+      end = resolve;
+      carry(job).then(resolve, reject);
+    });
+    going.set(job, { over, end });
+    over.then(
+      () => going.delete(job),
+      () => undefined,
+    );
+    if (random() < scenario.lostRunners) void loseLater(job);
+  }
+
+  async function carry(job: SimulatedJob): Promise<void> {
+    job.startedAt = time.now();
+    level.now++;
+    if (level.now > level.peak) Object.assign(level, { peak: level.now, peakAt: time.now() });
+    await time.turn(job, github.setUpMs);
+    await work(job);
+    end(job);
+  }
+
+  /** Ends a job, well or not, and gives its runner to the next. */
+  function end(job: SimulatedJob): void {
+    if (job.endedAt !== undefined) return;
+    const now = time.now();
+    job.isGone = true;
+    job.endedAt = now;
+    figures.minutes += billedMinutes(job.startedAt!, now);
+    level.now--;
+    const next = queue.shift();
+    if (next) start(next);
+  }
+
+  function lose(job: SimulatedJob): void {
+    if (job.endedAt !== undefined || job.startedAt === undefined) return;
+    job.isLost = true;
+    end(job);
+    going.get(job)?.end();
+  }
+
+  async function loseLater(job: SimulatedJob): Promise<void> {
+    // Somewhere in its first hour: short jobs are often over by then, as it is in the world.
+    await time.turn(job, Math.floor(random() ** 3 * HOUR_MS));
+    lose(job);
+  }
+
+  return {
+    jobs,
+    level,
+    get minutes() {
+      return figures.minutes;
+    },
+    get refusedJobs() {
+      return figures.refusedJobs;
+    },
+    ask(task) {
+      if (github.minutes !== undefined && figures.minutes >= github.minutes) {
+        figures.refusedJobs++;
+        return undefined;
+      }
+      const number = jobs.length + 1;
+      const job: SimulatedJob = {
+        name: `job ${number}`,
+        number,
+        task,
+        askedAt: time.now(),
+        isGone: false,
+        isLost: false,
+        frozenUntil: 0,
+        stop: new AbortController(),
+      };
+      jobs.push(job);
+      if (level.now < github.runners) start(job);
+      else queue.push(job);
+      return job;
+    },
+    loseAll() {
+      for (const job of jobs) lose(job);
+    },
+    async allOver() {
+      while (going.size > 0 || queue.length > 0) await Promise.all([...going.values()].map(({ over }) => over));
+    },
+  };
+}
+
+function billedMinutes(from: EpochMs, to: EpochMs): number {
+  return Math.ceil((to - from) / MINUTE_MS);
+}
