@@ -59,6 +59,26 @@ describe('a run', () => {
     expect(runAfter([...started, taken, late]).steps['raw/a']!.state).toBe('PLANNED');
   });
 
+  it('counts attempts on though it is given back twice before the next one begins', () => {
+    const failed = event({
+      type: 'step.attempt-ended',
+      step: 'raw/a',
+      attempt: 1,
+      outcome: 'failure',
+      failure: { class: 'step', code: 'exit-code', message: 'no' },
+      durationMs: 1,
+      retryAt: '2026-11-22T10:05:00.000Z',
+    });
+    const requeued = event({ type: 'run.requeued', due: '2026-11-22T11:00:00.000Z', reason: 'no time is left' });
+    const again = runAfter([...started, failed, requeued, events[2]!, requeued, events[2]!]);
+    expect(again.steps['raw/a']).toMatchObject({
+      state: 'PLANNED',
+      attempt: 1,
+      retryAt: '2026-11-22T10:05:00.000Z',
+      failure: { code: 'exit-code' },
+    });
+  });
+
   it('waits when it was requeued, and starts again with what had ended', () => {
     const requeued = event({ type: 'run.requeued', due: '2026-11-22T11:00:00.000Z', reason: 'a retry in an hour' });
     const untilA = events.slice(0, events.findIndex((e) => e.type === 'step.ended') + 1);

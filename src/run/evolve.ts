@@ -205,11 +205,19 @@ function start(draft: RunDraft, event: RunStarted): void {
       state: 'PLANNED',
       reason,
       detail,
+      ...triedBefore(before),
       materialized: [],
       failedAssets: [],
       checks: [],
     });
   }
+}
+
+/** Attempts count for as long as the run goes on, however often it is given back before the next one begins. */
+function triedBefore(before: RunStepRecord | undefined): Partial<RunStepRecord> {
+  if (before?.attempt === undefined) return {};
+  const { attempt, retryAt, failure } = before;
+  return { attempt, ...(retryAt === undefined ? {} : { retryAt }), ...(failure === undefined ? {} : { failure }) };
 }
 
 /** Steps under way when a run changes hands did not end. */
