@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
 import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+import { HUNDRED_DAYS, HUNDRED_DAYS_CHUNKS, HUNDRED_DAYS_PROJECT } from '../src/testing/hundred-days.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
@@ -22,27 +23,6 @@ echo "+ $name" >> "$SHARED/log"
 if test -e "$SHARED/hold-$name"; then touch "$SHARED/held"; while test -e "$SHARED/hold-$name"; do sleep 0.05; done; fi
 echo "- $name" >> "$SHARED/log"
 `;
-const PROJECT = `name: shop
-run_queue:
-  max_concurrent_runs: 3
-  tag_concurrency_limits:
-    - { key: branchline/backfill, limit: 2 }
-partitions:
-  days: { daily: { start: 2026-01-01 } }
-assets:
-  raw:
-    partitions: days
-    backfill_policy: { multi_run: { max_partitions_per_run: 10 } }
-    run: sh step.sh raw-
-  report: { run: sh step.sh report }
-schedules:
-  nightly: { selection: "key:report", cron: "30 2 * * *", tags: { branchline/priority: "5" } }
-`;
-const HUNDRED = '2026-01-01...2026-04-10';
-
-/** First days of its ten runs. */
-const CHUNKS = Array.from({ length: 10 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + n * 10)).toISOString().slice(0, 10));
-
 /** Most steps of the backfill that were at work at once; who is killed does not say that it ended. */
 function mostAtOnce(lines: readonly string[]): number {
   const open = new Set<string>();
@@ -56,10 +36,15 @@ function mostAtOnce(lines: readonly string[]): number {
 }
 
 test('a click backfills 100 days in 10 runs, through two lost runners and conflicts, behind what is urgent', async () => {
-  rig = await makeActionRig({ 'branchline.yaml': PROJECT, 'step.sh': STEP });
+  rig = await makeActionRig({ 'branchline.yaml': HUNDRED_DAYS_PROJECT, 'step.sh': STEP });
   rig.github.git.date = new Date('2026-11-20T12:00:00Z');
   expect(await rig.run({ event: schedule })).toMatchObject({ code: 0 });
-  const inputs = { command: 'backfill', select: 'key:raw', partitions: HUNDRED, reason: 'the source was corrected' };
+  const inputs = {
+    command: 'backfill',
+    select: 'key:raw',
+    partitions: HUNDRED_DAYS,
+    reason: 'the source was corrected',
+  };
   const with4 = { 'max-parallel': '4' };
 
   const preview = await rig.run({ event: click({ ...inputs, 'dry-run': 'true' }) });
@@ -103,7 +88,7 @@ test('a click backfills 100 days in 10 runs, through two lost runners and confli
   const log = readFileSync(shared('log'), 'utf8').trim().split('\n');
   // What was at work when a machine went is made again, and nothing else: ten runs, of ten days each.
   const begunRuns = log.filter((line) => line.startsWith('+ raw-')).map((line) => line.slice('+ raw-'.length));
-  expect([...new Set(begunRuns)].toSorted()).toEqual(CHUNKS);
+  expect([...new Set(begunRuns)].toSorted()).toEqual(HUNDRED_DAYS_CHUNKS);
   const lostRuns = Object.values(backfill!.groups[0]!.lost ?? {}).reduce((sum, times) => sum + times, 0);
   expect(lostRuns).toBeGreaterThanOrEqual(2);
   expect(begunRuns.length).toBeLessThanOrEqual(10 + lostRuns);

@@ -22,6 +22,39 @@ test('the example of the page plays as it stands there, draws itself, and change
   expect((await project.state()).view.openRuns.size + (await project.state()).view.endedRuns.size).toBe(0);
 });
 
+test('a backfill of the command line is told with its end and its cost; Monday’s runs overtake it', async () => {
+  project = makeCliProject(filesOfPage('docs/simulate.md'));
+  const command = ['simulate', '--from', '2036-11-30T00:00:00Z', '--for', '1d', '--scenario', 'scenarios/monday.yml'];
+  const backfill = ['--backfill', 'key:raw/orders', '--partitions', '2026-11-01...2026-11-20', '--at', '+3h'];
+  const report = await project.json<SimulationReport>([...command, ...backfill]);
+  expect(report.backfills).toMatchObject([
+    {
+      selection: 'key:raw/orders',
+      partitions: '2026-11-01...2026-11-20',
+      state: 'COMPLETED_SUCCESS',
+      done: 20,
+      runs: 20,
+    },
+  ]);
+  expect(report.backfills[0]!.requestedAt).toMatch(/^2036-11-30T03:00/);
+  expect(report.backfills[0]!.minutes).toBeGreaterThan(60);
+  expect((await project.run([...command, ...backfill])).stdout).toContain('20 of 20 made in 20 runs');
+  const refusals = [
+    ['--partitions 2026-11-01', 'backfill-selection'],
+    ['--at +2h', 'backfill-selection'],
+    ['--backfill key:raw/orders', 'partitions-needed'],
+    ['--backfill key:raw/orders --partitions 2025-01-01', 'unknown-partition'],
+    ['--backfill key:raw/none --partitions all', 'empty-selection'],
+    ['--backfill key:raw/orders --partitions all --at soon', 'instant'],
+    ['--backfill key:raw/orders --partitions all --at 2036-11-29T00:00:00Z', 'instant'],
+  ] as const;
+  const said = refusals.map(async ([options]) => {
+    const end = await project.run([...command, ...options.split(' '), '--json']);
+    return [end.code, (JSON.parse(end.stdout) as { error: { code: string } }).error.code];
+  });
+  expect(await Promise.all(said)).toEqual(refusals.map(([, code]) => [2, code]));
+});
+
 test('durations come from the history of the state that it begins with', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: shop

@@ -154,10 +154,16 @@ function queueCommands(define: Define): Command[] {
         .option('--from <instant>', 'when it begins (ISO 8601, with a zone; default: now)')
         .option('--for <duration>', 'how long somebody is woken', '7d')
         .option('--scenario <file>', 'what happens around the project (docs/simulate.md)')
+        .option('--backfill <selection>', 'start a backfill of these assets, beside what the scenario starts')
+        .option('--partitions <keys>', 'what the backfill makes: keys, ranges, `all`, `missing`, `failed`')
+        .option(
+          '--at <moment>',
+          'when it is started: an instant, or `+2h` after the beginning (default: at the beginning)',
+        )
         .option('--seed <n>', 'the same seed gives the same outcome', wholeNumber, 1)
         .option('--svg <file>', 'draw the timeline into a file')
         .addOption(environmentOption()),
-      'branchline simulate --for 7d --scenario scenarios/monday.yml --svg monday.svg',
+      'branchline simulate --for 2d --backfill key:raw/orders --partitions 2026-01-01...2026-03-31 --svg monday.svg',
       () => import('./simulate.ts'),
     ),
   ];

@@ -75,6 +75,7 @@ const nouns: Readonly<Record<string, { readonly one: string; readonly many: stri
   GithubLimits: { one: '`github`', many: '`github`' },
   LostRunners: { one: '`lost_runners`', many: '`lost_runners`' },
   StartedRun: { one: 'a run of a scenario', many: 'runs of a scenario' },
+  StartedBackfill: { one: 'a backfill of a scenario', many: 'backfills of a scenario' },
   Asset: { one: 'an asset', many: 'assets' },
   Defaults: { one: '`defaults`', many: '`defaults`' },
   Group: { one: 'a group', many: 'groups' },

@@ -1,5 +1,6 @@
 import type { FinalRunState } from './events.ts';
 import type { Timestamp } from './instant.ts';
+import type { BackfillRecord } from './state.ts';
 
 /** What a run waits for: the limits of the queue, a time, somebody who holds what it would write, or the next wake-up. */
 export type SimulatedWaitKind = 'all-places' | 'not-due' | 'tag' | 'pool' | 'held' | 'no-wake-up';
@@ -31,6 +32,31 @@ export interface SimulatedRunReport {
   /** When somebody was at work on it: several times when it was given back, or its runner was lost. */
   readonly work: readonly { readonly from: Timestamp; readonly to: Timestamp }[];
   readonly waits: readonly SimulatedWait[];
+  /** The backfill that it is of; absent = of none. */
+  readonly backfill?: string;
+}
+
+/** A backfill of a simulation. */
+export interface SimulatedBackfillReport {
+  readonly backfill: string;
+  readonly selection: string;
+  /** As it was written; absent = nothing that is selected has partitions. */
+  readonly partitions?: string;
+  readonly requestedAt: Timestamp;
+  /** Absent = it is not over when the simulation is. */
+  readonly endedAt?: Timestamp;
+  readonly state: BackfillRecord['state'];
+  /** Partitions of all its assets. */
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly leftOut: number;
+  /** Its runs, retries among them, and what those cost: minutes of lost runners are nobody's. */
+  readonly runs: number;
+  readonly minutes: number;
+  readonly usd?: number;
+  /** From its request to its end; absent while it is not over. */
+  readonly durationMs?: number;
 }
 
 export interface Peak {
@@ -94,6 +120,7 @@ export interface SimulationReport {
   };
   readonly state: { readonly commits: number; readonly bytesWritten: number };
   readonly runs: readonly SimulatedRunReport[];
+  readonly backfills: readonly SimulatedBackfillReport[];
   /** What commands told a person, and what they refused, each once with how often. */
   readonly notices: readonly { readonly kind: 'warning' | 'refusal'; readonly text: string; readonly times: number }[];
 }

@@ -11,6 +11,7 @@ const BAR_CELLS = 48;
 /** A simulation for a terminal: the verdict, what was waited for, what it costs, then the runs on a line of time each. */
 export function renderSimulation(report: SimulationReport, style: Style): string {
   const lines = [verdict(report), '', ...facts(report)];
+  if (report.backfills.length > 0) lines.push('', ...backfillLines(report));
   if (report.waits.length > 0) lines.push('', ...waitLines(report));
   if (report.notices.length > 0) lines.push('', ...noticeLines(report));
   if (report.runs.length > 0) lines.push('', ...runLines(report, style));
@@ -61,6 +62,30 @@ function facts({ totals, wakeUps, ticks, peaks, github, state, makespanMs }: Sim
     ],
     ['  state', `${count(state.commits, 'commit')}, ${formatCount(Math.ceil(state.bytesWritten / 1000))} kB written`],
   ]);
+}
+
+function backfillLines({ backfills }: SimulationReport): string[] {
+  const rows = backfills
+    .slice(0, WAITS_MAX)
+    .map((each) => [
+      `  ${safeLine(`${each.selection}${each.partitions === undefined ? '' : ` ${each.partitions}`}`, 60)}`,
+      `${formatCount(each.done)} of ${formatCount(each.total)} made${leftText(each)} in ${count(each.runs, 'run')}`,
+      each.endedAt === undefined
+        ? 'not over at the end'
+        : `over at ${formatInstant(each.endedAt)}, after ${formatDuration(each.durationMs!)}`,
+      `${formatCount(each.minutes)} min${each.usd === undefined ? '' : `, ${formatUsd(each.usd)}`}`,
+    ]);
+  const more = backfills.length > WAITS_MAX ? [`  and ${backfills.length - WAITS_MAX} more (--json has all)`] : [];
+  return ['Backfills:', ...columns(rows), ...more];
+}
+
+function leftText({ failed, leftOut }: SimulationReport['backfills'][number]): string {
+  const parts = [
+    failed > 0 ? `${formatCount(failed)} failed` : '',
+    leftOut > 0 ? `${formatCount(leftOut)} left out` : '',
+  ];
+  const said = parts.filter((part) => part !== '').join(', ');
+  return said === '' ? '' : ` (${said})`;
 }
 
 function waitLines({ waits }: SimulationReport): string[] {

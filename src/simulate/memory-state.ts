@@ -43,8 +43,12 @@ interface Commit extends StateCommit {
 const TREES_MAX = 64;
 const UNREACHABLE: StoreUnreachable = { code: 'unreachable', message: 'the simulated state has forgotten this commit' };
 
-/** Makes a branch, empty or on top of a real one. `now`: the server's clock. */
-export function createMemoryState(now: () => EpochMs, origin?: StateOrigin): MemoryState {
+/** Makes a branch, empty or on top of a real one. `now`: the server's clock. `onLanded`: told of each commit, at once. */
+export function createMemoryState(
+  now: () => EpochMs,
+  origin?: StateOrigin,
+  onLanded: (change: StateChange) => void = () => {},
+): MemoryState {
   const trees = new Map<string, Commit>();
   const history: StateCommit[] = [];
   let commits = 0;
@@ -78,6 +82,7 @@ export function createMemoryState(now: () => EpochMs, origin?: StateOrigin): Mem
       if (trees.size <= TREES_MAX) break;
       trees.delete(old);
     }
+    onLanded(change);
     return id;
   }
 

@@ -19,12 +19,14 @@ interface OutsideInput {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly runners: Runners;
+  /** Nothing is left to be woken for. */
+  readonly isQuiet: () => boolean;
 }
 
 /** A simulation does not wait for work that goes on so long after its end. */
 const AFTERWARDS_MS = 14 * 24 * 3_600_000;
 
-export function openOutside({ scenario, from, until, time, random, runners }: OutsideInput): Outside {
+export function openOutside({ scenario, from, until, time, random, runners, isQuiet }: OutsideInput): Outside {
   const outside: Actor = { name: 'the world outside', isGone: false, frozenUntil: 0 };
   const rings = { rung: 0, lost: 0 };
   const at = (instant: EpochMs): Promise<void> => time.turn(outside, Math.max(0, instant - time.now()));
@@ -32,6 +34,7 @@ export function openOutside({ scenario, from, until, time, random, runners }: Ou
   async function ring(): Promise<void> {
     for (let tick = nextTick(scenario.wakeUps, 'UTC', from); tick !== undefined && tick <= until; ) {
       await at(tick);
+      if (isQuiet()) return;
       if (random() < scenario.lostRings) rings.lost++;
       else void ringLate();
       tick = nextTick(scenario.wakeUps, 'UTC', tick);
@@ -45,7 +48,7 @@ export function openOutside({ scenario, from, until, time, random, runners }: Ou
   }
   async function startByHand(what: StartedByHand): Promise<void> {
     await at(what.at);
-    runners.ask(what.task);
+    runners.ask(what.work);
   }
   async function crash(instant: EpochMs): Promise<void> {
     await at(instant);

@@ -1,10 +1,10 @@
 import { triggerText } from '../app/run-message.ts';
 import { byText } from '../base/order.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { Peak, SimulatedRunReport, SimulationReport } from '../model/simulation.ts';
+import type { Peak, SimulatedBackfillReport, SimulatedRunReport, SimulationReport } from '../model/simulation.ts';
 import { formatInstant } from '../time/format.ts';
 import type { Simulation, SimulationInput } from './simulate.ts';
-import { inOrder, type Level, type SimulatedRun, type WaitStretch } from './timeline.ts';
+import { inOrder, type Level, type SimulatedBackfill, type SimulatedRun, type WaitStretch } from './timeline.ts';
 
 /** All that a simulation found, as plain data. */
 export function reportSimulation(input: SimulationInput, done: Simulation): SimulationReport {
@@ -50,7 +50,7 @@ export function reportSimulation(input: SimulationInput, done: Simulation): Simu
       refusedJobs: done.refusedJobs,
       minutes: done.minutes,
       ...(minutesLimit === undefined ? {} : { minutesLimit }),
-      ...(price === undefined ? {} : { usd: Math.round(done.minutes * price * 1e6) / 1e6 }),
+      ...(price === undefined ? {} : { usd: usdOf(done.minutes, price) }),
       requestsAnHour: done.requests.peak,
       requestsAnHourLimit: scenario.github.requestsAnHour,
       refusedRequests: done.requests.refused,
@@ -58,6 +58,9 @@ export function reportSimulation(input: SimulationInput, done: Simulation): Simu
     },
     state: { commits: done.state.commits, bytesWritten: done.state.bytesWritten },
     runs,
+    backfills: [...timeline.backfills.values()]
+      .sort((a, b) => a.requestedAt - b.requestedAt || byText(a.backfill, b.backfill))
+      .map((backfill) => backfillReport(backfill, timeline.runs, price)),
     notices: [...noticesOf('refusal', done.refusals), ...noticesOf('warning', done.warnings)],
   };
 }
@@ -75,13 +78,39 @@ function peakOf({ peak, peakAt }: Level): Peak {
   return { peak, at: timestamp(peakAt) };
 }
 
+function backfillReport(
+  { backfill, selection, partitions, requestedAt, endedAt, state, counts }: SimulatedBackfill,
+  all: ReadonlyMap<string, SimulatedRun>,
+  price: number | undefined,
+): SimulatedBackfillReport {
+  const runs = [...all.values()].filter((run) => run.backfill === backfill);
+  const minutes = runs.reduce((sum, run) => sum + run.minutes, 0);
+  return {
+    backfill,
+    selection,
+    ...(partitions === '' ? {} : { partitions }),
+    requestedAt: timestamp(requestedAt),
+    ...(endedAt === undefined ? {} : { endedAt: timestamp(endedAt), durationMs: endedAt - requestedAt }),
+    state,
+    ...counts,
+    runs: runs.length,
+    minutes,
+    ...(price === undefined ? {} : { usd: usdOf(minutes, price) }),
+  };
+}
+
+/** To the millionth. */
+function usdOf(minutes: number, price: number): number {
+  return Math.round(minutes * price * 1e6) / 1e6;
+}
+
 function runReport(run: SimulatedRun, end: EpochMs): SimulatedRunReport {
   const { request } = run;
   const partitions = 'partitions' in request ? request.partitions : undefined;
   const began = run.work[0]?.from;
   return {
     run: run.run,
-    trigger: triggerText(request),
+    trigger: request.kind === 'backfill' ? `backfill ${request.selection}` : triggerText(request),
     ...(partitions === undefined || partitions === '' ? {} : { partitions }),
     requestedAt: timestamp(run.requestedAt),
     ...(began === undefined ? {} : { startedAt: timestamp(began) }),
@@ -90,6 +119,7 @@ function runReport(run: SimulatedRun, end: EpochMs): SimulatedRunReport {
     ...(run.failure === undefined ? {} : { failure: run.failure }),
     steps: run.steps,
     attempts: run.attempts,
+    ...(run.backfill === undefined ? {} : { backfill: run.backfill }),
     work: run.work.map(({ from, to }) => ({ from: timestamp(from), to: timestamp(to ?? end) })),
     waits: run.waits
       .map(({ from, to, wait }) => ({ kind: wait.kind, text: waitText(wait), from, to: Math.min(to, end) }))

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../model/instant.ts';
-import type { JobTask } from './job-task.ts';
+import type { JobWork } from './job-work.ts';
 import type { ScenarioPlan } from './scenario-plan.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 import type { Level } from './timeline.ts';
@@ -16,7 +16,7 @@ export interface Runners {
   /** Jobs that were not started since the minutes were used up. */
   readonly refusedJobs: number;
   /** Asks for a job: it starts when there is a runner. Undefined: there are no minutes left. */
-  ask(task: JobTask): SimulatedJob | undefined;
+  ask(work: JobWork): SimulatedJob | undefined;
   /** Every machine that is at work is lost: whatever it was at ends in the middle. */
   loseAll(): void;
   /** Resolves once no job is at work or waits. */
@@ -26,10 +26,10 @@ export interface Runners {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** `work`: what a job does on its runner, from its first step on. */
+/** `perform`: what a job does on its runner, from its first step on. */
 export function openRunners(
   { time, random, scenario }: { readonly time: VirtualTime; readonly random: Random; readonly scenario: ScenarioPlan },
-  work: (job: SimulatedJob) => Promise<void>,
+  perform: (job: SimulatedJob) => Promise<void>,
 ): Runners {
   const { github } = scenario;
   const jobs: SimulatedJob[] = [];
@@ -57,15 +57,15 @@ export function openRunners(
     level.now++;
     if (level.now > level.peak) Object.assign(level, { peak: level.now, peakAt: time.now() });
     await time.turn(job, github.setUpMs);
-    await work(job);
+    await perform(job);
     end(job);
+    job.isGone = true;
   }
 
-  /** Ends a job, well or not, and gives its runner to the next. */
+  /** Ends a job for GitHub, well or not, and gives its runner to the next. */
   function end(job: SimulatedJob): void {
     if (job.endedAt !== undefined) return;
     const now = time.now();
-    job.isGone = true;
     job.endedAt = now;
     figures.minutes += billedMinutes(job.startedAt!, now);
     level.now--;
@@ -77,7 +77,15 @@ export function openRunners(
     if (job.endedAt !== undefined || job.startedAt === undefined) return;
     job.isLost = true;
     end(job);
+    if (scenario.lostWorkOn > 0 && random() < scenario.lostWorkOn) void workOn(job);
+    else job.isGone = true;
     going.get(job)?.end();
+  }
+
+  /** Nobody waits for it any more, and it does not know. */
+  async function workOn(job: SimulatedJob): Promise<void> {
+    await time.turn(job, Math.floor(random() * HOUR_MS));
+    job.isGone = true;
   }
 
   async function loseLater(job: SimulatedJob): Promise<void> {
@@ -95,7 +103,7 @@ export function openRunners(
     get refusedJobs() {
       return figures.refusedJobs;
     },
-    ask(task) {
+    ask(work) {
       if (github.minutes !== undefined && figures.minutes >= github.minutes) {
         figures.refusedJobs++;
         return undefined;
@@ -104,7 +112,7 @@ export function openRunners(
       const job: SimulatedJob = {
         name: `job ${number}`,
         number,
-        task,
+        work,
         askedAt: time.now(),
         isGone: false,
         isLost: false,

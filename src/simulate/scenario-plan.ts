@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { Cron } from '../time/cron-syntax.ts';
-import type { JobTask } from './job-task.ts';
+import type { JobWork } from './job-work.ts';
 import type { Random } from './virtual-time.ts';
 
 /** How long something takes: always the same, or spread with this median and 99th percentile. Milliseconds. */
@@ -21,7 +21,7 @@ export type FailureRule =
 /** What somebody starts in the course of a simulation. */
 export interface StartedByHand {
   readonly at: EpochMs;
-  readonly task: Extract<JobTask, { readonly kind: 'run' | 'backfill' }>;
+  readonly work: Extract<JobWork, { readonly kind: 'run' | 'backfill' }>;
 }
 
 /** Everything about a simulated world that is not the project's or the state's. Resolved: names are assets, times instants. */
@@ -57,6 +57,8 @@ export interface ScenarioPlan {
   readonly checks: ReadonlyMap<string, number>;
   /** Share of jobs whose runner is lost in their course, from 0 to 1. */
   readonly lostRunners: number;
+  /** Share of lost runners that work on without knowing it, from 0 to 1. */
+  readonly lostWorkOn: number;
   /** Instants at which every runner that is at work is lost. */
   readonly crashes: readonly EpochMs[];
   readonly started: readonly StartedByHand[];

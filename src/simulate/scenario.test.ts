@@ -11,6 +11,7 @@ const files = {
 assets:
   raw/a: { run: make a, checks: { fine: { run: judge } } }
   mart/b: { deps: [raw/a], run: make b }
+  cut: { run: make cut, partitions: { daily: { start: "2026-11-01" } } }
 `,
 };
 const planning = buildPlanning(projectOf(files), sourceTreeOf(files));
@@ -58,6 +59,21 @@ describe('what is wrong is shown where it stands', () => {
     ['lost_runners: { at: [tomorrow] }', '1:22 bad-format: `tomorrow` does not fit: a moment is an instant'],
     ['runs: [{ at: 2026-11-01T00:00:00Z, select: "*" }]', '1:14 out-of-range: this is before the simulation begins'],
     ['runs: [{ at: +1h }]', '1:8 missing-key: '],
+    ['backfills: [{ select: "key:none" }]', '1:14 empty-selection: `key:none` selects no asset of this project'],
+    [
+      'backfills: [{ at: 2026-11-01T00:00:00Z, select: "key:raw/a" }]',
+      '1:14 out-of-range: this is before the simulation',
+    ],
+    [
+      'backfills: [{ select: "key:raw/a", partitions: all }]',
+      '1:14 bad-backfill: raw/a has no partitions, and `all` names',
+    ],
+    [
+      'backfills: [{ select: "key:cut" }]',
+      '1:14 bad-backfill: cut has partitions (2026-11-01 to 2026-11-29), and the backfill',
+    ],
+    ['backfills: [{ select: "key:cut", partitions: 2026-10-31 }]', '1:14 bad-backfill: '],
+    ['lost_runners: { work_on: half }', '1:1 bad-format: `half` does not fit: a share is a number from 0 to 100'],
     ['github: { runners: 0 }', '1:20 out-of-range: '],
     ['a: [', '1:5 yaml-syntax: '],
   ])('%s', (text, expected) => {
@@ -79,6 +95,24 @@ failing_checks: { "key:raw/a": 50% }
   expect(plan?.durations.get('mart/b')).toEqual({ p50Ms: 120_000, p99Ms: 540_000 });
   expect(plan?.failures.get('raw/a')).toEqual({ kind: 'between', from: from + 3_600_000, to: from + 5 * 3_600_000 });
   expect(plan?.checks).toEqual(new Map([['raw/a/fine', 0.5]]));
+});
+
+test('a backfill begins at once when nobody says when; what is missing or failed is only known then', () => {
+  const { plan } = resolved(`
+backfills:
+  - { select: "key:cut", partitions: failed, priority: 5, tags: { source: crm } }
+  - { at: +2h, select: "key:cut", partitions: "2026-11-29" }
+`);
+  expect(plan?.started).toEqual([
+    {
+      at: from,
+      work: {
+        kind: 'backfill',
+        options: { select: 'key:cut', partitions: 'failed', priority: '5', tags: ['source=crm'] },
+      },
+    },
+    expect.objectContaining({ at: from + 7_200_000 }),
+  ]);
 });
 
 test('what is not said comes from history, when there is enough of it', () => {

@@ -10,6 +10,7 @@ import type { StateView } from '../model/state.ts';
 import { type Cron, parseCron } from '../time/cron-syntax.ts';
 import { parseDuration } from '../time/duration.ts';
 import type { FailureRule, ScenarioPlan, Spread } from './scenario-plan.ts';
+import { refusalOf, startedBackfill, startedRun } from './scenario-started.ts';
 
 /** What a scenario is resolved against. */
 export interface ScenarioBase {
@@ -85,8 +86,7 @@ export function resolveScenario(
     return found;
   }
 
-  const moment = (text: string): EpochMs =>
-    text.startsWith('+') ? from + durationMs(text.slice(1)) : Date.parse(text);
+  const moment = (text: string): EpochMs => momentOf(text, from);
   const failureOf = (value: NonNullable<WrittenScenario['failures']>[string]): FailureRule => {
     if (typeof value === 'string') return { kind: 'rate', rate: shareOf(value) };
     if (value.first !== undefined) return { kind: 'first', attempts: value.first };
@@ -125,17 +125,31 @@ export function resolveScenario(
   const checks = new Map<string, number>();
   for (const [asset, rate] of byAsset('failing_checks', written.failing_checks, shareOf))
     for (const check of project.assets[asset]?.checks ?? []) checks.set(`${asset}/${check.name}`, rate);
-  const started = (written.runs ?? []).map(({ at, select, partitions, with_upstream }, index) => {
-    assetsOf(select, ['runs', index, 'select'], 'value');
-    if (moment(at) < from)
-      find(['runs', index, 'at'], 'value', {
+  const startedAt = (name: 'runs' | 'backfills', index: number, at: string | undefined): EpochMs => {
+    const instant = at === undefined ? from : momentOf(at, from);
+    if (instant < from)
+      find([name, index, 'at'], 'value', {
         code: 'out-of-range',
         message: 'this is before the simulation begins',
         help: 'a time after the beginning is written `+30m`; `--from` moves the beginning',
       });
-    const cut = partitions === undefined ? {} : { partitions };
-    const task = { kind: 'run' as const, selection: select, withUpstream: with_upstream === true, ...cut };
-    return { at: moment(at), task };
+    return instant;
+  };
+  const runs = (written.runs ?? []).map((run, index) => {
+    assetsOf(run.select, ['runs', index, 'select'], 'value');
+    return startedRun(run, startedAt('runs', index, run.at));
+  });
+  const backfills = (written.backfills ?? []).map((each, index) => {
+    const backfill = startedBackfill(each, startedAt('backfills', index, each.at));
+    if (assetsOf(each.select, ['backfills', index, 'select'], 'value').size === 0) return backfill;
+    const refused = refusalOf(planning, view, backfill);
+    if (refused)
+      find(['backfills', index, each.partitions === undefined ? 'select' : 'partitions'], 'value', {
+        code: 'bad-backfill',
+        message: refused.message.split('\n')[0]!,
+        ...(refused.help === undefined ? {} : { help: refused.help }),
+      });
+    return backfill;
   });
   const durations = bySteps(byAsset('durations', written.durations, spreadOf));
   const price = github?.usd_per_minute ?? base.usdPerMinute;
@@ -159,10 +173,16 @@ export function resolveScenario(
     checks,
     lostRunners: lost?.share === undefined ? 0 : shareOf(lost.share),
     crashes: (lost?.at ?? []).map(moment),
-    started,
+    started: [...runs, ...backfills],
+    lostWorkOn: lost?.work_on === undefined ? 0 : shareOf(lost.work_on),
   };
   const all = diagnostics.sort(compareDiagnostics);
   return all.length > 0 ? { diagnostics: all } : { plan, diagnostics: [] };
+}
+
+/** `+2h` after the beginning, or an instant. The schema holds: it is one of them. */
+export function momentOf(text: string, from: EpochMs): EpochMs {
+  return text.startsWith('+') ? from + durationMs(text.slice(1)) : Date.parse(text);
 }
 
 function spreadOf(value: string | { readonly p50: string; readonly p99: string }): Spread {

@@ -1,34 +1,7 @@
 import { expect, test } from 'vitest';
-import { buildPlanning } from '../app/planning.ts';
-import type { SimulationReport } from '../model/simulation.ts';
 import { renderSimulationSvg } from '../render/simulation-svg.ts';
 import { renderSimulation } from '../render/simulation-text.ts';
-import { emptyView } from '../state/fold.ts';
-import { type Files, projectOf, sourceTreeOf } from '../testing/project-builder.ts';
-import { reportSimulation } from './report.ts';
-import { resolveScenario } from './scenario.ts';
-import { simulate } from './simulate.ts';
-
-const FROM = Date.parse('2026-11-30T00:00:00Z');
-const HOUR = 3_600_000;
-
-/** Plays a project with a scenario and gives its report. */
-async function played(
-  manifest: string,
-  scenario: string,
-  more: { readonly hours?: number; readonly seed?: number } = {},
-): Promise<SimulationReport> {
-  const files: Files = { 'branchline.yaml': `name: small\n${manifest}` };
-  const planning = buildPlanning(projectOf(files), sourceTreeOf(files));
-  const view = emptyView('production');
-  const { plan, diagnostics } = resolveScenario(
-    { path: 's.yml', text: scenario },
-    { planning, view, from: FROM, usdPerMinute: 0.01 },
-  );
-  if (!plan) throw new Error(JSON.stringify(diagnostics));
-  const input = { planning, scenario: plan, from: FROM, until: FROM + (more.hours ?? 6) * HOUR, seed: more.seed ?? 1 };
-  return reportSimulation(input, await simulate(input));
-}
+import { played } from '../testing/simulation/played.ts';
 
 const HOURLY = `assets:
   raw/a: { run: make a }

@@ -3,8 +3,10 @@ import type { RunSettings } from '../app/run.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { ProcessSpec } from '../ports.ts';
-import { performTask } from './job-task.ts';
+import type { ProcessSpec, StateChange } from '../ports.ts';
+import { decodeEventsFile } from '../state/batch.ts';
+import { parseRecentPath } from '../state/layout.ts';
+import { performWork } from './job-work.ts';
 import { createMemoryState, type MemoryState, type StateOrigin } from './memory-state.ts';
 import { openOutside } from './outside.ts';
 import { playOf } from './play-scripts.ts';
@@ -26,9 +28,13 @@ export interface SimulationInput {
   /** The last instant at which somebody is woken; what is at work then goes on to its end. */
   readonly until: EpochMs;
   readonly seed: number;
+  /** From then on nobody is woken any more once nothing is open; default: never so. */
+  readonly quietFrom?: EpochMs;
   /** Whose state it is; default: `production`. */
   readonly environment?: string;
-  /** Told of each commit, for whoever checks what must always hold. */
+  /** Told of each commit as it lands, whether or not its job hears of it. */
+  readonly onLanded?: (change: StateChange) => void;
+  /** Told of each commit that a job knows of, for whoever checks what must always hold. */
   readonly onCommit?: (events: readonly BranchlineEvent[], after: StateView, state: MemoryState) => void;
   /** Told when a script begins, and when it is over; never of the end when its runner is lost. */
   readonly onScript?: (job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end') => void;
@@ -67,9 +73,10 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   const { scenario, from, until } = input;
   const random = seededRandom(input.seed);
   const time = createVirtualTime(from, random, TURNS_MAX);
-  const state = createMemoryState(() => time.now(), input.origin);
+  const state = createMemoryState(() => time.now(), input.origin, input.onLanded);
   const timeline = openTimeline(from);
   const planning = scriptedPlanning(input.planning);
+  const { project } = planning;
   const environment = input.environment ?? 'production';
   const reasons = waitReasons(planning);
   const requests = openRate(HOUR_MS, scenario.github.requestsAnHour);
@@ -82,25 +89,29 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     random,
     state,
     environment,
-    projectName: planning.project.name,
-    operations: planning.project.operations,
+    projectName: project.name,
+    operations: project.operations,
+    ...(scenario.github.usdPerMinute === undefined ? {} : { usdPerMinute: scenario.github.usdPerMinute }),
     reads: new Map(),
     job: (number) => runners.jobs[number - 1],
     mayAsk: () => requests.take(time.now()),
     onCommit(events, after) {
       pushes.take(time.now());
-      timeline.take(events, after, reasons(after, time.now()));
+      timeline.take(events, { view: after, waits: reasons(after, time.now()) });
       input.onCommit?.(events, after, state);
     },
+    onUnheard: (change) => timeline.take(eventsOf(change)),
     onWarning: (_, text) => count(warnings, text),
     onScript: (job, spec, side) => input.onScript?.(job, spec, side),
-    play: playOf(planning.project, scenario, random, () => time.now()),
+    play: playOf(project, scenario, random, () => time.now()),
   };
   const runners = openRunners({ time, random, scenario }, async (job) => {
-    const done = await performTask(portsOfJob(world, job), settingsOf(job, { planning, environment, scenario }), job);
+    const done = await performWork(portsOfJob(world, job), settingsOf(job, { planning, environment, scenario }), job);
     if (!done.ok) count(refusals, done.error.message);
   });
-  const outside = openOutside({ scenario, from, until, time, random, runners });
+  const isQuiet = (): boolean =>
+    input.quietFrom !== undefined && time.now() >= input.quietFrom && timeline.isQuiet() && runners.level.now === 0;
+  const outside = openOutside({ scenario, from, until, time, random, runners, isQuiet });
   await time.until(outside.happened());
 
   const { jobs, level, minutes, refusedJobs } = runners;
@@ -120,6 +131,15 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     warnings,
     refusals,
   };
+}
+
+/** The events of a commit, as its files have them. */
+function eventsOf({ files }: StateChange): BranchlineEvent[] {
+  return [...files].flatMap(([path, text]) => {
+    if (text === null || parseRecentPath(path) === undefined) return [];
+    const decoded = decodeEventsFile(path, text);
+    return decoded.ok ? decoded.value.batches.flatMap(({ events }) => events) : [];
+  });
 }
 
 /** How a job of the workflow is set up: what does not fit into its time is left to the next. */

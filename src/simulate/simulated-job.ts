@@ -1,24 +1,35 @@
+import { createJobMeter } from '../app/job-meter.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StateSession } from '../app/state-session.ts';
 import type { BranchlineEvent, Holder } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
-import type { Journals, Liveness, OutputFiles, ProcessExit, ProcessSpec, Scratch } from '../ports.ts';
+import type {
+  CommitOutcome,
+  Journals,
+  Liveness,
+  OutputFiles,
+  ProcessExit,
+  ProcessSpec,
+  Scratch,
+  StateChange,
+} from '../ports.ts';
 import { createRedactor } from '../run/redact.ts';
 import type { StateRead } from '../state/read.ts';
-import type { JobTask } from './job-task.ts';
+import type { JobWork } from './job-work.ts';
 import type { MemoryState } from './memory-state.ts';
 import type { Actor, Random, VirtualTime } from './virtual-time.ts';
 
 /** A job of a workflow: the process of one command on a runner of its own. */
 export interface SimulatedJob extends Actor {
   readonly number: number;
-  readonly task: JobTask;
-  /** When it was asked for; when it got a runner; when it ended or its runner was lost. */
+  readonly work: JobWork;
+  /** When it was asked for; when it got a runner; when GitHub says that it ended, well or lost. */
   readonly askedAt: EpochMs;
   startedAt?: EpochMs;
   endedAt?: EpochMs;
+  /** Its runner was lost: GitHub says that it is over. One that is not gone works on without knowing it. */
   isLost: boolean;
   readonly stop: AbortController;
 }
@@ -31,6 +42,8 @@ export interface JobWorld {
   readonly environment: string;
   readonly projectName: string;
   readonly operations: Operations;
+  /** Of a runner; undefined = not known. */
+  readonly usdPerMinute?: number;
   /** What was read of the newest heads: all jobs are in one process. */
   readonly reads: Map<string, StateRead>;
   job(number: number): SimulatedJob | undefined;
@@ -38,6 +51,8 @@ export interface JobWorld {
   mayAsk(): boolean;
   /** Told of each commit that landed. */
   onCommit(events: readonly BranchlineEvent[], after: StateView): void;
+  /** Told of a commit that landed after its runner was lost: nobody else tells of it. */
+  onUnheard(change: StateChange): void;
   onWarning(job: SimulatedJob, text: string): void;
   onScript(job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end'): void;
   /** How a script goes: when it ends and how. */
@@ -86,6 +101,11 @@ export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
     },
     outputs: () => noFiles,
     keptFile: () => undefined,
+    meter: createJobMeter({
+      startedAt: job.startedAt!,
+      runner: SIMULATED,
+      ...(world.usdPerMinute === undefined ? {} : { usdPerMinute: world.usdPerMinute }),
+    }),
     processes: { run: (spec, signal) => runScripted(world, job, spec, signal) },
     endLeftovers: async () => {},
     scratch: emptyScratch,
@@ -114,11 +134,16 @@ function slowStore(world: JobWorld, job: SimulatedJob): ReturnType<MemoryState['
     // Its runner may have been lost while the request was on its way: what landed has landed.
     return job.isGone ? NEVER : answer;
   };
+  const heard = async (change: StateChange, sent: Promise<CommitOutcome>): Promise<CommitOutcome> => {
+    const outcome = await sent;
+    if (job.isGone && outcome.kind === 'landed') world.onUnheard(change);
+    return outcome;
+  };
   return {
     ...inner,
     read: () => called(NETWORK_MS, () => inner.read()),
-    commit: (expected, change) => called(NETWORK_MS, () => inner.commit(expected, change)),
-    compact: (expected, seq, change) => called(NETWORK_MS, () => inner.compact(expected, seq, change)),
+    commit: (expected, change) => called(NETWORK_MS, () => heard(change, inner.commit(expected, change))),
+    compact: (expected, seq, change) => called(NETWORK_MS, () => heard(change, inner.compact(expected, seq, change))),
   };
 }
 

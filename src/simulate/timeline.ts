@@ -1,8 +1,8 @@
-import { byText } from '../base/order.ts';
-import type { BranchlineEvent, FinalRunState } from '../model/events.ts';
-import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
+import { numbersIn } from '../base/spans.ts';
+import type { BackfillCounts, BranchlineEvent, FinalRunState } from '../model/events.ts';
+import { type EpochMs, epochMs } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
-import type { StateView } from '../model/state.ts';
+import type { BackfillRecord, StateView } from '../model/state.ts';
 import type { Wait } from '../plan/queue.ts';
 
 /** Why a run waited, and for how long. Touching stretches of one reason are one. */
@@ -25,6 +25,22 @@ export interface SimulatedRun {
   endedAt?: EpochMs;
   outcome?: FinalRunState;
   failure?: string;
+  /** The backfill that it is of. */
+  readonly backfill?: string;
+  /** Of the jobs that worked on it, as far as they recorded it. */
+  minutes: number;
+}
+
+/** A backfill of the simulation. */
+export interface SimulatedBackfill {
+  readonly backfill: string;
+  readonly selection: string;
+  readonly partitions: string;
+  readonly requestedAt: EpochMs;
+  endedAt?: EpochMs;
+  state: BackfillRecord['state'];
+  /** Partitions of all its assets. */
+  counts: BackfillCounts;
 }
 
 /** Something of which there is more or less in the course of time. */
@@ -34,9 +50,17 @@ export interface Level {
   readonly peakAt: EpochMs;
 }
 
+/** What is known after a commit. */
+export interface KnownAfter {
+  readonly view: StateView;
+  /** Why runs wait. */
+  readonly waits: ReadonlyMap<string, WaitStretch['wait']>;
+}
+
 /** What is kept of a simulation while it goes: from its events alone. */
 export interface Timeline {
   readonly runs: ReadonlyMap<string, SimulatedRun>;
+  readonly backfills: ReadonlyMap<string, SimulatedBackfill>;
   /** Runs at work at once. */
   readonly working: Level;
   /** Runs that wait at once. */
@@ -50,8 +74,10 @@ export interface Timeline {
   };
   /** Of ticks that asked for something, in milliseconds. */
   readonly lateness: readonly number[];
-  /** Takes a commit in: its events, the view after them, and why runs wait in it. */
-  take(events: readonly BranchlineEvent[], after: StateView, waits: ReadonlyMap<string, WaitStretch['wait']>): void;
+  /** Takes a commit in: its events, and where somebody knows of it the view after them, and why runs wait in it. */
+  take(events: readonly BranchlineEvent[], known?: KnownAfter): void;
+  /** No run is open, and no backfill. */
+  isQuiet(): boolean;
   /** Closes what is open. */
   end(now: EpochMs): void;
 }
@@ -59,6 +85,7 @@ export interface Timeline {
 /** Begins a timeline at an instant. */
 export function openTimeline(from: EpochMs): Timeline {
   const runs = new Map<string, SimulatedRun>();
+  const backfills = new Map<string, SimulatedBackfill>();
   const lateness: number[] = [];
   const counts = { materialized: 0, failedAttempts: 0, checks: 0, ticks: 0, missedTicks: 0 };
   const working = { now: 0, peak: 0, peakAt: from };
@@ -71,11 +98,12 @@ export function openTimeline(from: EpochMs): Timeline {
   };
   return {
     runs,
+    backfills,
     working,
     waiting,
     counts,
     lateness,
-    take(events, after, waits) {
+    take(events, known) {
       let at = from;
       for (const event of events) {
         at = Math.max(at, epochMs(event.at));
@@ -89,11 +117,16 @@ export function openTimeline(from: EpochMs): Timeline {
           if (event.outcome === 'requested') lateness.push(event.latenessMs);
         }
       }
-      noteWaits(runs, waits, at);
-      const open = [...after.openRuns.values()];
+      if (known === undefined) return;
+      noteBackfills(backfills, known.view);
+      noteWaits(runs, known.waits, at);
+      const open = [...known.view.openRuns.values()];
       set(working, open.filter(({ state }) => state !== 'QUEUED').length, at);
       set(waiting, open.filter(({ state }) => state === 'QUEUED').length, at);
     },
+    isQuiet: () =>
+      [...runs.values()].every((run) => run.endedAt !== undefined) &&
+      [...backfills.values()].every((each) => each.endedAt !== undefined),
     end(now) {
       for (const run of runs.values()) {
         const last = run.waits.at(-1);
@@ -107,8 +140,10 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
   const at = epochMs(event.at);
   if (event.type === 'run.requested') {
     if (runs.has(event.run)) return;
-    const { run, request } = event;
-    runs.set(run, { run, request, requestedAt: at, work: [], waits: [], steps: 0, attempts: 0 });
+    const { run, request, tags } = event;
+    const backfill = tags['branchline/backfill'];
+    const of = backfill === undefined ? {} : { backfill };
+    runs.set(run, { run, request, requestedAt: at, work: [], waits: [], steps: 0, attempts: 0, minutes: 0, ...of });
     return;
   }
   const run = event.run === undefined ? undefined : runs.get(event.run);
@@ -118,7 +153,10 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
     run.work.push({ from: at });
   } else if (event.type === 'step.started') run.attempts++;
   else if (event.type === 'step.ended') run.steps++;
-  else if (event.type === 'run.requeued') close(run, at);
+  else if (event.type === 'run.requeued') {
+    close(run, at);
+    run.minutes += event.billed?.minutes ?? 0;
+  }
   // A final state never changes: what comes later is late.
   else if (event.type === 'run.ended' && run.endedAt === undefined) {
     close(run, at);
@@ -126,8 +164,41 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
     if (run.waits.at(-1)?.to === Number.POSITIVE_INFINITY) run.waits.at(-1)!.to = at;
     run.endedAt = at;
     run.outcome = event.state;
+    run.minutes += event.billed?.minutes ?? 0;
     if (event.failure) run.failure = event.failure.message;
   }
+}
+
+/** How far the backfills of a view are. */
+function noteBackfills(backfills: Map<string, SimulatedBackfill>, { backfills: records }: StateView): void {
+  for (const record of records?.values() ?? []) {
+    const known = backfills.get(record.backfill);
+    if (known?.endedAt !== undefined) continue;
+    const { backfill, selection, partitions, state } = record;
+    backfills.set(backfill, {
+      backfill,
+      selection,
+      partitions,
+      requestedAt: epochMs(record.requestedAt),
+      ...(record.endedAt === undefined ? {} : { endedAt: epochMs(record.endedAt) }),
+      state,
+      counts: record.counts ?? countsOf(record),
+    });
+  }
+}
+
+function countsOf({ groups }: BackfillRecord): BackfillCounts {
+  const counts = { total: 0, done: 0, failed: 0, leftOut: 0 };
+  for (const { assets, count, results } of groups) {
+    counts.total += assets.length * count;
+    for (const { done, failed, leftOut } of Object.values(results)) {
+      const made = new Set(numbersIn(done));
+      counts.done += made.size;
+      counts.failed += [...numbersIn(failed)].filter((place) => !made.has(place)).length;
+      counts.leftOut += [...numbersIn(leftOut)].filter((place) => !made.has(place)).length;
+    }
+  }
+  return counts;
 }
 
 function close(run: SimulatedRun, at: EpochMs): void {
@@ -169,12 +240,7 @@ function waitKey(wait: WaitStretch['wait']): string {
   }
 }
 
-/** Runs in the order in which they were asked for. */
+/** Runs in the order in which they were asked for; those of one commit as they stand in it. */
 export function inOrder(runs: ReadonlyMap<string, SimulatedRun>): SimulatedRun[] {
-  return [...runs.values()].sort(
-    (a, b) =>
-      a.requestedAt - b.requestedAt ||
-      byText(timestamp(a.requestedAt), timestamp(b.requestedAt)) ||
-      byText(a.run, b.run),
-  );
+  return [...runs.values()].sort((a, b) => a.requestedAt - b.requestedAt);
 }

@@ -69,6 +69,11 @@ export const scenarioDefinitions = {
   LostRunners: closed('Runners that are lost in the middle of their work.', {
     share: key('The share of jobs whose runner is lost in its first hour. Default: none.', ['2%'], share),
     at: key('Moments at which every runner that is at work is lost.', [['+90m']], list(moment)),
+    work_on: key(
+      'The share of lost runners that do not notice and work on for up to an hour; what they record comes too late. Default: none.',
+      ['20%'],
+      share,
+    ),
   }),
   StartedRun: closed(
     'A run that somebody starts.',
@@ -83,6 +88,24 @@ export const scenarioDefinitions = {
       with_upstream: key('Also make upstreams that were never materialized.', [true], boolean),
     },
     { required: ['at', 'select'] },
+  ),
+  StartedBackfill: closed(
+    'A backfill that somebody starts.',
+    {
+      at: key('When. Default: at the beginning.', ['+30m', '2026-11-30T06:00:00Z'], moment),
+      select: key('Which assets, by a selection.', ['key:raw/orders+'], text),
+      partitions: key(
+        'Which partitions of its roots: keys, ranges, `all`, `missing`, `failed`.',
+        ['2026-01-01...2026-03-31', 'missing'],
+        text,
+      ),
+      priority: key('Of its runs. Default: -1.', [5], whole(-1_000_000, 1_000_000)),
+      tags: key('Tags of its runs.', [{ source: 'crm' }], {
+        type: 'object',
+        additionalProperties: text,
+      }),
+    },
+    { required: ['select'] },
   ),
 };
 
@@ -108,5 +131,10 @@ export const scenarioKeys = {
     bySelection(share),
   ),
   lost_runners: key('Runners that are lost in the middle of their work.', [{ share: '2%' }], ref('LostRunners')),
+  backfills: key(
+    'Backfills that somebody starts.',
+    [[{ at: '+30m', select: 'key:raw/orders', partitions: 'missing' }]],
+    list(ref('StartedBackfill')),
+  ),
   runs: key('Runs that somebody starts.', [[{ at: '+30m', select: 'group:marts' }]], list(ref('StartedRun'))),
 };

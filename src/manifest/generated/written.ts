@@ -2130,6 +2130,12 @@ export interface WrittenScenario {
   };
   lost_runners?: WrittenLostRunners;
   /**
+   * Backfills that somebody starts.
+   *
+   * @minItems 1
+   */
+  backfills?: WrittenStartedBackfill[];
+  /**
    * Runs that somebody starts.
    *
    * @minItems 1
@@ -2222,6 +2228,37 @@ export interface WrittenLostRunners {
    * @minItems 1
    */
   at?: string[];
+  /**
+   * The share of lost runners that do not notice and work on for up to an hour; what they record comes too late. Default: none.
+   */
+  work_on?: string;
+}
+/**
+ * A backfill that somebody starts.
+ */
+export interface WrittenStartedBackfill {
+  /**
+   * When. Default: at the beginning.
+   */
+  at?: string;
+  /**
+   * Which assets, by a selection.
+   */
+  select: string;
+  /**
+   * Which partitions of its roots: keys, ranges, `all`, `missing`, `failed`.
+   */
+  partitions?: string;
+  /**
+   * Of its runs. Default: -1.
+   */
+  priority?: number;
+  /**
+   * Tags of its runs.
+   */
+  tags?: {
+    [k: string]: string;
+  };
 }
 /**
  * A run that somebody starts.

@@ -8,25 +8,32 @@ import type { StateView } from '../../model/state.ts';
 import type { MemoryState } from '../../simulate/memory-state.ts';
 import { reportSimulation } from '../../simulate/report.ts';
 import { resolveScenario } from '../../simulate/scenario.ts';
-import { workOf } from '../../simulate/scripted-project.ts';
 import { type Simulation, type SimulationInput, simulate } from '../../simulate/simulate.ts';
 import { splitEventId } from '../../state/codec.ts';
 import { emptyView } from '../../state/fold.ts';
 import { assembleView } from '../../state/read.ts';
 import { verifyState } from '../../state/verify.ts';
 import { projectOf, sourceTreeOf } from '../project-builder.ts';
+import { openBackfillAccounts } from './backfill-account.ts';
+import { openLedger } from './ledger.ts';
 import { eventsOf } from './play.ts';
 import type { RandomWorld } from './random-world.ts';
+import { openReplay } from './replay.ts';
+import { watchScripts } from './scripts-at-work.ts';
 
 const FROM = Date.parse('2026-11-29T00:00:00Z');
 
 /** How much a world held, to show that there was something to find. */
 export interface WorldFigures {
   readonly commits: number;
+  /** Judged one by one. */
+  readonly events: number;
+  readonly late: number;
   readonly runs: number;
   readonly materialized: number;
   readonly lostRunners: number;
   readonly waits: number;
+  readonly backfills: number;
 }
 
 /** Plays a world and names everything that must never be; empty = all is well. */
@@ -46,31 +53,42 @@ export async function judgeWorld(
   const say = (text: string): void => {
     if (wrong.length < 10 && !wrong.includes(text)) wrong.push(text);
   };
-  const atWork = watchScripts(project, say);
-  let commits = 0;
+  const ledger = openLedger(project, say);
+  const replay = openReplay('production', say);
+  const started = resolved.plan.started.map(({ work }) => work);
+  const backfills = openBackfillAccounts(project, started, say);
   const input: SimulationInput = {
     planning,
     scenario: resolved.plan,
     from: FROM,
     until: FROM + world.hours * 3_600_000,
     seed: world.seed,
-    onCommit(events, after, state) {
-      commits++;
-      told.push(...events);
-      judgeLimits(project, after, say);
-      // Reading a whole state anew is what costs; a difference stays one until the end.
-      if (commits % 16 === 0) judgeReplay(after, state, say);
+    quietFrom: FROM + world.troubleHours * 3_600_000,
+    onLanded(change) {
+      for (const event of replay.take(change)) {
+        ledger.take(event);
+        backfills.take(event);
+      }
     },
-    onScript: atWork.note,
+    onCommit(events, after, state) {
+      told.push(...events);
+      for (const { id, type } of events) if (!ledger.has(id)) say(`${type} ${id} was confirmed and is not there`);
+      judgeLimits(project, after, say);
+      replay.compare(after);
+      // The same from all bytes of the branch, snapshots and roll-ups with them, is what costs: now and then, and at the end.
+      if (replay.commits % 16 === 0) judgeReplay(after, state, say);
+    },
+    onScript: watchScripts(project, say).note,
   };
   const done = await simulate(input);
   judgeRecord(told, done, say);
   judgeEnds(done, say);
   judgeWaits(done, say);
   judgeKeys(told, done, say);
+  backfills.judge(finalView(done, say)?.backfills);
   const report = reportSimulation(input, done);
   if (options.twice) {
-    const { onCommit: _, onScript: __, ...plain } = input;
+    const { onCommit: _, onScript: __, onLanded: ___, ...plain } = input;
     const again = await simulate(plain);
     if (JSON.stringify(reportSimulation(plain, again)) !== JSON.stringify(report))
       say('the same seed gave another outcome');
@@ -80,11 +98,14 @@ export async function judgeWorld(
   return {
     wrong,
     figures: {
-      commits,
+      commits: replay.commits,
+      events: ledger.events,
+      late: ledger.late,
       runs: totals.runs,
       materialized: totals.materialized,
       lostRunners: github.lostRunners,
       waits: waits.reduce((sum, { runs }) => sum + runs, 0),
+      backfills: report.backfills.length,
     },
   };
 }
@@ -123,33 +144,6 @@ export function judgeLimits(
   for (const [pool, held] of slots)
     if (held > (pools[pool] ?? Number.POSITIVE_INFINITY))
       say(`${held} slots of pool ${pool} are held, and it has ${pools[pool]}`);
-}
-
-/** Scripts as they really are at work: pools are limits of steps, and no step is at work twice. */
-function watchScripts(
-  project: Project,
-  say: (text: string) => void,
-): { readonly note: NonNullable<SimulationInput['onScript']> } {
-  const working = new Map<string, { readonly isGone: () => boolean; readonly pool: string | undefined }>();
-  return {
-    note(job, spec, side) {
-      const work = workOf(spec.script);
-      if (work.kind !== 'step') return;
-      const name = `${work.step} ${spec.env['BRANCHLINE_PARTITIONS'] ?? ''}`;
-      if (side === 'end') {
-        working.delete(name);
-        return;
-      }
-      for (const [other, { isGone }] of working) if (isGone()) working.delete(other);
-      if (working.has(name)) say(`${name} is at work twice at once`);
-      const pool = project.steps[work.step]?.pool;
-      working.set(name, { isGone: () => job.isGone, pool });
-      if (pool === undefined) return;
-      const used = [...working.values()].filter((each) => each.pool === pool).length;
-      if (used > project.operations.pools[pool]!)
-        say(`${used} steps of pool ${pool} at work, and it has ${project.operations.pools[pool]} slots`);
-    },
-  };
 }
 
 /** What the events give when they are read anew is what is believed. */
@@ -193,6 +187,13 @@ export function judgeRecord(
   if (new Set(asked).size !== asked.length) say('a run was asked for twice');
 }
 
+function finalView({ state }: Simulation, say: (text: string) => void): StateView | undefined {
+  const texts = state.files();
+  const read = assembleView({ listing: [...texts.keys()].sort(), texts, environment: 'production' });
+  if (!read.ok) say(`cannot be read: ${JSON.stringify(read.error)}`);
+  return read.ok ? read.value.view : undefined;
+}
+
 /** Every run ends, whatever fails: long after the last trouble nothing is open and nobody holds anything. */
 function judgeEnds({ timeline }: Simulation, say: (text: string) => void): void {
   for (const run of timeline.runs.values())
@@ -201,13 +202,14 @@ function judgeEnds({ timeline }: Simulation, say: (text: string) => void): void 
 
 /** No run waits while all that it needs is free: no wake-up that came and went well left such a one behind. */
 function judgeWaits({ timeline, jobs, refusals }: Simulation, say: (text: string) => void): void {
-  if (refusals.size > 0) return;
+  // A backfill of what is missing may find nothing to do; any other refusal explains what is left.
+  if ([...refusals.keys()].some((text) => !text.startsWith('No partition of '))) return;
   for (const run of timeline.runs.values())
     for (const { from, to, wait } of run.waits) {
       if (wait.kind !== 'no-wake-up') continue;
       const idle = jobs.find(
         (job) =>
-          job.task.kind === 'tick' &&
+          job.work.kind === 'tick' &&
           !job.isLost &&
           job.startedAt !== undefined &&
           job.startedAt > from &&

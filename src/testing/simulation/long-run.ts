@@ -2,28 +2,49 @@ import { seededRandom } from '../../simulate/virtual-time.ts';
 import { judgeWorld, type WorldFigures } from './invariants.ts';
 import { randomWorld } from './random-world.ts';
 
-// `npm run simulate:long [-- worlds [first seed]]`: random worlds one after the other, each by its seed. Prints what is wrong as
-// it is found, and a line of figures at the end; exit code 1 when anything was wrong.
+// `npm run simulate:long [-- worlds [first seed]]`: random worlds one after the other, each by its seed. Prints what is
+// wrong as it is found, and a line of figures for each hundred: after an interruption go on with the seed after the last
+// line; ranges may be played by several processes. Exit code 1 when anything was wrong.
 
 const worlds = Number(process.argv[2] ?? 10_000);
 const first = Number(process.argv[3] ?? 1);
-const sums: Record<keyof WorldFigures, number> = { commits: 0, runs: 0, materialized: 0, lostRunners: 0, waits: 0 };
-let played = 0;
-let failed = 0;
-for (let seed = first; seed < first + worlds; seed++) {
-  const judged = await judgeWorld(randomWorld(seed, seededRandom(seed)), { twice: seed % 20 === 0 }).catch(
-    (error: unknown) => ({ wrong: [String((error as Error).stack ?? error)], figures: undefined }),
-  );
-  played++;
-  for (const [name, value] of Object.entries(judged.figures ?? {})) sums[name as keyof WorldFigures] += value;
-  if (judged.wrong.length > 0) {
-    failed++;
-    process.stdout.write(`seed ${seed}:\n${judged.wrong.map((text) => `  ${text}`).join('\n')}\n`);
-  }
-  if (played % 100 === 0) process.stdout.write(`${played} worlds, ${failed} with something wrong\n`);
+const STRETCH = 100;
+
+interface Sums extends Record<keyof WorldFigures, number> {
+  worlds: number;
+  wrong: number;
 }
-const { commits, runs, materialized, lostRunners, waits } = sums;
-process.stdout.write(
-  `${played} worlds: ${failed} with something wrong; ${runs} runs, ${commits} commits, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits.\n`,
-);
-process.exitCode = failed > 0 ? 1 : 0;
+
+function emptySums(): Sums {
+  const figures = { commits: 0, events: 0, late: 0, runs: 0, backfills: 0, materialized: 0, lostRunners: 0, waits: 0 };
+  return { worlds: 0, wrong: 0, ...figures };
+}
+
+function add(to: Sums, more: Partial<Sums>): void {
+  for (const [name, value] of Object.entries(more)) to[name as keyof Sums] += value ?? 0;
+}
+
+function say(what: string, sums: Sums): void {
+  const { commits, events, late, runs, backfills, materialized, lostRunners, waits } = sums;
+  process.stdout.write(
+    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits\n`,
+  );
+}
+
+const all = emptySums();
+for (let from = first; from < first + worlds; from += STRETCH) {
+  const stretch = emptySums();
+  const to = Math.min(from + STRETCH, first + worlds);
+  for (let seed = from; seed < to; seed++) {
+    const judged = await judgeWorld(randomWorld(seed, seededRandom(seed)), { twice: seed % 20 === 0 }).catch(
+      (error: unknown) => ({ wrong: [String((error as Error).stack ?? error)], figures: undefined }),
+    );
+    const isWrong = judged.wrong.length > 0;
+    add(stretch, { worlds: 1, wrong: isWrong ? 1 : 0, ...judged.figures });
+    if (isWrong) process.stdout.write(`seed ${seed}:\n${judged.wrong.map((text) => `  ${text}`).join('\n')}\n`);
+  }
+  add(all, stretch);
+  say(`seeds ${from} to ${to - 1}`, stretch);
+}
+say('all', all);
+process.exitCode = all.wrong > 0 ? 1 : 0;

@@ -7,10 +7,15 @@ export interface RandomWorld {
   readonly files: Files;
   readonly scenario: string;
   readonly hours: number;
+  /** From then on nothing fails or is started any more. */
+  readonly troubleHours: number;
 }
 
 /** All that fails or is lost happens before this hour, and schedules ask for the last run before it. */
 const TROUBLE_HOURS = 6;
+
+const SINGLE = 'backfill_policy: { single_run: true }';
+const MULTI = 'backfill_policy: { multi_run: { max_partitions_per_run: 2 } }';
 
 /** The world of a seed: 2 to 200 assets, some of them partitioned, policies of all kinds, and crashes at any moment. */
 export function randomWorld(seed: number, random: Random): RandomWorld {
@@ -34,6 +39,7 @@ export function randomWorld(seed: number, random: Random): RandomWorld {
       chance(0.3) ? `checks: { c: { run: judge${chance(0.5) ? ', blocking: true' : ''} } }` : '',
       chance(0.2) ? 'materialize: always' : '',
       chance(0.15) ? 'timeout: 12m' : '',
+      cut.has(name) ? oneOf(['', SINGLE, MULTI]) : '',
     ];
     return `  ${name}: { ${keys.filter((key) => key !== '').join(', ')} }`;
   });
@@ -86,6 +92,14 @@ export function randomWorld(seed: number, random: Random): RandomWorld {
     const partitions = cut.has(asset) ? `, partitions: "2026-11-${a}...2026-11-${b}"` : '';
     return `{ at: +${1 + below(TROUBLE_HOURS * 60)}m, select: "key:${asset}"${partitions}, with_upstream: ${!cut.has(asset)} }`;
   });
+  const backfills = Array.from({ length: chance(0.4) ? 1 + below(2) : 0 }, () => {
+    const asset = oneOf(names);
+    const [a, b] = [day(), day()].sort((x, y) => x - y);
+    const keys = chance(0.2) ? 'missing' : a === b ? `2026-11-${a}` : `2026-11-${a}...2026-11-${b}`;
+    const partitions = cut.has(asset) ? `, partitions: "${keys}"` : '';
+    const more = chance(0.2) ? ', priority: 3' : chance(0.3) ? ', tags: { source: x }' : '';
+    return `{ at: +${1 + below(TROUBLE_HOURS * 60)}m, select: "key:${asset}${chance(0.6) ? '+' : ''}"${partitions}${more} }`;
+  });
   const crashes = Array.from({ length: below(4) }, () => `+${1 + below(TROUBLE_HOURS * 3600)}s`);
   const scenario = [
     `wake_ups: { cron: "${oneOf(['1 * * * *', '7,37 * * * *', '*/20 * * * *'])}", late: { p50: ${oneOf(['5s', '5m'])}, p99: 40m }, lost: ${oneOf(['0%', '10%', '30%'])} }`,
@@ -95,9 +109,16 @@ export function randomWorld(seed: number, random: Random): RandomWorld {
     `durations: { "*": { p50: ${oneOf(['10s', '2m'])}, p99: ${oneOf(['3m', '25m'])} } }`,
     `failures: { "key:${names[0]}": { from: +${1 + below(TROUBLE_HOURS)}h, to: +${TROUBLE_HOURS + 1}h }, "key:${names.at(-1)}": { first: ${1 + below(3)} } }`,
     `failing_checks: { "*": ${oneOf(['0%', '10%'])} }`,
-    crashes.length > 0 ? `lost_runners: { at: [${crashes.join(', ')}] }` : '',
+    `lost_runners: { share: ${oneOf(['0%', '0%', '10%', '40%'])}, work_on: ${oneOf(['0%', '30%', '100%'])}${crashes.length > 0 ? `, at: [${crashes.join(', ')}]` : ''} }`,
+    backfills.length > 0 ? `backfills: [${backfills.join(', ')}]` : '',
     runs.length > 0 ? `runs: [${runs.join(', ')}]` : '',
   ];
   const text = (lines: readonly string[]): string => `${lines.filter((line) => line !== '').join('\n')}\n`;
-  return { seed, files: { 'branchline.yaml': text(manifest) }, scenario: text(scenario), hours: 23 };
+  return {
+    seed,
+    files: { 'branchline.yaml': text(manifest) },
+    scenario: text(scenario),
+    hours: 23,
+    troubleHours: TROUBLE_HOURS + 1,
+  };
 }

@@ -9,7 +9,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 
 /** What a job is started for. */
-export type JobTask =
+export type JobWork =
   | { readonly kind: 'tick' }
   /** Somebody runs some assets. */
   | {
@@ -25,21 +25,21 @@ export type JobTask =
 const unseen = { onPlan: () => {}, onEvent: () => {}, onRun: () => {}, onRunEnd: () => {} };
 
 /** Does what a job was started for, by the use cases of the command line and the Action. */
-export async function performTask(
+export async function performWork(
   ports: RunPorts,
   settings: RunSettings,
   job: SimulatedJob,
 ): Promise<Result<undefined, AppFailure>> {
-  const { task } = job;
+  const { work } = job;
   const nonce = `${job.number}`.padStart(20, '0');
   const tick = () => runTick(ports, settings, { dryRun: false, nowWasGiven: false }, unseen);
-  switch (task.kind) {
+  switch (work.kind) {
     case 'tick': {
       const ticked = await tick();
       return ticked.ok ? ok(undefined) : ticked;
     }
     case 'run': {
-      const { selection, partitions, withUpstream } = task;
+      const { selection, partitions, withUpstream } = work;
       const request = {
         kind: 'cli' as const,
         ...cliIdentity(job.askedAt, nonce),
@@ -54,7 +54,7 @@ export async function performTask(
     }
     case 'backfill': {
       const id = backfillId({ nonce }, job.askedAt);
-      const started = await startBackfill(ports, settings, { id, options: task.options });
+      const started = await startBackfill(ports, settings, { id, options: work.options });
       if (!started.ok) return started;
       const ticked = await tick();
       return ticked.ok ? ok(undefined) : ticked;
