@@ -61,7 +61,10 @@ function reachable(start, all) {
 
 const notice = '// Generated from scripts/generate/vocabulary by `npm run generate`. Do not edit.\n';
 
-/** Validators that answer yes or no, share what the schemas share, and need no library at run time. */
+/**
+ * Validators that answer yes or no, compiled by a library: what `fits` of src/manifest is held against, and how fast a
+ * check could be. The program itself has `fits`, which is a tenth of their size.
+ */
 function validators() {
   const ajv = new Ajv({
     strict: true,
@@ -181,7 +184,7 @@ async function types() {
 
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const declaration = `${notice}
-/** Whether a parsed file fits its schema. What is wrong with it is found by walking the schema itself. */
+/** Whether a parsed file fits its schema, by the library's word; for tests and benchmarks. */
 export declare function validateProject(value: unknown): boolean;
 export declare function validateManifest(value: unknown): boolean;
 export declare function validateScenario(value: unknown): boolean;
@@ -203,6 +206,28 @@ function vocabulary() {
   return `${notice}\nlet parsed;\n\nexport function vocabulary() {\n  parsed ??= JSON.parse(${JSON.stringify(JSON.stringify(data))});\n  return parsed;\n}\n`;
 }
 
+/** The schemas as far as yes and no go, for predicates that are made when a file first needs them. */
+function shapes() {
+  const rootOf = ({ $schema, title, definitions: _, ...schema }) => withoutProse(schema);
+  const data = {
+    project: rootOf(project),
+    manifest: rootOf(manifest),
+    scenario: rootOf(scenario),
+    definitions: withoutProse({ ...definitions, ...scenarioDefinitions }),
+  };
+  return `${notice}\nlet parsed;\n\nexport function shapes() {\n  parsed ??= JSON.parse(${JSON.stringify(JSON.stringify(data))});\n  return parsed;\n}\n`;
+}
+
+const shapesDeclaration = `${notice}
+/** The schemas without what is for people, with the definitions of all of them. Treat it as frozen. */
+export declare function shapes(): {
+  readonly project: object;
+  readonly manifest: object;
+  readonly scenario: object;
+  readonly definitions: Readonly<Record<string, object>>;
+};
+`;
+
 const vocabularyDeclaration = `${notice}
 /** The schemas; those of project and manifest share their definitions. Treat it as frozen. */
 export declare function vocabulary(): {
@@ -223,6 +248,8 @@ writeOrCheck({
   'src/manifest/generated/written.ts': await types(),
   'src/manifest/generated/validators.mjs': validators(),
   'src/manifest/generated/validators.d.mts': declaration,
+  'src/manifest/generated/shapes.mjs': shapes(),
+  'src/manifest/generated/shapes.d.mts': shapesDeclaration,
   'src/manifest/generated/vocabulary.mjs': vocabulary(),
   'src/manifest/generated/vocabulary.d.mts': vocabularyDeclaration,
 });

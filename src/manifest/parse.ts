@@ -1,7 +1,7 @@
 import { compareDiagnostics, type Diagnostic, type Span } from '../model/diagnostic.ts';
 import type { ManifestDocument, Pointer, ScenarioDocument } from './document.ts';
 import { type Finding, isObject } from './finding.ts';
-import { validateManifest, validateProject, validateScenario } from './generated/validators.mjs';
+import { fits } from './fits.ts';
 import type { WrittenManifest, WrittenProject, WrittenScenario } from './generated/written.ts';
 import { LineIndex, type Range } from './line-index.ts';
 import type { YamlNode } from './node-tree.ts';
@@ -48,24 +48,21 @@ interface ParsedFile extends Pick<ManifestDocument, 'broken' | 'locate'> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const validators = { project: validateProject, manifest: validateManifest, scenario: validateScenario };
-
 function parseFile(source: { readonly path: string; readonly text: string }, kind: SchemaKind): ParsedFile {
   const yaml = readYaml(source.text);
   const lines = new LineIndex(source.path, source.text);
   const locate = (pointer: Pointer, what: 'key' | 'value' = 'value'): Span =>
     lines.span(...rangeOf(yaml, pointer, what));
-  const isValid = validators[kind];
   // An empty file is one that declares nothing.
   const value = yaml.value === null ? {} : yaml.value;
-  if (yaml.problems.length === 0 && isValid(value)) return { value, broken: [], locate, diagnostics: [] };
+  if (yaml.problems.length === 0 && fits(kind, value)) return { value, broken: [], locate, diagnostics: [] };
 
   const syntax = yaml.problems.map((problem) => fromYaml(problem, lines));
   if (value === undefined) return { broken: [], locate, diagnostics: syntax.sort(compareDiagnostics) };
   const findings = walkSchema(kind, value);
   const diagnostics = [...syntax, ...findings.map((finding) => fromFinding(finding, locate))].sort(compareDiagnostics);
   const rest = withoutBroken(kind, value, findings);
-  if (!isValid(rest.value)) return { broken: rest.broken, locate, diagnostics };
+  if (!fits(kind, rest.value)) return { broken: rest.broken, locate, diagnostics };
   return { value: rest.value, broken: rest.broken, locate, diagnostics };
 }
 

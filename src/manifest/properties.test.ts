@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse as parseOther } from 'yaml';
+import { fits } from './fits.ts';
 import { validateManifest, validateProject } from './generated/validators.mjs';
 import { parseManifest } from './parse.ts';
 import type { ManifestKind } from './schema.ts';
@@ -167,6 +168,8 @@ describe('properties', () => {
       fc.property(file, (value) => {
         expect(walkSchema('project', value).length === 0).toBe(validateProject(value));
         expect(walkSchema('manifest', value).length === 0).toBe(validateManifest(value));
+        expect(fits('project', value)).toBe(validateProject(value));
+        expect(fits('manifest', value)).toBe(validateManifest(value));
       }),
       { numRuns: 1500 },
     );

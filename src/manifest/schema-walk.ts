@@ -1,23 +1,16 @@
 import type { Pointer } from './document.ts';
 import { type Finding, isObject, keyName, type Place } from './finding.ts';
 import { flowText } from './flow-text.ts';
+import { isType } from './json-type.ts';
 import { unknownKey, unknownTag } from './key-findings.ts';
 import { plannedValues } from './planned-keys.ts';
-import {
-  definitionOf,
-  type EitherRequired,
-  type JsonType,
-  nounsOf,
-  rootOf,
-  type Schema,
-  type SchemaKind,
-} from './schema.ts';
+import { definitionOf, type EitherRequired, nounsOf, rootOf, type Schema, type SchemaKind } from './schema.ts';
 import { typesOf, wrongType, wrongWord } from './value-findings.ts';
 
 /**
  * Everything that does not fit the schema, each mistake once. It judges alternatives by what was written (the type of
  * the value, the `type` of a connection, the kind of a check), so that no branch that was never meant is reported.
- * Empty exactly when the compiled validator says yes.
+ * Empty exactly when `fits` says yes.
  */
 export function walkSchema(kind: SchemaKind, value: unknown): Finding[] {
   const findings: Finding[] = [];
@@ -86,24 +79,6 @@ function visitByType(value: unknown, branches: readonly Schema[], place: Place, 
 
 function isOfType(value: unknown, schema: Schema): boolean {
   return typesOf(schema).some((type) => isType(value, type));
-}
-
-function isType(value: unknown, type: JsonType): boolean {
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isObject(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'number':
-      return Number.isFinite(value);
-    case 'string':
-    case 'boolean':
-      return typeof value === type;
-  }
 }
 
 function visitTyped(value: unknown, schema: Schema, place: Place, findings: Finding[]): void {

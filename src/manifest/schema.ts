@@ -1,4 +1,5 @@
 import { vocabulary } from './generated/vocabulary.mjs';
+import type { JsonType } from './json-type.ts';
 
 /** The part of JSON Schema (draft-07) that the vocabulary is written in. */
 export interface Schema {
@@ -34,7 +35,6 @@ export interface EitherRequired {
   readonly anyOf: readonly { readonly required: readonly string[] }[];
 }
 
-export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
 export type ManifestKind = 'project' | 'manifest';
 export type SchemaKind = ManifestKind | 'scenario';
 

@@ -1,7 +1,8 @@
 import { nearestWord } from '../base/nearest.ts';
 import { type Finding, keyName, type Place } from './finding.ts';
 import { flowText, quoted, shortFlowText } from './flow-text.ts';
-import { definitionOf, type JsonType, type Schema } from './schema.ts';
+import type { JsonType } from './json-type.ts';
+import { definitionOf, type Schema } from './schema.ts';
 
 /** The types that a schema allows, through references and alternatives. */
 export function typesOf(schema: Schema): readonly JsonType[] {
