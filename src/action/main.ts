@@ -35,7 +35,7 @@ export async function main(): Promise<number | ForCommandLine> {
     const { performComment } = await import('./review.ts');
     return tell(job, undefined, redactorOf(job, undefined), await performComment(job, early.run));
   }
-  const opened = openProject({ project: join(job.context.workspace, job.inputs.project) }, job.surroundings);
+  const opened = await openProject({ project: join(job.context.workspace, job.inputs.project) }, job.surroundings);
   if (!opened.ok) return tell(job, undefined, redactorOf(job, undefined), refusedResult(opened.error));
   const { loaded } = opened.value;
   const readable = loaded.project ?? loaded.readable;

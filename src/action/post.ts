@@ -23,7 +23,7 @@ export async function post(): Promise<number> {
   const job = opening.value;
   const { context, inputs, surroundings, log } = job;
   if (inputs.stage === 'execute') return (await import('./post-shard.ts')).postShard(job);
-  const opened = openProject({ project: join(context.workspace, inputs.project) }, surroundings);
+  const opened = await openProject({ project: join(context.workspace, inputs.project) }, surroundings);
   const project = opened.ok ? (opened.value.loaded.project ?? opened.value.loaded.readable) : undefined;
   if (!opened.ok || !project) {
     log.print('The project cannot be read any more, so that nothing could be recorded.');

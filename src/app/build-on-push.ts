@@ -7,8 +7,8 @@ import type { StateView } from '../model/state.ts';
 import type { SourceTree } from '../ports.ts';
 import { compareTrees } from './changes.ts';
 import type { AppFailure } from './failure.ts';
-import type { LoadedProject } from './load-project.ts';
 import { type PlanningProject, selectAssets } from './planning.ts';
+import type { LoadedProject } from './read-project.ts';
 import { statusesOf } from './statuses.ts';
 import { isNewestCode } from './tick.ts';
 

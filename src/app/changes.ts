@@ -3,7 +3,8 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project } from '../model/project.ts';
 import { compareProjects } from '../plan/changes/compare.ts';
 import type { SourceTree } from '../ports.ts';
-import { type LoadedProject, loadProject, PROJECT_FILE } from './load-project.ts';
+import { loadProject } from './load-project.ts';
+import { type LoadedProject, PROJECT_FILE } from './read-project.ts';
 
 /** Head against base, with what was wrong with either. */
 export interface Comparison {

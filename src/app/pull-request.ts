@@ -12,8 +12,8 @@ import { renderComment, renderQuietComment } from '../render/comment/comment.ts'
 import { type Comparison, compareTrees } from './changes.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { type CommentOutcome, keepComment } from './keep-comment.ts';
-import type { LoadedProject } from './load-project.ts';
 import { buildPlanning, planRequest } from './planning.ts';
+import type { LoadedProject } from './read-project.ts';
 import { redactPlan } from './redact-plan.ts';
 
 /** What is looked at: a pull request, or a commit against another one (a merge queue). */

@@ -7,7 +7,7 @@ import { printFailure, printJson } from './print.ts';
 
 /** `branchline backfill preview`: the exact runs and their keys; records nothing. */
 export async function run(options: AskingOptions): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value, options.json);

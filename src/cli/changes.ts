@@ -17,7 +17,7 @@ interface ChangesOptions extends GlobalOptions {
 
 /** `branchline changes`: the working tree against the merge base. Reads only. */
 export async function run(options: ChangesOptions): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host, style, tree } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value, options.json);

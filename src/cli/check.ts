@@ -7,7 +7,7 @@ import { printFailure, printJson } from './print.ts';
 /** `branchline check`: everything that is wrong, in one go. */
 export async function run(options: GlobalOptions): Promise<number> {
   const startedAt = performance.now();
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host } = opened.value;
   if (options.json) {

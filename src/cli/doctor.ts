@@ -16,7 +16,7 @@ import { printFailure, printJson } from './print.ts';
 
 /** `branchline doctor`: everything that is wrong with how the project is set up, in one go. Changes nothing. */
 export async function run(options: GlobalOptions): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, root, host, clock } = opened.value;
   const { env } = process;

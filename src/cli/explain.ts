@@ -15,7 +15,7 @@ interface ExplainOptions extends GlobalOptions {
 
 /** `branchline explain <asset>`: why it is as it is, and what makes it next. Writes nothing. */
 export async function run(options: ExplainOptions, args: readonly string[]): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style } = opened.value;
   const { project } = loaded;

@@ -17,7 +17,7 @@ interface ListOptions extends GlobalOptions {
 
 /** `branchline list [what]`. */
 export async function run(options: ListOptions, args: readonly string[]): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style } = opened.value;
   const { project } = loaded;

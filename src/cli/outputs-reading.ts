@@ -25,7 +25,7 @@ export async function withOutputs(
   selection: string,
   work: (given: OutputsWork) => Promise<number>,
 ): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host, tree } = opened.value;
   const { project } = loaded;

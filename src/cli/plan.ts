@@ -24,7 +24,7 @@ export interface PlanOptions extends GlobalOptions, RunOptions {
 
 /** `branchline plan`: what would run and why. Writes nothing but the plan itself, into the private folder. */
 export async function run(options: PlanOptions): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style, clock } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value, options.json);

@@ -15,7 +15,7 @@ export interface Reading extends OpenProject {
 export async function openForReading(
   options: GlobalOptions & { readonly environment: 'local' | 'production' },
 ): Promise<Result<Reading, number>> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return fail(printFailure(openHost().host, opened.error, options.json));
   const { project } = opened.value.loaded;
   if (!project) return fail(printDiagnostics(opened.value, options.json));

@@ -191,7 +191,7 @@ export async function withWorld(
   more: { readonly now?: number },
   work: (opened: OpenProject, world: World, settings: RunSettings) => Promise<number>,
 ): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, host, tree } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value, options.json);

@@ -26,7 +26,7 @@ export async function withStateWriting(
   options: StateWritingOptions,
   work: (writing: StateWriting) => Promise<number>,
 ): Promise<number> {
-  const opened = openProject(options);
+  const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { host, root, loaded } = opened.value;
   if (!loaded.project) return printDiagnostics(opened.value, options.json);

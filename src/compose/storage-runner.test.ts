@@ -77,7 +77,7 @@ function runner(
 }
 
 async function runOn(root: string, surroundings: Surroundings, options: RunOptions): Promise<RunOutcome> {
-  const opened = openProject({ project: root }, surroundings);
+  const opened = await openProject({ project: root }, surroundings);
   if (!opened.ok) throw new Error(opened.error.message);
   const { loaded, tree } = opened.value;
   const signal = new AbortController().signal;

@@ -37,7 +37,7 @@ async function openJob(more: Partial<Surroundings> = {}): Promise<{ world: World
     workflow: { workflow: '17', attempt: 1, job: 'run' },
     ...more,
   };
-  const opened = openProject({ project: root }, surroundings);
+  const opened = await openProject({ project: root }, surroundings);
   if (!opened.ok) throw new Error(opened.error.message);
   const { project } = opened.value.loaded;
   const signal = new AbortController().signal;

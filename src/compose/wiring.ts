@@ -17,10 +17,11 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
 import { billedJob, createJobMeter } from '../app/job-meter.ts';
-import { type LoadedProject, loadProject, PROJECT_FILE } from '../app/load-project.ts';
+import { type LoadedProject, PROJECT_FILE, readProject } from '../app/read-project.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StatePorts } from '../app/state-session.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { readFitting } from '../manifest/read-fitting.ts';
 import type { Project } from '../model/project.ts';
 import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
 import type { Style } from '../render/style.ts';
@@ -78,17 +79,26 @@ export function openHost(): { readonly host: Host; readonly style: Style } {
 }
 
 /** Finds and reads the project. Its root becomes the current folder, so that relative paths in SQL start there. */
-export function openProject(
+export async function openProject(
   options: { readonly project?: string },
   surroundings: Surroundings = terminalSurroundings(),
-): Result<OpenProject, AppFailure> {
+): Promise<Result<OpenProject, AppFailure>> {
   const root = findRoot(options.project);
   if (!root.ok) return root;
   process.chdir(root.value);
   const { host, style, stateBranch } = surroundings;
   const tree = createSourceTree(root.value, gitEnvOf(surroundings));
-  const loaded = onBranch(loadProject(tree), stateBranch);
+  const loaded = onBranch(await readAll(tree), stateBranch);
   return ok({ root: root.value, tree, surroundings, host, style, clock: systemClock, loaded });
+}
+
+/** Most projects are sound: what explains mistakes is loaded when there is one. */
+async function readAll(tree: SourceTree): Promise<LoadedProject> {
+  const sound = readProject(tree, (source, kind) => {
+    const document = readFitting(source, kind);
+    return document && { document, diagnostics: [] };
+  });
+  return sound ?? (await import('../app/load-project.ts')).loadProject(tree);
 }
 
 function gitEnvOf({ env, gitEnv = env }: Surroundings): Surroundings['env'] {

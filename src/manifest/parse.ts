@@ -1,14 +1,14 @@
-import { compareDiagnostics, type Diagnostic, type Span } from '../model/diagnostic.ts';
+import { compareDiagnostics, type Diagnostic } from '../model/diagnostic.ts';
 import type { ManifestDocument, Pointer, ScenarioDocument } from './document.ts';
 import { type Finding, isObject } from './finding.ts';
 import { fits } from './fits.ts';
 import type { WrittenManifest, WrittenProject, WrittenScenario } from './generated/written.ts';
-import { LineIndex, type Range } from './line-index.ts';
-import type { YamlNode } from './node-tree.ts';
+import { LineIndex } from './line-index.ts';
+import { locator } from './locator.ts';
 import type { ManifestKind, SchemaKind } from './schema.ts';
 import { walkSchema } from './schema-walk.ts';
 import type { YamlProblem } from './syntax.ts';
-import { readYaml, type YamlText } from './yaml-text.ts';
+import { readYaml } from './yaml-text.ts';
 
 export interface Parsed {
   /**
@@ -51,8 +51,7 @@ interface ParsedFile extends Pick<ManifestDocument, 'broken' | 'locate'> {
 function parseFile(source: { readonly path: string; readonly text: string }, kind: SchemaKind): ParsedFile {
   const yaml = readYaml(source.text);
   const lines = new LineIndex(source.path, source.text);
-  const locate = (pointer: Pointer, what: 'key' | 'value' = 'value'): Span =>
-    lines.span(...rangeOf(yaml, pointer, what));
+  const locate = locator(lines, yaml.tree);
   // An empty file is one that declares nothing.
   const value = yaml.value === null ? {} : yaml.value;
   if (yaml.problems.length === 0 && fits(kind, value)) return { value, broken: [], locate, diagnostics: [] };
@@ -114,30 +113,6 @@ function fromFinding(finding: Finding, locate: ManifestDocument['locate']): Diag
     span: locate(pointer, at),
     ...(related ? { related: [{ span: locate(related.pointer, 'key'), note: related.note }] } : {}),
   };
-}
-
-/** A pointer that leads nowhere gives the nearest thing on the way that is there. */
-function rangeOf(yaml: YamlText, pointer: Pointer, what: 'key' | 'value'): [number, number] {
-  const { root } = yaml.tree();
-  if (!root) return [0, 1];
-  let node: YamlNode = root;
-  let key: Range = { start: root.start, end: root.start + 1 };
-  for (const part of pointer) {
-    const inside: YamlNode = node.target ?? node;
-    const entry = inside.entries?.get(String(part));
-    const item = inside.items?.[Number(part)];
-    if (entry) {
-      key = entry.key;
-      node = entry.value;
-    } else if (item) {
-      key = item.start < 0 ? node : item;
-      node = item;
-    } else {
-      break;
-    }
-  }
-  const range = what === 'key' || node.start < 0 ? key : node;
-  return [range.start, range.end];
 }
 
 /** A copy without these places; a list closes its gaps. */

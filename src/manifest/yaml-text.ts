@@ -1,5 +1,6 @@
-import { constructFromEvents, EVENT_ID, type Event, parseEvents } from 'js-yaml';
-import { buildNodeTree, type NodeTree, type StructureProblem } from './node-tree.ts';
+import { constructFromEvents, type Event, parseEvents } from 'js-yaml';
+import type { NodeTree, StructureProblem } from './node-tree.ts';
+import { directiveLine, indentedMarker, nestingMax, readPlainYaml, treeOf } from './plain-yaml.ts';
 import { explainSyntax, type YamlProblem } from './syntax.ts';
 
 export interface YamlText {
@@ -9,19 +10,6 @@ export interface YamlText {
   /** Built when first asked for. */
   readonly tree: () => NodeTree;
 }
-
-// Deeper than any manifest, and far from the end of the stack for whatever walks the value later.
-const nestingMax = 64;
-
-// What only the tree can judge: directives, tags that resolve to something else, a key that JavaScript treats apart, and
-// keys that are nothing at all.
-const needsTree = /^%|!!|__proto__|(?:^|[\s[{,])[?:](?:\s|$)/m;
-
-// Parsers disagree whether an indented `---` before anything else is a marker or text.
-const indentedMarker = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*[^\S\n]+---(?=\s|$)/;
-
-// Of directives, the parser's events hold only those that it knows; any other would pass as if it were not there.
-const directiveLine = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*(?=%)/;
 
 function refused(problem: YamlProblem): YamlText {
   return { value: undefined, problems: [problem], tree: () => ({ root: undefined, problems: [] }) };
@@ -39,9 +27,11 @@ function misplacedMarker(before: string): YamlProblem {
 
 /**
  * Reads one YAML 1.2 document (core schema). Never throws: what the parser refuses comes back as problems with a place.
- * The fast path costs one pass over the text; places are worked out from the same events when somebody asks.
+ * Nearly every text is plain, which costs one pass; the rest is read again with care.
  */
 export function readYaml(text: string): YamlText {
+  const plain = readPlainYaml(text);
+  if (plain) return { ...plain, problems: [] };
   const marker = indentedMarker.exec(text);
   if (marker) return refused(misplacedMarker(marker[0]));
   const start = directiveLine.exec(text)?.[0].length;
@@ -53,20 +43,7 @@ export function readYaml(text: string): YamlText {
   } catch (error) {
     return refused(explainSyntax(text, error));
   }
-  let built: NodeTree | undefined;
-  const tree = (): NodeTree => {
-    built ??= buildNodeTree(text, events);
-    return built;
-  };
-  const isPlain = !needsTree.test(text) && !events.some((event) => event.type === EVENT_ID.ALIAS);
-  if (isPlain) {
-    try {
-      const documents = constructFromEvents(events as Event[], { source: text });
-      if (documents.length <= 1) return { value: documents[0] ?? null, problems: [], tree };
-    } catch {
-      // The tree below says what it was, with every place that belongs to it.
-    }
-  }
+  const tree = treeOf(text, events);
   return { ...carefulValue(text, events, tree()), tree };
 }
 

@@ -85,7 +85,7 @@ function countedSql(sql: SqlPool): SqlPool {
   };
 }
 
-const opened = openProject({});
+const opened = await openProject({});
 if (!opened.ok) throw new Error(opened.error.message);
 const { loaded, root, tree } = opened.value;
 const project = loaded.project!;

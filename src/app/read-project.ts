@@ -1,0 +1,133 @@
+import type { ManifestDocument } from '../manifest/document.ts';
+import type { Parsed } from '../manifest/parse.ts';
+import type { ManifestKind } from '../manifest/schema.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Project } from '../model/project.ts';
+import type { SourceTree } from '../ports.ts';
+import { globMatcher } from '../project/glob.ts';
+import { resolveProject } from '../project/resolve.ts';
+
+/** The project's file, at its root. */
+export const PROJECT_FILE = 'branchline.yaml';
+const DEFAULT_MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
+
+export interface LoadedProject {
+  /** Absent while anything is wrong. */
+  readonly project?: Project;
+  /** What could be made of the manifests, errors or not; absent without a project's file. For comparing with only. */
+  readonly readable?: Project;
+  /** Errors and warnings of all files. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Manifests that were read, the project's file among them. */
+  readonly files: readonly string[];
+}
+
+/** Reads one manifest; undefined = it takes another reader. */
+export type ManifestReader = (
+  source: { readonly path: string; readonly text: string },
+  kind: ManifestKind,
+) => Parsed | undefined;
+
+/**
+ * Reads every manifest of a project and resolves them: all that is wrong, in one go. Undefined as soon as the reader
+ * gives a file up.
+ */
+export function readProject(tree: SourceTree, read: ManifestReader): LoadedProject | undefined {
+  const text = tree.text(PROJECT_FILE);
+  if (text === undefined && tree.kind(PROJECT_FILE) !== 'missing')
+    return { diagnostics: [unreadable(PROJECT_FILE, tree)], files: [PROJECT_FILE] };
+  if (text === undefined) {
+    const span = { file: PROJECT_FILE, line: 1, column: 1, length: 1 };
+    return {
+      diagnostics: [
+        {
+          code: 'no-project',
+          severity: 'error',
+          message: 'there is no branchline.yaml here',
+          help: '`branchline init` writes one',
+          span,
+        },
+      ],
+      files: [],
+    };
+  }
+  const parsed = read({ path: PROJECT_FILE, text }, 'project');
+  if (!parsed) return undefined;
+  const patterns =
+    parsed.document?.kind === 'project' ? (parsed.document.value.manifests ?? DEFAULT_MANIFESTS) : DEFAULT_MANIFESTS;
+  const paths = manifestPaths(tree, patterns);
+  const diagnostics: Diagnostic[] = [...parsed.diagnostics, ...idlePatterns(parsed.document, tree)];
+  const documents: ManifestDocument[] = parsed.document ? [parsed.document] : [];
+  let isIncomplete = !parsed.document;
+  for (const path of paths) {
+    const manifest = readManifest(path, tree, read);
+    if (!manifest) return undefined;
+    diagnostics.push(...manifest.diagnostics);
+    if (manifest.document) documents.push(manifest.document);
+    else isIncomplete = true;
+  }
+  const resolved = resolveProject(documents, tree, { incomplete: isIncomplete });
+  diagnostics.push(...resolved.diagnostics);
+  const hasError = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+  return {
+    ...(resolved.project && !hasError ? { project: resolved.project } : {}),
+    readable: resolved.readable,
+    diagnostics,
+    files: [PROJECT_FILE, ...paths],
+  };
+}
+
+function readManifest(path: string, tree: SourceTree, read: ManifestReader): Parsed | undefined {
+  const text = tree.text(path);
+  return text === undefined ? { diagnostics: [unreadable(path, tree)] } : read({ path, text }, 'manifest');
+}
+
+/** Why a manifest that is listed has no text. What it declares is missing, so it is never passed over. */
+function unreadable(path: string, tree: SourceTree): Diagnostic {
+  const isOutside = tree.kind(path) === 'outside';
+  const isBrokenLink = tree.kind(path) === 'missing';
+  return {
+    code: isOutside ? 'outside-repository' : 'missing-file',
+    severity: 'error',
+    message: isOutside
+      ? 'this manifest is a link that leads out of the repository'
+      : isBrokenLink
+        ? 'this manifest is a link to a file that is not there'
+        : 'this manifest cannot be read',
+    help: isOutside || isBrokenLink ? 'put the file itself here' : 'look at its permissions',
+    span: { file: path, line: 1, column: 1, length: 1 },
+  };
+}
+
+/** A pattern of `manifests` that no file fits is a slip of the pen, or what it named has moved. */
+function idlePatterns(document: ManifestDocument | undefined, tree: SourceTree): Diagnostic[] {
+  if (document?.kind !== 'project') return [];
+  return (document.value.manifests ?? []).flatMap((pattern, index): Diagnostic[] => {
+    if (pattern.startsWith('!') || tree.files().some(globMatcher(pattern))) return [];
+    return [
+      {
+        code: 'no-file-matches',
+        severity: 'warning',
+        message: `no file matches \`${pattern}\``,
+        help: "patterns are from the project's root; files that git ignores are no manifests",
+        span: document.locate(['manifests', index]),
+      },
+    ];
+  });
+}
+
+/** Files that the patterns name, in order; a pattern that begins with `!` excludes. */
+function manifestPaths(tree: SourceTree, patterns: readonly string[]): string[] {
+  const including = patterns.filter((pattern) => !pattern.startsWith('!')).map(globMatcher);
+  const excluding = patterns
+    .filter((pattern) => pattern.startsWith('!'))
+    .map((pattern) => globMatcher(pattern.slice(1)));
+  return tree
+    .files()
+    .filter(
+      (path) =>
+        path !== PROJECT_FILE &&
+        including.some((matches) => matches(path)) &&
+        !excluding.some((matches) => matches(path)),
+    );
+}

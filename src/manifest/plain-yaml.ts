@@ -1,0 +1,45 @@
+import { constructFromEvents, EVENT_ID, type Event, parseEvents } from 'js-yaml';
+import { buildNodeTree, type NodeTree } from './node-tree.ts';
+
+export interface PlainYaml {
+  /** `null` for an empty file. */
+  readonly value: unknown;
+  /** Built when first asked for. */
+  readonly tree: () => NodeTree;
+}
+
+// Deeper than any manifest, and far from the end of the stack for whatever walks the value later.
+export const nestingMax = 64;
+
+// What only the tree can judge: directives, tags that resolve to something else, a key that JavaScript treats apart, and
+// keys that are nothing at all.
+const needsTree = /^%|!!|__proto__|(?:^|[\s[{,])[?:](?:\s|$)/m;
+
+// Parsers disagree whether an indented `---` before anything else is a marker or text.
+export const indentedMarker = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*[^\S\n]+---(?=\s|$)/;
+
+// Of directives, the parser's events hold only those that it knows; any other would pass as if it were not there.
+export const directiveLine = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*(?=%)/;
+
+/** One document without aliases, tags and doubts, in one pass over the text; undefined for any other text. */
+export function readPlainYaml(text: string): PlainYaml | undefined {
+  if (indentedMarker.test(text) || directiveLine.test(text) || needsTree.test(text)) return undefined;
+  try {
+    const events = parseEvents(text, { maxDepth: nestingMax });
+    if (events.some((event) => event.type === EVENT_ID.ALIAS)) return undefined;
+    const documents = constructFromEvents(events, { source: text });
+    return documents.length > 1 ? undefined : { value: documents[0] ?? null, tree: treeOf(text, events) };
+  } catch {
+    // Reading with care says what it was, with every place that belongs to it.
+    return undefined;
+  }
+}
+
+/** Places are worked out from the events of the parser, once. */
+export function treeOf(text: string, events: readonly Event[]): () => NodeTree {
+  let built: NodeTree | undefined;
+  return () => {
+    built ??= buildNodeTree(text, events);
+    return built;
+  };
+}
