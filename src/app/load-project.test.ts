@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { showDiagnostic, sourceTreeOf } from '../testing/project-builder.ts';
 import { loadProject } from './load-project.ts';
+import { readSoundProject } from './read-project.ts';
 
 const asset = 'assets: { a: { run: "true" } }\n';
 
@@ -42,4 +43,30 @@ test('a pattern of `manifests` that no file fits is told', () => {
   expect(diagnostics.map(showDiagnostic)).toEqual([
     'warning no-file-matches branchline.yaml:2:33 (17) no file matches `piplines/*.yaml`',
   ]);
+});
+
+test('a sound project is read without what explains mistakes, and gives the same', () => {
+  const files = {
+    'branchline.yaml': 'name: shop\nassets: { b: { run: "true", deps: [a] } }\n',
+    'pipelines/a.yaml': asset,
+  };
+  const tree = sourceTreeOf(files);
+  const sound = readSoundProject(tree);
+  expect(sound?.project).toEqual(loadProject(tree).project);
+  // What was written holds, though a name in it does not: that is found and placed all the same.
+  const dangling = sourceTreeOf({ 'branchline.yaml': 'name: shop\nassets: { b: { run: "true", deps: [z] } }\n' });
+  expect(readSoundProject(dangling)?.diagnostics.map(showDiagnostic)).toEqual(
+    loadProject(dangling).diagnostics.map(showDiagnostic),
+  );
+  expect(readSoundProject(dangling)?.diagnostics).not.toEqual([]);
+});
+
+test.each([
+  ['name: shop\nassets: { a: { run: [1 } }\n', 'yaml-syntax'],
+  ['name: shop\nassets: { a: { run: "true", dep: [b] } }\n', 'unknown-key'],
+  ['name: shop\nname: other\n', 'duplicate-key'],
+])('a file with a mistake is left to who explains it', (text, code) => {
+  const tree = sourceTreeOf({ 'branchline.yaml': text });
+  expect(readSoundProject(tree)).toBeUndefined();
+  expect(loadProject(tree).diagnostics.map((each) => each.code)).toEqual([code]);
 });

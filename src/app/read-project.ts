@@ -1,5 +1,6 @@
 import type { ManifestDocument } from '../manifest/document.ts';
 import type { Parsed } from '../manifest/parse.ts';
+import { readFitting } from '../manifest/read-fitting.ts';
 import type { ManifestKind } from '../manifest/schema.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project } from '../model/project.ts';
@@ -75,6 +76,14 @@ export function readProject(tree: SourceTree, read: ManifestReader): LoadedProje
     diagnostics,
     files: [PROJECT_FILE, ...paths],
   };
+}
+
+/** The same of a project whose files have nothing wrong in them; undefined else: then `loadProject` says what. */
+export function readSoundProject(tree: SourceTree): LoadedProject | undefined {
+  return readProject(tree, (source, kind) => {
+    const document = readFitting(source, kind);
+    return document && { document, diagnostics: [] };
+  });
 }
 
 function readManifest(path: string, tree: SourceTree, read: ManifestReader): Parsed | undefined {

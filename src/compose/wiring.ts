@@ -17,11 +17,10 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
 import { billedJob, createJobMeter } from '../app/job-meter.ts';
-import { type LoadedProject, PROJECT_FILE, readProject } from '../app/read-project.ts';
+import { type LoadedProject, PROJECT_FILE, readSoundProject } from '../app/read-project.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StatePorts } from '../app/state-session.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { readFitting } from '../manifest/read-fitting.ts';
 import type { Project } from '../model/project.ts';
 import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
 import type { Style } from '../render/style.ts';
@@ -94,11 +93,7 @@ export async function openProject(
 
 /** Most projects are sound: what explains mistakes is loaded when there is one. */
 async function readAll(tree: SourceTree): Promise<LoadedProject> {
-  const sound = readProject(tree, (source, kind) => {
-    const document = readFitting(source, kind);
-    return document && { document, diagnostics: [] };
-  });
-  return sound ?? (await import('../app/load-project.ts')).loadProject(tree);
+  return readSoundProject(tree) ?? (await import('../app/load-project.ts')).loadProject(tree);
 }
 
 function gitEnvOf({ env, gitEnv = env }: Surroundings): Surroundings['env'] {
