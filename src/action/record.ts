@@ -1,4 +1,4 @@
-import { type PushBuild, planPush } from '../app/build-on-push.ts';
+import type { PushBuild } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { buildPlanning, type PlanningProject, requestOf } from '../app/planning.ts';
 import type { RunObserver, RunOutcome, RunPorts, RunSettings } from '../app/run.ts';
@@ -158,6 +158,8 @@ export async function buildOf(
   if (selection === undefined) return ok(undefined);
   const state = await readState(world.state);
   if (!state.ok) return state;
+  // Compares projects, with all that explains mistakes in either; no schedule needs it.
+  const { planPush } = await import('../app/build-on-push.ts');
   const { commit, before } = push;
   const at = push.at === undefined ? Number.NaN : Date.parse(push.at);
   return planPush({
