@@ -1,11 +1,13 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, StateHead } from '../ports.ts';
+import type { Clock, RememberedHead, StateHead } from '../ports.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 
 /** What this process last saw of the branch: a head that is older, or gone, was moved by force. */
 export interface Seen {
   head?: { readonly commit: string; readonly seq: number };
+  /** The newest head that a command of this machine saw. */
+  remembered?: RememberedHead | undefined;
   /** Our newest transaction that landed. */
   landed?: { readonly tx: number; readonly at: EpochMs };
   /** Our last commit was fought for: others come first until then. */
@@ -61,6 +63,19 @@ export function watchHead(
   if (view.head !== undefined) seen.head = { commit: view.head, seq: view.seq };
   if (!wasForced) return undefined;
   return `${by.label} was forced back to commit ${view.seq} (${view.head?.slice(0, 7)}); this command has seen ${before?.seq} (${before?.commit}). What this run did is recorded again. What others had recorded since: \`branchline state replay ${before?.commit}\` takes it from there, as long as the server keeps that commit.`;
+}
+
+/**
+ * A sentence where a command of this machine has seen a newer head than there is. Nothing is replayed by itself: whoever
+ * forces a state back may do it to take something out, such as a secret, and it would come back with the next tick.
+ */
+export function forcedSince(
+  label: string,
+  remembered: RememberedHead | undefined,
+  view: StateView,
+): string | undefined {
+  if (remembered === undefined || view.head === undefined || view.seq >= remembered.seq) return undefined;
+  return `${label} is at commit ${view.seq} (${view.head.slice(0, 7)}), and this machine has seen ${remembered.seq}: it was forced back, or begun anew. If that was not on purpose, \`branchline state replay ${remembered.commit} --environment production\` records what is missing, as long as this machine or the server has that commit. Claims that are gone count as lost. This is said once.`;
 }
 
 /** Waits as long as others come first. */

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, RefMove, StateChange, StoreUnreachable } from '../ports.ts';
+import type { Clock, HeadMemory, RefMove, StateChange, StoreUnreachable } from '../ports.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
@@ -10,7 +10,7 @@ import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { dueCut } from './retention.ts';
-import { giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
+import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
 import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
@@ -33,6 +33,8 @@ export interface StatePorts extends StatePlace {
   readonly compactAfter?: number;
   /** Events of days older than this many milliseconds are dropped then; absent = all are kept. */
   readonly retentionMs?: number;
+  /** What this machine remembers of the branch; absent = nothing. */
+  readonly heads?: HeadMemory;
   /** Refs of data that have to move together with the commit of these events; asked anew after each conflict. */
   readonly dataMoves?: (
     events: readonly BranchlineEvent[],
@@ -96,7 +98,11 @@ export function openStateSession(ports: StatePorts): StateSession {
   return {
     // One after the other: a writer's transactions have an order, by which it finds out whether one has landed.
     transact(decide, options = {}) {
-      const mine = last.then(() => transactOnce(ports, { tx: ++tx, seen, reads }, decide, options));
+      const mine = last.then(() => {
+        // Before the head is read: what another command saw since is newer than that.
+        if (tx === 0) seen.remembered = ports.heads?.recall();
+        return transactOnce(ports, { tx: ++tx, seen, reads }, decide, options);
+      });
       last = mine.catch(() => undefined);
       return mine;
     },
@@ -173,6 +179,8 @@ async function transactOnce<T>(
         return ok({ value, after });
       }
       seen.head = { commit: outcome.commit, seq: after.view.seq };
+      seen.remembered = seen.head;
+      ports.heads?.keep(seen.head);
       seen.landed = { tx, at: instant };
       seen.giveWayUntil = ports.clock.now() + outcome.giveWayMs;
       // Not what was found at a later head, where others' commits may be, nor a compact: it has a file more.
@@ -247,7 +255,17 @@ async function loadState(
   const { store, writer } = ports;
   const forced = watchHead(seen, read.value.view, { label: store.label, writer, now: view.now });
   if (forced !== undefined) ports.warn(forced);
+  remember(ports, seen, read.value.view, forced !== undefined);
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
+}
+
+/** Says that the branch is older than this machine has seen it, and keeps what it is now. */
+function remember({ heads, store, warn }: StatePorts, seen: Seen, view: StateView, isSaid: boolean): void {
+  if (!heads || view.head === undefined || view.head === seen.remembered?.commit) return;
+  const forced = forcedSince(store.label, seen.remembered, view);
+  if (forced !== undefined && !isSaid) warn(forced);
+  seen.remembered = { commit: view.head, seq: view.seq };
+  heads.keep(seen.remembered);
 }
 
 async function readHead(

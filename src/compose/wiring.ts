@@ -5,6 +5,7 @@ import { isTracked } from '../adapters/checkout.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
+import { createHeadMemory } from '../adapters/head-memory.ts';
 import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
 import { createProcessRunner } from '../adapters/process.ts';
@@ -20,6 +21,7 @@ import { billedJob, createJobMeter } from '../app/job-meter.ts';
 import { type LoadedProject, PROJECT_FILE, readSoundProject } from '../app/read-project.ts';
 import type { RunPorts } from '../app/run.ts';
 import { openStateSession, type StatePorts } from '../app/state-session.ts';
+import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
 import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
@@ -213,6 +215,18 @@ export async function openWorld(
     redact: (text) => redactor.text(text),
     warn,
     ...(project.state.retentionMs === undefined ? {} : { retentionMs: project.state.retentionMs }),
+    // A runner of GitHub has no disk that stays: it remembers nothing.
+    ...(options.environment === 'local'
+      ? {}
+      : {
+          heads: createHeadMemory(
+            join(
+              folder,
+              'heads',
+              `${sha256(`${store.value.label} ${location.value.remoteUrl ?? ''}`).slice(0, 16)}.json`,
+            ),
+          ),
+        }),
     dataMoves: stores.dataMoves,
   };
   const processHolders = createProcessHolders();

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createHeadMemory } from '../adapters/head-memory.ts';
+import { must } from '../testing/contracts/state-store.ts';
+import { createFakeStateServer, type FakeStateServer } from '../testing/fake-store.ts';
+import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { commitSource, replayEvents } from './state-replay.ts';
+import { openStateSession, type StateSession } from './state-session.ts';
+
+let folder: string;
+let server: FakeStateServer;
+let warnings: string[];
+let commands: number;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'branchline-heads-'));
+  server = createFakeStateServer();
+  warnings = [];
+  commands = 0;
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A command of a machine. */
+const command = (machine = 'laptop'): StateSession =>
+  openStateSession({
+    store: server.open(),
+    clock: { now: () => STORY_START + ++commands * 60_000, sleep: async () => {} },
+    random: () => 0,
+    environment: 'production',
+    projectName: 'shop',
+    writer: `w${++commands}`,
+    redact: (text) => text,
+    warn: (text) => warnings.push(text),
+    heads: createHeadMemory(join(folder, `${machine}.json`)),
+  });
+async function record(session: StateSession, name: string): Promise<void> {
+  const events = runEvents({ run: `20261122-${name}`, assets: [{ asset: `raw/${name}`, outcome: 'success' }] });
+  must(await session.transact(async () => ({ kind: 'commit', events, message: name, value: undefined })));
+}
+const look = async (session: StateSession): Promise<void> =>
+  void must(await session.transact(async () => ({ kind: 'nothing', value: undefined })));
+
+it('a machine that saw more says so once, with the command that brings it back', async () => {
+  for (const name of ['a', 'b', 'c']) await record(command(), name);
+  await look(command('other'));
+  const [first, , third] = server.heads;
+  server.forceTo(first!);
+  expect(warnings).toEqual([]);
+  await look(command());
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('is at commit 1');
+  expect(warnings[0]).toContain('this machine has seen 3');
+  expect(warnings[0]).toContain(`branchline state replay ${third} --environment production`);
+  await look(command());
+  expect(warnings).toHaveLength(1);
+  const store = server.open();
+  const source = must(await commitSource(store, third!));
+  const ports = { session: command(), environment: 'production', writer: 'w9', label: store.label };
+  expect(must(await replayEvents(ports, source, { force: false, dryRun: false })).fresh).toBe(18);
+  // Another machine that saw the same; what it misses was recorded again, in fewer commits.
+  await look(command('other'));
+  expect(warnings).toHaveLength(2);
+});
+
+it('nothing is said of a branch that went on, nor twice of what a command at work saw itself', async () => {
+  await record(command(), 'a');
+  await record(command('other'), 'b');
+  await look(command());
+  const atWork = command();
+  await record(atWork, 'c');
+  expect(warnings).toEqual([]);
+  server.forceTo(server.heads[0]!);
+  await look(atWork);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('this command has seen 3');
+  await look(command());
+  expect(warnings).toHaveLength(1);
+});
+
+it('a file that is damaged remembers nothing', async () => {
+  await record(command(), 'a');
+  writeFileSync(join(folder, 'laptop.json'), '{"half');
+  await look(command());
+  expect(warnings).toEqual([]);
+});
