@@ -109,6 +109,19 @@ describe('transact', () => {
     expect([...server.files().keys()].some((path) => path.includes('-me-'))).toBe(false);
   });
 
+  it('waits never so long that no try is left, where each takes its time', async () => {
+    const { store, server, options, clock, retries } = given();
+    rival(server, 9);
+    const decide = countUp();
+    const slow: Decide<number> = async (view) => {
+      await clock.sleep(4_000);
+      return decide(view);
+    };
+    const outcome = await transact(store, slow, { ...options, random: () => 0.999_999 });
+    expect(outcome).toMatchObject({ kind: 'landed', tries: 10 });
+    expect(Math.max(...retries.map(({ waitMs }) => waitMs))).toBeLessThan(20_000);
+  });
+
   it('hands back that nothing is to be done, and commits nothing', async () => {
     const { store, server, options } = given();
     const outcome = await transact(store, async () => ok({ kind: 'nothing', value: 'up to date' }), options);

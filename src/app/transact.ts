@@ -111,6 +111,8 @@ const FRESH_MS = 100;
 /** Waits after conflicts, in lengths of a try: the bound of the first one, and of the later ones. */
 const CONFLICT_TRIES_FIRST = 4;
 const CONFLICT_TRIES_MOST = 16;
+/** Part of the time that is left which one wait takes at most: where tries are long, some must still fit in. */
+const REST_WAITED = 1 / 6;
 /** Losses from which on the bound shrinks: with one bound for all, somebody unlucky may starve. */
 const LOSSES_OF_AGE = 3;
 /** How long others get after a commit that was fought for, in lengths of a try, and at most in milliseconds. */
@@ -193,7 +195,8 @@ export async function transact<T>(
     if (turn.kind === 'done' && turn.outcome.kind === 'landed')
       return { ...turn.outcome, giveWayMs: giveWayMs(progress.losses, random, tryMs) };
     if (turn.kind === 'done') return turn.outcome;
-    const waitMs = waitBefore(turn.reason, progress, { random, tryMs });
+    const mostMs = Math.max(WAIT_MS_MIN, (endsAt - options.clock.now()) * REST_WAITED);
+    const waitMs = Math.min(Math.floor(mostMs), waitBefore(turn.reason, progress, { random, tryMs }));
     if (waitMs > FRESH_MS) progress.fresh = undefined;
     const { tries } = progress;
     if (options.clock.now() + waitMs >= endsAt) {
