@@ -1,9 +1,14 @@
-import { createHash } from 'node:crypto';
+import crypto from 'node:crypto';
 import { canonicalJson } from './json.ts';
 
 /** SHA-256 of text (as UTF-8) or bytes, in lower-case hex. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  // In one call where Node has it (from 20.12 on): a short text takes half as long.
+  return 'hash' in crypto ? crypto.hash('sha256', data, 'hex') : hashed(data).digest('hex');
+}
+
+function hashed(data: string | Uint8Array): crypto.Hash {
+  return crypto.createHash('sha256').update(data);
 }
 
 /** SHA-256 over the canonical JSON of a value, in lower-case hex: equal values, equal digests, whatever their key order. */
@@ -32,5 +37,5 @@ export function base32(bytes: Uint8Array, length: number): string {
 
 /** The first `length` base32 characters of the SHA-256 over a value's canonical JSON. */
 export function base32DigestOf(value: unknown, length: number): string {
-  return base32(createHash('sha256').update(canonicalJson(value)).digest(), length);
+  return base32(hashed(canonicalJson(value)).digest(), length);
 }

@@ -1,7 +1,7 @@
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { PartitionFacts, PartitionRecord, StateView } from '../model/state.ts';
-import { combinedVersion, usedDigest } from '../model/versions.ts';
+import { combinedVersion, shortVersion, usedDigest } from '../model/versions.ts';
 import { factsOf } from '../state/partition-records.ts';
 import { type KeysAt, openPartitions, type Partitions } from '../time/partitions/keys.ts';
 import { type OpenMapping, openMapping, WHOLE } from '../time/partitions/mapping.ts';
@@ -54,7 +54,7 @@ export function partitionName(asset: AssetKey, partition: string): string {
 export function openPartitionReader(project: Project, view: StateView, at: KeysAt): PartitionReader {
   const opened = new Map<PartitionsDef, Partitions>();
   const keys = new Map<PartitionsDef, readonly string[]>();
-  const mappings = new Map<string, OpenMapping>();
+  const mappings = new Map<AssetKey, Map<AssetKey, OpenMapping>>();
   const partitionsOf = (asset: AssetKey): Partitions | undefined => {
     const def = project.assets[asset]?.partitions;
     if (def === undefined) return undefined;
@@ -70,14 +70,14 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
     return known;
   };
   const mappingOf = (asset: AssetKey, dep: AssetKey): OpenMapping => {
-    const name = `${asset}\n${dep}`;
-    const known = mappings.get(name);
+    const known = mappings.get(asset)?.get(dep);
     if (known) return known;
     const mapping = project.assets[asset]?.mappings?.[dep] ?? { kind: 'default' as const };
     const made = openMapping({ upstream: partitionsOf(dep), downstream: partitionsOf(asset), mapping }, at);
     // `check` refuses mappings that do not fit.
     if (!made.ok) throw new Error(`${asset} from ${dep}: ${made.error}`);
-    mappings.set(name, made.value);
+    const own = mappings.get(asset) ?? new Map<AssetKey, OpenMapping>();
+    mappings.set(asset, own.set(dep, made.value));
     return made.value;
   };
   const record = (asset: AssetKey, key: string): PartitionRecord | undefined => view.partitions?.get(asset)?.get(key);
@@ -104,11 +104,18 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
       ...(held === undefined ? {} : { held }),
     };
   };
+  /** The version alone that one key reads of an upstream: most read one partition, and that needs no more than a look. */
+  const versionRead = (asset: AssetKey, dep: AssetKey, key: string): string | null => {
+    const upstream = partitionsOf(dep) === undefined ? [] : mappingOf(asset, dep).upstreamOf(key);
+    if (upstream.length !== 1) return read(asset, dep, [key]).version;
+    const version = facts(dep, upstream[0]!)?.materialized?.dataVersion;
+    return version === undefined ? null : shortVersion(version);
+  };
   const usedNow = (asset: Asset, key: string): string => {
     if (asset.deps.length === 0) return NOTHING_USED;
     const upstream: Record<string, string> = {};
     for (const dep of asset.deps) {
-      const { version } = read(asset.key, dep, [key]);
+      const version = versionRead(asset.key, dep, key);
       if (version !== null) upstream[dep] = version;
       else if (project.assets[dep]?.external) upstream[dep] = 'external';
     }
