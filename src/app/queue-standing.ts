@@ -6,7 +6,7 @@ import type { RunRecord, StateView } from '../model/state.ts';
 import type { PartitionReader } from '../plan/partitioned.ts';
 import { priorityOf, type QueuedRun, queueOrder, releaseRuns } from '../plan/queue.ts';
 import { selectionScope } from '../project/listing.ts';
-import { select } from '../project/selection-evaluate.ts';
+import { type SelectionScope, select } from '../project/selection-evaluate.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
 import { findHolder } from './claims.ts';
 import { fileConnections } from './connections.ts';
@@ -92,12 +92,13 @@ function progressOf(view: StateView, record: RunRecord): RunStanding {
 /** Assets that a request names; a selection is worked out once. */
 function selectedBy(project: Project, view: StateView): (request: RunRequest) => readonly AssetKey[] {
   const known = new Map<string, readonly AssetKey[]>();
-  const scope = selectionScope(project, statusesOf(project, view));
+  let scope: SelectionScope | undefined;
   return (request) => {
     const original = originalOf(request);
     if (original.kind === 'backfill') return original.assets.filter((asset) => project.assets[asset]);
     const assets = known.get(original.selection);
     if (assets) return assets;
+    scope ??= selectionScope(project, statusesOf(project, view));
     const selected = select(original.selection, scope);
     const found = selected.ok ? [...selected.value] : [];
     known.set(original.selection, found);

@@ -31,6 +31,16 @@ export function shareOut(
   };
 }
 
+/** The first wave of a plan that nobody has claimed, for who wants to see it before: pools count as free. */
+export function previewWave(
+  project: Project,
+  plan: Plan,
+  jobsMax: number,
+): Pick<Wave, 'shards'> & { readonly later: readonly string[] } {
+  const { shards, later } = packWave(openSteps(project, plan, undefined), jobsMax, project.operations.pools);
+  return { shards: shards.map((shard, index) => ({ id: shardId(index), run: plan.runId, ...shard })), later };
+}
+
 /** Steps of the plan that are left to do, as sharing them out sees them. */
 function openSteps(project: Project, plan: Plan, settled: ReadonlySet<string> | undefined): ShardStep[] {
   return plan.steps

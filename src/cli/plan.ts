@@ -10,6 +10,7 @@ import { statusesOf } from '../app/statuses.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { expectedJson, type PlanPrice, planPrice, renderPlan } from '../render/plan-text.ts';
 import { nameSome } from '../render/style.ts';
@@ -74,15 +75,40 @@ export async function run(options: PlanOptions): Promise<number> {
     // A laptop costs nothing by the minute.
     const price = options.environment === 'local' ? undefined : await priceOf(opened.value.root, project);
     const runs = parts.value.length > 1 ? { runs: parts.value.map(runJson) } : {};
-    if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price), ...runs });
+    const shared = price === undefined ? undefined : await sharedOut(project, plan, price);
+    const fanOut = shared ? { fanOut: shared.json } : {};
+    if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price), ...fanOut, ...runs });
     else {
       if (parts.value.length > 1) host.print(severalRuns(parts.value));
       host.print(renderPlan(plan, style, parallel, price));
+      if (shared) host.print(`\n${shared.text}`);
     }
     return 0;
   } finally {
     await world.value.close();
   }
+}
+
+/** Jobs at once where nobody says otherwise: as `init --fan-out` writes. */
+const JOBS_AT_ONCE = 20;
+
+/** The plan as the jobs of a fan-out, with what they are expected to be billed for; undefined where steps share one machine. */
+async function sharedOut(
+  project: Project,
+  plan: Plan,
+  { runner }: PlanPrice,
+): Promise<{ readonly text: string; readonly json: Record<string, unknown> } | undefined> {
+  if (Object.keys(project.runners).length === 0 || plan.steps.every(({ verdict }) => verdict === 'skip'))
+    return undefined;
+  const { previewWave } = await import('../app/share-out.ts');
+  const { expectedBill, renderShards, shardsJson } = await import('../render/shards-text.ts');
+  const wave = previewWave(project, plan, JOBS_AT_ONCE);
+  const bill = expectedBill(project, wave, [runner], undefined);
+  const later = wave.later.length === 0 ? '' : `\n  later waves: ${nameSome(wave.later)}`;
+  return {
+    text: `Shared out (\`branchline init --fan-out\`): ${renderShards(project, wave, [runner], bill)}${later}`,
+    json: shardsJson(project, wave, [runner], bill),
+  };
 }
 
 function runJson({ selection, partitions }: RequestPart): Record<string, unknown> {

@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
 /** Each job is billed by the started minute, the shortest ones too. */
 export function expectedBill(
   project: Project,
-  wave: Wave,
+  wave: Pick<Wave, 'shards'>,
   standard: readonly string[],
   isPublic: boolean | undefined,
 ): ExpectedBill {
@@ -60,8 +60,29 @@ function minutesOf(expectedMs: number): number {
   return Math.max(1, Math.ceil(expectedMs / MINUTE_MS));
 }
 
+/** The same for `--json`. */
+export function shardsJson(
+  project: Project,
+  { shards, later }: Pick<Wave, 'shards'> & { readonly later: readonly string[] },
+  standard: readonly string[],
+  bill: ExpectedBill,
+): Record<string, unknown> {
+  const jobs = shards.map(({ runner, steps, expectedMs }) => ({
+    runsOn: project.runners[runner]?.runsOn ?? standard,
+    steps,
+    expectedMs,
+    minutes: minutesOf(expectedMs),
+  }));
+  return { jobs, later, ...bill };
+}
+
 /** The jobs of a wave, with what each is to do and how long that is expected to take. */
-export function renderShards(project: Project, wave: Wave, standard: readonly string[], bill: ExpectedBill): string {
+export function renderShards(
+  project: Project,
+  wave: Pick<Wave, 'shards'>,
+  standard: readonly string[],
+  bill: ExpectedBill,
+): string {
   const price = bill.usd === undefined ? '' : bill.usd === 0 ? ', free' : `, ${formatUsd(bill.usd)}`;
   const shared = wave.shards.reduce((sum, { steps }) => sum + steps.length, 0);
   const rows = wave.shards.map(({ id, runner, steps, expectedMs }) => [
