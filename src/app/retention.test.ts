@@ -6,7 +6,7 @@ import { verifyState } from '../state/verify.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer } from '../testing/fake-store.ts';
 import { runEvents, STORY_START } from '../testing/state-story.ts';
-import { closedRun } from './state-commands.ts';
+import { closedRun, describeState } from './state-commands.ts';
 import { readState } from './state-reading.ts';
 import { repairStore } from './state-repair.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
@@ -121,6 +121,8 @@ describe('state.retention', () => {
     expect(await closedRun(store, old, run)).toMatchObject({ run, state: 'SUCCESS' });
     expect(await closedRun(store, must(await readState(ports())), run)).toBeUndefined();
     expect(must(await commitSource(store, `archive/${seq}`)).events).toEqual([]);
+    const gone = await describeState(store, must(await readState(ports())), run);
+    expect(gone).toMatchObject({ error: { help: expect.stringContaining(`--at archive/${seq}`) } });
     // What was recent then is sealed now, under another name.
     await record(1);
     const source = must(await commitSource(store, `archive/${seq}`));
