@@ -15,16 +15,20 @@ export function renderExplanation(explanation: Explanation, style: Style): strin
     ...(explanation.automation ? [automationLines(explanation.automation, partition, style)] : []),
     ...(explanation.runs.length > 0 ? [['Open runs', ...runLines(explanation)]] : []),
   ];
-  const place = `${String(definition['file'])}:${String(definition['line'])}`;
+  const place = ['file', 'line'].flatMap((name) => textsOf(definition, name)).join(':');
   sections[0]![0] = `${sections[0]![0]}  ${place}`;
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
+/** A value of a definition as texts; none where it is not there. */
+function textsOf(definition: Explanation['definition'], name: string): string[] {
+  return [definition[name]]
+    .flat()
+    .flatMap((each) => (typeof each === 'string' || typeof each === 'number' ? [`${each}`] : []));
+}
+
 function definitionLines({ definition, madeBy, automation }: Explanation): string[] {
-  const texts = (name: string): string[] => {
-    const value = definition[name];
-    return Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value)];
-  };
+  const texts = (name: string): string[] => textsOf(definition, name);
   const by =
     definition['made_by'] === 'external'
       ? 'others'
@@ -173,8 +177,14 @@ function operandValue({ operand, isTrue, subject, at, run }: Operand): string | 
       return when ?? (isTrue ? undefined : 'never made');
     case 'tick_passed':
       return when;
-    default:
+    case 'eager':
+    case 'on_cron':
+    case 'on_missing':
+    case 'missing_or_updated':
+    case 'all_deps_updated_since_tick':
       return undefined;
+    default:
+      return unreachable(operand);
   }
 }
 

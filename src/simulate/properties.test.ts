@@ -17,7 +17,17 @@ test('in random worlds no limit is exceeded, nothing is lost or counted twice, a
   timeout: 300_000,
 }, async () => {
   const wrong: Record<string, readonly string[]> = {};
-  const sums = { commits: 0, events: 0, late: 0, runs: 0, materialized: 0, lostRunners: 0, waits: 0, backfills: 0 };
+  const sums = {
+    commits: 0,
+    events: 0,
+    late: 0,
+    runs: 0,
+    materialized: 0,
+    lostRunners: 0,
+    waits: 0,
+    backfills: 0,
+    asked: 0,
+  };
   for (const seed of seeds) {
     const judged = await judgeWorld(randomWorld(seed, seededRandom(seed)), { twice: seed % 6 === 0 });
     if (judged.wrong.length > 0) wrong[`seed ${seed}`] = judged.wrong;

@@ -113,3 +113,26 @@ test('read on a terminal and as a picture', async () => {
   expect(svg.match(/class="failed"/g)).toHaveLength(1 + 1);
   expect(renderSimulationSvg(report)).toBe(svg);
 });
+
+test('a simulated day of a chain that asks for itself: each hour the source, and what follows it, in the same wake-up', async () => {
+  const chain = `assets:
+  raw/a: { run: make a }
+  mart/b: { deps: [raw/a], run: make b, automation: eager }
+  mart/c: { deps: [mart/b], run: make c, automation: eager }
+  mart/d: { deps: [mart/c], run: make d, automation: eager, tags: { branchline/priority: 1 } }
+schedules:
+  hourly: { cron: "0 * * * *", selection: "key:raw/a" }
+`;
+  const report = await played(chain, `${PUNCTUAL}durations: { "*": 1m }\n`, { hours: 24 });
+  // Of each tick three runs: the source, what follows it, and what has tags of its own.
+  expect(report.totals).toMatchObject({ runs: 69, succeeded: 69, materialized: 92, left: 0 });
+  // The first job adopts the schedule; none was needed for what follows.
+  expect(report.github.jobs).toBe(24);
+
+  // What fails is not asked for again: the next hour has something else to read.
+  const failing = await played(chain, `${PUNCTUAL}durations: { "*": 1m }\nfailures: { "key:mart/b": { first: 2 } }\n`, {
+    hours: 6,
+  });
+  expect(failing.runs.filter(({ outcome }) => outcome === 'FAILURE')).toHaveLength(2);
+  expect(failing.totals).toMatchObject({ failed: 2, failedAttempts: 2 });
+});

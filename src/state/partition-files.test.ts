@@ -29,11 +29,18 @@ const made = (rank: number, more: object = {}): PartitionRecord => ({
 const failed = (rank: number): PartitionRecord => ({ failed: { run: `r${rank}`, at: AT, turn: [rank, 1] } });
 const judged = (rank: number, holds: boolean): PartitionRecord => ({ checks: { ids: { holds, turn: [rank, 1] } } });
 
+/** It was asked for before the run of that rank, or that run began to make it. */
+const handled = (rank: number, epoch: number): PartitionRecord => ({
+  handled: { run: `r${rank}`, at: AT, versions: `u${rank}`, turn: [rank, epoch] },
+});
+
 describe('what is known of a partition', () => {
   const facts = fc.array(
     fc
       .integer({ min: 1, max: 4 })
-      .chain((rank) => fc.constantFrom(made(rank), failed(rank), judged(rank, rank % 2 === 0))),
+      .chain((rank) =>
+        fc.constantFrom(made(rank), failed(rank), judged(rank, rank % 2 === 0), handled(rank, 0), handled(rank, 1)),
+      ),
     { minLength: 1, maxLength: 8 },
   );
   const joinAll = (records: readonly PartitionRecord[]): PartitionRecord =>
@@ -50,6 +57,11 @@ describe('what is known of a partition', () => {
         expect(halves).toEqual(joinAll(records));
       }),
     );
+  });
+  it('what was handled counts until it is made', () => {
+    expect(joinPartitions(handled(2, 0), handled(2, 1)).handled?.turn).toEqual([2, 1]);
+    expect(joinPartitions(made(1), handled(2, 0)).handled?.run).toBe('r2');
+    expect(joinPartitions(handled(2, 1), made(2))).toEqual(made(2));
   });
   it('a failed attempt takes no older success away, and a newer success ends it', () => {
     expect(partitionStatus(joinPartitions(made(1), failed(2)))).toBe('failed');
@@ -130,6 +142,7 @@ describe('leaves', () => {
       ...made(3, { rows: 7, files: { 'data/x.csv': { digest: 'd', bytes: 1 } } }),
       ...failed(4),
       ...judged(2, true),
+      ...handled(4, 1),
     };
     const files = encodeLeaves(
       'a',

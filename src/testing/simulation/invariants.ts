@@ -34,6 +34,8 @@ export interface WorldFigures {
   readonly lostRunners: number;
   readonly waits: number;
   readonly backfills: number;
+  /** Assets and partitions that asked for a run by themselves. */
+  readonly asked: number;
 }
 
 /** Plays a world and names everything that must never be; empty = all is well. */
@@ -86,6 +88,7 @@ export async function judgeWorld(
   judgeWaits(done, say);
   judgeKeys(told, done, say);
   backfills.judge(finalView(done, say)?.backfills);
+  const asked = judgeAutomation(told, say);
   const report = reportSimulation(input, done);
   if (options.twice) {
     const { onCommit: _, onScript: __, onLanded: ___, ...plain } = input;
@@ -106,8 +109,40 @@ export async function judgeWorld(
       lostRunners: github.lostRunners,
       waits: waits.reduce((sum, { runs }) => sum + runs, 0),
       backfills: report.backfills.length,
+      asked,
     },
   };
+}
+
+/**
+ * Nothing asks for a run twice for the same versions of what it reads, unless it was made in between, nor twice at one
+ * tick. Yields how often something asked.
+ */
+export function judgeAutomation(told: readonly BranchlineEvent[], say: (text: string) => void): number {
+  const handled = new Map<string, string>();
+  const ticks = new Set<string>();
+  let asked = 0;
+  const handle = (asset: string, versions: readonly string[], keys: readonly string[] | undefined): void => {
+    for (const [i, text] of versions.entries()) handled.set(`${asset}@${keys?.[i] ?? ''}`, text);
+  };
+  for (const event of told) {
+    if (event.type === 'asset.materialized') handled.delete(`${event.asset}@${event.partition ?? ''}`);
+    if (event.type === 'step.started')
+      for (const [asset, versions] of Object.entries(event.versions ?? {})) handle(asset, versions, event.partitions);
+    if (event.type !== 'run.requested' || event.request.kind !== 'automation') continue;
+    const { targets, keys } = event.request;
+    for (const { asset, versions, tick } of targets) {
+      for (const [i, text] of versions.entries()) {
+        asked++;
+        const name = `${asset}@${keys?.[i] ?? ''}`;
+        if (tick === undefined && handled.get(name) === text) say(`${name} asks again for ${text}`);
+        if (tick !== undefined && ticks.has(`${name} ${tick}`)) say(`${name} asks again at ${tick}`);
+        ticks.add(`${name} ${tick ?? ''}`);
+      }
+      handle(asset, versions, keys);
+    }
+  }
+  return asked;
 }
 
 /** No limit is exceeded, over all who hold anything; nobody holds what another does. */

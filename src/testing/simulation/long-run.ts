@@ -16,7 +16,17 @@ interface Sums extends Record<keyof WorldFigures, number> {
 }
 
 function emptySums(): Sums {
-  const figures = { commits: 0, events: 0, late: 0, runs: 0, backfills: 0, materialized: 0, lostRunners: 0, waits: 0 };
+  const figures = {
+    commits: 0,
+    events: 0,
+    late: 0,
+    runs: 0,
+    backfills: 0,
+    materialized: 0,
+    lostRunners: 0,
+    waits: 0,
+    asked: 0,
+  };
   return { worlds: 0, wrong: 0, ...figures };
 }
 
@@ -25,9 +35,9 @@ function add(to: Sums, more: Partial<Sums>): void {
 }
 
 function say(what: string, sums: Sums): void {
-  const { commits, events, late, runs, backfills, materialized, lostRunners, waits } = sums;
+  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked } = sums;
   process.stdout.write(
-    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits\n`,
+    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves\n`,
   );
 }
 

@@ -113,12 +113,27 @@ export function randomWorld(seed: number, random: Random): RandomWorld {
     backfills.length > 0 ? `backfills: [${backfills.join(', ')}]` : '',
     runs.length > 0 ? `runs: [${runs.join(', ')}]` : '',
   ];
+  // After all else, so that worlds without it are what they were.
+  const automated = seed % 3 === 0 ? withAutomation(manifest, oneOf, chance) : manifest;
   const text = (lines: readonly string[]): string => `${lines.filter((line) => line !== '').join('\n')}\n`;
   return {
     seed,
-    files: { 'branchline.yaml': text(manifest) },
+    files: { 'branchline.yaml': text(automated) },
     scenario: text(scenario),
     hours: 23,
     troubleHours: TROUBLE_HOURS + 1,
   };
+}
+
+/** Some assets ask for their runs by themselves: mostly those that read something. */
+function withAutomation(
+  manifest: readonly string[],
+  oneOf: <T>(items: readonly T[]) => T,
+  chance: (share: number) => boolean,
+): string[] {
+  const rules = ['eager', 'eager', 'on_missing', '{ on_cron: { cron: "20 0-5 * * *" } }'];
+  return manifest.map((line) => {
+    if (!/^ {2}a\d+: \{/.test(line) || !chance(line.includes('deps:') ? 0.9 : 0.4)) return line;
+    return line.replace(/ \}$/, `, automation: ${oneOf(rules)} }`);
+  });
 }
