@@ -53,8 +53,10 @@ export async function runScriptStep(context: StepContext): Promise<StepEnd> {
 
 /** Keys that the step has found for dynamic definitions. */
 function addDynamicKeys({ run, emit }: StepContext, report: StepReport): Failure | undefined {
-  const sets = dynamicSets(run.project);
   const drafts = Object.entries(report.dynamicKeys ?? {});
+  // Few steps find any; to look through a large project after each of its steps would be most of their price.
+  if (drafts.length === 0) return undefined;
+  const sets = dynamicSets(run.project);
   // All are judged before any is added.
   for (const [name, added] of drafts) {
     const set = sets.get(name);
