@@ -1,6 +1,6 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
-import type { EpochMs } from '../model/instant.ts';
+import { type EpochMs, secondOf } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Clock, Journals } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
@@ -86,7 +86,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       ...(input.budget === undefined ? {} : { budget: input.budget }),
       ...(input.requeueAfterMs === undefined ? {} : { requeueAfterMs: input.requeueAfterMs }),
       ...(input.resumed ? { resumed: input.resumed } : {}),
-      mayGoOnFrom: input.claim.at,
+      mayGoOnFrom: secondOf(input.claim.at),
       ...(input.places ? { places: input.places } : {}),
       ...(input.maxRuntime ? { overdue: overdueFailure(input.maxRuntime.ms) } : {}),
       ...(input.decideRetry ? { decideRetry: input.decideRetry } : {}),

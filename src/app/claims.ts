@@ -1,6 +1,6 @@
 import type { BranchlineEvent, Claim, EventDraft, RunCounts } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
-import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
+import { type EpochMs, epochMs, secondOf, timestamp } from '../model/instant.ts';
 import type { RunRetries } from '../model/operations.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
@@ -203,7 +203,7 @@ export function resumeLostRun(
   const reason = `its runner was lost: it goes on elsewhere (${attempt} of ${most})`;
   const drafts: EventDraft[] = [
     { ...of, type: 'run.taken-over', reason },
-    { ...of, type: 'run.requeued', due: of.at, reason },
+    { ...of, type: 'run.requeued', due: secondOf(of.at), reason },
     { ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' },
   ];
   const stream = runStream(run.run, of.epoch);

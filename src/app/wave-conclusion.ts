@@ -1,6 +1,6 @@
 import type { Billed, EventDraft, FinalRunState, RetryDecision } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
-import { type EpochMs, epochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
+import { type EpochMs, epochMs, laterOf, secondOf, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import { isManual } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
@@ -56,7 +56,8 @@ export function concludeWave(
     return { epoch: claim.epoch + 1, state: 'FAILURE', drafts: [...drafts, ...ended] };
   }
   const reason = lost?.reason ?? 'the rest is of the next wave';
-  const due = retrying.size === left ? laterOf(claim.at, timestamp(Math.min(...retrying.values()))) : claim.at;
+  const soon = secondOf(claim.at);
+  const due = retrying.size === left ? laterOf(soon, timestamp(Math.min(...retrying.values()))) : soon;
   const text = `${reason}: ${left} of ${progress.steps.size} steps wait`;
   return {
     epoch: wave.isLost ? claim.epoch + 1 : claim.epoch,

@@ -67,7 +67,8 @@ class LayeredMap<K, V> extends Map<K, V> {
   }
 
   override clear(): void {
-    for (const key of [...this.keys()]) this.delete(key);
+    const all = Array.from(this.keys());
+    for (const key of all) this.delete(key);
   }
 
   override *entries(): MapIterator<[K, V]> {

@@ -19,6 +19,14 @@ export function utcDay(at: Timestamp): string {
   return at.slice(0, 10);
 }
 
+/**
+ * The second that an instant lies in. What may go on at once is due from there: the time of a head is known in whole
+ * seconds, so that the next reader's clock, which stands still or is set by that head, never finds it not due yet.
+ */
+export function secondOf(at: Timestamp): Timestamp {
+  return `${at.slice(0, 19)}.000Z`;
+}
+
 /** The later of two moments. */
 export function laterOf(a: Timestamp, b: Timestamp): Timestamp {
   return a >= b ? a : b;
