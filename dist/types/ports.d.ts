@@ -39,6 +39,16 @@ export interface StateHead {
     /** True when the witness ref exists: the branch was there before. */
     readonly witness: boolean;
 }
+/** What this machine remembers of a branch from one command to the next. */
+export interface HeadMemory {
+    /** The newest head that a command saw; undefined where none did, or nothing is remembered. */
+    recall(): RememberedHead | undefined;
+    keep(head: RememberedHead): void;
+}
+export interface RememberedHead {
+    readonly commit: string;
+    readonly seq: number;
+}
 export interface StateTreeEntry {
     readonly path: string;
     /** Git blob id: equal ids, equal bytes. */

@@ -1,3 +1,4 @@
+import type { JsonType } from './json-type.js';
 /** The part of JSON Schema (draft-07) that the vocabulary is written in. */
 export interface Schema {
     readonly title?: string;
@@ -40,7 +41,6 @@ export interface EitherRequired {
         readonly required: readonly string[];
     }[];
 }
-export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object';
 export type ManifestKind = 'project' | 'manifest';
 export type SchemaKind = ManifestKind | 'scenario';
 /** The whole schema of a kind of file, as an editor wants it: the bytes of `schemas/*.schema.json` but for white space. */

@@ -1,5 +1,6 @@
 import { type Finding, type Place } from './finding.js';
-import { type JsonType, type Schema } from './schema.js';
+import type { JsonType } from './json-type.js';
+import { type Schema } from './schema.js';
 /** The types that a schema allows, through references and alternatives. */
 export declare function typesOf(schema: Schema): readonly JsonType[];
 /** The value is of another type than the key wants. */

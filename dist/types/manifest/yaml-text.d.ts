@@ -1,4 +1,4 @@
-import { type NodeTree } from './node-tree.js';
+import type { NodeTree } from './node-tree.js';
 import { type YamlProblem } from './syntax.js';
 export interface YamlText {
     /** Undefined when the text could not be read at all. `null` for an empty file. */
@@ -9,6 +9,6 @@ export interface YamlText {
 }
 /**
  * Reads one YAML 1.2 document (core schema). Never throws: what the parser refuses comes back as problems with a place.
- * The fast path costs one pass over the text; places are worked out from the same events when somebody asks.
+ * Nearly every text is plain, which costs one pass; the rest is read again with care.
  */
 export declare function readYaml(text: string): YamlText;

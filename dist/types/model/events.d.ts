@@ -106,6 +106,13 @@ export interface StepStarted extends EventBase {
     readonly run: string;
     readonly step: string;
     readonly attempt: number;
+    /**
+     * Of its assets that are made by themselves (`automation`): digest over the versions of what is there to read now, of each
+     * key. However it ends, they have been handled for these.
+     */
+    readonly versions?: Readonly<Record<AssetKey, readonly string[]>>;
+    /** The keys that `versions` speak of; absent = the assets have no partitions. */
+    readonly partitions?: readonly string[];
 }
 export interface StepAttemptEnded extends EventBase {
     readonly type: 'step.attempt-ended';
@@ -285,6 +292,19 @@ export interface ScheduleEvaluated extends EventBase {
         readonly at: Timestamp;
     };
 }
+/** Assets with `automation: { on_cron }` begin to count its ticks: they are new, or their rule was edited. */
+export interface AutomationAdopted extends EventBase {
+    readonly type: 'automation.adopted';
+    readonly assets: readonly AssetKey[];
+    /** Ticks after this instant count. */
+    readonly from: Timestamp;
+    readonly rule: ScheduleRule;
+}
+/** They are gone, or have no such rule any more. */
+export interface AutomationDropped extends EventBase {
+    readonly type: 'automation.dropped';
+    readonly assets: readonly AssetKey[];
+}
 /** A process of one machine: the pid alone is used again, so the boot and the time that it started go with it. */
 export interface ProcessIdentity {
     /** Digest that tells machines and their pid spaces apart. */
@@ -416,7 +436,7 @@ export interface JournalAdopted extends EventBase {
     readonly reason: string;
 }
 /** What happened. Closed and versioned: the bytes on the state branch (docs/events.md). */
-export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | ConnectionSaved | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | PartitionsChanged | BackfillRequested | BackfillCancelRequested | BackfillEnded | JournalAdopted;
+export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | ConnectionSaved | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | AutomationAdopted | AutomationDropped | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | PartitionsChanged | BackfillRequested | BackfillCancelRequested | BackfillEnded | JournalAdopted;
 /** An event before its stream gave it an id. */
 export type EventDraft = DistributiveOmit<BranchlineEvent, 'id' | 'v'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

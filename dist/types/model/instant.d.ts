@@ -8,5 +8,10 @@ export declare function timestamp(ms: EpochMs): Timestamp;
 export declare function epochMs(at: Timestamp): EpochMs;
 /** The UTC day `YYYY-MM-DD` of an instant. */
 export declare function utcDay(at: Timestamp): string;
+/**
+ * The second that an instant lies in. What may go on at once is due from there: the time of a head is known in whole
+ * seconds, so that the next reader's clock, which stands still or is set by that head, never finds it not due yet.
+ */
+export declare function secondOf(at: Timestamp): Timestamp;
 /** The later of two moments. */
 export declare function laterOf(a: Timestamp, b: Timestamp): Timestamp;

@@ -85,3 +85,13 @@ export interface PartitionsSummary {
     /** The last key that was ever made. */
     readonly newest?: string;
 }
+/** The partitions of an asset, counted as its events come, so that a report need not read them. */
+export interface PartitionTally {
+    /** Keys that are made, and those of which the last attempt failed. */
+    readonly made: number;
+    readonly failed: number;
+    /** The last of both in the order of their text, at most 60. */
+    readonly newest: readonly string[];
+    /** Those of `newest` that failed. */
+    readonly failing: readonly string[];
+}

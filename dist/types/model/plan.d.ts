@@ -1,6 +1,6 @@
 import type { Timestamp } from './instant.js';
 import type { RetryStrategy } from './operations.js';
-import type { AssetKey } from './project.js';
+import type { AssetKey, AutomationRule } from './project.js';
 /** What asks for a run; its canonical form is the run's identity (semantics.md 1). */
 export type RunRequest = {
     readonly kind: 'cli' /** 80 random bits, hex. */;
@@ -50,7 +50,7 @@ export type RunRequest = {
     readonly at: Timestamp;
     readonly selection: string;
     readonly job?: never;
-} | BackfillChunkRequest | RetryRequest;
+} | BackfillChunkRequest | AutomationRequest | RetryRequest;
 /** Another try of a run that failed (semantics.md 2). */
 export interface RetryRequest {
     readonly kind: 'retry';
@@ -97,6 +97,36 @@ export interface BackfillChunkRequest {
     readonly selection: string;
     readonly job?: never;
 }
+/** A run that assets ask for by themselves (semantics.md 6): those of one pass that can be made together. */
+export interface AutomationRequest {
+    readonly kind: 'automation';
+    /** When their conditions were evaluated. */
+    readonly at: Timestamp;
+    /** In topological order. */
+    readonly targets: readonly AutomationTarget[];
+    /** Keys that it makes of each of them, in the definition's order; absent = they have no partitions. */
+    readonly keys?: readonly string[];
+    /** The same as text: the key, or `first...last`. */
+    readonly partitions?: string;
+    /** The same assets as a selection, for people. */
+    readonly selection: string;
+    readonly job?: never;
+}
+export interface AutomationTarget {
+    readonly asset: AssetKey;
+    readonly condition: AutomationRule['kind'];
+    /** Of each key: digest over the versions of what it reads; of what the same run makes, that it does. */
+    readonly versions: readonly string[];
+    /** The tick that it is made for (`on_cron`). */
+    readonly tick?: Timestamp;
+    /**
+     * The run that handled it last: versions that come back after others were handled are new. Of several keys a digest over
+     * the runs. Absent = it never was.
+     */
+    readonly after?: string;
+    /** It goes along with an upstream of the same run, and is made if that changes. */
+    readonly joined?: true;
+}
 /** A person asked for it, here or on GitHub: what is selected is meant, and a mistake in it is refused. */
 export type ManualRequest = Extract<RunRequest, {
     kind: 'cli' | 'dispatch';
@@ -107,7 +137,7 @@ export declare function isManual(request: RunRequest): request is ManualRequest;
  * `job`: as a job or schedule does, `stale` plus the assets that have no upstreams.
  */
 export type RequestMode = 'all' | 'stale' | 'job';
-/** Why a step runs. Closed (semantics.md 1); the last four come with later pieces and are part of the union already. */
+/** Why a step runs. Closed (semantics.md 1). */
 export type RunReason = 'requested' | 'never_materialized' | 'failed_last' | 'code_changed' | 'upstream_changed' | 'deps_changed' | 'data_lost' | 'no_upstreams' | 'materialize_all' | 'with_upstream' | 'retry' | 'backfill' | 'automation';
 /** Why a step does not run. Closed (semantics.md 1). */
 export type SkipReason = 'up_to_date' | 'blocked_by_check' | 'upstream_failed' | 'upstream_skipped' | 'other_environment' | 'external' | 'not_selected' | 'canceled' | 'fail_fast' | 'superseded';

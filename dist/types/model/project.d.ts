@@ -18,6 +18,8 @@ export interface Project {
     readonly state: {
         readonly branch: string;
         readonly remote: string;
+        /** Events of days older than this leave the branch when it is compacted; absent = none. */
+        readonly retentionMs?: number;
     };
     readonly operations: Operations;
     /** Machines for steps, by name. */
@@ -123,6 +125,7 @@ export interface Asset {
     readonly partitions?: PartitionsDef;
     /** The column, or expression, that SQL is cut by; of several dimensions one for each, by name. */
     readonly partitionExpr?: string | Readonly<Record<string, string>>;
+    readonly automation?: AutomationRule;
     readonly external: boolean;
     /** Name of the step that makes it; undefined when external. */
     readonly step?: string;
@@ -185,6 +188,17 @@ export interface StepDef {
     readonly backfillPolicy: BackfillPolicy;
     readonly definedAt: Span;
 }
+export declare const AUTOMATION_KINDS: readonly ['eager', 'on_cron', 'on_missing'];
+/** When an asset is made by itself (semantics.md 6). */
+export type AutomationRule = {
+    readonly kind: 'eager';
+} | {
+    readonly kind: 'on_missing';
+} | {
+    readonly kind: 'on_cron';
+    readonly cron: string;
+    readonly timezone: string;
+};
 export type Action = {
     readonly kind: 'run';
     readonly run: string;
@@ -304,6 +318,8 @@ export interface Job {
     readonly selection: string;
     readonly tags: Readonly<Record<string, string>>;
     readonly materialize: 'when_stale' | 'all';
+    /** In its runs every step may ask GitHub for OIDC tokens; absent = those that say so themselves. */
+    readonly oidc?: true;
     readonly definedAt: Span;
 }
 export interface Schedule {

@@ -2,6 +2,7 @@ import type { Spans } from '../base/spans.js';
 import type { BackfillCounts, BackfillGroup, Billed, CheckStatus, Claim, FinalBackfillState, RetryDecision, RunCounts, RunState, ScheduleRule } from './events.js';
 import type { Failure } from './failure.js';
 import type { EpochMs, Timestamp } from './instant.js';
+import type { PartitionTally } from './partitions.js';
 import type { RunReason, RunRequest, SkipReason } from './plan.js';
 import type { AssetKey, Severity } from './project.js';
 /**
@@ -52,14 +53,36 @@ export interface AssetRecord {
     }[];
     /** Turn of the newest success. */
     readonly succeeded?: Turn;
+    /** What was last done about it by itself or by a run that began on it; only of assets with `automation`, without partitions. */
+    readonly handled?: HandledRecord;
+    /** Since when ticks of its `on_cron` count, and the newest that it was asked for. */
+    readonly onCron?: {
+        readonly from: Timestamp;
+        readonly rule: ScheduleRule;
+        readonly asked?: Timestamp;
+    };
     /** Newest observation of an asset that others make. */
     readonly observed?: {
         readonly at: Timestamp;
         readonly dataVersion: string;
         readonly updatedAt?: Timestamp;
     };
+    /** Absent = none of its partitions was ever made or failed. */
+    readonly partitions?: PartitionTally;
     /** Newest first, at most 10: for the asset's page. */
     readonly history: readonly HistoryEntry[];
+}
+/**
+ * An asset with `automation`, or one of its partitions, was asked for, or a run began to make it, and it was not made since:
+ * it is not asked for again for the same versions of what it reads. The newest by turn, whatever came first.
+ */
+export interface HandledRecord {
+    readonly at: Timestamp;
+    readonly run: string;
+    /** Digest over the versions of what it reads. */
+    readonly versions: string;
+    /** Of who only asked: before the first epoch of the run that comes next. */
+    readonly turn: Turn;
 }
 export interface MaterializationRecord {
     readonly id: string;
@@ -123,11 +146,19 @@ export interface PartitionRecord {
         readonly at: Timestamp;
         readonly turn: Turn;
     };
+    /** What was last done about it; only of assets with `automation`. */
+    readonly handled?: HandledRecord;
     /** Newest result of each blocking check about the published data: whether it holds what is downstream. */
     readonly checks?: Readonly<Record<string, {
         readonly holds: boolean;
         readonly turn: Turn;
     }>>;
+}
+/** What status and staleness of a partition are told from: a part of a record, so a record is one too. */
+export interface PartitionFacts {
+    readonly materialized?: Pick<PartitionMaterialization, 'codeVersion' | 'dataVersion' | 'used'> | undefined;
+    readonly failed?: PartitionRecord['failed'] | undefined;
+    readonly checks?: PartitionRecord['checks'] | undefined;
 }
 export interface PartitionMaterialization {
     readonly run: string;

@@ -46,7 +46,7 @@ export interface ScheduledRun {
 }
 /** Something to tell the person who looks on. */
 export interface TickNote {
-    readonly kind: 'adopted' | 'dropped' | 'edited' | 'missed' | 'already_running' | 'held' | 'clock_behind' | 'no_partitions' | 'unreadable';
+    readonly kind: 'adopted' | 'dropped' | 'edited' | 'missed' | 'already_running' | 'parts_left' | 'held' | 'clock_behind' | 'no_partitions' | 'unreadable';
     readonly schedule?: string;
     readonly text: string;
 }

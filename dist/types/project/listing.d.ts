@@ -1,4 +1,4 @@
-import type { Project } from '../model/project.js';
+import type { AutomationRule, Project } from '../model/project.js';
 import { type SelectionScope } from './selection-evaluate.js';
 /** What `branchline list` can list. */
 export declare const LISTINGS: readonly ['assets', 'checks', 'jobs', 'schedules', 'selections', 'exposures'];
@@ -24,6 +24,11 @@ export interface AssetRow extends ListedAt {
     readonly outputs: readonly string[];
     /** Name of its shared definition of partitions, else the kind of its own. */
     readonly partitions?: string;
+    /** When it is made by itself. */
+    readonly automation?: AutomationRule['kind'];
+    /** Of `on_cron`. */
+    readonly automation_cron?: string;
+    readonly automation_timezone?: string;
     readonly description?: string;
 }
 export interface CheckRow extends ListedAt {

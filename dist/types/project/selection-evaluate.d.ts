@@ -1,7 +1,7 @@
 import { type Result } from '../base/result.js';
 import { type ChangeReason } from '../model/changes.js';
 import type { PartitionsDef } from '../model/partitions.js';
-import type { Asset, AssetKey, Exposure, Job, Schedule } from '../model/project.js';
+import { type Asset, type AssetKey, type Exposure, type Job, type Schedule } from '../model/project.js';
 import { type AssetGraph } from './graph.js';
 import { type SelectionExpr, type SelectionProblem } from './selection.js';
 /** Statuses of `status:` (semantics.md 9). */

@@ -1,9 +1,11 @@
 /** Version of the branch's layout, in `format.json`. */
 export declare const FORMAT = 1;
+/** The same where events were dropped (`state.retention`): a reader that knows only the first would take them for lost. */
+export declare const FORMAT_CUT = 2;
 export declare const FORMAT_PATH = "format.json";
 export declare const INDEX_PATH = "snapshot/index.json";
 /** Limits of the layout, in UTF-8 bytes where not said otherwise. */
-export declare const RECENT_FILES_MAX = 64;
+export declare const RECENT_FILES_MAX = 32;
 export declare const RECENT_BYTES_MAX: number;
 export declare const FILE_BYTES_MAX: number;
 export declare const UNFOLDED_BYTES_MAX: number;
@@ -49,6 +51,12 @@ export declare function parseFoldedPath(path: string): number | undefined;
 export declare function compactedPath(seq: number): string;
 /** The newest commit of the archive before this history; 0 when it was never begun anew. */
 export declare function compactedSeq(listing: Iterable<string>): number;
+/** Folder of the view at which the events that are left begin; absent when none were ever dropped. */
+export declare const CHECKPOINT_FOLDER = "checkpoint/";
+/** What the checkpoint says of itself, under the last day whose events were dropped. */
+export declare function cutPath(day: string): string;
+/** The last day whose events were dropped, as the listing alone tells. */
+export declare function cutDayOf(listing: Iterable<string>): string | undefined;
 /** An ended run of an open day. */
 export declare function recentRunPath(run: string): string;
 /** Ended runs of a closed day; parts count from 1. */

@@ -1,5 +1,4 @@
 import type { PartitionRecord } from '../model/state.js';
-import type { StateProblem } from './codec.js';
 /** Keys in one leaf; a fuller one is split in half. */
 export declare const LEAF_KEYS_MAX = 500;
 /** Folder of an asset's leaves. */
@@ -18,13 +17,3 @@ export declare function leavesOf(listing: Iterable<string>): ReadonlyMap<string,
 export declare function leafPaths(leaves: ReadonlyMap<string, readonly LeafName[]>, asset: string, keys: Iterable<string>): ReadonlySet<string>;
 /** The files of an asset after its records have changed: those of the leaves that hold the changed ones. */
 export declare function encodeLeaves(asset: string, leaves: readonly LeafName[], before: ReadonlyMap<string, PartitionRecord>, changed: ReadonlyMap<string, PartitionRecord>): Map<string, string>;
-/** Records of a leaf by key, with the asset's; what is wrong goes to `problems`. */
-export declare function decodeLeaf(path: string, content: string, problems: StateProblem[]): {
-    readonly asset: string;
-    readonly records: ReadonlyMap<string, PartitionRecord>;
-} | undefined;
-/**
- * Seconds since 1970 as an instant. By arithmetic, because `Date` alone would take as long as reading all else of a
- * partition; the calendar's rule is that eras of 400 years are alike (years that begin in March).
- */
-export declare function secondsText(seconds: number): string;

@@ -1,5 +1,5 @@
 import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.js';
-import type { PartitionRecord, Turn } from '../model/state.js';
+import type { PartitionFacts, PartitionRecord, Turn } from '../model/state.js';
 /** What a materialization says of its partition. */
 export declare function partitionMade(event: AssetMaterialized, turn: Turn): PartitionRecord;
 /** What a failed step says of each partition that it lacks. A canceled one says nothing. */
@@ -9,4 +9,4 @@ export declare function partitionJudged(event: CheckJudged, turn: Turn): Partiti
 /** All that two records say together. */
 export declare function joinPartitions(one: PartitionRecord | undefined, other: PartitionRecord): PartitionRecord;
 /** Status of a partition that nobody works on now (semantics.md 4). */
-export declare function partitionStatus(record: PartitionRecord | undefined): 'failed' | 'materialized' | 'missing';
+export declare function partitionStatus(record: PartitionFacts | undefined): 'failed' | 'materialized' | 'missing';

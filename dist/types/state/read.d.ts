@@ -1,8 +1,9 @@
 import { type Result } from '../base/result.js';
 import type { BranchlineEvent } from '../model/events.js';
 import { type EpochMs } from '../model/instant.js';
-import type { PartitionRecord, StateView } from '../model/state.js';
+import type { StateView } from '../model/state.js';
 import type { StateProblem } from './codec.js';
+import { type PartitionRecords } from './partition-records.js';
 /** What is wanted beyond what a decision needs. */
 export interface ReadOptions {
     /** The instant of this waking: with it the roll-ups that the end of a month needs are read. */
@@ -33,7 +34,7 @@ export interface StateBase {
     /** Leaves that were read. */
     readonly readLeaves: ReadonlySet<string>;
     /** Folded partitions that were read, by asset. */
-    readonly leaves: ReadonlyMap<string, ReadonlyMap<string, PartitionRecord>>;
+    readonly leaves: ReadonlyMap<string, PartitionRecords>;
 }
 export interface StateRead {
     readonly view: StateView;
@@ -65,8 +66,14 @@ export interface StateTexts {
 }
 /** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
 export declare function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]>;
+/** Folded partitions among the texts. */
+export declare function readLeaves(texts: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, PartitionRecords>;
+/** The state with the id of the commit that it was read at, or that led to it. */
+export declare function withHead(read: StateRead, head: string | undefined): StateRead;
 /** The one file that every reader of any version understands. */
 export declare function checkFormat(listing: readonly string[], texts: ReadonlyMap<string, string>): StateProblem | undefined;
+/** The layout's version in `format.json`; undefined when the file is broken or not there. */
+export declare function formatOf(texts: ReadonlyMap<string, string>): number | undefined;
 /** The project's name in `format.json`; undefined when the state is empty or the file is broken. */
 export declare function projectOf(texts: ReadonlyMap<string, string>): string | undefined;
 /**

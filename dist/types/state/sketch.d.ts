@@ -22,6 +22,10 @@ export declare function mergeBuckets(into: Buckets, from: Buckets): void;
 export declare function encodeSketch(buckets: Buckets): string | undefined;
 /** Undefined when the text is not a sketch of version 1. */
 export declare function decodeSketch(text: string | undefined): Buckets | undefined;
+/** Adds what a sketch holds; false, and perhaps a part of it, when the text is none. */
+export declare function addSketch(into: Buckets, text: string): boolean;
+/** Whether a text is a sketch of version 1. */
+export declare function isSketch(text: string): boolean;
 /** Sketch of both; texts that are no sketches count as empty (decoding the cell has refused them before). */
 export declare function mergeSketches(a: string | undefined, b: string | undefined): string | undefined;
 /** How many values a sketch has seen. */

@@ -112,6 +112,10 @@ export type WrittenSpec = {
      * When a job or schedule makes it: `when_stale` (default) or `always`.
      */
     materialize?: "when_stale" | "always" | null;
+    /**
+     * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+     */
+    automation?: ("eager" | "on_missing") | WrittenAutomation | null;
     storage?: WrittenStorage;
     /**
      * `true`: a step that succeeds without reporting this asset has not materialized it. Default `false`.
@@ -423,6 +427,10 @@ export interface WrittenGroup {
      * How a backfill cuts its partitions into runs.
      */
     backfill_policy?: WrittenBackfillPolicy | null;
+    /**
+     * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+     */
+    automation?: ("eager" | "on_missing") | WrittenAutomation | null;
     /**
      * `true`: made by others; it is never executed here.
      */
@@ -747,6 +755,25 @@ export interface WrittenMultiRunPolicy {
     max_partitions_per_run: number;
 }
 /**
+ * When an asset is made by itself, for each partition.
+ */
+export interface WrittenAutomation {
+    on_cron: WrittenCronAutomation;
+}
+/**
+ * Once after each tick.
+ */
+export interface WrittenCronAutomation {
+    /**
+     * Five fields or an alias.
+     */
+    cron: string;
+    /**
+     * Zone of the cron. Default: the project’s.
+     */
+    timezone?: string;
+}
+/**
  * Defaults for checks.
  */
 export interface WrittenCheckDefaults {
@@ -812,6 +839,10 @@ export interface WrittenState {
      * Remote that it is pushed to. Default `origin`.
      */
     remote?: string;
+    /**
+     * Events of days that are older leave the branch when it is compacted; sums, what is known of each asset, and archives stay. At least `30d`. Default: none leave.
+     */
+    retention?: string;
 }
 /**
  * Which runs may be in progress at once.
@@ -1195,6 +1226,10 @@ export interface WrittenAsset {
      * How a backfill cuts its partitions into runs.
      */
     backfill_policy?: WrittenBackfillPolicy | null;
+    /**
+     * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+     */
+    automation?: ("eager" | "on_missing") | WrittenAutomation | null;
     /**
      * `true`: made by others; it is never executed here.
      */
@@ -1660,6 +1695,10 @@ export interface WrittenJob {
      * `when_stale` (default) makes what is missing, failed or stale; `all` makes everything selected.
      */
     materialize?: "when_stale" | "all";
+    /**
+     * `true`: in its runs every step may ask GitHub for OIDC tokens, as with `oidc: true` on the step. Default `false`: those that say it themselves.
+     */
+    oidc?: boolean;
 }
 /**
  * When a job or a selection is due.
@@ -1912,6 +1951,10 @@ export interface WrittenDefaults {
      */
     backfill_policy?: WrittenBackfillPolicy | null;
     /**
+     * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
+     */
+    automation?: ("eager" | "on_missing") | WrittenAutomation | null;
+    /**
      * `true`: made by others; it is never executed here.
      */
     external?: boolean | null;
@@ -2024,6 +2067,12 @@ export interface WrittenScenario {
     };
     lost_runners?: WrittenLostRunners;
     /**
+     * Backfills that somebody starts.
+     *
+     * @minItems 1
+     */
+    backfills?: WrittenStartedBackfill[];
+    /**
      * Runs that somebody starts.
      *
      * @minItems 1
@@ -2116,6 +2165,37 @@ export interface WrittenLostRunners {
      * @minItems 1
      */
     at?: string[];
+    /**
+     * The share of lost runners that do not notice and work on for up to an hour; what they record comes too late. Default: none.
+     */
+    work_on?: string;
+}
+/**
+ * A backfill that somebody starts.
+ */
+export interface WrittenStartedBackfill {
+    /**
+     * When. Default: at the beginning.
+     */
+    at?: string;
+    /**
+     * Which assets, by a selection.
+     */
+    select: string;
+    /**
+     * Which partitions of its roots: keys, ranges, `all`, `missing`, `failed`.
+     */
+    partitions?: string;
+    /**
+     * Of its runs. Default: -1.
+     */
+    priority?: number;
+    /**
+     * Tags of its runs.
+     */
+    tags?: {
+        [k: string]: string;
+    };
 }
 /**
  * A run that somebody starts.

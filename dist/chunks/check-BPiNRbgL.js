@@ -1,1 +1,0 @@
-export{t as printDiagnostics,n as run}from"./check-BvfirKJp.js";

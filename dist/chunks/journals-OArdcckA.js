@@ -1,1 +1,0 @@
-import{join as e}from"node:path";import{existsSync as t,readdirSync as n}from"node:fs";function r(r){if(!t(r))return[];let i=[];for(let a of n(r).sort()){let o=e(a,`journals`,`production`);if(t(e(r,o)))for(let t of n(e(r,o)).sort())t.endsWith(`.jsonl`)&&i.push([a,`journals`,`production`,t].join(`/`))}return i.slice(0,20)}export{r as t};

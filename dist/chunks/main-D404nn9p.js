@@ -1,0 +1,1 @@
+export{t as main}from"./words-k_Ds5Ese.js";

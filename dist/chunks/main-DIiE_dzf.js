@@ -1,0 +1,1 @@
+export{b as main}from"./wake-CnE4UUnA.js";

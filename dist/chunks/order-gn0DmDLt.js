@@ -1,1 +1,0 @@
-function e(e){return{ok:!0,value:e}}function t(e){return{ok:!1,error:e}}function n(e){throw Error(`unreachable: ${JSON.stringify(e)}`)}function r(e,t){return e<t?-1:+(e>t)}function i(e){return Object.entries(e).sort(([e],[t])=>r(e,t))}function a(e){return[...new Set(e)].sort(r)}export{e as a,t as i,i as n,n as o,a as r,r as t};

@@ -1,1 +1,0 @@
-export{t as run,n as sizeText}from"./outputs-list-V8KU4S3U.js";

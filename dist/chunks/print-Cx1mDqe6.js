@@ -1,1 +1,0 @@
-function e(e,n,r){return r?t({version:1,error:{code:n.code,message:n.message,...n.help===void 0?{}:{help:n.help}}}):e.progress(n.help===void 0?n.message:`${n.message}\n${n.help}`),n.exit}function t(e){process.stdout.write(`${JSON.stringify(e)}\n`)}export{t as n,e as t};

@@ -1,1 +1,0 @@
-export{n as performRun,r as performTick,i as recordIn}from"./record-Bb-QItW9.js";

@@ -1,0 +1,1 @@
+export{n as reportPages}from"./wake-CnE4UUnA.js";

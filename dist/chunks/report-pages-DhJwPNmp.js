@@ -1,1 +1,0 @@
-export{n as reportPages}from"./report-pages-Be7hOdpv.js";

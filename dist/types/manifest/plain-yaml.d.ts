@@ -1,0 +1,15 @@
+import { type Event } from 'js-yaml';
+import { type NodeTree } from './node-tree.js';
+export interface PlainYaml {
+    /** `null` for an empty file. */
+    readonly value: unknown;
+    /** Built when first asked for. */
+    readonly tree: () => NodeTree;
+}
+export declare const nestingMax = 64;
+export declare const indentedMarker: RegExp;
+export declare const directiveLine: RegExp;
+/** One document without aliases, tags and doubts, in one pass over the text; undefined for any other text. */
+export declare function readPlainYaml(text: string): PlainYaml | undefined;
+/** Places are worked out from the events of the parser, once. */
+export declare function treeOf(text: string, events: readonly Event[]): () => NodeTree;

@@ -1,0 +1,13 @@
+import type { PartitionFacts, PartitionRecord } from '../model/state.js';
+import type { PartitionLeaf } from './partition-leaf.js';
+/** Records of an asset's partitions by key. */
+export type PartitionRecords = ReadonlyMap<string, PartitionRecord>;
+/**
+ * What status and staleness are told from. Of partitions that lie in leaves no record is made for it, so whoever looks at
+ * all partitions of an asset asks here.
+ */
+export declare function factsOf(records: PartitionRecords | undefined, key: string): PartitionFacts | undefined;
+/** The records of leaves of one asset, in the order of their keys. */
+export declare function recordsOfLeaves(leaves: readonly PartitionLeaf[]): PartitionRecords;
+/** The records with some of them replaced or added. */
+export declare function withRecords(records: PartitionRecords | undefined, changed: PartitionRecords): PartitionRecords;
