@@ -190,3 +190,24 @@ jobs:
     expect((await project.run(['run', '--job', 'cloud'], { env })).code).toBe(0);
   });
 });
+
+describe('a run of what others make', () => {
+  test('says what it left alone and why, and makes the rest', async () => {
+    project = makeCliProject({
+      'branchline.yaml': `name: others
+assets:
+  raw/a: { external: true }
+  raw/b: { external: true }
+  below: { deps: [raw/a, raw/b], run: "true" }
+`,
+    });
+    const end = await project.run(['run', '--select', 'key:raw/*']);
+    expect([end.code, end.stderr]).toEqual([0, '']);
+    const [first, ...rest] = end.stdout.split('\n');
+    expect(first).toMatch(/^[^ ] raw\/a, raw\/b {2}skipped: external: made by others$/);
+    expect(rest.slice(0, 2)).toEqual(['', expect.stringMatching(/^Nothing to do in /)]);
+    const all = await project.run(['run', '--select', '*']);
+    expect(all.code).toBe(0);
+    expect(all.stdout).toMatch(/^[^ ] below .*\n\n1 passed in /);
+  });
+});

@@ -3,7 +3,7 @@ import type { RunObserver, RunOutcome } from '../app/run.ts';
 import type { OpenProject, World } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
-import { assetLines, renderAssetLine, renderRetry, renderTotals } from '../render/run-text.ts';
+import { assetLines, leftAloneLines, renderAssetLine, renderRetry, renderTotals } from '../render/run-text.ts';
 import { nameSome, paint } from '../render/style.ts';
 import { formatDuration } from '../time/format.ts';
 
@@ -80,6 +80,7 @@ export function runReporter(
         ...lines,
         ...waiting.map((asset) => ({ asset, verdict: 'up_to_date' as const, checks: [], durationMs: 0 })),
       ];
+      if (shown.length === 0) for (const line of leftAloneLines(outcome.plan, style)) host.print(line);
       host.print(`\n${renderTotals(shown, outcome.state, outcome.durationMs)}`);
       for (const text of closingLines(outcome, world)) host.print(text);
     },

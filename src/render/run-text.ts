@@ -1,11 +1,11 @@
 import type { CheckJudged, EventDraft, FinalRunState, RunCounts, StepAttemptEnded } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { epochMs } from '../model/instant.ts';
-import type { SkipReason } from '../model/plan.ts';
+import type { Plan, SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import { formatDuration } from '../time/format.ts';
 import { skipText } from './reason-text.ts';
-import { count, formatCount, paint, type Style, safeLine, safeText, symbol, type Verdict } from './style.ts';
+import { count, formatCount, nameSome, paint, type Style, safeLine, safeText, symbol, type Verdict } from './style.ts';
 
 /** How one asset ended in a run: what the terminal, the summary and the report say of it. */
 export interface AssetLine {
@@ -208,6 +208,22 @@ function failureText(line: AssetLine): string {
 function tailLines(tail: string): string[] {
   const lines = safeText(tail).trimEnd().split('\n');
   return lines.length > 12 ? ['…', ...lines.slice(-12)] : lines;
+}
+
+/**
+ * What a plan leaves alone, by reason: `○ a, b  skipped: external: made by others`. For a run of which no asset says anything.
+ * What is up to date is left out: it has a line of its own.
+ */
+export function leftAloneLines({ steps }: Pick<Plan, 'steps'>, style: Style): string[] {
+  const byReason = new Map<string, AssetKey[]>();
+  for (const { asset, verdict, reason, detail } of steps.flatMap((step) => step.assets)) {
+    if (verdict !== 'skip' || reason === 'up_to_date') continue;
+    const why = skipText(reason as SkipReason, detail[0]);
+    byReason.set(why, [...(byReason.get(why) ?? []), asset]);
+  }
+  return [...byReason].map(([why, assets]) =>
+    paint(style, 'dim', `${symbol(style, 'skipped')} ${nameSome(assets)}  skipped: ${why}`),
+  );
 }
 
 /** `1 failed, 1 warned, 2 passed, 1 skipped in 0.9 s.` `QUEUED`: the rest waits for the next tick. */
