@@ -349,3 +349,42 @@ test('an event that somebody damaged is set aside, work goes on, and the file as
   await fine();
   expect(await known()).toBeDefined();
 });
+
+test('the state can be looked at while a manifest has an error, unless that is about where it is', async () => {
+  await runOf('raw/a');
+  const sound = await project.run(['state', 'show', '--json', '--environment', 'production']);
+  const { 'branchline.yaml': text } = files;
+  project.write('branchline.yaml', `${text}  wrong: { rum: "true", deps: [nobody/a] }\n`);
+  const looks: readonly (readonly [readonly string[], RegExp])[] = [
+    [['log'], /1 ok/],
+    [['show'], /raw\/a +success/],
+    [['show', 'raw/a'], /raw\/a: success/],
+    [['verify'], /all fine/],
+  ];
+  for (const [words, told] of looks) {
+    const end = await project.run(['state', ...words, '--environment', 'production']);
+    expect([end.code, end.stdout]).toEqual([0, expect.stringMatching(told)]);
+    expect(end.stderr).toMatch(/^The manifests have [12] errors? \(`branchline check` tells\).*\n$/);
+  }
+  const broken = await project.run(['state', 'show', '--json', '--environment', 'production']);
+  expect(broken).toEqual(sound);
+
+  for (const [mistake, code] of [
+    ['state: { brunch: x }', 2],
+    ['stat: { branch: x }', 2],
+    ['state: { branch: [x] }', 2],
+    ['name: other', 2],
+    ['state: {}\nstate: {}', 2],
+    ['state: { retention: 3 }', 0],
+    ['max_parallel: many', 0],
+  ] as const) {
+    project.write('branchline.yaml', `${text}${mistake}\n`);
+    const end = await project.run(['state', 'log', '--environment', 'production']);
+    expect([mistake, end.code]).toEqual([mistake, code]);
+  }
+  project.write('branchline.yaml', `${text}  wrong: {\n`);
+  expect((await project.run(['state', 'verify', '--environment', 'production'])).code).toBe(2);
+  // What writes the state is refused as before.
+  project.write('branchline.yaml', `${text}  wrong: { rum: "true" }\n`);
+  expect((await project.run(['state', 'verify', '--repair', ...production])).code).toBe(2);
+});

@@ -1,4 +1,5 @@
-import type { ManifestDocument } from '../manifest/document.ts';
+import { nearestWord } from '../base/nearest.ts';
+import type { ManifestDocument, Pointer } from '../manifest/document.ts';
 import type { Parsed } from '../manifest/parse.ts';
 import { readFitting } from '../manifest/read-fitting.ts';
 import type { ManifestKind } from '../manifest/schema.ts';
@@ -15,8 +16,10 @@ const DEFAULT_MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
 export interface LoadedProject {
   /** Absent while anything is wrong. */
   readonly project?: Project;
-  /** What could be made of the manifests, errors or not; absent without a project's file. For comparing with only. */
+  /** What could be made of the manifests, errors or not; absent without a project's file. For comparing and for looking at the state. */
   readonly readable?: Project;
+  /** Name and `state` of `readable` are as they were meant: where the state is can be known, whatever else is wrong. */
+  readonly knowsState?: true;
   /** Errors and warnings of all files. */
   readonly diagnostics: readonly Diagnostic[];
   /** Manifests that were read, the project's file among them. */
@@ -73,9 +76,30 @@ export function readProject(tree: SourceTree, read: ManifestReader): LoadedProje
   return {
     ...(resolved.project && !hasError ? { project: resolved.project } : {}),
     readable: resolved.readable,
+    ...(knowsState(parsed) ? { knowsState: true } : {}),
     diagnostics,
     files: [PROJECT_FILE, ...paths],
   };
+}
+
+/** What says where the state is and whose it is. */
+const STATE_KEYS: readonly Pointer[] = [['name'], ['state'], ['state', 'branch'], ['state', 'remote']];
+
+/** Whether no mistake can be about where the state is: none of its keys was left out, misspelt or written twice. */
+function knowsState({ document, diagnostics }: Parsed): boolean {
+  if (document === undefined) return false;
+  const isAbout = ([first, second]: Pointer): boolean => {
+    if (first === 'state') return second !== 'retention';
+    return first === undefined || nearestWord(String(first), ['name', 'state']) !== undefined;
+  };
+  const twice = diagnostics
+    .filter(({ code }) => code === 'duplicate-key')
+    .flatMap(({ span, related = [] }) => [span, ...related.map((each) => each.span)]);
+  const places = STATE_KEYS.map((key) => document.locate(key, 'key'));
+  return (
+    !document.broken.some(isAbout) &&
+    !twice.some(({ line, column }) => places.some((place) => place.line === line && place.column === column))
+  );
 }
 
 /** The same of a project whose files have nothing wrong in them; undefined else: then `loadProject` says what. */

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
 import type { StateStore } from '../ports.ts';
+import { count } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure } from './print.ts';
@@ -11,15 +12,40 @@ export interface Reading extends OpenProject {
   readonly store: StateStore;
 }
 
+type ReadingOptions = GlobalOptions & { readonly environment: 'local' | 'production' };
+
 /** Opens project and state for a command that writes nothing; the error is an exit code, what is wrong is printed. */
-export async function openForReading(
-  options: GlobalOptions & { readonly environment: 'local' | 'production' },
-): Promise<Result<Reading, number>> {
+export async function openForReading(options: ReadingOptions): Promise<Result<Reading, number>> {
   const opened = await openProject(options);
   if (!opened.ok) return fail(printFailure(openHost().host, opened.error, options.json));
   const { project } = opened.value.loaded;
   if (!project) return fail(printDiagnostics(opened.value, options.json));
-  const store = await openStore(opened.value, project, options.environment);
-  if (!store.ok) return fail(printFailure(opened.value.host, store.error, options.json));
-  return ok({ ...opened.value, project, store: store.value });
+  return withStore(opened.value, project, options);
+}
+
+/**
+ * The same for a command that looks at the state alone: a mistake in a manifest is a line on standard error, and no
+ * reason not to look, as long as it leaves no doubt about where the state is.
+ */
+export async function openForLooking(options: ReadingOptions): Promise<Result<Reading, number>> {
+  const opened = await openProject(options);
+  if (!opened.ok) return fail(printFailure(openHost().host, opened.error, options.json));
+  const { project, readable, knowsState, diagnostics } = opened.value.loaded;
+  if (project) return withStore(opened.value, project, options);
+  if (!readable || !knowsState) return fail(printDiagnostics(opened.value, options.json));
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  if (!options.json)
+    opened.value.host.progress(
+      `The manifests have ${count(errors, 'error')} (\`branchline check\` tells); this is the state all the same.`,
+    );
+  return withStore(opened.value, readable, options);
+}
+
+async function withStore(
+  opened: OpenProject,
+  project: Project,
+  { environment, json }: ReadingOptions,
+): Promise<Result<Reading, number>> {
+  const store = await openStore(opened, project, environment);
+  return store.ok ? ok({ ...opened, project, store: store.value }) : fail(printFailure(opened.host, store.error, json));
 }

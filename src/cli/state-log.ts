@@ -2,7 +2,7 @@ import { stateLog } from '../app/state-commands.ts';
 import { columns, paint, safeLine } from '../render/style.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
-import { openForReading } from './reading.ts';
+import { openForLooking } from './reading.ts';
 
 interface LogOptions extends GlobalOptions {
   readonly limit: number;
@@ -12,7 +12,7 @@ interface LogOptions extends GlobalOptions {
 
 /** `branchline state log`: the diary, newest first. */
 export async function run(options: LogOptions): Promise<number> {
-  const opened = await openForReading(options);
+  const opened = await openForLooking(options);
   if (!opened.ok) return opened.error;
   const { host, style, store } = opened.value;
   const log = await stateLog(store, options.limit, options.at);

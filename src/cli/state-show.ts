@@ -4,7 +4,7 @@ import { describeState } from '../app/state-commands.ts';
 import { readState } from '../app/state-reading.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
-import { openForReading } from './reading.ts';
+import { openForLooking } from './reading.ts';
 
 interface ShowOptions extends GlobalOptions {
   readonly at?: string;
@@ -13,7 +13,7 @@ interface ShowOptions extends GlobalOptions {
 
 /** `branchline state show [asset|run]`. */
 export async function run(options: ShowOptions, args: readonly string[]): Promise<number> {
-  const opened = await openForReading(options);
+  const opened = await openForLooking(options);
   if (!opened.ok) return opened.error;
   const { host, store, clock, project } = opened.value;
   const isCut = project.assets[args[0] ?? '']?.partitions !== undefined;

@@ -5,7 +5,7 @@ import { openHost } from '../compose/wiring.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
-import { openForReading } from './reading.ts';
+import { openForLooking } from './reading.ts';
 import { withStateWriting } from './state-writing.ts';
 
 interface VerifyOptions extends GlobalOptions {
@@ -19,7 +19,7 @@ interface VerifyOptions extends GlobalOptions {
 /** `branchline state verify`: every record, digest and projection. Exit code 3 when something is wrong. */
 export async function run(options: VerifyOptions): Promise<number> {
   if (options.repair) return repair(options);
-  const opened = await openForReading(options);
+  const opened = await openForLooking(options);
   if (!opened.ok) return opened.error;
   const { host, store } = opened.value;
   const verified = await verifyStore(store, options.environment, options.at);

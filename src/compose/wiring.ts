@@ -104,9 +104,14 @@ function gitEnvOf({ env, gitEnv = env }: Surroundings): Surroundings['env'] {
 
 /** The project with its state on another branch than it says itself. */
 function onBranch(loaded: LoadedProject, branch: string | undefined): LoadedProject {
-  const { project } = loaded;
-  if (branch === undefined || !project) return loaded;
-  return { ...loaded, project: { ...project, state: { ...project.state, branch } } };
+  if (branch === undefined) return loaded;
+  const moved = (project: Project): Project => ({ ...project, state: { ...project.state, branch } });
+  const { project, readable } = loaded;
+  return {
+    ...loaded,
+    ...(project ? { project: moved(project) } : {}),
+    ...(readable ? { readable: moved(readable) } : {}),
+  };
 }
 
 /** The state of an environment, for reading. */
