@@ -285,6 +285,44 @@ describe('eager', () => {
     lost.end(pass.runs[0]!.run, 'FAILURE');
     expect(asked(lost.pass())).toEqual([]);
 
+    const again = openStory(chain);
+    again.byHand('a', 'v1');
+    again.byHand('b', 'b1');
+    again.byHand('c', 'c1');
+    again.commit([{ type: 'asset.lost', at: again.at(), asset: 'b', materialization: 'hand2/b', message: 'gone' }]);
+    const only = again.pass();
+    const [request] = again.ask(only);
+    again.carryOut(only.runs[0]!.run, request!, () => undefined);
+    // It was begun for these versions and failed: not again and again.
+    expect(asked(again.pass())).toEqual([]);
+    again.byHand('a', 'v2');
+    expect(asked(again.pass())).toEqual(['b c+']);
+
+    const unsaved = openStory(chain);
+    unsaved.byHand('a', 'v1');
+    const first = unsaved.pass();
+    const [wanted] = unsaved.ask(first);
+    const { run } = first.runs[0]!;
+    unsaved.begin(run, ['b', 'c']);
+    expect(wanted!.targets.map(({ asset: key }) => key)).toEqual(['b', 'c']);
+    unsaved.step(run, 'b', 'b1');
+    unsaved.commit([
+      {
+        type: 'asset.lost',
+        at: unsaved.at(),
+        run,
+        epoch: 1,
+        asset: 'b',
+        materialization: `${run}/b`,
+        message: 'no room',
+      },
+    ]);
+    unsaved.end(run, 'FAILURE');
+    // It was made for these versions and could not be saved: the next run would end the same way.
+    expect(asked(unsaved.pass())).not.toContainEqual(expect.stringContaining('b'));
+    unsaved.byHand('a', 'v2');
+    expect(asked(unsaved.pass())).toEqual(['b c']);
+
     const tagged = openStory(
       project(asset('a', '') + asset('b', 'a', 'eager') + asset('c', 'b', 'eager', ', tags: { t: x }')),
     );

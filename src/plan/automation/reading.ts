@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../model/instant.ts';
 import type { Asset, AssetKey, Project } from '../../model/project.ts';
-import type { HandledRecord, StateView } from '../../model/state.ts';
+import type { AssetRecord, HandledRecord, StateView } from '../../model/state.ts';
 import { usedDigest } from '../../model/versions.ts';
 import { sameDefinition, WHOLE } from '../../time/partitions/mapping.ts';
 import { type PartitionReader, partitionName } from '../partitioned.ts';
@@ -75,7 +75,7 @@ export function readKey(around: Surroundings, asset: Asset, key: string): Readin
   const record = isWhole ? view.assets.get(asset.key) : undefined;
   const partition = isWhole ? undefined : reader.record(asset.key, key);
   const made = record?.materialized ?? partition?.materialized;
-  const handled = record?.handled ?? partition?.handled;
+  const handled = record?.handled ?? partition?.handled ?? savedInVain(view, record);
   // Its source may not give the past again: that has to be asked for.
   const lost = asset.onLost === 'fail' ? undefined : record?.lost && record.materialized?.id;
   const deps = asset.deps.map((dep) => readDep(around, asset, key, dep, record?.materialized?.upstream));
@@ -89,7 +89,6 @@ export function readKey(around: Surroundings, asset: Asset, key: string): Readin
     : partition?.materialized !== undefined && usedDigest(versions) !== partition.materialized.used;
   for (const { dep, isJoined } of deps)
     if (isJoined) versions[dep] = `> ${around.asked.get(partitionName(dep, key))!.versions}`;
-  if (lost !== undefined) versions[''] = lost;
   const run = handled?.run ?? made?.run;
   return {
     deps,
@@ -103,6 +102,19 @@ export function readKey(around: Surroundings, asset: Asset, key: string): Readin
     isOutdated,
     versions: usedDigest(versions),
   };
+}
+
+/**
+ * Who has made it for this already, and could not save it: where the asset asked for that run by itself, or it was a retry,
+ * the next one would end the same way, again and again. What others have lost is made anew.
+ */
+function savedInVain(view: StateView, record: AssetRecord | undefined): HandledRecord | undefined {
+  if (!record?.materialized || !record.lost) return undefined;
+  const { run, at, turn = [0, 0], upstream } = record.materialized;
+  const kind = (view.openRuns.get(run) ?? view.endedRuns.get(run))?.request.kind;
+  if (kind !== 'automation' && kind !== 'retry') return undefined;
+  const used = Object.entries(upstream).map(([dep, { dataVersion }]) => [dep, dataVersion] as const);
+  return { at, run, turn, versions: usedDigest(Object.fromEntries(used)) };
 }
 
 function readDep(
