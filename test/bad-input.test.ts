@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CliProject, makeCliProject } from '../src/testing/cli-project.ts';
 
@@ -94,5 +96,35 @@ describe('a manifest with a mistake in each policy', () => {
       expect([end.code, end.stdout + end.stderr]).toEqual([2, expect.stringContaining(told)]);
     }
     expect(recorded()).toBe('');
+  });
+});
+
+describe('files in another encoding', () => {
+  const latin = (text: string): Buffer => Buffer.from(text, 'latin1');
+  const inProject = (path: string, bytes: Buffer): void => {
+    project.write(path, '');
+    writeFileSync(join(project.root, path), bytes);
+  };
+
+  test('are told with the place and the cure, each once', async () => {
+    project.remove();
+    project = makeCliProject({
+      'branchline.yaml':
+        'name: shop\nconnections: { lake: { type: duckdb, path: lake.duckdb } }\nassets:\n  a: { connection: lake, sql: sql/a.sql }\n  b: { deps: [c], run: "true" }\n',
+    });
+    inProject('pipelines/a.yaml', latin('# fine\nassets:\n  c: { run: "true", description: café }\n  d: {}\n'));
+    inProject('pipelines/b.yaml', Buffer.from('\ufeffassets: { e: { run: "true" } }\n', 'utf16le'));
+    inProject('sql/a.sql', latin("select 1 as one,\n  'né' as name\n"));
+    const { diagnostics } = await project.json<{ diagnostics: (Found & { span: { file: string } })[] }>(['check'], 2);
+    expect(diagnostics.map(({ code, span, help }) => [code, span.file, span.line, span.column, help])).toEqual([
+      ['not-utf8', 'pipelines/a.yaml', 3, 37, 'save it as UTF-8'],
+      ['not-utf8', 'pipelines/b.yaml', 1, 1, 'save it as UTF-8'],
+      ['not-utf8', 'sql/a.sql', 2, 5, 'save it as UTF-8'],
+    ]);
+    const run = await project.run(['run']);
+    expect([run.code, run.stdout]).toEqual([2, expect.stringContaining('save it as UTF-8')]);
+    inProject('branchline.yaml', latin('name: shop\ndescription: né\nassets: 5\n'));
+    const own = await project.json<{ diagnostics: Found[] }>(['check'], 2);
+    expect(own.diagnostics.map(({ code, span }) => `${span.line}:${span.column} ${code}`)).toEqual(['2:15 not-utf8']);
   });
 });

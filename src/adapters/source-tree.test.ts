@@ -117,6 +117,21 @@ describe('source tree', () => {
     expect(tree.text('dangling')).toBeUndefined();
   });
 
+  it('says where a text is no UTF-8, and not where the sign for that was written', () => {
+    const root = sandbox.makeRepository('user');
+    write(root, { good: 'a \ufffd é 😀\n' });
+    writeFileSync(join(root, 'latin'), Buffer.concat([Buffer.from('😀 \ufffd\ufffd z\n'), Buffer.from([0xe9, 0x0a])]));
+    writeFileSync(join(root, 'cut'), Buffer.from([0x61, 0xe2, 0x82]));
+    const tree = createSourceTree(root, sandbox.env);
+    expect(['good', 'latin', 'cut', 'none'].map((path) => tree.notUtf8At?.(path))).toEqual([
+      undefined,
+      '😀 \ufffd\ufffd z\n'.length,
+      1,
+      undefined,
+    ]);
+    expect(tree.digest('latin')).toBe(sandbox.git(root, 'hash-object', 'latin'));
+  });
+
   it('gives the digest that git gives, and reads a file that git ignores when it is named', () => {
     const root = sandbox.makeRepository('user');
     write(root, { '.gitignore': 'ignored\n', ignored: 'hidden é\n' });

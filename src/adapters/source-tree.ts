@@ -23,6 +23,7 @@ export function createSourceTree(root: string, env: Environment = process.env): 
   const folders = new Map<string, string | undefined>();
   const texts = new Map<string, string | undefined>();
   const digests = new Map<string, string | undefined>();
+  const notUtf8 = new Map<string, number>();
   let listing: Listing | undefined;
 
   function listed(): Listing {
@@ -81,12 +82,19 @@ export function createSourceTree(root: string, env: Environment = process.env): 
     text(path) {
       if (!texts.has(path)) {
         const content = bytes(path);
-        texts.set(path, content?.toString('utf8'));
+        const text = content?.toString('utf8');
+        texts.set(path, text);
+        const isText = content !== undefined && isUtf8(content);
+        if (content && text !== undefined && !isText) notUtf8.set(path, firstReplaced(text, content));
         // Both of one look at the file, so that a text and its digest never tell of two versions. The text gives the same
         // bytes again, so it is digested when somebody asks; few are asked for.
-        if (!digests.has(path) && !(content && isUtf8(content))) digests.set(path, content && blobId(content));
+        if (!digests.has(path) && !isText) digests.set(path, content && blobId(content));
       }
       return texts.get(path);
+    },
+    notUtf8At(path) {
+      this.text(path);
+      return notUtf8.get(path);
     },
     digest(path) {
       if (!digests.has(path)) {
@@ -98,6 +106,21 @@ export function createSourceTree(root: string, env: Environment = process.env): 
     },
   };
 }
+
+/** Where in a text the first sign stands that its bytes do not say. */
+function firstReplaced(text: string, content: Buffer): number {
+  let at = text.indexOf('\ufffd');
+  let bytesBefore = Buffer.byteLength(text.slice(0, at));
+  // The sign itself may have been written.
+  while (content.subarray(bytesBefore, bytesBefore + 3).equals(REPLACEMENT)) {
+    const next = text.indexOf('\ufffd', at + 1);
+    bytesBefore += Buffer.byteLength(text.slice(at, next));
+    at = next;
+  }
+  return at;
+}
+
+const REPLACEMENT = Buffer.from('\ufffd');
 
 function blobId(content: Buffer): string {
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');

@@ -1,5 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import type { ManifestDocument, Pointer } from '../manifest/document.ts';
+import { LineIndex } from '../manifest/line-index.ts';
 import type { Parsed } from '../manifest/parse.ts';
 import { readFitting } from '../manifest/read-fitting.ts';
 import type { ManifestKind } from '../manifest/schema.ts';
@@ -55,6 +56,8 @@ export function readProject(tree: SourceTree, read: ManifestReader): LoadedProje
       files: [],
     };
   }
+  const foreign = notUtf8(PROJECT_FILE, text, tree);
+  if (foreign) return { diagnostics: [foreign], files: [PROJECT_FILE] };
   const parsed = read({ path: PROJECT_FILE, text }, 'project');
   if (!parsed) return undefined;
   const patterns =
@@ -112,7 +115,22 @@ export function readSoundProject(tree: SourceTree): LoadedProject | undefined {
 
 function readManifest(path: string, tree: SourceTree, read: ManifestReader): Parsed | undefined {
   const text = tree.text(path);
-  return text === undefined ? { diagnostics: [unreadable(path, tree)] } : read({ path, text }, 'manifest');
+  if (text === undefined) return { diagnostics: [unreadable(path, tree)] };
+  const foreign = notUtf8(path, text, tree);
+  return foreign ? { diagnostics: [foreign] } : read({ path, text }, 'manifest');
+}
+
+/** What is wrong with a file in another encoding: names and texts would be others than were written. */
+function notUtf8(path: string, text: string, tree: SourceTree): Diagnostic | undefined {
+  const at = tree.notUtf8At?.(path);
+  if (at === undefined) return undefined;
+  return {
+    code: 'not-utf8',
+    severity: 'error',
+    message: 'this file is not UTF-8: here is a sign in another encoding',
+    help: 'save it as UTF-8',
+    span: new LineIndex(path, text).span(at, at + 1),
+  };
 }
 
 /** Why a manifest that is listed has no text. What it declares is missing, so it is never passed over. */

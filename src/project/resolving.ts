@@ -152,6 +152,13 @@ export function resolveSql(written: string, at: Place, resolving: Resolving): Sq
   const file = resolveFile(written.trim(), at, resolving);
   const text = file === undefined ? undefined : tree.text(file);
   if (file === undefined || text === undefined) return undefined;
+  const foreign = tree.notUtf8At?.(file);
+  if (foreign !== undefined) {
+    const message = 'this file is not UTF-8: here is a sign in another encoding';
+    const at = spanInFile(file, text, { offset: foreign, length: 1 });
+    resolving.findings.error('not-utf8', at, message, { help: 'save it as UTF-8' });
+    return undefined;
+  }
   return {
     text,
     file,
