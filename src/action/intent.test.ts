@@ -107,6 +107,11 @@ describe('command: auto', () => {
     expect(settle({ command: ['cancel'], runId })).toEqual({ kind: 'cancel', what: runId });
     expect(settle({ command: ['cancel'], select: 'group:a' })).toEqual({ kind: 'cancel', what: 'group:a' });
     expect(settle({ command: ['cancel'], runId, select: 'group:a' })).toMatchObject({ kind: 'refused' });
+    for (const backfill of ['bf-20261122-ptq7w2l5kx', 'bf-ptq7w2l5kx'])
+      expect(settle({ command: ['cancel'], runId: backfill })).toEqual({ kind: 'cancel', what: backfill });
+    // A selection in the wrong field would cancel whatever it happens to name.
+    for (const slip of ['*', 'raw/orders', 'group:a', `${runId} or *`])
+      expect(settle({ command: ['cancel'], runId: slip })).toMatchObject({ kind: 'refused' });
   });
 
   it('a click elsewhere plans only', () => {
