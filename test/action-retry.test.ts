@@ -62,6 +62,28 @@ test('a click tries a failed run again, once whatever its attempt, and keeps wha
   expect(log()).toEqual(['raw', 'mart', 'mart']);
 }, 120_000);
 
+test('another click tries the same run once more when the first one did not help', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': PROJECT });
+  const failed = await newest();
+  const first = await rig.run({ event: click({ command: 'retry', 'run-id': failed }) });
+  expect(first).toMatchObject({ code: 1, outputs: { status: 'failure' } });
+  expect(log()).toEqual(['raw', 'mart', 'mart']);
+
+  writeFileSync(shared('mended'), '');
+  const job = rig.start({ event: click({ command: 'retry', 'run-id': failed }) });
+  const second = await rig.end(job);
+  expect(second).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["mart"]' } });
+  expect(log()).toEqual(['raw', 'mart', 'mart', 'mart']);
+  const { view } = await rig.state();
+  const numbers = [...view.endedRuns.values()].flatMap(({ request }) =>
+    request.kind === 'retry' ? [[request.of, request.number]] : [],
+  );
+  expect(numbers).toEqual([
+    [failed, 1],
+    [failed, 2],
+  ]);
+}, 120_000);
+
 test('a click cancels what is at work, and what waits behind it', async () => {
   rig = await makeActionRig({ 'branchline.yaml': PROJECT });
   writeFileSync(shared('hold'), '');

@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { requestDigest } from '../model/ids.ts';
+import { requestDigest, runId } from '../model/ids.ts';
 import { type Timestamp, timestamp } from '../model/instant.ts';
 import type { RetryStrategy, RunRetries } from '../model/operations.ts';
 import type { RetryRequest } from '../model/plan.ts';
-import type { RunRecord } from '../model/state.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
 import { retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
@@ -47,12 +47,22 @@ export async function manualRetry(
   const ended = { ...record, endedAt: record.endedAt ?? timestamp(state.now) };
   const at = how.at ?? timestamp(state.now);
   const strategy = how.strategy ?? strategyOf(how.retries, record.tags);
-  const known = new Set([...view.streams.keys()].map((name) => name.split('.')[0]!.split('-')[1]));
+  const runs = new Set([...view.streams.keys()].map((name) => name.split('.')[0]!));
+  const known = new Set([...runs].map((name) => name.split('-')[1]));
   for (let newest = 0; ; newest++) {
     const request = retryRequest(ended, { strategy, at, isAutomatic: false, newest });
-    if (how.at !== undefined || !known.has(requestDigest(request)))
+    const isNew = !known.has(requestDigest(request));
+    if (isNew || (how.at !== undefined && isDelivered(view, runs, request)))
       return ok({ request, tags: retryTags(request, record.tags) });
   }
+}
+
+/** Asked for before, at the same instant. Of a run of a closed day its id alone is known, and that tells the day. */
+function isDelivered(view: StateView, runs: ReadonlySet<string>, request: RetryRequest): boolean {
+  const id = runId(request);
+  const known = (view.openRuns.get(id) ?? view.endedRuns.get(id))?.request;
+  if (known === undefined) return runs.has(id);
+  return known.kind === 'retry' && known.at === request.at && known.of === request.of;
 }
 
 function notFailed({ run, request }: RunRecord): AppFailure {
