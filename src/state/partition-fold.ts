@@ -1,3 +1,4 @@
+import { canonicalJson } from '../base/json.ts';
 import { sortedEntries } from '../base/order.ts';
 import type { AssetMaterialized, CheckJudged, StepEnded } from '../model/events.ts';
 import type { PartitionFacts, PartitionRecord, Turn } from '../model/state.ts';
@@ -43,8 +44,9 @@ function newer<T extends { readonly turn: Turn }>(one: T | undefined, other: T |
   if (one === undefined || other === undefined) return one ?? other;
   const order = compareTurns(one.turn, other.turn);
   if (order !== 0) return order > 0 ? one : other;
-  // The same turn twice (a step tried again): by content, so that the order of arrival does not matter.
-  return JSON.stringify(one) >= JSON.stringify(other) ? one : other;
+  // The same turn twice (a step tried again): by content in one order of its members, so that neither the order of arrival
+  // nor whether one was read from a leaf matters.
+  return canonicalJson(one) >= canonicalJson(other) ? one : other;
 }
 
 /** All that two records say together. */
