@@ -106,8 +106,9 @@ describe('files in another encoding', () => {
     writeFileSync(join(project.root, path), bytes);
   };
 
+  beforeAll(() => project?.remove());
+
   test('are told with the place and the cure, each once', async () => {
-    project.remove();
     project = makeCliProject({
       'branchline.yaml':
         'name: shop\nconnections: { lake: { type: duckdb, path: lake.duckdb } }\nassets:\n  a: { connection: lake, sql: sql/a.sql }\n  b: { deps: [c], run: "true" }\n',
