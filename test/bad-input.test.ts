@@ -129,3 +129,51 @@ describe('files in another encoding', () => {
     expect(own.diagnostics.map(({ code, span }) => `${span.line}:${span.column} ${code}`)).toEqual(['2:15 not-utf8']);
   });
 });
+
+describe('SQL that no database could take', () => {
+  beforeAll(() => {
+    project?.remove();
+    project = makeCliProject({
+      'branchline.yaml': `name: shop
+connections: { lake: { type: duckdb, path: lake.duckdb } }
+defaults: { connection: lake }
+assets:
+  a: { sql: "select 'one as name" }
+  b: { sql: "-- later" }
+  c:
+    sql: |
+      select 1 as one
+      /* and /* more */
+  d: { sql: sql/d.sql }
+  e: { sql: sql/e.sql }
+  f: { sql: sql/f.sql, checks: { own: { sql: "select $x$ from \${{ this }}" }, none: { sql: "/* todo */ ;" } } }
+  g:
+    sql: |
+      select 'it''s -- fine' as a, "b""c" as b -- 'open
+  h: { sql: sql/h.sql }
+`,
+      'sql/d.sql': '',
+      'sql/e.sql': 'select 1 as "one,\n  2 as two\n',
+      'sql/f.sql': "select $q$ it's $q$ as f, e'\\'' as g /* a /* b */ c */;\n",
+      'sql/h.sql': '\n  -- nothing\n\n/* yet */\n',
+    });
+  });
+
+  test('is told by `check` with its place, all at once', async () => {
+    const { diagnostics } = await project.json<{ diagnostics: (Found & { span: { file: string } })[] }>(['check'], 2);
+    expect(
+      diagnostics.map(({ code, span, message, help }) =>
+        [`${span.file}:${span.line}:${span.column}`, code, message, help].join(' | '),
+      ),
+    ).toEqual([
+      "branchline.yaml:5:21 | unclosed-sql | this quote is never closed | close it with `'`",
+      'branchline.yaml:6:14 | empty-sql | there is no statement here, only comments | write a statement, such as `select …`',
+      'branchline.yaml:10:7 | unclosed-sql | this comment is never closed | close it with `*/`',
+      'branchline.yaml:13:54 | unclosed-sql | this quote is never closed | close it with `$x$`',
+      'branchline.yaml:13:93 | empty-sql | there is no statement here, only comments | write a statement, such as `select …`',
+      'sql/d.sql:1:1 | empty-sql | this file is empty | write a statement, such as `select …`',
+      'sql/e.sql:1:13 | unclosed-sql | this quote is never closed | close it with `"`',
+      'sql/h.sql:2:3 | empty-sql | there is no statement here, only comments | write a statement, such as `select …`',
+    ]);
+  });
+});

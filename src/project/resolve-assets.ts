@@ -13,6 +13,7 @@ import { resolveAutomation } from './resolve-automation.ts';
 import { resolveMapping, resolvePartitions } from './resolve-partitions.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import {
+  checkSqlText,
   checkTemplate,
   didYouMean,
   type Resolving,
@@ -281,7 +282,7 @@ function resolveSqlOf(key: AssetKey, layer: Layer, layers: readonly Layer[], res
     });
   }
   const source = resolveSql(layer.keys.sql ?? '', at, resolving);
-  if (source === undefined) return undefined;
+  if (source === undefined || !checkSqlText(source, resolving)) return undefined;
   const compiled = compileSqlTemplate(source.text);
   if (!compiled.ok) {
     reportInSql('bad-expression', source, compiled.error, resolving);

@@ -10,7 +10,15 @@ import { checkDefaults } from './layers.ts';
 import { hasReadableData, verifyRefs, whyUnreadable } from './relations.ts';
 import { type AssetDraft, checkConnection, isKnownAsset } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
-import { checkScript, type Resolving, reportInSql, resolveDuration, resolveEnv, resolveSql } from './resolving.ts';
+import {
+  checkScript,
+  checkSqlText,
+  type Resolving,
+  reportInSql,
+  resolveDuration,
+  resolveEnv,
+  resolveSql,
+} from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
 import { compileSqlTemplate } from './sql-template.ts';
 import { substituteNames } from './template.ts';
@@ -241,7 +249,7 @@ function resolveSqlCheck(
 ): CheckKind | undefined {
   const { written, place, draft } = order;
   const source = resolveSql(written.sql ?? '', below(place, 'sql'), resolving);
-  if (source === undefined) return undefined;
+  if (source === undefined || !checkSqlText(source, resolving)) return undefined;
   const names = order.names ?? {};
   const compiled = compileSqlTemplate(source.text, { names: Object.keys(names) });
   if (!compiled.ok) {

@@ -10,8 +10,9 @@ import type { ParseOptions } from './expression-names.ts';
 import { type Findings, lazySpan, type Place, spanInFile, spanInText } from './findings.ts';
 import type { Found } from './layers.ts';
 import { nearestFile, projectPath } from './paths.ts';
+import { type SqlStretch, scanSql } from './sql-text.ts';
 import { hasExpression, parseTemplate } from './template.ts';
-import type { TextPlace, TextProblem } from './text-problem.ts';
+import { type TextPlace, type TextProblem, textProblem } from './text-problem.ts';
 
 /** What every part of resolving works with. */
 export interface Resolving {
@@ -165,6 +166,45 @@ export function resolveSql(written: string, at: Place, resolving: Resolving): Sq
     startsAt: { file, line: 1, column: 1, length: 1 },
     spanAt: (place) => spanInFile(file, text, place),
   };
+}
+
+/**
+ * Reports SQL that no database could take: one without a statement, or with a quote or comment that is never closed.
+ * True when there is nothing to report.
+ */
+export function checkSqlText(source: SqlSource, resolving: Resolving): boolean {
+  const { text } = source;
+  const stretches = scanSql(text);
+  const open = stretches.find(({ kind, closed }) => !closed && kind !== 'expression');
+  if (open) {
+    const begin = openingOf(text, open.start);
+    const problem = `this ${open.kind === 'comment' ? 'comment' : 'quote'} is never closed`;
+    const help = `close it with \`${begin === '/*' ? '*/' : begin}\``;
+    reportInSql(
+      'unclosed-sql',
+      source,
+      textProblem(text, { offset: open.start, length: begin.length }, problem, help),
+      resolving,
+    );
+    return false;
+  }
+  const says = ({ kind, start, end }: SqlStretch): boolean =>
+    kind === 'code' ? /[^\s;]/.test(text.slice(start, end)) : kind !== 'comment';
+  if (stretches.some(says)) return true;
+  const offset = Math.max(0, text.search(/\S/));
+  const problem = text.trim() === '' ? 'this file is empty' : 'there is no statement here, only comments';
+  reportInSql(
+    'empty-sql',
+    source,
+    textProblem(text, { offset, length: 1 }, problem, 'write a statement, such as `select …`'),
+    resolving,
+  );
+  return false;
+}
+
+/** The signs that open a quote or a comment: one, two, or a dollar quote with its tag. */
+function openingOf(text: string, start: number): string {
+  return /^(?:\/\*|\$[^$]*\$|.)/su.exec(text.slice(start))?.[0] ?? '';
 }
 
 /** Reports a problem inside of SQL. */
