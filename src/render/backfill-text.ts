@@ -120,7 +120,7 @@ export function renderBackfill(progress: BackfillProgress, style: Style): string
 }
 
 /** A retry of one of its runs changes what is made, never how it ended. */
-function repairedText({ repaired }: BackfillProgress): string {
+export function repairedText({ repaired }: BackfillProgress): string {
   return repaired ? ', all made since by retries' : '';
 }
 

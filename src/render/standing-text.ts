@@ -1,6 +1,7 @@
 import type { Standing } from '../model/standing.ts';
 import { formatInstant } from '../time/format.ts';
-import { backfillBar } from './backfill-text.ts';
+import { backfillBar, repairedText } from './backfill-text.ts';
+import { partitionsByUrgency } from './report/partition-section.ts';
 import { queueSentence } from './report/queue-section.ts';
 import { columns, count, formatCount, nameSome, type Style, safeLine } from './style.ts';
 
@@ -33,13 +34,13 @@ function backfillLines({ backfills }: Standing, style: Style): string[] {
     .slice(0, BACKFILLS_MAX)
     .map(
       (progress) =>
-        `  ${progress.backfill}  ${progress.endedAt === undefined ? progress.state : `${progress.state} ${formatInstant(progress.endedAt)}`}\n    ${backfillBar(progress, style)}`,
+        `  ${progress.backfill}  ${progress.endedAt === undefined ? progress.state : `${progress.state} ${formatInstant(progress.endedAt)}`}${repairedText(progress)}\n    ${backfillBar(progress, style)}`,
     );
   return ['Backfills', ...shown, ...rest(backfills.length - shown.length, 'backfill', 'backfill status')];
 }
 
 function partitionLines({ partitions }: Standing): string[] {
-  const all = [...partitions.values()];
+  const all = partitionsByUrgency(partitions);
   if (all.length === 0) return [];
   const rows = all
     .slice(0, PARTITIONED_MAX)

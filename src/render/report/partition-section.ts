@@ -1,4 +1,6 @@
+import { byText } from '../../base/order.ts';
 import type { PartitionStatus } from '../../model/partitions.ts';
+import type { AssetKey } from '../../model/project.ts';
 import type { PartitionStanding } from '../../model/standing.ts';
 import { blocks, code, link, type Markdown, own, table, text } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
@@ -25,12 +27,8 @@ const FAILED_MAX = 20;
 
 /** A line for each asset with partitions, what needs a hand first; undefined when none has. */
 export function partitionsSection(input: ReportInput, page: string, most: number): Markdown | undefined {
-  const all = [...input.standing.partitions.values()];
-  if (all.length === 0 || most === 0) return undefined;
-  const sorted = all
-    .map((standing, place) => ({ standing, place }))
-    .sort((a, b) => urgency(a.standing) - urgency(b.standing) || a.place - b.place)
-    .map(({ standing }) => standing);
+  const sorted = partitionsByUrgency(input.standing.partitions);
+  if (sorted.length === 0 || most === 0) return undefined;
   const shown = sorted.slice(0, most);
   const more = sorted.length - shown.length;
   return blocks([
@@ -44,7 +42,11 @@ export function partitionsSection(input: ReportInput, page: string, most: number
   ]);
 }
 
-/** What failed comes first, then what lacks its newest partition. */
+/** What failed comes first, then what lacks its newest partition; the rest in order of keys. */
+export function partitionsByUrgency(partitions: ReadonlyMap<AssetKey, PartitionStanding>): PartitionStanding[] {
+  return [...partitions.values()].sort((a, b) => urgency(a) - urgency(b) || byText(a.asset, b.asset));
+}
+
 function urgency({ failed, newest }: PartitionStanding): number {
   if (failed > 0) return 0;
   return newest.at(-1)?.status === 'missing' ? 1 : 2;
