@@ -1,3 +1,4 @@
+import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { RunState } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
@@ -7,7 +8,7 @@ import { holderText } from './claims.ts';
 import type { AppFailure } from './failure.ts';
 import type { PlanningProject } from './planning.ts';
 import { waitText } from './queue-text.ts';
-import { ownTags, releaseQueue, runsInProgress, waitingRunsOf } from './release.ts';
+import { ownTags, placeOf, releaseQueue, runsInProgress, waitingRunsOf } from './release.ts';
 import { triggerText } from './run-message.ts';
 
 /** A run that has not ended, as `branchline queue` shows it. */
@@ -46,7 +47,7 @@ export async function describeQueue(
   const { queue, pools } = planning.project.operations;
   const limits = { maxConcurrentRuns: queue.maxConcurrentRuns, pools };
   const inProgress = runsInProgress(view)
-    .sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : 1))
+    .sort((a, b) => byText(a.requestedAt, b.requestedAt))
     .map(({ run }) => progressLine(view, run));
   if (waiting.length === 0) return ok({ limits, runs: inProgress, warnings: [] });
   const released = await releaseQueue({
@@ -72,9 +73,7 @@ export async function describeQueue(
   });
   if (!released.ok) return released;
   const { pass } = released.value;
-  const inOrder = queueOrder(
-    waiting.map(({ run, tags, requestedAt }) => ({ run, tags: ownTags(tags), slots: {}, requestedAt })),
-  );
+  const inOrder = queueOrder(waiting.map(placeOf));
   const lines = inOrder.map(({ run }): OpenRunLine => {
     const wait = pass.waiting.get(run);
     const record = view.openRuns.get(run)!;

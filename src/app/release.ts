@@ -75,7 +75,7 @@ export function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): Q
     run,
     tags: ownTags(tags),
     slots: {},
-    requestedAt: `${requestedAt} ${requestInstant(request)} ${String(partOf(request)).padStart(4, '0')}${placeInBackfill(request)}`,
+    requestedAt: `${requestedAt} ${requestInstant(request)} ${String(partOf(request)).padStart(4, '0')}${placeByKeys(request)}`,
     ...(due === undefined ? {} : { due }),
   };
 }
@@ -97,8 +97,9 @@ export function heldByEarlierParts(view: StateView, { request }: WaitingRun, pla
   return { ...place, heldBy: [...(place.heldBy ?? []), ...earlier.map(({ run }) => ({ run, what }))] };
 }
 
-/** Runs of a backfill go in the order of their keys. */
-function placeInBackfill(request: RunRequest): string {
+/** Runs of a backfill go in the order of their keys, and so do those that assets ask for in one pass: oldest first. */
+function placeByKeys(request: RunRequest): string {
+  if (request.kind === 'automation') return ` ${request.keys?.[0] ?? ''}`;
   if (request.kind !== 'backfill') return '';
   return [request.group, request.place].map((n) => ` ${String(n).padStart(7, '0')}`).join('');
 }
