@@ -73,6 +73,7 @@ const nouns: Readonly<Record<string, { readonly one: string; readonly many: stri
   FailureRule: { one: 'a rule of failures', many: 'rules of failures' },
   WakeUps: { one: '`wake_ups`', many: '`wake_ups`' },
   GithubLimits: { one: '`github`', many: '`github`' },
+  FanOut: { one: '`fan_out`', many: '`fan_out`' },
   LostRunners: { one: '`lost_runners`', many: '`lost_runners`' },
   StartedRun: { one: 'a run of a scenario', many: 'runs of a scenario' },
   StartedBackfill: { one: 'a backfill of a scenario', many: 'backfills of a scenario' },

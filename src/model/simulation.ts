@@ -118,6 +118,14 @@ export interface SimulationReport {
     readonly refusedRequests: number;
     readonly pushesAMinute: number;
   };
+  /** Workflow runs that shared their work out among jobs; absent = one job did all. */
+  readonly fanOut?: {
+    readonly waves: number;
+    /** Of the widest wave. */
+    readonly jobs: number;
+    /** Of the longest plan that travelled as an artifact, before it is packed. */
+    readonly planBytes: number;
+  };
   readonly state: { readonly commits: number; readonly bytesWritten: number };
   readonly runs: readonly SimulatedRunReport[];
   readonly backfills: readonly SimulatedBackfillReport[];

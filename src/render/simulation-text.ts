@@ -31,7 +31,7 @@ function verdict({ totals, from, until, seed }: SimulationReport): string {
   return `${count(totals.runs, 'run')} in ${when}: ${parts.join(', ')}.`;
 }
 
-function facts({ totals, wakeUps, ticks, peaks, github, state, makespanMs }: SimulationReport): string[] {
+function facts({ totals, wakeUps, ticks, peaks, github, fanOut, state, makespanMs }: SimulationReport): string[] {
   const lost = wakeUps.lost > 0 ? `, ${formatCount(wakeUps.lost)} lost` : '';
   const late =
     ticks.latenessP50Ms === undefined
@@ -60,6 +60,14 @@ function facts({ totals, wakeUps, ticks, peaks, github, state, makespanMs }: Sim
       '  GitHub',
       `${formatCount(github.requestsAnHour)} of ${formatCount(github.requestsAnHourLimit)} requests in the busiest hour${refused}, ${count(github.pushesAMinute, 'push', 'pushes')} in the busiest minute`,
     ],
+    ...(fanOut
+      ? [
+          [
+            '  fan-out',
+            `${count(fanOut.waves, 'wave')} of up to ${count(fanOut.jobs, 'job')}; the longest plan has ${formatCount(Math.ceil(fanOut.planBytes / 1000))} kB`,
+          ],
+        ]
+      : []),
     ['  state', `${count(state.commits, 'commit')}, ${formatCount(Math.ceil(state.bytesWritten / 1000))} kB written`],
   ]);
 }

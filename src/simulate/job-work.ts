@@ -6,10 +6,33 @@ import { runRequest } from '../app/run-request.ts';
 import { startBackfill } from '../app/start-backfill.ts';
 import { runTick } from '../app/tick.ts';
 import { ok, type Result } from '../base/result.ts';
+import type { BranchlineEvent } from '../model/events.ts';
+import type { Wave } from '../model/wave.ts';
 import type { SimulatedJob } from './simulated-job.ts';
 
-/** What a job is started for. */
+/** What a job is started for: by the world outside, or by its workflow run for the others of it. */
 export type JobWork =
+  | StartedWork
+  | { readonly kind: 'execute'; readonly of: SimulatedWorkflow; readonly shard: string }
+  | { readonly kind: 'finalize'; readonly of: SimulatedWorkflow };
+
+/** A workflow run whose jobs share its work out, with what they uploaded for each other. */
+export interface SimulatedWorkflow {
+  /** That of its first job. */
+  readonly number: number;
+  /** Absent until the first job has uploaded it, and when it has been taken in. */
+  wave?: Wave | undefined;
+  /** By shard: all that it had recorded when it uploaded last. */
+  readonly journals: Map<string, readonly BranchlineEvent[]>;
+  /** Jobs of the matrix that are not over. */
+  open: number;
+  isOver: boolean;
+  /** Its last job found that more is to do. */
+  isMore: boolean;
+}
+
+/** What the world outside starts a job for. */
+export type StartedWork =
   | { readonly kind: 'tick' }
   /** Somebody runs some assets. */
   | {
@@ -29,8 +52,8 @@ export async function performWork(
   ports: RunPorts,
   settings: RunSettings,
   job: SimulatedJob,
+  work: StartedWork,
 ): Promise<Result<undefined, AppFailure>> {
-  const { work } = job;
   const nonce = `${job.number}`.padStart(20, '0');
   const tick = () => runTick(ports, settings, { dryRun: false, nowWasGiven: false }, unseen);
   switch (work.kind) {

@@ -56,6 +56,7 @@ export function reportSimulation(input: SimulationInput, done: Simulation): Simu
       refusedRequests: done.requests.refused,
       pushesAMinute: done.pushesAMinute,
     },
+    ...(done.fanOut ? { fanOut: { ...done.fanOut } } : {}),
     state: { commits: done.state.commits, bytesWritten: done.state.bytesWritten },
     runs,
     backfills: [...timeline.backfills.values()]

@@ -26,10 +26,11 @@ export interface Runners {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** `perform`: what a job does on its runner, from its first step on. */
+/** `perform`: what a job does on its runner, from its first step on. `onEnd`: told when GitHub says that a job is over. */
 export function openRunners(
   { time, random, scenario }: { readonly time: VirtualTime; readonly random: Random; readonly scenario: ScenarioPlan },
   perform: (job: SimulatedJob) => Promise<void>,
+  onEnd: (job: SimulatedJob) => void = () => undefined,
 ): Runners {
   const { github } = scenario;
   const jobs: SimulatedJob[] = [];
@@ -71,6 +72,7 @@ export function openRunners(
     level.now--;
     const next = queue.shift();
     if (next) start(next);
+    onEnd(job);
   }
 
   function lose(job: SimulatedJob): void {

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { Cron } from '../time/cron-syntax.ts';
-import type { JobWork } from './job-work.ts';
+import type { StartedWork } from './job-work.ts';
 import type { Random } from './virtual-time.ts';
 
 /** How long something takes: always the same, or spread with this median and 99th percentile. Milliseconds. */
@@ -21,7 +21,7 @@ export type FailureRule =
 /** What somebody starts in the course of a simulation. */
 export interface StartedByHand {
   readonly at: EpochMs;
-  readonly work: Extract<JobWork, { readonly kind: 'run' | 'backfill' }>;
+  readonly work: Extract<StartedWork, { readonly kind: 'run' | 'backfill' }>;
 }
 
 /** Everything about a simulated world that is not the project's or the state's. Resolved: names are assets, times instants. */
@@ -46,6 +46,8 @@ export interface ScenarioPlan {
   /** Time after which a job starts nothing new. */
   readonly budgetMs: number;
   readonly maxParallel: number;
+  /** The workflow shares its work out among so many jobs at the most; absent = one job does all. */
+  readonly fanOut?: { readonly jobs: number };
   /** By step: of one attempt for one partition, or for the whole. */
   readonly durations: ReadonlyMap<string, Spread>;
   /** Durations that were seen, by step: chosen from where the scenario says nothing. */

@@ -166,6 +166,7 @@ export function resolveScenario(
     },
     budgetMs: durationMs(written.time_budget ?? '5h'),
     maxParallel: written.max_parallel ?? project.maxParallel ?? 4,
+    ...(written.fan_out === undefined ? {} : { fanOut: { jobs: written.fan_out.jobs ?? 20 } }),
     durations,
     seenMs,
     durationMs: durationMs(written.default_duration ?? '1m'),

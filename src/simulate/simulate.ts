@@ -1,11 +1,12 @@
 import type { PlanningProject } from '../app/planning.ts';
-import type { RunSettings } from '../app/run.ts';
+import type { RunPorts, RunSettings } from '../app/run.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { ProcessSpec, StateChange } from '../ports.ts';
 import { decodeEventsFile } from '../state/batch.ts';
 import { parseRecentPath } from '../state/layout.ts';
+import { type FanOutFigures, openFanOut } from './fan-out.ts';
 import { performWork } from './job-work.ts';
 import { createMemoryState, type MemoryState, type StateOrigin } from './memory-state.ts';
 import { openOutside } from './outside.ts';
@@ -52,6 +53,8 @@ export interface Simulation {
   /** Requests to GitHub's API: of the busiest hour, and those that were refused. */
   readonly requests: { readonly peak: number; readonly refused: number };
   readonly pushesAMinute: number;
+  /** Of workflow runs that shared their work out; absent = none was to. */
+  readonly fanOut?: FanOutFigures;
   /** Jobs that were not started since the minutes were used up. */
   readonly refusedJobs: number;
   readonly minutes: number;
@@ -93,7 +96,11 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     operations: project.operations,
     ...(scenario.github.usdPerMinute === undefined ? {} : { usdPerMinute: scenario.github.usdPerMinute }),
     reads: new Map(),
-    job: (number) => runners.jobs[number - 1],
+    workflowOf: (job) => ({ number: fanOut?.workflowOf(job) ?? job.number, isShared: fanOut !== undefined }),
+    isOver(number) {
+      const job = runners.jobs[number - 1];
+      return fanOut ? fanOut.isOver(number) : job === undefined || job.endedAt !== undefined;
+    },
     mayAsk: () => requests.take(time.now()),
     onCommit(events, after) {
       pushes.take(time.now());
@@ -105,10 +112,22 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     onScript: (job, spec, side) => input.onScript?.(job, spec, side),
     play: playOf(project, scenario, random, () => time.now()),
   };
-  const runners = openRunners({ time, random, scenario }, async (job) => {
-    const done = await performWork(portsOfJob(world, job), settingsOf(job, { planning, environment, scenario }), job);
+  const fanOut = scenario.fanOut
+    ? openFanOut({
+        project,
+        jobs: scenario.fanOut.jobs,
+        ...(world.usdPerMinute === undefined ? {} : { usdPerMinute: world.usdPerMinute }),
+        ask: (work) => runners.ask(work),
+        mayAsk: () => requests.take(time.now()),
+      })
+    : undefined;
+  const perform = async (job: SimulatedJob): Promise<void> => {
+    const ports = portsOfJob(world, job);
+    const settings = settingsOf(job, { planning, environment, scenario });
+    const done = await (fanOut ? fanOut.perform(ports, settings, job) : performAlone(ports, settings, job));
     if (!done.ok) count(refusals, done.error.message);
-  });
+  };
+  const runners = openRunners({ time, random, scenario }, perform, (job) => fanOut?.ended(job));
   const isQuiet = (): boolean =>
     input.quietFrom !== undefined && time.now() >= input.quietFrom && timeline.isQuiet() && runners.level.now === 0;
   const outside = openOutside({ scenario, from, until, time, random, runners, isQuiet });
@@ -126,11 +145,19 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     runners: level,
     requests: { peak: requests.peak, refused: requests.refused },
     pushesAMinute: pushes.peak,
+    ...(fanOut ? { fanOut: fanOut.figures } : {}),
     refusedJobs,
     minutes,
     warnings,
     refusals,
   };
+}
+
+/** One job does all that its workflow run is for. */
+async function performAlone(ports: RunPorts, settings: RunSettings, job: SimulatedJob): ReturnType<typeof performWork> {
+  const { work } = job;
+  if (work.kind === 'execute' || work.kind === 'finalize') throw new Error('nothing is shared out here');
+  return performWork(ports, settings, job, work);
 }
 
 /** The events of a commit, as its files have them. */

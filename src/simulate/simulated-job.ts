@@ -15,6 +15,7 @@ import type {
   Scratch,
   StateChange,
 } from '../ports.ts';
+import type { BilledJob } from '../run/job-bill.ts';
 import { createRedactor } from '../run/redact.ts';
 import type { StateRead } from '../state/read.ts';
 import type { JobWork } from './job-work.ts';
@@ -46,7 +47,10 @@ export interface JobWorld {
   readonly usdPerMinute?: number;
   /** What was read of the newest heads: all jobs are in one process. */
   readonly reads: Map<string, StateRead>;
-  job(number: number): SimulatedJob | undefined;
+  /** The workflow run that a job is of, by the number of its first job; `isShared`: others of it hold its claims too. */
+  workflowOf(job: SimulatedJob): { readonly number: number; readonly isShared: boolean };
+  /** GitHub says that a workflow run is over, or knows of none. */
+  isOver(workflow: number): boolean;
   /** One request to GitHub's API; false = the token has none left. */
   mayAsk(): boolean;
   /** Told of each commit that landed. */
@@ -60,13 +64,32 @@ export interface JobWorld {
 }
 
 /** A push or a read of the state takes so long. */
-const NETWORK_MS = 700;
+export const NETWORK_MS = 700;
 const NEVER = new Promise<never>(() => undefined);
 const SIMULATED = 'simulated';
+
+/** The name of a workflow run in claims, and its number in such a name: those of the world outside have none. */
+export function workflowName(number: number): string {
+  return `${SIMULATED}-${number}`;
+}
+
+export function workflowNumber(name: string): number | undefined {
+  return name.startsWith(`${SIMULATED}-`) ? Number(name.slice(SIMULATED.length + 1)) : undefined;
+}
+
+/** The job as it is billed. */
+export function billedJobOf(job: SimulatedJob, usdPerMinute: number | undefined): BilledJob {
+  return {
+    startedAt: job.startedAt!,
+    runner: SIMULATED,
+    ...(usdPerMinute === undefined ? {} : { usdPerMinute }),
+  };
+}
 
 /** The ports of a job: the state in memory, scripts that are played, a clock that is ours. */
 export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
   const writer = `j${job.number}`;
+  const workflow = world.workflowOf(job);
   const clock = world.time.clockOf(job);
   const partitions = new Set<string>();
   const warn = (text: string): void => {
@@ -91,7 +114,13 @@ export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
     session: watched(session, world),
     journals: runnerJournals(),
     holders: {
-      self: { kind: 'workflow', workflow: `${SIMULATED}-${job.number}`, attempt: 1, job: 'run' },
+      self: {
+        kind: 'workflow',
+        workflow: workflowName(workflow.number),
+        attempt: 1,
+        job: 'run',
+        ...(workflow.isShared ? { wholeRun: true } : {}),
+      },
       liveness: (holder) => livenessOf(world, holder),
     },
     sql: {
@@ -101,11 +130,7 @@ export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
     },
     outputs: () => noFiles,
     keptFile: () => undefined,
-    meter: createJobMeter({
-      startedAt: job.startedAt!,
-      runner: SIMULATED,
-      ...(world.usdPerMinute === undefined ? {} : { usdPerMinute: world.usdPerMinute }),
-    }),
+    meter: createJobMeter(billedJobOf(job, world.usdPerMinute)),
     processes: { run: (spec, signal) => runScripted(world, job, spec, signal) },
     endLeftovers: async () => {},
     scratch: emptyScratch,
@@ -179,10 +204,10 @@ function runnerJournals(): Journals {
 }
 
 async function livenessOf(world: JobWorld, holder: Holder): Promise<Liveness> {
-  if (holder.kind !== 'workflow' || !holder.workflow.startsWith(`${SIMULATED}-`)) return 'gone';
+  const number = holder.kind === 'workflow' ? workflowNumber(holder.workflow) : undefined;
+  if (number === undefined) return 'gone';
   if (!world.mayAsk()) return 'unknown';
-  const job = world.job(Number(holder.workflow.slice(SIMULATED.length + 1)));
-  return job === undefined || job.endedAt !== undefined ? 'gone' : 'alive';
+  return world.isOver(number) ? 'gone' : 'alive';
 }
 
 async function runScripted(

@@ -56,16 +56,18 @@ export function createVirtualTime(start: EpochMs, random: Random, turnsMax = TUR
         resolve();
         return;
       }
-      const entry: Waiting = { actor, at: now + afterMs, resume: resolve };
+      // A signal outlives the turns that it may cut short.
+      const resume = (): void => {
+        signal?.removeEventListener('abort', cutShort);
+        resolve();
+      };
+      const entry: Waiting = { actor, at: now + afterMs, resume };
+      const cutShort = (): void => {
+        // Somebody who is gone hears nothing any more.
+        if (waiting.delete(entry) && !actor.isGone) resolve();
+      };
       waiting.add(entry);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          // Somebody who is gone hears nothing any more.
-          if (waiting.delete(entry) && !actor.isGone) resolve();
-        },
-        { once: true },
-      );
+      signal?.addEventListener('abort', cutShort, { once: true });
     });
 
   const readyAt = ({ at, actor }: Waiting): EpochMs => Math.max(at, actor.frozenUntil);

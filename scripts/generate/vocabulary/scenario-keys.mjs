@@ -66,6 +66,9 @@ export const scenarioDefinitions = {
       maximum: 1000,
     }),
   }),
+  FanOut: closed('How the workflow shares its work out, as `init --fan-out` writes it.', {
+    jobs: key('Jobs of a wave at the most: `max-parallel` of the job `plan`. Default 20.', [256], whole(1, 256)),
+  }),
   LostRunners: closed('Runners that are lost in the middle of their work.', {
     share: key('The share of jobs whose runner is lost in its first hour. Default: none.', ['2%'], share),
     at: key('Moments at which every runner that is at work is lost.', [['+90m']], list(moment)),
@@ -114,6 +117,11 @@ export const scenarioKeys = {
   github: key('What GitHub gives.', [{ runners: 20, minutes: 3000 }], ref('GithubLimits')),
   time_budget: key('Time after which a job starts nothing new. Default: 5 hours.', ['5h'], duration),
   max_parallel: key('Steps at once in a job. Default: the project’s, or 4.', [4], whole(1, 1000)),
+  fan_out: key(
+    'The workflow shares its work out among many jobs, wave after wave. Default: one job does all.',
+    [{ jobs: 256 }],
+    ref('FanOut'),
+  ),
   durations: key(
     'How long steps take, for each partition, by selection; of several that fit the last counts. Default: as they did before, chosen from their history; without history `default_duration`.',
     [{ 'key:raw/orders': '5m', 'group:marts': { p50: '2m', p99: '20m' } }],

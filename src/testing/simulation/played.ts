@@ -2,7 +2,7 @@ import { buildPlanning } from '../../app/planning.ts';
 import type { SimulationReport } from '../../model/simulation.ts';
 import { reportSimulation } from '../../simulate/report.ts';
 import { resolveScenario } from '../../simulate/scenario.ts';
-import { simulate } from '../../simulate/simulate.ts';
+import { type SimulationInput, simulate } from '../../simulate/simulate.ts';
 import { emptyView } from '../../state/fold.ts';
 import { type Files, projectOf, sourceTreeOf } from '../project-builder.ts';
 
@@ -10,7 +10,12 @@ import { type Files, projectOf, sourceTreeOf } from '../project-builder.ts';
 export async function played(
   manifest: string,
   scenario: string,
-  more: { readonly from?: string; readonly hours?: number; readonly seed?: number } = {},
+  more: {
+    readonly from?: string;
+    readonly hours?: number;
+    readonly seed?: number;
+    readonly onCommit?: SimulationInput['onCommit'];
+  } = {},
 ): Promise<SimulationReport> {
   const files: Files = { 'branchline.yaml': manifest.startsWith('name:') ? manifest : `name: small\n${manifest}` };
   const planning = buildPlanning(projectOf(files), sourceTreeOf(files));
@@ -21,6 +26,13 @@ export async function played(
   );
   if (!plan) throw new Error(JSON.stringify(diagnostics));
   const until = from + (more.hours ?? 6) * 3_600_000;
-  const input = { planning, scenario: plan, from, until, seed: more.seed ?? 1 };
+  const input = {
+    planning,
+    scenario: plan,
+    from,
+    until,
+    seed: more.seed ?? 1,
+    ...(more.onCommit ? { onCommit: more.onCommit } : {}),
+  };
   return reportSimulation(input, await simulate(input));
 }

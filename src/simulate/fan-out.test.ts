@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import type { SimulationReport } from '../model/simulation.ts';
+import type { StateView } from '../model/state.ts';
+import { renderSimulation } from '../render/simulation-text.ts';
+import { played } from '../testing/simulation/played.ts';
+
+const key = (i: number): string => `s${String(i).padStart(3, '0')}`;
+
+/** 200 steps in chains of four: what test/fan-out-workflow.test.ts plays with real jobs. */
+const STEPS = `assets:\n${Array.from({ length: 200 }, (_, i) => {
+  const deps = i % 4 === 0 ? '' : `deps: [${key(i - 1)}], `;
+  return `  ${key(i)}: { ${deps}run: make }`;
+}).join('\n')}\n`;
+const OVER_EIGHT =
+  'wake_ups: { cron: "1 20 * * *", late: 1s }\nfan_out: { jobs: 8 }\nmax_parallel: 1\nruns: [{ at: +1m, select: "*" }]\n';
+
+async function playedTo(
+  manifest: string,
+  scenario: string,
+  more: { readonly seed?: number; readonly hours?: number } = {},
+): Promise<{ readonly report: SimulationReport; readonly view: StateView }> {
+  let view: StateView | undefined;
+  const report = await played(manifest, scenario, { ...more, onCommit: (_, after) => (view = after) });
+  return { report, view: view! };
+}
+
+test('200 steps over 8 jobs: one commit claims them, one records them', async () => {
+  const { report, view } = await playedTo(STEPS, OVER_EIGHT);
+  expect(report.totals).toMatchObject({ runs: 1, succeeded: 1, materialized: 200, left: 0 });
+  const [run] = view.endedRuns.values();
+  expect(run).toMatchObject({ state: 'SUCCESS', epoch: 1, counts: { materialized: 200, failed: 0, skipped: 0 } });
+  expect(view.claims.size).toBe(0);
+  expect(report.fanOut).toMatchObject({ waves: 1, jobs: 8 });
+  // The job `plan`, eight that execute, and the job `finalize`.
+  expect(report.github.jobs).toBe(10);
+  expect(report.peaks.runners.peak).toBe(8);
+  // 25 steps of a minute each, and what is around them: 26 min a job. The others have one each.
+  expect(report.github.minutes).toBe(8 * 26 + 2);
+  expect(run!.billed!.minutes).toBe(report.github.minutes);
+  expect(report.state.commits).toBe(2);
+  expect(renderSimulation(report, { color: false, unicode: true })).toContain('1 wave of up to 8 jobs');
+});
+
+test('with one of them lost, the next wave does the rest: the outcome is that of the real jobs', async () => {
+  const lossy = `${OVER_EIGHT}lost_runners: { share: 10% }\n`;
+  const plays = await Promise.all(Array.from({ length: 6 }, (_, seed) => playedTo(STEPS, lossy, { seed })));
+  const withOne = plays.filter(({ report, view }) => {
+    const [run] = view.endedRuns.values();
+    return report.github.lostRunners === 1 && run?.epoch === 2 && report.fanOut!.waves === 2;
+  });
+  expect(withOne.length).toBeGreaterThan(0);
+  for (const { report, view } of withOne) {
+    const [run, ...others] = view.endedRuns.values();
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ state: 'SUCCESS', epoch: 2, counts: { materialized: 200, failed: 0, skipped: 0 } });
+    expect(view.claims.size).toBe(0);
+    expect(report.totals).toMatchObject({ runs: 1, succeeded: 1, materialized: 200 });
+  }
+});
+
+test('what waits for another kind of machine comes in a later wave, which the last job starts', async () => {
+  const { report } = await playedTo(
+    `runners: { big: { runs-on: [self-hosted, big] } }
+assets:
+  a: { run: make }
+  b: { deps: [a], run: make, runner: big }
+  c: { deps: [b], run: make }
+`,
+    'wake_ups: { cron: "1 5 * * *" }\nfan_out: { jobs: 4 }\nruns: [{ at: +1m, select: "*" }]\n',
+    { hours: 2 },
+  );
+  expect(report.totals).toMatchObject({ runs: 1, succeeded: 1, materialized: 3 });
+  expect(report.fanOut).toMatchObject({ waves: 3, jobs: 1 });
+  // Nobody rang: each of the first two last jobs asked for the next wave.
+  expect(report.wakeUps.rung).toBe(0);
+  expect(report.github).toMatchObject({ jobs: 9, requestsAnHour: 2 });
+  expect(report.runs[0]!.work).toHaveLength(3);
+});
+
+test('a last job that is lost is made up for by whoever comes next, and nothing is made twice', async () => {
+  const { report, view } = await playedTo(
+    'assets: { a: { run: make }, b: { run: make } }\n',
+    // `finalize` begins when the minute of the steps is over; its set-up has 20 s.
+    'wake_ups: { cron: "0 1 * * *", late: 1s }\nmax_parallel: 2\nfan_out: { jobs: 1 }\ndefault_duration: 10m\nruns: [{ at: +1m, select: "*" }]\nlost_runners: { at: [2026-11-30T00:12:00Z] }\n',
+    { hours: 2 },
+  );
+  expect(report.github.lostRunners).toBe(1);
+  expect(report.totals).toMatchObject({ runs: 1, succeeded: 1, materialized: 2 });
+  expect(report.runs[0]!.attempts).toBe(2);
+  expect(report.fanOut).toMatchObject({ waves: 1 });
+  expect(view.claims.size).toBe(0);
+});
+
+test('schedules, retries and the same bytes for the same seed, as without jobs that share', async () => {
+  const manifest = `assets:
+  raw/a: { run: make a }
+  mart/b: { deps: [raw/a], run: make b, retry_policy: { max_retries: 2, delay: 30s } }
+schedules:
+  hourly: { cron: "0 * * * *", selection: "*" }
+`;
+  const scenario =
+    'wake_ups: { cron: "1 * * * *", late: 10s }\nfan_out: { jobs: 3 }\nfailures: { "key:mart/b": { first: 2 } }\n';
+  const { report } = await playedTo(manifest, scenario);
+  expect(report.totals).toMatchObject({ runs: 5, succeeded: 5, failed: 0, failedAttempts: 2, materialized: 10 });
+  expect(JSON.stringify((await playedTo(manifest, scenario)).report)).toBe(JSON.stringify(report));
+});
