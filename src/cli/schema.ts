@@ -6,7 +6,7 @@ import scenarioSchema from '../../schemas/scenario.schema.json' with { type: 'js
 import { openHost } from '../compose/wiring.ts';
 import { tryWriting } from '../compose/writing.ts';
 import type { GlobalOptions } from './command.ts';
-import { printFailure } from './print.ts';
+import { printFailure, printJson } from './print.ts';
 
 const SCHEMAS = { project: projectSchema, manifest: manifestSchema, scenario: scenarioSchema } as const;
 
@@ -28,11 +28,14 @@ export async function run(
   options: GlobalOptions & { readonly write?: string },
   args: readonly string[],
 ): Promise<number> {
-  if (options.write !== undefined) {
-    const folder = resolve(options.write);
-    const refused = tryWriting(options.write, () => writeSchemas(folder));
+  const { write } = options;
+  if (write !== undefined) {
+    const folder = resolve(write);
+    const refused = tryWriting(write, () => writeSchemas(folder));
     if (refused !== undefined) return printFailure(openHost().host, refused, options.json);
-    for (const name of schemaFiles().keys()) process.stdout.write(`${join(options.write, name)}\n`);
+    const files = [...schemaFiles().keys()].map((name) => join(write, name));
+    if (options.json) printJson({ version: 1, files });
+    else for (const file of files) process.stdout.write(`${file}\n`);
     return 0;
   }
   process.stdout.write(schemaFiles().get(`${args[0] ?? 'project'}.schema.json`) ?? '');
