@@ -1,55 +1,23 @@
-import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { Asset, AssetKey, Project } from '../model/project.ts';
-import type { MaterializationRecord } from '../model/state.ts';
+import type { Asset } from '../model/project.ts';
 import type { HeldOutcome, OutputFile, RestoreOutcome } from '../ports.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
-import { escapePattern, listOf } from './outputs.ts';
-import { type PlanningProject, selectAssets } from './planning.ts';
-import type { StateAt } from './state-reading.ts';
-import { statusesOf } from './statuses.ts';
+import { escapePattern } from './outputs.ts';
+import type { PublishedOutputs } from './published-outputs.ts';
 import type { OutputsOf } from './step-context.ts';
 
-/** Published files of one asset. */
-export interface AssetOutputs {
-  readonly asset: Asset;
-  readonly made: MaterializationRecord;
-  /** In the order of their paths. */
-  readonly files: readonly OutputFile[];
+/** Files that a store is asked about at once: as many as need one answer, and still few enough to tell how far it is. */
+const FILES_AT_ONCE = 200;
+
+export interface PlacedFile {
+  readonly of: PublishedOutputs;
+  readonly file: OutputFile;
 }
 
-/** Published files of the assets that a selection names, by key; assets without files are left out. */
-export function publishedOutputs(
-  planning: PlanningProject,
-  selection: string,
-  { read }: StateAt,
-): Result<readonly AssetOutputs[], AppFailure> {
-  const { project } = planning;
-  const selected = selectAssets(planning, selection, statusesOf(project, read.view));
-  if (!selected.ok) return selected;
-  const found = [...selected.value].sort(byText).flatMap((key) => outputsOf(project, read.view.assets, key));
-  if (found.length > 0) return ok(found);
-  return fail(
-    inputFailure(
-      'no-outputs',
-      `\`${selection}\` selects no asset with published files.`,
-      'An asset has files when it declares `outputs` and has been materialized in this environment (`--environment`).',
-    ),
-  );
-}
+/** Told before each batch: files that are done, of how many, and whose are next (as `asset` or `asset@partition`). */
+export type OnFiles = (done: number, total: number, name: string) => void;
 
-function outputsOf(
-  project: Project,
-  records: StateAt['read']['view']['assets'],
-  key: AssetKey,
-): readonly AssetOutputs[] {
-  const asset = project.assets[key];
-  const made = records.get(key)?.materialized;
-  const files = listOf(made?.files ?? {});
-  return asset && made && files.length > 0 ? [{ asset, made, files }] : [];
-}
-
-export interface ListedOutputs extends AssetOutputs {
+export interface ListedOutputs extends PublishedOutputs {
   /** In the order of the files: is each still to be had? */
   readonly held: readonly HeldOutcome[];
 }
@@ -57,24 +25,44 @@ export interface ListedOutputs extends AssetOutputs {
 /** What is published, and whether the stores still have it. */
 export async function listOutputs(
   outputs: OutputsOf,
-  published: readonly AssetOutputs[],
+  published: readonly PublishedOutputs[],
+  onFiles: OnFiles,
 ): Promise<readonly ListedOutputs[]> {
-  const listed: ListedOutputs[] = [];
-  for (const one of published) listed.push({ ...one, held: await outputs(one.asset).holds(one.files) });
-  return listed;
+  const held: HeldOutcome[] = [];
+  for (const { asset, placed } of batchesOf(published, onFiles))
+    held.push(...(await outputs(asset).holds(placed.map(({ file }) => file))));
+  let before = 0;
+  return published.map((one) => {
+    const from = before;
+    before += one.files.length;
+    return { ...one, held: held.slice(from, before) };
+  });
 }
 
-export interface FetchedFile {
-  readonly asset: AssetKey;
-  readonly file: OutputFile;
+/** All files in their order, by the asset that they are of. */
+function* batchesOf(
+  published: readonly PublishedOutputs[],
+  onFiles: OnFiles,
+): Generator<{ readonly asset: Asset; readonly placed: readonly PlacedFile[] }> {
+  const all = published.flatMap((of) => of.files.map((file): PlacedFile => ({ of, file })));
+  for (let from = 0; from < all.length; ) {
+    const { name, asset } = all[from]!.of;
+    let to = from + 1;
+    while (to < all.length && to - from < FILES_AT_ONCE && all[to]!.of.asset === asset) to++;
+    onFiles(from, all.length, name);
+    yield { asset, placed: all.slice(from, to) };
+    from = to;
+  }
+}
+
+export interface FetchedFile extends PlacedFile {
   readonly outcome: RestoreOutcome;
 }
 
 export interface FetchOptions {
   /** Files that are there already with other content are replaced. */
   readonly force: boolean;
-  /** Told before each asset. */
-  readonly onAsset: (asset: AssetKey, n: number) => void;
+  readonly onFiles: OnFiles;
 }
 
 /**
@@ -83,7 +71,7 @@ export interface FetchOptions {
  */
 export async function fetchOutputs(
   outputs: OutputsOf,
-  published: readonly AssetOutputs[],
+  published: readonly PublishedOutputs[],
   options: FetchOptions,
 ): Promise<Result<readonly FetchedFile[], AppFailure>> {
   const inTheWay = options.force ? [] : await differing(outputs, published);
@@ -93,15 +81,14 @@ export async function fetchOutputs(
     return fail(inputFailure('files-in-the-way', message, 'Name another folder, or replace them by `--force`.'));
   }
   const fetched: FetchedFile[] = [];
-  for (const [n, { asset, files }] of published.entries()) {
-    options.onAsset(asset.key, n);
-    const outcomes = await outputs(asset).restore(files);
-    for (const [i, file] of files.entries()) fetched.push({ asset: asset.key, file, outcome: outcomes[i]! });
+  for (const { asset, placed } of batchesOf(published, options.onFiles)) {
+    const outcomes = await outputs(asset).restore(placed.map(({ file }) => file));
+    for (const [i, one] of placed.entries()) fetched.push({ ...one, outcome: outcomes[i]! });
   }
   return ok(fetched);
 }
 
-async function differing(outputs: OutputsOf, published: readonly AssetOutputs[]): Promise<string[]> {
+async function differing(outputs: OutputsOf, published: readonly PublishedOutputs[]): Promise<string[]> {
   const found: string[] = [];
   for (const { asset, files } of published) {
     for (const file of files) {
@@ -114,11 +101,11 @@ async function differing(outputs: OutputsOf, published: readonly AssetOutputs[])
 
 /** What could not be fetched, as a refusal; undefined = everything could. */
 export function fetchRefusal(fetched: readonly FetchedFile[]): AppFailure | undefined {
-  const lines = fetched.flatMap(({ asset, file, outcome }) =>
+  const lines = fetched.flatMap(({ of, file, outcome }) =>
     outcome.kind === 'lost'
-      ? [`  ${file.path} (${asset}): ${outcome.message}`]
+      ? [`  ${file.path} (${of.name}): ${outcome.message}`]
       : outcome.kind === 'refused'
-        ? [`  ${file.path} (${asset}): its path leads out of the folder`]
+        ? [`  ${file.path} (${of.name}): its path leads out of the folder`]
         : [],
   );
   if (lines.length === 0) return undefined;

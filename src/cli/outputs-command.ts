@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Define } from './command.ts';
 import { atOption, environmentOption } from './command-options.ts';
 
@@ -10,6 +10,7 @@ export function outputsCommand(define: Define): Command {
       new Command('list')
         .description('list published files, with size and whether storage still has them')
         .argument('[selection]', 'which assets (docs/selections.md)', '*')
+        .addOption(partitionsOption())
         .addOption(atOption())
         .addOption(environmentOption()),
       'branchline outputs list "group:charts"',
@@ -23,6 +24,7 @@ export function outputsCommand(define: Define): Command {
         .argument('[selection]', 'which assets (docs/selections.md)', '*')
         .requiredOption('--to <dir>', 'the folder; made when needed')
         .option('--force', 'replace files that are there with other content')
+        .addOption(partitionsOption())
         .addOption(atOption())
         .addOption(environmentOption()),
       'branchline outputs get "group:charts" --to public',
@@ -30,4 +32,11 @@ export function outputsCommand(define: Define): Command {
     ),
   );
   return outputs;
+}
+
+function partitionsOption(): Option {
+  return new Option(
+    '--partitions <keys>',
+    'which partitions of those assets: keys, ranges `<first>...<last>`, or `all` (default: all that are made)',
+  );
 }

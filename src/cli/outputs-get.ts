@@ -26,14 +26,15 @@ export async function run(options: GetOptions, args: readonly string[]): Promise
     }
     const fetched = await fetchOutputs(world.stores.outputsIn(folder), published, {
       force: options.force === true,
-      onAsset: (asset, n) => host.status(`${n + 1} of ${published.length}: ${asset}`),
+      onFiles: (done, total, name) => host.status(`${done} of ${total} files: ${name}`),
     });
     host.status('');
     if (!fetched.ok) return printFailure(host, fetched.error, options.json);
     const refusal = fetchRefusal(fetched.value);
     if (refusal) return printFailure(host, refusal, options.json);
-    const files = fetched.value.map(({ asset, file, outcome }) => ({
-      asset,
+    const files = fetched.value.map(({ of, file, outcome }) => ({
+      asset: of.asset.key,
+      ...(of.partition === undefined ? {} : { partition: of.partition }),
       path: file.path,
       bytes: file.bytes,
       digest: file.digest,

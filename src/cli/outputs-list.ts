@@ -7,7 +7,10 @@ import { printJson } from './print.ts';
 /** `branchline outputs list [selection]`. */
 export async function run(options: OutputsOptions, args: readonly string[]): Promise<number> {
   return withOutputs(options, args[0] ?? '*', async ({ opened, world, published, commit }) => {
-    const listed = await listOutputs(world.stores.outputs, published);
+    const listed = await listOutputs(world.stores.outputs, published, (done, total, name) =>
+      opened.host.status(`${done} of ${total} files: ${name}`),
+    );
+    opened.host.status('');
     if (options.json) {
       const assets = listed.map((one) => ({ ...assetJson(one), storage: storageOf(one) }));
       printJson({ version: 1, environment: options.environment, stateCommit: commit ?? null, assets });
@@ -20,9 +23,10 @@ export async function run(options: OutputsOptions, args: readonly string[]): Pro
   });
 }
 
-function assetJson({ asset, made, files, held }: ListedOutputs) {
+function assetJson({ asset, partition, made, files, held }: ListedOutputs) {
   return {
     asset: asset.key,
+    ...(partition === undefined ? {} : { partition }),
     run: made.run,
     at: made.at,
     dataVersion: made.dataVersion,
@@ -42,11 +46,11 @@ function wordOf(held: HeldOutcome): 'present' | 'missing' | 'damaged' | 'unavail
 }
 
 function tableOf(listed: readonly ListedOutputs[], style: Style): string {
-  const rows = listed.flatMap(({ asset, files, held }) =>
+  const rows = listed.flatMap(({ name, files, held }) =>
     files.map((file, i) => {
       const outcome = held[i]!;
       const note = outcome.kind === 'present' ? '' : paint(style, 'red', outcome.message);
-      return [file.path, sizeText(file.bytes), file.digest.slice(0, 12), paint(style, 'dim', asset.key), note];
+      return [file.path, sizeText(file.bytes), file.digest.slice(0, 12), paint(style, 'dim', name), note];
     }),
   );
   return columns(rows).join('\n');

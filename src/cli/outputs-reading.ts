@@ -1,5 +1,5 @@
-import { type AssetOutputs, publishedOutputs } from '../app/outputs-commands.ts';
 import { buildPlanning } from '../app/planning.ts';
+import { type PublishedOutputs, partitionsOfOutputs, publishedOutputs } from '../app/published-outputs.ts';
 import { readState } from '../app/state-reading.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
 import { printDiagnostics } from './check.ts';
@@ -9,12 +9,13 @@ import { printFailure } from './print.ts';
 export interface OutputsOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';
   readonly at?: string;
+  readonly partitions?: string;
 }
 
 export interface OutputsWork {
   readonly opened: OpenProject;
   readonly world: World;
-  readonly published: readonly AssetOutputs[];
+  readonly published: readonly PublishedOutputs[];
   /** The state's commit that was read. */
   readonly commit: string | undefined;
 }
@@ -34,9 +35,13 @@ export async function withOutputs(
   const world = await openWorld(opened.value, project, { environment, signal: interruptSignal(host) });
   if (!world.ok) return printFailure(host, world.error, options.json);
   try {
-    const state = await readState(world.value.state, options.at);
+    const planning = buildPlanning(project, tree);
+    const partitionsOf = partitionsOfOutputs(planning, selection);
+    const state = await readState(world.value.state, options.at, { partitionsOf });
     if (!state.ok) return printFailure(host, state.error, options.json);
-    const published = publishedOutputs(buildPlanning(project, tree), selection, state.value);
+    const { partitions } = options;
+    const asked = { selection, ...(partitions === undefined ? {} : { partitions }) };
+    const published = publishedOutputs(planning, asked, state.value);
     if (!published.ok) return printFailure(host, published.error, options.json);
     return await work({
       opened: opened.value,
