@@ -221,6 +221,13 @@ describe('a backfill', () => {
     expect(over!.leftOut).toBe(over!.total);
     const twice = await project.run(['backfill', 'cancel', waiting!.backfill]);
     expect(twice.code).toBe(3);
+    const asRun = await project.run(['cancel', waiting!.backfill]);
+    expect(asRun).toMatchObject({ code: 3, stderr: twice.stderr });
+    expect(asRun.stderr).toContain('is over already (CANCELED)');
+    const unknown = await project.run(['cancel', 'bf-20200101-aaaaaaaaaa']);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stderr).toContain('There is no backfill `bf-20200101-aaaaaaaaaa`.');
+    expect(unknown.stderr).toContain(`Known: ${waiting!.backfill} (CANCELED)`);
     await sound();
   });
 

@@ -6,6 +6,7 @@ import type { BackfillRecord, RunRecord } from '../model/state.ts';
 import { isBackfillOver } from '../state/backfill-fold.ts';
 import { withBackfills } from './backfills.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { backfillOver, findBackfill } from './find-backfill.ts';
 import { type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import type { RunPorts } from './run.ts';
@@ -48,9 +49,13 @@ export async function cancelRuns(
 ): Promise<Result<Canceled, AppFailure>> {
   const decide = (state: StateAt): StateDecision<readonly CanceledRun[]> => {
     const { view } = state.read;
-    const backfill = view.backfills?.get(what);
+    const named = what.startsWith(BACKFILL_PREFIX) ? findBackfill(view.backfills, what) : undefined;
+    if (named && !named.ok) return { kind: 'stop', failure: named.error };
+    const backfill = named?.value;
     if (backfill && !isBackfillOver(backfill)) return cancelBackfill(ports, planning, state, { backfill, reason });
-    const targets = targetsOf(planning, [...view.openRuns.values()], what, view.endedRuns.get(what));
+    const open = [...view.openRuns.values()];
+    // A retry by hand may be at work for a backfill that is over.
+    const targets = backfill ? runsOf(backfill, open) : targetsOf(planning, open, what, view.endedRuns.get(what));
     if (!targets.ok) return { kind: 'stop', failure: targets.error };
     const waitingFirst = [...targets.value].sort((a, b) => Number(b.state === 'QUEUED') - Number(a.state === 'QUEUED'));
     const value = waitingFirst.map(canceledRun);
@@ -106,6 +111,15 @@ function cancelBackfill(
   };
 }
 
+/** What ids of backfills begin with. */
+const BACKFILL_PREFIX = 'bf-';
+
+/** Runs that are open for a backfill that has ended. */
+function runsOf(record: BackfillRecord, open: readonly RunRecord[]): Result<readonly RunRecord[], AppFailure> {
+  const runs = open.filter(({ tags }) => tags['branchline/backfill'] === record.backfill);
+  return runs.length > 0 ? ok(runs) : fail(backfillOver(record));
+}
+
 const RUN_ID = /^\d{8}-[a-z2-7]{16}$/;
 
 function targetsOf(
@@ -116,8 +130,6 @@ function targetsOf(
 ): Result<readonly RunRecord[], AppFailure> {
   const one = open.filter(({ run }) => run === what);
   if (one.length > 0) return ok(one);
-  const ofBackfill = open.filter(({ tags }) => tags['branchline/backfill'] === what);
-  if (ofBackfill.length > 0) return ok(ofBackfill);
   if (RUN_ID.test(what)) {
     const said = ended ? `Run ${what} is over already (${ended.state}).` : `There is no open run ${what}.`;
     return fail(outsideFailure('no-open-run', said, '`branchline queue` shows the runs that are open.'));

@@ -1,12 +1,11 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BackfillProgress } from '../model/backfills.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { BackfillRecord } from '../model/state.ts';
-import { isBackfillOver } from '../state/backfill-fold.ts';
 import type { StateRead } from '../state/read.ts';
 import { type AskedBackfill, askBackfill, type BackfillOptions } from './ask-backfill.ts';
 import { backfillsOf, doBackfillsMove, partitionsOfBackfills, withBackfills } from './backfills.ts';
-import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
+import { findBackfill, unknownBackfill } from './find-backfill.ts';
 import { type PlanningProject, selectAssets } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import { type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
@@ -125,28 +124,4 @@ export async function carryOnBackfill(
   if (!progress) return fail(unknownBackfill(backfill, []));
   const waits = left.map(({ run }) => why.get(run) ?? 'it may start');
   return ok({ progress, runs, waits: doBackfillsMove(project, read.view, now()) ? ['it goes on', ...waits] : waits });
-}
-
-/** A backfill by its id, or by a beginning that only one has. */
-export function findBackfill(
-  backfills: ReadonlyMap<string, BackfillRecord> | undefined,
-  text: string,
-): Result<BackfillRecord, AppFailure> {
-  const all = [...(backfills?.values() ?? [])];
-  const fitting = all.filter(({ backfill }) => backfill.startsWith(text));
-  const exact = backfills?.get(text) ?? (fitting.length === 1 ? fitting[0] : undefined);
-  return exact ? ok(exact) : fail(unknownBackfill(text, fitting.length > 1 ? fitting : all));
-}
-
-function unknownBackfill(text: string, known: readonly BackfillRecord[]): AppFailure {
-  const names = known
-    .slice(-5)
-    .map((record) => `${record.backfill}${isBackfillOver(record) ? ` (${record.state})` : ''}`);
-  return inputFailure(
-    'unknown-backfill',
-    `There is no backfill \`${text}\`.`,
-    names.length === 0
-      ? 'There never was one here: `branchline backfill start` begins one.'
-      : `Known: ${names.join(', ')}.`,
-  );
 }

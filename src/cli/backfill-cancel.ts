@@ -1,7 +1,6 @@
 import { cancelRuns } from '../app/cancel.ts';
-import { outsideFailure } from '../app/failure.ts';
+import { backfillOver, findBackfill } from '../app/find-backfill.ts';
 import { buildPlanning } from '../app/planning.ts';
-import { findBackfill } from '../app/start-backfill.ts';
 import { readState } from '../app/state-reading.ts';
 import { count } from '../render/style.ts';
 import { printFailure, printJson } from './print.ts';
@@ -20,12 +19,7 @@ export async function run(options: CancelOptions, args: readonly string[]): Prom
     const found = findBackfill(state.value.read.view.backfills, args[0]!);
     if (!found.ok) return printFailure(host, found.error, options.json);
     const { backfill } = found.value;
-    if (found.value.endedAt !== undefined)
-      return printFailure(
-        host,
-        outsideFailure('backfill-over', `Backfill ${backfill} is over already (${found.value.state}).`),
-        options.json,
-      );
+    if (found.value.endedAt !== undefined) return printFailure(host, backfillOver(found.value), options.json);
     if (
       options.environment === 'production' &&
       !(await confirm(`This cancels backfill ${backfill} of production. Go on?`))

@@ -1,5 +1,5 @@
 import { backfillsOf } from '../app/backfills.ts';
-import { findBackfill } from '../app/start-backfill.ts';
+import { findBackfill } from '../app/find-backfill.ts';
 import { readState } from '../app/state-reading.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
 import type { GlobalOptions } from './command.ts';
