@@ -96,6 +96,27 @@ describe('values', () => {
       'owners: [acme]',
       '+4 bad-format: `acme` does not fit: an owner is `@login`, `@org/team`, an e-mail address or `team:name`',
     ],
+    [
+      'automation: on_cron',
+      '+7 unknown-value: `automation`: `on_cron` needs more than its name → write `automation: { on_cron: { cron: "0 6 * * *" } }`',
+    ],
+    ['automation: { eager: true }', '+15 wrong-type: `eager` is a word and no key → write `automation: eager`'],
+    [
+      'automation: { on_missing: false }',
+      '+21 wrong-type: `on_missing` is a word and no key → remove the key if that is not meant, or write `automation: null`',
+    ],
+    [
+      'automation: { on_missing: , eager: }',
+      '+21 wrong-type: `on_missing` is a word and no key → one of them can be said: write `automation: on_missing`',
+    ],
+    [
+      'automation: true',
+      '+4 unknown-value: `automation` cannot be `true` → known are `eager`, `on_missing`, `{ on_cron: { cron: "0 6 * * *" } }`',
+    ],
+    [
+      'automation: { on_cron: { schedule: "0 6 * * *" } }',
+      '+8 unknown-key: `on_cron` has no key `schedule`; here it is called `cron`',
+    ],
     ['run: " "', '+3 bad-format: `run` is blank → write a value, or remove the key'],
     [
       'metadata: { a: .inf }',
@@ -105,6 +126,11 @@ describe('values', () => {
     expect(findings(`assets:\n  x:\n    ${line}\n`).map((each) => each.replace(/^3:\d+/, ''))).toEqual([expected]);
   });
 
+  test.each(['400', '"400"'])('a retention without a unit is told in days: %s', (written) => {
+    expect(findings(`name: x\nstate: { retention: ${written} }\n`, 'project')).toEqual([
+      expect.stringMatching(/bad-duration: .* → write `400d` for days$/),
+    ]);
+  });
   test('names in words', () => {
     expect(findings('assets:\n  "a b": { run: x }\n')).toEqual([
       '2:3+5 bad-name: `a b` cannot be a name: a name of an asset consists of letters, digits, `_`, `.` and `-`, and begins with a letter, digit or `_`, segments joined by `/`',

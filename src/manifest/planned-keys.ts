@@ -46,6 +46,7 @@ export const otherWords: Readonly<Record<string, string>> = {
   compute_kind: 'kinds',
   materialization: 'materialized',
   cron_schedule: 'cron',
+  schedule: 'cron',
   execution_timezone: 'timezone',
   group_name: 'group',
   partitions_def: 'partitions',

@@ -1,3 +1,4 @@
+import { wrongForm } from './alternatives.ts';
 import type { Pointer } from './document.ts';
 import { type Finding, isObject, keyName, type Place } from './finding.ts';
 import { flowText } from './flow-text.ts';
@@ -5,7 +6,7 @@ import { isType } from './json-type.ts';
 import { unknownKey, unknownTag } from './key-findings.ts';
 import { plannedValues } from './planned-keys.ts';
 import { definitionOf, type EitherRequired, nounsOf, rootOf, type Schema, type SchemaKind } from './schema.ts';
-import { typesOf, wrongType, wrongWord } from './value-findings.ts';
+import { typesOf, withUnit, wrongType, wrongWord } from './value-findings.ts';
 
 /**
  * Everything that does not fit the schema, each mistake once. It judges alternatives by what was written (the type of
@@ -28,7 +29,9 @@ function visit(value: unknown, schema: Schema, place: Place, findings: Finding[]
     visit(value, { ...definitionOf(definition), ...(examples && { examples }) }, { ...place, definition }, findings);
   } else if (schema.anyOf) {
     const branch = schema.anyOf.find((each) => isOfType(value, each));
-    if (branch) visit(value, branch, place, findings);
+    const misformed = wrongForm(value, schema, place);
+    if (misformed) findings.push(misformed);
+    else if (branch) visit(value, branch, place, findings);
     else findings.push(wrongType(value, schema, place));
   } else if (schema.oneOf?.[0]?.$ref) {
     visitByType(value, schema.oneOf, place, findings);
@@ -124,7 +127,7 @@ function badText(value: string, schema: Schema, place: Place): Finding {
   if (value.trim() === '')
     return atValue(place, 'bad-format', `${keyName(place)} is blank`, 'write a value, or remove the key');
   const digits = /^\s*(\d+)\s*$/.exec(value)?.[1];
-  const help = isDuration && digits ? `write \`${digits}s\` for seconds or \`${digits}m\` for minutes` : undefined;
+  const help = isDuration && digits ? withUnit(digits, schema) : undefined;
   return atValue(place, isDuration ? 'bad-duration' : 'bad-format', `\`${value}\` does not fit: ${message}`, help);
 }
 

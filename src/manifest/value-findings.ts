@@ -25,11 +25,18 @@ export function wrongType(value: unknown, schema: Schema, place: Place): Finding
     return {
       code: 'bad-duration',
       message: `${keyName(place)} needs a unit: \`s\`, \`m\`, \`h\` or \`d\``,
-      help: `write \`${value}s\` for seconds or \`${value}m\` for minutes`,
+      help: withUnit(value, schema),
       ...base,
     };
   }
   return { code: 'wrong-type', message: `${found}; ${wanted} is needed`, ...(help ? { help } : {}), ...base };
+}
+
+/** A number that is to be a duration, with the units that make sense of it: what is measured in days is not said in seconds. */
+export function withUnit(digits: number | string, { examples = [] }: Schema): string {
+  if (examples.length > 0 && examples.every((each) => String(each).endsWith('d')))
+    return `write \`${digits}d\` for days`;
+  return `write \`${digits}s\` for seconds or \`${digits}m\` for minutes`;
 }
 
 function durationOf(schema: Schema): boolean {
