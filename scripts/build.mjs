@@ -77,7 +77,8 @@ function chunksOfStarts() {
   return (id, context) => {
     const infoOf = (one) => context.getModuleInfo(one);
     reached ??= Object.entries(startsWith).map(([name, files]) => [name, reachedFrom(files, infoOf)]);
-    entered ??= reachedFrom([entries.cli, entries.main, entries.post], infoOf);
+    const first = [entries.cli, entries.main, entries.post].filter((file) => file !== undefined);
+    entered ??= reachedFrom(first, infoOf);
     const names = entered.has(id) ? [] : reached.filter(([, ids]) => ids.has(id)).map(([name]) => name);
     return names.length === 0 ? undefined : names.join('-');
   };
