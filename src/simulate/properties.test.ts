@@ -10,9 +10,9 @@ import { seededRandom } from './virtual-time.ts';
 
 /** A sample of what `npm run simulate:long` plays; `BRANCHLINE_TEST_SEED=17` plays that world alone. */
 const only = process.env['BRANCHLINE_TEST_SEED'];
-// 475: a run that is given back twice while a retry is due. 129: lost runners that work on, and come too late.
+// 475: a run that is given back twice while a retry is due. 33: lost runners that work on, and come too late.
 // 82 and 152: places and limits of tags that are fought for, so that one too many is seen.
-const seeds = only === undefined ? [...Array.from({ length: 12 }, (_, i) => i + 1), 475, 129, 82, 152] : [Number(only)];
+const seeds = only === undefined ? [...Array.from({ length: 12 }, (_, i) => i + 1), 475, 33, 82, 152] : [Number(only)];
 
 test('in random worlds no limit is exceeded, nothing is lost or counted twice, and every run ends', {
   timeout: 300_000,
