@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+import { type CliProject, cliProjectIn, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
 
 interface Listed {
   readonly assets: readonly {
@@ -94,5 +95,37 @@ describe('outputs of assets with partitions', () => {
   ])('%s in %s is refused: %s', async (selection, partitions, code) => {
     const refused = await project.json(['outputs', 'list', selection, '--partitions', partitions], 2);
     expect(refused).toMatchObject({ error: { code } });
+  });
+});
+
+describe('on a branch', () => {
+  let project: CliProject;
+  let server: GitHttpServer;
+  beforeAll(async () => {
+    project = makeCliProject({ ...files, 'branchline.yaml': PROJECT.replace('\n', '\nstorage: { type: branch }\n') });
+    project.sandbox.makeBare('origin.git');
+    server = await startGitHttpServer(project.sandbox.root);
+    server.date = new Date();
+    project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  });
+  afterAll(async () => {
+    await server.stop();
+    project.remove();
+  });
+
+  test('the tip has the files of all partitions, and another machine fetches them', async () => {
+    const where = ['--environment', 'production'];
+    for (const keys of ['2026-01-01...2026-01-02', '2026-01-03'])
+      await project.json<RunJson>(['run', '--select', 'key:raw/days', '--partitions', keys, ...where, '--yes']);
+    project.sandbox.git(project.sandbox.root, 'clone', '--quiet', 'project', 'clone');
+    const other = cliProjectIn(project.sandbox, 'clone');
+    other.git('remote', 'set-url', 'origin', `${server.url}/origin.git`);
+    const three = FIVE_DAYS.slice(0, 3);
+    expect(pathsOf(await other.json<Listed>(['outputs', 'list', ...where]))).toEqual(three);
+    await other.json(['outputs', 'get', '--to', 'public', ...where]);
+    expect(other.read('public/data/2026-01-01.csv')).toBe('2026-01-01');
+    const bare = `${project.sandbox.root}/origin.git`;
+    const tip = project.sandbox.git(bare, 'ls-tree', '-r', '--name-only', 'branchline/data');
+    expect(tip.split('\n')).toEqual(['data/2026-01-01.csv', 'data/2026-01-02.csv', 'data/2026-01-03.csv']);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { AssetMaterialized } from '../model/events.ts';
-import type { AssetRecord, StateView } from '../model/state.ts';
+import type { AssetRecord, PartitionRecord, StateView } from '../model/state.ts';
 import { dataCommits } from './data-moves.ts';
 
 type Files = Record<string, string | undefined>;
@@ -68,4 +68,36 @@ it('takes the files away that moved to another kind of storage', () => {
     view('r2.1/raw/a', {}),
   );
   expect([...commit!.files]).toEqual([['a.csv', null]]);
+});
+
+it('one commit for each partition, and none takes the files of another', () => {
+  const at = '2026-11-22T09:00:00.000Z';
+  const made = ['2026-01-01', '2026-01-02', '2026-01-03'].map((partition) => ({
+    ...event('r2', { [`${partition}.csv`]: `b-${partition}` }),
+    partition,
+  }));
+  const of = (run: string, files: Files) =>
+    ({ materialized: { run, at, files: record(files), turn: [1, 1] } }) as unknown as PartitionRecord;
+  const before = {
+    ...view('r1.1/raw/a@2026-01-02', { '2026-01-02.csv': 'b0' }),
+    partitions: new Map([['raw/a', new Map([['2026-01-02', of('r1', { 'old.csv': 'b0' })]])]]),
+  };
+  const after = {
+    ...view('r2.1/raw/a@2026-01-03', {}),
+    // Of the third another run made a newer one.
+    partitions: new Map([
+      ['raw/a', new Map(made.map(({ partition }, i) => [partition, of(i === 2 ? 'r3' : 'r2', {})] as const))],
+    ]),
+  };
+  const commits = dataCommits(made, before, after);
+  expect(commits.map(({ files }) => [...files])).toEqual([
+    [['2026-01-01.csv', 'b-2026-01-01']],
+    [
+      ['2026-01-02.csv', 'b-2026-01-02'],
+      ['old.csv', null],
+    ],
+  ]);
+  expect(commits[0]!.message).toContain(
+    'raw/a@2026-01-01: 1 file, 3 rows\n\n[skip ci]\n\nAsset: raw/a\nPartition: 2026-01-01\n',
+  );
 });

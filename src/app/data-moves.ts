@@ -15,20 +15,35 @@ export interface DataCommit {
 
 /**
  * What branches of data have to hold once these events are recorded: one commit for each materialization that is the
- * asset's newest then and whose files a branch keeps. Files that it no longer has go from the tip, never from history.
+ * newest of its asset, or of its partition, then and whose files a branch keeps. One partition takes nothing of another. Files that it no longer has go from the tip, never from history.
  */
 export function dataCommits(
   events: readonly BranchlineEvent[],
-  before: Pick<StateView, 'assets'>,
-  after: Pick<StateView, 'assets' | 'connections'>,
+  before: Pick<StateView, 'assets' | 'partitions'>,
+  after: Pick<StateView, 'assets' | 'partitions' | 'connections'>,
 ): readonly DataCommit[] {
   return events.flatMap((event) => {
     if (event.type === 'connection.saved') return databaseCommit(event, after);
     if (event.type !== 'asset.materialized') return [];
-    if (after.assets.get(event.asset)?.materialized?.id !== event.materialization) return [];
-    const files = blobsOf(event.files, before.assets.get(event.asset)?.materialized?.files);
+    if (!isNewest(event, after)) return [];
+    const files = blobsOf(event.files, filesBefore(event, before));
     return files.size === 0 ? [] : [commitOf(event, files)];
   });
+}
+
+function isNewest(event: AssetMaterialized, { assets, partitions }: Pick<StateView, 'assets' | 'partitions'>): boolean {
+  const { asset, partition, run, at } = event;
+  if (partition === undefined) return assets.get(asset)?.materialized?.id === event.materialization;
+  const made = partitions?.get(asset)?.get(partition)?.materialized;
+  return made?.run === run && made.at === at;
+}
+
+function filesBefore(
+  { asset, partition }: AssetMaterialized,
+  { assets, partitions }: Pick<StateView, 'assets' | 'partitions'>,
+): FileRecord | undefined {
+  if (partition === undefined) return assets.get(asset)?.materialized?.files;
+  return partitions?.get(asset)?.get(partition)?.materialized?.files;
 }
 
 /** A database file as it is now; one that was not taken up as the current one is nobody's. */
@@ -51,12 +66,14 @@ function blobsOf(files: FileRecord | undefined, before: FileRecord | undefined):
 function commitOf(event: AssetMaterialized, files: ReadonlyMap<string, string | null>): DataCommit {
   const rows = event.rows === undefined ? '' : `, ${event.rows} rows`;
   const kept = [...files.values()].filter((blob) => blob !== null).length;
+  const name = event.partition === undefined ? event.asset : `${event.asset}@${event.partition}`;
   const lines = [
-    `${event.asset}: ${kept} ${kept === 1 ? 'file' : 'files'}${rows}`,
+    `${name}: ${kept} ${kept === 1 ? 'file' : 'files'}${rows}`,
     '',
     '[skip ci]',
     '',
     `Asset: ${event.asset}`,
+    ...(event.partition === undefined ? [] : [`Partition: ${event.partition}`]),
     `Run: ${event.run}`,
     `Data-Version: ${event.dataVersion}`,
     ...(event.codeCommit === undefined ? [] : [`Code: ${event.codeCommit}`]),
