@@ -24,6 +24,9 @@ const dagsterTags: Readonly<Record<string, string>> = {
   asset_partition_range_end: 'partition_range_end',
 };
 
+/** All that may stand behind `dagster/` where a limit counts a tag. */
+export const dagsterTagNames: readonly string[] = [...engineTags, ...writtenTags, ...Object.keys(dagsterTags)];
+
 /** A key of a tag with the engine's own prefix: `dagster/schedule_name` is `branchline/schedule`. Others as they are. */
 export function ownTag(key: string): string {
   if (!key.startsWith('dagster/')) return key;

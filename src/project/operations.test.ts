@@ -144,6 +144,10 @@ run_monitoring:
       'warning key-without-effect 4:46 this limit does nothing',
       'warning key-without-effect 4:88 this limit does nothing',
     ]);
+    const helpOf = (key: string) => buildProject({ 'branchline.yaml': HEAD + limits(key) }).diagnostics[0]?.help;
+    expect(helpOf('dagster/backfil')).toBe('did you mean `dagster/backfill`?');
+    expect(helpOf('dagster/schedule_nam')).toBe('did you mean `dagster/schedule_name`?');
+    expect(helpOf('dagster/zzzzzz')).toBe('remove it');
     expect(one(limits('branchline/backfil'))).toContain('unknown-key 4:46');
     expect(one(limits('databse') + JOBS)).toContain('warning key-without-effect');
     const [near] = buildProject({ 'branchline.yaml': HEAD + limits('databse') + JOBS }).diagnostics;

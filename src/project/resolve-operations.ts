@@ -1,5 +1,5 @@
 import { sortedUnique } from '../base/order.ts';
-import { absentDagsterTags, engineTags, ownTag, writtenTags } from '../manifest/engine-tags.ts';
+import { absentDagsterTags, dagsterTagNames, engineTags, ownTag, writtenTags } from '../manifest/engine-tags.ts';
 import type {
   WrittenBackfillPolicy,
   WrittenProject,
@@ -139,7 +139,12 @@ function reportAbsentTag(key: string, at: Place, { findings }: Resolving): void 
   if (known.includes(name)) return;
   if (key.startsWith('dagster/')) {
     findings.warning('key-without-effect', at, `this limit does nothing: no run carries the tag \`${key}\` here`, {
-      help: Object.hasOwn(absentDagsterTags, name) ? absentDagsterTags[name]! : 'remove it',
+      help: Object.hasOwn(absentDagsterTags, name)
+        ? absentDagsterTags[name]!
+        : (didYouMean(
+            key,
+            dagsterTagNames.map((each) => `dagster/${each}`),
+          ) ?? 'remove it'),
     });
     return;
   }

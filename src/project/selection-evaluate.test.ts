@@ -111,6 +111,8 @@ assets:
     refused('key:a or automation:eagre', 10, /no such automation/);
     refused('not changed:any', 5, /a base to compare with/);
     refused('status:stail', 1, /no such status/);
+    const failed = { error: { help: expect.stringMatching(/`status:degraded`.*`--partitions failed`/) } };
+    expect(select('status:failed', scope)).toMatchObject(failed);
     expect(select('status:stale', selectionScope(project))).toMatchObject({
       ok: false,
       error: { message: expect.stringMatching(/recorded state/) },

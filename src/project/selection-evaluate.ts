@@ -266,6 +266,12 @@ function byStatus(value: SelectionValue, at: SelectionPlace, scope: SelectionSco
   const status = value.kind === 'text' ? SELECTION_STATUSES.find((candidate) => candidate === value.text) : undefined;
   if (status === undefined) {
     const near = value.kind === 'text' ? nearestWord(value.text, SELECTION_STATUSES) : undefined;
+    if (value.kind === 'text' && /^(fail|error)/i.test(value.text))
+      return refuse(
+        at,
+        'there is no such status',
+        'an asset that failed is `status:degraded`; of one with partitions `--partitions failed` names those that failed',
+      );
     return refuse(
       at,
       'there is no such status',
