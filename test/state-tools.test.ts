@@ -164,6 +164,9 @@ test('events older than state.retention leave the branch, after it was said whic
   expect(await project.json(['state', 'replay', `archive/${done.archive}`, ...production])).toMatchObject({ fresh: 0 });
   server.date = new Date();
   expect(await runOf('raw/a')).toMatchObject({ state: 'SUCCESS' });
+  expect((await project.run([...compact, '--dry-run'])).stdout).toMatch(
+    /`state.retention` is in force: all events since \d{4}-\d\d-\d\d are kept, and there is nothing older to drop\./,
+  );
   await fine();
 });
 

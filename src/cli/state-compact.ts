@@ -1,7 +1,7 @@
 import { inputFailure } from '../app/failure.ts';
 import { archiveText, type Compacted, type CompactOptions, compactState } from '../app/state-upkeep.ts';
 import { openHost } from '../compose/wiring.ts';
-import { timestamp } from '../model/instant.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { StateArchive } from '../ports.ts';
 import { count, formatCount } from '../render/style.ts';
 import { parseDuration } from '../time/duration.ts';
@@ -71,6 +71,7 @@ async function compact(
       host.print(`Nothing to compact in ${store.label}: its history is ${count(commits, 'commit')} long.`);
     else if (options.dryRun) host.print(planText(result));
     else host.print(doneText(result));
+    if (!options.json && retentionMs !== undefined && !events) host.print(keptText(wanted.now - retentionMs));
   }
 }
 
@@ -80,6 +81,11 @@ function planText({ commits, seq, drop, events }: Compacted): string {
     lines.push(`${eventsText(events)} would leave the branch (\`state.retention\`); archive/${seq} has them.`);
   for (const archive of drop) lines.push(`${archiveText(archive)}, would be deleted with its history.`);
   return lines.join('\n');
+}
+
+/** What a retention says where it lets go of nothing. */
+function keptText(oldest: EpochMs): string {
+  return `\`state.retention\` is in force: all events since ${timestamp(oldest).slice(0, 10)} are kept, and there is nothing older to drop.`;
 }
 
 function eventsText({ from, until, days, events, runs, bytes }: NonNullable<Compacted['events']>): string {
