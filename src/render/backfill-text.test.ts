@@ -35,9 +35,23 @@ const preview = (more: Partial<BackfillPreview>): BackfillPreview => ({
 describe('a backfill in words', () => {
   test('has a bar that is half full when half of it has ended', () => {
     expect(backfillBar(progress(), PLAIN)).toBe(
-      '████████████░░░░░░░░░░░░ 47 of 100 done, 1 failed, 2 left out, 50 left, expected end 2026-11-22 09:40 UTC',
+      '███████████▓░░░░░░░░░░░░ 47 of 100 done, 1 failed, 2 left out, 50 left, expected end 2026-11-22 09:40 UTC',
     );
-    expect(backfillBar(progress(), { color: false, unicode: false })).toContain('############............');
+    expect(backfillBar(progress(), { color: false, unicode: false })).toContain('###########x............');
+  });
+
+  test.each([
+    ['all made', { total: 18, done: 18 }, '█'.repeat(24)],
+    ['one of few failed', { total: 18, done: 17, failed: 1 }, `${'█'.repeat(23)}▓`],
+    ['one of many failed', { total: 10_000, done: 9_999, failed: 1 }, `${'█'.repeat(23)}▓`],
+    ['one of many was left out', { total: 10_000, done: 9_999, leftOut: 1 }, `${'█'.repeat(23)}▓`],
+    ['one of many is left', { total: 10_000, done: 9_999, left: 1 }, `${'█'.repeat(23)}░`],
+    ['none made', { total: 3, failed: 1, leftOut: 2 }, '▓'.repeat(24)],
+    ['the first failed', { total: 10_000, failed: 1, left: 9_999 }, `▓${'░'.repeat(23)}`],
+    ['nothing to make', { total: 0 }, '░'.repeat(24)],
+  ])('its bar is full only when all is made: %s', (_, counts, bar) => {
+    const none = { done: 0, failed: 0, leftOut: 0, left: 0, failedPartitions: {}, leftOutPartitions: {} };
+    expect(backfillBar(progress({ ...none, ...counts }), PLAIN).split(' ')[0]).toBe(bar);
   });
 
   test('names what was not made', () => {

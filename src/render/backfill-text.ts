@@ -1,6 +1,7 @@
 import type { BackfillChunk, BackfillProgress, WorkEstimate } from '../model/backfills.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { chunkText } from '../time/partitions/keys.ts';
+import { progressBar } from './backfill-bar.ts';
 import { formatUsd } from './figures-text.ts';
 import type { PlanPrice } from './plan-text.ts';
 import { columns, count, formatCount, nameSome, paint, type Style, safeLine } from './style.ts';
@@ -85,12 +86,9 @@ export function backfillPreviewJson(preview: BackfillPreview): Record<string, un
 
 const BAR = 24;
 
-/** `████████░░░░ 62 of 100 done, 1 failed, 2 left out, 35 left, expected end 2026-11-22 09:40 UTC`. */
+/** `███████▓░░░░ 62 of 100 done, 1 failed, 2 left out, 35 left, expected end 2026-11-22 09:40 UTC`. */
 export function backfillBar(progress: BackfillProgress, style: Style): string {
   const { total, done, failed, leftOut, left, expectedEnd } = progress;
-  const ended = total === 0 ? 0 : (done + failed + leftOut) / total;
-  const filled = Math.floor(ended * BAR);
-  const [full, empty] = style.unicode ? ['█', '░'] : ['#', '.'];
   const parts = [
     `${formatCount(done)} of ${formatCount(total)} done`,
     ...(failed > 0 ? [`${formatCount(failed)} failed`] : []),
@@ -98,7 +96,8 @@ export function backfillBar(progress: BackfillProgress, style: Style): string {
     ...(left > 0 ? [`${formatCount(left)} left`] : []),
     ...(expectedEnd === undefined ? [] : [`expected end ${formatInstant(expectedEnd)}`]),
   ];
-  return `${full!.repeat(filled)}${empty!.repeat(BAR - filled)} ${parts.join(', ')}`;
+  const signs = style.unicode ? { made: '█', lacking: '▓', left: '░' } : { made: '#', lacking: 'x', left: '.' };
+  return `${progressBar(progress, BAR, signs)} ${parts.join(', ')}`;
 }
 
 /** A backfill with its bar, and what was not made by name. */

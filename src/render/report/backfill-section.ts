@@ -1,6 +1,7 @@
 import { unreachable } from '../../base/result.ts';
 import type { BackfillProgress } from '../../model/backfills.ts';
 import { formatInstant } from '../../time/format.ts';
+import { progressBar } from '../backfill-bar.ts';
 import { blocks, code, folded, join, type Markdown, own, table, text } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
 import { shortInstant } from './asset-table.ts';
@@ -41,10 +42,9 @@ function row(progress: BackfillProgress): Markdown[] {
   ];
 }
 
-/** Filled by what is over: made, failed or left out. Full only when all is. */
-function bar({ total, left }: BackfillProgress): string {
-  const filled = total === 0 ? 0 : Math.floor(((total - left) / total) * BAR);
-  return '█'.repeat(filled) + '░'.repeat(BAR - filled);
+/** Full only when all is made. */
+function bar(progress: BackfillProgress): string {
+  return progressBar(progress, BAR, { made: '█', lacking: '▓', left: '░' });
 }
 
 function parts({ total, done, failed, leftOut, left }: BackfillProgress): string {
