@@ -1,5 +1,5 @@
 import { assess } from '../insights/assess.ts';
-import { projectHealth } from '../insights/health.ts';
+import { type Health, projectHealth } from '../insights/health.ts';
 import { epochMs, utcDay } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -10,6 +10,7 @@ import type { ReportInput } from '../render/report/facts.ts';
 import { reportFiles } from '../render/report/pages.ts';
 import type { PreparedCommit } from '../state/commit.ts';
 import { version } from '../version.ts';
+import { partitionsAt } from './partitions-at.ts';
 import { standingOf } from './standing.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -26,12 +27,13 @@ export interface ReportSource {
 export function reportInput(source: ReportSource, view: StateView): ReportInput {
   const { project, codeCommit, repository } = source;
   const selections = selectedAssets(project, view);
+  const standing = standingOf(project, view);
   return {
     project,
     view,
     selections,
-    assessment: assess(project, view, selections),
-    standing: standingOf(project, view),
+    assessment: assess(project, view, selections, standing.partitions),
+    standing,
     nextTicks: view.at === undefined ? [] : nextTicks(project, epochMs(view.at)),
     ...(codeCommit === undefined ? {} : { codeCommit }),
     ...(repository === undefined ? {} : { repository }),
@@ -57,13 +59,16 @@ export function reportPages(
   before: StateView,
 ): ReadonlyMap<string, string | null> {
   const input = reportInput(source, prepared.after.view);
-  const known =
-    before.seq === 0 ? undefined : projectHealth(source.project, before, selectedAssets(source.project, before));
+  const known = before.seq === 0 ? undefined : healthOf(source.project, before);
   return reportFiles(input, {
     ...(known ? { before: known } : {}),
     existing: prepared.after.base.paths,
     isFirstOfDay: isFirstOfDay(prepared, before),
   });
+}
+
+function healthOf(project: Project, view: StateView): Health {
+  return projectHealth(project, view, selectedAssets(project, view), partitionsAt(project, view));
 }
 
 /** No run had ended on this day: what closed the day before was a commit that claims, and those write no pages. */

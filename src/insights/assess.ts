@@ -1,7 +1,7 @@
 import type { Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { type AssetChange, changesSinceYesterday } from './changes.ts';
-import { type Health, projectHealth } from './health.ts';
+import { type FailedPartitions, type Health, projectHealth } from './health.ts';
 import { computeInsights, type Insights, type SelectedAssets } from './insights.ts';
 import type { WindowDays } from './window.ts';
 
@@ -20,10 +20,11 @@ export function assess(
   project: Project,
   view: StateView,
   selections: SelectedAssets,
+  partitions: FailedPartitions,
   windows: readonly WindowDays[] = REPORT_WINDOWS,
 ): Assessment {
   return {
-    health: projectHealth(project, view, selections),
+    health: projectHealth(project, view, selections, partitions),
     insights: computeInsights(project, view, windows, selections),
     changes: changesSinceYesterday(project, view),
   };

@@ -11,7 +11,7 @@ const errored: Result = { status: 'ERRORED' };
 
 function health(story: AssetStory) {
   const stories = { x: story };
-  const of = projectHealth(storyProject(stories), storyView(stories), new Map());
+  const of = projectHealth(storyProject(stories), storyView(stories), new Map(), new Map());
   return of.assets.get('x')!;
 }
 const withCheck = (check: Partial<Check> & { result?: Result }): AssetStory => ({ checks: { c: check } });
@@ -98,7 +98,7 @@ describe('health of an asset', () => {
 
   test('results of checks that are no longer declared do not count', () => {
     const stories = { x: withCheck({ result: failed }) };
-    const of = projectHealth(storyProject({ x: {} }), storyView(stories), new Map());
+    const of = projectHealth(storyProject({ x: {} }), storyView(stories), new Map(), new Map());
     expect(of.assets.get('x')!.status).toBe('healthy');
   });
 
@@ -111,6 +111,31 @@ describe('health of an asset', () => {
       },
     });
     expect(found.reasons.map(({ kind }) => kind)).toEqual(['check_failed', 'check_errored', 'check_warned']);
+  });
+});
+
+describe('health of an asset with partitions', () => {
+  const of = (failed: number, failedKeys: readonly string[], story: AssetStory = {}) =>
+    projectHealth(
+      storyProject({ x: story }),
+      storyView({ x: story }),
+      new Map(),
+      new Map([['x', { failed, failedKeys }]]),
+    ).assets.get('x')!;
+
+  test('is degraded while one of them has failed, though the last attempt made another', () => {
+    const found = of(1, ['2026-11-15']);
+    expect(found.status).toBe('degraded');
+    expect(found.reasons).toEqual([{ kind: 'partitions_failed', failed: 1, keys: ['2026-11-15'] }]);
+  });
+
+  test('is told beside the attempt that failed', () => {
+    const found = of(2, ['b', 'a'], { record: attempt('failure', 1) });
+    expect(found.reasons.map(({ kind }) => kind)).toEqual(['materialization_failed', 'partitions_failed']);
+  });
+
+  test('is healthy when none has failed', () => {
+    expect(of(0, []).status).toBe('healthy');
   });
 });
 
@@ -129,6 +154,7 @@ describe('health of several assets', () => {
       ['some', ['good', 'warns']],
       ['none', []],
     ]),
+    new Map(),
   );
 
   test('is the worst that is known', () => {

@@ -1,6 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { Asset, AssetKey, Check, Project } from '../model/project.ts';
+import type { PartitionStanding } from '../model/standing.ts';
 import type { AssetRecord, CheckRecord, StateView } from '../model/state.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import { assetsByGroup, type SelectedAssets } from './insights.ts';
@@ -27,6 +28,8 @@ export type HealthReason =
       /** Blocking checks of that attempt that kept the copy from being published. */
       readonly findings: readonly CheckFinding[];
     }
+  /** Partitions of which the last attempt failed, whatever others did since; `keys` that are known by name, newest first. */
+  | { readonly kind: 'partitions_failed'; readonly failed: number; readonly keys: readonly string[] }
   | { readonly kind: 'data_lost'; readonly at: Timestamp; readonly message: string }
   /** `holds`: what is downstream does not run until it passes. */
   | { readonly kind: 'check_failed'; readonly finding: CheckFinding; readonly holds: boolean }
@@ -55,9 +58,19 @@ export interface Health {
   readonly assets: ReadonlyMap<AssetKey, AssetHealth>;
 }
 
+/** Of the partitions of each asset that exist, those that failed. */
+export type FailedPartitions = ReadonlyMap<AssetKey, Pick<PartitionStanding, 'failed' | 'failedKeys'>>;
+
 /** Health of everything in the project. What the state knows of assets that are no longer declared does not count. */
-export function projectHealth(project: Project, view: StateView, selections: SelectedAssets): Health {
-  const assets = new Map(Object.values(project.assets).map((asset) => [asset.key, assetHealth(asset, view)]));
+export function projectHealth(
+  project: Project,
+  view: StateView,
+  selections: SelectedAssets,
+  partitions: FailedPartitions,
+): Health {
+  const assets = new Map(
+    Object.values(project.assets).map((asset) => [asset.key, assetHealth(asset, view, partitions)]),
+  );
   const of = (keys: Iterable<AssetKey>): ScopeHealth => scopeHealth(keys, assets);
   return {
     project: of(assets.keys()),
@@ -67,10 +80,18 @@ export function projectHealth(project: Project, view: StateView, selections: Sel
   };
 }
 
-/** Health of one asset: the worst of its last attempt, its data being there, and the check results in force. */
-export function assetHealth(asset: Asset, view: StateView): AssetHealth {
+/**
+ * Health of one asset: the worst of its last attempt, its partitions, its data being there, and the check results in
+ * force. The last attempt alone does not tell of partitions: the next one that is made would hide the one that failed.
+ */
+export function assetHealth(asset: Asset, view: StateView, partitions: FailedPartitions): AssetHealth {
   const record = view.assets.get(asset.key);
-  const reasons = [...materializationReasons(asset, record), ...checkReasons(asset, record)];
+  const reasons = [
+    ...attemptReasons(asset, record),
+    ...partitionReasons(partitions.get(asset.key)),
+    ...lossReasons(record),
+    ...checkReasons(asset, record),
+  ];
   if (reasons.length === 0 && record?.materialized === undefined && Object.keys(record?.checks ?? {}).length === 0) {
     reasons.push({ kind: asset.external ? 'external' : 'never_materialized' });
   }
@@ -83,6 +104,7 @@ export function assetHealth(asset: Asset, view: StateView): AssetHealth {
 export function statusOfReason(reason: HealthReason): HealthStatus {
   switch (reason.kind) {
     case 'materialization_failed':
+    case 'partitions_failed':
     case 'data_lost':
     case 'check_failed':
     case 'check_errored':
@@ -95,12 +117,12 @@ export function statusOfReason(reason: HealthReason): HealthStatus {
   }
 }
 
-function materializationReasons(asset: Asset, record: AssetRecord | undefined): HealthReason[] {
-  const reasons: HealthReason[] = [];
+function attemptReasons(asset: Asset, record: AssetRecord | undefined): HealthReason[] {
   const attempt = record?.attempt;
   // A canceled attempt after failures has mended nothing.
-  if (record && attempt && (attempt.outcome === 'failure' || attempt.failuresInRow > 0)) {
-    reasons.push({
+  if (!record || !attempt || (attempt.outcome !== 'failure' && attempt.failuresInRow === 0)) return [];
+  return [
+    {
       kind: 'materialization_failed',
       run: attempt.run,
       at: attempt.at,
@@ -108,10 +130,18 @@ function materializationReasons(asset: Asset, record: AssetRecord | undefined): 
       ...(attempt.failingSince === undefined ? {} : { since: attempt.failingSince }),
       ...(attempt.failure === undefined ? {} : { failure: attempt.failure }),
       findings: unpublishedFindings(asset, record, attempt.run),
-    });
-  }
-  if (record?.lost) reasons.push({ kind: 'data_lost', at: record.lost.at, message: record.lost.message });
-  return reasons;
+    },
+  ];
+}
+
+function partitionReasons(of: Pick<PartitionStanding, 'failed' | 'failedKeys'> | undefined): HealthReason[] {
+  return of === undefined || of.failed === 0
+    ? []
+    : [{ kind: 'partitions_failed', failed: of.failed, keys: of.failedKeys }];
+}
+
+function lossReasons(record: AssetRecord | undefined): HealthReason[] {
+  return record?.lost ? [{ kind: 'data_lost', at: record.lost.at, message: record.lost.message }] : [];
 }
 
 /** Blocking checks that judged the copy of this run and did not pass, so that it was not published. */

@@ -3,7 +3,7 @@ import type { CheckFinding, HealthReason } from '../insights/health.ts';
 import type { MaterializationRecord } from '../model/state.ts';
 import { formatInstant } from '../time/format.ts';
 import { type Phrase, said } from './phrase.ts';
-import { formatCount } from './style.ts';
+import { count, formatCount } from './style.ts';
 
 /** What a reason's sentence depends on beside the reason. */
 export interface ReasonContext {
@@ -19,6 +19,8 @@ export function reasonPhrase(reason: HealthReason, context: ReasonContext): Phra
   switch (reason.kind) {
     case 'materialization_failed':
       return failurePhrase(reason, context);
+    case 'partitions_failed':
+      return partitionsPhrase(reason);
     case 'data_lost':
       return [`lost its data, seen at ${formatInstant(reason.at)}: `, said(reason.message)];
     case 'check_failed':
@@ -52,6 +54,18 @@ function failurePhrase(reason: Failed, { materialized }: ReasonContext): Phrase 
   return [`failed at ${formatInstant(reason.at)}`, ...cause];
 }
 
+const KEYS_MAX = 3;
+
+function partitionsPhrase({ failed, keys }: Extract<HealthReason, { kind: 'partitions_failed' }>): Phrase {
+  const shown = keys.slice(0, KEYS_MAX);
+  const more = failed - shown.length;
+  return [
+    `is not whole, ${count(failed, 'partition')} failed${shown.length === 0 ? '' : ': '}`,
+    ...shown.flatMap((key, i) => [i === 0 ? '' : ', ', { name: key }]),
+    shown.length > 0 && more > 0 ? ` and ${formatCount(more)} more` : '',
+  ];
+}
+
 function warningPhrase({ check, result }: CheckFinding): Phrase {
   return result.status === 'ERRORED'
     ? ['could not be judged by ', { name: check }, ' (counts as a warning): ', said(result.message)]
@@ -70,6 +84,8 @@ export function consequenceText(reason: HealthReason, context: ReasonContext): s
       }
       return `Its last success was at ${formatInstant(at)}; what a failed attempt left behind is not known.`;
     }
+    case 'partitions_failed':
+      return `\`branchline backfill start\` with \`--partitions failed\` makes ${reason.failed === 1 ? 'it' : 'them'} again.`;
     case 'data_lost':
       return 'The next run makes it anew, if it may (`on_lost`).';
     case 'check_failed':

@@ -232,12 +232,13 @@ export function reportOf(
   selections: ReadonlyMap<string, readonly string[]> = new Map(),
   more: Partial<ReportInput> = {},
 ): ReportInput {
-  const assessment: Assessment = assess(project, view, selections);
+  const standing = standingOf(project, view);
+  const assessment: Assessment = assess(project, view, selections, standing.partitions);
   return {
     project,
     view,
     assessment,
-    standing: standingOf(project, view),
+    standing,
     selections,
     nextTicks: Object.values(project.schedules).map(({ name, timezone }) => ({
       schedule: name,

@@ -174,7 +174,7 @@ describe('which pages a commit writes', () => {
   const healthy = healthyWeather();
   const troubled = troubledWeather();
   const everything = new Set(renderReport(healthy).keys());
-  const before = projectHealth(troubled.project, healthy.view, troubled.selections);
+  const before = projectHealth(troubled.project, healthy.view, troubled.selections, new Map());
 
   test('a record writes the front page, the badges, and the pages of what changed its health', () => {
     const { write, remove } = pagesToWrite(troubled, { before, existing: everything, isFirstOfDay: false });

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { statusesOf } from '../../app/statuses.ts';
 import { utf8Bytes } from '../../state/layout.ts';
 import { expectGolden } from '../../testing/golden.ts';
 import { BUSY_BACKFILL, busyShop } from '../../testing/operations-story.ts';
+import { reportOf } from '../../testing/report-story.ts';
 import { healthyWeather } from '../../testing/weather-story.ts';
 import { reportJson } from '../report-json.ts';
 import { renderReportText } from '../report-text.ts';
@@ -49,6 +51,27 @@ describe('a shop at work', () => {
     expect(pages.get(assetPath('raw/orders'))).toContain('**Failed**: `2026-04-03`, `2026-03-24`.');
     // The name of a key cannot leave its place.
     expect(pages.get(assetPath('marts/regions'))).toContain('<code>a&vert;b</code>');
+  });
+
+  test('a partition that failed keeps its asset degraded when the last attempt made others', () => {
+    const record = input.view.assets.get('raw/orders')!;
+    const attempt = { ...record.attempt!, outcome: 'success' as const, failuresInRow: 0 };
+    const assets = new Map(input.view.assets).set('raw/orders', { ...record, attempt });
+    const later = reportOf(input.project, { ...input.view, assets });
+    const said = 'is not whole, 2 partitions failed: `2026-04-03`, `2026-03-24`';
+    expect(renderReportText(later, { color: false, unicode: true })).toContain(`✗ raw/orders ${said}\n`);
+    expect(renderReport(later).get('README.md')).toContain(said);
+    expect(reportJson(later)).toMatchObject({
+      health: { status: 'degraded', counts: { degraded: 2 } },
+      assets: expect.arrayContaining([
+        expect.objectContaining({
+          asset: 'raw/orders',
+          health: 'degraded',
+          reasons: [expect.objectContaining({ kind: 'partitions_failed', text: said })],
+        }),
+      ]),
+    });
+    expect(statusesOf(input.project, later.view)('raw/orders')).toContain('degraded');
   });
 
   test('the same as values', () => {
