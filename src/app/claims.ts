@@ -181,7 +181,8 @@ export function lostRunDrafts(run: RunRecord, claim: Claim | undefined, how: Los
       state,
       ...(isCanceled ? {} : { failure }),
       counts: countsOf(run, ends),
-      durationMs: Math.max(0, now - epochMs(run.startedAt ?? run.requestedAt)),
+      // One that never started took no time, however long it waited.
+      durationMs: run.startedAt === undefined ? 0 : Math.max(0, now - epochMs(run.startedAt)),
       ...(retry ? { retry } : {}),
     },
     ...(claim ? [{ ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' } as const] : []),

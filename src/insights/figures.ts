@@ -1,7 +1,7 @@
 import type { AssetKey } from '../model/project.ts';
 import type { RollupCell } from '../model/state.ts';
 import { assetScope, groupScope, PROJECT_SCOPE } from '../state/rollup.ts';
-import { sketchQuantile } from '../state/sketch.ts';
+import { decodeSketch, encodeSketch, sketchQuantile } from '../state/sketch.ts';
 import { type Sums, sumCells } from './window.ts';
 
 /** What is summed up: the whole project, a group, a set of assets, one asset. */
@@ -35,7 +35,7 @@ export interface Figures {
   /** Runs that had a step for the scope. Undefined for a selection: its runs cannot be told from the sums of its assets. */
   readonly runs?: number;
   readonly runsADay?: number;
-  /** Of whole runs; the project's only. */
+  /** Of whole runs that have started; the project's only. */
   readonly runTime?: Quantiles;
   /** Of materializations. */
   readonly stepTime?: Quantiles;
@@ -70,7 +70,7 @@ export function figuresOf(sums: Sums, scope: Scope, days: number): Figures {
       meanOf(cells, (cell) => [cell.checksPassed, cell.checksExecuted]),
     ),
     ...(scope.kind === 'selection' ? {} : { runs: own?.runs ?? 0, runsADay: (own?.runs ?? 0) / days }),
-    ...(scope.kind === 'project' ? optional('runTime', quantilesOf(own?.durations)) : {}),
+    ...(scope.kind === 'project' ? optional('runTime', quantilesOf(startedOnly(own?.durations))) : {}),
     ...optional('stepTime', quantilesOf(steps)),
     ...(scope.kind === 'project' ? optional('lateness', quantilesOf(own?.lateness)) : {}),
     ...billedOf(counted),
@@ -110,6 +110,12 @@ function meanOf(
   const rates = cells.map(ratio).filter(([, whole]) => whole > 0);
   if (rates.length === 0) return undefined;
   return rates.reduce((sum, [part, whole]) => sum + part / whole, 0) / rates.length;
+}
+
+/** A run that never started is recorded with 0 ms: it took no time, which is not the same as a short one. */
+function startedOnly(sketch: string | undefined): string | undefined {
+  const buckets = decodeSketch(sketch) ?? new Map<number, number>();
+  return encodeSketch(new Map([...buckets].filter(([bucket]) => bucket > 0)));
 }
 
 function quantilesOf(sketch: string | undefined): Quantiles | undefined {

@@ -91,6 +91,15 @@ describe('times and runs', () => {
     expect(figures.before.runTime!.p50 / 500).toBeCloseTo(1, 1);
   });
 
+  test('runs that never started count as runs, and have no run time', () => {
+    const figures = insights({
+      0: { project: dayCell({ ms: [0, 0, 0, 100], runs: [1, 4] }) },
+      8: { project: dayCell({ ms: [0], runs: [0, 1] }) },
+    }).project[7]!;
+    expect(figures.now).toMatchObject({ runs: 4, runTime: { p50: 100, p99: 100 } });
+    expect(figures.before.runTime).toBeUndefined();
+  });
+
   test('a run counts once for the project, whatever it touched', () => {
     const cells = {
       project: dayCell({ runs: [1, 2] }),
