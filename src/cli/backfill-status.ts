@@ -1,6 +1,7 @@
 import { backfillsOf } from '../app/backfills.ts';
 import { findBackfill } from '../app/find-backfill.ts';
 import { readState } from '../app/state-reading.ts';
+import { failedRunsOf } from '../plan/backfill-failed-runs.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
@@ -26,9 +27,15 @@ export async function run(options: StatusOptions, args: readonly string[]): Prom
   if (found && !found.ok) return printFailure(host, found.error, options.json);
   const all = backfillsOf(project, view, state.value.now);
   const shown = found ? all.filter(({ backfill }) => backfill === found.value.backfill) : all;
-  if (options.json) printJson({ version: 1, backfills: shown });
-  else if (shown.length === 0)
+  const failedRuns = new Map(shown.map((each) => [each.backfill, failedRunsOf(each, view.endedRuns)]));
+  if (options.json) {
+    const backfills = shown.map((each) => {
+      const runs = failedRuns.get(each.backfill)!;
+      return Object.keys(runs).length === 0 ? each : { ...each, failedRuns: runs };
+    });
+    printJson({ version: 1, backfills });
+  } else if (shown.length === 0)
     host.print(`There was no backfill in ${options.environment} yet: \`branchline backfill start\` begins one.`);
-  else host.print(shown.map((each) => renderBackfill(each, style)).join('\n\n'));
+  else host.print(shown.map((each) => renderBackfill(each, style, failedRuns.get(each.backfill))).join('\n\n'));
   return 0;
 }

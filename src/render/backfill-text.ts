@@ -100,8 +100,12 @@ export function backfillBar(progress: BackfillProgress, style: Style): string {
   return `${progressBar(progress, BAR, signs)} ${parts.join(', ')}`;
 }
 
-/** A backfill with its bar, and what was not made by name. */
-export function renderBackfill(progress: BackfillProgress, style: Style): string {
+/** A backfill with its bar, what was not made by name, and how to make it: `failedRuns` are those to retry, by asset. */
+export function renderBackfill(
+  progress: BackfillProgress,
+  style: Style,
+  failedRuns: Readonly<Record<string, readonly string[]>> = {},
+): string {
   const { backfill, state, selection, partitions, reason, requestedAt, endedAt } = progress;
   const what = `${safeLine(selection, 80)}${partitions === '' ? '' : ` ${safeLine(partitions, 80)}`}`;
   const lines = [
@@ -114,8 +118,21 @@ export function renderBackfill(progress: BackfillProgress, style: Style): string
     ['left out', progress.leftOutPartitions],
   ] as const)
     for (const [asset, ranges] of Object.entries(of))
-      lines.push(`  ${word}: ${asset}${ranges[0] === '' ? '' : ` ${nameSome(ranges, 5)}`}`);
+      lines.push(
+        `  ${word}: ${asset}${ranges[0] === '' ? '' : ` ${nameSome(ranges, 5)}`}${word === 'failed' ? runsText(failedRuns[asset] ?? []) : ''}`,
+      );
+  if (endedAt !== undefined) lines.push(...retryHint(new Set(Object.values(failedRuns).flat())));
   return lines.join('\n');
+}
+
+function runsText(runs: readonly string[]): string {
+  return runs.length === 0 ? '' : ` (${runs.length === 1 ? 'run' : 'runs'} ${nameSome(runs, 3)})`;
+}
+
+function retryHint(runs: ReadonlySet<string>): string[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  return [`  after a fix: branchline retry ${first}${runs.size > 1 ? ', and so the others' : ''}`];
 }
 
 /** A retry of one of its runs changes what is made, never how it ended. */
