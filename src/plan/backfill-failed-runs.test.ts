@@ -35,8 +35,15 @@ function retryDrafts(
   const original = of.request as Extract<typeof of.request, { kind: 'backfill' }>;
   const request: RetryRequest = {
     kind: 'retry',
-    ...{ root: of.run, number: 1, automatic: 0, of: of.run, strategy: 'FROM_FAILURE' },
-    ...{ at, since: of.requestedAt, original, selection: 'key:raw' },
+    root: of.run,
+    number: 1,
+    automatic: 0,
+    of: of.run,
+    strategy: 'FROM_FAILURE',
+    at,
+    since: of.requestedAt,
+    original,
+    selection: 'key:raw',
   };
   return [
     { ...base, type: 'run.requested', request, tags: {} },

@@ -11,7 +11,10 @@ test('a backfill that retries have repaired says so, as its status does', () => 
     ...backfill!,
     state: 'COMPLETED_FAILED' as const,
     endedAt: '2026-04-11T03:00:00.000Z',
-    ...{ done: 40, failed: 0, leftOut: 0, left: 0 },
+    done: 40,
+    failed: 0,
+    leftOut: 0,
+    left: 0,
   };
   const [, [, first] = []] = standingLines({ ...standing, backfills: [{ ...ended, repaired: true }] }, PLAIN);
   expect(first).toContain('COMPLETED_FAILED 2026-04-11 03:00 UTC, all made since by retries\n');
