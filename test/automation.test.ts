@@ -176,7 +176,9 @@ describe('explain', () => {
     expect(failed.automation!.condition.of).toContainEqual(
       expect.objectContaining({ operand: 'not_handled', run: run!.run }),
     );
-    expect((await project.run(['explain', 'clean'])).stdout).toContain(`run ${run!.run}`);
+    const { stdout } = await project.run(['explain', 'clean']);
+    expect(stdout).toContain('✗ no run for these data is asked for or has failed: no, asked for or begun');
+    expect(stdout).toContain(`\`branchline retry ${run!.run}\` or \`branchline run --select 'key:"clean"'\` makes it`);
   });
 
   test('of a partition, of a name that there is not, of a key that there is not', async () => {
@@ -194,6 +196,10 @@ assets:
         asksFor: [{ partitions: 'eu' }, { partitions: 'us' }],
       },
     });
+    await project.json(['backfill', 'start', '--select', 'key:raw', '--partitions', 'eu', '--detach']);
+    expect(await explain('raw', '--partition', 'eu')).toMatchObject({ runs: [{ state: 'QUEUED' }] });
+    expect(await explain('raw', '--partition', 'us')).toMatchObject({ runs: [] });
+    expect((await explain('raw')).runs).toHaveLength(1);
     await tick();
     expect(await explain('raw')).toMatchObject({ partition: 'us', automation: { condition: { isTrue: false } } });
     const refused = async (...args: string[]): Promise<string> => (await project.run(['explain', ...args])).stderr;
@@ -214,6 +220,9 @@ describe('on_cron', () => {
     expect(made(await cronTick('2026-11-20T12:00:00Z'))).toEqual([]);
     const { view } = await project.state();
     expect(view.assets.get('clean')?.onCron?.from).toMatch(/^2026-11-20T12:00:00/);
+    const { automation } = await project.json<{ automation?: { next?: object } }>(['explain', 'clean']);
+    expect(automation!.next).toMatchObject({ at: expect.stringMatching(/T06:00:00/), timezone: 'UTC' });
+    expect((await project.run(['explain', 'clean'])).stdout).toMatch(/The next one: \d{4}-\d\d-\d\d 06:00 UTC\./);
     // The tick is over, and what it reads is not there.
     expect(made(await cronTick('2026-11-21T06:10:00Z'))).toEqual([]);
     expect(made(await cronTick('2026-11-21T06:25:00Z'))).toEqual([['raw'], ['clean', 'board']]);

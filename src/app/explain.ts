@@ -8,13 +8,17 @@ import type { RunRequest } from '../model/plan.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { judgeCondition } from '../plan/automation/condition.ts';
+import { cronRuleOf } from '../plan/automation/on-cron.ts';
+import { askedKeys } from '../plan/automation/open-work.ts';
 import { openConditions, passAutomation } from '../plan/automation/pass.ts';
 import { assetSchedules } from '../plan/changes/policy.ts';
 import { openPartitionReader, partitionName } from '../plan/partitioned.ts';
 import { stalenessOf } from '../plan/staleness.ts';
 import { nextTicks } from '../plan/tick.ts';
+import { readRule } from '../plan/tick-rule.ts';
 import { listAssets } from '../project/listing.ts';
 import { reasonText } from '../render/reason-text.ts';
+import { nextTick } from '../time/cron.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { automationInput, partitionsOfAutomation } from './automation.ts';
@@ -86,7 +90,7 @@ export async function explainAsset(input: ExplainInput): Promise<Result<Explanat
     ...(asset.external || !isKnown ? {} : await planned(input, key)),
     ...(asset.automation ? { automation: automationOf(input, asset, key) } : {}),
     runs: queue.value.runs
-      .filter(({ run }) => makes(planning, view, run, asset.key))
+      .filter(({ run }) => makes(input, run, input.partition === undefined ? undefined : key))
       .map(({ run, state, trigger, wait }) => ({ run, state, trigger, ...(wait ? { wait: wait.text } : {}) })),
   });
 }
@@ -180,6 +184,7 @@ function automationOf(
   return {
     rule: automationText(rule),
     ...(since === undefined ? {} : { since }),
+    ...nextTickOf(asset, now),
     ...(asset.partitions !== undefined && key === undefined
       ? {}
       : { condition: judgeCondition(openConditions(input, before), asset, rule, key ?? WHOLE).condition }),
@@ -193,11 +198,26 @@ function automationOf(
   };
 }
 
-function makes(planning: PlanningProject, view: StateView, run: string, asset: AssetKey): boolean {
+/** When the cron of an `on_cron` comes next. */
+function nextTickOf(asset: Asset, now: EpochMs): Pick<AutomationExplanation, 'next'> {
+  const rule = cronRuleOf(asset);
+  const at = rule && nextTick(readRule(rule) ?? [], rule.timezone, now);
+  return at === undefined ? {} : { next: { at: timestamp(at), timezone: rule!.timezone } };
+}
+
+/** Whether an open run makes the asset, or that key of it. */
+function makes({ planning, view, now, asset }: ExplainInput, run: string, key: string | undefined): boolean {
   const record = view.openRuns.get(run);
   if (!record) return false;
   const steps = Object.values(record.steps);
-  if (steps.length > 0) return steps.some((step) => step.assets.includes(asset));
+  if (steps.length > 0)
+    return steps.some(
+      ({ assets, partitions }) =>
+        assets.includes(asset.key) && (key === undefined || partitions === undefined || partitions.includes(key)),
+    );
   const selected = requestedAssets(planning, record.request);
-  return selected.ok && selected.value.has(asset);
+  if (!selected.ok || !selected.value.has(asset.key)) return false;
+  if (key === undefined) return true;
+  const all = openPartitionReader(planning.project, view, keysAt(view, now)).keysOf(asset.key);
+  return askedKeys(record.request, all).includes(key);
 }

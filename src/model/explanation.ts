@@ -43,6 +43,8 @@ export interface AutomationExplanation {
   readonly rule: string;
   /** Since when ticks count (`on_cron`); absent = from the next tick on. */
   readonly since?: Timestamp;
+  /** The next tick of its `on_cron`, and the zone that the cron is in. */
+  readonly next?: { readonly at: Timestamp; readonly timezone: string };
   readonly condition?: Operand;
   /** Runs that the next tick asks for, with their partitions. */
   readonly asksFor: readonly { readonly assets: readonly AssetKey[]; readonly partitions?: string }[];

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/result.ts';
 import type { Operand } from '../model/automation.ts';
 import type { AutomationExplanation, Explanation } from '../model/explanation.ts';
-import { formatInstant } from '../time/format.ts';
+import { formatInstant, formatInZone } from '../time/format.ts';
 import { renderPartitions } from './partitions-text.ts';
 import { columns, count, nameSome, type Style, safeLine, symbol } from './style.ts';
 
@@ -12,7 +12,7 @@ export function renderExplanation(explanation: Explanation, style: Style): strin
     [`${asset}${partition === undefined ? '' : `@${partition}`}`, ...definitionLines(explanation)],
     [`Now`, ...stateLines(explanation)],
     ...(partitions ? [renderPartitions([partitions], style).split('\n')] : []),
-    ...(explanation.automation ? [automationLines(explanation.automation, partition, style)] : []),
+    ...(explanation.automation ? [automationLines(explanation, explanation.automation, style)] : []),
     ...(explanation.runs.length > 0 ? [['Open runs', ...runLines(explanation)]] : []),
   ];
   const place = ['file', 'line'].flatMap((name) => textsOf(definition, name)).join(':');
@@ -79,8 +79,8 @@ function stateLines({ made, failed, verdict, refusal, stale, definition }: Expla
 }
 
 function automationLines(
-  { rule, since, condition, asksFor, left }: AutomationExplanation,
-  partition: string | undefined,
+  { asset, partition, failed }: Explanation,
+  { rule, since, next: tick, condition, asksFor, left }: AutomationExplanation,
   style: Style,
 ): string[] {
   const runs = asksFor.map(
@@ -95,14 +95,30 @@ function automationLines(
         since === undefined
           ? '  Its ticks count from the next `branchline tick` on.'
           : `  Its ticks count since ${formatInstant(since)}.`,
+        ...(tick === undefined ? [] : [`  The next one: ${formatInZone(tick.at, tick.timezone)}.`]),
       ]
     : [];
+  const guard = condition?.of?.find(({ operand, isTrue }) => operand === 'not_handled' && !isTrue);
+  const cure =
+    guard?.run !== undefined && guard.run === failed?.run
+      ? [
+          `  Run ${guard.run} did not make it, and is not asked for again for these data by itself:`,
+          ...cureLines(asset, partition, guard.run),
+        ]
+      : [];
   return [
     `Automation: ${rule}${partition === undefined ? '' : `, of ${partition}`}`,
     ...(condition ? operandLines(condition, style, 1) : ['  There are no partitions yet.']),
     ...counts,
     `  ${next}`,
+    ...cure,
   ];
+}
+
+/** What makes it all the same. */
+function cureLines(asset: string, partition: string | undefined, run: string): string[] {
+  const select = `branchline run --select 'key:"${asset}"'${partition === undefined ? '' : ` --partitions '${partition}'`}`;
+  return [`  \`branchline retry ${run}\` or \`${select}\` makes it all the same.`];
 }
 
 function operandLines(operand: Operand, style: Style, depth: number): string[] {
@@ -128,7 +144,7 @@ function operandText({ operand, subject = '' }: Operand): string {
     case 'dep_updated':
       return `${subject} updated since it was last handled`;
     case 'not_handled':
-      return 'not handled for what there is to read now';
+      return 'no run for these data is asked for or has failed';
     case 'tick_passed':
       return 'a tick has passed since it began to count';
     case 'not_handled_since_tick':

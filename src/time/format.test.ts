@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDuration, formatInstant } from './format.ts';
+import { formatDuration, formatInstant, formatInZone } from './format.ts';
 
 describe('formatDuration', () => {
   test.each([
@@ -38,4 +38,9 @@ describe('formatDuration', () => {
 test('formatInstant shows the minute that has begun, in UTC', () => {
   expect(formatInstant(Date.UTC(2026, 10, 21, 9, 23, 59, 999))).toBe('2026-11-21 09:23 UTC');
   expect(formatInstant('2026-11-21T09:23:59.999Z')).toBe('2026-11-21 09:23 UTC');
+});
+
+test('formatInZone shows what the clocks of a zone do, before and after they are changed', () => {
+  expect(formatInZone('2026-11-29T05:00:00.000Z', 'Europe/Berlin')).toBe('2026-11-29 06:00 Europe/Berlin');
+  expect(formatInZone('2026-07-01T04:00:00.000Z', 'Europe/Berlin')).toBe('2026-07-01 06:00 Europe/Berlin');
 });

@@ -1,4 +1,5 @@
-import type { EpochMs, Timestamp } from '../model/instant.ts';
+import { type EpochMs, epochMs, type Timestamp } from '../model/instant.ts';
+import { instantToWall } from './zone.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -30,4 +31,10 @@ function twoUnits(small: number, perLarge: number, largeName: string, smallName:
 /** An instant for people, to the minute that has begun: `2026-11-21 09:23 UTC`. */
 export function formatInstant(at: EpochMs | Timestamp): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** An instant for people by the clocks of a zone: `2026-11-29 06:00 Europe/Berlin`. */
+export function formatInZone(at: Timestamp, zone: string): string {
+  const wall = instantToWall(zone, epochMs(at));
+  return `${new Date(wall).toISOString().slice(0, 16).replace('T', ' ')} ${zone}`;
 }

@@ -60,13 +60,16 @@ function* targetsOf(
   }
   // It has begun and found nothing to do yet, or nothing at all.
   if (run.state !== 'QUEUED') return;
-  const text = 'partitions' in run.request ? run.request.partitions : undefined;
-  for (const asset of assetsOf(run.request)) {
-    if (project.assets[asset]?.partitions === undefined) yield [asset, undefined];
-    else {
-      const all = reader.keysOf(asset);
-      const chosen = text === undefined ? undefined : selectKeys(all, text);
-      yield [asset, chosen?.ok ? chosen.value : all.slice(-1)];
-    }
-  }
+  for (const asset of assetsOf(run.request))
+    yield [
+      asset,
+      project.assets[asset]?.partitions === undefined ? undefined : askedKeys(run.request, reader.keysOf(asset)),
+    ];
+}
+
+/** The keys of an asset, of all that it has, that a run which has not begun will make: the newest, where none are named. */
+export function askedKeys(request: RunRequest, all: readonly string[]): readonly string[] {
+  const text = 'partitions' in request ? request.partitions : undefined;
+  const chosen = text === undefined ? undefined : selectKeys(all, text);
+  return chosen?.ok ? chosen.value : all.slice(-1);
 }
