@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
@@ -23,12 +23,13 @@ echo "+ $name" >> "$SHARED/log"
 if test -e "$SHARED/hold-$name"; then touch "$SHARED/held"; while test -e "$SHARED/hold-$name"; do sleep 0.05; done; fi
 echo "- $name" >> "$SHARED/log"
 `;
-/** Most steps of the backfill that were at work at once; who is killed does not say that it ended. */
+/** Most steps of the backfill that were at work at once. Who is killed does not say that it ended: the line `killed` does. */
 function mostAtOnce(lines: readonly string[]): number {
   const open = new Set<string>();
   let most = 0;
-  for (const line of lines.filter((each) => each.includes('raw-'))) {
-    if (line.startsWith('+')) open.add(line.slice(2));
+  for (const line of lines.filter((each) => each.includes('raw-') || each === 'killed')) {
+    if (line === 'killed') open.clear();
+    else if (line.startsWith('+')) open.add(line.slice(2));
     else open.delete(line.slice(2));
     most = Math.max(most, open.size);
   }
@@ -60,6 +61,7 @@ test('a click backfills 100 days in 10 runs, through two lost runners and confli
     await until(() => existsSync(shared('held')));
     await job.kill();
     await job.main;
+    appendFileSync(shared('log'), 'killed\n');
     rig.github.endJob(job, 'failure');
     rmSync(hold);
   }
