@@ -94,3 +94,28 @@ test('what is wrong in a scenario, or on the command line, is said, and nothing 
     [2, 'usage'],
   ]);
 });
+
+test('a backfill that was over before the simulation began is no part of it', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: shop
+partitions: { days: { daily: { start: 2026-01-01 } } }
+assets: { raw: { partitions: days, run: "true" } }
+`,
+  });
+  const select = ['--select', 'key:raw', '--partitions'];
+  await project.json(['backfill', 'start', ...select, '2026-01-01...2026-01-02', '--yes']);
+  const command = [
+    'simulate',
+    '--for',
+    '1h',
+    '--backfill',
+    'key:raw',
+    '--partitions',
+    '2026-01-03',
+    '--environment',
+    'local',
+  ];
+  const report = await project.json<SimulationReport>(command);
+  expect(report.backfills).toMatchObject([{ partitions: '2026-01-03', total: 1, done: 1 }]);
+  expect(report.backfills).toHaveLength(1);
+});

@@ -97,3 +97,16 @@ backfills: [{ at: +5m, select: "key:raw+", partitions: "2026-11-01...2026-11-04"
   expect(report.backfills).toMatchObject([{ state: 'COMPLETED_FAILED', total: 8, done: 6, failed: 1, leftOut: 1 }]);
   expect(renderSimulation(report, { color: false, unicode: true })).toContain('6 of 8 made (1 failed, 1 left out)');
 });
+
+test('a run of automation is told by its assets, and its partitions stand beside it', async () => {
+  const report = await played(
+    `partitions: { days: { daily: { start: "2026-11-18" } } }
+assets: { mart: { partitions: days, automation: on_missing, run: make } }
+`,
+    'wake_ups: { cron: "*/10 * * * *" }\ndefault_duration: 1m\n',
+    { from: FROM, hours: 1 },
+  );
+  expect(report.runs.map(({ trigger, partitions }) => [trigger, partitions])).toEqual(
+    ['2026-11-18', '2026-11-19', '2026-11-20'].map((day) => ['automation: mart', day]),
+  );
+});

@@ -1,6 +1,7 @@
 import { triggerText } from '../app/run-message.ts';
 import { byText } from '../base/order.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { RunRequest } from '../model/plan.ts';
 import type { Peak, SimulatedBackfillReport, SimulatedRunReport, SimulationReport } from '../model/simulation.ts';
 import { formatInstant } from '../time/format.ts';
 import type { Simulation, SimulationInput } from './simulate.ts';
@@ -105,13 +106,22 @@ function usdOf(minutes: number, price: number): number {
   return Math.round(minutes * price * 1e6) / 1e6;
 }
 
+/** What asked for a run, without its partitions: those stand beside it. */
+function triggerOf(request: RunRequest): string {
+  if (request.kind === 'backfill') return `backfill ${request.selection}`;
+  if (request.kind === 'retry') return `retry ${request.number} of ${triggerOf(request.original)}`;
+  if (request.kind !== 'automation') return triggerText(request);
+  const { partitions: _partitions, ...rest } = request;
+  return triggerText(rest);
+}
+
 function runReport(run: SimulatedRun, end: EpochMs): SimulatedRunReport {
   const { request } = run;
   const partitions = 'partitions' in request ? request.partitions : undefined;
   const began = run.work[0]?.from;
   return {
     run: run.run,
-    trigger: request.kind === 'backfill' ? `backfill ${request.selection}` : triggerText(request),
+    trigger: triggerOf(request),
     ...(partitions === undefined || partitions === '' ? {} : { partitions }),
     requestedAt: timestamp(run.requestedAt),
     ...(began === undefined ? {} : { startedAt: timestamp(began) }),

@@ -118,7 +118,7 @@ export function openTimeline(from: EpochMs): Timeline {
         }
       }
       if (known === undefined) return;
-      noteBackfills(backfills, known.view);
+      noteBackfills(backfills, known.view, from);
       noteWaits(runs, known.waits, at);
       const open = [...known.view.openRuns.values()];
       set(working, open.filter(({ state }) => state !== 'QUEUED').length, at);
@@ -169,9 +169,14 @@ function takeEvent(runs: Map<string, SimulatedRun>, event: BranchlineEvent): voi
   }
 }
 
-/** How far the backfills of a view are. */
-function noteBackfills(backfills: Map<string, SimulatedBackfill>, { backfills: records }: StateView): void {
+/** How far the backfills of a view are. One that was over before the simulation began is no part of it. */
+function noteBackfills(
+  backfills: Map<string, SimulatedBackfill>,
+  { backfills: records }: StateView,
+  from: EpochMs,
+): void {
   for (const record of records?.values() ?? []) {
+    if (record.endedAt !== undefined && epochMs(record.endedAt) <= from) continue;
     const known = backfills.get(record.backfill);
     if (known?.endedAt !== undefined) continue;
     const { backfill, selection, partitions, state } = record;
