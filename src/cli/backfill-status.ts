@@ -1,7 +1,7 @@
+import { failedRunsOf } from '../app/backfill-failed-runs.ts';
 import { backfillsOf } from '../app/backfills.ts';
 import { findBackfill } from '../app/find-backfill.ts';
 import { readState } from '../app/state-reading.ts';
-import { failedRunsOf } from '../plan/backfill-failed-runs.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
