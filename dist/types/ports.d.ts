@@ -25,6 +25,8 @@ export interface SourceTree {
     kind(path: string): 'file' | 'directory' | 'missing' | 'outside';
     /** The text of a file (UTF-8); undefined when it is not a readable file inside of the repository. */
     text(path: string): string | undefined;
+    /** Where in that text stands what was no UTF-8, first; undefined where all of it was. Absent where nobody can say. */
+    notUtf8At?(path: string): number | undefined;
     /** A digest of the file's bytes: hex, stable across machines. */
     digest(path: string): string | undefined;
 }

@@ -2,6 +2,8 @@
 export declare const engineTags: string[];
 /** Tags that the engine writes on runs, without the prefix. */
 export declare const writtenTags: string[];
+/** All that may stand behind `dagster/` where a limit counts a tag. */
+export declare const dagsterTagNames: readonly string[];
 /** A key of a tag with the engine's own prefix: `dagster/schedule_name` is `branchline/schedule`. Others as they are. */
 export declare function ownTag(key: string): string;
 /** Tags of Dagster that no run carries here, and what takes their place. */

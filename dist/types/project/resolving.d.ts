@@ -6,7 +6,7 @@ import type { Definitions } from './definitions.js';
 import type { ParseOptions } from './expression-names.js';
 import { type Findings, type Place } from './findings.js';
 import type { Found } from './layers.js';
-import type { TextPlace, TextProblem } from './text-problem.js';
+import { type TextPlace, type TextProblem } from './text-problem.js';
 /** What every part of resolving works with. */
 export interface Resolving {
     readonly definitions: Definitions;
@@ -42,5 +42,10 @@ export interface SqlSource {
 }
 /** The SQL of a key: one word that ends in `.sql` is a file, anything else is SQL. Reports a file that is not there. */
 export declare function resolveSql(written: string, at: Place, resolving: Resolving): SqlSource | undefined;
+/**
+ * Reports SQL that no database could take: one without a statement, or with a quote or comment that is never closed.
+ * True when there is nothing to report.
+ */
+export declare function checkSqlText(source: SqlSource, resolving: Resolving): boolean;
 /** Reports a problem inside of SQL. */
 export declare function reportInSql(code: string, source: SqlSource, problem: TextProblem, { findings }: Resolving): void;

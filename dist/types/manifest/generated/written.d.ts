@@ -2043,6 +2043,7 @@ export interface WrittenScenario {
      * Steps at once in a job. Default: the project’s, or 4.
      */
     max_parallel?: number;
+    fan_out?: WrittenFanOut;
     /**
      * How long steps take, for each partition, by selection; of several that fit the last counts. Default: as they did before, chosen from their history; without history `default_duration`.
      */
@@ -2133,6 +2134,15 @@ export interface WrittenGithubLimits {
      * Price of a minute. Default: that of the workflow’s runner.
      */
     usd_per_minute?: number;
+}
+/**
+ * How the workflow shares its work out, as `init --fan-out` writes it.
+ */
+export interface WrittenFanOut {
+    /**
+     * Jobs of a wave at the most: `max-parallel` of the job `plan`. Default 20.
+     */
+    jobs?: number;
 }
 /**
  * When attempts fail.

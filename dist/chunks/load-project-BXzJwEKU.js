@@ -1,1 +1,0 @@
-import{t as e}from"./parse-JVGLtEqT.js";import{H as t}from"./wake-plan-FMa3fdEm.js";function n(n){return t(n,e)}export{n as t};

@@ -1,0 +1,1 @@
+export{x as main}from"./wake-DB6EB0PU.js";

@@ -1,1 +1,0 @@
-export{b as main}from"./wake-CnE4UUnA.js";

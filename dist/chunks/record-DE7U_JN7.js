@@ -1,1 +1,0 @@
-export{F as performRun,I as performTick,L as recordIn}from"./wake-CnE4UUnA.js";

@@ -1,0 +1,1 @@
+export{I as performRun,L as performTick,R as recordIn}from"./wake-DB6EB0PU.js";

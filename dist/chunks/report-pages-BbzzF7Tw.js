@@ -1,0 +1,1 @@
+export{n as reportPages}from"./wake-DB6EB0PU.js";

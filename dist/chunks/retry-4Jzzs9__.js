@@ -1,1 +1,0 @@
-export{t as performRetry}from"./retry-C546fWO5.js";

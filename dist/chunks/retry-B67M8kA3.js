@@ -1,0 +1,1 @@
+export{t as performRetry}from"./retry-4O4NAsj2.js";
