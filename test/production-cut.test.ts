@@ -43,7 +43,7 @@ const places: readonly (readonly [GitRequestKind, number])[] = [
   ['advertise-fetch', 1],
   ['advertise-push', 1],
   ['push', 1],
-  ['advertise-fetch', 3],
+  ['advertise-fetch', 2],
   ['advertise-push', 2],
   ['push', 2],
 ];
