@@ -223,12 +223,20 @@ export function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
 
 /** What a person asked for by a click or a call. The same workflow run asks once, whatever its attempt. */
 export async function performRun(recording: Recording, createdAt: number): Promise<JobResult> {
-  const { job, world, settings } = recording;
+  const { job } = recording;
   const request = requestIn(job, recording.project, createdAt);
   if (!request.ok) return refusedResult(request.error);
-  const outcome = await runRequest(world.run, settings, request.value, stepLog(recording), {
-    attempt: job.context.attempt,
-  });
+  return performRequest(recording, request.value, { attempt: job.context.attempt });
+}
+
+/** Runs what was asked for, or says that it was asked for before. */
+export async function performRequest(
+  recording: Recording,
+  request: Parameters<typeof runRequest>[2],
+  options: NonNullable<Parameters<typeof runRequest>[4]>,
+): Promise<JobResult> {
+  const { job, world, settings } = recording;
+  const outcome = await runRequest(world.run, settings, request, stepLog(recording), options);
   if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
   if (outcome.value.kind === 'known') {
     const note = sentence(knownText(outcome.value));

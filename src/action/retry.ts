@@ -1,19 +1,17 @@
 import type { AppFailure } from '../app/failure.ts';
 import { type ManualRetry, manualRetry } from '../app/retry-command.ts';
-import { knownText } from '../app/run-message.ts';
-import { runRequest } from '../app/run-request.ts';
 import { readState } from '../app/state-reading.ts';
 import type { Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Intent } from './intent.ts';
-import { type Recording, resultOf, sentence, stepLog, summaryOf } from './record.ts';
+import { performRequest, type Recording } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 type RetryIntent = Extract<Intent, { kind: 'retry' }>;
 
 /** A click that tries a failed run again, with the code that is checked out. The same click asks once, whatever its attempt. */
 export async function performRetry(recording: Recording, intent: RetryIntent, createdAt: number): Promise<JobResult> {
-  const { job, world, settings } = recording;
+  const { job } = recording;
   const retry = await retryIn(recording, intent, createdAt);
   if (!retry.ok) return refusedResult(withPermissionLines(retry.error));
   const { request, tags } = retry.value;
@@ -21,17 +19,7 @@ export async function performRetry(recording: Recording, intent: RetryIntent, cr
     job.log.print(wouldRetry(retry.value));
     return idleResult(wouldRetry(retry.value));
   }
-  const outcome = await runRequest(world.run, settings, request, stepLog(recording), { tags });
-  if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
-  if (outcome.value.kind === 'known') {
-    const note = sentence(knownText(outcome.value));
-    job.log.print(note);
-    return resultOf(recording, [], { runs: [], notes: [note], waiting: [], next: [] });
-  }
-  const run = outcome.value;
-  const notes =
-    run.state === 'QUEUED' ? ['The time budget of this job is over: the next tick carries the rest on.'] : [];
-  return resultOf(recording, [run], { runs: [summaryOf(run, world.run.clock.now())], notes, waiting: [], next: [] });
+  return performRequest(recording, request, { tags });
 }
 
 /** What the click asks for; its instant is that of the workflow run, so that another attempt of it asks for the same. */
