@@ -1,0 +1,1 @@
+export{o as printDiagnostics,s as run}from"./plan-CbqPssUc.js";

@@ -1,1 +1,0 @@
-import{t as e}from"./parse-5w47PZWX.js";import{H as t}from"./wake-plan-CGq_h0no.js";function n(n){return t(n,e)}export{n as t};

@@ -1,1 +1,0 @@
-export{t as loadProject}from"./load-project-CXVo7BXL.js";

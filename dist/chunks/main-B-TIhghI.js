@@ -1,0 +1,1 @@
+export{x as main}from"./wake-B2lrAQgN.js";

@@ -1,1 +1,0 @@
-export{x as main}from"./wake-DB6EB0PU.js";

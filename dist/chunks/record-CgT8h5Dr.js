@@ -1,0 +1,1 @@
+export{L as performRun,R as performTick,z as recordIn}from"./wake-B2lrAQgN.js";

@@ -1,1 +1,0 @@
-export{I as performRun,L as performTick,R as recordIn}from"./wake-DB6EB0PU.js";

@@ -1,1 +1,0 @@
-export{n as reportPages}from"./wake-DB6EB0PU.js";

@@ -1,1 +1,0 @@
-export{t as performRetry}from"./retry-4O4NAsj2.js";
