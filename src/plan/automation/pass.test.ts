@@ -458,6 +458,27 @@ describe('partitions', () => {
     ]);
   });
 
+  test('each asset keeps its policy: what reads another one with another policy waits for it', () => {
+    const policy = (text: string): string => `, backfill_policy: ${text}`;
+    const story = openStory(
+      project(
+        cut('a', '', 'on_missing', policy('{ single_run: true }')) +
+          cut('b', '', 'on_missing') +
+          cut('c', 'a', 'on_missing', policy('{ multi_run: { max_partitions_per_run: 3 } }')) +
+          cut('d', 'a', 'on_missing', policy('{ single_run: true }')),
+        days,
+      ),
+    );
+    const pass = story.pass();
+    expect(asked(pass)).toEqual([
+      'a d 2026-01-01...2026-01-05',
+      ...['01', '02', '03', '04', '05'].map((day) => `b 2026-01-${day}`),
+    ]);
+    for (const [index, request] of story.ask(pass).entries())
+      story.carryOut(pass.runs[index]!.run, request, (key) => key);
+    expect(asked(story.pass())).toEqual(['c 2026-01-01...2026-01-03', 'c 2026-01-04...2026-01-05']);
+  });
+
   test('10,000 partitions: one pass judges so many, and counts the rest', () => {
     const hours = 'partitions: { days: { hourly: { start: "2024-11-15" } } }\n';
     const story = openStory(project(cut('a', '', 'on_missing', ', backfill_policy: { single_run: true }'), hours));

@@ -9,7 +9,7 @@ import { openPartitionReader, type PartitionReader, partitionName } from '../par
 import { type ConditionInput, type Judgement, judgeCondition } from './condition.ts';
 import { openTicks } from './on-cron.ts';
 import { openWork } from './open-work.ts';
-import { type AskedKey, shareRuns } from './share-runs.ts';
+import { type AskedKey, policyOf, shareRuns } from './share-runs.ts';
 
 /** Runs of automation that are open at once, at most: the rest is found again by a later pass. */
 export const OPEN_RUNS_MAX = 100;
@@ -122,7 +122,8 @@ export function openConditions(
     asked,
     busy: openWork(project, view, reader, input.assetsOf),
     companyOf(asset) {
-      const known = companies.get(asset) ?? JSON.stringify(input.tagsOf(new Set([asset])));
+      const known =
+        companies.get(asset) ?? JSON.stringify([input.tagsOf(new Set([asset])), policyOf(project, asset) ?? null]);
       companies.set(asset, known);
       return known;
     },

@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/digest.ts';
 import { sortedUnique } from '../../base/order.ts';
+import type { BackfillPolicy } from '../../model/partitions.ts';
 import type { AutomationRequest, AutomationTarget } from '../../model/plan.ts';
 import type { AssetKey, Project } from '../../model/project.ts';
 import { chunkText } from '../../time/partitions/keys.ts';
@@ -20,7 +21,8 @@ export type SharedRun = Pick<AutomationRequest, 'targets' | 'keys' | 'partitions
 
 /**
  * Puts what one pass asks for into runs, as few as there can be: assets of the same partition and with the same tags
- * share one, and neighbouring partitions of the same assets as far as `backfill_policy` lets them. What is asked for
+ * share one, and neighbouring partitions of the same assets as far as `backfill_policy` lets them; assets with different
+ * policies are of different companies, so that none is cut by that of another. What is asked for
  * comes upstreams first, and so do the assets of a run.
  */
 export function shareRuns(
@@ -53,6 +55,7 @@ function runsOfCompany(project: Project, reader: PartitionReader, asked: readonl
     else byKey.set(each.key, [each]);
   }
   const first = asked[0]!;
+  const most = keysMax(policyOf(project, first.asset));
   const place = new Map(reader.keysOf(first.asset).map((key, index) => [key, index]));
   const pieces = [...byKey]
     .map(([key, assets]): Piece => ({ assets, place: place.get(key) ?? 0 }))
@@ -62,7 +65,7 @@ function runsOfCompany(project: Project, reader: PartitionReader, asked: readonl
     const before = runs.at(-1);
     const last = before?.at(-1);
     const follows = last !== undefined && last.place + 1 === piece.place && areSameAssets(last, piece);
-    if (before && follows && before.length < perRun(project, piece)) before.push(piece);
+    if (before && follows && before.length < most) before.push(piece);
     else runs.push([piece]);
   }
   return runs.map(runOfPieces);
@@ -78,16 +81,16 @@ function areSameAssets(one: Piece, other: Piece): boolean {
   );
 }
 
-/** Keys of one run: the least that the policies of its assets allow. */
-function perRun({ assets, steps }: Project, piece: Piece): number {
-  return Math.min(
-    ...piece.assets.map(({ asset }) => {
-      const step = assets[asset]?.step;
-      const policy = step === undefined ? undefined : steps[step]?.backfillPolicy;
-      if (policy?.kind === 'single_run') return Number.POSITIVE_INFINITY;
-      return policy?.kind === 'multi_run' ? policy.partitionsMax : 1;
-    }),
-  );
+/** Keys of one run. */
+function keysMax(policy: BackfillPolicy | undefined): number {
+  if (policy?.kind === 'single_run') return Number.POSITIVE_INFINITY;
+  return policy?.kind === 'multi_run' ? policy.partitionsMax : 1;
+}
+
+/** How an asset cuts its partitions into runs; of what has none nothing is cut. */
+export function policyOf({ assets, steps }: Project, asset: AssetKey): BackfillPolicy | undefined {
+  const { step, partitions } = assets[asset]!;
+  return partitions === undefined || step === undefined ? undefined : steps[step]?.backfillPolicy;
 }
 
 /**
