@@ -74,6 +74,15 @@ export function assembleState(
   return read;
 }
 
+/** Events that the state has no room for: nothing is wrong with what is there. */
+export function tooLongToRecord({ message }: StateProblem): AppFailure {
+  return outsideFailure(
+    'record-too-long',
+    `Nothing was recorded: ${message}.`,
+    'Where it is output files, declare a folder less; else select fewer assets or partitions a run.',
+  );
+}
+
 /** All that is wrong with the state's files, as one refusal. */
 export function brokenState(label: string, head: string | undefined, problems: readonly StateProblem[]): AppFailure {
   const lines = problems

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
-import { chainDigest, decodeEventsFile } from '../state/batch.ts';
+import { chainDigest, readEventLines } from '../state/batch.ts';
 import { readCut } from '../state/checkpoint.ts';
 import { numberEvents, type StateProblem } from '../state/codec.ts';
 import { parseJournal } from '../state/journal-text.ts';
@@ -101,8 +101,9 @@ async function droppedSeq(
   const there = await store.load(other.commit, [last.path]);
   if (!there.ok) return there;
   const text = there.value.get(last.path) ?? '';
-  const decoded = decodeEventsFile(last.path, text);
-  return ok(decoded.ok && chainDigest(decoded.value.segment, text) === cut.digest ? cut.seq : 0);
+  const first = readEventLines(last.path, text)[0];
+  const segment = first?.kind === 'segment' ? first.head : undefined;
+  return ok(chainDigest(segment, text) === cut.digest ? cut.seq : 0);
 }
 
 export interface AdoptionPorts {

@@ -11,7 +11,15 @@ import { type AppFailure, outsideFailure } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { dueCut } from './retention.ts';
 import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
-import { assembleState, brokenState, loadNeeded, readOptions, type StateAt, type StatePlace } from './state-reading.ts';
+import {
+  assembleState,
+  brokenState,
+  loadNeeded,
+  readOptions,
+  type StateAt,
+  type StatePlace,
+  tooLongToRecord,
+} from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
 
 /** What reading and writing one environment's state takes. */
@@ -347,13 +355,12 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutD
     message: decision.message,
   };
   const prepared = prepareCommit(draft);
-  if (!prepared.ok)
-    return {
-      decision: {
-        kind: 'nothing',
-        value: { stop: brokenState(ports.store.label, state.head.commit, [prepared.error]) },
-      },
-    };
+  if (!prepared.ok) {
+    const { error } = prepared;
+    const isTooLong = error.code === 'too-long';
+    const stop = isTooLong ? tooLongToRecord(error) : brokenState(ports.store.label, state.head.commit, [error]);
+    return { decision: { kind: 'nothing', value: { stop } } };
+  }
   // Lean: no pages, no free text. The server may have found a secret in what it refused.
   const lean = (): Lean<T> | undefined => {
     const withoutTexts = prepareCommit({

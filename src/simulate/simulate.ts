@@ -4,7 +4,7 @@ import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { ProcessSpec, StateChange } from '../ports.ts';
-import { decodeEventsFile } from '../state/batch.ts';
+import { decodeEventsFiles } from '../state/batch.ts';
 import { parseRecentPath } from '../state/layout.ts';
 import { type FanOutFigures, openFanOut } from './fan-out.ts';
 import { performWork } from './job-work.ts';
@@ -162,11 +162,12 @@ async function performAlone(ports: RunPorts, settings: RunSettings, job: Simulat
 
 /** The events of a commit, as its files have them. */
 function eventsOf({ files }: StateChange): BranchlineEvent[] {
-  return [...files].flatMap(([path, text]) => {
-    if (text === null || parseRecentPath(path) === undefined) return [];
-    const decoded = decodeEventsFile(path, text);
-    return decoded.ok ? decoded.value.batches.flatMap(({ events }) => events) : [];
-  });
+  const own = [...files].flatMap(([path, text]): [string, string][] =>
+    text === null || parseRecentPath(path) === undefined ? [] : [[path, text]],
+  );
+  return [...decodeEventsFiles(own)].flatMap(({ decoded }) =>
+    decoded.ok ? decoded.value.batches.flatMap(({ events }) => events) : [],
+  );
 }
 
 /** How a job of the workflow is set up: what does not fit into its time is left to the next. */

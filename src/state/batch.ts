@@ -3,8 +3,17 @@ import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Timestamp } from '../model/instant.ts';
-import { decodeEventValue, encodeEvent, parseJson, type StateProblem } from './codec.ts';
-import { FILE_BYTES_MAX, utf8Bytes } from './layout.ts';
+import { decodeEvent, decodeEventValue, parseJson, type StateProblem } from './codec.ts';
+import { utf8Bytes } from './layout.ts';
+import {
+  cutMessage,
+  type EventPart,
+  eventLines,
+  joinPart,
+  LINES_BYTES_MAX,
+  type OpenEvent,
+  partOf,
+} from './long-events.ts';
 import { type Check, count, instant, isObject, mapping, object, optional, text } from './shape.ts';
 
 /** What one commit added: the unit that a fold takes in. */
@@ -66,23 +75,27 @@ export function chainDigest(segment: SegmentHead | undefined, content: string): 
   return segment?.was ?? sha256(content);
 }
 
-/** The texts of a commit's recent files: one, or several when they would be too long for one. */
-export function encodeBatch(batch: Batch): string[] {
+/**
+ * The texts of a commit's recent files: one, or several when they would be too long for one. Fails with the event that is
+ * longer than any may be.
+ */
+export function encodeBatch(batch: Batch): Result<string[], BranchlineEvent> {
   const parts: string[][] = [[]];
   let bytes = 0;
-  // Room for the two first lines, of the batch and later of the segment.
-  const bytesMax = FILE_BYTES_MAX - 4096;
   for (const event of batch.events) {
-    const line = encodeEvent(event);
-    const size = utf8Bytes(line) + 1;
-    if (bytes + size > bytesMax && bytes > 0) {
-      parts.push([]);
-      bytes = 0;
+    const lines = eventLines(event);
+    if (lines === undefined) return fail(event);
+    for (const line of lines) {
+      const size = utf8Bytes(line) + 1;
+      if (bytes + size > LINES_BYTES_MAX && bytes > 0) {
+        parts.push([]);
+        bytes = 0;
+      }
+      parts.at(-1)!.push(line);
+      bytes += size;
     }
-    parts.at(-1)!.push(line);
-    bytes += size;
   }
-  return parts.map((lines, i) => {
+  const texts = parts.map((lines, i) => {
     const last = i === parts.length - 1;
     const head: BatchHead = {
       seq: batch.seq,
@@ -93,6 +106,7 @@ export function encodeBatch(batch: Batch): string[] {
     };
     return [canonicalJson({ commit: head }), ...lines, ''].join('\n');
   });
+  return ok(texts);
 }
 
 /** A segment's text: its first line, then recent files byte for byte. */
@@ -118,6 +132,7 @@ export type EventLine = LineRead &
     | { readonly kind: 'segment'; readonly head: SegmentHead; readonly value: unknown }
     | { readonly kind: 'commit'; readonly head: BatchHead; readonly value: unknown }
     | { readonly kind: 'event'; readonly event: BranchlineEvent; readonly value: unknown }
+    | { readonly kind: 'part'; readonly part: EventPart; readonly value: unknown }
   );
 
 /** Every line of such a file; one that is damaged takes no other with it. */
@@ -149,21 +164,68 @@ function readEventLine(file: string, line: string, number: number): EventLine {
     if (wrong !== undefined) return broken(`segment: ${wrong}`);
     return { ...read, kind: 'segment', head: head as unknown as SegmentHead, value };
   }
+  const part = partOf(value);
+  if (typeof part === 'string') return broken(`\`event.part\`: ${part}`);
+  if (part !== undefined) return { ...read, kind: 'part', part, value };
   const event = decodeEventValue(value, file, number);
   if (!event.ok) return { ...read, kind: 'problem', problem: event.error };
   return { ...read, kind: 'event', event: event.value, value };
 }
 
-/** Reads a recent file or a segment; all problems of the file, not only the first. */
+/** A file of events with what is in it, or with all that is wrong with it. */
+export interface EventsFileRead {
+  readonly path: string;
+  readonly text: string;
+  readonly decoded: Result<DecodedFile, readonly StateProblem[]>;
+}
+
+/**
+ * Reads recent files and segments in their order, oldest first. An event that fills several files of its commit counts
+ * where it ends.
+ */
+export function* decodeEventsFiles(files: Iterable<readonly [path: string, text: string]>): Generator<EventsFileRead> {
+  let open: OpenEvent | undefined;
+  let last: readonly [string, string] | undefined;
+  for (const [path, text] of files) {
+    last = [path, text];
+    const read = readFile(path, text, open);
+    open = read.open;
+    yield { path, text, decoded: read.decoded };
+  }
+  if (open === undefined || last === undefined) return;
+  const [path, text] = last;
+  yield { path, text, decoded: fail([{ code: 'broken', file: path, line: 0, message: cutMessage(open) }]) };
+}
+
+/** Reads a recent file or a segment that is whole in itself; all problems of the file, not only the first. */
 export function decodeEventsFile(file: string, content: string): Result<DecodedFile, readonly StateProblem[]> {
+  return [...decodeEventsFiles([[file, content]])].at(-1)!.decoded;
+}
+
+/** One file after others that left `open` behind. */
+function readFile(
+  file: string,
+  content: string,
+  before: OpenEvent | undefined,
+): { readonly decoded: EventsFileRead['decoded']; readonly open: OpenEvent | undefined } {
   const problems: StateProblem[] = [];
   const broken = (line: number, message: string): void => {
     problems.push({ code: 'broken', file, line, message });
   };
   let segment: SegmentHead | undefined;
+  let open = before;
   const batches: (BatchHead & { events: BranchlineEvent[] })[] = [];
+  const add = (line: number, event: BranchlineEvent): void => {
+    if (batches.length === 0) broken(line, 'an event before the line of its commit');
+    else batches.at(-1)!.events.push(event);
+  };
   if (!content.endsWith('\n')) broken(0, 'the last line has no end: the file was cut');
   for (const line of readEventLines(file, content)) {
+    // Within a file nothing may come between; a further file of the commit begins with lines of its own.
+    if (open !== undefined && line.kind !== 'part' && (line.kind === 'event' || batches.length > 0)) {
+      broken(line.number, cutMessage(open));
+      open = undefined;
+    }
     switch (line.kind) {
       case 'problem':
         problems.push(line.problem);
@@ -175,11 +237,20 @@ export function decodeEventsFile(file: string, content: string): Result<DecodedF
         batches.push({ ...line.head, events: [] });
         break;
       case 'event':
-        if (batches.length === 0) broken(line.number, 'an event before the line of its commit');
-        else batches.at(-1)!.events.push(line.event);
+        add(line.number, line.event);
         break;
+      case 'part': {
+        const joined = joinPart(open, line.part);
+        open = joined.kind === 'open' ? joined.event : undefined;
+        if (joined.kind === 'broken') broken(line.number, joined.message);
+        if (joined.kind !== 'whole') break;
+        const event = decodeEvent(joined.line, file, line.number);
+        if (event.ok) add(line.number, event.value);
+        else problems.push(event.error);
+        break;
+      }
     }
   }
   if (batches.length === 0 && problems.length === 0) broken(0, 'holds no commit');
-  return problems.length > 0 ? fail(problems) : ok({ ...(segment ? { segment } : {}), batches });
+  return { decoded: problems.length > 0 ? fail(problems) : ok({ ...(segment ? { segment } : {}), batches }), open };
 }

@@ -4,6 +4,7 @@ import { unreachable } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { utf8Bytes } from './layout.ts';
+import { EVENT_BYTES_MAX } from './long-events.ts';
 
 /** Limits of one event, in UTF-8 bytes of canonical JSON. */
 export const METADATA_VALUE_BYTES_MAX = 4 * 1024;
@@ -151,6 +152,21 @@ export function boundEvents(events: readonly BranchlineEvent[]): BranchlineEvent
     const { logTail: _logTail, ...failure } = bounded.failure;
     return { ...bounded, failure };
   });
+}
+
+/** What is too long in an event that is longer than any may be. */
+export function tooLongOf(event: BranchlineEvent): string {
+  const most = `what is recorded of it is longer than ${EVENT_BYTES_MAX / 1024 / 1024} MiB`;
+  switch (event.type) {
+    case 'asset.materialized':
+      return `\`${event.asset}\` has ${Object.keys(event.files ?? {}).length} output files: ${most}`;
+    case 'run.started':
+      return `run ${event.run} has ${event.steps.length} steps: ${most}`;
+    case 'claim.opened':
+      return `run ${event.run} makes ${event.claim.assets.length} assets: ${most}`;
+    default:
+      return `an event \`${event.type}\`${event.run === undefined ? '' : ` of run ${event.run}`}: ${most}`;
+  }
 }
 
 function boundList(items: readonly string[]): readonly string[] {

@@ -11,9 +11,10 @@ export const EVENT_VERSION = 1;
 export interface StateProblem {
   /**
    * `newer`: written by a newer Branchline, upgrade to read it. `newer-format`: so is the whole branch. `broken`: damage
-   * or a wrong edit. `missing`: a file that must be there is not. `gap`: events of a stream are missing.
+   * or a wrong edit. `missing`: a file that must be there is not. `gap`: events of a stream are missing. `too-long`: of
+   * what is to be written, not of what is there: an event is longer than any may be.
    */
-  readonly code: 'newer' | 'newer-format' | 'broken' | 'missing' | 'gap';
+  readonly code: 'newer' | 'newer-format' | 'broken' | 'missing' | 'gap' | 'too-long';
   readonly file: string;
   readonly line: number;
   readonly message: string;

@@ -6,7 +6,7 @@ import { type EpochMs, epochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { PartitionRecord } from '../model/state.ts';
 import type { StateChange } from '../ports.ts';
 import { type Batch, encodeBatch, encodeSegment } from './batch.ts';
-import { boundEvents } from './bounds.ts';
+import { boundEvents, tooLongOf } from './bounds.ts';
 import type { StateProblem } from './codec.ts';
 import { fold, uncounted } from './fold.ts';
 import {
@@ -73,16 +73,10 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
   if (!fresh.ok) return fresh;
   const at = timestamp(Math.max(draft.now, view.at === undefined ? draft.now : epochMs(view.at)));
   const batch: Batch = { seq, writer, tx, at, events: boundEvents(fresh.value) };
-  const texts = encodeBatch(batch);
-  const tooLong = texts.find((text) => utf8Bytes(text) > FILE_BYTES_MAX);
-  if (tooLong !== undefined)
-    return fail({
-      code: 'broken',
-      file: recentPath(seq, writer, tx),
-      line: 2,
-      message:
-        'one event is longer than 1 MiB: an asset has too many output files to record each (declare a folder less)',
-    });
+  const encoded = encodeBatch(batch);
+  if (!encoded.ok)
+    return fail({ code: 'too-long', file: recentPath(seq, writer, tx), line: 2, message: tooLongOf(encoded.error) });
+  const texts = encoded.value;
   const after = fold(view, batch);
   if (!after.ok) return after;
 

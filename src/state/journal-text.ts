@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import { decodeEventValue, parseJson, type StateProblem } from './codec.ts';
+import { decodeEvent, decodeEventValue, parseJson, type StateProblem } from './codec.ts';
+import { cutMessage, joinPart, type OpenEvent, partOf } from './long-events.ts';
 import { isObject } from './shape.ts';
 
 /** Events of a journal: what one process recorded and may not have committed. */
@@ -26,6 +27,7 @@ export function parseJournal(file: string, text: string): Result<JournalText, re
   const isEnded = lines.at(-1) === '';
   if (isEnded) lines.pop();
   let isCut = false;
+  let open: OpenEvent | undefined;
   for (const [i, line] of lines.entries()) {
     if (problems.length >= PROBLEMS_MAX) break;
     const parsed = parseJson(line.endsWith('\r') ? line.slice(0, -1) : line, file, i + 1);
@@ -40,9 +42,25 @@ export function parseJournal(file: string, text: string): Result<JournalText, re
       if (i === 0 && value['journal'] === 1) writer = typeof value['writer'] === 'string' ? value['writer'] : undefined;
       if (['journal', 'journal.confirmed', 'commit', 'segment'].some((key) => Object.hasOwn(value, key))) continue;
     }
+    const part = partOf(value);
+    if (typeof part === 'object') {
+      const joined = joinPart(open, part);
+      open = joined.kind === 'open' ? joined.event : undefined;
+      if (joined.kind === 'broken') problems.push({ code: 'broken', file, line: i + 1, message: joined.message });
+      if (joined.kind !== 'whole') continue;
+      const event = decodeEvent(joined.line, file, i + 1);
+      if (event.ok) events.push(event.value);
+      else problems.push(event.error);
+      continue;
+    }
+    if (open !== undefined) problems.push({ code: 'broken', file, line: i + 1, message: cutMessage(open) });
+    open = undefined;
     const event = decodeEventValue(value, file, i + 1);
     if (event.ok) events.push(event.value);
     else problems.push(event.error);
   }
+  if (open !== undefined && isEnded)
+    problems.push({ code: 'broken', file, line: lines.length, message: cutMessage(open) });
+  if (open !== undefined) isCut = true;
   return problems.length > 0 ? fail(problems) : ok({ writer, events, isCut });
 }

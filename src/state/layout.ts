@@ -208,20 +208,7 @@ export function escapeName(name: string): string {
   return RESERVED.test(escaped) ? `_${escaped}` : escaped;
 }
 
-const BEYOND_ASCII = /[\u0080-\uffff]/;
-
 /** Length of a text in UTF-8. */
 export function utf8Bytes(text: string): number {
-  if (!BEYOND_ASCII.test(text)) return text.length;
-  let bytes = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x80) bytes += 1;
-    else if (code < 0x800) bytes += 2;
-    else if (code >= 0xd800 && code < 0xdc00 && i + 1 < text.length) {
-      bytes += 4;
-      i++;
-    } else bytes += 3;
-  }
-  return bytes;
+  return Buffer.byteLength(text, 'utf8');
 }

@@ -123,8 +123,8 @@ describe('what stops a reader', () => {
     ],
     [
       'snapshot/index.json',
-      (t: string) => t.replace('"v":1', '"v":2'),
-      'newer snapshot/index.json:0 records of version 2; this Branchline reads up to version 1',
+      (t: string) => t.replace('"v":1', '"v":3'),
+      'newer snapshot/index.json:0 records of version 3; this Branchline reads up to version 2',
     ],
     [
       'snapshot/000.json',

@@ -3,7 +3,7 @@ import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { keysAskedFor } from './automation-fold.ts';
-import { type Batch, chainDigest, decodeEventsFile } from './batch.ts';
+import { type Batch, chainDigest, decodeEventsFiles } from './batch.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, foldAll } from './fold.ts';
 import {
@@ -20,6 +20,7 @@ import {
   parseSegmentPath,
   utf8Bytes,
 } from './layout.ts';
+import { mayHaveParts } from './long-events.ts';
 import { leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
 import { decodeLeaf, type PartitionLeaf } from './partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
@@ -127,11 +128,13 @@ function touchedPartitions(
   texts: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, ReadonlySet<string>> {
   const touched = new Map<string, Set<string>>();
-  for (const path of eventPaths(listing, foldedSeq(listing))) {
+  const files = eventPaths(listing, foldedSeq(listing)).flatMap((path): [string, string][] => {
     const text = texts.get(path);
     // Most states have no partitions: do not read events twice for nothing.
-    if (text === undefined || !/"(partitions?|failedPartitions)":/.test(text)) continue;
-    const decoded = decodeEventsFile(path, text);
+    const isAsked = text !== undefined && (/"(partitions?|failedPartitions)":/.test(text) || mayHaveParts(text));
+    return isAsked ? [[path, text]] : [];
+  });
+  for (const { decoded } of decodeEventsFiles(files)) {
     if (!decoded.ok) continue;
     for (const { events } of decoded.value.batches) for (const event of events) addTouched(touched, event);
   }
@@ -212,10 +215,11 @@ function readEvents(input: StateTexts, folded: number, digest: string, problems:
   const files = new Map<number, string>();
   let chain = digest;
   let unfoldedBytes = 0;
-  for (const path of eventPaths(input.listing, folded)) {
+  const found = eventPaths(input.listing, folded).flatMap((path): [string, string][] => {
     const text = input.texts.get(path);
-    if (text === undefined) continue;
-    const decoded = decodeEventsFile(path, text);
+    return text === undefined ? [] : [[path, text]];
+  });
+  for (const { path, text, decoded } of decodeEventsFiles(found)) {
     if (!decoded.ok) {
       problems.push(...decoded.error);
       continue;

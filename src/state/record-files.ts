@@ -49,12 +49,12 @@ export function decodeRecords(
   return entries;
 }
 
-/** One object of a known version, or undefined and a problem. */
+/** One object of a known version (up to `newest`), or undefined and a problem. */
 export function parseFile(
   file: string,
   content: string,
   problems: StateProblem[],
-  line = 0,
+  { line = 0, newest = RECORD_VERSION }: { readonly line?: number; readonly newest?: number } = {},
 ): Record<string, unknown> | undefined {
   let value: unknown;
   try {
@@ -68,12 +68,12 @@ export function parseFile(
     return undefined;
   }
   const version = value['v'];
-  if (typeof version === 'number' && version > RECORD_VERSION) {
-    const message = `records of version ${version}; this Branchline reads up to version ${RECORD_VERSION}`;
+  if (typeof version === 'number' && version > newest) {
+    const message = `records of version ${version}; this Branchline reads up to version ${newest}`;
     problems.push({ code: 'newer', file, line, message });
     return undefined;
   }
-  if (version !== RECORD_VERSION) {
+  if (version !== RECORD_VERSION && version !== newest) {
     problems.push({ code: 'broken', file, line, message: 'v: is missing' });
     return undefined;
   }
@@ -95,7 +95,8 @@ export function encodeRun(record: RunRecord): string {
   });
   const isDull = (state: string): boolean => state !== 'FAILURE' && state !== 'CANCELED';
   entries.sort((a, b) => Number(isDull(a[1].state)) - Number(isDull(b[1].state)) || byText(a[0], b[0]));
-  let bytes = utf8Bytes(line({ ...record, steps: {}, stepsOmitted: entries.length }));
+  const frame = frameOf(record, (run) => utf8Bytes(line({ ...run, steps: {}, stepsOmitted: entries.length })));
+  let bytes = frame.bytes;
   let kept = 0;
   for (const [id, step] of entries) {
     bytes += utf8Bytes(canonicalJson({ [id]: step }));
@@ -104,7 +105,19 @@ export function encodeRun(record: RunRecord): string {
   }
   const omitted = (record.stepsOmitted ?? 0) + entries.length - kept;
   const steps = Object.fromEntries(entries.slice(0, kept));
-  return line({ ...record, steps, ...(omitted > 0 ? { stepsOmitted: omitted } : {}) });
+  return line({ ...frame.record, steps, ...(omitted > 0 ? { stepsOmitted: omitted } : {}) });
+}
+
+/** The record without its lists of assets, where a file has no room for these alone. */
+function frameOf(
+  record: RunRecord,
+  bytesOf: (record: RunRecord) => number,
+): { readonly record: RunRecord; readonly bytes: number } {
+  const bytes = bytesOf(record);
+  if (bytes <= RUN_BYTES_MAX) return { record, bytes };
+  const { groups: _groups, ...rest } = record;
+  const short = { ...rest, confirmed: [] };
+  return { record: short, bytes: bytesOf(short) };
 }
 
 export function decodeRun(
@@ -113,7 +126,7 @@ export function decodeRun(
   line: number,
   problems: StateProblem[],
 ): RunRecord | undefined {
-  const parsed = parseFile(file, content, problems, line);
+  const parsed = parseFile(file, content, problems, { line });
   if (!parsed) return undefined;
   const { v: _version, ...record } = parsed;
   const wrong = runShape.test(record);

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../base/json.ts';
 import { utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import { type Batch, chainDigest, type DecodedFile, decodeEventsFile } from './batch.ts';
+import { type Batch, chainDigest, type DecodedFile, decodeEventsFiles } from './batch.ts';
 import type { FoldStart } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
 import { emptyView, fold } from './fold.ts';
@@ -39,9 +39,11 @@ export function decodeFiles(
   const recent = listing.map(parseRecentPath).filter((name) => name !== undefined);
   const files: EventsFile[] = [];
   let chain = after;
-  for (const name of [...segments.sort(compareSegments), ...recent.sort(compareRecent)]) {
-    const text = texts.get(name.path)!;
-    const decoded = decodeEventsFile(name.path, text);
+  const names = [...segments.sort(compareSegments), ...recent.sort(compareRecent)];
+  const known = new Map<string, SegmentName | RecentName>(names.map((name) => [name.path, name]));
+  const found = names.map(({ path }): [string, string] => [path, texts.get(path)!]);
+  for (const { path, text, decoded } of decodeEventsFiles(found)) {
+    const name = known.get(path)!;
     if (!decoded.ok) problems.push(...decoded.error);
     else {
       files.push({ name, decoded: decoded.value });

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, epochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import { decodeEventsFile } from './batch.ts';
+import { decodeEventsFiles } from './batch.ts';
 import { type StateProblem, splitEventId } from './codec.ts';
 import { STREAM_DAYS_KEPT } from './fold-draft.ts';
 import { compareRecent, compareSegments, parseRecentPath, parseSegmentPath } from './layout.ts';
@@ -103,8 +103,8 @@ export function eventsOfFiles(
 ): Result<readonly BranchlineEvent[], readonly StateProblem[]> {
   const problems: StateProblem[] = [];
   const events: BranchlineEvent[] = [];
-  for (const path of paths) {
-    const decoded = decodeEventsFile(path, texts.get(path) ?? '');
+  const files = paths.map((path): [string, string] => [path, texts.get(path) ?? '']);
+  for (const { decoded } of decodeEventsFiles(files)) {
     if (decoded.ok) events.push(...decoded.value.batches.flatMap((batch) => batch.events));
     else problems.push(...decoded.error);
   }

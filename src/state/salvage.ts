@@ -6,6 +6,7 @@ import type { StateView } from '../model/state.ts';
 import { type BatchHead, chainDigest, readEventLines, type SegmentHead } from './batch.ts';
 import type { FoldStart } from './checkpoint.ts';
 import { type StateProblem, splitEventId } from './codec.ts';
+import { leaveOutCut } from './cut-events.ts';
 import {
   compareRecent,
   compareSegments,
@@ -16,6 +17,7 @@ import {
   type SegmentName,
   segmentPath,
 } from './layout.ts';
+import type { EventPart } from './long-events.ts';
 import { foldedSeq } from './read.ts';
 
 /** An event file with damage that nothing but its own history can undo, and what was made of it. */
@@ -35,6 +37,8 @@ interface Piece {
   head: BatchHead | undefined;
   readonly lines: string[];
   readonly ids: string[];
+  /** Of each line: the part of an event that it is; undefined = it is a whole one. */
+  readonly parts: (EventPart | undefined)[];
   /** Lines of it could not be read. */
   isLossy: boolean;
 }
@@ -79,6 +83,7 @@ export function salvageEvents(
   );
   const newer = files.flatMap(({ problems }) => problems.filter(({ code }) => code === 'newer'));
   if (newer.length > 0) return fail(newer);
+  leaveOutCut(files);
   nameCommits(files, start?.view);
   markLost(files, start?.view.streams);
   const written = chainAgain(files, start?.digest);
@@ -104,7 +109,7 @@ const firstOf = (name: SegmentName | RecentName): number => (isRecent(name) ? na
 const lastOf = (name: SegmentName | RecentName): number => (isRecent(name) ? name.seq : name.last);
 
 function newPiece(head: BatchHead | undefined): Piece {
-  return { head, lines: [], ids: [], isLossy: head === undefined };
+  return { head, lines: [], ids: [], parts: [], isLossy: head === undefined };
 }
 
 function readLoosely(name: SegmentName | RecentName, found: string): LooseFile {
@@ -140,6 +145,15 @@ function readLoosely(name: SegmentName | RecentName, found: string): LooseFile {
         const piece = pieces.at(-1)!;
         piece.lines.push(canonicalJson(line.value));
         piece.ids.push(line.event.id);
+        piece.parts.push(undefined);
+        break;
+      }
+      case 'part': {
+        if (pieces.length === 0) pieces.push(newPiece(undefined));
+        const piece = pieces.at(-1)!;
+        piece.lines.push(canonicalJson(line.value));
+        piece.ids.push(line.part.id);
+        piece.parts.push(line.part);
         break;
       }
     }
@@ -219,6 +233,7 @@ function nameCommits(files: readonly LooseFile[], before: StateView | undefined)
       const stand = to > seq || before === undefined ? standIn(Math.min(seq + 1, to), to) : before;
       stand.lines.push(...piece.lines);
       stand.ids.push(...piece.ids);
+      stand.parts.push(...piece.parts);
       if (stand !== before) push(stand as Piece & { head: BatchHead });
     }
     if (seq < lastOf(name)) push(standIn(seq + 1, lastOf(name)));

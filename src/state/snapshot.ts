@@ -1,9 +1,9 @@
-import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { utcDay } from '../model/instant.ts';
 import type { AssetRecord, RollupCell, RunRecord, StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
+import { decodeIndex, encodeIndex } from './index-files.ts';
 import {
   closedRunsPath,
   dayRollupPath,
@@ -20,16 +20,8 @@ import {
   shardPath,
   utf8Bytes,
 } from './layout.ts';
-import {
-  decodeRecords,
-  decodeRun,
-  encodeRecord,
-  encodeRecords,
-  encodeRun,
-  joinRecords,
-  parseFile,
-} from './record-files.ts';
-import { assetShape, cellShape, indexShape, type SnapshotIndex } from './record-shapes.ts';
+import { decodeRecords, decodeRun, encodeRecord, encodeRecords, encodeRun, joinRecords } from './record-files.ts';
+import { assetShape, cellShape, type SnapshotIndex } from './record-shapes.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
 
 export interface SnapshotOptions {
@@ -67,7 +59,7 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
     ...(view.dynamicKeys === undefined ? {} : { dynamicKeys: Object.fromEntries(view.dynamicKeys) }),
     ...(view.codeCommit === undefined ? {} : { codeCommit: view.codeCommit }),
   };
-  files.set(INDEX_PATH, encodeIndex(index));
+  for (const [path, content] of encodeIndex(index)) files.set(path, content);
   files.set(foldedPath(view.seq), `${options.digest}\n`);
   for (const [shard, content] of shards.entries()) files.set(shardPath(shard), content);
   encodeCells(files, (shard) => dayRollupPath(day, shard), view.days.get(day) ?? new Map());
@@ -75,14 +67,6 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
   if (options.close) encodeClosedRuns(files, day, ended);
   else for (const run of ended) files.set(recentRunPath(run.run), `${encodeRun(run)}\n`);
   return files;
-}
-
-/** Every member on its own line, so that a change of one thing changes few lines. */
-function encodeIndex(index: SnapshotIndex): string {
-  const members = Object.entries(index)
-    .sort(([a], [b]) => byText(a, b))
-    .map(([key, value]) => `${canonicalJson(key)}:${canonicalJson(value)}`);
-  return `{${members.join(',\n')}}\n`;
 }
 
 function streamsByDay(view: StateView, today: string): Record<string, Record<string, number>> {
@@ -183,10 +167,9 @@ export interface DecodedSnapshot {
  */
 export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<DecodedSnapshot, readonly StateProblem[]> {
   const problems: StateProblem[] = [];
-  const content = files.get(INDEX_PATH);
-  if (content === undefined)
+  if (!files.has(INDEX_PATH))
     return fail([{ code: 'missing', file: INDEX_PATH, line: 0, message: 'the file is not there' }]);
-  const index = decodeIndex(content, problems);
+  const index = decodeIndex(files, problems);
   const assets = new Map<string, AssetRecord>();
   for (let shard = 0; index && shard < index.shards; shard++) {
     const path = shardPath(shard);
@@ -226,15 +209,6 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
     ...(index.codeCommit === undefined ? {} : { codeCommit: index.codeCommit }),
   };
   return ok({ view, digest: index.digest, shards: index.shards });
-}
-
-function decodeIndex(content: string, problems: StateProblem[]): SnapshotIndex | undefined {
-  const parsed = parseFile(INDEX_PATH, content, problems);
-  if (!parsed) return undefined;
-  const wrong = indexShape.test(parsed);
-  if (wrong === undefined) return parsed as unknown as SnapshotIndex;
-  problems.push({ code: 'broken', file: INDEX_PATH, line: 0, message: wrong });
-  return undefined;
 }
 
 function decodeDays(
