@@ -68,6 +68,32 @@ assets:
     expect(idle.plan).toMatchObject({ code: 0, outputs: { status: 'nothing', 'has-work': 'false' } });
   });
 
+  test('is followed by what assets ask for by themselves: after a tick in the next wave, after a click by the next tick', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop
+assets:
+  a: { run: 'true' }
+  b: { deps: [a], run: 'true', automation: eager }
+  c: { deps: [b], run: 'true', automation: eager, tags: { branchline/priority: "2" } }
+`,
+    });
+    const path = '.github/workflows/branchline.yml';
+    rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path, state: 'active' });
+    const { dispatches } = rig.github.model;
+    const clicked = await runWave(rig, { event: click({ command: 'run', select: 'key:a' }), run: 71 });
+    expect(clicked.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["a"]' } });
+    expect(clicked.finalize!.log).toContain('Assets ask for what follows by themselves; the next tick makes it.');
+    expect(dispatches).toEqual([]);
+    const next = await runWave(rig, { event: tick, run: 72 });
+    expect(next.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["b"]' } });
+    expect(next.finalize!.log).toContain('The next wave was started.');
+    expect(dispatches).toHaveLength(1);
+    const last = await runWave(rig, { event: tick, run: 73 });
+    expect(last.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["c"]' } });
+    expect(dispatches).toHaveLength(1);
+    expect(await endedStates()).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+  });
+
   test('of a pool with two slots is never at more than two places at once, over eight jobs', async () => {
     const log = '"$SHARED/log"';
     // The first two wait for each other: they are at work at the same time, on two machines.

@@ -3,6 +3,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { inputFailure } from '../app/failure.ts';
 import type { FinalizedRun } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
+import { judgeNextWave } from '../app/next-wave.ts';
 import type { RunOutcome } from '../app/run.ts';
 import { takeInWave } from '../compose/take-in-wave.ts';
 import { findWave, ownUploads } from '../compose/wave-artifacts.ts';
@@ -47,8 +48,7 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
     lost,
   );
   if (bill !== undefined) notes.push(bill);
-  const isMore = runs.some(({ state }) => state === 'QUEUED');
-  if (isMore) notes.push(await startNext(recording));
+  notes.push(...(await whatFollows(recording, runs)));
   for (const note of notes) log.print(note);
   const outcomes = runs.flatMap((run) => outcomeOf(run, after, commit));
   return resultOf(recording, outcomes, {
@@ -96,6 +96,21 @@ function notesOf(wave: Wave, runs: readonly FinalizedRun[]): string[] {
       ? [`Run ${runId} was taken over by somebody else: what was made counts for its assets only.`]
       : lost;
   });
+}
+
+/** Starts the next wave where there is one, or says who takes up what is left. */
+async function whatFollows(recording: Recording, runs: readonly FinalizedRun[]): Promise<string[]> {
+  const next = await judgeNextWave(recording.world.run, recording.settings, runs);
+  // What the wave did is recorded: that nobody can be asked now costs a ring.
+  if (!next.ok) return [`Whether there is more to do is not known (${next.error.message}); the next tick looks.`];
+  switch (next.value) {
+    case 'more':
+      return [await startNext(recording)];
+    case 'later':
+      return ['Assets ask for what follows by themselves; the next tick makes it.'];
+    case 'none':
+      return [];
+  }
 }
 
 /** Wakes the workflow up again for the rest; without the right to, the next tick does it. */

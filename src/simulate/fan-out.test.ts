@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SimulationReport } from '../model/simulation.ts';
 import type { StateView } from '../model/state.ts';
 import { renderSimulation } from '../render/simulation-text.ts';
@@ -89,6 +89,54 @@ test('a last job that is lost is made up for by whoever comes next, and nothing 
   expect(report.runs[0]!.attempts).toBe(2);
   expect(report.fanOut).toMatchObject({ waves: 1 });
   expect(view.claims.size).toBe(0);
+});
+
+describe('when a wave is recorded, what follows goes on with the next one, which nobody has to ring for', () => {
+  // The first ring makes the schedules count, the second is the one that matters.
+  const twice = 'wake_ups: { cron: "1 0,1 * * *", late: 1s }\nfan_out: { jobs: 4 }\n';
+
+  test('assets that ask by themselves, step by step', async () => {
+    const { report } = await playedTo(
+      `assets:
+  a: { run: make }
+  b: { deps: [a], run: make, automation: eager }
+  c: { deps: [b], run: make, automation: eager, tags: { branchline/priority: "2" } }
+schedules: { night: { cron: "0 1 * * *", selection: "key:a" } }
+`,
+      twice,
+    );
+    expect(report.wakeUps.rung).toBe(2);
+    expect(report.totals).toMatchObject({ runs: 3, succeeded: 3, materialized: 3, left: 0 });
+    expect(report.fanOut!.waves).toBe(3);
+  });
+
+  test('runs that waited for a place, a backfill and what is tried again', async () => {
+    const { report } = await playedTo(
+      `run_queue: { max_concurrent_runs: 1 }
+run_retries: { enabled: true, max_retries: 1 }
+assets:
+  a: { run: make, partitions: { daily: { start: "2026-11-20" } }, backfill_policy: { multi_run: { max_partitions_per_run: 3 } } }
+  b: { run: make }
+schedules:
+  one: { cron: "0 1 * * *", selection: "key:b" }
+  two: { cron: "0 1 * * *", selection: "key:b" }
+`,
+      `${twice}failures: { "key:b": { first: 1 } }\nbackfills: [{ at: +61m, select: "key:a", partitions: all }]\n`,
+    );
+    expect(report.wakeUps.rung).toBe(2);
+    // Ten days, three a run. Of the schedules one run fails and one makes `b`; what is tried again finds it made.
+    expect(report.totals).toMatchObject({ runs: 7, failed: 1, succeeded: 6, materialized: 11, left: 0 });
+    expect(report.backfills).toMatchObject([{ state: 'COMPLETED_SUCCESS' }]);
+  });
+
+  test('but not what follows a click: that is made by the next ring', async () => {
+    const { report } = await playedTo(
+      'assets: { a: { run: make }, b: { deps: [a], run: make, automation: eager } }\n',
+      'wake_ups: { cron: "0 3 * * *", late: 1s }\nfan_out: { jobs: 4 }\nruns: [{ at: +1m, select: "key:a" }]\n',
+      { hours: 2 },
+    );
+    expect(report.totals).toMatchObject({ runs: 1, materialized: 1 });
+  });
 });
 
 test('schedules, retries and the same bytes for the same seed, as without jobs that share', async () => {

@@ -1,5 +1,6 @@
 import type { AppFailure } from '../app/failure.ts';
 import { finalizeWave, isRecorded } from '../app/finalize-wave.ts';
+import { judgeNextWave } from '../app/next-wave.ts';
 import { type ClaimedRun, type RunPorts, type RunSettings, watchPartitions } from '../app/run.ts';
 import { carryOutShard } from '../app/shard.ts';
 import { journalEvents, journalText } from '../app/shard-journal.ts';
@@ -115,7 +116,9 @@ export function openFanOut(input: FanOutInput): FanOut {
     const billed = billOf(billedJobOf(job, input.usdPerMinute), ports.clock.now(), -1);
     const taken = await finalizeWave(ports, project, { wave, journals: uploadedIn(of), billed });
     if (!taken.ok) return taken;
-    of.isMore = taken.value.value.some(({ state }) => state === 'QUEUED');
+    const next = await judgeNextWave(ports, settings, taken.value.value);
+    if (!next.ok) return next;
+    of.isMore = next.value === 'more';
     return ok(undefined);
   }
 
