@@ -184,8 +184,8 @@ async function duckdbRows(file: string, sql: string): Promise<string[]> {
 }
 
 /** Waits until a condition holds; looks at it again after each turn of `pauseMs`. Fails after 20 s. */
-export async function until(condition: () => boolean, pauseMs = 20): Promise<void> {
-  for (let n = 0; !condition(); n++) {
+export async function until(condition: () => boolean | Promise<boolean>, pauseMs = 20): Promise<void> {
+  for (let n = 0; !(await condition()); n++) {
     if (n * pauseMs > 20_000) throw new Error('the condition did not come true within 20 s');
     await new Promise((done) => setTimeout(done, pauseMs));
   }
