@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
-import { checkedOutBranch, checkedOutCommit, isTracked, listByFiles } from './checkout.ts';
+import { checkedOutBranch, checkedOutCommit, isTracked, listByFiles, openTracking } from './checkout.ts';
 import { parseGitConfig, settingOf } from './git-config-file.ts';
 import { findGitFolders } from './git-location-files.ts';
 
@@ -134,6 +134,18 @@ describe('what is checked out, without git', () => {
         await isTracked(root, sandbox.env, file),
       ]);
     expect(await isTracked(join(root, 'sub'), withoutGit(), 'x.tmp')).toBe(true);
+  });
+  it('knows it of all of them at once, and of the index as it is now', async () => {
+    makeUntidy();
+    for (const env of [sandbox.env, withoutGit()]) {
+      const tracks = openTracking(root, env);
+      for (const file of ['a.txt', 'tracked.log', 'a.log', 'staged.txt', 'nested/inner.txt', 'é ü.sql', '../elsewhere'])
+        expect([file, await tracks(file)]).toEqual([file, await isTracked(root, env, file)]);
+      sandbox.git(root, 'rm', '--quiet', '--cached', 'a.txt');
+      expect(await tracks('a.txt')).toBe(false);
+      sandbox.git(root, 'add', 'a.txt');
+      expect(await tracks('a.txt')).toBe(true);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative, resolve, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
@@ -54,6 +54,35 @@ export async function checkedOutCommit(
     // Objects that the library cannot reach (alternates): the commit alone is of no use for "newest".
     return undefined;
   }
+}
+
+/**
+ * Tells of files (paths from `root`) whether git tracks them. They are asked for together, and anew when the index has
+ * changed: a run of a thousand partitions has thousands of files, and a process for each takes longer than making them.
+ */
+export function openTracking(root: string, env: Environment): (file: string) => Promise<boolean> {
+  let known: { readonly index: string; readonly tracked: Promise<ReadonlySet<string> | undefined> } | undefined;
+  return async (file) => {
+    const index = indexStamp(root);
+    if (index === undefined || file.startsWith('../')) return isTracked(root, env, file);
+    if (known?.index !== index) known = { index, tracked: trackedBelow(root, env) };
+    return (await known.tracked)?.has(file) ?? isTracked(root, env, file);
+  };
+}
+
+/** Which index it is: another one after each change, since git puts a new file in its place. */
+function indexStamp(root: string): string | undefined {
+  const folders = findGitFolders(root);
+  if (folders === undefined) return undefined;
+  const found = statSync(join(folders.gitDir, 'index'), { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`;
+}
+
+/** Undefined where the list cannot be had. */
+async function trackedBelow(root: string, env: Environment): Promise<ReadonlySet<string> | undefined> {
+  const exit = await ask(root, env, ['ls-files', '-z']);
+  if (exit === undefined) return listByFiles(root, env)?.tracked;
+  return exit.code === 0 ? new Set(exit.stdout.toString().split('\0')) : undefined;
 }
 
 /** Does git track this file (path from `root`)? */

@@ -208,7 +208,7 @@ export function resumedRun(plan: Plan, record: RunRecord, view: StateView): Resu
     settled: settledSteps(plan, record, isCurrent),
     madeOf: (asset) => {
       const made = view.assets.get(asset)?.materialized;
-      return made && { kind: 'materialized', dataVersion: made.dataVersion, materialization: made.id };
+      return made && { kind: 'materialized', versions: made.dataVersion, materialization: made.id };
     },
   };
 }

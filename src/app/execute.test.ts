@@ -261,7 +261,7 @@ describe('a step that is tried again', () => {
     if (!recorded.ok) throw new Error(recorded.error.message);
     const record = recorded.value.openRuns.get('r1')!;
     expect(record.steps['b']).toMatchObject({ state: 'PLANNED', attempt: 1, retryAt: timestamp(HOUR) });
-    const madeOf = () => ({ kind: 'materialized', dataVersion: 'v', materialization: 'r1.1/a' }) as const;
+    const madeOf = () => ({ kind: 'materialized', versions: 'v', materialization: 'r1.1/a' }) as const;
     const settled = settledSteps(plan, record, () => true);
     expect([...settled]).toEqual(['a']);
     const resumed = { record, settled, madeOf };

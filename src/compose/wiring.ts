@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { isTracked } from '../adapters/checkout.ts';
+import { openTracking } from '../adapters/checkout.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
@@ -204,7 +204,7 @@ export async function openWorld(
     privateFolder: folder,
     scratch,
     secret: env.value['BRANCHLINE_STORAGE_KEY'],
-    isTracked: (file) => isTracked(root, gitEnv, file),
+    isTracked: openTracking(root, gitEnv),
     onNotice: warn,
     dataBranch: (branch) => store.value.dataBranch(branch),
   });

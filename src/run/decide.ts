@@ -3,7 +3,15 @@ import type { EpochMs } from '../model/instant.ts';
 import type { PlannedStep, SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import { judgeBy, markReady } from './agenda.ts';
-import { assetsOwed, assetsToRetry, conclude, failsRun, type RunProgress } from './progress.ts';
+import {
+  assetsOwed,
+  assetsToRetry,
+  conclude,
+  failsRun,
+  madeVersion,
+  partitionsMade,
+  type RunProgress,
+} from './progress.ts';
 
 /** What the shell is to do next. Closed. */
 export type Command =
@@ -215,7 +223,7 @@ function hasReleased(progress: RunProgress, step: PlannedStep, upstreamId: strin
     const outcome = progress.assets.get(asset);
     if (outcome?.kind !== 'materialized') return false;
     // Of a partitioned step every key must be there.
-    if (Object.keys(outcome.partitions ?? {}).length < (upstream?.partitions?.length ?? 0)) return false;
+    if (partitionsMade(outcome) < (upstream?.partitions?.length ?? 0)) return false;
     const judged = progress.checks.get(asset) ?? [];
     return options.blockingChecks(asset).every((name) => judged.some((c) => c.check === name));
   });
@@ -276,7 +284,7 @@ function hasChangedUpstream(
   const used = step.used[asset] ?? {};
   return options.deps(asset).some((dep) => {
     const outcome = progress.assets.get(dep);
-    const now = outcome?.kind === 'materialized' ? outcome.dataVersion : (step.upstream[dep] ?? undefined);
+    const now = outcome?.kind === 'materialized' ? madeVersion(outcome) : (step.upstream[dep] ?? undefined);
     return now !== undefined && now !== used[dep];
   });
 }

@@ -28,14 +28,14 @@ export type StepProgress =
 export type AssetOutcome =
   | {
       readonly kind: 'materialized';
-      /** Of a partitioned asset: one version for all of its partitions so far. */
-      readonly dataVersion: string;
+      /** Of a partitioned asset: of each partition that was made so far. */
+      readonly versions: string | ReadonlyMap<string, string>;
       readonly materialization: string;
-      /** Data version of each partition that was made. */
-      readonly partitions?: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'failed' }
   | { readonly kind: 'skipped'; readonly reason: SkipReason };
+
+type MadeOutcome = Extract<AssetOutcome, { kind: 'materialized' }>;
 
 /** A check result as far as deciding needs it. */
 export interface JudgedCheck {
@@ -103,18 +103,23 @@ export function initialProgress(plan: Plan): ProgressDraft {
   };
 }
 
-/** The progress after one more event. For many events, `applyToProgress` each. */
+/** The progress after one more event. */
 export function evolveProgress(progress: RunProgress, event: EventDraft): RunProgress {
   const draft: ProgressDraft = {
     ...progress,
     steps: new Map(progress.steps),
-    assets: new Map(progress.assets),
+    assets: new Map([...progress.assets].map(([asset, outcome]) => [asset, copyOutcome(outcome)])),
     checks: new Map([...progress.checks].map(([asset, checks]) => [asset, [...checks]])),
     attempts: new Map(progress.attempts),
     agenda: copyAgenda(progress.agenda),
   };
   applyToProgress(draft, event);
   return draft;
+}
+
+function copyOutcome(outcome: AssetOutcome): AssetOutcome {
+  if (outcome.kind !== 'materialized' || typeof outcome.versions === 'string') return outcome;
+  return { ...outcome, versions: new Map(outcome.versions) };
 }
 
 /** Changes the draft by an event of the run. Events of other kinds change nothing. */
@@ -195,15 +200,28 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
 
 function madeOutcome(before: AssetOutcome | undefined, event: Omit<AssetMaterialized, 'id' | 'v'>): AssetOutcome {
   const { materialization, partition } = event;
-  if (partition === undefined) return { kind: 'materialized', dataVersion: event.dataVersion, materialization };
-  const others = before?.kind === 'materialized' ? before.partitions : {};
-  const partitions = { ...others, [partition]: event.dataVersion };
-  return {
-    kind: 'materialized',
-    dataVersion: combinedVersion(Object.entries(partitions))!,
-    materialization,
-    partitions,
-  };
+  if (partition === undefined) return { kind: 'materialized', versions: event.dataVersion, materialization };
+  const versions = before?.kind === 'materialized' ? draftVersions(before) : new Map<string, string>();
+  versions.set(partition, event.dataVersion);
+  return { kind: 'materialized', versions, materialization };
+}
+
+/** Of a draft's own outcome, which alone may be added to: a run may make thousands of partitions of an asset. */
+function draftVersions({ versions }: MadeOutcome): Map<string, string> {
+  return typeof versions === 'string' ? new Map() : (versions as Map<string, string>);
+}
+
+/** How many partitions of an asset a run made; 0 of one without partitions. */
+export function partitionsMade({ versions }: MadeOutcome): number {
+  return typeof versions === 'string' ? 0 : versions.size;
+}
+
+/**
+ * The data version that a run made of an asset: one for all of its partitions so far. Worked out when it is asked for, since
+ * a run may make thousands of partitions of an asset.
+ */
+export function madeVersion({ versions }: MadeOutcome): string {
+  return typeof versions === 'string' ? versions : combinedVersion(versions)!;
 }
 
 /** What the attempt said of the assets that are made again counts no more. */
