@@ -1,6 +1,7 @@
 import { assetToExplain, explainAsset, partitionsToExplain } from '../app/explain.ts';
 import { buildPlanning } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
+import { untrackedCodeNotes } from '../app/untracked-code.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { renderExplanation } from '../render/explain-text.ts';
 import { printDiagnostics } from './check.ts';
@@ -44,7 +45,11 @@ export async function run(options: ExplainOptions, args: readonly string[]): Pro
     });
     if (!explained.ok) return printFailure(host, explained.error, options.json);
     if (options.json) printJson({ version: 1, environment, ...explained.value });
-    else host.print(renderExplanation(explained.value, style));
+    else {
+      host.print(renderExplanation(explained.value, style));
+      const { stale } = explained.value;
+      for (const note of stale ? untrackedCodeNotes([{ asset: asset.value.key, ...stale }], tree) : []) host.progress(note);
+    }
     return 0;
   } finally {
     await world.value.close();

@@ -7,6 +7,7 @@ import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } 
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
+import { untrackedCodeNotes } from '../app/untracked-code.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
@@ -82,6 +83,11 @@ export async function run(options: PlanOptions): Promise<number> {
       if (parts.value.length > 1) host.print(severalRuns(parts.value));
       host.print(renderPlan(plan, style, parallel, price));
       if (shared) host.print(`\n${shared.text}`);
+      const notes = untrackedCodeNotes(
+        plan.steps.flatMap(({ assets }) => assets),
+        tree,
+      );
+      for (const note of notes) host.progress(note);
     }
     return 0;
   } finally {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Project } from '../model/project.ts';
-import type { PartitionRecord, StateView } from '../model/state.ts';
+import type { AssetRecord, PartitionRecord, StateView } from '../model/state.ts';
 import { usedDigest } from '../model/versions.ts';
 import { emptyView } from '../state/fold.ts';
 import { projectOf } from '../testing/project-builder.ts';
@@ -101,6 +101,17 @@ describe('a run of one partition', () => {
     expect(at(made('v3'), { materialized: { ...made('m', used).materialized!, codeVersion: 'old' } })).toBe(
       'run code_changed',
     );
+  });
+  test('says what changed in its code where the asset was made of the same', () => {
+    const old = { materialized: { ...made('m', usedDigest({ raw: 'v3' })).materialized!, codeVersion: 'old' } };
+    const view = viewOf({ raw: { '2026-01-03': made('v3') }, mart: { '2026-01-03': old } });
+    const newest = { codeVersion: 'old', codeParts: { run: 'x', 'file:a.py': 'y' } };
+    const assets = new Map([['mart', { materialized: newest } as unknown as AssetRecord]]);
+    const planned = plan(chain, { ...view, assets }, day);
+    expect(planned.ok && planned.value.steps[1]!.assets[0]).toMatchObject({
+      reason: 'code_changed',
+      detail: expect.arrayContaining(['a.py', 'run']),
+    });
   });
   test('after an upstream that moves it is settled when that has ended', () => {
     const view = viewOf({

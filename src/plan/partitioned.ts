@@ -5,7 +5,7 @@ import { combinedVersion, shortVersion, usedDigest } from '../model/versions.ts'
 import { factsOf } from '../state/partition-records.ts';
 import { type KeysAt, openPartitions, type Partitions } from '../time/partitions/keys.ts';
 import { type OpenMapping, openMapping, WHOLE } from '../time/partitions/mapping.ts';
-import { currentDataVersion, type Staleness, type StepFingerprint } from './staleness.ts';
+import { changedSince, currentDataVersion, type Staleness, type StepFingerprint } from './staleness.ts';
 
 /** The keys that a run makes of every asset that is cut this way. */
 export interface PartitionScope {
@@ -136,7 +136,8 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
       if (made === undefined) return { reason: known?.failed ? 'failed_last' : 'never_materialized', detail: [] };
       if (gone !== undefined) return { reason: 'data_lost', detail: [gone] };
       if (known?.failed) return { reason: 'failed_last', detail: [] };
-      if (made.codeVersion !== fingerprint.version) return { reason: 'code_changed', detail: [] };
+      if (made.codeVersion !== fingerprint.version)
+        return { reason: 'code_changed', detail: changedSince(view, asset.key, made.codeVersion, fingerprint) };
       return usedNow(asset, key) === made.used ? undefined : { reason: 'upstream_changed', detail: [] };
     },
   };

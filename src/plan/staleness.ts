@@ -87,6 +87,20 @@ function failureDetail(record: AssetRecord): readonly string[] {
   return message ? [message] : [];
 }
 
+/**
+ * What changed in the code since a partition was made. A partition knows its code version alone; what that was made of is
+ * known where the asset's newest materialization had the same one.
+ */
+export function changedSince(
+  view: StateView,
+  key: AssetKey,
+  codeVersion: string,
+  fingerprint: StepFingerprint,
+): readonly string[] {
+  const made = view.assets.get(key)?.materialized;
+  return made?.codeVersion === codeVersion ? changedParts(made.codeParts, fingerprint.parts) : [];
+}
+
 /** Names of the parts of a code version that differ; a file part is named by its path alone. */
 function changedParts(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);

@@ -78,6 +78,28 @@ describe('fingerprinter', () => {
     );
     check('inline', manifest(' -- one', ''), []);
   });
+  it('leaves out what assets write, also beside their own code and by partition', () => {
+    const files: Files = {
+      'branchline.yaml': `name: x
+assets:
+  raw/a:
+    run: ./jobs/a.sh
+    code: ["jobs/*"]
+    partitions: { daily: { start: 2026-01-01 } }
+    outputs: ["jobs/\${{ asset.name }}-\${{ partition.key }}.csv"]
+`,
+      'jobs/a.sh': '',
+      'jobs/b.csv': '',
+      'jobs/a-2026-01-02.csv': '',
+      'jobs/a-2026-01-03.csv': '',
+    };
+    expect(Object.keys(versions(files)['raw/a']!.parts)).toEqual([
+      'file:jobs/a.sh',
+      'file:jobs/b.csv',
+      'outputs',
+      'run',
+    ]);
+  });
   it('finds scripts in words of all kinds', () => {
     expect(shellWords(`cd x && python "a b.py" --f=y.py 'c d' $(z.sh)|w`)).toEqual(
       expect.arrayContaining(['a', 'b.py', 'y.py', 'z.sh', 'w', 'python']),

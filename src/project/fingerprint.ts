@@ -1,6 +1,6 @@
 import { digestOf } from '../base/digest.ts';
 import { byText, sortedUnique } from '../base/order.ts';
-import type { Action, Asset, Project, StepDef } from '../model/project.ts';
+import type { Action, Asset, AssetKey, Project, StepDef } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { globMatcher, isPattern } from './glob.ts';
 import { projectPath } from './paths.ts';
@@ -97,13 +97,22 @@ function dataFiles({ assets, connections }: Pick<Project, 'assets' | 'connection
   const exact = new Set<string>();
   const patterns: ((path: string) => boolean)[] = [];
   for (const connection of Object.values(connections)) if (connection.type === 'duckdb') exact.add(connection.path);
-  for (const { outputs } of Object.values(assets)) {
-    for (const { path } of outputs) {
+  for (const { outputs, key, group } of Object.values(assets)) {
+    for (const { path: template } of outputs) {
+      const path = writtenPattern(template, key, group);
       if (isPattern(path)) patterns.push(globMatcher(path));
       else exact.add(path);
     }
   }
   return (path) => exact.has(path) || patterns.some((matches) => matches(path));
+}
+
+/** An output as a pattern of files: any partition's key stands where one does. Other expressions are known when it runs. */
+function writtenPattern(template: string, key: AssetKey, group: string | undefined): string {
+  const own: Readonly<Record<string, string>> = { key, name: key.split('/').at(-1)!, group: group ?? '' };
+  return template
+    .replace(/\$\{\{\s*asset\.(key|name|group)\s*\}\}/g, (_, part: string) => own[part]!)
+    .replace(/\$\{\{\s*partition\.[^{}]*\}\}/g, '*');
 }
 
 /** Files that count for a step: `code:` and the words of `run` that name a file of the project. */
