@@ -115,7 +115,7 @@ function hoist(definition, shared) {
 function withoutProse(node) {
   if (Array.isArray(node)) return node.map(withoutProse);
   if (typeof node !== 'object' || node === null) return node;
-  const prose = ['description', 'examples', 'patternErrorMessage', 'errorMessage'];
+  const prose = ['description', 'examples', 'patternErrorMessage', 'minimumDuration', 'errorMessage'];
   // A property may be called `description` as well: then its value is a schema, not text or a list.
   const kept = Object.entries(node).filter(([name, value]) => !prose.includes(name) || isSchema(value));
   return Object.fromEntries(kept.map(([name, value]) => [name, withoutProse(value)]));
@@ -130,6 +130,7 @@ const notForTypes = [
   'dependencies',
   'propertyNames',
   'patternErrorMessage',
+  'minimumDuration',
   'errorMessage',
 ];
 

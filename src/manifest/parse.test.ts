@@ -131,6 +131,16 @@ describe('values', () => {
       expect.stringMatching(/bad-duration: .* → write `400d` for days$/),
     ]);
   });
+  test('a retention that would be too short is not offered', () => {
+    expect(findings('name: x\nstate: { retention: 20 }\n', 'project')).toEqual([
+      expect.stringMatching(/bad-duration: .* → write `30d` or more days$/),
+    ]);
+  });
+  test('a limit of a pool that is no number has an example', () => {
+    expect(findings('name: x\npools: { api: two }\n', 'project')).toEqual([
+      expect.stringMatching(/wrong-type: `api` is text; a whole number is needed → for example `api: 4`$/),
+    ]);
+  });
   test('names in words', () => {
     expect(findings('assets:\n  "a b": { run: x }\n')).toEqual([
       '2:3+5 bad-name: `a b` cannot be a name: a name of an asset consists of letters, digits, `_`, `.` and `-`, and begins with a letter, digit or `_`, segments joined by `/`',

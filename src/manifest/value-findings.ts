@@ -33,9 +33,11 @@ export function wrongType(value: unknown, schema: Schema, place: Place): Finding
 }
 
 /** A number that is to be a duration, with the units that make sense of it: what is measured in days is not said in seconds. */
-export function withUnit(digits: number | string, { examples = [] }: Schema): string {
-  if (examples.length > 0 && examples.every((each) => String(each).endsWith('d')))
-    return `write \`${digits}d\` for days`;
+export function withUnit(digits: number | string, { examples = [], minimumDuration }: Schema): string {
+  if (examples.length > 0 && examples.every((each) => String(each).endsWith('d'))) {
+    const isTooShort = minimumDuration !== undefined && Number(digits) < Number.parseInt(minimumDuration, 10);
+    return isTooShort ? `write \`${minimumDuration}\` or more days` : `write \`${digits}d\` for days`;
+  }
   return `write \`${digits}s\` for seconds or \`${digits}m\` for minutes`;
 }
 

@@ -225,7 +225,7 @@ export const fileDefinitions = {
     retention: key(
       'Events of days that are older leave the branch when it is compacted; sums, what is known of each asset, and archives stay. At least `30d`. Default: none leave.',
       ['400d'],
-      duration,
+      { ...duration, minimumDuration: '30d' },
     ),
   }),
   // `null` takes an inherited one away.
@@ -362,7 +362,7 @@ export const projectKeys = {
         pattern: '^\\S+$',
         patternErrorMessage: 'a runner label has no blanks; write it as `runs-on:` does',
       },
-      additionalProperties: { type: 'number', minimum: 0, maximum: 1000 },
+      additionalProperties: { type: 'number', minimum: 0, maximum: 1000, examples: [0.02] },
     },
   ),
   state: key('Where run state is kept.', [{ branch: 'branchline/state', remote: 'origin' }], ref('State')),

@@ -409,7 +409,7 @@ export const operationProjectKeys = {
   pools: key('Steps at once in each pool, in all runs together, by name.', [{ duckdb: 1, api: 4 }], {
     type: 'object',
     propertyNames: { pattern: name.pattern, patternErrorMessage: name.patternErrorMessage },
-    additionalProperties: whole(0),
+    additionalProperties: { ...whole(0), examples: [4] },
   }),
   runners: key(
     'Machines for steps that need another one than the workflow’s, by name, for work that is shared among several.',
