@@ -3,6 +3,7 @@ import type { Span } from '../model/diagnostic.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, AutomationRule, Check, Project } from '../model/project.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
+import { definitionWords } from '../time/partitions/words.ts';
 import { formatBound } from './bounds.ts';
 import { buildGraph } from './graph.ts';
 import { type SelectionScope, select } from './selection-evaluate.ts';
@@ -31,7 +32,7 @@ export interface AssetRow extends ListedAt {
   /** `schema.table`. */
   readonly relation?: string;
   readonly outputs: readonly string[];
-  /** Name of its shared definition of partitions, else the kind of its own. */
+  /** Name of its shared definition of partitions, else what its own is called: `weekly from 2026-10-01`. */
   readonly partitions?: string;
   /** When it is made by itself. */
   readonly automation?: AutomationRule['kind'];
@@ -128,9 +129,9 @@ function automationOf({
   return { automation: rule.kind, automation_cron: rule.cron, automation_timezone: rule.timezone };
 }
 
-/** The name of a shared definition; of one that the asset writes itself its kind. */
+/** The name of a shared definition; one that the asset writes itself as it is written there, in few words. */
 function partitionsName({ partitions }: Project, def: PartitionsDef): string {
-  return Object.keys(partitions).find((name) => sameDefinition(partitions[name], def)) ?? def.kind;
+  return Object.keys(partitions).find((name) => sameDefinition(partitions[name], def)) ?? definitionWords(def);
 }
 
 /** Checks, by asset in the graph's order and then by name. */
