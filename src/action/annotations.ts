@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from '../model/diagnostic.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Project } from '../model/project.ts';
-import { assetLines } from '../render/run-text.ts';
+import { assetLines } from '../render/asset-lines.ts';
 
 /** A remark that GitHub shows at a line of the code, and on the page of the run. */
 export interface Annotation {

@@ -1,7 +1,8 @@
 import { unreachable } from '../base/result.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { AutomationRequest, ManualRequest, Plan, RunRequest } from '../model/plan.ts';
-import { assetLines, runSubject } from '../render/run-text.ts';
+import { assetLines } from '../render/asset-lines.ts';
+import { runSubject } from '../render/run-text.ts';
 import { count, nameSome } from '../render/style.ts';
 import { formatInstant } from '../time/format.ts';
 import type { CanceledRun } from './cancel.ts';

@@ -1,10 +1,11 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { PartitionsSummary } from '../model/partitions.ts';
-import type { AssetRecord, RunRecord, StateView } from '../model/state.ts';
+import type { AssetRecord, HistoryEntry, RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
 import { billedText } from '../render/figures-text.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
+import { partitionsText } from '../render/run-text.ts';
 import { columns, count, safeLine } from '../render/style.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
@@ -69,7 +70,7 @@ export async function describeState(
   const asset = view.assets.get(what);
   if (asset)
     return ok({
-      text: [assetText(asset), ...(partitions ? ['', renderPartitions([partitions], PLAIN)] : [])].join('\n'),
+      text: [assetText(asset, view), ...(partitions ? ['', renderPartitions([partitions], PLAIN)] : [])].join('\n'),
       json: { commit, asset, ...(partitions ? { partitions } : {}) },
     });
   const run = view.openRuns.get(what) ?? view.endedRuns.get(what) ?? (await closedRun(store, state, what));
@@ -134,7 +135,7 @@ function outcomeText(record: AssetRecord): string {
   return record.attempt?.outcome ?? 'unknown';
 }
 
-function assetText(record: AssetRecord): string {
+function assetText(record: AssetRecord, view: StateView): string {
   const made = record.materialized;
   const lines = [`${record.asset}: ${outcomeText(record)}`];
   if (made) {
@@ -171,15 +172,40 @@ function assetText(record: AssetRecord): string {
     lines.push(
       '',
       ...columns(
-        record.history.map((entry) => [
-          `  ${formatInstant(entry.at)}`,
-          entry.outcome,
-          formatDuration(entry.durationMs),
-          entry.run,
+        byRun(record.history).map(({ at, outcome, run, durationMs }) => [
+          `  ${formatInstant(at)}`,
+          outcome,
+          formatDuration(durationMs),
+          run,
+          partitionsOfRun(record.asset, view, run),
         ]),
       ),
     );
   return lines.join('\n');
+}
+
+/** A run that makes many partitions has an entry for each of them: shown as one. */
+function byRun(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const shown: HistoryEntry[] = [];
+  for (const entry of history) {
+    const last = shown.at(-1);
+    if (last?.run !== entry.run || last.outcome !== entry.outcome) shown.push(entry);
+    else shown[shown.length - 1] = { ...last, durationMs: last.durationMs + entry.durationMs };
+  }
+  return shown;
+}
+
+/** What an asset's line of a run was about: the keys that it was asked for, as far as the run is known; else those it left. */
+function partitionsOfRun(asset: string, view: StateView, run: string): string {
+  const record = view.openRuns.get(run) ?? view.endedRuns.get(run);
+  const asked = record?.request !== undefined && 'partitions' in record.request ? record.request.partitions : undefined;
+  const steps = Object.values(record?.steps ?? {}).filter(({ assets }) => assets.includes(asset));
+  const planned = steps.flatMap(({ partitions = [] }) => partitions);
+  if (planned.length > 0) return partitionsText(planned);
+  const left = [...(view.partitions?.get(asset) ?? [])].filter(
+    ([, { failed, materialized }]) => failed?.run === run || materialized?.run === run,
+  );
+  return asked ?? partitionsText(left.map(([key]) => key));
 }
 
 function runText(run: RunRecord): string {

@@ -1,19 +1,36 @@
 import { relative } from 'node:path';
 import type { RunObserver, RunOutcome } from '../app/run.ts';
-import type { OpenProject, World } from '../compose/wiring.ts';
+import type { OpenProject } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
-import { assetLines, leftAloneLines, renderAssetLine, renderRetry, renderTotals } from '../render/run-text.ts';
+import type { Project } from '../model/project.ts';
+import { assetLines } from '../render/asset-lines.ts';
+import { partitionProgress } from '../render/partition-progress.ts';
+import {
+  againOptions,
+  keptDataText,
+  leftAloneLines,
+  renderAssetLine,
+  renderRetry,
+  renderTotals,
+} from '../render/run-text.ts';
 import { nameSome, paint } from '../render/style.ts';
 import { formatDuration } from '../time/format.ts';
 
+/** What a report of a run names of the world: the folder of its logs, and the state. */
+export interface ReportedWorld {
+  readonly run: { readonly logFolder: string };
+  readonly store: { readonly label: string };
+}
+
 /** Prints a run as it goes: a line an asset, a status line below on a terminal, totals at the end. */
 export function runReporter(
-  opened: OpenProject,
-  world: World,
+  opened: Pick<OpenProject, 'host' | 'style' | 'loaded'>,
+  world: ReportedWorld,
   quiet: boolean,
 ): RunObserver & { end(): void; summary(outcome: RunOutcome): void } {
-  const { host, style } = opened;
+  const { host, style, loaded } = opened;
+  const progressOf = partitionProgress();
   const byStep = new Map<string, EventDraft[]>();
   const running = new Set<string>();
   let plan: Plan | undefined;
@@ -44,7 +61,11 @@ export function runReporter(
     onEvent(event) {
       const step = 'step' in event ? event.step : undefined;
       if (step === undefined) return;
-      byStep.set(step, [...(byStep.get(step) ?? []), event]);
+      const events = byStep.get(step) ?? [];
+      events.push(event);
+      byStep.set(step, events);
+      const progress = progressOf(event, plan);
+      if (progress !== undefined && !quiet && !host.interactive) host.progress(progress);
       if (event.type === 'step.started') running.add(step);
       // A skip of the whole step, or a part of one: the part's line comes now, the step's own when it ends.
       if (event.type === 'step.skipped' && !running.has(step)) {
@@ -82,26 +103,24 @@ export function runReporter(
       ];
       if (shown.length === 0) for (const line of leftAloneLines(outcome.plan, style)) host.print(line);
       host.print(`\n${renderTotals(shown, outcome.state, outcome.durationMs)}`);
-      for (const text of closingLines(outcome, world)) host.print(text);
+      for (const text of closingLines(outcome, world, loaded.project)) host.print(text);
     },
   };
 }
 
-/** What downstream reads after a failure, where the state is, what to do next. */
-function closingLines(outcome: RunOutcome, world: World): string[] {
+/** What is left after a failure and what to do next, and where the state is. */
+function closingLines(outcome: RunOutcome, world: ReportedWorld, project: Project | undefined): string[] {
   const lines: string[] = [];
   const failed = assetLines(outcome.drafts).filter((line) => line.failure !== undefined);
   const first = failed[0];
   if (first) {
-    const before = outcome.after.view.assets.get(first.asset)?.materialized;
-    if (before)
-      lines.push(
-        `Downstream of ${first.asset} still reads its data of ${before.at.slice(0, 16).replace('T', ' ')} UTC.`,
-      );
+    const readers = Object.values(project?.assets ?? {}).filter(({ deps }) => deps.includes(first.asset));
+    const kept = keptDataText(first, outcome.after.view, readers.length > 0);
+    if (kept !== undefined) lines.push(kept);
     if (first.failure?.logTail && first.failure.code !== 'sql')
       lines.push(`Logs: ${relative('.', world.run.logFolder)}`);
     const where = outcome.plan.environment === 'local' ? '' : ` --environment ${outcome.plan.environment}`;
-    lines.push(`After a fix: branchline run${where} --select "key:${first.asset}+"`);
+    lines.push(`After a fix: branchline run${where} ${againOptions(first)}`);
   }
   if (outcome.commit !== undefined) lines.push(`State ${outcome.commit.slice(0, 7)} on ${world.store.label}.`);
   if (outcome.state === 'CANCELED')

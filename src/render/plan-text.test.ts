@@ -160,3 +160,20 @@ describe('a plan on a terminal', () => {
     expect(text).not.toContain('\u001b');
   });
 });
+
+test('a partitioned step names what it would make', () => {
+  const made = plan(byHand, [
+    ['raw/days', 'run', 'never_materialized'],
+    ['raw/weeks', 'skip', 'up_to_date'],
+    ['marts/all', 'if_changed', 'upstream_changed', ['raw/days']],
+  ]);
+  const keys: Readonly<Record<string, readonly string[]>> = {
+    'raw/days': ['2026-11-25', '2026-11-26', '2026-11-27'],
+    'raw/weeks': ['2026-11-22'],
+  };
+  const steps = made.steps.map((step) => ({ ...step, ...(keys[step.step] ? { partitions: keys[step.step]! } : {}) }));
+  const text = renderPlan({ ...made, steps }, { color: false, unicode: true }, 2);
+  expect(text).toContain('  raw/days 2026-11-25...2026-11-27  run  never materialized\n');
+  expect(text).toContain('raw/weeks 2026-11-22\n');
+  expect(text).toContain('  marts/all ');
+});

@@ -2,6 +2,7 @@ import { type Expected, expectedOf } from '../insights/expected.ts';
 import { type RunnerFacts, usdPerMinute } from '../insights/prices.ts';
 import type { AssetVerdict, Plan, PlannedStep } from '../model/plan.ts';
 import { formatDuration } from '../time/format.ts';
+import { chunkText } from '../time/partitions/keys.ts';
 import { formatUsd } from './figures-text.ts';
 import { reasonText } from './reason-text.ts';
 import { columns, count, formatCount, nameSome, paint, type Style, safeLine } from './style.ts';
@@ -35,7 +36,11 @@ export function renderPlan(plan: Plan, style: Style, parallel: number, price?: P
   const runs = verdicts.filter(({ verdict }) => verdict.verdict !== 'skip');
   const skips = verdicts.filter(({ verdict }) => verdict.verdict === 'skip');
   const lines: string[] = [headline(plan, runs.length, verdicts.length, expectedText(plan, parallel, price)), ''];
-  const rows = runs.map(({ verdict }) => [`  ${verdict.asset}`, 'run', reasonText(verdict, plan.request)]);
+  const rows = runs.map(({ step, verdict }) => [
+    `  ${partName(step, verdict)}`,
+    'run',
+    reasonText(verdict, plan.request),
+  ]);
   lines.push(...columns([...rows, ...skipRows(skips, style)]));
   const where = plan.environment === 'local' ? '' : ` --environment ${plan.environment}`;
   if (runs.length > 0) lines.push('', `branchline run --plan ${plan.digest.slice(0, 8)}${where} to do exactly this.`);
@@ -43,6 +48,12 @@ export function renderPlan(plan: Plan, style: Style, parallel: number, price?: P
     .join('\n')
     .replace(/\n\n\n+/g, '\n\n')
     .trimEnd()}\n`;
+}
+
+/** The asset, with the partitions that are meant: `raw/days 2026-11-27`, `raw/days 2026-11-01...2026-11-27`. */
+function partName({ partitions = [] }: PlannedStep, { asset }: AssetVerdict): string {
+  const keys = chunkText(partitions);
+  return keys === undefined ? asset : `${asset} ${keys}`;
 }
 
 function headline(plan: Plan, runs: number, all: number, expected: string): string {
@@ -84,9 +95,11 @@ function priceText({ minutes, usd }: Expected, price: PlanPrice): string {
 }
 
 function skipRows(skips: readonly { step: PlannedStep; verdict: AssetVerdict }[], style: Style): string[][] {
-  const upToDate = skips.filter(({ verdict }) => verdict.reason === 'up_to_date').map(({ verdict }) => verdict.asset);
+  const upToDate = skips
+    .filter(({ verdict }) => verdict.reason === 'up_to_date')
+    .map(({ step, verdict }) => partName(step, verdict));
   const others = skips.filter(({ verdict }) => verdict.reason !== 'up_to_date');
-  const rows = others.map(({ verdict }) => [`  ${verdict.asset}`, 'skip', reasonText(verdict)]);
+  const rows = others.map(({ step, verdict }) => [`  ${partName(step, verdict)}`, 'skip', reasonText(verdict)]);
   if (upToDate.length > 0) {
     rows.push([
       paint(style, 'dim', `  ${style.unicode ? '–' : '-'}  ${upToDate.length} up to date`),

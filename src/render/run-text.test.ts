@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { EventDraft, FinalRunState, RunCounts } from '../model/events.ts';
+import { type EventDraft, type FinalRunState, noCounts, type RunCounts } from '../model/events.ts';
 import type { SkipReason } from '../model/plan.ts';
+import type { StateView } from '../model/state.ts';
 import { expectGolden } from '../testing/golden.ts';
-import { assetLines, type JudgedLine, renderAssetLine, renderTotals, runSubject } from './run-text.ts';
+import { assetLines, type JudgedLine } from './asset-lines.ts';
+import { againOptions, keptDataText, renderAssetLine, renderTotals, runSubject } from './run-text.ts';
 
 const golden = path.resolve(import.meta.dirname, 'golden', 'run-text');
 const at = '2026-11-22T09:23:11.000Z';
@@ -244,4 +246,68 @@ test('the subjects of the commits read like a diary of the data', () => {
   );
   expectGolden(path.join(golden, 'diary.txt'), `${subjects.join('\n')}\n`);
   for (const subject of subjects) expect(subject.length).toBeLessThanOrEqual(250);
+});
+
+describe('partitions', () => {
+  const part = (key: string, more: { rows?: number; files?: number } = {}): EventDraft => ({
+    ...(made('raw/days', more.rows, more) as EventDraft & { type: 'asset.materialized' }),
+    partition: key,
+  });
+  const days = ['2026-11-25', '2026-11-26', '2026-11-27'];
+  const plain = { color: false, unicode: true } as const;
+  const lost = (keys: readonly string[]): EventDraft => ({
+    ...(failed('raw/days', 'the script ended with exit code 1') as EventDraft & { type: 'step.ended' }),
+    failedPartitions: keys,
+  });
+  const shown = (...events: EventDraft[]): string => renderAssetLine(assetLines(events)[0]!, plain, 10);
+
+  test('are summed up in the line of their asset', () => {
+    expect(shown(...days.map((key) => part(key, { files: 2 })))).toBe(
+      '✓ raw/days         6 files                0.9 s   3 partitions, 2026-11-25 to 2026-11-27',
+    );
+    expect(shown(part(days[0]!, { rows: 4 }), part(days[1]!, { rows: 5 }))).toBe(
+      '✓ raw/days          9 rows                0.6 s   2026-11-25, 2026-11-26',
+    );
+  });
+  test('that are lacking are named with the failure, and in the subject of the commit', () => {
+    expect(shown(part(days[0]!), lost(days.slice(1)))).toContain('2026-11-26, 2026-11-27: the script ended');
+    const subject = runSubject(assetLines([lost(days.slice(2))]), 'FAILURE', noCounts, 'by hand: key:raw/days');
+    expect(subject).toBe(
+      '✗ 1 failed: raw/days 2026-11-27 failed: the script ended with exit code 1 · by hand: key:raw/days',
+    );
+  });
+  test('that failed name themselves once', () => {
+    const [line] = assetLines([lost([days[0]!])]);
+    const named = { ...line!, failure: { ...line!.failure!, message: '2026-11-25: no rows' } };
+    expect(renderAssetLine(named, plain, 10)).toContain('   2026-11-25: no rows');
+  });
+});
+
+describe('after a failure', () => {
+  const record = (at: string) => ({ materialized: { at } });
+  const view = {
+    assets: new Map([['raw/a', record('2026-11-20T09:00:00.000Z')]]),
+    partitions: new Map([['raw/d', new Map([['2026-11-26', record('2026-11-21T10:00:00.000Z')]])]]),
+  } as unknown as Pick<StateView, 'assets' | 'partitions'>;
+  test.each([
+    [{ asset: 'raw/a' }, true, 'Downstream of raw/a still reads its data of 2026-11-20 09:00 UTC.'],
+    [{ asset: 'raw/a' }, false, 'raw/a keeps its data of 2026-11-20 09:00 UTC.'],
+    [{ asset: 'raw/b' }, true, undefined],
+    [
+      { asset: 'raw/d', partitions: ['2026-11-26'] },
+      true,
+      'Downstream of raw/d 2026-11-26 still reads its data of 2026-11-21 10:00 UTC.',
+    ],
+    [{ asset: 'raw/d', partitions: ['2026-11-27'] }, true, undefined],
+  ])('%j, read: %s', (line, isRead, text) => {
+    expect(keptDataText(line, view, isRead)).toBe(text);
+  });
+  test.each([
+    [[], '--select "key:raw/d+"'],
+    [['2026-11-27'], '--select "key:raw/d+" --partitions 2026-11-27'],
+    [["it's"], `--select "key:raw/d+" --partitions 'it'\\''s'`],
+    [['a', 'b'], '--select "key:raw/d+" --partitions failed'],
+  ])('the command names %j', (partitions, text) => {
+    expect(againOptions({ asset: 'raw/d', partitions })).toBe(text);
+  });
 });

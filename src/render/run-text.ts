@@ -1,111 +1,12 @@
-import type { CheckJudged, EventDraft, FinalRunState, RunCounts, StepAttemptEnded } from '../model/events.ts';
-import type { Failure } from '../model/failure.ts';
+import type { FinalRunState, RunCounts, StepAttemptEnded } from '../model/events.ts';
 import { epochMs } from '../model/instant.ts';
 import type { Plan, SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
-import { formatDuration } from '../time/format.ts';
+import type { StateView } from '../model/state.ts';
+import { formatDuration, formatInstant } from '../time/format.ts';
+import { type AssetLine, failsRun, isBad, type JudgedLine } from './asset-lines.ts';
 import { skipText } from './reason-text.ts';
 import { count, formatCount, nameSome, paint, type Style, safeLine, safeText, symbol, type Verdict } from './style.ts';
-
-/** How one asset ended in a run: what the terminal, the summary and the report say of it. */
-export interface AssetLine {
-  readonly asset: AssetKey;
-  readonly verdict: Verdict;
-  readonly rows?: number;
-  readonly files?: number;
-  readonly checks: readonly JudgedLine[];
-  readonly durationMs: number;
-  readonly failure?: Failure;
-  readonly skip?: { readonly reason: SkipReason; readonly cause?: string };
-}
-export type JudgedLine = Pick<
-  CheckJudged,
-  'asset' | 'check' | 'status' | 'severity' | 'blocking' | 'message' | 'stage' | 'samples'
->;
-
-/** The lines of a run, in the order in which its assets ended. */
-export function assetLines(events: readonly EventDraft[]): AssetLine[] {
-  const lines = new Map<AssetKey, AssetLine>();
-  const checks = new Map<AssetKey, (JudgedLine & Pick<CheckJudged, 'step'>)[]>();
-  const put = (line: AssetLine): void => {
-    lines.delete(line.asset);
-    lines.set(line.asset, line);
-  };
-  for (const event of events) {
-    // A step that is tried again judges again.
-    if (event.type === 'step.attempt-ended' && event.retryAt !== undefined)
-      for (const [asset, judged] of checks)
-        checks.set(
-          asset,
-          judged.filter((check) => check.step !== event.step),
-        );
-    else if (event.type === 'check.judged') checks.set(event.asset, [...(checks.get(event.asset) ?? []), event]);
-    else if (event.type === 'asset.materialized') {
-      const files = event.files === undefined ? undefined : Object.keys(event.files).length;
-      put({
-        asset: event.asset,
-        verdict: 'ok',
-        checks: [],
-        durationMs: event.durationMs,
-        ...(event.rows === undefined ? {} : { rows: event.rows }),
-        ...(files === undefined ? {} : { files }),
-      });
-    } else if (event.type === 'step.ended') {
-      for (const asset of event.failedAssets) {
-        if (event.outcome === 'canceled') {
-          put({
-            asset,
-            verdict: 'skipped',
-            checks: [],
-            durationMs: event.durationMs,
-            skip: { reason: 'canceled', cause: `after ${formatDuration(event.durationMs)}` },
-          });
-          continue;
-        }
-        put({
-          asset,
-          verdict: 'failed',
-          checks: [],
-          durationMs: event.durationMs,
-          ...(event.failure === undefined ? {} : { failure: event.failure }),
-        });
-      }
-    } else if (event.type === 'step.skipped') {
-      for (const asset of event.assets) {
-        const skip = { reason: event.reason, ...(event.cause === undefined ? {} : { cause: event.cause }) };
-        put({
-          asset,
-          verdict: event.reason === 'up_to_date' ? 'up_to_date' : 'skipped',
-          checks: [],
-          durationMs: 0,
-          skip,
-        });
-      }
-    }
-  }
-  // A check that ran alone, or a step of checks: the asset was judged and not made.
-  for (const [asset, judged] of checks) {
-    if (judged.length > 0 && !lines.has(asset)) lines.set(asset, { asset, verdict: 'ok', checks: [], durationMs: 0 });
-  }
-  return [...lines.values()].map((line) => withChecks(line, checks.get(line.asset) ?? []));
-}
-
-function withChecks(line: AssetLine, checks: readonly JudgedLine[]): AssetLine {
-  const isCalm = line.verdict === 'ok' || line.verdict === 'up_to_date';
-  if (!isCalm || !checks.some(isBad)) return { ...line, checks };
-  // What is up to date and does not pass needs a hand as well: its reason to be skipped is not the news.
-  const { skip: _skip, ...judged } = line;
-  return { ...judged, checks, verdict: checks.some(failsRun) ? 'failed' : 'warned' };
-}
-
-function isBad(check: JudgedLine): boolean {
-  return check.status === 'FAILED' || check.status === 'ERRORED';
-}
-
-/** Not passed, and more than a warning: `on_error: warn` records an error of the check with severity `warn`. */
-function failsRun(check: JudgedLine): boolean {
-  return isBad(check) && check.severity === 'error';
-}
 
 /** A failed attempt that is repeated: `↻ raw/orders  attempt 1 failed (exit code 1), the next one in 10 s`. */
 export function renderRetry(
@@ -146,14 +47,30 @@ export function renderAssetLine(line: AssetLine, style: Style, width: number): s
   const middle = `${size.padStart(14)}  ${ran.padEnd(9)}  ${time.padStart(8)}`;
   const bad = line.checks.filter(isBad);
   const only = bad.length === 1 && line.verdict === 'warned' ? `   ${checkText(bad[0]!)}` : '';
-  const failed = line.verdict === 'failed' ? `   ${failureText(line)}` : '';
+  const failed = line.verdict === 'failed' ? `   ${ofPartitions(line, failureText(line))}` : '';
+  const keys = failed === '' && only === '' && line.partitions ? `   ${partitionsText(line.partitions)}` : '';
   const below = only === '' ? checkTexts(bad).map((text) => `    ${text}`) : [];
   const tail = line.failure?.logTail ? tailLines(line.failure.logTail) : [];
   return [
-    `${head}${middle}${only}${failed}`.trimEnd(),
+    `${head}${middle}${only}${failed}${keys}`.trimEnd(),
     ...below,
     ...tail.map((text) => paint(style, 'dim', `    ${text}`)),
   ].join('\n');
+}
+
+/** So many keys are named; of more it is said how many they are. */
+const KEYS_MAX = 2;
+
+/** `2026-11-27`, or `27 partitions, 2026-11-01 to 2026-11-27`; keys in the order in which they were made. */
+export function partitionsText(keys: readonly string[]): string {
+  if (keys.length <= KEYS_MAX) return keys.map((key) => safeLine(key, 60)).join(', ');
+  return `${count(keys.length, 'partition')}, ${safeLine(keys[0]!, 60)} to ${safeLine(keys.at(-1)!, 60)}`;
+}
+
+/** What is said of an asset, with the partitions that it holds for; a message may name the one itself. */
+function ofPartitions({ partitions }: AssetLine, said: string): string {
+  if (partitions === undefined || partitions.length === 0 || said.startsWith(`${partitions[0]}: `)) return said;
+  return `${partitionsText(partitions)}: ${said}`;
 }
 
 /** A line for each check that did not pass; those that could not be judged for one and the same cause share theirs. */
@@ -202,6 +119,32 @@ function failureText(line: AssetLine): string {
   const bad = line.checks.filter(failsRun);
   const how = bad.every(({ status }) => status === 'ERRORED') ? 'could not be judged' : 'failed';
   return `${bad.length} of ${count(line.checks.length, 'check')} ${how}`;
+}
+
+/**
+ * What is still there of an asset whose making failed: `Downstream of raw/orders still reads its data of 2026-11-27 09:12 UTC.`
+ * Undefined = it was never made, or of a partition: that one was not.
+ */
+export function keptDataText(
+  { asset, partitions }: Pick<AssetLine, 'asset' | 'partitions'>,
+  view: Pick<StateView, 'assets' | 'partitions'>,
+  isRead: boolean,
+): string | undefined {
+  const [key] = partitions ?? [];
+  const made =
+    key === undefined ? view.assets.get(asset)?.materialized : view.partitions?.get(asset)?.get(key)?.materialized;
+  if (made === undefined) return undefined;
+  const name = key === undefined ? asset : `${asset} ${safeLine(key, 60)}`;
+  const data = `its data of ${formatInstant(made.at)}`;
+  return isRead ? `Downstream of ${name} still reads ${data}.` : `${name} keeps ${data}.`;
+}
+
+/** How a command names what failed and all that is downstream of it: `--select "key:raw/days+" --partitions 2026-11-27`. */
+export function againOptions({ asset, partitions = [] }: Pick<AssetLine, 'asset' | 'partitions'>): string {
+  const [key] = partitions;
+  const keys = partitions.length > 1 ? 'failed' : key;
+  const isPlain = keys === undefined || /^[\w.:+-]+$/.test(keys);
+  return `--select "key:${asset}+"${keys === undefined ? '' : ` --partitions ${isPlain ? keys : `'${keys.replaceAll("'", `'\\''`)}'`}`}`;
 }
 
 /** The last lines of a failed step, at most 12. */
@@ -261,7 +204,7 @@ export function runSubject(
     [counts.skipped, 'skipped'],
   ].flatMap(([n, word]) => (n === 0 ? [] : [`${formatCount(Number(n))} ${word}`]));
   const worst = failed[0] ?? warned[0];
-  const why = worst ? `: ${safeLine(worst.asset, 60)} ${subjectCause(worst)}` : '';
+  const why = worst ? `: ${safeLine(worst.asset, 60)}${subjectKeys(worst)} ${subjectCause(worst)}` : '';
   const what = [...(state === 'CANCELED' ? ['canceled'] : []), ...parts].join(', ') || emptyRun(state);
   const mark = state === 'CANCELED' ? '○' : state === 'FAILURE' || failed.length > 0 ? '✗' : worst ? '!' : '✓';
   return withoutReferences(`${mark} ${what}${why} · ${safeLine(trigger, 60)}`);
@@ -270,6 +213,11 @@ export function runSubject(
 /** A run of which no asset says anything: all was skipped, or it ended before a step did. */
 function emptyRun(state: FinalRunState): string {
   return state === 'FAILURE' ? 'failed before a step had ended' : 'nothing to do';
+}
+
+function subjectKeys({ partitions = [] }: AssetLine): string {
+  if (partitions.length === 0) return '';
+  return ` ${partitions.length === 1 ? safeLine(partitions[0]!, 40) : `(${count(partitions.length, 'partition')})`}`;
 }
 
 function subjectCause(line: AssetLine): string {

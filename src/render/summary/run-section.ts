@@ -1,8 +1,8 @@
 import type { AssetVerdict, Plan } from '../../model/plan.ts';
 import { formatDuration } from '../../time/format.ts';
+import { type AssetLine, assetLines } from '../asset-lines.ts';
 import { blocks, code, fence, folded, join, type Markdown, own, table, text } from '../markdown.ts';
 import { reasonText, skipText } from '../reason-text.ts';
-import { type AssetLine, assetLines } from '../run-text.ts';
 import { count, formatCount, nameSome } from '../style.ts';
 import type { RunSummary, SummaryBounds } from './summary.ts';
 

@@ -2,8 +2,8 @@ import type { EventDraft, FinalRunState } from '../../model/events.ts';
 import type { Timestamp } from '../../model/instant.ts';
 import type { Plan } from '../../model/plan.ts';
 import { formatDuration, formatInstant } from '../../time/format.ts';
+import { type AssetLine, assetLines } from '../asset-lines.ts';
 import { blocks, code, fence, join, link, type Markdown, own, text } from '../markdown.ts';
-import { type AssetLine, assetLines } from '../run-text.ts';
 import { count, formatCount } from '../style.ts';
 import { runSection } from './run-section.ts';
 
