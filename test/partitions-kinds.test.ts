@@ -120,7 +120,7 @@ describe('a dynamic set', () => {
     const shown = await project.json<{ partitions: { total: number } }>(['state', 'show', 'orders']);
     expect(shown.partitions.total).toBe(3);
     expect(await project.json(['list', '--select', 'status:missing and partitions:customers'])).toMatchObject({
-      assets: [{ asset: 'orders', partitions: 'dynamic' }],
+      assets: [{ asset: 'orders', partitions: 'dynamic', partitions_written: 'dynamic customers' }],
     });
     expect((await project.json<{ assets: unknown[] }>(['list', '--select', 'partitions:<null>'])).assets).toHaveLength(
       2,

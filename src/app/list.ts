@@ -35,7 +35,7 @@ function cellsOf(row: Row): string[] {
       row.made_by,
       row.group ?? '',
       row.checks === 0 ? '' : `${row.checks} ${row.checks === 1 ? 'check' : 'checks'}`,
-      row.partitions === undefined ? '' : `partitions ${row.partitions}`,
+      row.partitions === undefined ? '' : `partitions ${row.partitions_written ?? row.partitions}`,
       automationCell(row),
     ];
   if ('schedule' in row)

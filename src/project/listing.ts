@@ -32,8 +32,10 @@ export interface AssetRow extends ListedAt {
   /** `schema.table`. */
   readonly relation?: string;
   readonly outputs: readonly string[];
-  /** Name of its shared definition of partitions, else what its own is called: `weekly from 2026-10-01`. */
+  /** Name of its shared definition of partitions, else the kind of its own. */
   readonly partitions?: string;
+  /** Its own definition as it is written, in few words: `weekly from 2026-10-01`; absent = it shares one. */
+  readonly partitions_written?: string;
   /** When it is made by itself. */
   readonly automation?: AutomationRule['kind'];
   /** Of `on_cron`. */
@@ -113,7 +115,7 @@ export function listAssets(project: Project, keys: ReadonlySet<string> | undefin
         ? {}
         : { relation: relation.schema === undefined ? relation.name : `${relation.schema}.${relation.name}` }),
       outputs: asset.outputs.map(({ path }) => path),
-      ...(asset.partitions === undefined ? {} : { partitions: partitionsName(project, asset.partitions) }),
+      ...(asset.partitions === undefined ? {} : partitionsOf(project, asset.partitions)),
       ...automationOf(asset),
       ...(description === undefined ? {} : { description }),
       ...at(asset.definedAt),
@@ -129,9 +131,15 @@ function automationOf({
   return { automation: rule.kind, automation_cron: rule.cron, automation_timezone: rule.timezone };
 }
 
-/** The name of a shared definition; one that the asset writes itself as it is written there, in few words. */
-function partitionsName({ partitions }: Project, def: PartitionsDef): string {
-  return Object.keys(partitions).find((name) => sameDefinition(partitions[name], def)) ?? definitionWords(def);
+/** The name of a shared definition; of one that the asset writes itself its kind, and how it is written. */
+function partitionsOf(
+  { partitions }: Project,
+  def: PartitionsDef,
+): Pick<AssetRow, 'partitions' | 'partitions_written'> {
+  const shared = Object.keys(partitions).find((name) => sameDefinition(partitions[name], def));
+  return shared === undefined
+    ? { partitions: def.kind, partitions_written: definitionWords(def) }
+    : { partitions: shared };
 }
 
 /** Checks, by asset in the graph's order and then by name. */

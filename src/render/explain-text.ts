@@ -46,7 +46,7 @@ function definitionLines({ definition, madeBy, automation }: Explanation): strin
     ['  made by', by],
     ...texts('group').map((text) => ['  group', text]),
     ['  reads', texts('deps').length === 0 ? 'nothing' : nameSome(texts('deps'))],
-    ...texts('partitions').map((text) => ['  partitions', text]),
+    ...[...texts('partitions_written'), ...texts('partitions')].slice(0, 1).map((text) => ['  partitions', text]),
     ['  asked for by', asks.length === 0 ? 'people alone' : asks[0]!],
     ...asks.slice(1).map((text) => ['', text]),
   ]);
