@@ -48,7 +48,8 @@ export async function run(options: ExplainOptions, args: readonly string[]): Pro
     else {
       host.print(renderExplanation(explained.value, style));
       const { stale } = explained.value;
-      for (const note of stale ? untrackedCodeNotes([{ asset: asset.value.key, ...stale }], tree) : []) host.progress(note);
+      for (const note of stale ? untrackedCodeNotes([{ asset: asset.value.key, ...stale }], tree) : [])
+        host.progress(note);
     }
     return 0;
   } finally {
