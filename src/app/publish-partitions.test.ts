@@ -6,7 +6,8 @@ import type { ConnectionTarget, SqlSession } from '../ports.ts';
 import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
 import { checkOf, cutByDay, sqlAsset } from '../testing/sql-projects.ts';
 import { installedEngines, rowsOf, scratchDuckDB } from '../testing/sql-sessions.ts';
-import { materializeSql, type SqlMaterializationInput } from './materialize-sql.ts';
+import { materializeSql } from './materialize-sql.ts';
+import type { SqlMaterializationInput } from './sql-attempt.ts';
 import { readStamps } from './sql-stamps.ts';
 
 const sql = databases(installedEngines());

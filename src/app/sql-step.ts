@@ -8,15 +8,11 @@ import { compileSqlTemplate, type SqlPart as WrittenSqlPart } from '../project/s
 import { bindPartition, type PartitionBinds } from '../sql/partition-binds.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
 import { judgePublished } from './judge-published.ts';
-import {
-  materializeSql,
-  type SqlMaterialization,
-  type SqlMaterializationInput,
-  type SqlStage,
-} from './materialize-sql.ts';
+import { materializeSql } from './materialize-sql.ts';
 import type { FileRecord } from './outputs.ts';
 import { rowsOf, type ZonedColumns } from './partition-rows.ts';
 import { zonedColumns } from './publish-partitions.ts';
+import type { SqlMaterialization, SqlMaterializationInput, SqlStage } from './sql-attempt.ts';
 import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
 import type { CheckResult, SqlCheck } from './sql-judge.ts';
 import {

@@ -2,8 +2,8 @@ import type { Json } from '../base/json.ts';
 import type { CheckJudged } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Asset, Check } from '../model/project.ts';
-import type { SqlMaterialization } from './materialize-sql.ts';
 import type { FileRecord } from './outputs.ts';
+import type { SqlMaterialization } from './sql-attempt.ts';
 import type { CheckResult } from './sql-judge.ts';
 import { atPartition, emitMaterialized, materializationId, type StepContext } from './step-context.ts';
 

@@ -1,5 +1,5 @@
-import type { SqlMaterializationInput } from '../app/materialize-sql.ts';
 import { rowsOf } from '../app/partition-rows.ts';
+import type { SqlMaterializationInput } from '../app/sql-attempt.ts';
 import type { SqlCheck } from '../app/sql-judge.ts';
 import type { Json } from '../base/json.ts';
 import type { Check, CheckKind } from '../model/project.ts';
