@@ -2,61 +2,34 @@ import { describe, expect, it } from 'vitest';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import { cutDayOf, parseSegmentPath } from '../state/layout.ts';
-import { verifyState } from '../state/verify.ts';
 import { must } from '../testing/contracts/state-store.ts';
-import { createFakeStateServer } from '../testing/fake-store.ts';
-import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { memoryState } from '../testing/memory-state.ts';
+import { runEvents } from '../testing/state-story.ts';
 import { closedRun, describeState } from './state-commands.ts';
 import { readState } from './state-reading.ts';
 import { repairStore } from './state-repair.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
-import { openStateSession, type StatePorts } from './state-session.ts';
+import type { StatePorts } from './state-session.ts';
 import { compactState } from './state-upkeep.ts';
 
 const DAY = 86_400_000;
 
 /** A run every eight hours, over the end of a month. */
 function world(options: Pick<StatePorts, 'compactAfter' | 'retentionMs'> = {}) {
-  const server = createFakeStateServer();
-  const warnings: string[] = [];
-  let now = STORY_START;
-  let writers = 0;
+  const state = memoryState(options);
+  const { server, warnings, ports, wait, tamper, problems, now } = state;
   let count = 0;
-  const ports = (): StatePorts => ({
-    store: server.open(),
-    clock: { now: () => now, sleep: async () => {} },
-    random: () => 0,
-    environment: 'production',
-    projectName: 'shop',
-    writer: `w${++writers}`,
-    redact: (text) => text,
-    warn: (text) => warnings.push(text),
-    ...options,
-  });
-  const session = openStateSession(ports());
+  const session = state.open();
   const record = async (days: number) => {
-    for (const end = now + days * DAY; now < end; ) {
-      now += DAY / 3;
-      const run = `${timestamp(now).slice(0, 10).replaceAll('-', '')}-${String(count++).padStart(6, 'a')}`;
-      const events = runEvents({
-        run,
-        at: now,
-        group: 'marts',
-        assets: [{ asset: `raw/${count % 2}`, outcome: 'success' }],
-      });
-      must(await session.transact(async () => ({ kind: 'commit', events, message: run, value: undefined })));
+    for (const end = now() + days * DAY; now() < end; ) {
+      wait(DAY / 3);
+      const run = `${timestamp(now()).slice(0, 10).replaceAll('-', '')}-${String(count++).padStart(6, 'a')}`;
+      await state.record(session, { run, group: 'marts', assets: [{ asset: `raw/${count % 2}`, outcome: 'success' }] });
     }
   };
   const compact = (retentionMs: number, more: { readonly dryRun?: boolean; readonly keepMs?: number } = {}) =>
-    compactState(ports(), openStateSession(ports()), { keepMs: undefined, now, dryRun: false, retentionMs, ...more });
-  const tamper = async (files: Readonly<Record<string, string | null>>) => {
-    const store = server.open();
-    const { commit } = must(await store.read());
-    const change = { files: new Map(Object.entries(files)), message: 'by hand', at: now, writer: 'hand', tx: 1 };
-    expect((await store.commit(commit, change)).kind).toBe('landed');
-  };
-  const problems = () => verifyState(server.files(), 'production').problems;
-  return { server, warnings, ports, session, record, compact, tamper, problems, now: () => now };
+    compactState(ports(), state.open(), { keepMs: undefined, now: now(), dryRun: false, retentionMs, ...more });
+  return { server, warnings, ports, session, record, compact, tamper, problems, now };
 }
 
 const view = async (ports: StatePorts) => {

@@ -1,44 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { StateStore } from '../ports.ts';
 import { verifyState } from '../state/verify.ts';
 import { must } from '../testing/contracts/state-store.ts';
-import { createFakeStateServer } from '../testing/fake-store.ts';
-import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { memoryState } from '../testing/memory-state.ts';
 import { repairStore } from './state-repair.ts';
-import { openStateSession, type StatePorts } from './state-session.ts';
 
 const DAY = 86_400_000;
 
 /** Two closed days and an open one, with a snapshot. */
 async function history() {
-  const server = createFakeStateServer();
-  let now = STORY_START;
-  let writers = 0;
-  const ports = (store: StateStore = server.open()): StatePorts => ({
-    store,
-    clock: { now: () => now, sleep: async () => {} },
-    random: () => 0,
-    environment: 'production',
-    projectName: 'shop',
-    writer: `w${++writers}`,
-    redact: (text) => text,
-    warn: () => {},
-  });
-  const session = openStateSession(ports());
+  const { server, ports, open, wait, record: recordRun, tamper } = memoryState();
+  const session = open();
   const record = async (i: number, waitMs = DAY / 3) => {
-    now += waitMs;
+    wait(waitMs);
     const run = `2026112${2 + Math.floor(i / 3)}-${String(i).padStart(4, 'a')}`;
-    const events = runEvents({ run, at: now, group: 'marts', assets: [{ asset: `raw/${i % 2}`, outcome: 'success' }] });
-    must(await session.transact(async () => ({ kind: 'commit', events, message: `run ${i}`, value: undefined })));
+    const assets = [{ asset: `raw/${i % 2}`, outcome: 'success' as const }];
+    await recordRun(session, { run, group: 'marts', assets }, `run ${i}`);
   };
   for (let i = 0; i < 8; i++) await record(i);
-  /** A commit of somebody who edits the branch by hand. */
-  const tamper = async (files: Readonly<Record<string, string | null>>) => {
-    const store = server.open();
-    const { commit } = must(await store.read());
-    const change = { files: new Map(Object.entries(files)), message: 'by hand', at: now, writer: 'hand', tx: 1 };
-    expect((await store.commit(commit, change)).kind).toBe('landed');
-  };
   return { server, ports, record, tamper };
 }
 

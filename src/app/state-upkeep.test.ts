@@ -1,42 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { StateStore } from '../ports.ts';
 import { compactedSeq } from '../state/layout.ts';
-import { verifyState } from '../state/verify.ts';
 import { must } from '../testing/contracts/state-store.ts';
-import { createFakeStateServer } from '../testing/fake-store.ts';
-import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { memoryState } from '../testing/memory-state.ts';
+import { STORY_START } from '../testing/state-story.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
-import { openStateSession, type StatePorts, type StateSession } from './state-session.ts';
+import type { StatePorts, StateSession } from './state-session.ts';
 import { compactState, createState } from './state-upkeep.ts';
 
 const DAY = 86_400_000;
 const place = (store: StateStore) => ({ store, environment: 'production', projectName: 'shop' });
 
 function world(options: Pick<StatePorts, 'compactAfter' | 'retentionMs'> = {}) {
-  const server = createFakeStateServer();
-  const warnings: string[] = [];
-  let now = STORY_START;
-  let writers = 0;
-  const open = (store: StateStore = server.open()): StateSession =>
-    openStateSession({
-      store,
-      clock: { now: () => now, sleep: async () => {} },
-      random: () => 0,
-      environment: 'production',
-      projectName: 'shop',
-      writer: `w${++writers}`,
-      redact: (text) => text,
-      warn: (text) => warnings.push(text),
-      ...options,
-    } satisfies StatePorts);
+  const { server, warnings, open, wait, record: recordRun, problems } = memoryState(options);
   const record = async (session: StateSession, i: number): Promise<void> => {
-    now += 60_000;
+    wait(60_000);
     const run = `20261122-${String(i).padStart(4, 'a')}`;
-    const events = runEvents({ run, at: now, assets: [{ asset: `raw/${i % 3}`, outcome: 'success' }] });
-    must(await session.transact(async () => ({ kind: 'commit', events, message: `run ${i}`, value: undefined })));
+    await recordRun(session, { run, assets: [{ asset: `raw/${i % 3}`, outcome: 'success' }] }, `run ${i}`);
   };
-  const fine = () => expect(verifyState(server.files(), 'production').problems).toEqual([]);
-  return { server, warnings, open, record, fine, wait: (ms: number) => (now += ms) };
+  const fine = () => expect(problems()).toEqual([]);
+  return { server, warnings, open, record, fine, wait };
 }
 
 describe('compact by itself', () => {
