@@ -88,7 +88,8 @@ export interface RefMove {
   readonly expected: string | undefined;
 }
 
-export type StoreUnreachable = { readonly code: 'unreachable'; readonly message: string };
+/** `no-access`: the server knows this account, or the lack of one, and shows it nothing: asking again changes nothing. */
+export type StoreUnreachable = { readonly code: 'unreachable' | 'no-access'; readonly message: string };
 export type CommitOutcome =
   | { readonly kind: 'landed'; readonly commit: string }
   /** Somebody else moved the ref: read again and decide again. `head`: where it was found just now, if it was read. */

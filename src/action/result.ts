@@ -69,4 +69,5 @@ export function withPermissionLines(failure: AppFailure): AppFailure {
 /** By the failure's code. */
 const PERMISSIONS: Readonly<Record<string, string>> = {
   'state-denied': '  contents: write # to push the state branch',
+  'state-no-access': '  contents: write # to read and push the state branch',
 };

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
+import type { Readable } from 'node:stream';
 
 /** An environment as a process has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,6 +17,8 @@ export interface GitCall {
   readonly input?: string | Uint8Array;
   /** Killed after this long; default 10 minutes. A network that merely crawls is left to git's own low-speed limit. */
   readonly timeoutMs?: number;
+  /** Watches for the status of the server's last answer, where git speaks http. */
+  readonly watchesHttp?: boolean;
 }
 
 export interface GitExit {
@@ -26,6 +29,8 @@ export interface GitExit {
   readonly stderr: string;
   /** Undefined when it could not be started. */
   readonly pid: number | undefined;
+  /** The last status of a server's answers; undefined when nobody watched, or no answer came. */
+  readonly httpStatus?: number;
 }
 
 // What a user sets so that git reaches a server at all. Everything else of GIT_* (a hook's GIT_DIR and GIT_INDEX_FILE,
@@ -100,15 +105,38 @@ function configOf(env: Environment): (readonly [string, string])[] {
   return pairs;
 }
 
+/** Headers of a conversation, without what a secret could be in, on a pipe of their own. */
+const HTTP_TRACE = { GIT_TRACE_CURL: '3', GIT_TRACE_CURL_NO_DATA: '1', GIT_TRACE_REDACT: '1' };
+
+/** The status lines are part of the protocol: no words of git's are read. */
+function watchStatus(trace: Readable): () => number | undefined {
+  let last: number | undefined;
+  let open = '';
+  trace.on('data', (chunk: Buffer) => {
+    const lines = (open + chunk.toString('latin1')).split('\n');
+    open = lines.pop()!.slice(-1_000);
+    for (const line of lines) {
+      const [, status] = /<= Recv header: HTTP\/[\d.]+ (\d{3})\b/.exec(line) ?? [];
+      if (status !== undefined) last = Number(status);
+    }
+  });
+  trace.on('error', () => {});
+  return () => last;
+}
+
 /** Runs git once. Never throws: a git that is not there has no code and no pid. */
 export function runGit(call: GitCall): Promise<GitExit> {
   return new Promise((resolve) => {
+    // On Windows no further pipe reaches the program that git starts to speak http.
+    const watches = call.watchesHttp === true && process.platform !== 'win32';
+    const env = gitEnvironment(call.env, call.config, call.gitDir);
     const child = spawn('git', call.args, {
       cwd: call.cwd,
-      env: gitEnvironment(call.env, call.config, call.gitDir),
-      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      env: watches ? { ...env, ...HTTP_TRACE } : env,
+      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(watches ? ['pipe' as const] : [])],
       windowsHide: true,
     });
+    const lastStatus = watches ? watchStatus(child.stdio[3] as Readable) : () => undefined;
     // Not the option `timeout` of spawn: its timer goes on when the program is not there, and keeps this process alive.
     const timer = setTimeout(() => child.kill(), call.timeoutMs ?? 600_000);
     const stdout: Buffer[] = [];
@@ -123,7 +151,9 @@ export function runGit(call: GitCall): Promise<GitExit> {
     });
     child.on('close', (code) => {
       clearTimeout(timer);
+      const httpStatus = lastStatus();
       resolve({
+        ...(httpStatus === undefined ? {} : { httpStatus }),
         code: code ?? undefined,
         stdout: Buffer.concat(stdout),
         stderr: Buffer.concat(stderr).toString(),

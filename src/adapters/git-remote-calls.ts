@@ -7,7 +7,14 @@ import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import { type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
 import { hasNoRefFiles } from './git-ref-files.ts';
-import type { PushedRef, RemoteCalls, RemoteHistory, RemotePlace, SeenHead } from './git-remote-ref.ts';
+import {
+  type PushedRef,
+  type RemoteCalls,
+  type RemoteHistory,
+  type RemotePlace,
+  refusedAccess,
+  type SeenHead,
+} from './git-remote-ref.ts';
 import { serverDate } from './git-server-date.ts';
 import {
   archivePrefixes,
@@ -76,10 +83,15 @@ function createGitCalls(place: SystemRemote) {
   ] as const;
   let hasRead = false;
 
-  const unreachable = (exit: GitExit): StoreUnreachable => ({
-    code: 'unreachable',
-    message: `${place.name} cannot be reached for ${branch}: ${gitWords(exit.stderr, place.secrets) || 'no answer'}${fullDiskNote(store.gitDir)}`,
-  });
+  const unreachable = ({ stderr, httpStatus }: GitExit): StoreUnreachable => {
+    const words = gitWords(stderr, place.secrets) || 'no answer';
+    return (
+      refusedAccess(place, httpStatus, words) ?? {
+        code: 'unreachable',
+        message: `${place.name} cannot be reached for ${branch}: ${words}${fullDiskNote(store.gitDir)}`,
+      }
+    );
+  };
   const fetch = (options: readonly string[], wanted: readonly string[], extra?: readonly [string, string]) =>
     runGit({
       args: [...fetchArgs(place), ...options, '--stdin', 'state'],
@@ -92,6 +104,7 @@ function createGitCalls(place: SystemRemote) {
       args: ['ls-remote', ...serverSide(place, 'upload-pack'), 'state', ...refs],
       ...store,
       config,
+      watchesHttp: /^https?:/i.test(place.url),
     });
     return exit.code === 0 ? ok(parseRemoteRefs(exit.stdout.toString())) : fail(unreachable(exit));
   };

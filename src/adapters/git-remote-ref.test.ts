@@ -149,7 +149,7 @@ describe('state at a server', { timeout: 240_000 }, () => {
         .read()
         .then((read) => ({ ok: true, value: read }) as const),
     );
-    expect(wrong).toMatchObject({ ok: false, error: { code: 'unreachable' } });
+    expect(wrong).toMatchObject({ ok: false, error: { code: 'no-access' } });
     expect(JSON.stringify(wrong)).not.toContain('anotherSecret');
     must(await store.read());
   });
@@ -160,6 +160,44 @@ describe('state at a server', { timeout: 240_000 }, () => {
     const header = `Authorization: Basic ${Buffer.from('x-access-token:pat').toString('base64')}`;
     sandbox.git(projectRoot, 'config', `http.${server.url}/.extraheader`, header);
     await land(await openAgain(projectRoot), 1, 'a');
+  });
+});
+
+/** The system's git, and the library with no git on PATH at all. */
+describe.each(['system', 'isomorphic'] as const)('a server that refuses (%s)', { timeout: 240_000 }, (access) => {
+  const open = (token?: string) =>
+    openWriter({
+      ...(token === undefined ? {} : { token }),
+      ...(access === 'system' ? {} : { env: { ...sandbox.env, PATH: join(sandbox.root, 'no-such-folder') } }),
+    });
+  const many = 50;
+
+  it.each([
+    [401, undefined],
+    [401, 'ghs_wrong'],
+    [403, undefined],
+    [403, 'ghs_wrong'],
+    [404, undefined],
+    [404, 'ghs_wrong'],
+  ] as const)('with %d, token %s: gives no access, whatever the words', async (status, token) => {
+    const { store } = await open(token);
+    if (status === 401) server.token = 'ghs_right';
+    else server.fail('advertise-fetch', status, many);
+    const read = await store.read();
+    expect(read).toMatchObject({ ok: false, error: { code: 'no-access' } });
+    expect(JSON.stringify(read)).toContain(`HTTP ${status}`);
+    expect(JSON.stringify(read)).not.toContain('ghs_wrong');
+    const log = await store.log(1);
+    expect(log).toMatchObject({ ok: false, error: { code: 'no-access' } });
+  });
+
+  it.each([500, 503, 429, 'drop-request'] as const)('with %s: may do better soon', async (fault) => {
+    const { store } = await open('ghs_right');
+    server.token = 'ghs_right';
+    // The system's git fetches, and then lists to find out what is wrong.
+    server.fail('advertise-fetch', fault, access === 'system' ? 2 : 1);
+    expect(await store.read()).toMatchObject({ ok: false, error: { code: 'unreachable' } });
+    expect(must(await store.read()).commit).toBeUndefined();
   });
 });
 

@@ -25,6 +25,21 @@ export interface RemotePlace {
   readonly onNotice: (text: string) => void;
 }
 
+/** A server that answers with 401, 403 or 404 shows this account nothing, now and in a minute. `words`: the server's or git's. */
+export function refusedAccess(
+  { name, branch }: Pick<RemotePlace, 'name' | 'branch'>,
+  status: number | undefined,
+  words: string,
+): StoreUnreachable | undefined {
+  if (status !== 401 && status !== 403 && status !== 404) return undefined;
+  const why = {
+    401: 'it wants to know who asks (HTTP 401)',
+    403: 'this account may not read it (HTTP 403)',
+    404: 'there is no such repository, or not for this account (HTTP 404)',
+  }[status];
+  return { code: 'no-access', message: `${name} gives no access to ${branch}: ${why}. It said: ${words}` };
+}
+
 /** One ref of a push: it is moved only if it is where it is expected. */
 export interface PushedRef {
   readonly ref: string;

@@ -9,12 +9,18 @@ import type { ListedRef, Published } from './git-state-ref.ts';
  */
 export interface WireServer {
   /** Refs whose names begin with one of the prefixes. */
-  listRefs(prefixes: readonly string[]): Promise<Result<WireRefs, string>>;
+  listRefs(prefixes: readonly string[]): Promise<Result<WireRefs, WireFailure>>;
   /** A pack with what is wanted; an empty one is undefined. */
-  fetchPack(wanted: WantedPack): Promise<Result<Buffer | undefined, string>>;
+  fetchPack(wanted: WantedPack): Promise<Result<Buffer | undefined, WireFailure>>;
   push(refs: readonly PushedRef[], pack: Buffer | undefined, atomic: boolean): Promise<Published>;
   /** Whether the server can leave out what was not asked for; undefined before the first answer. */
   canFilter(): boolean | undefined;
+}
+
+/** `status`: that of the answer, where it was a refusal. */
+export interface WireFailure {
+  readonly words: string;
+  readonly status?: number;
 }
 
 export interface WireRefs {
@@ -53,7 +59,7 @@ export function wireServer(options: WireOptions): WireServer {
     path: string,
     body: Buffer | undefined,
     headers: Record<string, string>,
-  ): Promise<Result<Answer, string>> {
+  ): Promise<Result<Answer, WireFailure>> {
     try {
       const response = await fetch(`${options.url}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
@@ -62,21 +68,22 @@ export function wireServer(options: WireOptions): WireServer {
         signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
       });
       const bytes = Buffer.from(await response.arrayBuffer());
-      if (!response.ok) return fail(statusText(response.status));
+      if (!response.ok) return fail({ words: statusText(response.status), status: response.status });
       const date = Date.parse(response.headers.get('date') ?? '');
       return ok({ bytes, serverNow: Number.isNaN(date) ? undefined : date });
     } catch (error) {
-      return fail(errorText(error));
+      return fail({ words: errorText(error) });
     }
   }
 
   const v2 = { 'Git-Protocol': 'version=2' };
-  async function command(lines: readonly Packet[]): Promise<Result<Answer, string>> {
+  async function command(lines: readonly Packet[]): Promise<Result<Answer, WireFailure>> {
     if (features === undefined) {
       const advertised = await request('/info/refs?service=git-upload-pack', undefined, v2);
       if (!advertised.ok) return advertised;
       const said = texts(advertised.value.bytes);
-      if (!said.includes('version 2')) return fail('the server does not speak version 2 of the git protocol');
+      if (!said.includes('version 2'))
+        return fail({ words: 'the server does not speak version 2 of the git protocol' });
       features = new Set((said.find((line) => line.startsWith('fetch=')) ?? '').slice('fetch='.length).split(' '));
     }
     return request('/git-upload-pack', encode(lines), {
@@ -99,7 +106,7 @@ export function wireServer(options: WireOptions): WireServer {
       if (!answer.ok) return answer;
       const refs: ListedRef[] = [];
       for (const line of texts(answer.value.bytes)) {
-        if (line.startsWith('ERR ')) return fail(line.slice(4));
+        if (line.startsWith('ERR ')) return fail({ words: line.slice(4) });
         const [id, ref] = line.split(' ');
         if (id !== undefined && ref !== undefined && /^[0-9a-f]{40}$/.test(id)) refs.push({ id, ref });
       }
@@ -124,7 +131,7 @@ export function wireServer(options: WireOptions): WireServer {
     },
     async push(refs, pack, atomic) {
       const advertised = await request('/info/refs?service=git-receive-pack', undefined, {});
-      if (!advertised.ok) return { kind: 'unanswered', words: advertised.error };
+      if (!advertised.ok) return { kind: 'unanswered', words: advertised.error.words };
       const offered = texts(advertised.value.bytes).find((line) => line.includes('\0')) ?? '';
       const can = new Set(offered.slice(offered.indexOf('\0') + 1).split(' '));
       if (atomic && !can.has('atomic')) return { kind: 'refused', words: 'the server cannot push atomically' };
@@ -140,7 +147,7 @@ export function wireServer(options: WireOptions): WireServer {
         'Content-Type': 'application/x-git-receive-pack-request',
         Accept: 'application/x-git-receive-pack-result',
       });
-      if (!answer.ok) return { kind: 'unanswered', words: answer.error };
+      if (!answer.ok) return { kind: 'unanswered', words: answer.error.words };
       return publishedOf(answer.value.bytes, can.has('side-band-64k'));
     },
   };
@@ -196,17 +203,18 @@ function bands(all: Iterable<Buffer>): { readonly data: Buffer; readonly words: 
   return { data: Buffer.concat(data), words, error };
 }
 
-function packOf(bytes: Buffer): Result<Buffer | undefined, string> {
+function packOf(bytes: Buffer): Result<Buffer | undefined, WireFailure> {
   const all = [...packets(bytes)];
   const start = all.findIndex((packet) => packet.toString('latin1') === 'packfile\n');
   if (start < 0) {
     const said = all.map((packet) => packet.toString()).find((line) => line.startsWith('ERR '));
-    return fail(said?.slice(4).trim() ?? 'the server sent no pack');
+    return fail({ words: said?.slice(4).trim() ?? 'the server sent no pack' });
   }
   const { data, error } = bands(all.slice(start + 1));
-  if (error !== '') return fail(error.trim());
+  if (error !== '') return fail({ words: error.trim() });
   // Header, number of objects, digest: shorter is cut.
-  if (data.length < 32 || data.toString('latin1', 0, 4) !== 'PACK') return fail('the server sent half a pack');
+  if (data.length < 32 || data.toString('latin1', 0, 4) !== 'PACK')
+    return fail({ words: 'the server sent half a pack' });
   return ok(data.readUInt32BE(8) === 0 ? undefined : data);
 }
 

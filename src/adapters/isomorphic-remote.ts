@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StoreUnreachable } from '../ports.ts';
 import { gitWords } from './git-process.ts';
-import type { RemoteCalls, RemoteHistory, RemotePlace } from './git-remote-ref.ts';
+import { type RemoteCalls, type RemoteHistory, type RemotePlace, refusedAccess } from './git-remote-ref.ts';
 import { archivePrefixes, archivesOf, type ListedRef, type Published } from './git-state-ref.ts';
-import type { WireServer } from './git-wire.ts';
+import type { WireFailure, WireServer } from './git-wire.ts';
 import { type IsomorphicObjects, writeWhole } from './isomorphic-objects.ts';
 
 /** A remote that is reached over http or https without the system's git. */
@@ -24,13 +24,14 @@ export interface IsomorphicRemote extends RemotePlace {
 export function isomorphicRemote(remote: IsomorphicRemote): RemoteCalls {
   const { server, objects, branch } = remote;
   const branchRef = `refs/heads/${branch}`;
-  const unreachable = (words: string): StoreUnreachable => ({
-    code: 'unreachable',
-    message: `${remote.name} cannot be reached for ${branch}: ${gitWords(words, remote.secrets) || 'no answer'}`,
-  });
+  const unreachable = (failure: WireFailure): StoreUnreachable => {
+    const words = gitWords(failure.words, remote.secrets) || 'no answer';
+    const message = `${remote.name} cannot be reached for ${branch}: ${words}`;
+    return refusedAccess(remote, failure.status, words) ?? { code: 'unreachable', message };
+  };
 
   /** A commit with its trees, on top of what is here already. */
-  async function bring(commit: string, haves: readonly string[]): Promise<Result<void, string>> {
+  async function bring(commit: string, haves: readonly string[]): Promise<Result<void, WireFailure>> {
     const pack = await server.fetchPack({ wants: [commit], haves, shallow: haves, depth: 1, filter: 'blob:none' });
     if (!pack.ok) return pack;
     if (pack.value) await objects.addPack(pack.value);

@@ -1,3 +1,5 @@
+import type { StoreUnreachable } from '../ports.ts';
+
 /** Why a use case could not do what was asked: an expected refusal, with the exit code that it means (docs/exit-codes.md). */
 export interface AppFailure {
   readonly exit: 1 | 2 | 3;
@@ -15,6 +17,16 @@ export function inputFailure(code: string, message: string, help?: string): AppF
 
 export function outsideFailure(code: string, message: string, help?: string): AppFailure {
   return { exit: 3, code, message, ...(help === undefined ? {} : { help }) };
+}
+
+/** The state could not be read: the line, or the account. `help`: what to do where it is the line. */
+export function stateUnreachable(error: StoreUnreachable, help?: string): AppFailure {
+  if (error.code === 'unreachable') return outsideFailure('state-unreachable', error.message, help);
+  return outsideFailure(
+    'state-no-access',
+    error.message,
+    'Try `git ls-remote` with the address of the remote: does this account see the repository? A token needs access to its contents (in a workflow: `permissions: contents: write` on the job; of a fine-grained token: *Contents*; where the organisation has single sign-on the token must be authorized for it).',
+  );
 }
 
 /** `--at` named nothing that a state has: `label` says whose. An instant is one that no commit is as old as. */

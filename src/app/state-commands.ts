@@ -13,7 +13,7 @@ import { compactedSeq, cutDayOf } from '../state/layout.ts';
 import { assembleView, neededPaths } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
-import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
 import { triggerText } from './run-message.ts';
 import { resolveAt, type StateAt } from './state-reading.ts';
 
@@ -35,7 +35,7 @@ export async function stateLog(
   const from = at === undefined ? ok(undefined) : await resolveAt(store, at);
   if (!from.ok) return from;
   const log = await store.log(limit, from.value);
-  if (!log.ok) return fail(outsideFailure('state-unreachable', log.error.message));
+  if (!log.ok) return fail(stateUnreachable(log.error));
   return ok(
     log.value.map((entry) => ({
       commit: entry.commit,
@@ -243,17 +243,17 @@ export async function verifyStore(
   at: string | undefined,
 ): Promise<Result<Verified, AppFailure>> {
   const head = await store.read();
-  if (!head.ok) return fail(outsideFailure('state-unreachable', head.error.message));
+  if (!head.ok) return fail(stateUnreachable(head.error));
   const resolved = at === undefined ? ok(head.value.commit) : await resolveAt(store, at);
   if (!resolved.ok) return resolved;
   const commit = resolved.value;
   if (commit === undefined) return ok({ files: 0, problems: [] });
   const listing = await store.list(commit, '');
-  if (!listing.ok) return fail(outsideFailure('state-unreachable', listing.error.message));
+  if (!listing.ok) return fail(stateUnreachable(listing.error));
   const texts = await store.load(
     commit,
     listing.value.map((entry) => entry.path),
   );
-  if (!texts.ok) return fail(outsideFailure('state-unreachable', texts.error.message));
+  if (!texts.ok) return fail(stateUnreachable(texts.error));
   return ok({ commit, files: texts.value.size, problems: verifyState(texts.value, environment).problems });
 }

@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
-import type { Clock, StateArchive, StateHead, StateStore } from '../ports.ts';
+import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
-import { type AppFailure, inputFailure, noSuchMoment, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, noSuchMoment, outsideFailure, stateUnreachable } from './failure.ts';
 
 /** Whose state it is, and where. */
 export interface StatePlace {
@@ -101,8 +101,7 @@ export function brokenState(label: string, head: string | undefined, problems: r
 
 /** The commit that `--at` names: by itself, by an instant, or as the newest of `archive/<seq>`. */
 export async function resolveAt(store: StateStore, at: string): Promise<Result<string | undefined, AppFailure>> {
-  const unreachable = (error: { message: string }): Result<never, AppFailure> =>
-    fail(outsideFailure('state-unreachable', error.message));
+  const unreachable = (error: StoreUnreachable): Result<never, AppFailure> => fail(stateUnreachable(error));
   const archive = /^archive\/(\d+)$/.exec(at);
   if (archive) {
     const archives = await store.archives();
@@ -132,8 +131,7 @@ export async function readState(
   options?: ReadOptions,
 ): Promise<Result<StateAt, AppFailure>> {
   const { store } = ports;
-  const unreachable = (error: { message: string }): Result<never, AppFailure> =>
-    fail(outsideFailure('state-unreachable', error.message));
+  const unreachable = (error: StoreUnreachable): Result<never, AppFailure> => fail(stateUnreachable(error));
   const head = await store.read();
   if (!head.ok) return unreachable(head.error);
   let commit = head.value.commit;

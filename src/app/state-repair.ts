@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateChange } from '../ports.ts';
+import type { StateChange, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { encodeFormat, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
@@ -8,7 +8,7 @@ import { isQuarantine } from '../state/quarantine.ts';
 import { assembleView } from '../state/read.ts';
 import { repairState } from '../state/repair.ts';
 import type { SalvagedFile } from '../state/salvage.ts';
-import { type AppFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { brokenState } from './state-reading.ts';
 import { type PagesOf, type StatePorts, unwrittenState } from './state-session.ts';
 import { type Decision, type TransactionView, transact } from './transact.ts';
@@ -54,8 +54,10 @@ export async function repairStore(
     case 'outrun':
     case 'denied':
     case 'gone':
-    case 'unreachable':
       return fail(outsideFailure(`state-${outcome.kind}`, outcome.message));
+    case 'unreachable':
+    case 'no-access':
+      return fail(stateUnreachable({ code: outcome.kind, message: outcome.message }));
   }
 }
 
@@ -63,7 +65,7 @@ async function decide(
   ports: StatePorts,
   view: TransactionView,
   options: { readonly dryRun: boolean; readonly pages?: PagesOf },
-): Promise<Result<Decision<Settled>, { readonly code: 'unreachable'; readonly message: string }>> {
+): Promise<Result<Decision<Settled>, StoreUnreachable>> {
   const listing = await view.list('');
   if (!listing.ok) return listing;
   const texts = await view.load(listing.value.map(({ path }) => path));

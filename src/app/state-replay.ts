@@ -15,7 +15,7 @@ import {
   eventsOfFiles,
   planReplay,
 } from '../state/replay.ts';
-import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
 import { resolveAt, type StateAt } from './state-reading.ts';
 import type { PagesOf, StateSession } from './state-session.ts';
 
@@ -56,8 +56,7 @@ function damaged(name: string, problems: readonly StateProblem[]): AppFailure {
  * that a forced push removed and that the server still gives.
  */
 export async function commitSource(store: StateStore, name: string): Promise<Result<EventSource, AppFailure>> {
-  const unreachable = (error: { message: string }): Result<never, AppFailure> =>
-    fail(outsideFailure('state-unreachable', error.message));
+  const unreachable = (error: StoreUnreachable): Result<never, AppFailure> => fail(stateUnreachable(error));
   const resolved = name.startsWith('archive/') ? await resolveAt(store, name) : ok(name);
   if (!resolved.ok) return resolved;
   const commit = resolved.value ?? name;

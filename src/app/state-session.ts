@@ -7,7 +7,7 @@ import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../sta
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
-import { type AppFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { dueCut } from './retention.ts';
 import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
@@ -198,10 +198,10 @@ async function transactOnce<T>(
     case 'gone':
       return fail(goneState(ports.store.label, seen));
     case 'unreachable':
+    case 'no-access':
       return fail(
-        outsideFailure(
-          'state-unreachable',
-          outcome.message,
+        stateUnreachable(
+          { code: outcome.kind, message: outcome.message },
           'Check the network and the credentials, then run the command again: what is recorded is safe.',
         ),
       );

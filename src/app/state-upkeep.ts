@@ -1,9 +1,9 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { StateArchive } from '../ports.ts';
+import type { StateArchive, StoreUnreachable } from '../ports.ts';
 import { commitsSinceCompact } from '../state/compact.ts';
 import type { DroppedEvents } from '../state/retention.ts';
-import { type AppFailure, outsideFailure } from './failure.ts';
+import { type AppFailure, stateUnreachable } from './failure.ts';
 import { cutAt } from './retention.ts';
 import type { StatePlace } from './state-reading.ts';
 import type { PagesOf, StateSession } from './state-session.ts';
@@ -94,8 +94,7 @@ export async function compactState(
   return dropped.ok ? ok({ ...made, dropped: dropped.value }) : fail(unreachable(dropped.error));
 }
 
-const unreachable = (error: { readonly message: string }): AppFailure =>
-  outsideFailure('state-unreachable', error.message);
+const unreachable = (error: StoreUnreachable): AppFailure => stateUnreachable(error);
 
 /** One line for people about an archive. */
 export function archiveText({ seq, committedAt }: StateArchive): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ok } from '../base/result.ts';
+import { fail, ok } from '../base/result.ts';
 import type { Clock, StateChange, StateStore } from '../ports.ts';
 import { stateChange } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../testing/fake-store.ts';
@@ -149,6 +149,22 @@ describe('transact', () => {
     const total = clock.slept.reduce((sum, ms) => sum + ms, 0);
     expect(total).toBeGreaterThan(118_000);
     expect(total).toBeLessThanOrEqual(120_000);
+  });
+
+  it('stops at once where the server gives no access, at the start and in between', async () => {
+    for (const refusedAt of [1, 2]) {
+      const { store, options, retries, server } = given();
+      let reads = 0;
+      const refusing: StateStore = {
+        ...store,
+        read: async () =>
+          ++reads === refusedAt ? fail({ code: 'no-access', message: 'HTTP 403 for me' }) : store.read(),
+      };
+      if (refusedAt === 2) server.faults.push('lose-all');
+      const outcome = await transact(refusing, countUp(), options);
+      expect(outcome).toEqual({ kind: 'no-access', message: 'HTTP 403 for me', tries: refusedAt });
+      expect(retries).toHaveLength(refusedAt - 1);
+    }
   });
 
   it('goes on when the line is back', async () => {

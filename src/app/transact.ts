@@ -70,6 +70,8 @@ export type TransactionOutcome<T> =
   /** The ref was deleted while we were at it: the environment is closed. */
   | { readonly kind: 'gone'; readonly message: string; readonly tries: number }
   | { readonly kind: 'unreachable'; readonly message: string; readonly tries: number }
+  /** The server shows this account nothing. Trying again does not help. */
+  | { readonly kind: 'no-access'; readonly message: string; readonly tries: number }
   /** The signal fired between two tries: nothing of this transaction has landed as far as we could see. */
   | { readonly kind: 'canceled'; readonly tries: number };
 
@@ -242,14 +244,14 @@ async function takeTurn<T>(
   const { tries } = progress;
   const read = progress.fresh ? ok(progress.fresh) : await store.read();
   progress.fresh = undefined;
-  if (!read.ok) return missed(progress, read.error.message);
+  if (!read.ok) return notReached(progress, read.error);
   const head = read.value;
   if (head.commit === undefined && progress.hadHead) return gone(store, tries);
   progress.hadHead = head.commit !== undefined;
 
   if (progress.doubtful !== undefined && head.commit !== undefined) {
     const landed = await hasLanded(store, head.commit, options);
-    if (!landed.ok) return missed(progress, landed.error.message);
+    if (!landed.ok) return notReached(progress, landed.error);
     if (landed.value) {
       const { value, isLean } = progress.doubtful;
       return {
@@ -266,7 +268,7 @@ async function takeTurn<T>(
     load: async (paths) => (head.commit === undefined ? ok(new Map()) : store.load(head.commit, paths)),
     list: async (prefix) => (head.commit === undefined ? ok([]) : store.list(head.commit, prefix)),
   });
-  if (!decided.ok) return missed(progress, decided.error.message);
+  if (!decided.ok) return notReached(progress, decided.error);
   const decision = decided.value;
   if (decision.kind === 'nothing') {
     return { kind: 'done', outcome: { kind: 'nothing', head, value: decision.value, tries } };
@@ -312,6 +314,11 @@ function judge<T>(store: StateStore, outcome: CommitOutcome, value: T, progress:
       progress.doubtful = { value, isLean };
       return missed(progress, outcome.message);
   }
+}
+
+function notReached<T>(progress: Progress<T>, { code, message }: StoreUnreachable): Turn<T> {
+  if (code === 'unreachable') return missed(progress, message);
+  return { kind: 'done', outcome: { kind: 'no-access', message, tries: progress.tries } };
 }
 
 function missed<T>(progress: Progress<T>, message: string): Turn<T> {

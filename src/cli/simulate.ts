@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { AppFailure } from '../app/failure.ts';
-import { inputFailure } from '../app/failure.ts';
+import { type AppFailure, inputFailure, stateUnreachable } from '../app/failure.ts';
 import { buildPlanning } from '../app/planning.ts';
 import { productionRunner } from '../app/production-runner.ts';
 import { readState } from '../app/state-reading.ts';
@@ -205,7 +204,7 @@ async function originOf(
 ): Promise<Result<StateOrigin | undefined, AppFailure>> {
   if (commit === undefined) return ok(undefined);
   const listed = await store.list(commit, '');
-  if (!listed.ok) return fail({ exit: 3, code: 'state-unreachable', message: listed.error.message });
+  if (!listed.ok) return fail(stateUnreachable(listed.error));
   return ok({ store, commit, entries: listed.value });
 }
 
