@@ -12,7 +12,7 @@ import { openStateSession, type StateDecision, type StateSession } from './state
 let now = STORY_START;
 let writers = 0;
 
-function open(server: FakeStateServer) {
+function open(server: FakeStateServer, partitions?: Set<string>, onList: () => void = () => undefined) {
   const asked: string[] = [];
   const inner = server.open();
   const heads = { read: 0 };
@@ -24,6 +24,7 @@ function open(server: FakeStateServer) {
     },
     list(commit, prefix) {
       asked.push(commit);
+      onList();
       return inner.list(commit, prefix);
     },
   };
@@ -36,6 +37,7 @@ function open(server: FakeStateServer) {
     writer: `w${++writers}`,
     redact: (text) => text,
     warn: () => {},
+    ...(partitions ? { partitionsOf: () => partitions } : {}),
   });
   return { session, asked, heads };
 }
@@ -73,6 +75,19 @@ it('what a session’s own commit led to is not read again, and is what anybody 
   }
   // Another day wants other runs: it is read anew then.
   expect(asked).toHaveLength(1);
+});
+
+it('what came to be wanted while files were read is read the next time', async () => {
+  const server = createFakeStateServer();
+  await record(open(server).session, 1);
+  const wanted = new Set(['raw/1']);
+  // Another step of the same command begins to look at more partitions meanwhile.
+  const { session, asked } = open(server, wanted, () => wanted.add('raw/2'));
+  must(await session.transact(nothing));
+  must(await session.transact(nothing));
+  expect(asked).toHaveLength(2);
+  must(await session.transact(nothing));
+  expect(asked).toHaveLength(2);
 });
 
 it('a head that somebody else moved is read', async () => {

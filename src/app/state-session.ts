@@ -140,7 +140,9 @@ async function transactOnce<T>(
     ports.store,
     async (view) => {
       readAt = ports.clock.now();
-      wanted = { ...readOptions(view.now), ...(ports.partitionsOf ? { partitionsOf: ports.partitionsOf() } : {}) };
+      // As it is now: the set may grow while files are read, and what is kept of a head must be what was read of it.
+      const partitions = ports.partitionsOf && { partitionsOf: new Set(ports.partitionsOf()) };
+      wanted = { ...readOptions(view.now), ...partitions };
       const state = await loadState(ports, view, { seen, reads, wanted }, options);
       if (!state.ok)
         return 'exit' in state.error ? ok({ kind: 'nothing', value: { stop: state.error } }) : fail(state.error);

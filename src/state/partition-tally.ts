@@ -17,7 +17,8 @@ export function addToTally(
   now: PartitionRecord,
 ): PartitionTally | undefined {
   const [was, is] = [partitionStatus(before), partitionStatus(now)];
-  if (was === is) return tally;
+  // Of keys that were counted by nobody the others are not known either.
+  if (was === is || (tally === undefined && was !== 'missing')) return tally;
   const { made, failed, newest, failing } = tally ?? { made: 0, failed: 0, newest: [], failing: [] };
   const counted = (status: typeof is): number => Number(is === status) - Number(was === status);
   const keys = withKey(newest, key);

@@ -26,6 +26,7 @@ import { decodeLeaf, type PartitionLeaf } from './partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
 import { isObject } from './shape.ts';
 import { decodeSnapshot } from './snapshot.ts';
+import { untalliedLeaves, withTallies } from './untallied.ts';
 
 /** What is wanted beyond what a decision needs. */
 export interface ReadOptions {
@@ -105,7 +106,8 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
 
 /**
  * What has to be read in a second batch: leaves of partitions that unfolded commits touch, as the texts of the first
- * batch tell, and those of the assets asked for. Empty where nothing is partitioned.
+ * batch tell, those of the assets asked for, and those of which an older version kept no tally. Empty where nothing is
+ * partitioned.
  */
 export function neededLeaves(
   listing: readonly string[],
@@ -114,7 +116,7 @@ export function neededLeaves(
 ): string[] {
   const leaves = leavesOf(listing);
   if (leaves.size === 0) return [];
-  const paths = new Set<string>();
+  const paths = new Set<string>(untalliedLeaves(listing, texts));
   for (const [asset, keys] of touchedPartitions(listing, texts))
     for (const path of leafPaths(leaves, asset, keys)) paths.add(path);
   for (const asset of options.partitionsOf ?? [])
@@ -195,7 +197,8 @@ export function assembleView(input: StateTexts): Result<StateRead, readonly Stat
   const start = snapshot?.ok ? snapshot.value : { view: emptyView(environment), digest: '' };
   const read = readEvents(input, folded, start.digest, problems);
   if (problems.length > 0) return fail(problems);
-  const view = foldAll(leaves.size === 0 ? start.view : { ...start.view, partitions: leaves }, read.batches.values());
+  const begun = leaves.size === 0 ? start.view : withTallies({ ...start.view, partitions: leaves }, leaves, input);
+  const view = foldAll(begun, read.batches.values());
   if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
   if (view.value.seq < folded)
     return fail([{ code: 'broken', file: foldedPath(folded), line: 0, message: 'the index is older than its marker' }]);
