@@ -6,8 +6,11 @@ import { createHeadMemory } from '../adapters/head-memory.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer } from '../testing/fake-store.ts';
 import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { findNewerArchives } from './missing-events.ts';
+import { readState } from './state-reading.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
 import { openStateSession, type StateSession } from './state-session.ts';
+import { compactState } from './state-upkeep.ts';
 
 let folder: string;
 let server: FakeStateServer;
@@ -83,4 +86,36 @@ it('a file that is damaged remembers nothing', async () => {
   writeFileSync(join(folder, 'laptop.json'), '{"half');
   await look(command());
   expect(warnings).toEqual([]);
+});
+
+it('an archive that ends behind the head is named as well, and what it holds is counted', async () => {
+  for (const name of ['a', 'b']) await record(command(), name);
+  const [first] = server.heads;
+  const store = server.open();
+  const place = { store, environment: 'production', projectName: 'shop' };
+  must(await compactState(place, command(), { keepMs: undefined, now: 0, dryRun: false }));
+  const seen = async () =>
+    must(await readState({ ...place, clock: { now: () => STORY_START, sleep: async () => {} } }));
+  expect(must(await findNewerArchives(store, await seen()))).toEqual([]);
+  await record(command(), 'c');
+  server.forceTo(first!);
+  await look(command());
+  expect(warnings).toHaveLength(2);
+  expect(warnings[1]).toContain('branchline state replay archive/2 --environment production');
+  expect(must(await findNewerArchives(store, await seen()))).toMatchObject([{ archive: { seq: 2 }, missing: 9 }]);
+  // Once it was replayed nothing is missing, whatever the numbers say.
+  const source = must(await commitSource(store, 'archive/2'));
+  const ports = { session: command(), environment: 'production', writer: 'w9', label: store.label };
+  expect(must(await replayEvents(ports, source, { force: false, dryRun: false })).fresh).toBe(9);
+  expect(must(await findNewerArchives(store, await seen()))).toEqual([]);
+});
+
+it('of a branch that was deleted the archive is named with what begins it anew', async () => {
+  for (const name of ['a', 'b']) await record(command(), name);
+  const place = { store: server.open(), environment: 'production', projectName: 'shop' };
+  must(await compactState(place, command(), { keepMs: undefined, now: 0, dryRun: false }));
+  server.deleteRef();
+  const refused = await command().transact(async () => ({ kind: 'nothing', value: undefined }));
+  expect(refused).toMatchObject({ ok: false, error: { code: 'state-deleted' } });
+  expect(JSON.stringify(refused)).toContain('branchline state replay archive/2 --environment production');
 });

@@ -9,6 +9,7 @@ import { leanEvent, mapEventText } from '../state/event-text.ts';
 import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
+import { archiveAdvice, archiveBehind } from './newer-archives.ts';
 import { dueCut } from './retention.ts';
 import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
 import {
@@ -252,11 +253,13 @@ async function loadState(
   // Whether or not its witness went with it: what was read by this command is never made anew by it.
   if (view.head.commit === undefined && seen.head !== undefined) return fail(goneState(ports.store.label, seen));
   if (view.head.commit === undefined && view.head.witness && !options.anew) {
+    const archive = await archiveBehind(ports.store, 0);
+    const after = archive ? ` ${archiveAdvice(archive, ports.environment)} That is for after it was begun anew.` : '';
     return fail(
       outsideFailure(
         'state-deleted',
         `${ports.store.label} is gone, though it was there before.`,
-        'Restore it from a clone that still has it (`git push origin <commit>:refs/heads/<branch>`), or begin anew without its history: `branchline state create --anew`.',
+        `Restore it from a clone that still has it (\`git push origin <commit>:refs/heads/<branch>\`), or begin anew without its history: \`branchline state create --anew\`.${after}`,
       ),
     );
   }
@@ -265,17 +268,25 @@ async function loadState(
   const { store, writer } = ports;
   const forced = watchHead(seen, read.value.view, { label: store.label, writer, now: view.now });
   if (forced !== undefined) ports.warn(forced);
-  remember(ports, seen, read.value.view, forced !== undefined);
+  const isForced = remember(ports, seen, read.value.view, forced !== undefined);
+  if (isForced) await sayArchive(ports, read.value.view.seq);
   return ok({ read: read.value, head: view.head, now: view.now, nowIsTrusted: view.head.serverNow !== undefined });
 }
 
-/** Says that the branch is older than this machine has seen it, and keeps what it is now. */
-function remember({ heads, store, warn }: StatePorts, seen: Seen, view: StateView, isSaid: boolean): void {
-  if (!heads || view.head === undefined || view.head === seen.remembered?.commit) return;
+/** Says that the branch is older than this machine has seen it, and keeps what it is now; true where it is, said or not. */
+function remember({ heads, store, warn }: StatePorts, seen: Seen, view: StateView, isSaid: boolean): boolean {
+  if (!heads || view.head === undefined || view.head === seen.remembered?.commit) return isSaid;
   const forced = forcedSince(store.label, seen.remembered, view);
   if (forced !== undefined && !isSaid) warn(forced);
   seen.remembered = { commit: view.head, seq: view.seq };
   heads.keep(seen.remembered);
+  return isSaid || forced !== undefined;
+}
+
+/** Of a branch that was forced back to before a compact, or begun anew, the archive has more than any clone may. */
+async function sayArchive({ store, environment, warn }: StatePorts, seq: number): Promise<void> {
+  const archive = await archiveBehind(store, seq);
+  if (archive) warn(archiveAdvice(archive, environment));
 }
 
 async function readHead(

@@ -1,11 +1,15 @@
-import { inputFailure } from '../app/failure.ts';
+import { type AppFailure, inputFailure } from '../app/failure.ts';
+import { findNewerArchives, type NewerArchive } from '../app/missing-events.ts';
+import { archiveAdvice } from '../app/newer-archives.ts';
 import { verifyStore } from '../app/state-commands.ts';
+import { readState } from '../app/state-reading.ts';
 import { type Repaired, repairStore } from '../app/state-repair.ts';
+import { ok, type Result } from '../base/result.ts';
 import { openHost } from '../compose/wiring.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
-import { openForLooking } from './reading.ts';
+import { openForLooking, type Reading } from './reading.ts';
 import { withStateWriting } from './state-writing.ts';
 
 interface VerifyOptions extends GlobalOptions {
@@ -25,7 +29,10 @@ export async function run(options: VerifyOptions): Promise<number> {
   const verified = await verifyStore(store, options.environment, options.at);
   if (!verified.ok) return printFailure(host, verified.error, options.json);
   const { problems, files, commit } = verified.value;
-  if (options.json) printJson({ version: 1, commit: commit ?? null, files, problems });
+  // Of a state that is damaged nobody can tell what it lacks, and of one of the past nobody asks.
+  const newer = problems.length === 0 && options.at === undefined ? await newerArchives(opened.value, options) : ok([]);
+  if (!newer.ok) return printFailure(host, newer.error, options.json);
+  if (options.json) printJson({ version: 1, commit: commit ?? null, files, problems, ...archivesJson(newer.value) });
   else if (commit === undefined) host.print(`${store.label} has no commits yet.`);
   else if (problems.length === 0)
     host.print(`${store.label} at ${commit.slice(0, 7)}: ${count(files, 'file')}, all fine.`);
@@ -34,7 +41,26 @@ export async function run(options: VerifyOptions): Promise<number> {
       host.print(`${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.message}`);
     host.print(`\n${count(problems.length, 'problem')} in ${store.label} at ${commit.slice(0, 7)}.`);
   }
+  if (!options.json)
+    for (const { archive, missing } of newer.value)
+      host.print(
+        `${count(missing, 'event')} of an archive that ends behind the head ${missing === 1 ? 'is' : 'are'} not in it: it was forced back, or begun anew. ${archiveAdvice(archive, options.environment)}`,
+      );
   return problems.length === 0 ? 0 : 3;
+}
+
+/** Archives that hold what the head lacks. */
+async function newerArchives(
+  { store, project, clock }: Reading,
+  { environment }: VerifyOptions,
+): Promise<Result<readonly NewerArchive[], AppFailure>> {
+  const state = await readState({ store, environment, projectName: project.name, clock });
+  return state.ok ? findNewerArchives(store, state.value) : state;
+}
+
+function archivesJson(newer: readonly NewerArchive[]): object {
+  if (newer.length === 0) return {};
+  return { newerArchives: newer.map(({ archive: { seq, commit }, missing }) => ({ seq, commit, missing })) };
 }
 
 /** `--repair`: derived files are written anew, from the events. */
