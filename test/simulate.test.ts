@@ -55,6 +55,22 @@ test('a backfill of the command line is told with its end and its cost; Mondayâ€
   expect(await Promise.all(said)).toEqual(refusals.map(([, code]) => [2, code]));
 });
 
+test('work shared out among jobs: as the scenario says, or as the command line does, whatever the scenario says', async () => {
+  const steps = Array.from({ length: 24 }, (_, i) => `  s${i}: { run: "true" }`);
+  project = makeCliProject({
+    'branchline.yaml': `name: wide\nassets:\n${steps.join('\n')}\n`,
+    's.yml': 'fan_out: { jobs: 2 }\ndefault_duration: 5m\nmax_parallel: 1\nruns: [{ at: +1m, select: "*" }]\n',
+  });
+  const command = ['simulate', ...from, '--for', '3h', '--scenario', 's.yml'];
+  const two = await project.json<SimulationReport>(command);
+  expect(two).toMatchObject({ fanOut: { waves: 1, jobs: 2 }, totals: { runs: 1, succeeded: 1, materialized: 24 } });
+  const eight = await project.json<SimulationReport>([...command, '--jobs', '8']);
+  // A job for each ten minutes that are expected, and a step without history counts as one.
+  expect(eight).toMatchObject({ fanOut: { waves: 1, jobs: 3 }, totals: { runs: 1, succeeded: 1, materialized: 24 } });
+  expect(eight.runs[0]!.endedAt! < two.runs[0]!.endedAt!).toBe(true);
+  expect((await project.run([...command, '--jobs', '8'])).stdout).toMatch(/fan-out +1 wave of up to 3 jobs; /);
+});
+
 test('durations come from the history of the state that it begins with', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: shop
@@ -83,14 +99,18 @@ test('what is wrong in a scenario, or on the command line, is said, and nothing 
   expect(wrong.stdout).toContain('s.yml:2:27  empty-selection');
   const said = await project.json<{ diagnostics: unknown[] }>(['simulate', '--scenario', 's.yml'], 2);
   expect(said.diagnostics).toHaveLength(2);
-  const codes = ['--from tomorrow', '--for 5', '--scenario none.yml', '--seed x'].map(async (options) => {
-    const end = await project.run(['simulate', ...options.split(' '), '--json']);
-    return [end.code, (JSON.parse(end.stdout) as { error: { code: string } }).error.code];
-  });
+  const codes = ['--from tomorrow', '--for 5', '--scenario none.yml', '--seed x', '--jobs 257', '--jobs 0'].map(
+    async (options) => {
+      const end = await project.run(['simulate', ...options.split(' '), '--json']);
+      return [end.code, (JSON.parse(end.stdout) as { error: { code: string } }).error.code];
+    },
+  );
   expect(await Promise.all(codes)).toEqual([
     [2, 'instant'],
     [2, 'duration'],
     [2, 'no-scenario'],
+    [2, 'usage'],
+    [2, 'usage'],
     [2, 'usage'],
   ]);
 });

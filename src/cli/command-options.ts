@@ -60,6 +60,14 @@ export function wholeNumber(value: string): number {
   return number;
 }
 
+/** Jobs of a matrix: GitHub takes no more than 256. */
+export function jobCount(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 256)
+    throw new InvalidArgumentError('It is a whole number from 1 to 256.');
+  return number;
+}
+
 /** Gathers an option that may be given several times. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];

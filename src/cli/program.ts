@@ -5,6 +5,7 @@ import { type Define, definer } from './command.ts';
 import {
   atOption,
   environmentOption,
+  jobCount,
   oneOf,
   wholeNumber,
   withExecutionOptions,
@@ -159,6 +160,11 @@ function queueCommands(define: Define): Command[] {
         .option(
           '--at <moment>',
           'when it is started: an instant, or `+2h` after the beginning (default: at the beginning)',
+        )
+        .option(
+          '--jobs <n>',
+          'share the work out among so many jobs, whatever `fan_out` of the scenario says',
+          jobCount,
         )
         .option('--seed <n>', 'the same seed gives the same outcome', wholeNumber, 1)
         .option('--svg <file>', 'draw the timeline into a file')

@@ -34,6 +34,7 @@ export interface SimulateOptions extends GlobalOptions {
   readonly backfill?: string;
   readonly partitions?: string;
   readonly at?: string;
+  readonly jobs?: number;
   readonly seed: number;
   readonly svg?: string;
 }
@@ -98,7 +99,11 @@ async function settle(
     kind: 'fine',
     input: {
       planning,
-      scenario: { ...plan, started: [...plan.started, ...backfill.value] },
+      scenario: {
+        ...plan,
+        started: [...plan.started, ...backfill.value],
+        ...(options.jobs === undefined ? {} : { fanOut: { jobs: options.jobs } }),
+      },
       from,
       until: from + span.value,
       seed,

@@ -36,6 +36,8 @@ export interface WorldFigures {
   readonly backfills: number;
   /** Assets and partitions that asked for a run by themselves. */
   readonly asked: number;
+  /** Of work that was shared out among jobs. */
+  readonly waves: number;
 }
 
 /** Plays a world and names everything that must never be; empty = all is well. */
@@ -110,6 +112,7 @@ export async function judgeWorld(
       waits: waits.reduce((sum, { runs }) => sum + runs, 0),
       backfills: report.backfills.length,
       asked,
+      waves: report.fanOut?.waves ?? 0,
     },
   };
 }

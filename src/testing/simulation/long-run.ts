@@ -1,14 +1,14 @@
-import { seededRandom } from '../../simulate/virtual-time.ts';
 import { judgeWorld, type WorldFigures } from './invariants.ts';
-import { randomWorld } from './random-world.ts';
+import { sharedSeed, worldOfSeed } from './random-world.ts';
 
-// `npm run simulate:long [-- worlds [first seed]]`: random worlds one after the other, each by its seed. Prints what is
-// wrong as it is found, and a line of figures for each hundred: after an interruption go on with the seed after the last
+// `npm run simulate:long [-- worlds [first seed]]`: random worlds one after the other, each by its seed; every fourth of
+// them once more with its work shared out among jobs, which is world 1,000,000 + seed. Prints what is wrong as it is found, and a line of figures for each hundred: after an interruption go on with the seed after the last
 // line; ranges may be played by several processes. Exit code 1 when anything was wrong.
 
 const worlds = Number(process.argv[2] ?? 10_000);
 const first = Number(process.argv[3] ?? 1);
 const STRETCH = 100;
+const SHARED = 4;
 
 interface Sums extends Record<keyof WorldFigures, number> {
   worlds: number;
@@ -26,6 +26,7 @@ function emptySums(): Sums {
     lostRunners: 0,
     waits: 0,
     asked: 0,
+    waves: 0,
   };
   return { worlds: 0, wrong: 0, ...figures };
 }
@@ -35,9 +36,9 @@ function add(to: Sums, more: Partial<Sums>): void {
 }
 
 function say(what: string, sums: Sums): void {
-  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked } = sums;
+  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked, waves } = sums;
   process.stdout.write(
-    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves\n`,
+    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves, ${waves} waves\n`,
   );
 }
 
@@ -45,10 +46,15 @@ const all = emptySums();
 for (let from = first; from < first + worlds; from += STRETCH) {
   const stretch = emptySums();
   const to = Math.min(from + STRETCH, first + worlds);
-  for (let seed = from; seed < to; seed++) {
-    const judged = await judgeWorld(randomWorld(seed, seededRandom(seed)), { twice: seed % 20 === 0 }).catch(
-      (error: unknown) => ({ wrong: [String((error as Error).stack ?? error)], figures: undefined }),
-    );
+  const own = Array.from({ length: to - from }, (_, i) => from + i);
+  const seeds = own.flatMap((seed) =>
+    seed % SHARED === 0 && seed < sharedSeed(0) ? [seed, sharedSeed(seed)] : [seed],
+  );
+  for (const seed of seeds) {
+    const judged = await judgeWorld(worldOfSeed(seed), { twice: seed % 20 === 0 }).catch((error: unknown) => ({
+      wrong: [String((error as Error).stack ?? error)],
+      figures: undefined,
+    }));
     const isWrong = judged.wrong.length > 0;
     add(stretch, { worlds: 1, wrong: isWrong ? 1 : 0, ...judged.figures });
     if (isWrong) process.stdout.write(`seed ${seed}:\n${judged.wrong.map((text) => `  ${text}`).join('\n')}\n`);

@@ -1,4 +1,4 @@
-import type { Random } from '../../simulate/virtual-time.ts';
+import { type Random, seededRandom } from '../../simulate/virtual-time.ts';
 import type { Files } from '../project-builder.ts';
 
 /** A project, what happens around it, and how long somebody looks. */
@@ -16,6 +16,42 @@ const TROUBLE_HOURS = 6;
 
 const SINGLE = 'backfill_policy: { single_run: true }';
 const MULTI = 'backfill_policy: { multi_run: { max_partitions_per_run: 2 } }';
+
+/** Worlds whose work is shared out among jobs: that of 1,000,017 is that of 17 otherwise, which stays what it was. */
+const SHARED_FROM = 1_000_000;
+
+/** The seed of the same world with its work shared out. */
+export function sharedSeed(seed: number): number {
+  return SHARED_FROM + seed;
+}
+
+/** The world of a seed. */
+export function worldOfSeed(seed: number): RandomWorld {
+  if (seed < SHARED_FROM) return randomWorld(seed, seededRandom(seed));
+  const own = seed - SHARED_FROM;
+  return { ...sharedOut(randomWorld(own, seededRandom(own)), seededRandom(seed)), seed };
+}
+
+/** The same with jobs that share its work, machines of two kinds among them. */
+function sharedOut(world: RandomWorld, random: Random): RandomWorld {
+  const below = (bound: number): number => Math.floor(random() * bound);
+  const jobs = [1, 2, 3, 8][below(4)]!;
+  const manifest = String(world.files['branchline.yaml']);
+  const lines = manifest.split('\n');
+  const machines =
+    random() < 0.5
+      ? lines.map((line) =>
+          /^ {2}a\d+: \{/.test(line) && random() < 0.3 ? line.replace(/ \}$/, ', runner: big }') : line,
+        )
+      : lines;
+  const at = machines.indexOf('assets:');
+  const named = [...machines.slice(0, at), 'runners: { big: { runs-on: [self-hosted, big] } }', ...machines.slice(at)];
+  return {
+    ...world,
+    files: { ...world.files, 'branchline.yaml': named.join('\n') },
+    scenario: `${world.scenario}fan_out: { jobs: ${jobs} }\n`,
+  };
+}
 
 /** The world of a seed: 2 to 200 assets, some of them partitioned, policies of all kinds, and crashes at any moment. */
 export function randomWorld(seed: number, random: Random): RandomWorld {
