@@ -89,6 +89,7 @@ describe('the example on a schedule', () => {
       now: Date.UTC(2026, 10, 23),
       project: {
         schedules: rungSchedules(project!),
+        hasAutomation: false,
         usesOidc: false,
         needed: { ...neededVariables(project!), isMasked: () => true },
       },

@@ -70,6 +70,7 @@ export async function examine(input: DoctorInput): Promise<Examination> {
       ? {
           project: {
             schedules: rungSchedules(project),
+            hasAutomation: Object.values(project.assets).some(({ automation }) => automation !== undefined),
             usesOidc: usesOidc(project),
             needed: { ...neededVariables(project), isMasked: (name: string) => masked.has(name) || isSecretName(name) },
           },

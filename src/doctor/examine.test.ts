@@ -35,6 +35,7 @@ function schedule(name: string, rule: string) {
 const PROJECT: ExamineInput['project'] = {
   usesOidc: false,
   schedules: [schedule('nightly', '23 2 * * *')],
+  hasAutomation: false,
   needed: { secrets: ['DATABASE_URL'], variables: ['REGION'], isMasked: (name) => /TOKEN|DATABASE_URL/.test(name) },
 };
 
@@ -240,6 +241,12 @@ describe('the rings', () => {
   test('are not asked for without schedules, or without knowing them', () => {
     const silent = new Map([[RUN, run.replace(/ {2}schedule:[\s\S]*? {2}push/, '  push')]]);
     expect(examine(silent, { project: { ...PROJECT!, schedules: [] } }).findings).toEqual([]);
+    // What is made by itself, and reads nothing that comes at a time.
+    const timeless = { project: { ...PROJECT!, schedules: [], hasAutomation: true } };
+    expect(examine(silent, timeless).findings).toMatchObject([
+      { code: 'no-schedule', severity: 'warning', message: expect.stringContaining('only a push or a click') },
+    ]);
+    expect(examine(new Map([[RUN, run]]), timeless).findings).toEqual([]);
     const unknown = { files: silent, isItsRepository: false, folder: '', version: '1.0.0', now: NOW };
     expect(examineWorkflows(unknown).findings).toEqual([]);
   });

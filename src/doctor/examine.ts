@@ -21,6 +21,8 @@ export interface ExamineInput {
   /** Undefined = the manifests have mistakes, so what they need is not known. */
   readonly project?: {
     readonly schedules: readonly RungSchedule[];
+    /** Some assets ask for their runs by themselves. */
+    readonly hasAutomation: boolean;
     readonly needed: NeededVariables;
     readonly usesOidc: boolean;
   };
@@ -56,7 +58,7 @@ export function examineWorkflows(input: ExamineInput): Examined {
     findings.push(...judgeJob(job, { version: input.version, usesOidc }));
   }
   for (const job of runs) findings.push(...judgeVariables(job, input.project?.needed));
-  findings.push(...judgeWaking(runs, input.project?.schedules ?? [], input.now));
+  findings.push(...judgeWaking(runs, input.project ?? { schedules: [], hasAutomation: false }, input.now));
   findings.push(...unheard(jobs, workflows));
   return { findings: sorted(findings), jobs };
 }

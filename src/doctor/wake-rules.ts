@@ -13,8 +13,15 @@ const LATE_MS = 60 * 60_000;
 /** Days that are looked at: every day of a month and of a week is among them. */
 const DAYS = 32;
 
+/** What a project has that somebody must ring for. */
+interface Rung {
+  readonly schedules: readonly RungSchedule[];
+  /** Some assets ask for their runs by themselves; where `schedules` has nothing of them, nothing says when to look. */
+  readonly hasAutomation: boolean;
+}
+
 /** Do the workflows that make production ring for the schedules of the project? */
-export function judgeWaking(runs: readonly OurJob[], schedules: readonly RungSchedule[], now: EpochMs): Finding[] {
+export function judgeWaking(runs: readonly OurJob[], project: Rung, now: EpochMs): Finding[] {
   const workflows = [...new Set(runs.map(({ workflow }) => workflow))];
   const bells = workflows.map((workflow) => bellsOf(workflow));
   const problems = bells.flatMap(({ findings }) => findings);
@@ -26,7 +33,7 @@ export function judgeWaking(runs: readonly OurJob[], schedules: readonly RungSch
       : tooRare(
           workflows,
           bells.flatMap(({ rules }) => rules),
-          schedules,
+          project,
           now,
         )),
   ];
@@ -78,11 +85,12 @@ function withoutDispatch(workflows: readonly WorkflowText[]): Finding[] {
 function tooRare(
   workflows: readonly WorkflowText[],
   bells: readonly Bells[],
-  schedules: readonly RungSchedule[],
+  { schedules, hasAutomation }: Rung,
   now: EpochMs,
 ): Finding[] {
   const [first] = workflows;
-  if (first === undefined || schedules.length === 0) return [];
+  if (first === undefined) return [];
+  if (schedules.length === 0) return hasAutomation && bells.length === 0 ? [withoutTime(first)] : [];
   const rung =
     workflows.find((workflow) => isRecord(workflow.value['on']) && workflow.value['on']['schedule']) ?? first;
   const span = rung.place(['on', 'schedule'], 'key');
@@ -121,6 +129,18 @@ function tooRare(
       ];
     },
   );
+}
+
+/** Conditions that wait for no instant and no source: there is no rule to ring by. */
+function withoutTime(workflow: WorkflowText): Finding {
+  return {
+    code: 'no-schedule',
+    severity: 'warning',
+    message:
+      'assets of the project are made by themselves (`automation`), and nothing says when to look at them: only a push or a click starts them',
+    help: 'write a schedule, or `automation: { on_cron: … }`; `branchline init` then writes the rule that rings for it',
+    span: workflow.place(['on', 'schedule'], 'key'),
+  };
 }
 
 function unrungText(rung: readonly RungSchedule[]): string {

@@ -471,7 +471,17 @@ assets:
     [asset('automation: eagerly'), 'unknown-value', 'did you mean `eager`'],
     [asset('automation: on_misssing'), 'unknown-value', 'did you mean `on_missing`'],
     [asset('automation: on_cron'), 'unknown-value', ''],
-    [asset('automation: eager'), 'automation-without-deps', 'reads nothing that could be updated'],
+    [
+      `${asset('automation: eager')}\nschedules: { s: { cron: "@daily", selection: "*" } }`,
+      'automation-without-deps',
+      'reads nothing that could be updated',
+    ],
+    [asset('automation: on_missing'), 'automation-without-ring', 'schedules: { daily: { cron: "@daily", selection:'],
+    [
+      'assets: { x: { external: true }, a: { run: "true", deps: [x], automation: eager } }',
+      'automation-without-ring',
+      'the project has no schedule',
+    ],
     [
       asset('automation: { on_cron: { cron: "@daily" } }'),
       'automation-without-deps',

@@ -1,4 +1,6 @@
-import type { Asset, AssetKey, AutomationRule } from '../model/project.ts';
+import { byText } from '../base/order.ts';
+import type { Asset, AssetKey, AutomationRule, Project } from '../model/project.ts';
+import { automationRings } from './automation-rings.ts';
 import { below, keyOf } from './findings.ts';
 import { type Layer, lookup } from './layers.ts';
 import type { AssetDraft } from './resolve-assets.ts';
@@ -52,4 +54,25 @@ export function verifyAutomation(drafts: ReadonlyMap<AssetKey, AssetDraft>, { fi
       case 'on_missing':
     }
   }
+}
+
+/**
+ * Warns of a project in which nothing says when somebody has to look at the conditions: no schedule, no tick, no window, and
+ * no source to look for.
+ */
+export function verifyRings(project: Project, drafts: ReadonlyMap<AssetKey, AssetDraft>, resolving: Resolving): void {
+  const { findings, broken } = resolving;
+  if (!broken.isNothing || Object.keys(project.schedules).length > 0) return;
+  const automated = [...drafts.values()].filter(({ asset }) => asset.automation !== undefined);
+  if (automated.length === 0 || automationRings(project).length > 0) return;
+  const [first] = automated.sort((a, b) => byText(a.asset.key, b.asset.key));
+  const { asset, layers } = first!;
+  findings.warning(
+    'automation-without-ring',
+    keyOf(lookup(layers, 'automation')!.place),
+    `nothing says when \`${asset.key}\`${automated.length > 1 ? ` and ${automated.length - 1} more` : ''} would be looked at: the project has no schedule, and what is made by itself reads nothing of it and has no time of its own`,
+    {
+      help: `on GitHub a push or a click starts it, elsewhere \`branchline tick\`; to have it looked at by the clock write a schedule, \`schedules: { daily: { cron: "@daily", selection: 'key:"${asset.key}"' } }\`, or \`automation: { on_cron: { cron: "@daily" } }\``,
+    },
+  );
 }

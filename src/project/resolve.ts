@@ -13,7 +13,7 @@ import { resolveMultiCheck } from './multi-checks.ts';
 import { warnOfPlainTables } from './plain-tables.ts';
 import { verifyRefs, verifyView } from './relations.ts';
 import { type AssetDraft, resolveAsset } from './resolve-assets.ts';
-import { verifyAutomation } from './resolve-automation.ts';
+import { verifyAutomation, verifyRings } from './resolve-automation.ts';
 import { contractCheck, resolveCheck } from './resolve-checks.ts';
 import { resolveJob, resolveSavedSelection, resolveSchedule, verifySelection } from './resolve-jobs.ts';
 import { withDefaultPools } from './resolve-operations.ts';
@@ -78,6 +78,7 @@ export function resolveProject(
     if (asset.materialized === 'view') verifyView(sql, resolving);
   }
   const project = assemble({ settings, drafts, steps, connections }, (assets) => ({ assets, graph }), resolving);
+  verifyRings(project, drafts, resolving);
   reportUnusedSecrets(envNamesUsed(project), resolving);
   const diagnostics = [...findings.diagnostics].sort(compareDiagnostics);
   const isFine = broken.isNothing && diagnostics.every(({ severity }) => severity !== 'error');

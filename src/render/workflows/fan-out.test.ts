@@ -47,6 +47,7 @@ describe('the workflow that shares its work out', () => {
       now: Date.parse('2026-11-20T00:00:00Z'),
       project: {
         schedules: [],
+        hasAutomation: false,
         needed: { secrets: ['DATABASE_URL'], variables: ['REGION'], isMasked: () => true },
         usesOidc: true,
       },
