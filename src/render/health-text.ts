@@ -12,6 +12,8 @@ export interface ReasonContext {
   readonly keepsPublished: boolean;
   /** Other assets read it. */
   readonly hasReaders: boolean;
+  /** It has partitions, and a failure may be about some of them alone. */
+  readonly isCut: boolean;
 }
 
 /** What is wrong, as the rest of a sentence that begins with the asset: `failed at …: exit code 1`. No full stop. */
@@ -78,6 +80,7 @@ export function consequenceText(reason: HealthReason, context: ReasonContext): s
     case 'materialization_failed': {
       const at = context.materialized?.at;
       if (at === undefined) return 'There is no data of it yet.';
+      if (context.keepsPublished && context.isCut) return 'What is published of its partitions stays.';
       if (context.keepsPublished) {
         const data = reason.findings.length > 0 ? 'the data from then' : `the data of ${formatInstant(at)}`;
         return context.hasReaders ? `Downstream still reads ${data}.` : `What is published is still ${data}.`;

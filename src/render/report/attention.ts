@@ -18,6 +18,7 @@ export function reasonContext(input: ReportInput, facts: AssetFacts): ReasonCont
     ...(materialized ? { materialized } : {}),
     keepsPublished: keepsPublished(input.project, facts.asset),
     hasReaders: downstreamOf(input.project, facts.asset.key).length > 0,
+    isCut: facts.asset.partitions !== undefined,
   };
 }
 
