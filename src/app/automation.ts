@@ -1,4 +1,4 @@
-import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import type { BranchlineEvent, EventDraft, TickedCode } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -62,16 +62,28 @@ export function withAutomation(
   planning: PlanningProject,
   base: StateView,
   { view, events }: Preview,
-  by: { readonly writer: string; readonly now: EpochMs; readonly drafts?: readonly EventDraft[] },
+  by: {
+    readonly writer: string;
+    readonly now: EpochMs;
+    readonly drafts?: readonly EventDraft[];
+    /** The code that is checked out: an older one asks for nothing later. */
+    readonly code?: TickedCode;
+  },
 ): AutomationPreview {
-  const own = ofWriter(base, by.writer, events, by.drafts ?? []);
+  const code = by.code ? { code: by.code } : {};
+  const drafts = (by.drafts ?? []).map((draft) =>
+    draft.type === 'automation.adopted' ? { ...draft, ...code } : draft,
+  );
+  const own = ofWriter(base, by.writer, events, drafts);
   const adopted = own.length === 0 ? view : after(view, own, by.now);
   const { runs, left } = passAutomation(automationInput(planning, adopted, by.now));
   const requests = runs.flatMap(({ run, request, tags }): BranchlineEvent[] =>
     // Asked for before: the same request is the same run.
     view.streams.has(runStream(run, 1))
       ? []
-      : numberEvents(runStream(run, 1), 0, [requestedDraft({ runId: run, request, tags }, timestamp(by.now))]),
+      : numberEvents(runStream(run, 1), 0, [
+          { ...requestedDraft({ runId: run, request, tags }, timestamp(by.now)), ...code } as EventDraft,
+        ]),
   );
   const all = [...events, ...own, ...requests];
   return { view: requests.length === 0 ? adopted : after(adopted, requests, by.now), events: all, runs, left };

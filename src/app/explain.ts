@@ -134,12 +134,19 @@ function madeBy({ planning, now, asset }: ExplainInput): Explanation['madeBy'] {
 function failedOf({ view, asset }: ExplainInput, key: string | undefined): Pick<Explanation, 'failed'> {
   if (key !== undefined) {
     const failed = view.partitions?.get(asset.key)?.get(key)?.failed;
-    return failed ? { failed: { at: failed.at, run: failed.run } } : {};
+    return failed ? { failed: { at: failed.at, run: failed.run, ...codeChanged(view, failed.run) } } : {};
   }
   const attempt = view.assets.get(asset.key)?.attempt;
   if (!attempt || attempt.outcome === 'success') return {};
   const message = attempt.failure === undefined ? {} : { message: attempt.failure.message };
-  return { failed: { at: attempt.at, run: attempt.run, ...message } };
+  return { failed: { at: attempt.at, run: attempt.run, ...message, ...codeChanged(view, attempt.run) } };
+}
+
+/** Whether newer code has ticked since a run: of runs whose records are kept. */
+function codeChanged(view: StateView, run: string): Pick<NonNullable<Explanation['failed']>, 'codeChanged'> {
+  const from = (view.endedRuns.get(run) ?? view.openRuns.get(run))?.codeCommit;
+  const to = view.codeCommit?.commit;
+  return from === undefined || to === undefined || from === to ? {} : { codeChanged: { from, to } };
 }
 
 /** What a job or schedule that selects it would do, and whether it is up to date by itself. */

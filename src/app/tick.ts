@@ -137,7 +137,7 @@ export async function runTick(
       isMine: () => true,
       details: new Map(),
       first: { release, waiting: queue, after, commit },
-      ...(plan.held ? {} : { automation: automationOf(settings.planning) }),
+      ...(plan.held ? {} : { automation: automationOf(settings.planning, options.code) }),
     },
     { ...observer, onRun: ({ request, run }) => observer.onRun(request, run) },
   );
@@ -166,12 +166,12 @@ export async function runTick(
 }
 
 /** The wake-up looks at the conditions again with each commit: what was made has people who read it. */
-function automationOf(planning: PlanningProject): QueueAutomation {
+function automationOf(planning: PlanningProject, code: TickOptions['code']): QueueAutomation {
   // Conditions follow the graph, which has no cycle; should a step never come to rest, the next wake-up goes on.
   let passes = 0;
   return {
     with(base, preview, by) {
-      const next = withAutomation(planning, base, preview, by);
+      const next = withAutomation(planning, base, preview, { ...by, ...(code ? { code } : {}) });
       if (next.runs.length > 0) passes++;
       return next;
     },
@@ -248,6 +248,7 @@ async function decideTick(
     : withAutomation(settings.planning, view, carried, {
         ...by,
         drafts: automationDrafts(settings.planning, view, state.now),
+        ...(options.code ? { code: options.code } : {}),
       });
   const preview = automation.view;
   const queue = waitingRunsOf(preview);

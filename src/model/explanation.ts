@@ -21,7 +21,13 @@ export interface Explanation {
   };
   readonly made?: { readonly at: Timestamp; readonly run: string };
   /** Newest attempt, where it did not make it. */
-  readonly failed?: { readonly at: Timestamp; readonly run: string; readonly message?: string };
+  readonly failed?: {
+    readonly at: Timestamp;
+    readonly run: string;
+    readonly message?: string;
+    /** Commits of the code: of that run, and the newest that has ticked; absent = the same, or not known. */
+    readonly codeChanged?: { readonly from: string; readonly to: string };
+  };
   /** What a job or schedule that selects it would do now; absent = nothing can be planned, as `refusal` says. */
   readonly verdict?: Pick<AssetVerdict, 'verdict' | 'reason' | 'detail'> & { readonly text: string };
   readonly refusal?: string;

@@ -61,6 +61,7 @@ function stateLines({ made, failed, verdict, refusal, stale, definition }: Expla
             '  failed',
             `${formatInstant(failed.at)} in run ${failed.run}${failed.message === undefined ? '' : `: ${safeLine(failed.message, 120)}`}`,
           ],
+          ...(failed.codeChanged ? [['', `code changed since: ${codeText(failed.codeChanged)}`]] : []),
         ]
       : []),
   ];
@@ -103,6 +104,9 @@ function automationLines(
     guard?.run !== undefined && guard.run === failed?.run
       ? [
           `  Run ${guard.run} did not make it, and is not asked for again for these data by itself:`,
+          ...(failed?.codeChanged
+            ? [`  The code has changed since, ${codeText(failed.codeChanged)}: that alone asks for nothing.`]
+            : []),
           ...cureLines(asset, partition, guard.run),
         ]
       : [];
@@ -113,6 +117,10 @@ function automationLines(
     `  ${next}`,
     ...cure,
   ];
+}
+
+function codeText({ from, to }: NonNullable<NonNullable<Explanation['failed']>['codeChanged']>): string {
+  return `${from.slice(0, 7)} → ${to.slice(0, 7)}`;
 }
 
 /** What makes it all the same. */

@@ -241,9 +241,11 @@ export const severity: Check = oneOf('warn', 'error');
 export const outcome: Check = oneOf('success', 'failure', 'canceled');
 export const duration: Check = number;
 
+const codeShape = optional(object<{ commit: string; at: string }>({ commit: text, at: instant }));
+
 /** Every event type with its own fields; `id`, `v`, `at`, `run` and `epoch` are checked for all. */
 export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
-  'run.requested': { request: requestShape, job: optional(text), tags: texts },
+  'run.requested': { request: requestShape, job: optional(text), tags: texts, code: codeShape },
   'run.started': {
     planDigest: text,
     codeCommit: optional(text),
@@ -354,9 +356,9 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     schedule: text,
     until: instant,
     rule: optional(ruleShape),
-    code: optional(object<{ commit: string; at: string }>({ commit: text, at: instant })),
+    code: codeShape,
   },
-  'automation.adopted': { assets: names, from: instant, rule: ruleShape },
+  'automation.adopted': { assets: names, from: instant, rule: ruleShape, code: codeShape },
   'automation.dropped': { assets: names },
   'claim.opened': { claim: object(claimFields) },
   'claim.renewed': { claim: text },

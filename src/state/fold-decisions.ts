@@ -1,6 +1,6 @@
 import { byText } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
-import type { BranchlineEvent } from '../model/events.ts';
+import type { BranchlineEvent, TickedCode } from '../model/events.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { ScheduleRecord } from '../model/state.ts';
 import { addToCells, endedToday, type FoldDraft, openRun } from './fold-draft.ts';
@@ -36,10 +36,7 @@ export function applyScheduleEvent(draft: FoldDraft, event: ScheduleEvent): void
       return;
     case 'schedule.evaluated': {
       draft.schedules.set(schedule, moved);
-      const code = event.code;
-      const before = draft.codeCommit;
-      if (code && (!before || code.at > before.at || (code.at === before.at && code.commit > before.commit)))
-        draft.codeCommit = code;
+      noteCode(draft, event.code);
       return;
     }
     case 'tick.judged': {
@@ -101,4 +98,11 @@ export function applyClaimEvent(draft: FoldDraft, event: ClaimEvent, recordedAt:
     default:
       unreachable(event);
   }
+}
+
+/** The newest code that has ticked, whatever the order in which that is recorded. */
+export function noteCode(draft: FoldDraft, code: TickedCode | undefined): void {
+  const before = draft.codeCommit;
+  if (code && (!before || code.at > before.at || (code.at === before.at && code.commit > before.commit)))
+    draft.codeCommit = code;
 }

@@ -24,7 +24,7 @@ import type { Batch } from './batch.ts';
 import { runStream, type StateProblem, splitEventId } from './codec.ts';
 import { applySaved, applyUnsaved } from './connection-fold.ts';
 import { addBilled } from './fold-billed.ts';
-import { applyClaimEvent, applyScheduleEvent } from './fold-decisions.ts';
+import { applyClaimEvent, applyScheduleEvent, noteCode } from './fold-decisions.ts';
 import {
   addToCells,
   addToPartition,
@@ -150,6 +150,7 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       if (!known) draft.openRuns.set(event.run, initialRun(event, draft.base.environment));
       addBackfillRun(draft.backfills, event.request);
       addAsked(draft, event.run, event.request);
+      noteCode(draft, event.code);
       return;
     }
     case 'run.started':
@@ -219,6 +220,9 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       addBegun(draft, event, late);
       return;
     case 'automation.adopted':
+      noteCode(draft, event.code);
+      applyAutomationEvent(draft, event);
+      return;
     case 'automation.dropped':
       applyAutomationEvent(draft, event);
       return;
