@@ -85,6 +85,14 @@ describe('a backfill', () => {
     });
     expect([after.failed, after.leftOut, after.failedPartitions, after.leftOutPartitions]).toEqual([0, 0, {}, {}]);
     expect((await project.run(['backfill', 'status'])).stdout).toContain('all made since by retries');
+    // What is made anew of a run of a backfill are its own assets and keys.
+    const good = ended.runs.find(({ state, partitions }) => state === 'SUCCESS' && partitions === '2026-01-01');
+    const refused = await project.run(['retry', good!.run]);
+    expect(refused.code).toBe(2);
+    const [, command] = /make the same anew: `branchline ([^`]+)`/.exec(refused.stderr)!;
+    expect(command).toMatch(/^run --select 'key:"[^']+' --partitions '2026-01-01'$/);
+    const words = [...command!.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!);
+    expect(await project.run(words)).toMatchObject({ code: 0 });
     await sound();
   });
 

@@ -236,5 +236,5 @@ schedules:
   const again = await project.run(['cancel', left!.run]);
   expect(again.code).toBe(3);
   expect(again.stderr).toMatch(/is over already \(CANCELED\)/);
-  expect((await project.run(['cancel', 'nobody'])).stderr).toMatch(/no open run, no backfill/);
+  expect((await project.run(['cancel', 'nobody'])).stderr).toMatch(/no open run, no backfill[\s\S]*write `key:nobody`/);
 });

@@ -142,7 +142,7 @@ assets:
     expect(log()).toBe('abbbbc');
     const refused = await project.run(['retry', byHand.run]);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/succeeded: there is nothing to try again[\s\S]*branchline run --select "\*"/);
+    expect(refused.stderr).toMatch(/succeeded: there is nothing to try again[\s\S]*branchline run --select '\*'`/);
     const all = await project.json<RunJson>(['retry', root!.run, '--all']);
     expect(all.counts).toMatchObject({ materialized: 3 });
     expect(log()).toBe('abbbbcabc');

@@ -136,11 +136,12 @@ function targetsOf(
   }
   const selected = selectAssets(planning, what);
   if (!selected.ok) {
-    const { message } = selected.error;
+    const { message, help } = selected.error;
     return fail(
       inputFailure(
         'cancel-what',
         `\`${what}\` is no open run, no backfill that is under way, and no selection. ${message}`,
+        help,
       ),
     );
   }

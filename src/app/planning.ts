@@ -12,6 +12,7 @@ import {
 } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
+import { layeredTags } from '../model/tags.ts';
 import type { PartitionScope } from '../plan/partitioned.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { StepFingerprint } from '../plan/staleness.ts';
@@ -192,7 +193,7 @@ export function planRequest(
     fingerprintOf: planning.fingerprintOf,
     lost,
     ...(request.job === undefined ? {} : { job: request.job }),
-    tags: { ...job?.tags, ...input.tags },
+    tags: layeredTags(job?.tags, input.tags),
     at,
     ...(scope.value ? { partitions: scope.value } : {}),
   });

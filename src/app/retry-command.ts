@@ -2,11 +2,12 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { requestDigest, runId } from '../model/ids.ts';
 import { type Timestamp, timestamp } from '../model/instant.ts';
 import type { RetryStrategy, RunRetries } from '../model/operations.ts';
-import type { RetryRequest } from '../model/plan.ts';
+import { originalOf, type RetryRequest } from '../model/plan.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
 import { retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { assetsNamed } from './planning.ts';
 import { closedRun } from './state-commands.ts';
 import type { StateAt } from './state-reading.ts';
 
@@ -43,7 +44,7 @@ export async function manualRetry(
     return fail(
       inputFailure('unknown-run', `The state knows no run \`${run}\`.`, 'A run id begins with its day: `20261122-…`.'),
     );
-  if (record.state === 'SUCCESS') return fail(notFailed(record));
+  if (record.state === 'SUCCESS') return fail(notFailed(record, view.environment));
   const ended = { ...record, endedAt: record.endedAt ?? timestamp(state.now) };
   const at = how.at ?? timestamp(state.now);
   const strategy = how.strategy ?? strategyOf(how.retries, record.tags);
@@ -65,10 +66,22 @@ function isDelivered(view: StateView, runs: ReadonlySet<string>, request: RetryR
   return known.kind === 'retry' && known.at === request.at && known.of === request.of;
 }
 
-function notFailed({ run, request }: RunRecord): AppFailure {
+function notFailed({ run, request }: RunRecord, environment: string): AppFailure {
+  const original = originalOf(request);
+  const named = assetsNamed(original)?.map((asset) => `key:"${asset}"`);
+  const what =
+    original.job === undefined
+      ? `--select '${named === undefined ? original.selection : named.join(' or ')}'`
+      : `--job ${original.job}`;
+  const { partitions } = { partitions: undefined, ...original };
+  const words = [
+    what,
+    ...(partitions === undefined ? [] : [`--partitions '${partitions}'`]),
+    ...(environment === 'local' ? [] : [`--environment ${environment}`]),
+  ].join(' ');
   return inputFailure(
     'retry-of-success',
     `Run ${run} succeeded: there is nothing to try again.`,
-    `To make the same anew: \`branchline run --select "${request.selection}"\`; to make what is stale since: \`branchline run --stale\`.`,
+    `To make the same anew: \`branchline run ${words}\`; to make what is stale since: \`branchline run --stale\`.`,
   );
 }

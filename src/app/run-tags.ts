@@ -1,5 +1,6 @@
 import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
+import { layeredTags } from '../model/tags.ts';
 import { type PlanningProject, requestedAssets } from './planning.ts';
 import { ownTags } from './release.ts';
 
@@ -12,11 +13,11 @@ export function runTags(
   request: RunRequest,
   more: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  if (request.job !== undefined) return { ...planning.project.jobs[request.job]?.tags, ...more };
+  if (request.job !== undefined) return layeredTags(planning.project.jobs[request.job]?.tags, more);
   const selected = requestedAssets(planning, request);
   // What depends on the state is not known before the run is planned.
   if (!selected.ok) return more;
-  return { ...assetTags(planning, selected.value), ...more };
+  return layeredTags(assetTags(planning, selected.value), more);
 }
 
 /** Tags that a run of these assets has without a job. */

@@ -44,11 +44,12 @@ export function wrongForm(value: unknown, schema: Schema, place: Place): Finding
   const last = place.pointer.at(-1);
   const prefix = typeof last === 'string' ? `${flowText(last)}: ` : '';
   const base = { pointer: place.pointer, at: 'value', remove: place.pointer } as const;
-  if (typeof value === 'string' && Object.hasOwn(mappings, value)) {
+  if (typeof value === 'string' && !words.includes(value) && Object.hasOwn(mappings, value)) {
     const message = `${keyName(place)}: \`${value}\` needs more than its name`;
     return { code: 'unknown-value', message, help: `write \`${prefix}${mappings[value]}\``, ...base };
   }
-  const all = [...words, ...Object.values(mappings)].map((each) => `\`${each}\``).join(', ');
+  const whole = Object.entries(mappings).filter(([key]) => !words.includes(key));
+  const all = [...words, ...whole.map(([, text]) => text)].map((each) => `\`${each}\``).join(', ');
   if (typeof value === 'boolean' || typeof value === 'number') {
     const message = `${keyName(place)} cannot be \`${value}\``;
     return { code: 'unknown-value', message, help: `known are ${all}`, ...base };

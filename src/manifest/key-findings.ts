@@ -92,10 +92,20 @@ function elsewhere(key: string, at: Place): string | undefined {
     (name) => name !== at.definition && Object.hasOwn(definitionOf(name).properties ?? {}, key),
   );
   const nouns = [...new Set(homes.map((name) => nounsOf(name).many))];
+  if (at.definition === 'Scenario') return withinScenario(key);
   if (isProjectKey && nouns.length === 0) return `\`${key}\` stands at the top of the file: is it indented too far?`;
   if (nouns.length === 0) return undefined;
   const list = nouns.length > 3 ? `${nouns.slice(0, 3).join(', ')} and others` : nouns.join(' and ');
   return `\`${key}\` is a key of ${list}`;
+}
+
+/** The key of a scenario that has it below itself: `runners` stands below `github`. */
+function withinScenario(key: string): string | undefined {
+  const homes = Object.entries(rootOf('scenario').properties ?? {}).flatMap(([name, { $ref }]) => {
+    const definition = $ref === undefined ? undefined : definitionOf($ref.slice('#/definitions/'.length));
+    return Object.hasOwn(definition?.properties ?? {}, key) ? [`\`${name}\``] : [];
+  });
+  return homes.length === 0 ? undefined : `\`${key}\` stands below ${homes.join(' or ')}`;
 }
 
 function keyList(known: readonly string[]): string {

@@ -6,6 +6,7 @@ import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { Project, Schedule } from '../model/project.ts';
 import type { RunRecord, ScheduleRecord } from '../model/state.ts';
+import { layeredTags } from '../model/tags.ts';
 import { type DueTicks, nextTick } from '../time/cron.ts';
 import { formatInstant } from '../time/format.ts';
 import { dueInStretches, readRule, type Stretch, sameRule, stretchesOf } from './tick-rule.ts';
@@ -345,6 +346,6 @@ function scheduledRun(
     ...(job ? { job: job.name } : {}),
     materialize: job?.materialize ?? 'when_stale',
   } as const;
-  const tags = { ...job?.tags, ...schedule.tags, 'branchline/schedule': schedule.name };
+  const tags = { ...layeredTags(job?.tags, schedule.tags), 'branchline/schedule': schedule.name };
   return { run: runId(request), request, tags };
 }

@@ -4,6 +4,7 @@ import type {
   WrittenDefaults,
   WrittenManifest,
 } from '../manifest/generated/written.ts';
+import { otherSpelling } from '../model/tags.ts';
 import type { Definition, Definitions } from './definitions.ts';
 import { below, type Place } from './findings.ts';
 
@@ -94,6 +95,9 @@ export function merged(
     const written = layer.keys[key];
     if (written === null) values.clear();
     for (const [name, value] of Object.entries(written ?? {})) {
+      // A tag of the engine has two spellings, and is one tag.
+      const other = key === 'tags' ? otherSpelling(name) : undefined;
+      if (other !== undefined && !Object.hasOwn(written ?? {}, other)) values.delete(other);
       if (value === null) values.delete(name);
       else values.set(name, { value, layer, place: below(layer.place, key, name) });
     }

@@ -298,6 +298,20 @@ describe('tags of the engine', () => {
     expect(helps('dagster/kind/duckdb')).toEqual([['warning', idle, 'write `kinds: [duckdb]`']]);
     expect(helps('team')).toEqual([]);
   });
+  it('that are written twice, in both spellings, contradict each other', () => {
+    const tags = (text: string) => found(`assets:\n  a: { run: "true", tags: { ${text} } }\n`);
+    expect(tags('branchline/priority: 2, dagster/priority: "3"')).toEqual([
+      'conflict 5:53 (16) `dagster/priority` and `branchline/priority` are one tag, and say `3` and `2`',
+    ]);
+    expect(tags('branchline/priority: 2, dagster/priority: "2"')).toEqual([]);
+    const { assets } = projectOf({
+      'branchline.yaml': `${HEAD}defaults: { tags: { branchline/priority: 2, dagster/max_runtime: 60 } }
+assets:
+  a: { run: "true", tags: { dagster/priority: 3, branchline/max_runtime: null } }
+`,
+    });
+    expect(assets['a']!.tags).toEqual({ 'dagster/priority': '3' });
+  });
   it('of retries do nothing while retries are off', () => {
     const text = 'assets:\n  a: { run: "true", tags: { dagster/max_retries: 3 } }\n';
     expect(one(text)).toContain('warning key-without-effect');
@@ -315,6 +329,9 @@ assets:
   a: { run: "true", partitions: days, backfill_policy: { multi_run: { max_partitions_per_run: 10 } } }
   b: { connection: db, sql: "select 1 as day ", deps: [a], relation: b, partitions: days, partition_expr: day }
   c: { run: "true", deps: [{ asset: a, partition_mapping: { last: true } }] }
+  d: { run: "true", deps: [{ asset: a, partition_mapping: all }] }
+  e: { run: "true", partitions: days, deps: [{ asset: a, partition_mapping: identity }], backfill_policy: single_run }
+  f: { run: "true", partitions: days, deps: [{ asset: a, partition_mapping: { identity: true } }] }
 `,
     });
     const days = {
@@ -329,6 +346,9 @@ assets:
     expect(steps['a']).toMatchObject({ partitions: days, backfillPolicy: { kind: 'multi_run', partitionsMax: 10 } });
     expect(assets['b']).toMatchObject({ partitions: days, partitionExpr: 'day' });
     expect(assets['c']).toMatchObject({ deps: ['a'], mappings: { a: { kind: 'last' } } });
+    expect(assets['d']).toMatchObject({ mappings: { a: { kind: 'all' } } });
+    for (const key of ['e', 'f']) expect(assets[key]).toMatchObject({ mappings: { a: { kind: 'identity' } } });
+    expect(steps['e']).toMatchObject({ backfillPolicy: { kind: 'single_run' } });
   });
   it('alike are one, however they are written', () => {
     const { assets, partitions } = projectOf({
@@ -456,15 +476,49 @@ assets:
       asset('partitions: { static: [eu, us] }') +
         '  b: { run: "true", partitions: { static: [e, w] }, deps: [{ asset: a, partition_mapping: { static: { e: [eo], ww: [us] } } }] }\n',
       'bad-mapping',
-      'there is no partition `ww`; did you mean `w`?; there is no partition `eo`; did you mean `eu`?',
+      '`b` has no partition `ww`; did you mean `w`?; `a` has no partition `eo`; did you mean `eu`? (`static` says by partition of `b` which ones of `a` it reads)',
     ],
     [
       asset('partitions: { static: [eu] }') +
         '  b: { run: "true", partitions: { static: [eu, jp] }, deps: [{ asset: a, partition_mapping: { identity: true } }] }\n',
       'bad-mapping',
-      'there is no partition `jp`',
+      '`a` has no partition `jp`',
+    ],
+    ...(
+      [
+        ['time_window: { start_offset: 1, end_offset: -1 }', 'begin 2 windows after it ends'],
+        ['time_window: { start_offset: 1 }', '`start_offset` (1) is at most `end_offset` (0)'],
+        ['specific: ["2026-01-32", "2026-01-02", "2025-12-31"]', '`a` has no partitions `2026-01-32`, `2025-12-31`'],
+      ] as const
+    ).map(([mapping, words]): [string, string, string] => [
+      `${asset('partitions: days')}  b: { run: "true", partitions: days, deps: [{ asset: a, partition_mapping: { ${mapping} } }] }\npartitions: { days: { daily: { start: 2026-01-01 } } }\n`,
+      'bad-mapping',
+      words,
+    ]),
+    ...['{ hourly: { start: 2026-01-01 } }', MULTI.slice('partitions: '.length)].map(
+      (other): [string, string, string] => [
+        `${asset(`partitions: ${other}`)}  b: { run: "true", partitions: { daily: { start: 2026-01-01 } }, deps: [{ asset: a, partition_mapping: identity }] }\n`,
+        'bad-mapping',
+        '`identity` reads nothing',
+      ],
+    ),
+    [
+      `${asset('partitions: { static: [eu] }')}  b: { run: "true", partitions: { daily: { start: 2026-01-01 } }, deps: [{ asset: a, partition_mapping: identity }] }\n`,
+      'bad-mapping',
+      '`identity` reads nothing',
+    ],
+    [
+      `${asset('partitions: { static: [eu] }')}  b: { run: "true", deps: [{ asset: a, partition_mapping: al }] }\n`,
+      'unknown-value',
+      'did you mean `all`',
+    ],
+    [
+      `${asset('partitions: { static: [eu] }')}  b: { run: "true", deps: [{ asset: a, partition_mapping: specific }] }\n`,
+      'unknown-value',
+      'write `partition_mapping: { specific: [eu] }`',
     ],
     [asset('backfill_policy: { single_run: true }'), 'key-without-effect', 'has no partitions'],
+    [asset('partitions: { static: [a] }, backfill_policy: multi_run'), 'unknown-value', 'max_partitions_per_run: 10'],
     [asset('partitions: { multi: { day: { daily: { start: 2026-01-01 } } } }'), 'out-of-range', 'at least 2'],
     [asset('partitions: { daily: 2026-01-01 }'), 'wrong-type', 'for example `daily: { start:'],
     [asset('automation: { on_cron: "0 6 * * *" }'), 'wrong-type', 'for example `on_cron: { cron: "0 6 * * *"'],

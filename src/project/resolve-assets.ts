@@ -9,8 +9,9 @@ import type { Broken } from './broken.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
+import { resolveMapping } from './mappings.ts';
 import { resolveAutomation } from './resolve-automation.ts';
-import { resolveMapping, resolvePartitions } from './resolve-partitions.ts';
+import { resolvePartitions } from './resolve-partitions.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import {
   checkSqlText,

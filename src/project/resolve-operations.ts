@@ -221,7 +221,8 @@ export function resolveRetryPolicy(written: WrittenRetryPolicy, at: Place, resol
 }
 
 /** How a backfill cuts a step's partitions into runs. */
-export function resolveBackfillPolicy(written: WrittenBackfillPolicy | undefined): BackfillPolicy {
+export function resolveBackfillPolicy(written: 'single_run' | WrittenBackfillPolicy | undefined): BackfillPolicy {
+  if (written === 'single_run') return { kind: 'single_run' };
   if (written?.single_run) return { kind: 'single_run' };
   if (written?.multi_run) return { kind: 'multi_run', partitionsMax: written.multi_run.max_partitions_per_run };
   return { kind: 'per_partition' };

@@ -5,17 +5,14 @@ import type {
   WrittenDimension,
   WrittenHourlyPartitions,
   WrittenMonthlyPartitions,
-  WrittenPartitionMapping,
   WrittenPartitions,
   WrittenWeeklyPartitions,
 } from '../manifest/generated/written.ts';
-import type { PartitionMapping, PartitionsDef, SinglePartitions, TimePartitions } from '../model/partitions.ts';
-import { dimensionVariable, ENGINE_VARIABLES, keyProblem, openPartitions } from '../time/partitions/keys.ts';
-import { mappingProblem } from '../time/partitions/mapping.ts';
+import type { PartitionsDef, SinglePartitions, TimePartitions } from '../model/partitions.ts';
+import { dimensionVariable, ENGINE_VARIABLES, keyProblem } from '../time/partitions/keys.ts';
 import { openWindows, type WindowsProblem } from '../time/partitions/windows.ts';
 import { nearestZone } from '../time/zone.ts';
 import { below, keyOf, type Place } from './findings.ts';
-import type { AssetDraft } from './resolve-assets.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
 
 /** The definition that a key names or writes out; reports what is wrong with it. Undefined when it cannot be had. */
@@ -202,74 +199,4 @@ function timeOf(written: WrittenDimension, timezone: string): TimeWord | undefin
   if (monthly) return make('monthly', monthly, `${clock(monthly)} ${monthly.day_offset ?? 1} * *`, DAY_FORMAT);
   if (cron) return make('cron', cron, cron.schedule, cron.format);
   return undefined;
-}
-
-/** A mapping as written. */
-export function resolveMapping(written: WrittenPartitionMapping): PartitionMapping {
-  if (written.all) return { kind: 'all' };
-  if (written.last) return { kind: 'last' };
-  if (written.specific) return { kind: 'specific', keys: written.specific.map(String) };
-  if (written.static)
-    return {
-      kind: 'static',
-      keys: Object.fromEntries(sortedEntries(written.static).map(([key, keys]) => [key, keys.map(String)])),
-    };
-  if (written.time_window)
-    return {
-      kind: 'time_window',
-      startOffset: written.time_window.start_offset ?? 0,
-      endOffset: written.time_window.end_offset ?? 0,
-    };
-  return { kind: 'identity' };
-}
-
-/** Reports mappings that cannot fit the partitions of their two assets, and keys in them that do not exist. */
-export function verifyMappings(drafts: ReadonlyMap<string, AssetDraft>, resolving: Resolving): void {
-  const opened = new Map<PartitionsDef, ReturnType<typeof openPartitions>>();
-  const open = (def: PartitionsDef | undefined) => {
-    if (def === undefined) return undefined;
-    const known = opened.get(def) ?? openPartitions(def);
-    opened.set(def, known);
-    return known;
-  };
-  for (const { asset, depPlaces } of drafts.values()) {
-    for (const dep of asset.deps) {
-      const upstream = drafts.get(dep)?.asset.partitions;
-      const mapping = asset.mappings?.[dep] ?? { kind: 'default' as const };
-      if (asset.partitions === undefined && upstream === undefined && mapping.kind === 'default') continue;
-      const problem =
-        mappingProblem({ upstream: open(upstream), downstream: open(asset.partitions), mapping }) ??
-        unknownKeys(mapping, upstream, asset.partitions);
-      if (problem === undefined) continue;
-      resolving.findings.error(
-        'bad-mapping',
-        depPlaces.get(dep)!(),
-        `\`${asset.key}\` cannot read \`${dep}\` so: ${problem}`,
-      );
-    }
-  }
-}
-
-/** Keys that a mapping names and that a static definition does not have. */
-function unknownKeys(
-  mapping: PartitionMapping,
-  upstream: PartitionsDef | undefined,
-  downstream: PartitionsDef | undefined,
-): string | undefined {
-  const missing = (def: PartitionsDef | undefined, keys: readonly string[]): string | undefined => {
-    if (def?.kind !== 'static') return undefined;
-    const wrong = keys.filter((key) => !def.keys.includes(key));
-    if (wrong.length === 0) return undefined;
-    const near = didYouMean(wrong[0]!, def.keys);
-    const names = wrong.map((key) => `\`${key}\``).join(', ');
-    return `there ${wrong.length === 1 ? 'is no partition' : 'are no partitions'} ${names}${near === undefined ? '' : `; ${near}`}`;
-  };
-  if (mapping.kind === 'specific') return missing(upstream, mapping.keys);
-  if (mapping.kind === 'identity' && downstream?.kind === 'static') return missing(upstream, downstream.keys);
-  if (mapping.kind !== 'static') return undefined;
-  const problems = [
-    missing(downstream, Object.keys(mapping.keys)),
-    missing(upstream, Object.values(mapping.keys).flat()),
-  ].filter((problem) => problem !== undefined);
-  return problems.length === 0 ? undefined : problems.join('; ');
 }

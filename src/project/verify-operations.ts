@@ -1,5 +1,6 @@
 import { absentDagsterTags, engineTags, ownTag } from '../manifest/engine-tags.ts';
 import type { Asset, Job, Project, Schedule } from '../model/project.ts';
+import { otherSpelling } from '../model/tags.ts';
 import { below, keyOf, type Place } from './findings.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
 
@@ -18,6 +19,16 @@ export function verifyTags(
         findings.warning('key-without-effect', keyOf(at), `\`${tag}\` does nothing here`, { help: insteadOf(name) });
         continue;
       }
+      const twin = otherSpelling(tag)!;
+      if (tag.startsWith('dagster/') && Object.hasOwn(tags, twin) && tags[twin]!.trim() !== value.trim())
+        findings.error(
+          'conflict',
+          keyOf(at),
+          `\`${tag}\` and \`${twin}\` are one tag, and say \`${value}\` and \`${tags[twin]}\``,
+          {
+            help: 'keep the one that is meant',
+          },
+        );
       const problem = tagProblem(name, value);
       if (problem !== undefined) findings.warning('odd-tag', at, `\`${tag}: ${value}\`: ${problem}`);
       else if (/retr/.test(name) && !project.operations.retries.enabled)

@@ -48,6 +48,8 @@ function resolved(
 describe('what is wrong is shown where it stands', () => {
   test.each([
     ['failure: {}', '1:1 unknown-key: scenarios have no key `failure`; did you mean `failures`?'],
+    ['runners: 5', '1:1 unknown-key: scenarios have no key `runners` → `runners` stands below `github`'],
+    ['assets: {}', '1:1 unknown-key: scenarios have no key `assets` → known are `wake_ups`'],
     ['durations: { "key:raw/*": 5 }', '1:27 wrong-type: `key:raw/*` is the number 5; text or a mapping is needed'],
     ['durations: { "key:raw/*": 5x }', '1:27 bad-duration: '],
     ['durations: { "*": { p50: 1m } }', '1:19 missing-key: '],
@@ -79,7 +81,9 @@ describe('what is wrong is shown where it stands', () => {
   ])('%s', (text, expected) => {
     const { plan, diagnostics } = resolved(text);
     expect(plan).toBeUndefined();
-    const said = diagnostics.map(({ span, code, message }) => `${span.line}:${span.column} ${code}: ${message}`);
+    const said = diagnostics.map(
+      ({ span, code, message, help }) => `${span.line}:${span.column} ${code}: ${message} → ${help}`,
+    );
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(expected.replace(/^1:\d+ /, ''));
   });

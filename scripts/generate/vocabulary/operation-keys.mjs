@@ -353,9 +353,9 @@ export const partitionKeys = {
     { anyOf: [text, { type: 'object', additionalProperties: text, minProperties: 1 }] },
   ),
   backfill_policy: key(
-    'How a backfill cuts its partitions into runs.',
+    'How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.',
     [{ multi_run: { max_partitions_per_run: 10 } }],
-    ref('BackfillPolicy'),
+    { anyOf: [{ type: 'string', enum: ['single_run'] }, ref('BackfillPolicy')] },
   ),
 };
 export const operationKeys = {
@@ -386,9 +386,9 @@ export const depItem = {
   properties: {
     asset: key('Its key.', ['raw/orders'], assetKey),
     partition_mapping: key(
-      'Which of its partitions are read. Default: windows that overlap, or the equal key.',
-      [{ time_window: { start_offset: -1 } }],
-      ref('PartitionMapping'),
+      'Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.',
+      ['all', { time_window: { start_offset: -1 } }],
+      { anyOf: [{ type: 'string', enum: ['identity', 'all', 'last'] }, ref('PartitionMapping')] },
     ),
   },
 };

@@ -88,7 +88,10 @@ export type WrittenSpec = {
              * Its key.
              */
             asset: string;
-            partition_mapping?: WrittenPartitionMapping;
+            /**
+             * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+             */
+            partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
           }
       )[]
     | null;
@@ -388,7 +391,10 @@ export interface WrittenGroup {
              * Its key.
              */
             asset: string;
-            partition_mapping?: WrittenPartitionMapping;
+            /**
+             * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+             */
+            partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
           }
       )[]
     | null;
@@ -456,9 +462,9 @@ export interface WrittenGroup {
       }
     | null;
   /**
-   * How a backfill cuts its partitions into runs.
+   * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
    */
-  backfill_policy?: WrittenBackfillPolicy | null;
+  backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
   /**
    * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
    */
@@ -1200,7 +1206,10 @@ export interface WrittenAsset {
              * Its key.
              */
             asset: string;
-            partition_mapping?: WrittenPartitionMapping;
+            /**
+             * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+             */
+            partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
           }
       )[]
     | null;
@@ -1268,9 +1277,9 @@ export interface WrittenAsset {
       }
     | null;
   /**
-   * How a backfill cuts its partitions into runs.
+   * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
    */
-  backfill_policy?: WrittenBackfillPolicy | null;
+  backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
   /**
    * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
    */
@@ -1507,7 +1516,10 @@ export interface WrittenMultiAsset {
              * Its key.
              */
             asset: string;
-            partition_mapping?: WrittenPartitionMapping;
+            /**
+             * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+             */
+            partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
           }
       )[]
     | null;
@@ -1528,9 +1540,9 @@ export interface WrittenMultiAsset {
    */
   partitions?: string | WrittenPartitions | null;
   /**
-   * How a backfill cuts its partitions into runs.
+   * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
    */
-  backfill_policy?: WrittenBackfillPolicy | null;
+  backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
   /**
    * `true`: it may run for part of its assets (it reads `BRANCHLINE_ASSETS`). Default `false`: selecting one selects all.
    */
@@ -1942,7 +1954,10 @@ export interface WrittenDefaults {
              * Its key.
              */
             asset: string;
-            partition_mapping?: WrittenPartitionMapping;
+            /**
+             * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+             */
+            partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
           }
       )[]
     | null;
@@ -2010,9 +2025,9 @@ export interface WrittenDefaults {
       }
     | null;
   /**
-   * How a backfill cuts its partitions into runs.
+   * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
    */
-  backfill_policy?: WrittenBackfillPolicy | null;
+  backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
   /**
    * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
    */

@@ -82,6 +82,12 @@ describe('asked for in text', () => {
     expect(told('2027-01-01')).toContain('the nearest: 2026-01-05');
     expect(told('2025-01-01')).toMatch(/the nearest: 2026-01-01$/);
     expect(told('2026-01-03-00')).toMatch(/the nearest: 2026-01-03, 2026-01-05$/);
+    for (const [text, word] of [
+      ['al', 'all'],
+      ['mising', 'missing'],
+      ['Failed', 'failed'],
+    ])
+      expect(told(text!)).toMatch(new RegExp(`to 2026-01-05\\); did you mean \`${word}\`\\?$`));
     expect(told('2026-01-01..2026-01-03')).toContain('three dots: `2026-01-01...2026-01-03`');
   });
   test('a key with a comma is one key', () => {

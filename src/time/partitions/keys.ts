@@ -103,6 +103,8 @@ export interface KeysProblem {
   readonly message: string;
 }
 
+/** What may be asked for instead of keys. */
+const SELECTING_WORDS = ['all', 'missing', 'failed'];
 /** Keys shown when a wrong one was given. */
 const NEAREST_KEYS = 3;
 
@@ -164,8 +166,10 @@ function unknownKey(keys: readonly string[], text: string): KeysProblem {
   const sorted = keys.every((key, index) => index === 0 || keys[index - 1]! < key);
   const spelled = /^\d{4}/.test(text) ? undefined : nearestWord(text, keys);
   const near = spelled !== undefined ? [spelled] : sorted ? neighboursOf(keys, text) : keys.slice(0, NEAREST_KEYS);
+  const word = spelled === undefined ? nearestWord(text, SELECTING_WORDS) : undefined;
   const range = keys.length === 1 ? `the only one is ${keys[0]}` : `they go from ${keys[0]} to ${keys.at(-1)}`;
-  return { text, message: `\`${text}\` is no partition (${range}); the nearest: ${near.join(', ')}` };
+  const meant = word === undefined ? `the nearest: ${near.join(', ')}` : `did you mean \`${word}\`?`;
+  return { text, message: `\`${text}\` is no partition (${range}); ${meant}` };
 }
 
 /** The key before and the key after a text, in sorted keys. */
@@ -225,8 +229,10 @@ function impossibleKey(def: PartitionsDef, windows: Windows | undefined, text: s
   if (def.kind === 'static') return unknownKey(def.keys, text);
   const first =
     windows?.first === undefined ? undefined : windows.overlapping(windows.first, windows.first + 1)[0]?.key;
-  const like = first === undefined ? '' : `; the first one is \`${first}\``;
-  return { text, message: `there can be no partition \`${text}\`${def.kind === 'time' ? like : ''}` };
+  const word = nearestWord(text, SELECTING_WORDS);
+  const like = first === undefined || def.kind !== 'time' ? '' : `; the first one is \`${first}\``;
+  const meant = word === undefined ? like : `; did you mean \`${word}\`?`;
+  return { text, message: `there can be no partition \`${text}\`${meant}` };
 }
 
 /** Keys in the definition's order as ranges: how key sets are recorded and shown. `a` alone, or `a...c`. */

@@ -1,6 +1,6 @@
 import { fail, ok, type Result, unreachable } from '../../base/result.ts';
 import type { PartitionMapping, PartitionsDef } from '../../model/partitions.ts';
-import type { KeysAt, Partitions } from './keys.ts';
+import { impossibleKeys, type KeysAt, type Partitions } from './keys.ts';
 
 /** One side of a dependency: undefined = not partitioned. */
 export interface MappedSides {
@@ -34,7 +34,10 @@ export function mappingProblem({ upstream, downstream, mapping }: MappedSides): 
         ? 'the partitions of the two assets have nothing in common; write `partition_mapping:` (`all`, `last`, `specific: […]`, `static: {…}`)'
         : undefined;
     case 'identity':
-      return both ? undefined : '`identity` needs partitions on both sides';
+      if (!both) return '`identity` needs partitions on both sides';
+      return haveKeysInCommon(upstream, downstream)
+        ? undefined
+        : 'no key of the one is ever a key of the other, so `identity` reads nothing; leave the mapping out, or write another one';
     case 'all':
     case 'last':
       return upstream ? undefined : `\`${mapping.kind}\` needs an upstream that has partitions`;
@@ -42,10 +45,14 @@ export function mappingProblem({ upstream, downstream, mapping }: MappedSides): 
       return upstream ? undefined : '`specific` needs an upstream that has partitions';
     case 'static':
       return both ? undefined : '`static` needs partitions on both sides';
-    case 'time_window':
-      return both && upstream.def.kind === 'time' && downstream.def.kind === 'time'
-        ? undefined
-        : '`time_window` needs time windows on both sides';
+    case 'time_window': {
+      if (!both || upstream.def.kind !== 'time' || downstream.def.kind !== 'time')
+        return '`time_window` needs time windows on both sides';
+      const { startOffset, endOffset } = mapping;
+      return startOffset > endOffset && sameDefinition(upstream.def, downstream.def)
+        ? `it would begin ${startOffset - endOffset} ${startOffset - endOffset === 1 ? 'window' : 'windows'} after it ends and read nothing: \`start_offset\` (${startOffset}) is at most \`end_offset\` (${endOffset})`
+        : undefined;
+    }
     default:
       return unreachable(mapping);
   }
@@ -56,6 +63,16 @@ function fitsByDefault(upstream: PartitionsDef, downstream: PartitionsDef): bool
   if (sameDefinition(upstream, downstream)) return true;
   if (upstream.kind === 'multi') return sharedDimension(upstream, downstream) !== undefined;
   return downstream.kind === 'multi' && sharedDimension(downstream, upstream) !== undefined;
+}
+
+/** False when keys of the two are written in forms that can never be the same text. */
+function haveKeysInCommon(upstream: Partitions, downstream: Partitions): boolean {
+  const [above, below] = [upstream.def, downstream.def];
+  if (above.kind === 'time' && below.kind === 'time') return above.format === below.format;
+  if (above.kind === 'static' && below.kind !== 'static')
+    return above.keys.some((key) => impossibleKeys(downstream, key).length === 0);
+  const isMulti = (def: PartitionsDef): boolean => def.kind === 'multi';
+  return isMulti(above) === isMulti(below) || above.kind === 'dynamic' || below.kind === 'dynamic';
 }
 
 /** The dimension of a multi definition that is the other definition; undefined when there is none. */
