@@ -10,7 +10,7 @@ import type { GitHub } from '../ports-github.ts';
 import { limitMeaning, limitSetting, limitSubject, limitText } from '../render/limits-text.ts';
 import { isSecretName, secretNames } from '../run/secrets.ts';
 import { formatDuration } from '../time/format.ts';
-import { isCached, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
+import { isCached, longestRun, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
 
 /** How git and the databases stand on this machine. */
 export interface MachineFacts {
@@ -72,6 +72,7 @@ export async function examine(input: DoctorInput): Promise<Examination> {
             schedules: rungSchedules(project),
             hasAutomation: Object.values(project.assets).some(({ automation }) => automation !== undefined),
             usesOidc: usesOidc(project),
+            ...longestRun(project),
             needed: { ...neededVariables(project), isMasked: (name: string) => masked.has(name) || isSecretName(name) },
           },
         }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { projectOf } from '../testing/project-builder.ts';
-import { neededVariables, type WorkflowPlace, workflowValues } from './workflow-values.ts';
+import { longestRun, neededVariables, type WorkflowPlace, workflowValues } from './workflow-values.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
 const PLACE: WorkflowPlace = {
@@ -77,6 +77,19 @@ schedules: { nightly: { cron: "23 2 * * *", selection: "key:s" } }
     expect(valuesOf('name: a\nassets: { a: { run: "true", oidc: true } }\n').usesOidc).toBe(true);
     expect(valuesOf('name: a\njobs: { j: { selection: "*", oidc: true } }\n').usesOidc).toBe(true);
     expect(valuesOf('name: a\njobs: { j: { selection: "*", oidc: false } }\n').usesOidc).toBe(false);
+  });
+
+  test('the longest maximum of a run is found, with what says so', () => {
+    const of = (text: string) => longestRun(projectOf({ 'branchline.yaml': `name: a\n${text}` }));
+    const assets = 'assets: { a: { run: "true", tags: { dagster/max_runtime: 60 } } }\n';
+    expect(of('')).toEqual({});
+    expect(of('run_monitoring: { enabled: false, max_runtime_seconds: 30000 }\n')).toEqual({});
+    expect(of(`${assets}run_monitoring: { enabled: true, max_runtime_seconds: 30000 }\n`)).toEqual({
+      longestRun: { ms: 30_000_000, where: '`run_monitoring.max_runtime_seconds`' },
+    });
+    expect(of(`${assets}jobs: { j: { selection: "*", tags: { branchline/max_runtime: 90 } } }\n`)).toEqual({
+      longestRun: { ms: 90_000, where: 'the tag `branchline/max_runtime` of job `j`' },
+    });
   });
 
   test('without schedules one ring a day, in a minute of its own', () => {

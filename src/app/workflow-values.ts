@@ -1,13 +1,16 @@
 import { sha256 } from '../base/digest.ts';
 import { byText, sortedUnique } from '../base/order.ts';
+import type { LongestRun } from '../doctor/time-rules.ts';
 import { usdPerMinute } from '../insights/prices.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
+import type { Tags } from '../model/tags.ts';
 import { automationRings } from '../project/automation-rings.ts';
 import { envNamesOf } from '../project/template.ts';
 import { envNamesUsed } from '../project/used-variables.ts';
 import { CHECKOUT, type PinnedAction } from '../render/workflows/pinned-action.ts';
 import type { ScheduledWorkflowValues } from '../render/workflows/scheduled.ts';
+import { maxRuntimeOf } from '../run/monitor.ts';
 import { isSecretName, secretNames } from '../run/secrets.ts';
 import { type Cron, parseCron } from '../time/cron-syntax.ts';
 import { type Doorbell, deriveDoorbell, type RungSchedule } from '../time/doorbell.ts';
@@ -68,6 +71,24 @@ export function isCached(project: Project): boolean {
 /** Does a step, or a job for its steps, ask GitHub for OIDC tokens? Then the workflow's job needs the right to give them. */
 export function usesOidc(project: Project): boolean {
   return [...Object.values(project.steps), ...Object.values(project.jobs)].some(({ oidc }) => oidc === true);
+}
+
+/** The longest that a run of the project may be at work, with what says so; `{}` = nothing limits any run. */
+export function longestRun({ operations, jobs, schedules, assets }: Project): { readonly longestRun?: LongestRun } {
+  const unmonitored = { ...operations.monitoring, enabled: false };
+  const named = (kind: string, things: Readonly<Record<string, { readonly tags: Tags }>>) =>
+    Object.entries(things).map(([name, { tags }]) => ({
+      ms: maxRuntimeOf(unmonitored, tags),
+      where: `the tag \`branchline/max_runtime\` of ${kind} \`${name}\``,
+    }));
+  const limits = [
+    { ms: maxRuntimeOf(operations.monitoring, {}), where: '`run_monitoring.max_runtime_seconds`' },
+    ...named('job', jobs),
+    ...named('schedule', schedules),
+    ...named('asset', assets),
+  ].flatMap(({ ms, where }) => (ms === undefined ? [] : [{ ms, where }]));
+  const [longest] = limits.sort((a, b) => b.ms - a.ms);
+  return longest === undefined ? {} : { longestRun: longest };
 }
 
 /** The rules of cron that ring for the schedules of a project. */

@@ -162,6 +162,14 @@ describe('the job that makes production', () => {
     expect(findings[0]!.help).toContain('permissions: { contents: write, actions: read }');
   });
 
+  test('that runs on a machine of GitHub is told of a maximum which is never reached there', () => {
+    const longest = (ms: number) => ({ project: { ...PROJECT!, longestRun: { ms, where: '`run_monitoring`' } } });
+    const found = (ms: number, to: string) => examine(new Map([[RUN, run.replace('ubuntu-latest', to)]]), longest(ms));
+    const codes = (ms: number, to: string) => found(ms, to).findings.map(({ code }) => code);
+    expect(codes(330 * 60_000, 'ubuntu-24.04')).toEqual([]);
+    expect(codes(330 * 60_000 + 1000, 'ubuntu-24.04')).toEqual(['maximum-too-long']);
+    expect(codes(1e9, '[self-hosted, linux]')).toEqual([]);
+  });
   test('of another project in the repository is judged by what all need, and not by what this one needs', () => {
     const at = (folder: string): string =>
       run

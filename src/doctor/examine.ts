@@ -3,6 +3,7 @@ import type { EpochMs } from '../model/instant.ts';
 import type { RungSchedule } from '../time/doorbell.ts';
 import type { Finding } from './finding.ts';
 import { judgeJob } from './job-rules.ts';
+import type { LongestRun } from './time-rules.ts';
 import { judgeVariables, type NeededVariables } from './variable-rules.ts';
 import { judgeWaking } from './wake-rules.ts';
 import { readWorkflow, type WorkflowText } from './workflow-file.ts';
@@ -25,6 +26,8 @@ export interface ExamineInput {
     readonly hasAutomation: boolean;
     readonly needed: NeededVariables;
     readonly usesOidc: boolean;
+    /** The longest that a run may be at work, and what says so; absent = nothing does. */
+    readonly longestRun?: LongestRun;
   };
 }
 
@@ -55,7 +58,8 @@ export function examineWorkflows(input: ExamineInput): Examined {
     });
   for (const job of jobs) {
     const usesOidc = input.project?.usesOidc === true && runs.includes(job);
-    findings.push(...judgeJob(job, { version: input.version, usesOidc }));
+    const longestRun = runs.includes(job) ? input.project?.longestRun : undefined;
+    findings.push(...judgeJob(job, { version: input.version, usesOidc, ...(longestRun && { longestRun }) }));
   }
   for (const job of runs) findings.push(...judgeVariables(job, input.project?.needed));
   findings.push(...judgeWaking(runs, input.project ?? { schedules: [], hasAutomation: false }, input.now));

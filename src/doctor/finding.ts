@@ -19,6 +19,7 @@ export const DOCTOR_CODES = [
   'limit-loose',
   'limit-tight',
   'manifests-broken',
+  'maximum-too-long',
   'no-dispatch',
   'no-schedule',
   'no-workflow',

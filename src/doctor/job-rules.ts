@@ -1,5 +1,6 @@
-import { parseDuration } from '../time/duration.ts';
 import type { Finding } from './finding.ts';
+import { finding } from './job-finding.ts';
+import { hostedTime, type LongestRun, time } from './time-rules.ts';
 import { isRecord, type Path } from './workflow-file.ts';
 import { type OurJob, permissionsOf } from './workflow-parts.ts';
 
@@ -9,23 +10,22 @@ export interface JobNeeds {
   readonly version: string;
   /** Steps of the project ask for OIDC tokens. */
   readonly usesOidc: boolean;
+  /** Absent = no run has a maximum, or the job is not one that carries runs of the project out. */
+  readonly longestRun?: LongestRun;
 }
 
 /** All that is wrong with one job that calls the Action. */
-export function judgeJob(job: OurJob, { version, usesOidc }: JobNeeds): Finding[] {
+export function judgeJob(job: OurJob, { version, usesOidc, longestRun }: JobNeeds): Finding[] {
   return [
     ...permissions(job, usesOidc),
     ...concurrency(job),
     ...checkouts(job),
     ...pins(job, version),
     ...(job.kind === 'run' ? time(job) : []),
+    ...(longestRun === undefined ? [] : hostedTime(job, longestRun)),
     ...(job.kind === 'changes' ? requiredCheck(job) : []),
     ...triggers(job),
   ];
-}
-
-function finding(job: OurJob, path: Path, of: Omit<Finding, 'span'>, what?: 'key' | 'value'): Finding {
-  return { ...of, span: job.workflow.place(path, what) };
 }
 
 /** What each kind of job needs; whatever else may write is more than that. */
@@ -191,34 +191,6 @@ function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.split('.').map(Number)) as [number[], number[]];
   for (let i = 0; i < 3; i++) if (left[i] !== right[i]) return left[i]! - right[i]!;
   return 0;
-}
-
-const MINUTE_MS = 60_000;
-/** The engine's default, and what GitHub gives a job that says nothing. */
-const BUDGET_MINUTES = 300;
-const JOB_MINUTES = 360;
-/** To let the running steps end, and to record them. */
-const GAP_MINUTES = 20;
-
-function time(job: OurJob): Finding[] {
-  const written = job.action.inputs['time-budget'];
-  const limit = job.value['timeout-minutes'];
-  // What an expression yields is not known here.
-  const isComputed = typeof written === 'string' && written.includes('${{');
-  if ((limit !== undefined && typeof limit !== 'number') || isComputed) return [];
-  const parsed = typeof written === 'string' ? parseDuration(written) : undefined;
-  const budget = parsed === undefined ? BUDGET_MINUTES : parsed.ok ? parsed.value / MINUTE_MS : undefined;
-  const minutes = limit ?? JOB_MINUTES;
-  if (budget === undefined || minutes - budget >= GAP_MINUTES) return [];
-  const path = limit === undefined ? [...job.action.path, 'with', 'time-budget'] : [...job.path, 'timeout-minutes'];
-  return [
-    finding(job, path, {
-      code: 'budget-too-long',
-      severity: minutes <= budget ? 'error' : 'warning',
-      message: `the job is stopped after ${minutes} min, and the engine starts work for ${budget} min (\`time-budget\`): what is under way at the end is cut off instead of waiting for the next ring`,
-      help: `write \`time-budget: ${Math.max(1, minutes - GAP_MINUTES)}m\`, or \`timeout-minutes: ${budget + GAP_MINUTES}\``,
-    }),
-  ];
 }
 
 function requiredCheck(job: OurJob): Finding[] {

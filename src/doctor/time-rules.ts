@@ -1,0 +1,59 @@
+import { parseDuration } from '../time/duration.ts';
+import { formatDuration } from '../time/format.ts';
+import type { Finding } from './finding.ts';
+import { finding } from './job-finding.ts';
+import type { OurJob } from './workflow-parts.ts';
+
+/** The longest maximum of a run. */
+export interface LongestRun {
+  readonly ms: number;
+  /** The setting or tag that says so, with the thing that has it. */
+  readonly where: string;
+}
+
+const MINUTE_MS = 60_000;
+/** The engine's default, and what GitHub gives a job that says nothing. */
+const BUDGET_MINUTES = 300;
+const JOB_MINUTES = 360;
+/** To let the running steps end, and to record them. */
+const GAP_MINUTES = 20;
+
+/** Does the job live long enough for what the engine starts in it to end and be recorded? */
+export function time(job: OurJob): Finding[] {
+  const written = job.action.inputs['time-budget'];
+  const limit = job.value['timeout-minutes'];
+  // What an expression yields is not known here.
+  const isComputed = typeof written === 'string' && written.includes('${{');
+  if ((limit !== undefined && typeof limit !== 'number') || isComputed) return [];
+  const parsed = typeof written === 'string' ? parseDuration(written) : undefined;
+  const budget = parsed === undefined ? BUDGET_MINUTES : parsed.ok ? parsed.value / MINUTE_MS : undefined;
+  const minutes = limit ?? JOB_MINUTES;
+  if (budget === undefined || minutes - budget >= GAP_MINUTES) return [];
+  const path = limit === undefined ? [...job.action.path, 'with', 'time-budget'] : [...job.path, 'timeout-minutes'];
+  return [
+    finding(job, path, {
+      code: 'budget-too-long',
+      severity: minutes <= budget ? 'error' : 'warning',
+      message: `the job is stopped after ${minutes} min, and the engine starts work for ${budget} min (\`time-budget\`): what is under way at the end is cut off instead of waiting for the next ring`,
+      help: `write \`time-budget: ${Math.max(1, minutes - GAP_MINUTES)}m\`, or \`timeout-minutes: ${budget + GAP_MINUTES}\``,
+    }),
+  ];
+}
+
+/** Machines of GitHub's own are taken away after 6 h; a run that is to be stopped before that has to end and be recorded. */
+const HOSTED_MAX_MS = 330 * MINUTE_MS;
+const HOSTED = /^(?:ubuntu|windows|macos)-[\w.-]+$/;
+
+/** A maximum that GitHub's own machines never let a run reach. */
+export function hostedTime(job: OurJob, { ms, where }: LongestRun): Finding[] {
+  const label = job.value['runs-on'];
+  if (ms <= HOSTED_MAX_MS || typeof label !== 'string' || !HOSTED.test(label)) return [];
+  return [
+    finding(job, [...job.path, 'runs-on'], {
+      code: 'maximum-too-long',
+      severity: 'error',
+      message: `${where} lets a run be at work for ${formatDuration(ms)}, and GitHub takes a machine of its own away after 6 h: the maximum is never reached, and the run is cut off`,
+      help: `at most ${HOSTED_MAX_MS / 1000} seconds (${formatDuration(HOSTED_MAX_MS)}), or a self-hosted runner`,
+    }),
+  ];
+}
