@@ -1,6 +1,7 @@
 import { type Result, unreachable } from '../base/result.ts';
 import type { Billed, BranchlineEvent, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
+import type { PlannedStep } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Wave, WaveRun, WaveShard } from '../model/wave.ts';
@@ -80,9 +81,10 @@ function finalizeRun(
   const { view } = state.read;
   const { plan, claim } = run;
   const owners = pathOwners(project, view);
+  const planned = new Map(plan.steps.map((step) => [step.id, step]));
   const shards = wave.shards.filter((shard) => shard.run === plan.runId);
   const own = shards.map((shard) => ({ shard, journal: journals.get(shard.id) ?? [] }));
-  const arrived = merged(own.map(({ shard, journal }) => ownEvents({ wave, owners }, run, shard, journal)));
+  const arrived = merged(own.map(({ shard, journal }) => ownEvents({ wave, owners, planned }, run, shard, journal)));
   const fresh = arrived.filter((event) => !isCounted(view, event));
   // Of what nobody was to carry out nothing is lost.
   const lostShards = isGivenBack
@@ -122,15 +124,21 @@ function finalizeRun(
 
 /** Only what a step of the shard may say, and of its own steps: the journal is data that others could have written. */
 function ownEvents(
-  { wave, owners }: { readonly wave: Wave; readonly owners: ReturnType<typeof pathOwners> },
+  {
+    wave,
+    owners,
+    planned,
+  }: {
+    readonly wave: Wave;
+    readonly owners: ReturnType<typeof pathOwners>;
+    readonly planned: ReadonlyMap<string, PlannedStep>;
+  },
   run: WaveRun,
   shard: WaveShard,
   journal: readonly BranchlineEvent[],
 ): readonly BranchlineEvent[] {
   const steps = new Set(shard.steps);
-  const assets = new Set(
-    run.plan.steps.filter(({ id }) => steps.has(id)).flatMap((step) => step.assets.map(({ asset }) => asset)),
-  );
+  const assets = new Set(shard.steps.flatMap((id) => (planned.get(id)?.assets ?? []).map(({ asset }) => asset)));
   const connections = new Set(run.claim.connections.map(({ name }) => name));
   const isOwnPath = (path: string): boolean => {
     const owner = owners.get(path);

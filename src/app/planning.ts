@@ -222,9 +222,19 @@ export function pinPartitions(
   return newest === undefined ? request : { ...request, partitions: newest };
 }
 
+const PARTITIONED = new WeakMap<Project, boolean>();
+
+/** Most projects have none: they are not looked through for each request. */
+function hasPartitions(project: Project): boolean {
+  const known = PARTITIONED.get(project) ?? Object.values(project.assets).some(({ partitions }) => partitions);
+  PARTITIONED.set(project, known);
+  return known;
+}
+
 /** Partitioned assets that a request has to look at: those that it selects, and what they read. */
 export function partitionedAssets(planning: PlanningProject, request: RunRequest): ReadonlySet<AssetKey> {
   const { assets } = planning.project;
+  if (!hasPartitions(planning.project)) return new Set();
   // What depends on the state may be any of them.
   const selected = requestedAssets(planning, request);
   const keys = selected.ok ? [...selected.value] : Object.keys(assets);

@@ -1,3 +1,4 @@
+import { copyOfMap } from '../base/layered-map.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type BranchlineEvent, type Claim, type EventDraft, noCounts } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
@@ -329,6 +330,19 @@ function maxRuntime(
   return { maxRuntime: { ms, since: epochMs(startedAt ?? claim.at) } };
 }
 
+const PUBLISHED = new WeakMap<StateView['assets'], ReadonlyMap<AssetKey, Published>>();
+
+/** What is published of each asset; the many jobs of a simulation ask it of the same view. */
+function publishedIn({ assets }: StateView): ReadonlyMap<AssetKey, Published> {
+  const known = PUBLISHED.get(assets);
+  if (known) return known;
+  const published = new Map<AssetKey, Published>();
+  for (const [key, { materialized: made }] of assets)
+    if (made) published.set(key, { materialization: made.id, dataVersion: made.dataVersion, files: made.files ?? {} });
+  PUBLISHED.set(assets, published);
+  return published;
+}
+
 function runContext(
   ports: RunPorts,
   settings: RunSettings,
@@ -336,11 +350,6 @@ function runContext(
   view: StateView,
   connections: ConnectionSaver,
 ): RunContext {
-  const published = new Map<AssetKey, Published>();
-  for (const [key, record] of view.assets) {
-    const made = record.materialized;
-    if (made) published.set(key, { materialization: made.id, dataVersion: made.dataVersion, files: made.files ?? {} });
-  }
   const { request } = decision.plan;
   return {
     project: settings.planning.project,
@@ -358,7 +367,7 @@ function runContext(
     processes: ports.processes,
     env: ports.env,
     root: ports.root,
-    published,
+    published: copyOfMap(publishedIn(view)),
     secretNames: ports.secretNames,
     redactor: ports.redactor,
     logFolder: ports.logFolder,

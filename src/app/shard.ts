@@ -1,8 +1,12 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlannedStep } from '../model/plan.ts';
+import type { AssetKey, Project } from '../model/project.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
 import type { Wave, WaveShard } from '../model/wave.ts';
 import type { Clock, Journals } from '../ports.ts';
+import { failsRun } from '../run/progress.ts';
+import type { ResumedRun } from '../run/resume.ts';
 import { resumedRun } from './claim-run.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { carryOutClaimed, type RunObserver, type RunOutcome, type RunPorts, type RunSettings } from './run.ts';
@@ -47,9 +51,9 @@ export async function carryOutShard(
       kind: 'not-ours',
       text: `Run ${shard.run} is no longer held by this workflow run: nothing is done here. \`branchline retry ${shard.run}\` tries again what failed.`,
     });
-  const record = view.openRuns.get(shard.run);
-  const resumed = record && resumedRun(run.plan, record, view);
-  const plan = partOf(run.plan, shard, resumed?.settled ?? new Set());
+  const whole = wholeRun(run.plan, view);
+  const { resumed } = whole;
+  const plan = partOf(settings.planning.project, whole, shard);
   const carried = await carryOutClaimed(
     { ...ports.run, session: shardSession(ports, state, ports.run.clock), journals: wholeJournals(ports.run.journals) },
     { ...settings, stream: shardStream(wave, run, shard.id) },
@@ -68,12 +72,69 @@ export async function carryOutShard(
   return carried.ok ? ok({ kind: 'carried-out', outcome: carried.value }) : carried;
 }
 
-/** The plan with the steps of the shard and what is over; the rest is others' to do. */
-function partOf(plan: Plan, shard: WaveShard, settled: ReadonlySet<string>): Plan {
+/** What all shards of a run have in common. */
+interface WholeRun {
+  readonly plan: Plan;
+  readonly record: RunRecord | undefined;
+  readonly view: StateView;
+  readonly resumed: ResumedRun | undefined;
+  readonly byId: ReadonlyMap<string, PlannedStep>;
+  readonly positions: ReadonlyMap<string, number>;
+  /** Ids of the steps that make or skip an asset. */
+  readonly byAsset: ReadonlyMap<AssetKey, readonly string[]>;
+  /** Steps that are over and make the run a failure. */
+  readonly failed: readonly string[];
+}
+
+/** A process that carries out many shards of a run (`simulate`) asks once. */
+const wholes = new WeakMap<Plan, WholeRun>();
+
+function wholeRun(plan: Plan, view: StateView): WholeRun {
+  const record = view.openRuns.get(plan.runId);
+  const known = wholes.get(plan);
+  if (known !== undefined && known.record === record && known.view === view) return known;
+  const resumed = record && resumedRun(plan, record, view);
+  const byAsset = new Map<AssetKey, string[]>();
+  for (const { id, assets } of plan.steps)
+    for (const { asset } of assets) {
+      const ids = byAsset.get(asset);
+      if (ids) ids.push(id);
+      else byAsset.set(asset, [id]);
+    }
+  const failed = [...(resumed?.settled ?? [])].filter((id) => {
+    const step = record!.steps[id];
+    return step !== undefined && (step.state === 'FAILURE' || step.checks.some(failsRun));
+  });
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const positions = new Map(plan.steps.map(({ id }, position) => [id, position]));
+  const whole = { plan, record, view, resumed, byId, positions, byAsset, failed };
+  wholes.set(plan, whole);
+  return whole;
+}
+
+/**
+ * The plan with the steps of the shard and what they ask for: those before them that are over, and those that failed, by
+ * which `fail_fast` stops. The rest is others' to do, and costs a job of the matrix nothing.
+ */
+function partOf(
+  project: Project,
+  { plan, resumed, byId, positions, byAsset, failed }: WholeRun,
+  shard: WaveShard,
+): Plan {
   const own = new Set(shard.steps);
-  const steps = plan.steps.filter(({ id, verdict }) => own.has(id) || settled.has(id) || verdict === 'skip');
-  const known = new Set(steps.map(({ id }) => id));
-  return { ...plan, steps: steps.map((step) => ({ ...step, after: step.after.filter((id) => known.has(id)) })) };
+  const wanted = new Set([...own, ...failed]);
+  for (const id of own) {
+    const step = byId.get(id);
+    for (const before of step?.after ?? []) wanted.add(before);
+    for (const { asset } of step?.assets ?? [])
+      for (const dep of project.assets[asset]?.deps ?? [])
+        for (const before of byAsset.get(dep) ?? []) wanted.add(before);
+  }
+  const isKnown = (id: string): boolean =>
+    wanted.has(id) && (own.has(id) || resumed?.settled.has(id) === true || byId.get(id)?.verdict === 'skip');
+  const known = [...wanted].filter(isKnown).sort((a, b) => positions.get(a)! - positions.get(b)!);
+  const steps = known.map((id) => byId.get(id)!);
+  return { ...plan, steps: steps.map((step) => ({ ...step, after: step.after.filter(isKnown) })) };
 }
 
 /**

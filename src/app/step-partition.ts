@@ -1,3 +1,4 @@
+import { copyOfMap } from '../base/layered-map.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
@@ -143,7 +144,7 @@ export interface PartitionLedger {
 export function openPartitionLedger(project: Project, view: StateView, at: KeysAt): PartitionLedger {
   const partitions = new Map<AssetKey, Map<string, PartitionRecord>>();
   for (const [asset, records] of view.partitions ?? []) partitions.set(asset, new Map(records));
-  const assets = new Map(view.assets);
+  const assets = copyOfMap(view.assets);
   const reader = openPartitionReader(project, { ...view, assets, partitions }, at);
   const files: PartitionLedger['files'] = (asset, key) => partitions.get(asset)?.get(key)?.materialized?.files ?? {};
   return {
