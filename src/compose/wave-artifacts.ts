@@ -14,13 +14,15 @@ import type { Artifacts } from '../ports-storage.ts';
 /** What was uploaded in a workflow run, by name. */
 export interface Uploads {
   names(): Promise<Result<readonly string[], string>>;
-  /** The archive; 64 MiB at most when nothing is said. */
+  /** The archive; 256 MiB at most when nothing is said. */
   read(name: string, bytesMax?: number): Promise<Result<Uint8Array, string>>;
 }
 
-/** A plan of 10,000 steps has 5 MB. */
-const BYTES_MAX = 64 * 1024 * 1024;
-const JOURNAL_BYTES_MAX = 16 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** A plan of 100,000 steps has 50 MB. */
+const BYTES_MAX = 256 * MIB;
+/** What 100,000 steps say, were all of them in one job. */
+const JOURNAL_BYTES_MAX = 128 * MIB;
 const PLAN_FILE = 'plan.json';
 const JOURNAL_FILE = 'journal.jsonl';
 /** For so long a lost wave can be taken in. */
@@ -57,14 +59,31 @@ export function uploadsOf(github: GitHub, run: number): Uploads {
   };
 }
 
-/** Uploads the plan of a wave; gives its digest. */
-export async function uploadWave(artifacts: Artifacts, temp: string, wave: Wave): Promise<Result<string, AppFailure>> {
+/** Uploads the plan of a wave; gives its digest. Refuses one that no job would read: `bytesMax` is for tests. */
+export async function uploadWave(
+  artifacts: Artifacts,
+  temp: string,
+  wave: Wave,
+  bytesMax = BYTES_MAX,
+): Promise<Result<string, AppFailure>> {
   const text = waveText(wave);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > bytesMax) return fail(tooLongPlan(wave, bytes, bytesMax));
   const digest = sha256(text);
   const done = await uploadText(artifacts, temp, planName(digest, wave.attempt), PLAN_FILE, text);
   return done.ok
     ? ok(digest)
     : fail(outsideFailure('plan-not-uploaded', `The plan could not be uploaded: ${done.error}.`));
+}
+
+function tooLongPlan({ runs }: Wave, bytes: number, bytesMax: number): AppFailure {
+  const steps = runs.reduce((sum, { plan }) => sum + plan.steps.length, 0);
+  const names = runs.map(({ plan }) => plan.runId);
+  return outsideFailure(
+    'plan-too-long',
+    `The plan has ${steps} steps in ${Math.ceil(bytes / MIB)} MiB; jobs read ${Math.floor(bytesMax / MIB)} MiB at most. Nothing has run.`,
+    `Select fewer assets or partitions a run, or let fewer runs go at once (\`run_queue\`). \`branchline cancel ${names[0]}\` takes back ${names.length === 1 ? 'the run' : 'the first of the runs'}, which waits in the queue.`,
+  );
 }
 
 function planName(digest: string, attempt: number): string {

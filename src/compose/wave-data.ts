@@ -41,6 +41,8 @@ export function createDataCarrier(
         parts++;
         const name = `bl-data-${of.shard}-${parts}-a${of.attempt}`;
         const names = part.files.map((file) => basename(file));
+        if (part.bytes > PART_BYTES_MAX)
+          return fail(`a file has ${part.bytes} bytes, and ${PART_BYTES_MAX} at most can be handed over`);
         const done = await artifacts.upload({ name, folder: part.folder, files: names, retentionDays: KEPT_DAYS });
         if (!done.ok) return fail(done.error.message);
         for (const file of part.files) writeFileSync(file + CARRIED, '');
