@@ -6,6 +6,12 @@ import { type SimulationInput, simulate } from '../../simulate/simulate.ts';
 import { emptyView } from '../../state/fold.ts';
 import { type Files, projectOf, sourceTreeOf } from '../project-builder.ts';
 
+/** A project in one manifest, ready to be planned. */
+export function planningOf(manifest: string): ReturnType<typeof buildPlanning> {
+  const files: Files = { 'branchline.yaml': manifest.startsWith('name:') ? manifest : `name: small\n${manifest}` };
+  return buildPlanning(projectOf(files), sourceTreeOf(files));
+}
+
 /** Plays a project with a scenario, from no state, and gives its report. A minute costs a cent. */
 export async function played(
   manifest: string,
@@ -17,8 +23,7 @@ export async function played(
     readonly onCommit?: SimulationInput['onCommit'];
   } = {},
 ): Promise<SimulationReport> {
-  const files: Files = { 'branchline.yaml': manifest.startsWith('name:') ? manifest : `name: small\n${manifest}` };
-  const planning = buildPlanning(projectOf(files), sourceTreeOf(files));
+  const planning = planningOf(manifest);
   const from = Date.parse(more.from ?? '2026-11-30T00:00:00Z');
   const { plan, diagnostics } = resolveScenario(
     { path: 's.yml', text: scenario },
