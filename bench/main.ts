@@ -34,7 +34,7 @@ const cli = path.resolve(values.dist, 'cli.js');
 const loadBefore = os.loadavg()[0];
 const results: Result[] = [];
 for (const row of rows) {
-  if (positionals.length > 0 && !positionals.includes(row.name)) continue;
+  if (positionals.length > 0 ? !positionals.includes(row.name) : row.isLong && !values.tiny) continue;
   results.push(...(await measureRow(row, { node: values.node, cli, isTiny: values.tiny })));
 }
 const table = renderTable(results);

@@ -3,7 +3,7 @@ import { action } from './action.ts';
 import { check } from './check.ts';
 import { partitions } from './partitions.ts';
 import { queue } from './queue.ts';
-import { simulate } from './simulate.ts';
+import { simulate, simulateLarge } from './simulate.ts';
 import { sql } from './sql.ts';
 import { plan, version } from './start.ts';
 import { stateCommit, stateHistory } from './state.ts';
@@ -22,4 +22,5 @@ export const rows: readonly BenchRow[] = [
   stateHistory,
   queue,
   simulate,
+  simulateLarge,
 ];
