@@ -26,7 +26,7 @@ export interface MemoryState {
   /** Paths of the head with their texts, of those that were written or read here. */
   files(): ReadonlyMap<string, string>;
   readonly commits: number;
-  /** Of all files that commits wrote, in bytes: what would have to be pushed, before git packs it. */
+  /** Of all files that commits changed, in bytes: what would have to be pushed, before git packs it. */
   readonly bytesWritten: number;
 }
 
@@ -66,7 +66,11 @@ export function createMemoryState(
     for (const [path, text] of change.files) {
       if (text === null) files.delete(path);
       else {
-        files.set(path, { blob: sha256(text).slice(0, 40), text });
+        const blob = sha256(text).slice(0, 40);
+        const before = files.get(path);
+        // What a commit writes as it was is no new object, here as in git.
+        if (before?.blob === blob) continue;
+        files.set(path, { blob, text });
         bytesWritten += Buffer.byteLength(text);
       }
     }

@@ -75,13 +75,21 @@ export function createVirtualTime(start: EpochMs, random: Random, turnsMax = TUR
   /** Lets one go on; false when nobody is left. */
   function step(): boolean {
     let earliest = Number.POSITIVE_INFINITY;
+    // Those that go first, in the order in which they began to wait: hundreds of jobs wait at once, and few of them for now.
+    let ready: Waiting[] = [];
     for (const entry of waiting) {
-      if (entry.actor.isGone) waiting.delete(entry);
-      else earliest = Math.min(earliest, readyAt(entry));
+      if (entry.actor.isGone) {
+        waiting.delete(entry);
+        continue;
+      }
+      const at = Math.max(now, readyAt(entry));
+      if (at > earliest) continue;
+      if (at < earliest) ready = [];
+      earliest = at;
+      ready.push(entry);
     }
     if (earliest === Number.POSITIVE_INFINITY) return false;
-    now = Math.max(now, earliest);
-    const ready = [...waiting].filter((entry) => readyAt(entry) <= now);
+    now = earliest;
     const next = ready[Math.floor(random() * ready.length)]!;
     waiting.delete(next);
     next.resume();
