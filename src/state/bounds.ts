@@ -157,16 +157,11 @@ export function boundEvents(events: readonly BranchlineEvent[]): BranchlineEvent
 /** What is too long in an event that is longer than any may be. */
 export function tooLongOf(event: BranchlineEvent): string {
   const most = `what is recorded of it is longer than ${EVENT_BYTES_MAX / 1024 / 1024} MiB`;
-  switch (event.type) {
-    case 'asset.materialized':
-      return `\`${event.asset}\` has ${Object.keys(event.files ?? {}).length} output files: ${most}`;
-    case 'run.started':
-      return `run ${event.run} has ${event.steps.length} steps: ${most}`;
-    case 'claim.opened':
-      return `run ${event.run} makes ${event.claim.assets.length} assets: ${most}`;
-    default:
-      return `an event \`${event.type}\`${event.run === undefined ? '' : ` of run ${event.run}`}: ${most}`;
-  }
+  if (event.type === 'asset.materialized')
+    return `\`${event.asset}\` has ${Object.keys(event.files ?? {}).length} output files: ${most}`;
+  if (event.type === 'run.started') return `run ${event.run} has ${event.steps.length} steps: ${most}`;
+  if (event.type === 'claim.opened') return `run ${event.run} makes ${event.claim.assets.length} assets: ${most}`;
+  return `an event \`${event.type}\`${event.run === undefined ? '' : ` of run ${event.run}`}: ${most}`;
 }
 
 function boundList(items: readonly string[]): readonly string[] {

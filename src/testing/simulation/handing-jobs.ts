@@ -19,7 +19,7 @@ export interface HandingJobs {
   readonly state: MemoryState;
   readonly planning: PlanningProject;
   /** `claims`: it hands over what it claims; else it carries out. */
-  job(does: 'claims' | 'works'): HandingJob;
+  readonly job: (does: 'claims' | 'works') => HandingJob;
 }
 
 export const unseen = { onPlan: () => {}, onEvent: () => {}, onRun: () => {}, onRunEnd: () => {} };
