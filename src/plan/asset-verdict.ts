@@ -61,7 +61,7 @@ export function assetVerdict(planning: Planning, asset: Asset, fingerprint: Step
   if (!isMade && request.kind === 'schedule' && request.materialize === 'all') return say('run', 'materialize_all');
   if (stale && stale.reason !== 'upstream_changed') return say('run', stale.reason, stale.detail);
   if (!isMade && asset.materialize === 'always') return say('run', 'materialize_all', ['materialize: always']);
-  if (mode === 'job' && hasOnlyUnobservedUpstreams(project, view, asset)) return say('run', 'no_upstreams');
+  if (mode === 'job' && hasOnlyUnobservedUpstreams(project, view, asset)) return say('run', 'no_upstreams', asset.deps);
   const moving = asset.deps.filter((dep) => makes(verdicts.get(dep)));
   if (moving.length > 0) return say('if_changed', 'upstream_changed', moving);
   if (stale) return say('run', stale.reason, stale.detail);

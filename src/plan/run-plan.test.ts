@@ -180,7 +180,7 @@ describe('planRun', () => {
     ]);
     const external = sketchProject({ x: { external: true }, a: { deps: ['x'] } });
     check({ project: external, view: sketchView({ a: { used: { x: 'v' } } }), request: schedule() }, [
-      'a run no_upstreams',
+      'a run no_upstreams: x',
       'x skip external',
     ]);
   });

@@ -277,6 +277,7 @@ exposures:
   x: { external: true }
   self: { connection: warehouse, sql: "select * from \${{ ref('self') }}" }
   p: { run: "true", deps: [p] }
+  days: { run: "true", deps: [{ asset: days, partition_mapping: { time_window: { start_offset: -1, end_offset: -1 } } }], partitions: { daily: { start: 2026-01-01 } } }
 `,
     };
     const { diagnostics } = buildProject(files);
@@ -284,7 +285,9 @@ exposures:
       'cycle pipelines/a.yaml:2:28 (1) these assets wait for each other: a → b → c → a (each reads the next)',
       'cycle pipelines/a.yaml:6:63 (4) `self` reads itself',
       'cycle pipelines/a.yaml:7:28 (1) `p` reads itself',
+      'cycle pipelines/a.yaml:8:40 (4) `days` reads itself: partitions of one asset do not wait for each other',
     ]);
+    expect(diagnostics.at(-1)!.help).toContain('`backfill_policy: single_run`');
     expect(diagnostics[0]!.related).toEqual([
       { note: '`b` reads `c` here', span: { file: 'pipelines/a.yaml', line: 3, column: 60, length: 1 } },
       { note: '`c` reads `a` here', span: { file: 'pipelines/a.yaml', line: 4, column: 54, length: 1 } },

@@ -28,15 +28,31 @@ export function verifyCycles(
     const related = others.map(
       ({ key, reads, span }): RelatedSpan => ({ span, note: `\`${key}\` reads \`${reads}\` here` }),
     );
-    const message =
+    const { message, help } =
       path.length === 2
-        ? `\`${path[0]}\` reads itself`
-        : `these assets wait for each other: ${path.join(' → ')} (each reads the next)`;
-    findings.error('cycle', first.span, message, { help: 'remove one of these dependencies', related });
+        ? ofItself(drafts.get(path[0]!)!)
+        : {
+            message: `these assets wait for each other: ${path.join(' → ')} (each reads the next)`,
+            help: 'remove one of these dependencies',
+          };
+    findings.error('cycle', first.span, message, { help, related });
     const members = new Set(path);
     left = left.filter((key) => !members.has(key));
   }
   return false;
+}
+
+/** Partitions that wait for earlier ones of the same asset are not there: in what order they come is the step's business. */
+function ofItself({ asset }: AssetDraft): { readonly message: string; readonly help: string } {
+  if (asset.partitions === undefined)
+    return {
+      message: `\`${asset.key}\` reads itself`,
+      help: 'remove it: what it made before it may read without waiting for it, and `incremental: true` puts its last outputs in place',
+    };
+  return {
+    message: `\`${asset.key}\` reads itself: partitions of one asset do not wait for each other`,
+    help: 'remove it: the step may read its earlier partitions without waiting for them; they are asked for oldest first, and `backfill_policy: single_run` gives one step the whole range, to go through in order',
+  };
 }
 
 function edgeSpan(draft: AssetDraft, dep: AssetKey): Span {

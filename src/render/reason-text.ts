@@ -7,6 +7,7 @@ import { nameSome, safeLine } from './style.ts';
 export function reasonText(verdict: Pick<AssetVerdict, 'verdict' | 'reason' | 'detail'>, request?: RunRequest): string {
   if (verdict.verdict === 'if_changed')
     return `after ${nameSome(verdict.detail, 3)}, if ${verdict.detail.length === 1 ? 'it changes' : 'one of them changes'}`;
+  if (verdict.reason === 'no_upstreams') return sourceText(verdict.detail, request);
   // A failure's message may be long; its beginning says which one it was.
   const detail =
     verdict.detail.length > 0
@@ -16,6 +17,14 @@ export function reasonText(verdict: Pick<AssetVerdict, 'verdict' | 'reason' | 'd
         )}`
       : '';
   return `${reasonWords(verdict.reason, request)}${detail}`;
+}
+
+/** Of what reads nothing, or only what others make: nothing tells whether that is new. */
+function sourceText(external: readonly string[], request: RunRequest | undefined): string {
+  if (request?.kind === 'schedule' && request.schedule !== '')
+    return `schedule ${request.schedule} due ${formatInstant(request.tick)}`;
+  if (external.length === 0) return 'a source: it may have something new';
+  return `${nameSome(external, 3)} ${external.length === 1 ? 'is' : 'are'} made by others: there may be something new`;
 }
 
 function reasonWords(reason: RunReason | SkipReason, request?: RunRequest): string {
@@ -35,9 +44,7 @@ function reasonWords(reason: RunReason | SkipReason, request?: RunRequest): stri
     case 'data_lost':
       return 'data lost';
     case 'no_upstreams':
-      return request?.kind === 'schedule'
-        ? `schedule ${request.schedule} due ${formatInstant(request.tick)}`
-        : 'a source: it may have something new';
+      return sourceText([], request);
     case 'materialize_all':
       return 'always materialized';
     case 'with_upstream':
