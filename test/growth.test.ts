@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../src/testing/git-sandbox.ts';
-import { growingHistory, importHistory, looseBytes } from '../src/testing/growth.ts';
+import { growingHistory, importHistory, looseBytes, readingOn } from '../src/testing/growth.ts';
 
 const ASSETS = 200;
 /** Ten days of a wake-up every five minutes; the row `history` of bench/ plays 10,000. */
@@ -19,6 +19,13 @@ const TREES_DAY_MAX = 1_000;
 
 let sandbox: GitSandbox;
 let gitDir: string;
+/** The same time of a day, after two days and at the end: what a day fills is full by then. */
+const TIME_OF_DAY = 100;
+const [SECOND_DAY, LAST_DAY] = [2 * PER_DAY + TIME_OF_DAY, Math.floor(TICKS / PER_DAY) * PER_DAY + TIME_OF_DAY];
+/** What a tick at the end may read of files, as a multiple of one after two days. */
+const READ_MAX = 1.1;
+
+const read = new Map<number, number>();
 let commits: Awaited<ReturnType<typeof importHistory>>;
 
 beforeAll(async () => {
@@ -26,7 +33,7 @@ beforeAll(async () => {
   gitDir = sandbox.makeBare('state.git');
   const hasPages = (tick: number): boolean => tick < 10 || tick > TICKS - PER_DAY - 10;
   const history = growingHistory({ assets: ASSETS, ticks: TICKS, perTick: 5, ticksPerDay: PER_DAY, hasPages });
-  commits = await importHistory(gitDir, 'refs/heads/state', history);
+  commits = await importHistory(gitDir, 'refs/heads/state', readingOn(history, new Set([SECOND_DAY, LAST_DAY]), read));
 }, 600_000);
 afterAll(() => sandbox.remove());
 
@@ -58,6 +65,12 @@ function looseBytesOf(ids: readonly string[]): number {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const say = (text: string): void => void process.stdout.write(`growth: ${text}\n`);
+
+test('a tick at the end reads as many bytes of files as one after two days', () => {
+  const [early, late] = [read.get(SECOND_DAY)!, read.get(LAST_DAY)!];
+  say(`files that a tick reads: ${early} bytes after two days, ${late} at the end`);
+  expect(late / early).toBeLessThanOrEqual(READ_MAX);
+});
 
 test('a commit that does not fold is at most 15 kB of loose objects', () => {
   const window = commits.slice(-WINDOW);

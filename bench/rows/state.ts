@@ -49,7 +49,7 @@ git config remote.origin.partialclonefilter blob:none
 git fetch --quiet --depth=1 --filter=blob:none --no-tags origin +${REF}:refs/remote/state
 head=$(git rev-parse refs/remote/state)
 git ls-tree -r "$head" > tree
-grep -E $'\\t(format.json|snapshot/|recent/|runs/recent/)' tree | cut -f1 | cut -d' ' -f3 > wanted
+grep -E $'\\t(format.json|snapshot/|recent/)' tree | cut -f1 | cut -d' ' -f3 > wanted
 git -c fetch.negotiationAlgorithm=noop fetch --quiet --no-tags --stdin origin < wanted
 git cat-file --batch < wanted > texts
 { printf 'commit refs/pending\\ncommitter a <a@example.org> 1800000000 +0000\\ndata 4\\none\\n\\nfrom %s\\n' "$head"

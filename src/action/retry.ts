@@ -28,7 +28,7 @@ export async function retryIn(
   { run, strategy }: RetryIntent,
   createdAt: number,
 ): Promise<Result<ManualRetry, AppFailure>> {
-  const state = await readState(world.state);
+  const state = await readState(world.state, undefined, { olderStreams: true });
   if (!state.ok) return state;
   return manualRetry(world.store, state.value, run, {
     retries: project.operations.retries,

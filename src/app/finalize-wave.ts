@@ -50,15 +50,18 @@ export async function finalizeWave(
   project: Project,
   input: FinalizeInput,
 ): Promise<Result<Recorded<readonly FinalizedRun[]>, AppFailure>> {
-  return ports.session.transact(async (state): Promise<StateDecision<readonly FinalizedRun[]>> => {
-    const parts = input.wave.runs.map((run, index) =>
-      finalizeRun(project, input, run, state, index === 0 ? input.billed : undefined),
-    );
-    const events = parts.flatMap((part) => part.events);
-    const value = parts.map((part) => part.outcome);
-    if (events.length === 0) return { kind: 'nothing', value };
-    return { kind: 'commit', events, message: messageOf(input.wave, value), value, pages: ports.pages };
-  });
+  return ports.session.transact(
+    async (state): Promise<StateDecision<readonly FinalizedRun[]>> => {
+      const parts = input.wave.runs.map((run, index) =>
+        finalizeRun(project, input, run, state, index === 0 ? input.billed : undefined),
+      );
+      const events = parts.flatMap((part) => part.events);
+      const value = parts.map((part) => part.outcome);
+      if (events.length === 0) return { kind: 'nothing', value };
+      return { kind: 'commit', events, message: messageOf(input.wave, value), value, pages: ports.pages };
+    },
+    { takesLate: true },
+  );
 }
 
 /** Is this the plan of runs that the state knows? Its digest was recorded with them. */

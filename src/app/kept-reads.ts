@@ -27,5 +27,7 @@ export function keepReads(shared: Map<string, StateRead> | undefined): KeptReads
 
 /** Another day wants other runs and sums, and a command may come to look at more partitions. */
 function keyOf(commit: string | undefined, wanted: ReadOptions): string {
-  return [commit, ...(wanted.runsOf ?? []), ...(wanted.partitionsOf ?? [])].join(' ');
+  return [commit, wanted.olderStreams ? 'streams' : '', ...(wanted.runsOf ?? []), ...(wanted.partitionsOf ?? [])].join(
+    ' ',
+  );
 }

@@ -70,20 +70,23 @@ export function openRecorder(input: CarryOutInput, kill: () => void): Recorder {
 
   const commit = async (end: RunEnd | undefined): Promise<Result<Recorded<Holding>, AppFailure>> => {
     const sent = events.length;
-    const outcome = await input.session.transact<Holding>(async (state) => {
-      const counted = state.read.view.streams.get(stream) ?? 0;
-      if (counted < firstKnown - 1) return { kind: 'stop', failure: forcedBack(plan.runId, journal.place) };
-      // More than the last commit left out when the history was forced back since: facts are facts, whoever holds the
-      // run by now, and what is late counts for the assets.
-      const missing = counted < before ? opening.slice(counted - firstKnown + 1) : [];
-      return {
-        kind: 'commit',
-        events: [...missing, ...events.slice(Math.max(0, counted - before), sent)],
-        message: input.message(events, end),
-        value: holdingOf(state, claim),
-        ...(end ? { pages: input.pages } : {}),
-      };
-    });
+    const outcome = await input.session.transact<Holding>(
+      async (state) => {
+        const counted = state.read.view.streams.get(stream) ?? 0;
+        if (counted < firstKnown - 1) return { kind: 'stop', failure: forcedBack(plan.runId, journal.place) };
+        // More than the last commit left out when the history was forced back since: facts are facts, whoever holds the
+        // run by now, and what is late counts for the assets.
+        const missing = counted < before ? opening.slice(counted - firstKnown + 1) : [];
+        return {
+          kind: 'commit',
+          events: [...missing, ...events.slice(Math.max(0, counted - before), sent)],
+          message: input.message(events, end),
+          value: holdingOf(state, claim),
+          ...(end ? { pages: input.pages } : {}),
+        };
+      },
+      { goesOnWith: stream },
+    );
     if (!outcome.ok) return outcome;
     if (outcome.value.isLean) sayLean(input, events.slice(committed, sent));
     isLost ||= outcome.value.value === 'lost';

@@ -61,13 +61,16 @@ async function recoverOnce(
   ports: RecoverPorts,
   orphans: readonly OrphanJournal[],
 ): Promise<Result<Recovery, AppFailure>> {
-  const outcome = await session.transact(async (state) => {
-    const decision = await decideRecovery(state, orphans, ports);
-    // Before its claim is given up: a step that outlived its engine would write under the next run's hands.
-    if (decision.kind !== 'stop')
-      for (const run of [...decision.value.lostRuns, ...decision.value.resumedRuns]) await ports.endLeftovers(run);
-    return decision;
-  });
+  const outcome = await session.transact(
+    async (state) => {
+      const decision = await decideRecovery(state, orphans, ports);
+      // Before its claim is given up: a step that outlived its engine would write under the next run's hands.
+      if (decision.kind !== 'stop')
+        for (const run of [...decision.value.lostRuns, ...decision.value.resumedRuns]) await ports.endLeftovers(run);
+      return decision;
+    },
+    { takesLate: orphans.length > 0 },
+  );
   if (!outcome.ok) {
     for (const orphan of orphans) orphan.release();
     return outcome;

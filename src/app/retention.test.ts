@@ -56,7 +56,7 @@ describe('state.retention', () => {
     expect([...files.keys()].some((path) => path.startsWith('runs/2026/11/'))).toBe(false);
     for (const [path, text] of before)
       if (path.startsWith('rollups/')) expect([path, files.get(path)]).toEqual([path, text]);
-    expect(JSON.parse(files.get('format.json')!)).toMatchObject({ format: 2 });
+    expect(JSON.parse(files.get('format.json')!)).toMatchObject({ format: 4 });
     expect(problems()).toEqual([]);
     expect(await view(ports())).toEqual(known);
     const gone = [...before].filter(([path]) => /^(events|runs)\//.test(path) && !files.has(path));
@@ -235,7 +235,7 @@ describe('state.retention', () => {
     const { record, compact, server } = world();
     await record(4);
     expect(must(await compact(30 * DAY)).events).toBeUndefined();
-    expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: 1 });
+    expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: 3 });
     expect(must(await compact(DAY))).toMatchObject({ commits: 1 });
     expect(cutDayOf(server.files().keys())).toBeUndefined();
   });

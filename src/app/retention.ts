@@ -20,7 +20,13 @@ export async function cutAt(
   const texts = await place.store.load(head.commit, plan.paths);
   if (!texts.ok) return texts;
   const { environment, projectName: project } = place;
-  const cut = cutHistory(plan, { listing, texts: texts.value, environment, project });
+  const cut = cutHistory(plan, {
+    listing,
+    texts: texts.value,
+    environment,
+    project,
+    isOldLayout: read.base.isOldLayout,
+  });
   return cut.ok ? cut : fail(brokenState(place.store.label, head.commit, cut.error));
 }
 

@@ -2,7 +2,15 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
-import { assembleView, neededLeaves, neededPaths, projectOf, type ReadOptions, type StateRead } from '../state/read.ts';
+import {
+  areStreamsWanted,
+  assembleView,
+  neededLeaves,
+  neededPaths,
+  projectOf,
+  type ReadOptions,
+  type StateRead,
+} from '../state/read.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure, stateUnreachable } from './failure.ts';
 
 /** Whose state it is, and where. */
@@ -34,7 +42,7 @@ export function readOptions(now: EpochMs): ReadOptions {
 }
 
 /** The texts of a full view: one batch, and a second one where there are partitions to look at. */
-export async function loadNeeded<E>(
+async function loadNeeded<E>(
   load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, E>>,
   listing: readonly string[],
   options: ReadOptions,
@@ -47,20 +55,38 @@ export async function loadNeeded<E>(
   return second.ok ? ok(new Map([...first.value, ...second.value])) : second;
 }
 
-/** The state that a listing and its texts make, if it is this project's and whole. */
-export function assembleState(
+/** The files of a head that are asked for. */
+export interface HeadFiles<E> {
+  readonly load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, E>>;
+  readonly listing: readonly string[];
+  readonly head: string | undefined;
+}
+
+/**
+ * The state at a head, if it is this project's and whole. Older streams come as well where a commit since the last fold goes
+ * on with one, which hardly ever happens.
+ */
+export async function loadState<E>(
   ports: StatePlace,
-  listing: readonly string[],
-  texts: ReadonlyMap<string, string>,
-  head: string | undefined,
-): Result<StateRead, AppFailure> {
-  const read = assembleView({
-    listing,
-    texts,
-    environment: ports.environment,
-    ...(head === undefined ? {} : { head }),
-  });
+  files: HeadFiles<E>,
+  options: ReadOptions,
+): Promise<Result<StateRead, AppFailure | E>> {
+  const { load, listing, head } = files;
+  const { environment } = ports;
+  const texts = await loadNeeded(load, listing, options);
+  if (!texts.ok) return texts;
+  const read = assembleView({ listing, texts: texts.value, environment, ...(head === undefined ? {} : { head }) });
+  if (!read.ok && options.olderStreams !== true && areStreamsWanted(read.error))
+    return loadState(ports, files, { ...options, olderStreams: true });
   if (!read.ok) return fail(brokenState(ports.store.label, head, read.error));
+  return ofThisProject(ports, texts.value, read.value);
+}
+
+function ofThisProject(
+  ports: StatePlace,
+  texts: ReadonlyMap<string, string>,
+  read: StateRead,
+): Result<StateRead, AppFailure> {
   const recorded = projectOf(texts);
   if (recorded !== undefined && recorded !== ports.projectName) {
     return fail(
@@ -71,7 +97,7 @@ export function assembleState(
       ),
     );
   }
-  return read;
+  return ok(read);
 }
 
 /** Events that the state has no room for: nothing is wrong with what is there. */
@@ -143,14 +169,15 @@ export async function readState(
   const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);
   const empty = { ...head.value, commit };
   if (commit === undefined) {
-    const read = assembleState(ports, [], new Map(), undefined);
+    const none: HeadFiles<never> = { load: async () => ok(new Map()), listing: [], head: undefined };
+    const read = await loadState(ports, none, {});
     return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: false }) : read;
   }
   const listing = await store.list(commit, '');
   if (!listing.ok) return unreachable(listing.error);
   const paths = listing.value.map((entry) => entry.path);
-  const texts = await loadNeeded((some) => store.load(commit, some), paths, { ...readOptions(now), ...options });
-  if (!texts.ok) return unreachable(texts.error);
-  const read = assembleState(ports, paths, texts.value, commit);
-  return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined }) : read;
+  const files = { load: (some: readonly string[]) => store.load(commit, some), listing: paths, head: commit };
+  const read = await loadState(ports, files, { ...readOptions(now), ...options });
+  if (!read.ok) return 'exit' in read.error ? fail(read.error) : unreachable(read.error);
+  return ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined });
 }

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
-import { encodeFormat, prepareCommit, withFiles, withPages } from '../state/commit.ts';
+import { prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
 import { cutDayOf } from '../state/layout.ts';
 import { isQuarantine } from '../state/quarantine.ts';
@@ -72,11 +72,7 @@ async function decide(
   if (!texts.ok) return texts;
   const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
     ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
-  const { lost, files, salvaged } = repairState(
-    texts.value,
-    ports.environment,
-    encodeFormat(ports.projectName, cutDayOf(texts.value.keys()) !== undefined),
-  );
+  const { lost, files, salvaged } = repairState(texts.value, ports.environment, ports.projectName);
   if (lost.length > 0) return stop(lost);
   const isOwn = new Set(salvaged.map(({ path }) => path));
   const others = [...files].filter(([path]) => !isOwn.has(path) && !isQuarantine(path));

@@ -129,19 +129,22 @@ export async function replayEvents(
 ): Promise<Result<Adopted, AppFailure>> {
   const foreign = foreignEnvironment(source, ports.environment);
   if (foreign) return fail(foreign);
-  const recorded = await ports.session.transact<Adoption>(async (state) => {
-    const plan = planReplay(state.read.view, source.events, { now: state.now, force: options.force });
-    if (!plan.ok) return { kind: 'stop', failure: refusal(source.name, ports, plan.error) };
-    const { fresh } = plan.value;
-    if (options.dryRun || fresh.length === 0) return { kind: 'nothing', value: plan.value };
-    return {
-      kind: 'commit',
-      events: [...fresh, ...adoptionEvent(state, source, fresh.length, ports.writer)],
-      message: `⟲ replayed: ${fresh.length} ${fresh.length === 1 ? 'event' : 'events'} from ${source.name}`,
-      value: plan.value,
-      ...(ports.pages ? { pages: ports.pages } : {}),
-    };
-  });
+  const recorded = await ports.session.transact<Adoption>(
+    async (state) => {
+      const plan = planReplay(state.read.view, source.events, { now: state.now, force: options.force });
+      if (!plan.ok) return { kind: 'stop', failure: refusal(source.name, ports, plan.error) };
+      const { fresh } = plan.value;
+      if (options.dryRun || fresh.length === 0) return { kind: 'nothing', value: plan.value };
+      return {
+        kind: 'commit',
+        events: [...fresh, ...adoptionEvent(state, source, fresh.length, ports.writer)],
+        message: `⟲ replayed: ${fresh.length} ${fresh.length === 1 ? 'event' : 'events'} from ${source.name}`,
+        value: plan.value,
+        ...(ports.pages ? { pages: ports.pages } : {}),
+      };
+    },
+    { takesLate: true },
+  );
   if (!recorded.ok) return recorded;
   const { value, commit } = recorded.value;
   return ok({

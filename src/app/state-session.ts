@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import { timestamp } from '../model/instant.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, HeadMemory, RefMove, StateChange, StoreUnreachable } from '../ports.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
@@ -10,12 +10,12 @@ import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { archiveAdvice, archiveBehind } from './newer-archives.ts';
+import { isUnknownStream, takesOlderStreams } from './older-streams.ts';
 import { dueCut } from './retention.ts';
 import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
 import {
-  assembleState,
   brokenState,
-  loadNeeded,
+  loadState,
   readOptions,
   type StateAt,
   type StatePlace,
@@ -30,6 +30,8 @@ export interface StatePorts extends StatePlace {
   readonly random: () => number;
   /** Name of this process as a writer of state. */
   readonly writer: string;
+  /** When the name of the writer was made up: none of its events is older. Absent = nobody knows. */
+  readonly writerBegan?: EpochMs;
   /** Removes secrets: every text that is committed has passed it. */
   readonly redact: (text: string) => string;
   /** Assets whose partitions a decision looks at; absent = of none. */
@@ -97,6 +99,10 @@ export interface TransactionOptions {
   readonly follows?: boolean;
   /** Begins something new, and leaves the branch to others first where the last commit of this session was fought for. */
   readonly givesWay?: boolean;
+  /** Takes in what others left, which may be late: numbers of older streams are read as well. */
+  readonly takesLate?: boolean;
+  /** The stream that it goes on with, and that the branch knew. */
+  readonly goesOnWith?: string;
 }
 
 export function openStateSession(ports: StatePorts): StateSession {
@@ -143,15 +149,24 @@ async function transactOnce<T>(
       readAt = ports.clock.now();
       // As it is now: the set may grow while files are read, and what is kept of a head must be what was read of it.
       const partitions = ports.partitionsOf && { partitionsOf: new Set(ports.partitionsOf()) };
-      wanted = { ...readOptions(view.now), ...partitions };
-      const state = await loadState(ports, view, { seen, reads, wanted }, options);
-      if (!state.ok)
-        return 'exit' in state.error ? ok({ kind: 'nothing', value: { stop: state.error } }) : fail(state.error);
+      wanted = { ...readOptions(view.now), ...partitions, ...(options.takesLate ? { olderStreams: true } : {}) };
+      let state = await readState(ports, view, { seen, reads, wanted }, options);
+      const withOlder = (): ReturnType<typeof readState> => {
+        wanted = { ...wanted, olderStreams: true };
+        return readState(ports, view, { seen, reads, wanted }, options);
+      };
+      if (state.ok && isUnknownStream(state.value.read, options.goesOnWith)) state = await withOlder();
+      if (!state.ok) return stopped(state.error);
       instant = state.value.now;
       // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
       if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
         return ok({ kind: 'nothing', value: sent });
-      const decision = await decide(state.value);
+      let decision = await decide(state.value);
+      if (decision.kind === 'commit' && takesOlderStreams(ports, state.value.read, decision.events)) {
+        state = await withOlder();
+        if (!state.ok) return stopped(state.error);
+        decision = await decide(state.value);
+      }
       const cut = await withCut(ports, state.value, decision);
       if (!cut.ok) return cut;
       const settled = await withData(ports, state.value, decision, settle(ports, tx, state.value, cut.value));
@@ -218,6 +233,10 @@ async function transactOnce<T>(
   }
 }
 
+function stopped<T>(error: AppFailure | StoreUnreachable): Result<Decision<Settled<T>>, StoreUnreachable> {
+  return 'exit' in error ? ok({ kind: 'nothing', value: { stop: error } }) : fail(error);
+}
+
 /** The disk is full, mostly: what ended is in the journal, and is taken in once there is room. */
 export function unwrittenState(message: string): AppFailure {
   return outsideFailure(
@@ -239,7 +258,7 @@ function sayRetry(ports: StatePorts, retry: TransactionRetry): void {
 }
 
 /** Reads everything that a decision needs at the head that a transaction saw. */
-async function loadState(
+async function readState(
   ports: StatePorts,
   view: TransactionView,
   { seen, reads, wanted }: { readonly seen: Seen; readonly reads: KeptReads; readonly wanted: ReadOptions },
@@ -299,10 +318,8 @@ async function readHead(
   if (kept) return ok(kept);
   const listing = await view.list('');
   if (!listing.ok) return listing;
-  const paths = listing.value.map((entry) => entry.path);
-  const texts = await loadNeeded(view.load, paths, wanted);
-  if (!texts.ok) return texts;
-  const read = assembleState(ports, paths, texts.value, view.head.commit);
+  const files = { load: view.load, listing: listing.value.map((entry) => entry.path), head: view.head.commit };
+  const read = await loadState(ports, files, wanted);
   if (read.ok) reads.keep(view.head.commit, wanted, read.value);
   return read;
 }

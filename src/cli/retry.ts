@@ -24,7 +24,7 @@ export async function run(options: RetryOptions, args: readonly string[]): Promi
   const strategy = options.all ? 'ALL_STEPS' : options.fromFailure ? 'FROM_FAILURE' : undefined;
   return withWorld(options, {}, async (opened, world, settings) => {
     const { host } = opened;
-    const state = await readState(world.state);
+    const state = await readState(world.state, undefined, { olderStreams: true });
     if (!state.ok) return printFailure(host, state.error, options.json);
     const retry = await manualRetry(world.store, state.value, args[0]!, {
       retries: world.project.operations.retries,

@@ -217,6 +217,7 @@ export async function openWorld(
     environment: options.environment,
     projectName: project.name,
     writer,
+    writerBegan: clock.now(),
     redact: (text) => redactor.text(text),
     warn,
     ...(project.state.retentionMs === undefined ? {} : { retentionMs: project.state.retentionMs }),

@@ -2,6 +2,7 @@ import { byText } from '../base/order.ts';
 import { epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { AssetRecord, HistoryEntry, StateView } from '../model/state.ts';
+import { citedVersion } from '../model/versions.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -68,7 +69,7 @@ function dataChange(record: AssetRecord, since: Timestamp): Pick<AssetChange, 'd
   const newest = made[0];
   if (!newest || newest.at <= since) return {};
   const before = made.find((entry) => entry.at <= since);
-  if (before && before.dataVersion === newest.dataVersion) return {};
+  if (before && isSameVersion(before, newest)) return {};
   // The list is cut at its end: with ten of today, what was there yesterday is not known.
   const first = before === undefined && record.history.every((entry) => entry.at > since);
   if (first && record.history.length >= 10 && sameVersions(made)) return {};
@@ -83,7 +84,13 @@ function dataChange(record: AssetRecord, since: Timestamp): Pick<AssetChange, 'd
 }
 
 function sameVersions(entries: readonly HistoryEntry[]): boolean {
-  return entries.every((entry) => entry.dataVersion === entries[0]!.dataVersion);
+  return entries.every((entry) => isSameVersion(entry, entries[0]!));
+}
+
+/** Entries that were folded cite their version. */
+function isSameVersion(a: HistoryEntry, b: HistoryEntry): boolean {
+  if (a.dataVersion === undefined || b.dataVersion === undefined) return a.dataVersion === b.dataVersion;
+  return citedVersion(a.dataVersion) === citedVersion(b.dataVersion);
 }
 
 function codeChanges(view: StateView, since: Timestamp): ReadonlyMap<AssetKey, NonNullable<AssetChange['code']>> {

@@ -8,6 +8,13 @@ export function shortVersion(version: string): string {
   return version.length <= VERSION_CHARS_MAX ? version : digestOf(version).slice(0, VERSION_CHARS_MAX);
 }
 
+const CITED_CHARS = 23;
+
+/** A data version as the history of an asset keeps it: a digest cut to its first 16 digits, with a mark. */
+export function citedVersion(version: string): string {
+  return /^sha256:[0-9a-f]{64}$/.test(version) ? `${version.slice(0, CITED_CHARS)}…` : version;
+}
+
 /** Digest over what was read of each upstream: data versions by asset, shortened. */
 export function usedDigest(upstream: Readonly<Record<string, string>>): string {
   return digestOf(sortedEntries(upstream).map(([asset, version]) => [asset, shortVersion(version)])).slice(

@@ -104,6 +104,7 @@ export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
     environment: world.environment,
     projectName: world.projectName,
     writer,
+    writerBegan: clock.now(),
     redact: (text) => text,
     warn,
   });

@@ -7,8 +7,8 @@ import {
   CHECKPOINT_FOLDER,
   cutDayOf,
   cutPath,
-  FORMAT_CUT,
   INDEX_PATH,
+  isCutFormat,
   monthRollupPath,
   parseRollupPath,
 } from './layout.ts';
@@ -89,9 +89,11 @@ export function rollupDigests(texts: ReadonlyMap<string, string>, cutDay: string
 export function encodeCheckpoint(
   view: StateView,
   cut: Pick<Cut, 'day' | 'digest' | 'rollups'>,
+  isOld: boolean,
 ): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
-  for (const [path, content] of encodeSnapshot(view, { digest: cut.digest, close: true }))
+  // Not closed: a checkpoint has all of its streams in its index.
+  for (const [path, content] of encodeSnapshot(view, { digest: cut.digest, close: false, isOld }))
     if (path.startsWith(SNAPSHOT_FOLDER) && path.endsWith('.json')) files.set(toCheckpoint(path), content);
   for (const [asset, records] of view.partitions ?? [])
     for (const [path, content] of encodeLeaves(asset, [], new Map(), records)) files.set(toCheckpoint(path), content);
@@ -127,7 +129,7 @@ export function readCheckpoint(
   const own = [...texts.keys()].filter((path) => path.startsWith(CHECKPOINT_FOLDER));
   const cut = readCut(texts, problems);
   if (cut === undefined) {
-    if ((own.length > 0 || formatOf(texts) === FORMAT_CUT) && problems.length === before)
+    if ((own.length > 0 || isCutFormat(formatOf(texts))) && problems.length === before)
       problems.push(
         lostOf(`${CHECKPOINT_FOLDER}<day>.json`, 'the file that says where events were dropped is missing'),
       );

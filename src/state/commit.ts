@@ -11,10 +11,10 @@ import type { StateProblem } from './codec.ts';
 import { fold, uncounted } from './fold.ts';
 import {
   cutDayOf,
+  dayFolder,
   FILE_BYTES_MAX,
-  FORMAT,
-  FORMAT_CUT,
   FORMAT_PATH,
+  formatFor,
   monthRollupPath,
   parseRecentPath,
   parseRollupPath,
@@ -29,6 +29,7 @@ import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files
 import { withRecords } from './partition-records.ts';
 import { addTouched, type StateRead } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
+import { expiredStreams, filedAfter, placeStreams } from './streams.ts';
 
 /** The oldest Branchline that reads what we write. */
 const READER_MIN = '1.0.0';
@@ -81,13 +82,14 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
   if (!after.ok) return after;
 
   const files = new Map<string, string | null>();
-  if (!base.paths.has(FORMAT_PATH))
-    files.set(FORMAT_PATH, encodeFormat(draft.project, cutDayOf(base.paths) !== undefined));
   const own = texts.map((text, i): [string, string] => [
     recentPath(seq, writer, tx, i < texts.length - 1 ? i + 1 : undefined),
     text,
   ]);
   const moved = moveHistory(read, own, at);
+  // A fold writes the layout of today.
+  if (!base.paths.has(FORMAT_PATH) || (moved.folded && base.isOldLayout))
+    files.set(FORMAT_PATH, encodeFormat(draft.project, { isCut: cutDayOf(base.paths) !== undefined, isOld: false }));
   for (const [path, text] of moved.files) files.set(path, text);
   for (const [path, text] of own) files.set(path, text);
 
@@ -101,11 +103,20 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
       chain: moved.chain,
       touched: touchedAfter(base, batch.events, moved.folded),
       leaves: moved.folded ? leavesAfter(read) : base.leaves,
+      isOldLayout: base.isOldLayout && !moved.folded,
+      ...foldedAtAfter(read, moved.folded),
+      filed: moved.filed,
+      hasUnreadStreams: base.hasUnreadStreams,
       readLeaves: new Set([...base.readLeaves, ...[...files.keys()].filter((path) => path.startsWith('partitions/'))]),
       rollups: new Set([...base.rollups, ...[...files.keys()].filter((path) => parseRollupPath(path)?.kind === 'day')]),
     },
   };
   return ok({ change, after: next, fresh: batch.events, sealed: moved.sealed, folded: moved.folded });
+}
+
+function foldedAtAfter({ view, base }: StateRead, isFolded: boolean): Pick<StateRead['base'], 'foldedAt'> {
+  const at = isFolded ? view.at : base.foldedAt;
+  return at === undefined ? {} : { foldedAt: at };
 }
 
 /** What the next fold has to write: this commit's own events, and what was there before unless it was folded now. */
@@ -135,8 +146,8 @@ function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
 }
 
 /** The text of `format.json`; `isCut`: events were dropped, and a checkpoint stands for them. */
-export function encodeFormat(project: string, isCut = false): string {
-  return `${canonicalJson({ format: isCut ? FORMAT_CUT : FORMAT, project, reader_min: READER_MIN })}\n`;
+export function encodeFormat(project: string, layout: { readonly isCut: boolean; readonly isOld: boolean }): string {
+  return `${canonicalJson({ format: formatFor(layout), project, reader_min: READER_MIN })}\n`;
 }
 
 /** The commit with further files of the state. */
@@ -168,6 +179,7 @@ interface Moved {
   readonly folded: boolean;
   readonly chain: string;
   readonly unfoldedBytes: number;
+  readonly filed: StateRead['base']['filed'];
 }
 
 /** Seals and folds what came before this commit, when it is time. */
@@ -192,12 +204,13 @@ function moveHistory(read: StateRead, own: readonly (readonly [string, string])[
     for (const path of base.recent.keys()) files.set(path, null);
   }
   const isFolding = isNewDay || unfoldedBytes > UNFOLDED_BYTES_MAX;
+  let { filed } = base;
   if (isFolding) {
-    foldInto(files, read, { digest: chain, close: isNewDay, month: at.slice(0, 7) });
+    filed = foldInto(files, read, { digest: chain, close: isNewDay, month: at.slice(0, 7) });
     for (const [path, text] of foldPartitions(read)) files.set(path, text);
     unfoldedBytes = 0;
   }
-  return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes };
+  return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes, filed };
 }
 
 /** Leaves of partitions that commits since the last fold touched, as they are now. */
@@ -282,32 +295,38 @@ function recentText(path: string, text: string): RecentText {
   return { seq, writer: head.commit.writer, tx, day: utcDay(head.commit.at), ...(part ? { part } : {}), text };
 }
 
+/** Writes the view as the snapshot; the numbers of streams that files have then. */
 function foldInto(
   files: Map<string, string | null>,
   read: StateRead,
   options: { readonly digest: string; readonly close: boolean; readonly month: string },
-): void {
+): StateRead['base']['filed'] {
   const { view, base } = read;
-  const snapshot = encodeSnapshot(view, options);
-  const today = view.at === undefined ? undefined : utcDay(view.at);
-  for (const path of base.paths) {
-    const isStale =
-      path.startsWith('snapshot/') ||
-      // Its sums of the morning may have been cut into fewer shards.
-      (today !== undefined && path.startsWith(`rollups/day/${today}/`)) ||
-      (options.close && path.startsWith('runs/recent/'));
-    if (isStale && !snapshot.has(path)) files.set(path, null);
-  }
-  for (const [path, text] of snapshot) {
-    // An ended run never changes.
-    if (path.startsWith('runs/recent/') && base.paths.has(path)) continue;
-    files.set(path, text);
-  }
-  if (!options.close) return;
+  const { filed } = base;
+  const snapshot = encodeSnapshot(view, { ...options, filed });
+  for (const path of staleFiles(read, options.close)) if (!snapshot.has(path)) files.set(path, null);
+  for (const [path, text] of snapshot) files.set(path, text);
+  if (!options.close) return filed;
   for (const month of monthsToMerge(read, options.month)) {
     const days = [...view.days].filter(([day]) => day.startsWith(month)).map(([, cells]) => cells);
     for (const [path, text] of encodeMonth(month, days)) files.set(path, text);
   }
+  return filedAfter(filed, placeStreams(view, { close: true, filed }).leaving);
+}
+
+/** Files of the fold before, and of the layout before: what is not written again goes. */
+function staleFiles({ view, base }: StateRead, close: boolean): string[] {
+  const today = view.at === undefined ? '' : utcDay(view.at);
+  const expired = new Set(close && view.at !== undefined ? expiredStreams(base.paths, view.at) : []);
+  return [...base.paths].filter(
+    (path) =>
+      path.startsWith('snapshot/') ||
+      // The sums and runs of the morning may have been cut into other files.
+      path.startsWith(`rollups/day/${today}/`) ||
+      path.startsWith(`runs/${dayFolder(today)}/`) ||
+      path.startsWith('runs/recent/') ||
+      expired.has(path),
+  );
 }
 
 /** Months before this one that have no sum yet and whose days are all at hand. */

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  closedRunsPath,
   compareRecent,
   dayRollupPath,
+  dayRunsPath,
   escapeName,
   isRecentOf,
   monthRollupPath,
-  parseClosedRunsPath,
+  parseDayRunsPath,
   parseRecentPath,
   parseRollupPath,
   parseSegmentPath,
@@ -57,7 +57,7 @@ describe('paths', () => {
     expect(isRecentOf(recentPath(12, 'W/1-x', 3, 1), 'W/1-x', 3)).toBe(false);
     expect(isRecentOf(recentPath(12, 'a-w', 3), 'w', 3)).toBe(false);
     expect(parseSegmentPath(segmentPath('2026-11-22', 1, 64))).toMatchObject({ day: '2026-11-22', first: 1, last: 64 });
-    expect(parseClosedRunsPath(closedRunsPath('2026-11-22', 2))).toEqual({ day: '2026-11-22', part: 2 });
+    expect(parseDayRunsPath(dayRunsPath('2026-11-22', 2))).toEqual({ day: '2026-11-22', part: 2 });
     expect(parseRollupPath(dayRollupPath('2026-11-22', 10))).toEqual({ kind: 'day', period: '2026-11-22', shard: 10 });
     expect(parseRollupPath(monthRollupPath('2026-11'))).toEqual({ kind: 'month', period: '2026-11' });
     expect([parseRecentPath('recent/x'), parseSegmentPath('events/x'), parseRollupPath('rollups/x.json')]).toEqual([

@@ -2,9 +2,23 @@ import { sha256 } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
 
 /** Version of the branch's layout, in `format.json`. */
-export const FORMAT = 1;
+export const FORMAT = 3;
 /** The same where events were dropped (`state.retention`): a reader that knows only the first would take them for lost. */
-export const FORMAT_CUT = 2;
+export const FORMAT_CUT = 4;
+/** The layout before: `runs/recent/`, and all streams in the index. It is read, and left by the next fold. */
+export const OLD_FORMAT = 1;
+export const OLD_FORMAT_CUT = 2;
+export function isOldFormat(format: number | undefined): boolean {
+  return format === OLD_FORMAT || format === OLD_FORMAT_CUT;
+}
+export function isCutFormat(format: number | undefined): boolean {
+  return format === FORMAT_CUT || format === OLD_FORMAT_CUT;
+}
+/** The version of a layout where events were dropped, or were not. */
+export function formatFor(layout: { readonly isCut: boolean; readonly isOld: boolean }): number {
+  if (layout.isOld) return layout.isCut ? OLD_FORMAT_CUT : OLD_FORMAT;
+  return layout.isCut ? FORMAT_CUT : FORMAT;
+}
 export const FORMAT_PATH = 'format.json';
 export const INDEX_PATH = 'snapshot/index.json';
 
@@ -138,17 +152,28 @@ export function cutDayOf(listing: Iterable<string>): string | undefined {
   return undefined;
 }
 
-/** An ended run of an open day. */
+const STREAMS = /^streams\/(\d{4}-\d\d-\d\d)(?:\.\d{4})?\.json$/;
+
+/** Last numbers of streams that left the index when that day was closed; parts count from 1, which has no number. */
+export function streamsPath(day: string, part: number): string {
+  return `streams/${day}${part === 1 ? '' : `.${String(part).padStart(PART_DIGITS, '0')}`}.json`;
+}
+/** The day that was closed. */
+export function parseStreamsPath(path: string): string | undefined {
+  return STREAMS.exec(path)?.[1];
+}
+
+/** An ended run of an open day, in the layout before. */
 export function recentRunPath(run: string): string {
   return `runs/recent/${sha256(run).slice(0, 2)}/${escapeName(run)}.json`;
 }
 
-/** Ended runs of a closed day; parts count from 1. */
-export function closedRunsPath(day: string, part: number): string {
+/** Ended runs of a day; parts count from 1. */
+export function dayRunsPath(day: string, part: number): string {
   return `runs/${dayFolder(day)}/${String(part).padStart(PART_DIGITS, '0')}.jsonl`;
 }
 
-export function parseClosedRunsPath(path: string): { readonly day: string; readonly part: number } | undefined {
+export function parseDayRunsPath(path: string): { readonly day: string; readonly part: number } | undefined {
   const match = /^runs\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{4})\.jsonl$/.exec(path);
   return match ? { day: `${match[1]}-${match[2]}-${match[3]}`, part: Number(match[4]) } : undefined;
 }

@@ -58,6 +58,7 @@ describe('what is read', () => {
       RECENT,
       'rollups/day/2026-11-22.json',
       'rollups/day/2026-11-22/000.json',
+      'runs/2026/11/22/0001.jsonl',
       'snapshot/000.json',
       'snapshot/folded-0000000002',
       'snapshot/index.json',
@@ -92,9 +93,9 @@ describe('what is read', () => {
 
 describe('what stops a reader', () => {
   it('a newer format, with the version that reads it', () => {
-    const newer = edited('format.json', () => '{"format":3,"project":"weather","reader_min":"3.1.0"}\n');
+    const newer = edited('format.json', () => '{"format":5,"project":"weather","reader_min":"3.1.0"}\n');
     expect(problemsOf(newer)).toEqual([
-      'newer-format format.json:0 the state has format 3 and this Branchline reads up to format 2: use Branchline 3.1.0 or newer',
+      'newer-format format.json:0 the state has format 5 and this Branchline reads up to format 4: use Branchline 3.1.0 or newer',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import { type EpochMs, timestamp } from '../model/instant.ts';
+import { type EpochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { keysAskedFor } from './automation-fold.ts';
 import { type Batch, chainDigest, decodeEventsFiles } from './batch.ts';
@@ -12,12 +12,14 @@ import {
   FORMAT_CUT,
   FORMAT_PATH,
   foldedPath,
+  isOldFormat,
   isRecentOf,
-  parseClosedRunsPath,
+  parseDayRunsPath,
   parseFoldedPath,
   parseRecentPath,
   parseRollupPath,
   parseSegmentPath,
+  parseStreamsPath,
   utf8Bytes,
 } from './layout.ts';
 import { mayHaveParts } from './long-events.ts';
@@ -25,7 +27,8 @@ import { leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-file
 import { decodeLeaf, type PartitionLeaf } from './partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
 import { isObject } from './shape.ts';
-import { decodeSnapshot } from './snapshot.ts';
+import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
+import { needsOlderStreams, streamFiles } from './streams.ts';
 import { untalliedLeaves, withTallies } from './untallied.ts';
 
 /** What is wanted beyond what a decision needs. */
@@ -40,6 +43,8 @@ export interface ReadOptions {
   readonly runsOf?: readonly string[];
   /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
   readonly partitionsOf?: ReadonlySet<string>;
+  /** Also the numbers of streams that are older than the index: for who may take in late events. */
+  readonly olderStreams?: boolean;
 }
 
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
@@ -60,6 +65,14 @@ export interface StateBase {
   readonly readLeaves: ReadonlySet<string>;
   /** Folded partitions that were read, by asset. */
   readonly leaves: ReadonlyMap<string, PartitionRecords>;
+  /** The layout is the one before: the next fold leaves it. */
+  readonly isOldLayout: boolean;
+  /** Instant of the snapshot; undefined before the first fold. */
+  readonly foldedAt?: Timestamp;
+  /** Numbers of older streams that files have, as far as they are known. */
+  readonly filed: ReadonlyMap<string, number>;
+  /** There are files of older streams that were not read. */
+  readonly hasUnreadStreams: boolean;
 }
 
 export interface StateRead {
@@ -90,13 +103,22 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
     wanted.add(day);
     wantedAssets.add(day);
   }
-  const runsOf = new Set(options.runsOf ?? []);
+  const runDays = listing.map(parseDayRunsPath).filter((name) => name !== undefined);
+  // Runs of the open day come with every view; whether the newest day with runs is open, its events tell.
+  const runsOf = new Set([
+    ...(options.runsOf ?? []),
+    ...runDays
+      .map(({ day }) => day)
+      .sort()
+      .slice(-1),
+  ]);
   return listing.filter((path) => {
     if (path === FORMAT_PATH || path.startsWith('snapshot/') || parseRecentPath(path)) return true;
     const segment = parseSegmentPath(path);
     if (segment) return segment.last > folded;
     if (path.startsWith('runs/recent/')) return true;
-    const runs = parseClosedRunsPath(path);
+    if (parseStreamsPath(path) !== undefined) return options.olderStreams === true;
+    const runs = parseDayRunsPath(path);
     if (runs) return runsOf.has(runs.day);
     const rollup = parseRollupPath(path);
     if (rollup?.kind !== 'day') return false;
@@ -183,8 +205,12 @@ export interface StateTexts {
 /** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
 export function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]> {
   const { listing, texts, environment } = input;
-  if (listing.length === 0)
-    return ok(withHead({ view: emptyView(environment), base: baseOf(input, '', 0, new Map()) }, input.head));
+  if (listing.length === 0) {
+    const events: EventsRead = { batches: [], files: new Map(), chain: '', unfoldedBytes: 0 };
+    return ok(
+      withHead({ view: emptyView(environment), base: baseOf(input, events, new Map(), undefined) }, input.head),
+    );
+  }
   const format = checkFormat(listing, texts);
   if (format) return fail([format]);
   const problems: StateProblem[] = neededPaths(listing)
@@ -197,12 +223,29 @@ export function assembleView(input: StateTexts): Result<StateRead, readonly Stat
   const start = snapshot?.ok ? snapshot.value : { view: emptyView(environment), digest: '' };
   const read = readEvents(input, folded, start.digest, problems);
   if (problems.length > 0) return fail(problems);
+  const base = baseOf(input, read, leaves, snapshot?.ok ? snapshot.value : undefined);
+  if (base.hasUnreadStreams && base.foldedAt !== undefined) {
+    const events = read.batches.flatMap((batch) => batch.events);
+    if (needsOlderStreams(start.view, events, { folded: base.foldedAt })) return fail([unreadStreams]);
+  }
   const begun = leaves.size === 0 ? start.view : withTallies({ ...start.view, partitions: leaves }, leaves, input);
   const view = foldAll(begun, read.batches.values());
   if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
   if (view.value.seq < folded)
     return fail([{ code: 'broken', file: foldedPath(folded), line: 0, message: 'the index is older than its marker' }]);
-  return ok(withHead({ view: view.value, base: baseOf(input, read.chain, read.unfoldedBytes, leaves) }, input.head));
+  return ok(withHead({ view: view.value, base }, input.head));
+}
+
+/** The only problem that is none: the files of streams have to be read as well. */
+const unreadStreams: StateProblem = {
+  code: 'unread-streams',
+  file: 'streams/',
+  line: 0,
+  message: 'a commit goes on with a stream of older days, and these were not read',
+};
+/** True when a view could not be assembled just because older streams were not read. */
+export function areStreamsWanted(problems: readonly StateProblem[]): boolean {
+  return problems.some(({ code }) => code === 'unread-streams');
 }
 
 interface EventsRead {
@@ -272,7 +315,12 @@ export function readLeaves(
   return new Map([...all].map(([asset, leaves]) => [asset, recordsOfLeaves(leaves)]));
 }
 
-function baseOf(input: StateTexts, chain: string, unfoldedBytes: number, leaves: StateBase['leaves']): StateBase {
+function baseOf(
+  input: StateTexts,
+  { chain, unfoldedBytes }: EventsRead,
+  leaves: StateBase['leaves'],
+  snapshot: DecodedSnapshot | undefined,
+): StateBase {
   const recent = new Map<string, string>();
   for (const path of eventPaths(input.listing, Number.MAX_SAFE_INTEGER)) recent.set(path, input.texts.get(path) ?? '');
   const rollups = [...input.texts.keys()].filter((path) => parseRollupPath(path)?.kind === 'day');
@@ -285,6 +333,10 @@ function baseOf(input: StateTexts, chain: string, unfoldedBytes: number, leaves:
     touched: touchedPartitions(input.listing, input.texts),
     readLeaves: new Set([...input.texts.keys()].filter((path) => parseLeafPath(path) !== undefined)),
     leaves,
+    isOldLayout: isOldFormat(formatOf(input.texts)),
+    ...(snapshot?.view.at === undefined ? {} : { foldedAt: snapshot.view.at }),
+    filed: snapshot?.filed ?? new Map(),
+    hasUnreadStreams: streamFiles(input.listing).some((path) => !input.texts.has(path)),
   };
 }
 

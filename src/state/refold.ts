@@ -14,10 +14,12 @@ import {
   parseRecentPath,
   parseRollupPath,
   parseSegmentPath,
+  parseStreamsPath,
   type RecentName,
   type SegmentName,
 } from './layout.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
+import { readStreams, verifyStreams } from './streams.ts';
 
 /** Folders of the branch that the state owns; all else is pages. */
 const OWNED = /^(format\.json$|recent\/|events\/|snapshot\/|runs\/|rollups\/)/;
@@ -101,6 +103,8 @@ export interface Refolded {
   readonly expected: ReadonlyMap<string, string>;
   /** Partitions as they were at the last fold. */
   readonly partitions?: StateView['partitions'];
+  /** Files of older streams, held against the view at the last fold. */
+  readonly streams?: ReturnType<typeof verifyStreams>;
   /** SHA-256 of the last segment; empty when there is none. */
   readonly chain: string;
 }
@@ -114,17 +118,19 @@ export function refold(
     readonly problems: StateProblem[];
     readonly folded: number;
     readonly start?: FoldStart | undefined;
+    readonly isOldLayout: boolean;
   },
 ): Refolded {
-  const { environment, problems, folded, start } = options;
+  const { environment, problems, folded, start, isOldLayout } = options;
   const expected = new Map<string, string>();
   let view = start?.view ?? emptyView(environment);
   let chain = start?.digest ?? '';
   let foldedHere = false;
   let partitions: StateView['partitions'];
+  let streams: ReturnType<typeof verifyStreams> | undefined;
   const close = (next: Batch): void => {
     if (view.at === undefined || utcDay(next.at) <= utcDay(view.at)) return;
-    const snapshot = encodeSnapshot(view, { digest: chain, close: true });
+    const snapshot = encodeSnapshot(view, { digest: chain, close: true, isOld: isOldLayout });
     for (const [path, text] of snapshot) if (/^(runs|rollups)\//.test(path)) expected.set(path, text);
     closeMonth(view, next, { texts, expected });
   };
@@ -133,7 +139,8 @@ export function refold(
       if (batch.seq > folded && !foldedHere) {
         foldedHere = true;
         partitions = folded > 0 ? view.partitions : undefined;
-        addSnapshot(view, chain, { next: batch, folded, expected });
+        streams = folded > 0 ? verifyStreams(texts, view) : undefined;
+        addSnapshot(view, chain, { next: batch, folded, expected, isOldLayout, streams: streams?.right ?? new Map() });
       }
       close(batch);
       const next = fold(view, batch);
@@ -147,17 +154,27 @@ export function refold(
   }
   if (folded > 0 && !foldedHere)
     problems.push(broken(INDEX_PATH, 0, `holds commit ${folded}, but the newest commit is ${view.seq}`));
-  return { view, expected, partitions, chain };
+  return { view, expected, partitions, chain, ...(streams ? { streams } : {}) };
 }
 
 function addSnapshot(
   view: StateView,
   digest: string,
-  options: { readonly next: Batch; readonly folded: number; readonly expected: Map<string, string> },
+  options: {
+    readonly next: Batch;
+    readonly folded: number;
+    readonly expected: Map<string, string>;
+    readonly isOldLayout: boolean;
+    readonly streams: ReadonlyMap<string, string>;
+  },
 ): void {
   if (options.folded === 0 || view.at === undefined) return;
-  const isClosed = utcDay(options.next.at) > utcDay(view.at);
-  for (const [path, text] of encodeSnapshot(view, { digest, close: isClosed })) options.expected.set(path, text);
+  const close = utcDay(options.next.at) > utcDay(view.at);
+  // What this fold let go is told by the events; what left before is told by the files.
+  const older = new Map([...options.streams].filter(([path]) => !close || parseStreamsPath(path) !== utcDay(view.at!)));
+  const filed = readStreams(older, view.at, []).streams;
+  for (const [path, text] of encodeSnapshot(view, { digest, close, filed, isOld: options.isOldLayout }))
+    options.expected.set(path, text);
 }
 
 /** A month's sum is written when a later month begins; one that was not written yet is no problem. */

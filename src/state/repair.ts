@@ -2,7 +2,8 @@ import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Checkpoint, isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
-import { FORMAT_CUT, FORMAT_PATH, parseFoldedPath } from './layout.ts';
+import { encodeFormat } from './commit.ts';
+import { FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath } from './layout.ts';
 import { repairLeaves } from './partition-verify.ts';
 import { encodeQuarantine } from './quarantine.ts';
 import { checkFormat, formatOf } from './read.ts';
@@ -24,7 +25,7 @@ export interface Repair {
  * and where events are damaged, what can be read of them, with the damaged files kept under `quarantine/`. `texts` holds
  * every file of the tree.
  */
-export function repairState(texts: ReadonlyMap<string, string>, environment: string, formatText: string): Repair {
+export function repairState(texts: ReadonlyMap<string, string>, environment: string, project: string): Repair {
   const listing = [...texts.keys()].sort(byText);
   const beyond = (lost: readonly StateProblem[]): Repair => ({ lost, files: new Map(), salvaged: [] });
   if (listing.length === 0) return beyond([]);
@@ -34,9 +35,12 @@ export function repairState(texts: ReadonlyMap<string, string>, environment: str
   const checkpoint = readCheckpoint(texts, damage);
   // What it stands for is gone: nothing can make a checkpoint good again, or the roll-ups that are older.
   if (damage.length > 0) return beyond(damage);
-  const isFormatWrong = format !== undefined || (checkpoint !== undefined && formatOf(texts) !== FORMAT_CUT);
-  const newFormat = isFormatWrong ? formatText : undefined;
-  const whole = rebuild(texts, environment, checkpoint);
+  // Where nothing says which layout it is, all that follows from the events is written in the one of today.
+  const layout = { isCut: checkpoint !== undefined, isOld: format === undefined && isOldFormat(formatOf(texts)) };
+  const isFormatWrong = format !== undefined || (layout.isCut && formatOf(texts) !== formatFor(layout));
+  const newFormat = isFormatWrong ? encodeFormat(project, layout) : undefined;
+  const by = { environment, checkpoint, isOldLayout: layout.isOld };
+  const whole = rebuild(texts, by);
   if (whole.ok) return { lost: [], files: withFormat(whole.value.files, newFormat), salvaged: [] };
   const salvaged = salvageEvents(texts, checkpoint);
   if (!salvaged.ok) return beyond(salvaged.error);
@@ -49,7 +53,7 @@ export function repairState(texts: ReadonlyMap<string, string>, environment: str
     if (text === undefined) saved.delete(path);
     else saved.set(path, text);
   }
-  const again = rebuild(saved, environment, checkpoint);
+  const again = rebuild(saved, by);
   if (!again.ok) return beyond(again.error);
   const kept = encodeQuarantine(again.value.seq + 1, salvaged.value);
   return {
@@ -69,9 +73,9 @@ function withFormat(
 /** The derived files that differ from what the events give, and the newest commit; or what is wrong with the events. */
 function rebuild(
   texts: ReadonlyMap<string, string>,
-  environment: string,
-  checkpoint: Checkpoint | undefined,
+  by: { readonly environment: string; readonly checkpoint: Checkpoint | undefined; readonly isOldLayout: boolean },
 ): Result<{ readonly files: ReadonlyMap<string, string | null>; readonly seq: number }, readonly StateProblem[]> {
+  const { environment, checkpoint, isOldLayout } = by;
   const listing = [...texts.keys()].sort(byText);
   const problems: StateProblem[] = [];
   const events = decodeFiles(listing, texts, problems, checkpoint?.digest);
@@ -82,7 +86,7 @@ function rebuild(
   const known = listing.map(parseFoldedPath).filter((seq) => seq !== undefined && ends.has(seq));
   const isFolded = cut > 0 || listing.some((path) => path.startsWith('snapshot/'));
   const folded = Math.max(0, ...(known.length > 0 ? known : isFolded ? [...ends] : []).map((seq) => seq ?? 0));
-  const refolded = refold(events, texts, { environment, problems, folded, start: checkpoint });
+  const refolded = refold(events, texts, { environment, problems, folded, start: checkpoint, isOldLayout });
   const { view, partitions } = refolded;
   if (view === undefined || problems.length > 0) return fail(problems);
   const expected = new Map([...(checkpoint?.months ?? []), ...refolded.expected]);
@@ -91,5 +95,8 @@ function rebuild(
   for (const [path, text] of expected) if (texts.get(path) !== text) files.set(path, text);
   for (const path of listing) if (isDerived(path) && !expected.has(path) && !isTruth(path)) files.set(path, null);
   for (const [path, text] of repairLeaves(texts, partitions)) files.set(path, text);
+  const { streams } = refolded;
+  for (const path of listing)
+    if (path.startsWith('streams/') && !streams?.right.has(path) && !expected.has(path)) files.set(path, null);
   return ok({ files, seq: view.seq });
 }

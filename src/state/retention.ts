@@ -12,7 +12,7 @@ import {
   cutDayOf,
   FORMAT_PATH,
   foldedPath,
-  parseClosedRunsPath,
+  parseDayRunsPath,
   parseRollupPath,
   parseSegmentPath,
   type SegmentName,
@@ -98,9 +98,10 @@ export function cutHistory(
     readonly texts: ReadonlyMap<string, string>;
     readonly environment: string;
     readonly project: string;
+    readonly isOldLayout: boolean;
   },
 ): Result<HistoryCut, readonly StateProblem[]> {
-  const { listing, texts, environment } = input;
+  const { listing, texts, environment, isOldLayout } = input;
   const problems: StateProblem[] = plan.paths
     .filter((path) => !texts.has(path))
     .map((file) => ({ code: 'missing', file, line: 0, message: 'the file is listed and was not read' }));
@@ -111,7 +112,7 @@ export function cutHistory(
   const names = plan.segments.map(({ path }) => path);
   const files = decodeFiles(names, texts, problems, start.digest);
   if (problems.length > 0) return fail(problems);
-  const refolded = refold(files, texts, { environment, problems, folded: 0, start });
+  const refolded = refold(files, texts, { environment, problems, folded: 0, start, isOldLayout });
   const { view, chain } = refolded;
   if (view === undefined || problems.length > 0) return fail(problems);
   const expected = new Map(refolded.expected);
@@ -119,18 +120,19 @@ export function cutHistory(
   compare(plan, { texts, expected, chain }, problems);
   if (problems.length > 0) return fail(problems);
 
-  const runs = [...expected].filter(([path]) => parseClosedRunsPath(path));
+  const runs = [...expected].filter(([path]) => parseDayRunsPath(path));
   const changed = new Map<string, string | null>();
   for (const path of listing) {
-    const runDay = parseClosedRunsPath(path)?.day;
+    const runDay = parseDayRunsPath(path)?.day;
     const isOld = runDay !== undefined && runDay <= plan.day;
     if (isOld || path.startsWith(CHECKPOINT_FOLDER)) changed.set(path, null);
   }
   for (const path of names) changed.set(path, null);
   const rollups = { ...rollupDigests(texts, plan.day) };
   for (const [month, digest] of Object.entries(checkpoint?.cut.rollups ?? {})) rollups[month] ??= digest;
-  for (const [path, text] of encodeCheckpoint(view, { day: plan.day, digest: chain, rollups })) changed.set(path, text);
-  changed.set(FORMAT_PATH, encodeFormat(input.project, true));
+  for (const [path, text] of encodeCheckpoint(view, { day: plan.day, digest: chain, rollups }, isOldLayout))
+    changed.set(path, text);
+  changed.set(FORMAT_PATH, encodeFormat(input.project, { isCut: true, isOld: isOldLayout }));
   return ok({ files: changed, dropped: sumUp(plan, { texts, runs, files }) });
 }
 

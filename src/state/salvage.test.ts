@@ -3,10 +3,8 @@ import { weatherHistory } from '../testing/state-history.ts';
 import { repairState } from './repair.ts';
 import { verifyState } from './verify.ts';
 
-const FORMAT = '{"format":1,"project":"weather","reader_min":"1.0.0"}\n';
+const FORMAT = '{"format":3,"project":"weather","reader_min":"1.0.0"}\n';
 const history = weatherHistory();
-// An end of the day before, as a fold in its middle leaves it, follows from no event of the tree as it is.
-for (const path of history.keys()) if (path.startsWith('runs/recent/')) history.delete(path);
 const eventFiles = [...history.keys()].filter((path) => /^(recent|events)\//.test(path));
 
 /** The tree after a repair; undefined when that was refused. */
@@ -16,7 +14,7 @@ function repaired(damage: Readonly<Record<string, string | undefined>>): Map<str
     if (text === undefined) tree.delete(path);
     else tree.set(path, text);
   }
-  const { files, lost, salvaged } = repairState(tree, 'production', FORMAT);
+  const { files, lost, salvaged } = repairState(tree, 'production', 'weather');
   expect(lost).toEqual([]);
   for (const { path, found } of salvaged)
     if (found !== undefined)

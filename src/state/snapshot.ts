@@ -1,17 +1,18 @@
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { utcDay } from '../model/instant.ts';
-import type { AssetRecord, RollupCell, RunRecord, StateView } from '../model/state.ts';
+import type { AssetRecord, HistoryEntry, RollupCell, RunRecord, StateView } from '../model/state.ts';
+import { citedVersion } from '../model/versions.ts';
 import type { StateProblem } from './codec.ts';
 import { decodeIndex, encodeIndex } from './index-files.ts';
 import {
-  closedRunsPath,
   dayRollupPath,
+  dayRunsPath,
   FILE_BYTES_MAX,
   foldedPath,
   INDEX_PATH,
   monthRollupPath,
-  parseClosedRunsPath,
+  parseDayRunsPath,
   parseRollupPath,
   recentRunPath,
   SHARD_BYTES_MAX,
@@ -23,12 +24,17 @@ import {
 import { decodeRecords, decodeRun, encodeRecord, encodeRecords, encodeRun, joinRecords } from './record-files.ts';
 import { assetShape, cellShape, type SnapshotIndex } from './record-shapes.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
+import { joinStreams, leavingFiles, placeStreams, readStreams } from './streams.ts';
 
 export interface SnapshotOptions {
   /** SHA-256 of the last segment that the view holds; empty when there is none. */
   readonly digest: string;
-  /** The view's day is over: its runs go to their parts. */
+  /** The view's day is over: older streams leave the index. */
   readonly close: boolean;
+  /** Numbers of streams that files have already. */
+  readonly filed?: ReadonlyMap<string, number>;
+  /** In the layout before (format 1 and 2), to hold such a state against its events. */
+  readonly isOld?: boolean;
 }
 
 /**
@@ -41,7 +47,9 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
   // Nothing has been recorded: there is nothing to fold.
   if (at === undefined) return files;
   const day = utcDay(at);
-  const shards = encodeShards(view.assets);
+  const { close, isOld = false } = options;
+  const shards = encodeShards(view.assets, isOld);
+  const streams = placeStreams(view, { close: close && !isOld, filed: options.filed });
   const index: SnapshotIndex = {
     v: 1,
     environment: view.environment,
@@ -53,7 +61,7 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
     claims: Object.fromEntries(view.claims),
     schedules: Object.fromEntries(view.schedules),
     ...(view.connections.size === 0 ? {} : { connections: Object.fromEntries(view.connections) }),
-    streams: streamsByDay(view, day),
+    streams: streams.index,
     writers: Object.fromEntries(view.writers),
     ...(view.backfills === undefined ? {} : { backfills: Object.fromEntries(view.backfills) }),
     ...(view.dynamicKeys === undefined ? {} : { dynamicKeys: Object.fromEntries(view.dynamicKeys) }),
@@ -64,20 +72,10 @@ export function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<s
   for (const [shard, content] of shards.entries()) files.set(shardPath(shard), content);
   encodeCells(files, (shard) => dayRollupPath(day, shard), view.days.get(day) ?? new Map());
   const ended = [...view.endedRuns.values()].filter((run) => run.recordedOn === day);
-  if (options.close) encodeClosedRuns(files, day, ended);
+  if (close || !isOld) encodeDayRuns(files, day, ended);
   else for (const run of ended) files.set(recentRunPath(run.run), `${encodeRun(run)}\n`);
+  for (const [path, content] of leavingFiles(day, streams.leaving)) files.set(path, content);
   return files;
-}
-
-function streamsByDay(view: StateView, today: string): Record<string, Record<string, number>> {
-  const days = new Map<string, [string, number][]>();
-  for (const [stream, n] of view.streams) {
-    const day = view.streamDays?.get(stream) ?? today;
-    const streams = days.get(day) ?? [];
-    streams.push([stream, n]);
-    days.set(day, streams);
-  }
-  return Object.fromEntries([...days].map(([day, streams]) => [day, Object.fromEntries(streams)]));
 }
 
 interface ShardedLine {
@@ -100,12 +98,19 @@ function cutIntoShards(lines: readonly ShardedLine[], frameBytes: number): strin
   }
 }
 
-function encodeShards(assets: ReadonlyMap<string, AssetRecord>): string[] {
+function encodeShards(assets: ReadonlyMap<string, AssetRecord>, isOld: boolean): string[] {
   const lines = [...assets]
     .sort(([a], [b]) => byText(a, b))
-    .map(([asset, record]) => ({ line: encodeRecord(asset, record), shard: shardOf(asset, SHARDS_MAX) }));
+    .map(([asset, record]) => ({
+      line: encodeRecord(asset, isOld ? record : { ...record, history: record.history.map(cited) }),
+      shard: shardOf(asset, SHARDS_MAX),
+    }));
   const buckets = cutIntoShards(lines, utf8Bytes(joinRecords('assets', [])));
   return buckets.map((bucket) => joinRecords('assets', bucket));
+}
+
+function cited(entry: HistoryEntry): HistoryEntry {
+  return entry.dataVersion === undefined ? entry : { ...entry, dataVersion: citedVersion(entry.dataVersion) };
 }
 
 /** Sums of project and groups in one file, those of assets in shards of their own: they are far smaller than records. */
@@ -127,13 +132,13 @@ function encodeCells(
     if (bucket.length > 0) files.set(path(shard), joinRecords('cells', bucket));
 }
 
-function encodeClosedRuns(files: Map<string, string>, day: string, runs: readonly RunRecord[]): void {
+function encodeDayRuns(files: Map<string, string>, day: string, runs: readonly RunRecord[]): void {
   let part: string[] = [];
   let bytes = 0;
   let parts = 0;
   const flush = (): void => {
     parts++;
-    files.set(closedRunsPath(day, parts), part.join(''));
+    files.set(dayRunsPath(day, parts), part.join(''));
     part = [];
     bytes = 0;
   };
@@ -159,11 +164,13 @@ export interface DecodedSnapshot {
   readonly view: StateView;
   readonly digest: string;
   readonly shards: number;
+  /** Numbers of streams that files have; those that were read. */
+  readonly filed: ReadonlyMap<string, number>;
 }
 
 /**
- * Reads the files of a snapshot, with as many roll-ups and run files as are given: cells of those days and ended runs
- * come with the view. All problems of all files.
+ * Reads the files of a snapshot, with as many roll-ups, run files and files of streams as are given: cells of those days,
+ * ended runs and numbers come with the view. All problems of all files.
  */
 export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<DecodedSnapshot, readonly StateProblem[]> {
   const problems: StateProblem[] = [];
@@ -182,14 +189,8 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
   const days = decodeDays(files, problems);
   const endedRuns = decodeEndedRuns(files, problems);
   if (problems.length > 0 || !index) return fail(problems);
-  const streams = new Map<string, number>();
-  const streamDays = new Map<string, string>();
-  for (const [day, byStream] of Object.entries(index.streams)) {
-    for (const [stream, n] of Object.entries(byStream)) {
-      streams.set(stream, n);
-      streamDays.set(stream, day);
-    }
-  }
+  const older = readStreams(files, index.at, problems);
+  if (problems.length > 0) return fail(problems);
   const view: StateView = {
     environment: index.environment,
     seq: index.seq,
@@ -200,15 +201,14 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
     claims: new Map(Object.entries(index.claims)),
     schedules: new Map(Object.entries(index.schedules)),
     connections: new Map(Object.entries(index.connections ?? {})),
-    streams,
-    streamDays,
+    ...joinStreams(index.streams, older),
     writers: new Map(Object.entries(index.writers)),
     ...(index.backfills === undefined ? {} : { backfills: new Map(Object.entries(index.backfills)) }),
     ...(index.dynamicKeys === undefined ? {} : { dynamicKeys: new Map(Object.entries(index.dynamicKeys)) }),
     days,
     ...(index.codeCommit === undefined ? {} : { codeCommit: index.codeCommit }),
   };
-  return ok({ view, digest: index.digest, shards: index.shards });
+  return ok({ view, digest: index.digest, shards: index.shards, filed: older.streams });
 }
 
 function decodeDays(
@@ -231,7 +231,7 @@ function decodeEndedRuns(files: ReadonlyMap<string, string>, problems: StateProb
   const runs = new Map<string, RunRecord>();
   for (const [path, text] of files) {
     const isOne = path.startsWith('runs/recent/');
-    if (!isOne && !parseClosedRunsPath(path)) continue;
+    if (!isOne && !parseDayRunsPath(path)) continue;
     for (const [i, line] of text.replace(/\n$/, '').split('\n').entries()) {
       const run = decodeRun(line, path, isOne ? 0 : i + 1, problems);
       if (run) runs.set(run.run, run);

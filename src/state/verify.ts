@@ -2,7 +2,7 @@ import { byText } from '../base/order.ts';
 import type { StateView } from '../model/state.ts';
 import { isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
-import { FORMAT_CUT, FORMAT_PATH, parseFoldedPath } from './layout.ts';
+import { FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath } from './layout.ts';
 import { verifyLeaves } from './partition-verify.ts';
 import { checkFormat, foldedSeq, formatOf } from './read.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
@@ -27,8 +27,10 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   if (format) return { problems: [format], commits: 0, events: 0 };
   const problems: StateProblem[] = [];
   const checkpoint = readCheckpoint(texts, problems);
-  if (checkpoint && formatOf(texts) !== FORMAT_CUT)
-    problems.push(broken(FORMAT_PATH, 0, `format: there is a checkpoint, so it must be ${FORMAT_CUT}`));
+  const isOldLayout = isOldFormat(formatOf(texts));
+  const cutFormat = formatFor({ isCut: true, isOld: isOldLayout });
+  if (checkpoint && formatOf(texts) !== cutFormat)
+    problems.push(broken(FORMAT_PATH, 0, `format: there is a checkpoint, so it must be ${cutFormat}`));
   // Where a checkpoint is damaged, all that is left would be held against nothing.
   if (problems.length > 0) return { problems, commits: 0, events: 0 };
   const files = decodeFiles(listing, texts, problems, checkpoint?.digest);
@@ -40,13 +42,15 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   // A refold of half of the events would only repeat the same problem for every file.
   if (problems.length > 0) return { problems, ...counts };
   const folded = foldedSeq(listing);
-  const { view, expected, partitions } = refold(files, texts, { environment, problems, folded, start: checkpoint });
+  const start = checkpoint;
+  const refolded = refold(files, texts, { environment, problems, folded, start, isOldLayout });
+  const { view, expected, partitions } = refolded;
   if (view && problems.length === 0) {
     const derived = new Map([...(checkpoint?.months ?? []), ...expected]);
     // Roll-ups older than the checkpoint are truth: they were held against their digest.
     const younger = listing.filter((path) => !isOldRollup(path, checkpoint?.cut.day));
     compareFiles(younger, texts, derived, problems);
-    problems.push(...verifyLeaves(texts, partitions));
+    problems.push(...verifyLeaves(texts, partitions), ...(refolded.streams?.problems ?? []));
   }
   return { problems, ...counts, ...(view ? { view } : {}) };
 }

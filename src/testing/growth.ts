@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { deflateSync } from 'node:zlib';
 import { reportPages } from '../app/report-pages.ts';
+import { readOptions } from '../app/state-reading.ts';
 import { sha256 } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
 import type { BranchlineEvent } from '../model/events.ts';
@@ -9,7 +10,7 @@ import { timestamp } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
-import { assembleView, type StateRead } from '../state/read.ts';
+import { assembleView, neededPaths, type StateRead } from '../state/read.ts';
 import { sketchProject } from './plan-builder.ts';
 import { runDrafts, type StoryAsset, tickDrafts } from './state-story.ts';
 
@@ -153,6 +154,31 @@ function importCommand(ref: string, mark: number, { change }: PreparedCommit): s
     text === null ? `D "${path}"\n` : `M 100644 inline "${path}"\n${data(text)}`,
   );
   return `commit ${ref}\nmark :${mark}\ncommitter ${when}\n${data(change.message)}${files.join('')}\nget-mark :${mark}\n`;
+}
+
+/** A history as it goes by, and the bytes of files that a tick reads after each of these ticks, deflated one by one as a fetch sends them. */
+export function* readingOn(
+  history: Iterable<GrownCommit>,
+  ticks: ReadonlySet<number>,
+  read: Map<number, number>,
+): Generator<GrownCommit> {
+  const tree = new Map<string, string>();
+  for (const commit of history) {
+    const { files, at } = commit.prepared.change;
+    for (const [path, text] of files) {
+      if (text === null) tree.delete(path);
+      else tree.set(path, text);
+    }
+    // Both commits of a tick: what the second one leaves counts.
+    if (ticks.has(commit.tick)) {
+      const paths = neededPaths([...tree.keys()], readOptions(at));
+      read.set(
+        commit.tick,
+        paths.reduce((sum, path) => sum + deflateSync(tree.get(path)!).length, 0),
+      );
+    }
+    yield commit;
+  }
 }
 
 /** Bytes of an object as git keeps it by itself: level 1 is git's own for loose objects. */

@@ -2,7 +2,6 @@ import { timestamp } from '../model/instant.ts';
 import { numberEvents } from '../state/codec.ts';
 import { prepareCommit } from '../state/commit.ts';
 import { assembleView, type StateRead } from '../state/read.ts';
-import { encodeSnapshot } from '../state/snapshot.ts';
 import { runEvents, tickDrafts } from './state-story.ts';
 
 function readTree(tree: ReadonlyMap<string, string>): StateRead {
@@ -11,10 +10,7 @@ function readTree(tree: ReadonlyMap<string, string>): StateRead {
   return read.value;
 }
 
-/**
- * A small state of three commits: a tick and a run on the last day of November, one on the first of December. Also a run
- * file as a fold in the middle of the day would have written it.
- */
+/** A small state of three commits: a tick and a run on the last day of November, one on the first of December. */
 export function weatherHistory(): Map<string, string> {
   const tree = new Map<string, string>();
   const november = Date.UTC(2026, 10, 30, 9, 23);
@@ -26,10 +22,8 @@ export function weatherHistory(): Map<string, string> {
     { at: november + 9000, events: run(november, '20261130-ptq7w2l5kx3mfa6e') },
     { at: december, events: run(december, '20261201-b4n6d7yq2mzkx3ra') },
   ];
-  let middle = new Map<string, string>();
   for (const [i, { at, events }] of commits.entries()) {
     const read = readTree(tree);
-    middle = encodeSnapshot(read.view, { digest: '', close: false });
     const commit = prepareCommit({
       read,
       project: 'weather',
@@ -45,6 +39,5 @@ export function weatherHistory(): Map<string, string> {
       else tree.set(path, text);
     }
   }
-  for (const [path, text] of middle) if (path.startsWith('runs/recent/')) tree.set(path, text);
   return tree;
 }

@@ -1,4 +1,5 @@
 import type { BranchlineEvent } from '../../model/events.ts';
+import { epochMs, timestamp, utcDay } from '../../model/instant.ts';
 import type { StateView } from '../../model/state.ts';
 import type { StateChange } from '../../ports.ts';
 import { decodeEventsFile } from '../../state/batch.ts';
@@ -15,7 +16,7 @@ export interface Replay {
 }
 
 /** Parts of a view that every reader holds whole. */
-const PARTS = ['assets', 'openRuns', 'claims', 'schedules', 'streams', 'writers', 'connections'] as const;
+const PARTS = ['assets', 'openRuns', 'claims', 'schedules', 'writers', 'connections'] as const;
 
 export function openReplay(environment: string, say: (text: string) => void): Replay {
   let view = emptyView(environment);
@@ -64,6 +65,7 @@ export function openReplay(environment: string, say: (text: string) => void): Re
     },
     compare(live) {
       for (const part of PARTS) compareMaps(part, view[part], live[part]);
+      compareMaps('streams', streamsOfReader(view, live), live.streams);
       compareMaps('backfills', view.backfills ?? new Map(), live.backfills ?? new Map());
       // A reader holds the partitions that it asked for.
       for (const [asset, records] of live.partitions ?? [])
@@ -72,6 +74,14 @@ export function openReplay(environment: string, say: (text: string) => void): Re
             say(`read anew, partition ${asset}@${key} is other`);
     },
   };
+}
+
+/** The streams that a reader must hold: those of the newest days. Of older ones it holds what it read. */
+function streamsOfReader(own: StateView, live: StateView): ReadonlyMap<string, number> {
+  const since = live.at === undefined ? '' : utcDay(timestamp(epochMs(live.at) - 86_400_000));
+  return new Map(
+    [...own.streams].filter(([stream]) => live.streams.has(stream) || (own.streamDays?.get(stream) ?? since) >= since),
+  );
 }
 
 /** Equal as data: plain objects, arrays, maps and scalars. */
