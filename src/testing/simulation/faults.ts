@@ -40,6 +40,8 @@ export interface FaultSchedule {
   readonly isApiClosed: boolean;
   /** History is begun anew after so many commits, in the middle of whatever others do. */
   readonly compactAfter?: number;
+  /** Whole days that are so much older leave the branch then, behind a checkpoint. */
+  readonly retentionMinutes?: number;
 }
 
 const SELECTIONS = ['*', 'key:mid/c+', 'key:raw/a+', 'key:lone/f', 'key:raw/b', 'key:out/e'];
@@ -117,6 +119,11 @@ export function faultScheduleOf(seed: number, random: Random): FaultSchedule {
     hasScanner: random() < 0.3,
     hasServerClock: random() < 0.7,
     isApiClosed: random() < 0.3,
-    ...(random() < 0.5 ? { compactAfter: 2 + below(12) } : {}),
+    ...(random() < 0.5 ? { compactAfter: 2 + below(12), ...retentionOf(random) } : {}),
   };
+}
+
+/** The days of a schedule are short, so a retention is as well: what is there before midnight goes soon after. */
+function retentionOf(random: Random): Pick<FaultSchedule, 'retentionMinutes'> {
+  return random() < 0.5 ? { retentionMinutes: random() < 0.5 ? 1 : 40 } : {};
 }

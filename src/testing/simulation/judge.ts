@@ -3,7 +3,7 @@ import { epochMs } from '../../model/instant.ts';
 import { decodeEvent, splitEventId } from '../../state/codec.ts';
 import { assembleView } from '../../state/read.ts';
 import { verifyState } from '../../state/verify.ts';
-import { eventsOf, type Played } from './play.ts';
+import { everRecorded, type Played } from './play.ts';
 
 /** Codes of refusals that a damaged world may cause; each says what to do. Anything else is a bug. */
 const REFUSALS = new Set([
@@ -24,7 +24,7 @@ export function judge(played: Played): string[] {
   const files = world.server.files();
   const { problems } = verifyState(files, 'production');
   if (problems.length > 0) return [`state verify: ${JSON.stringify(problems.slice(0, 3))}`];
-  const events = eventsOf(files);
+  const events = everRecorded(world.server);
   return [
     ...judgeNumbers(events),
     ...judgeFacts(played, events),

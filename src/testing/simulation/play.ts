@@ -1,7 +1,9 @@
 import type { BranchlineEvent } from '../../model/events.ts';
 import { timestamp } from '../../model/instant.ts';
-import { decodeEventsFile } from '../../state/batch.ts';
+import { type Batch, decodeEventsFile } from '../../state/batch.ts';
+import { readCut } from '../../state/checkpoint.ts';
 import { parseRecentPath, parseSegmentPath } from '../../state/layout.ts';
+import type { FakeStateServer } from '../fake-store.ts';
 import type { Fault, FaultSchedule } from './faults.ts';
 import { simulatedProject } from './project.ts';
 import {
@@ -35,15 +37,33 @@ export interface Played {
 
 /** All events of a tree, in the order of commits. */
 export function eventsOf(files: ReadonlyMap<string, string>): BranchlineEvent[] {
+  return batchesOf(files).flatMap((batch) => batch.events);
+}
+
+/** The same with those that a retention let go: the archive has them. */
+export function everRecorded(server: FakeStateServer, files = server.files()): BranchlineEvent[] {
+  return everCommitted(server, files).flatMap((batch) => batch.events);
+}
+
+function everCommitted(server: FakeStateServer, files: ReadonlyMap<string, string>): Batch[] {
+  const cut = readCut(files, []);
+  const begun = [...files].find(([path]) => path.startsWith('compacted/'));
+  if (cut === undefined || begun === undefined) return batchesOf(files);
+  const { archive } = JSON.parse(begun[1]) as { readonly archive: string };
+  const dropped = everCommitted(server, server.filesOf(archive)).filter(({ seq }) => seq <= cut.seq);
+  return [...dropped, ...batchesOf(files)];
+}
+
+function batchesOf(files: ReadonlyMap<string, string>): Batch[] {
   const paths = [...files.keys()].filter((path) => parseSegmentPath(path) || parseRecentPath(path));
   const batches = paths.flatMap((path) => {
     const decoded = decodeEventsFile(path, files.get(path)!);
     if (!decoded.ok) throw new Error(`${path}: ${JSON.stringify(decoded.error)}`);
     return decoded.value.batches;
   });
-  return batches
-    .sort((a, b) => a.seq - b.seq || (a.part ?? Number.POSITIVE_INFINITY) - (b.part ?? Number.POSITIVE_INFINITY))
-    .flatMap((batch) => batch.events);
+  return batches.sort(
+    (a, b) => a.seq - b.seq || (a.part ?? Number.POSITIVE_INFINITY) - (b.part ?? Number.POSITIVE_INFINITY),
+  );
 }
 
 /** Plays a schedule to its end: the commands with their faults, then fresh commands once everything is mended. */
@@ -58,6 +78,7 @@ export async function play(schedule: FaultSchedule): Promise<Played> {
     start: START,
     planning,
     ...(schedule.compactAfter === undefined ? {} : { compactAfter: schedule.compactAfter }),
+    ...(schedule.retentionMinutes === undefined ? {} : { retentionMs: schedule.retentionMinutes * MINUTE }),
     weather: {
       onCall(command, call, side) {
         if (call.startsWith('process ')) watchWork(world, command, call, doubleWork);
@@ -192,9 +213,9 @@ function strikeServer(
     case 'force-back': {
       if (server.files().size === 0 || server.heads.length <= fault.by) return;
       damaged.add(world);
-      const before = eventsOf(server.files());
+      const before = everRecorded(server);
       server.forceTo(server.heads.at(-1 - fault.by)!);
-      const kept = new Set(eventsOf(server.files()).map(({ id }) => id));
+      const kept = new Set(everRecorded(server).map(({ id }) => id));
       for (const { id } of before) if (!kept.has(id)) forgotten.add(id);
       return;
     }

@@ -101,6 +101,8 @@ export function createWorld(options: {
   readonly weather?: Weather;
   /** Commits of one history before it is begun anew. */
   readonly compactAfter?: number;
+  /** Whole days that are older leave the branch with that. */
+  readonly retentionMs?: number;
 }): World {
   const random = seededRandom(options.seed);
   const time = createVirtualTime(options.start, random);
@@ -140,6 +142,7 @@ export function createWorld(options: {
           writer: `w${++writers}`,
           operations: options.planning.project.operations,
           ...(options.compactAfter === undefined ? {} : { compactAfter: options.compactAfter }),
+          ...(options.retentionMs === undefined ? {} : { retentionMs: options.retentionMs }),
         }),
         settings: settingsOf(options.planning, more?.waitMs ?? 0),
       });
@@ -329,10 +332,11 @@ function portsOf(
     readonly writer: string;
     readonly operations: Operations;
     readonly compactAfter?: number;
+    readonly retentionMs?: number;
   },
 ): RunPorts {
   const { machine } = command;
-  const { working, writer, compactAfter } = own;
+  const { working, writer, compactAfter, retentionMs } = own;
   const clock = world.time.clockOf(command, () => machine.clockOffsetMs);
   const warn = (text: string): void => {
     if (!command.isGone) command.warnings.push(text);
@@ -344,7 +348,9 @@ function portsOf(
     environment: 'production',
     projectName: 'simulated',
     writer,
+    writerBegan: clock.now(),
     ...(compactAfter === undefined ? {} : { compactAfter }),
+    ...(retentionMs === undefined ? {} : { retentionMs }),
     redact: (text) => text,
     warn,
   });
