@@ -37,10 +37,15 @@ interface Kept {
 }
 interface Commit extends StateCommit {
   readonly files: ReadonlyMap<string, Kept>;
+  /** What it wrote. */
+  readonly bytes: number;
 }
 
 /** Trees that readers may still be at: nobody reads a head for longer than a few commits of others. */
 const TREES_MAX = 64;
+/** Trees of large projects hold hundreds of megabytes each: beyond so much only the newest stay. */
+const HELD_BYTES_MAX = 256 * 1024 * 1024;
+const TREES_MIN = 8;
 const UNREACHABLE: StoreUnreachable = { code: 'unreachable', message: 'the simulated state has forgotten this commit' };
 
 /** Makes a branch, empty or on top of a real one. `now`: the server's clock. `onLanded`: told of each commit, at once. */
@@ -53,16 +58,18 @@ export function createMemoryState(
   const history: StateCommit[] = [];
   let commits = 0;
   let bytesWritten = 0;
+  let held = 0;
   let head: Commit | undefined;
   const texts = new Map<string, string>();
   if (origin) {
     const files = new Map(origin.entries.map(({ path, blob }): [string, Kept] => [path, { blob }]));
-    head = { commit: origin.commit, at: now(), subject: '', trailers: {}, files };
+    head = { commit: origin.commit, at: now(), subject: '', trailers: {}, files, bytes: 0 };
     trees.set(head.commit, head);
   }
 
   function add(change: StateChange, seq?: number): string {
     const files = new Map(head?.files);
+    let bytes = 0;
     for (const [path, text] of change.files) {
       if (text === null) files.delete(path);
       else {
@@ -71,20 +78,23 @@ export function createMemoryState(
         // What a commit writes as it was is no new object, here as in git.
         if (before?.blob === blob) continue;
         files.set(path, { blob, text });
-        bytesWritten += Buffer.byteLength(text);
+        bytes += Buffer.byteLength(text);
       }
     }
     commits++;
+    bytesWritten += bytes;
+    held += bytes;
     // What is in it follows from the parent and from who wrote it: nobody asks for more of an id.
     const id = sha256(`${head?.commit} ${change.writer} ${change.tx} ${change.at} ${seq ?? ''}`).slice(0, 40);
     const at = Math.floor(change.at / 1000) * 1000;
-    const own: Commit = { commit: id, at, subject: change.message.split('\n')[0]!, trailers: {}, files };
+    const own: Commit = { commit: id, at, subject: change.message.split('\n')[0]!, trailers: {}, files, bytes };
     head = own;
     trees.set(id, own);
     history.unshift({ commit: id, at, subject: own.subject, trailers: {} });
-    for (const old of trees.keys()) {
-      if (trees.size <= TREES_MAX) break;
-      trees.delete(old);
+    for (const [name, old] of trees) {
+      if (trees.size <= (held > HELD_BYTES_MAX ? TREES_MIN : TREES_MAX)) break;
+      trees.delete(name);
+      held -= old.bytes;
     }
     onLanded(change);
     return id;
