@@ -1,6 +1,6 @@
 import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
-import { inputFailure } from '../app/failure.ts';
+import { type AppFailure, inputFailure } from '../app/failure.ts';
 import type { FinalizedRun } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
 import { judgeNextWave } from '../app/next-wave.ts';
@@ -12,6 +12,7 @@ import type { Wave } from '../model/wave.ts';
 import { billedText } from '../render/shards-text.ts';
 import { count } from '../render/style.ts';
 import { billOf } from '../run/job-bill.ts';
+import type { Annotation } from './annotations.ts';
 import { type Recording, resultOf, summaryOf } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
@@ -40,7 +41,8 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   const taken = await takeInWave(world, settings.planning, source);
   if (!taken.ok) return refusedResult(withPermissionLines(taken.error));
   const { value: runs, after, commit } = taken.value;
-  const notes = notesOf(wave, runs);
+  const refusals = runs.flatMap((run) => run.refusals);
+  const notes = [...refusals.map(({ message, help }) => `${message} ${help}`), ...notesOf(wave, runs)];
   const lost = runs.reduce((sum, { lostShards }) => sum + lostShards.length, 0);
   const bill = billedText(
     wave,
@@ -51,12 +53,18 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   notes.push(...(await whatFollows(recording, runs)));
   for (const note of notes) log.print(note);
   const outcomes = runs.flatMap((run) => outcomeOf(run, after, commit));
-  return resultOf(recording, outcomes, {
+  const result = resultOf(recording, outcomes, {
     runs: outcomes.map((run) => summaryOf(run, world.run.clock.now())),
     notes,
     waiting: [],
     next: [],
   });
+  return { ...result, annotations: [...refusals.map(annotationOf), ...result.annotations] };
+}
+
+/** What a journal says that its job may not say is looked into by somebody, whatever became of the run. */
+function annotationOf({ code, message, help }: AppFailure): Annotation {
+  return { level: 'error', title: code, message: `${message} ${help}` };
 }
 
 function outcomeOf(

@@ -69,8 +69,13 @@ function folded(view: StateView, events: readonly BranchlineEvent[]): StateView 
 }
 
 /** What a shard records of a step; the stream's name is not looked at. */
-function journal(run: string, step: string, outcome: 'success' | 'failure', ends = true): BranchlineEvent[] {
-  const base = { at: timestamp(START + 30_000), run, epoch: 1 };
+function journal(
+  run: string,
+  step: string,
+  outcome: 'success' | 'failure',
+  { ends = true, epoch = 1 } = {},
+): BranchlineEvent[] {
+  const base = { at: timestamp(START + 30_000), run, epoch };
   const drafts: EventDraft[] = [{ ...base, type: 'step.started', step, attempt: 1 }];
   if (outcome === 'success')
     drafts.push({
@@ -78,7 +83,7 @@ function journal(run: string, step: string, outcome: 'success' | 'failure', ends
       type: 'asset.materialized',
       step,
       asset: step,
-      materialization: `${run}.1/${step}`,
+      materialization: `${run}.${epoch}/${step}`,
       codeVersion: buildPlanning(project, sourceTreeOf(files)).fingerprintOf(step).version,
       codeParts: {},
       dataVersion: `d-${step}`,
@@ -218,11 +223,11 @@ describe('what the jobs of a wave did', () => {
     const stream = `${run}.2`;
     const claimed = folded(once.view, numberEvents(stream, once.view.streams.get(stream)!, [opened]));
     const second = { ...wave, workflow: '8', runs: [{ ...from!, claim }] };
-    const part = journal(run, 'b', 'success').slice(0, 1);
+    const part = journal(run, 'b', 'success', { epoch: 2 }).slice(0, 1);
     const twice = await finalize(
       claimed,
       second,
-      { s000: journal(run, 'a', 'success'), s001: part },
+      { s000: journal(run, 'a', 'success', { epoch: 2 }), s001: part },
       { project: monitored(1) },
     );
     expect(twice.runs).toMatchObject([{ state: 'FAILURE', lostShards: ['s001'] }]);
@@ -259,12 +264,14 @@ describe('what the jobs of a wave did', () => {
   });
 });
 
-test('a shard speaks of its own steps only, whatever somebody puts into its journal', async () => {
+test('a shard speaks of its own steps only: the rest is left out, its step is done again, and others count', async () => {
   const { view, wave, run } = await claimedWave();
   const base = { at: timestamp(START + 30_000), run, epoch: 1 };
+  const again = (events: readonly BranchlineEvent[]): EventDraft[] =>
+    events.map(({ id: _id, v: _v, ...draft }) => draft as EventDraft);
   const foreign = numberEvents('x', 0, [
-    ...journal(run, 'c', 'success', false).map(({ id: _id, v: _v, ...draft }) => draft as EventDraft),
-    ...journal('20261122-other', 'a', 'success').map(({ id: _id, v: _v, ...draft }) => draft as EventDraft),
+    ...again(journal(run, 'c', 'success', { ends: false })),
+    ...again(journal('20261122-other', 'a', 'success')),
     { ...base, type: 'step.ended', step: 'a', outcome: 'failure', failedAssets: ['a', 'b'], durationMs: 1 },
     { ...base, type: 'claim.closed', claim: `${run}.1`, reason: 'ended' },
     { ...base, type: 'run.taken-over', reason: 'mine', epoch: 9 },
@@ -273,8 +280,10 @@ test('a shard speaks of its own steps only, whatever somebody puts into its jour
   ]);
   const done = await finalize(view, wave, { s000: foreign, s001: journal(run, 'b', 'success') });
   const record = done.view.openRuns.get(run)!;
-  expect(record.epoch).toBe(1);
+  // Its own word counts no more: another job does it, in another epoch.
+  expect(record.epoch).toBe(2);
   expect(record.steps).toMatchObject({ a: { state: 'PLANNED' }, b: { state: 'SUCCESS' }, c: { state: 'PLANNED' } });
   expect(done.events.filter(({ id }) => id.includes('s000'))).toEqual([]);
   expect(record.billed!.minutes).toBeLessThan(10_000);
+  expect(done.runs).toMatchObject([{ lostShards: ['s000'], refusals: [{ code: 'foreign-event' }] }]);
 });

@@ -1,10 +1,9 @@
-import { type Result, unreachable } from '../base/result.ts';
+import type { Result } from '../base/result.ts';
 import type { Billed, BranchlineEvent, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
-import type { PlannedStep } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import type { Wave, WaveRun, WaveShard } from '../model/wave.ts';
+import type { Wave, WaveRun } from '../model/wave.ts';
 import { planDigest } from '../plan/run-plan.ts';
 import { billedTogether } from '../run/billed.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
@@ -12,7 +11,7 @@ import { fold } from '../state/fold.ts';
 import type { AppFailure } from './failure.ts';
 import type { RunPorts } from './run.ts';
 import { runMessage } from './run-message.ts';
-import { isPathInside, pathOwners } from './shard-data.ts';
+import { hearShard } from './shard-rights.ts';
 import { shardStream } from './share-out.ts';
 import type { StateAt } from './state-reading.ts';
 import type { Recorded, StateDecision } from './state-session.ts';
@@ -26,8 +25,10 @@ export interface FinalizedRun {
   /** Its events of this wave, in order. */
   readonly drafts: readonly EventDraft[];
   readonly durationMs: number;
-  /** Shards of which no end arrived. */
+  /** Shards of which no end arrived, or not all that they made. */
   readonly lostShards: readonly string[];
+  /** What journals say that is not their shard's own to say: it was left out. */
+  readonly refusals: readonly AppFailure[];
   /** Of this wave: its jobs that came to an end, and with its first run the jobs around them. */
   readonly billed?: Billed;
 }
@@ -83,20 +84,28 @@ function finalizeRun(
 ): Part {
   const { view } = state.read;
   const { plan, claim } = run;
-  const owners = pathOwners(project, view);
   const planned = new Map(plan.steps.map((step) => [step.id, step]));
   const shards = wave.shards.filter((shard) => shard.run === plan.runId);
-  const own = shards.map((shard) => ({ shard, journal: journals.get(shard.id) ?? [] }));
-  const arrived = merged(own.map(({ shard, journal }) => ownEvents({ wave, owners, planned }, run, shard, journal)));
+  const own = shards.map((shard) => {
+    const journal = journals.get(shard.id) ?? [];
+    return { shard, journal, heard: hearShard({ project, view, run, planned }, shard, journal) };
+  });
+  const arrived = merged(
+    own.map(({ shard, heard }) => numberEvents(shardStream(wave, run, shard.id), 0, heard.drafts)),
+  );
   const fresh = arrived.filter((event) => !isCounted(view, event));
   // Of what nobody was to carry out nothing is lost.
   const lostShards = isGivenBack
     ? []
     : own
-        .filter(({ shard, journal }) => !journal.some(isEnd) || incomplete?.has(shard.id))
+        .filter(
+          ({ shard, journal, heard }) =>
+            !journal.some(isEnd) || incomplete?.has(shard.id) || heard.refusedSteps.size > 0,
+        )
         .map(({ shard }) => shard.id);
   const record = view.openRuns.get(plan.runId);
-  const outcome = { run, drafts: arrived, durationMs: 0, lostShards };
+  const refusals = own.flatMap(({ heard }) => heard.refusals);
+  const outcome = { run, drafts: arrived, durationMs: 0, lostShards, refusals };
   if (!record || view.claims.get(claim.claim)?.epoch !== claim.epoch || record.epoch !== claim.epoch)
     return { events: fresh, outcome: { ...outcome, state: 'late' } };
   const after = previewOf(view, fresh, state.now);
@@ -123,79 +132,6 @@ function finalizeRun(
       state: ending.state,
     },
   };
-}
-
-/** Only what a step of the shard may say, and of its own steps: the journal is data that others could have written. */
-function ownEvents(
-  {
-    wave,
-    owners,
-    planned,
-  }: {
-    readonly wave: Wave;
-    readonly owners: ReturnType<typeof pathOwners>;
-    readonly planned: ReadonlyMap<string, PlannedStep>;
-  },
-  run: WaveRun,
-  shard: WaveShard,
-  journal: readonly BranchlineEvent[],
-): readonly BranchlineEvent[] {
-  const steps = new Set(shard.steps);
-  const assets = new Set(shard.steps.flatMap((id) => (planned.get(id)?.assets ?? []).map(({ asset }) => asset)));
-  const connections = new Set(run.claim.connections.map(({ name }) => name));
-  const isOwnPath = (path: string): boolean => {
-    const owner = owners.get(path);
-    return isPathInside(path) && (owner === undefined || assets.has(owner));
-  };
-  const kept = journal.filter((event) => {
-    if (event.run !== run.plan.runId) return false;
-    switch (event.type) {
-      case 'step.started':
-        return steps.has(event.step) && Object.keys(event.versions ?? {}).every((asset) => assets.has(asset));
-      case 'step.attempt-ended':
-        return steps.has(event.step);
-      case 'step.ended':
-        return steps.has(event.step) && event.failedAssets.every((asset) => assets.has(asset));
-      case 'step.skipped':
-        return steps.has(event.step) && event.assets.every((asset) => assets.has(asset));
-      case 'asset.materialized':
-        return assets.has(event.asset) && Object.keys(event.files ?? {}).every(isOwnPath);
-      case 'check.judged':
-        return assets.has(event.asset);
-      case 'connection.saved':
-        return connections.has(event.connection) && isOwnPath(event.path);
-      case 'run.requested':
-      case 'run.started':
-      case 'run.requeued':
-      case 'run.taken-over':
-      case 'run.ended':
-      case 'asset.observed':
-      case 'asset.lost':
-      case 'assets.confirmed':
-      case 'tick.judged':
-      case 'ticks.missed':
-      case 'schedule.adopted':
-      case 'schedule.dropped':
-      case 'schedule.evaluated':
-      case 'automation.adopted':
-      case 'automation.dropped':
-      case 'claim.opened':
-      case 'claim.renewed':
-      case 'claim.suspected':
-      case 'claim.closed':
-      case 'cancel.requested':
-      case 'partitions.changed':
-      case 'backfill.requested':
-      case 'backfill.cancel-requested':
-      case 'backfill.ended':
-      case 'journal.adopted':
-        return false;
-      default:
-        return unreachable(event);
-    }
-  });
-  const drafts = kept.map(({ id: _id, v: _v, ...draft }) => ({ ...draft, epoch: run.claim.epoch }) as EventDraft);
-  return numberEvents(shardStream(wave, run, shard.id), 0, drafts);
 }
 
 /** By their time, each stream in its own order. */

@@ -1,6 +1,4 @@
 import type { BranchlineEvent } from '../model/events.ts';
-import type { AssetKey, Project } from '../model/project.ts';
-import type { StateView } from '../model/state.ts';
 
 /** Journals of a wave, by shard. */
 export type ShardJournals = ReadonlyMap<string, readonly BranchlineEvent[]>;
@@ -53,23 +51,17 @@ function withBlob(
   return files.flatMap(({ digest, bytes, blob }) => (blob === undefined ? [] : [{ digest, bytes, blob }]));
 }
 
-/** Whether a path stays below the folder that it is from, and is none of git's own. */
+/** Whether a path stays below the folder that it is from, on every system, and is none of git's own. */
 export function isPathInside(path: string): boolean {
-  const parts = path.split('/');
   return (
     !path.split('').some((char) => char < ' ' || char === '\\') &&
-    parts.every((part) => !['', '.', '..'].includes(part) && part.toLowerCase() !== '.git')
+    !/^[A-Za-z]:/.test(path) &&
+    path.split('/').every((part) => !['', '.', '..'].includes(part) && !isGits(part))
   );
 }
 
-/** Whose file is at a path of a branch of data now, of assets that the project still has. */
-export function pathOwners(
-  { assets }: Pick<Project, 'assets'>,
-  view: Pick<StateView, 'assets'>,
-): ReadonlyMap<string, AssetKey> {
-  const owners = new Map<string, AssetKey>();
-  for (const [asset, { materialized }] of view.assets)
-    for (const [path, { blob }] of Object.entries(materialized?.files ?? {}))
-      if (blob !== undefined && assets[asset] !== undefined) owners.set(path, asset);
-  return owners;
+/** The folder of git, also in the ways that some file systems write it: without its case, its end, or by a short name. */
+function isGits(part: string): boolean {
+  const plain = part.toLowerCase().replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return plain.replace(/[. ]+$/, '') === '.git' || /^git~\d+$/.test(plain);
 }

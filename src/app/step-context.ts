@@ -128,7 +128,12 @@ export function contextsOf(run: RunContext, asset?: Asset): EvaluationContexts {
   return { ...without, env: { ...run.env, ...evaluatedProjectEnv(run, without) } };
 }
 
-function partitionContext({ text, window, dimensions }: StepPartition): NonNullable<EvaluationContexts['partition']> {
+/** A partition as expressions read it. */
+export function partitionContext({
+  text,
+  window,
+  dimensions,
+}: StepPartition): NonNullable<EvaluationContexts['partition']> {
   return {
     key: text,
     ...(window ? { start: window.start, end: window.end } : {}),

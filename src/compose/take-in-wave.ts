@@ -60,6 +60,8 @@ export function lostWaveTaker(
       if (!wave || wave.workflow !== workflow || !isRecorded(state.value.read.view, wave)) continue;
       const taken = await takeInWave(world, planning(), { wave, uploads, temp });
       if (!taken.ok) return taken;
+      for (const { refusals } of taken.value.value)
+        for (const { message, help } of refusals) world.run.warn(`${message} ${help}`);
       world.run.say(`The last job of workflow run ${workflow} was lost: what its shards did is recorded now.`);
     }
     return ok(undefined);

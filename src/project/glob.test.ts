@@ -17,6 +17,9 @@ describe('globMatcher', () => {
     check('[a-c]x', ['bx'], ['dx', '/x']);
     check('[!a]x', ['bx'], ['ax', '/x']);
     check('a+(b).sql', ['a+(b).sql'], ['aab.sql']);
+    check('a\\*/*.csv', ['a*/x.csv'], ['ab/x.csv']);
+    check('a\\(b\\).csv', ['a(b).csv'], ['ab.csv']);
+    check('\\{a,b\\}*', ['{a,b}x'], ['ax', 'bx']);
   });
   it('expands braces', () => expect(expandBraces('a{b,c{d,e}}f')).toEqual(['abf', 'acdf', 'acef']));
 });

@@ -6,9 +6,15 @@ export function isPattern(path: string): boolean {
   return /[*?{[]/.test(path);
 }
 
-/** A test for paths by a pattern with `*`, `**`, `?`, `[a-z]`, `{a,b}`. `a/**` matches all that is below `a`, at any depth. */
+/**
+ * A test for paths by a pattern with `*`, `**`, `?`, `[a-z]`, `{a,b}`. `a/**` matches all that is below `a`, at any depth.
+ * A character behind `\\` stands for itself.
+ */
 export function globMatcher(pattern: string): (path: string) => boolean {
-  if (!isPattern(pattern)) return (path) => path === pattern;
+  if (!isPattern(pattern)) {
+    const literal = pattern.replace(/\\(.)/gs, '$1');
+    return (path) => path === literal;
+  }
   const tests = expandBraces(pattern).map((one) => new RegExp(`^${toRegExp(one)}$`, 'u'));
   return (path) => tests.some((test) => test.test(path));
 }
@@ -17,7 +23,8 @@ function toRegExp(pattern: string): string {
   let out = '';
   for (let i = 0; i < pattern.length; i++) {
     const letter = pattern[i]!;
-    if (pattern.startsWith('**/', i) && (i === 0 || pattern[i - 1] === '/')) {
+    if (letter === '\\' && i + 1 < pattern.length) out += literally(pattern[++i]!);
+    else if (pattern.startsWith('**/', i) && (i === 0 || pattern[i - 1] === '/')) {
       out += '(?:[^/]+/)*';
       i += 2;
     } else if (pattern.startsWith('**', i)) {
@@ -33,9 +40,13 @@ function toRegExp(pattern: string): string {
         .replace(/[\\[\]&~|]/g, '\\$&');
       out += `(?!/)[${body}]`;
       i = end;
-    } else out += letter.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+    } else out += literally(letter);
   }
   return out;
+}
+
+function literally(letter: string): string {
+  return letter.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
 }
 
 /** At most this many alternatives; more are taken as written. */
@@ -47,7 +58,7 @@ export function expandBraces(pattern: string): readonly string[] {
   const open = [pattern];
   while (open.length > 0 && done.length + open.length <= BRACES_MAX) {
     const next = open.pop()!;
-    const match = /^(.*?)\{([^{}]*,[^{}]*)\}(.*)$/.exec(next);
+    const match = /^(.*?)(?<!\\)\{([^{}]*,[^{}]*)(?<!\\)\}(.*)$/.exec(next);
     if (match === null) done.push(next);
     else for (const choice of match[2]!.split(',')) open.push(`${match[1]}${choice}${match[3]}`);
   }
