@@ -40,9 +40,9 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   const source = { wave, uploads, temp: context.temp, ...(around ? { billed: around } : {}) };
   const taken = await takeInWave(world, settings.planning, source);
   if (!taken.ok) return refusedResult(withPermissionLines(taken.error));
-  const { value: runs, after, commit } = taken.value;
+  const { value: runs, after, commit, notes: unread } = taken.value;
   const refusals = runs.flatMap((run) => run.refusals);
-  const notes = [...refusals.map(({ message, help }) => `${message} ${help}`), ...notesOf(wave, runs)];
+  const notes = [...unread, ...refusals.map(({ message, help }) => `${message} ${help}`), ...notesOf(wave, runs)];
   const lost = runs.reduce((sum, { lostShards }) => sum + lostShards.length, 0);
   const bill = billedText(
     wave,

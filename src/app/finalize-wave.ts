@@ -1,6 +1,7 @@
 import type { Result } from '../base/result.ts';
 import type { Billed, BranchlineEvent, EventDraft } from '../model/events.ts';
 import { type EpochMs, epochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Wave, WaveRun } from '../model/wave.ts';
@@ -65,9 +66,27 @@ export async function finalizeWave(
   );
 }
 
-/** Is this the plan of runs that the state knows? Its digest was recorded with them. */
-export function isRecorded(view: StateView, wave: Wave): boolean {
-  return wave.runs.every(({ plan }) => view.openRuns.get(plan.runId)?.planDigest === planDigest(plan));
+/**
+ * The part of a wave that the state knows: runs that are open, by the plan whose digest was recorded with them, under a
+ * claim that is or was theirs. Undefined when there is none. A wave that somebody else wrote may lack anything.
+ */
+export function recordedPart(view: StateView, wave: Wave): Wave | undefined {
+  const runs = wave.runs.filter(({ plan, claim }) => {
+    const open = view.openRuns.get(plan.runId);
+    if (open === undefined || claim.run !== plan.runId || !isPlanOf(view, plan)) return false;
+    const held = view.claims.get(claim.claim);
+    return held === undefined ? claim.epoch < open.epoch : held.run === claim.run && held.epoch === claim.epoch;
+  });
+  if (runs.length === 0) return undefined;
+  return { ...wave, runs, shards: wave.shards.filter(({ run }) => runs.some(({ plan }) => plan.runId === run)) };
+}
+
+function isPlanOf(view: StateView, plan: Plan): boolean {
+  try {
+    return view.openRuns.get(plan.runId)?.planDigest === planDigest(plan);
+  } catch {
+    return false;
+  }
 }
 
 interface Part {

@@ -68,6 +68,36 @@ export function waveText(wave: Wave): string {
   return `${canonicalJson(wave)}\n`;
 }
 
+/** The wave of such a text; undefined where a stranger wrote something else. Of its plans, whose digest tells, only the ids are looked at. */
+export function waveOf(text: string): Wave | undefined {
+  let wave: unknown;
+  try {
+    wave = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const { format, workflow, attempt, runs, shards } = (isObject(wave) ? wave : {}) as Partial<Wave>;
+  const isRun = ({ plan, claim }: Partial<WaveRun>): boolean =>
+    isObject(plan) && isText(plan.runId) && Array.isArray(plan.steps) && isObject(claim) && isText(claim.claim);
+  const isShard = ({ id, run, steps }: Partial<WaveShard>): boolean =>
+    isText(id) && isText(run) && Array.isArray(steps) && steps.every(isText);
+  const isWave =
+    format === 1 &&
+    isText(workflow) &&
+    Number.isSafeInteger(attempt) &&
+    Array.isArray(runs) &&
+    runs.length > 0 &&
+    runs.every((run) => isObject(run) && isRun(run)) &&
+    Array.isArray(shards) &&
+    shards.every((shard) => isObject(shard) && isShard(shard));
+  return isWave ? (wave as Wave) : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Stream of the events of a shard: no other wave of the run has the same. */
 export function shardStream(wave: Pick<Wave, 'workflow' | 'attempt'>, run: WaveRun, shard: string): string {
   return `${run.claim.claim}.${wave.workflow}-${wave.attempt}-${shard}`;

@@ -1,5 +1,5 @@
 import type { AppFailure } from '../app/failure.ts';
-import { type FinalizedRun, finalizeWave, isRecorded } from '../app/finalize-wave.ts';
+import { type FinalizedRun, finalizeWave, recordedPart } from '../app/finalize-wave.ts';
 import type { PlanningProject } from '../app/planning.ts';
 import { type RunPorts, watchPartitions } from '../app/run.ts';
 import { recordedBlobs, withoutLostData } from '../app/shard-data.ts';
@@ -9,7 +9,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Billed } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';
 import type { GitHub } from '../ports-github.ts';
-import { readJournals, readWave, type Uploads, uploadsOf } from './wave-artifacts.ts';
+import { readJournals, readWaves, type Uploads, uploadsOf } from './wave-artifacts.ts';
 import { takeInData } from './wave-data.ts';
 import type { World } from './wiring.ts';
 
@@ -23,26 +23,36 @@ export interface WaveSource {
   readonly billed?: Billed;
 }
 
+export interface TakenWave extends Recorded<readonly FinalizedRun[]> {
+  /** For the account: what could not be read of what was uploaded. */
+  readonly notes: readonly string[];
+}
+
 /** Takes in what the jobs of a wave uploaded, files and journals, and ends or requeues its runs: one commit. */
 export async function takeInWave(
   { project, run, stores }: Pick<World, 'project' | 'run' | 'stores'>,
   planning: PlanningProject,
   { wave, uploads, temp, billed }: WaveSource,
-): Promise<Result<Recorded<readonly FinalizedRun[]>, AppFailure>> {
-  const journals = await readJournals(uploads, wave, run.warn);
-  if (!journals.ok) return journals;
+): Promise<Result<TakenWave, AppFailure>> {
+  const read = await readJournals(uploads, wave);
+  if (!read.ok) return read;
+  const { journals, notes } = read.value;
   const take = (files: readonly string[]) => stores.takeForOthers(files);
-  const kept = await takeInData(uploads, wave, { temp, take, warn: run.warn }, recordedBlobs(journals.value));
+  const kept = await takeInData(uploads, wave, { temp, take, warn: run.warn }, recordedBlobs(journals));
   if (!kept.ok) return kept;
   for (const { plan } of wave.runs) watchPartitions(run, { planning }, plan.request);
-  return finalizeWave(run, project, {
+  const recorded = await finalizeWave(run, project, {
     wave,
-    ...withoutLostData(journals.value, kept.value),
+    ...withoutLostData(journals, kept.value),
     ...(billed ? { billed } : {}),
   });
+  return recorded.ok ? ok({ ...recorded.value, notes }) : recorded;
 }
 
-/** Takes in the waves of claims whose workflow run is over without its last job: what any command does that finds one. */
+/**
+ * Takes in the waves of claims whose workflow run is over without its last job: what any command does that finds one. Fails
+ * where nobody says what was uploaded: then nothing counts as lost.
+ */
 export function lostWaveTaker(
   world: Pick<World, 'project' | 'run' | 'stores' | 'state'>,
   planning: () => PlanningProject,
@@ -56,10 +66,18 @@ export function lostWaveTaker(
     );
     for (const [workflow, attempt] of runs) {
       const uploads = uploadsOf(github, Number(workflow));
-      const wave = await readWave(uploads, attempt);
-      if (!wave || wave.workflow !== workflow || !isRecorded(state.value.read.view, wave)) continue;
+      const waves = await readWaves(uploads, { run: workflow, attempt, warn: world.run.warn });
+      if (!waves.ok) return waves;
+      const { view } = state.value.read;
+      const known = waves.value
+        .filter((each) => each.workflow === workflow && each.attempt === attempt)
+        .flatMap((each) => recordedPart(view, each) ?? []);
+      const [wave, other] = known;
+      if (other) world.run.warn(`Workflow run ${workflow} has several plans of the same runs: none of them counts.`);
+      if (!wave || other) continue;
       const taken = await takeInWave(world, planning(), { wave, uploads, temp });
       if (!taken.ok) return taken;
+      for (const note of taken.value.notes) world.run.warn(note);
       for (const { refusals } of taken.value.value)
         for (const { message, help } of refusals) world.run.warn(`${message} ${help}`);
       world.run.say(`The last job of workflow run ${workflow} was lost: what its shards did is recorded now.`);

@@ -3,19 +3,25 @@ import { join } from 'node:path';
 import { readZip } from '../adapters/zip-reader.ts';
 import { type AppFailure, outsideFailure } from '../app/failure.ts';
 import { journalEvents, journalText } from '../app/shard-journal.ts';
-import { waveText } from '../app/share-out.ts';
+import { waveOf, waveText } from '../app/share-out.ts';
 import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';
-import type { GitHub } from '../ports-github.ts';
-import type { Artifacts } from '../ports-storage.ts';
+import type { GitHub, GitHubRefusal } from '../ports-github.ts';
+import type { ArtifactRefusal, Artifacts } from '../ports-storage.ts';
 
 /** What was uploaded in a workflow run, by name. */
 export interface Uploads {
-  names(): Promise<Result<readonly string[], string>>;
+  names(): Promise<Result<readonly string[], UploadRefusal>>;
   /** The archive; 256 MiB at most when nothing is said. */
-  read(name: string, bytesMax?: number): Promise<Result<Uint8Array, string>>;
+  read(name: string, bytesMax?: number): Promise<Result<Uint8Array, UploadRefusal>>;
+}
+
+/** Why an upload cannot be had. `isSilence`: nobody answered, so it may be there all the same, and nothing is known of it. */
+export interface UploadRefusal {
+  readonly message: string;
+  readonly isSilence: boolean;
 }
 
 const MIB = 1024 * 1024;
@@ -33,13 +39,17 @@ export function ownUploads(artifacts: Artifacts): Uploads {
   return {
     async names() {
       const listed = await artifacts.list();
-      return listed.ok ? ok(listed.value.map(({ name }) => name)) : fail(listed.error.message);
+      return listed.ok ? ok(listed.value.map(({ name }) => name)) : fail(ownRefusal(listed.error));
     },
     async read(name, bytesMax = BYTES_MAX) {
       const got = await artifacts.download(name, bytesMax);
-      return got.ok ? got : fail(got.error.message);
+      return got.ok ? got : fail(ownRefusal(got.error));
     },
   };
+}
+
+function ownRefusal({ code, message }: ArtifactRefusal): UploadRefusal {
+  return { message, isSilence: code === 'unavailable' };
 }
 
 /** What the jobs of another workflow run uploaded. */
@@ -48,15 +58,28 @@ export function uploadsOf(github: GitHub, run: number): Uploads {
   return {
     async names() {
       const listed = await github.artifacts(run);
-      if (!listed.ok) return fail(listed.error.message);
+      if (!listed.ok) return fail(othersRefusal(listed.error));
       for (const { id, name, isExpired } of listed.value.items) if (!isExpired && !ids.has(name)) ids.set(name, id);
       return ok([...ids.keys()]);
     },
     async read(name, bytesMax = BYTES_MAX) {
       const got = await github.downloadArtifact(ids.get(name)!, bytesMax);
-      return got.ok ? got : fail(got.error.message);
+      return got.ok ? got : fail(othersRefusal(got.error));
     },
   };
+}
+
+function othersRefusal({ code, message }: GitHubRefusal): UploadRefusal {
+  return { message, isSilence: code === 'unreachable' || code === 'limited' };
+}
+
+/** Nobody said what was uploaded: nothing may be decided from that. Both clients have asked several times by then. */
+export function silentUploads(what: string, { message }: UploadRefusal): AppFailure {
+  return outsideFailure(
+    'no-artifacts',
+    `${what}: ${message}.`,
+    'Nothing was recorded, and nothing counts as lost: the next job that records looks again, for 7 days.',
+  );
 }
 
 /** Uploads the plan of a wave; gives its digest. Refuses one that no job would read: `bytesMax` is for tests. */
@@ -102,7 +125,7 @@ export async function findWave(
   attempt: number,
 ): Promise<Result<FoundWave, AppFailure>> {
   const names = await uploads.names();
-  if (!names.ok) return fail(outsideFailure('no-artifacts', `The plan could not be looked for: ${names.error}.`));
+  if (!names.ok) return fail(silentUploads('The plan could not be looked for', names.error));
   const prefix = `bl-plan-${digest.slice(0, 12)}-a`;
   const found =
     names.value.find((name) => name === planName(digest, attempt)) ??
@@ -118,7 +141,12 @@ export async function findWave(
   const other = Number(found.slice(prefix.length));
   if (other !== attempt) return ok({ kind: 'other-attempt', attempt: other });
   const text = await readText(uploads, found, PLAN_FILE, BYTES_MAX);
-  if (!text.ok) return fail(outsideFailure('no-plan', `The plan ${found} cannot be read: ${text.error}.`));
+  if (!text.ok)
+    return fail(
+      text.error.isSilence
+        ? silentUploads(`The plan ${found} could not be fetched`, text.error)
+        : outsideFailure('no-plan', `The plan ${found} cannot be read: ${text.error.message}.`),
+    );
   if (sha256(text.value) !== digest)
     return fail(
       outsideFailure(
@@ -142,17 +170,22 @@ export async function uploadJournal(
   return uploadText(artifacts, temp, `bl-journal-${of.shard}-${of.n}-a${of.attempt}`, JOURNAL_FILE, text);
 }
 
+export interface WaveJournals {
+  /** By shard. */
+  readonly journals: ReadonlyMap<string, readonly BranchlineEvent[]>;
+  /** For the account: journals that are none, and what counts in their place. */
+  readonly notes: readonly string[];
+}
+
 /**
- * By shard, the longest of its journals that can be read; each holds all that came before it. What is no journal is left
- * out, with a word.
+ * By shard, the newest of its journals that can be read; each holds all that came before it. One that is damaged, or that
+ * somebody replaced, is left out with a word: of an older one counts what had ended by then. The rest is made again in a new
+ * epoch, as after a machine that was lost; data is found by its digest, so what was made and is not recorded is in nobody's
+ * way. Of one that nobody answers for nothing is decided.
  */
-export async function readJournals(
-  uploads: Uploads,
-  wave: Wave,
-  warn: (text: string) => void,
-): Promise<Result<ReadonlyMap<string, readonly BranchlineEvent[]>, AppFailure>> {
+export async function readJournals(uploads: Uploads, wave: Wave): Promise<Result<WaveJournals, AppFailure>> {
   const names = await uploads.names();
-  if (!names.ok) return fail(outsideFailure('no-artifacts', `The journals could not be looked for: ${names.error}.`));
+  if (!names.ok) return fail(silentUploads('The journals could not be looked for', names.error));
   const byShard = new Map<string, { readonly name: string; readonly n: number }[]>();
   for (const name of names.value) {
     const [, shard, n, attempt] = /^bl-journal-(s\d{3})-(\d{1,4})-a(\d+)$/.exec(name) ?? [];
@@ -160,18 +193,33 @@ export async function readJournals(
     byShard.set(shard, [...(byShard.get(shard) ?? []), { name, n: Number(n) }]);
   }
   const journals = new Map<string, readonly BranchlineEvent[]>();
+  const notes: string[] = [];
   for (const { id } of wave.shards) {
+    const left: string[] = [];
+    let taken: string | undefined;
     for (const { name } of (byShard.get(id) ?? []).sort((a, b) => b.n - a.n)) {
       const text = await readText(uploads, name, JOURNAL_FILE, JOURNAL_BYTES_MAX);
-      const events = text.ok ? journalEvents(text.value, name) : text;
+      if (!text.ok && text.error.isSilence)
+        return fail(silentUploads(`The journal ${name} could not be fetched`, text.error));
+      const events = text.ok ? journalEvents(text.value, name) : fail(text.error.message);
       if (events.ok) {
         journals.set(id, events.value);
+        taken = name;
         break;
       }
-      warn(`The journal ${name} is left out: ${events.error}.`);
+      left.push(`${name} (${events.error})`);
     }
+    if (left.length > 0) notes.push(unreadNote(id, left, taken));
   }
-  return ok(journals);
+  return ok({ journals, notes });
+}
+
+function unreadNote(shard: string, left: readonly string[], taken: string | undefined): string {
+  const [newest, ...others] = left;
+  const what = `Of job ${shard} the journal ${newest}${others.length > 0 ? ` and ${others.length} before it` : ''} cannot be read`;
+  return taken === undefined
+    ? `${what}, and there is no other: nothing that it did counts, and its steps are made again.`
+    : `${what}: ${taken} counts in its place. Steps that ended after it are made again.`;
 }
 
 async function readText(
@@ -179,13 +227,15 @@ async function readText(
   name: string,
   file: string,
   bytesMax: number,
-): Promise<Result<string, string>> {
+): Promise<Result<string, UploadRefusal>> {
   const archive = await uploads.read(name);
   if (!archive.ok) return archive;
   const files = readZip(archive.value, { filesMax: 1, bytesMax, ratioMax: 1_000 });
-  if (!files.ok) return files;
+  if (!files.ok) return fail({ message: files.error, isSilence: false });
   const bytes = files.value.get(file);
-  return bytes === undefined ? fail(`there is no ${file} in it`) : ok(new TextDecoder().decode(bytes));
+  return bytes === undefined
+    ? fail({ message: `there is no ${file} in it`, isSilence: false })
+    : ok(new TextDecoder().decode(bytes));
 }
 
 async function uploadText(
@@ -205,14 +255,32 @@ async function uploadText(
   }
 }
 
-/** The plan of an attempt of a workflow run whose digest nobody can tell any more; undefined when there is not just one. */
-export async function readWave(uploads: Uploads, attempt: number): Promise<Wave | undefined> {
+/**
+ * Plans of an attempt of a workflow run whose digest nobody can tell any more: all that are what their names say. Whether
+ * one of them is of runs of the state is for the caller to find out. A workflow run that is gone, or that this token may not
+ * look into, has none, and `warn` is told.
+ */
+export async function readWaves(
+  uploads: Uploads,
+  { run, attempt, warn }: { readonly run: string; readonly attempt: number; readonly warn: (text: string) => void },
+): Promise<Result<readonly Wave[], AppFailure>> {
   const names = await uploads.names();
-  const plans = names.ok
-    ? names.value.filter((name) => name.startsWith('bl-plan-') && name.endsWith(`-a${attempt}`))
-    : [];
-  if (plans.length !== 1) return undefined;
-  const text = await readText(uploads, plans[0]!, PLAN_FILE, BYTES_MAX);
-  if (!text.ok || planName(sha256(text.value), attempt) !== plans[0]) return undefined;
-  return JSON.parse(text.value) as Wave;
+  if (!names.ok) {
+    if (names.error.isSilence)
+      return fail(silentUploads(`What workflow run ${run} uploaded could not be looked for`, names.error));
+    warn(
+      `What workflow run ${run} uploaded cannot be looked for (${names.error.message}), so what its jobs did does not count and is made again. In a workflow, \`permissions: actions: read\` lets this job look.`,
+    );
+    return ok([]);
+  }
+  const waves: Wave[] = [];
+  for (const name of names.value.filter((each) => each.startsWith('bl-plan-') && each.endsWith(`-a${attempt}`))) {
+    const text = await readText(uploads, name, PLAN_FILE, BYTES_MAX);
+    if (!text.ok && text.error.isSilence)
+      return fail(silentUploads(`The plan ${name} of workflow run ${run} could not be fetched`, text.error));
+    const wave = text.ok && planName(sha256(text.value), attempt) === name ? waveOf(text.value) : undefined;
+    if (wave) waves.push(wave);
+    else warn(`The artifact ${name} of workflow run ${run} is not what its name says, and is left out.`);
+  }
+  return ok(waves);
 }

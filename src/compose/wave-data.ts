@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readZip } from '../adapters/zip-reader.ts';
-import { type AppFailure, outsideFailure } from '../app/failure.ts';
+import type { AppFailure } from '../app/failure.ts';
 import type { RecordedBlob } from '../app/shard-data.ts';
 import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Wave } from '../model/wave.ts';
 import type { Artifacts } from '../ports-storage.ts';
 import type { TakenFile } from './storage.ts';
-import { KEPT_DAYS, type Uploads } from './wave-artifacts.ts';
+import { KEPT_DAYS, silentUploads, type UploadRefusal, type Uploads } from './wave-artifacts.ts';
 
 /** As much as one commit of a branch of data takes: a part holds the files of at least one materialization. */
 const PART_BYTES_MAX = 200_000_000;
@@ -98,24 +98,30 @@ export async function takeInData(
   const kept = new Map<string, string>();
   if (recorded.length === 0) return ok(kept);
   const names = await uploads.names();
-  if (!names.ok) return fail(outsideFailure('no-artifacts', `The files could not be looked for: ${names.error}.`));
+  if (!names.ok) return fail(silentUploads('The files could not be looked for', names.error));
   const wanted = new Map(recorded.map((each) => [each.digest, each]));
   const shards = new Set(wave.shards.map(({ id }) => id));
   for (const name of names.value) {
     const [, shard, attempt] = /^bl-data-(s\d{3})-\d{1,4}-a(\d+)$/.exec(name) ?? [];
     if (shard === undefined || !shards.has(shard) || Number(attempt) !== wave.attempt) continue;
     const files = await readPart(uploads, name);
-    const ids = files.ok ? await takeWanted(files.value, wanted, from) : files;
+    if (!files.ok && files.error.isSilence)
+      return fail(silentUploads(`The files of ${name} could not be fetched`, files.error));
+    const ids = files.ok ? await takeWanted(files.value, wanted, from) : fail(files.error.message);
     if (!ids.ok) from.warn(`The files of ${name} are left out: ${ids.error}.`);
     else for (const [digest, blob] of ids.value) kept.set(digest, blob);
   }
   return ok(kept);
 }
 
-async function readPart(uploads: Uploads, name: string): Promise<Result<ReadonlyMap<string, Uint8Array>, string>> {
+async function readPart(
+  uploads: Uploads,
+  name: string,
+): Promise<Result<ReadonlyMap<string, Uint8Array>, UploadRefusal>> {
   const archive = await uploads.read(name, ARCHIVE_BYTES_MAX);
   if (!archive.ok) return archive;
-  return readZip(archive.value, { filesMax: PART_FILES_MAX, bytesMax: PART_BYTES_MAX, ratioMax: RATIO_MAX });
+  const files = readZip(archive.value, { filesMax: PART_FILES_MAX, bytesMax: PART_BYTES_MAX, ratioMax: RATIO_MAX });
+  return files.ok ? files : fail({ message: files.error, isSilence: false });
 }
 
 /** Names of files are their digests, and nobody's word counts for that. */

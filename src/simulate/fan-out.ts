@@ -1,12 +1,12 @@
-import type { AppFailure } from '../app/failure.ts';
-import { finalizeWave, isRecorded } from '../app/finalize-wave.ts';
+import { type AppFailure, outsideFailure } from '../app/failure.ts';
+import { finalizeWave, recordedPart } from '../app/finalize-wave.ts';
 import { judgeNextWave } from '../app/next-wave.ts';
 import { type ClaimedRun, type RunPorts, type RunSettings, watchPartitions } from '../app/run.ts';
 import { carryOutShard } from '../app/shard.ts';
 import { journalEvents, journalText } from '../app/shard-journal.ts';
 import { shareOut, waveText } from '../app/share-out.ts';
 import type { StateAt } from '../app/state-reading.ts';
-import { ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim } from '../model/events.ts';
 import type { Project } from '../model/project.ts';
 import type { Wave } from '../model/wave.ts';
@@ -135,9 +135,12 @@ export function openFanOut(input: FanOutInput): FanOut {
       const of = workflows.get(workflowNumber(name) ?? 0);
       // The list of what was uploaded, and each of its archives.
       const requests = 2 + (of?.journals.size ?? 0);
-      if (!of?.wave || !isRecorded(state.value.read.view, of.wave) || !askOften(requests)) continue;
-      for (const run of of.wave.runs) watchPartitions(ports, settings, run.plan.request);
-      const taken = await finalizeWave(ports, project, { wave: of.wave, journals: uploadedIn(of) });
+      const wave = of?.wave && recordedPart(state.value.read.view, of.wave);
+      if (of === undefined || wave === undefined) continue;
+      // Nobody says what was uploaded: nothing counts as lost, and the next job looks again.
+      if (!askOften(requests)) return fail(outsideFailure('no-artifacts', `${name}: no requests are left`));
+      for (const run of wave.runs) watchPartitions(ports, settings, run.plan.request);
+      const taken = await finalizeWave(ports, project, { wave, journals: uploadedIn(of) });
       if (!taken.ok) return taken;
     }
     return ok(undefined);
