@@ -54,6 +54,11 @@ test('a click tries a failed run again, once whatever its attempt, and keeps wha
   expect(again.summary).toContain('is over (SUCCESS)');
   expect(log()).toEqual(['raw', 'mart', 'mart']);
 
+  // Nor does it without the right to ask when it was made.
+  const blind = await rig.run({ event, run: job.run, attempt: 3, permissions: { contents: 'write' } });
+  expect(blind).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+  expect(log()).toEqual(['raw', 'mart', 'mart']);
+
   // What succeeded is not tried again; a run that nobody knows is told so.
   const success = await rig.run({ event: click({ command: 'retry', 'run-id': record.run }) });
   expect(success).toMatchObject({ code: 2, outputs: { status: 'failure' } });

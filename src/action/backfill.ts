@@ -29,7 +29,7 @@ export async function performBackfill(job: Job, opened: OpenProject, project: Pr
     job.log.print(said);
     if (!job.inputs.stage) return performTick(recording, undefined, [said]);
     const { performPlanStage } = await import('./stage-plan.ts');
-    return performPlanStage(recording, { kind: 'tick' }, job.startedAt);
+    return performPlanStage(recording, { kind: 'tick' }, { at: job.startedAt, isKnown: false });
   });
 }
 

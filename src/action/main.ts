@@ -14,6 +14,7 @@ import { boundAnnotations } from './annotations.ts';
 import { type Intent, settleIntent } from './intent.ts';
 import { folderInWorkspace, type Job, openJob } from './job.ts';
 import { type JobResult, refusedResult } from './result.ts';
+import type { Created } from './retry.ts';
 import type { Runner } from './runner.ts';
 
 /** A job that reads and prints: the command line does that, in these words and with these variables. */
@@ -93,8 +94,8 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
       const { performRetry } = await import('./retry.ts');
       const { recordIn } = await import('./record.ts');
       if (job.inputs.stage) return performStage(job, opened, project, intent);
-      const createdAt = await createdAtOf(job);
-      return recordIn(job, opened, project, (recording) => performRetry(recording, intent, createdAt));
+      const created = await createdOf(job);
+      return recordIn(job, opened, project, (recording) => performRetry(recording, intent, created));
     }
     case 'cancel': {
       const { performCancel } = await import('./cancel.ts');
@@ -108,8 +109,8 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
         return performPlan(job, opened, project);
       }
       if (job.inputs.stage) return performStage(job, opened, project, intent);
-      const createdAt = await createdAtOf(job);
-      return recordIn(job, opened, project, (recording) => performRun(recording, createdAt));
+      const { at } = await createdOf(job);
+      return recordIn(job, opened, project, (recording) => performRun(recording, at));
     }
   }
 }
@@ -131,8 +132,8 @@ async function performStage(
   switch (job.inputs.stage!) {
     case 'plan': {
       const { performPlanStage } = await import('./stage-plan.ts');
-      const createdAt = await createdAtOf(job);
-      return recordIn(job, opened, project, (recording) => performPlanStage(recording, intent, createdAt));
+      const created = await createdOf(job);
+      return recordIn(job, opened, project, (recording) => performPlanStage(recording, intent, created));
     }
     case 'execute': {
       const { performExecuteStage } = await import('./stage-execute.ts');
@@ -146,9 +147,9 @@ async function performStage(
 }
 
 /** The day by which a click's run is filed: that of the workflow run, else (no `actions: read`) today. */
-async function createdAtOf({ github, context, startedAt }: Job): Promise<number> {
+async function createdOf({ github, context, startedAt }: Job): Promise<Created> {
   const run = await github?.workflowRun(Number(context.workflow));
-  return run?.ok ? run.value.createdAt : startedAt;
+  return run?.ok ? { at: run.value.createdAt, isKnown: true } : { at: startedAt, isKnown: false };
 }
 
 /** The words of a command that reads, for the environment that a workflow has. */

@@ -7,12 +7,18 @@ import type { Intent } from './intent.ts';
 import { performRequest, type Recording } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
+/** When the workflow run was created; where GitHub does not tell, when this job began. */
+export interface Created {
+  readonly at: number;
+  readonly isKnown: boolean;
+}
+
 type RetryIntent = Extract<Intent, { kind: 'retry' }>;
 
 /** A click that tries a failed run again, with the code that is checked out. The same click asks once, whatever its attempt. */
-export async function performRetry(recording: Recording, intent: RetryIntent, createdAt: number): Promise<JobResult> {
+export async function performRetry(recording: Recording, intent: RetryIntent, created: Created): Promise<JobResult> {
   const { job } = recording;
-  const retry = await retryIn(recording, intent, createdAt);
+  const retry = await retryIn(recording, intent, created);
   if (!retry.ok) return refusedResult(withPermissionLines(retry.error));
   const { request, tags } = retry.value;
   if (job.inputs.dryRun) {
@@ -24,16 +30,17 @@ export async function performRetry(recording: Recording, intent: RetryIntent, cr
 
 /** What the click asks for; its instant is that of the workflow run, so that another attempt of it asks for the same. */
 export async function retryIn(
-  { world, project }: Recording,
+  { world, project, job: { context } }: Recording,
   { run, strategy }: RetryIntent,
-  createdAt: number,
+  { at, isKnown }: Created,
 ): Promise<Result<ManualRetry, AppFailure>> {
   const state = await readState(world.state, undefined, { olderStreams: true });
   if (!state.ok) return state;
   return manualRetry(world.store, state.value, run, {
     retries: project.operations.retries,
     ...(strategy === undefined ? {} : { strategy }),
-    at: timestamp(createdAt),
+    at: timestamp(at),
+    click: { workflow: context.workflow, isUndated: context.attempt > 1 && !isKnown },
   });
 }
 

@@ -14,7 +14,7 @@ import { count } from '../render/style.ts';
 import type { Intent } from './intent.ts';
 import { buildOf, type Recording, requestIn, sentence, tickNotes } from './record.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
-import { retryIn, wouldRetry } from './retry.ts';
+import { type Created, retryIn, wouldRetry } from './retry.ts';
 
 /** Jobs at once when the workflow does not say: what a free account has. */
 const JOBS_AT_ONCE = 20;
@@ -23,7 +23,7 @@ const JOBS_AT_ONCE = 20;
 export async function performPlanStage(
   recording: Recording,
   intent: Extract<Intent, { kind: 'tick' | 'run' | 'retry' }>,
-  createdAt: number,
+  created: Created,
 ): Promise<JobResult> {
   const claimed: ClaimedRun[] = [];
   const { inputs } = recording.job;
@@ -36,7 +36,7 @@ export async function performPlanStage(
     handOver: (run) => claimed.push(run),
   };
   const handing = { ...recording, settings };
-  const asked = await ask(handing, intent, createdAt);
+  const asked = await ask(handing, intent, created);
   if (!asked.ok) return refusedResult(withPermissionLines(asked.error));
   const notes = asked.value;
   for (const note of notes) recording.job.log.print(note);
@@ -56,24 +56,24 @@ const quiet: RunObserver = { onPlan: () => undefined, onEvent: () => undefined }
 async function ask(
   recording: Recording,
   intent: Extract<Intent, { kind: 'tick' | 'run' | 'retry' }>,
-  createdAt: number,
+  created: Created,
 ): Promise<Result<readonly string[], AppFailure>> {
   switch (intent.kind) {
     case 'tick':
       return askTick(recording, intent.push);
     case 'run':
-      return askRun(recording, createdAt);
+      return askRun(recording, created);
     case 'retry':
-      return askRetry(recording, intent, createdAt);
+      return askRetry(recording, intent, created);
   }
 }
 
 async function askRetry(
   recording: Recording,
   intent: Extract<Intent, { kind: 'retry' }>,
-  createdAt: number,
+  created: Created,
 ): Promise<Result<readonly string[], AppFailure>> {
-  const retry = await retryIn(recording, intent, createdAt);
+  const retry = await retryIn(recording, intent, created);
   if (!retry.ok) return retry;
   const { request, tags } = retry.value;
   if (recording.job.inputs.dryRun) return ok([wouldRetry(retry.value)]);
@@ -114,9 +114,9 @@ async function askTick(
   return ok([...kept, build.value.note, ...(built.value.kind === 'known' ? [sentence(knownText(built.value))] : [])]);
 }
 
-async function askRun(recording: Recording, createdAt: number): Promise<Result<readonly string[], AppFailure>> {
+async function askRun(recording: Recording, created: Created): Promise<Result<readonly string[], AppFailure>> {
   const { job, project, world, settings } = recording;
-  const request = requestIn(job, project, createdAt);
+  const request = requestIn(job, project, created.at);
   if (!request.ok) return request;
   const asked = await runRequest(world.run, settings, request.value, quiet, { attempt: job.context.attempt });
   if (!asked.ok) return asked;

@@ -5,7 +5,7 @@ import type { RetryStrategy, RunRetries } from '../model/operations.ts';
 import { originalOf, type RetryRequest } from '../model/plan.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
-import { retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
+import { CLICK_TAG, retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { assetsNamed } from './planning.ts';
 import { closedRun } from './state-commands.ts';
@@ -15,6 +15,14 @@ import type { StateAt } from './state-reading.ts';
 export interface ManualRetry {
   readonly request: RetryRequest;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A click on GitHub, which may be delivered again. */
+export interface Click {
+  /** Id of its workflow run, the same for all attempts. */
+  readonly workflow: string;
+  /** It is a further attempt, and nobody told when the first one was asked for: `at` is of this attempt. */
+  readonly isUndated: boolean;
 }
 
 /** The request of `branchline retry <run>`; refuses a run that did not fail, with the nearest right thing. */
@@ -27,6 +35,7 @@ export async function manualRetry(
     readonly strategy?: RetryStrategy;
     /** When it was asked for: the same instant is the same request, delivered again. Absent = now, and anew each time. */
     readonly at?: Timestamp;
+    readonly click?: Click;
   },
 ): Promise<Result<ManualRetry, AppFailure>> {
   const { view } = state.read;
@@ -49,13 +58,43 @@ export async function manualRetry(
   const at = how.at ?? timestamp(state.now);
   const strategy = how.strategy ?? strategyOf(how.retries, record.tags);
   const runs = new Set([...view.streams.keys()].map((name) => name.split('.')[0]!));
-  const known = new Set([...runs].map((name) => name.split('-')[1]));
+  const known = new Map([...runs].map((name) => [name.split('-')[1], name]));
+  const retry = (request: RetryRequest): ManualRetry => ({
+    request,
+    tags: retryTags(request, record.tags, how.click?.workflow),
+  });
   for (let newest = 0; ; newest++) {
     const request = retryRequest(ended, { strategy, at, isAutomatic: false, newest });
-    const isNew = !known.has(requestDigest(request));
-    if (isNew || (how.at !== undefined && isDelivered(view, runs, request)))
-      return ok({ request, tags: retryTags(request, record.tags) });
+    const name = known.get(requestDigest(request));
+    if (name === undefined) return ok(retry(request));
+    const asked = how.click && (await recordOf(store, state, name));
+    const asker = asked?.tags[CLICK_TAG];
+    if (asker !== undefined) {
+      if (asker === how.click?.workflow) return ok(retry(asked!.request as RetryRequest));
+      continue;
+    }
+    if (how.at !== undefined && isDelivered(view, runs, request)) return ok(retry(request));
+    if (how.click?.isUndated && isOf(asked, run)) return fail(undatedClick(name, run));
   }
+}
+
+async function recordOf(store: StateStore, state: StateAt, run: string): Promise<RunRecord | undefined> {
+  const { view } = state.read;
+  return view.openRuns.get(run) ?? view.endedRuns.get(run) ?? (await closedRun(store, state, run));
+}
+
+/** Is it a retry of this run, as far as anybody knows? */
+function isOf(asked: RunRecord | undefined, run: string): boolean {
+  return asked === undefined || (asked.request.kind === 'retry' && asked.request.of === run);
+}
+
+/** Rather not at all than twice. */
+function undatedClick(name: string, run: string): AppFailure {
+  return outsideFailure(
+    'click-undated',
+    `This is a further attempt of a workflow run, and whether it was the one that asked for ${name}, a retry of ${run}, cannot be told. Nothing was asked for.`,
+    `Click anew to try the run once more. For further attempts to know what they asked for, give the job this permission:\n\npermissions:\n  actions: read # to see when a click was made`,
+  );
 }
 
 /** Asked for before, at the same instant. Of a run of a closed day its id alone is known, and that tells the day. */

@@ -105,13 +105,22 @@ export function retryRequest(
   };
 }
 
-/** Tags of a retry: those of the run before, with where it comes from. */
-export function retryTags(request: RetryRequest, before: Readonly<Record<string, string>>): Record<string, string> {
+/** The workflow run of the click that asked for a retry: another attempt of it asks for the same. */
+export const CLICK_TAG = 'branchline/workflow_run';
+
+/** Tags of a retry: those of the run before, with where it comes from. `click`: the workflow run that asked for it. */
+export function retryTags(
+  request: RetryRequest,
+  before: Readonly<Record<string, string>>,
+  click?: string,
+): Record<string, string> {
+  const { [CLICK_TAG]: _, ...inherited } = before;
   return {
-    ...before,
+    ...inherited,
     'branchline/parent_run': request.of,
     'branchline/root_run': request.root,
     'branchline/retry_number': String(request.number),
+    ...(click === undefined ? {} : { [CLICK_TAG]: click }),
   };
 }
 
