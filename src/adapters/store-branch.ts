@@ -86,7 +86,7 @@ function refusalOf(files: readonly OutputFile[], maxFileBytes: number, branch: s
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total <= COMMIT_BYTES_MAX) return undefined;
   return notKept(
-    `${files[0]!.path} and ${files.length - 1} more have ${sizeText(total)}, and one commit of ${branch} takes ${sizeText(COMMIT_BYTES_MAX)}. ${instead}`,
+    `${files[0]!.path}${files.length === 1 ? ' has' : ` and ${files.length - 1} more have`} ${sizeText(total)}, and one commit of ${branch} takes ${sizeText(COMMIT_BYTES_MAX)}. ${instead}`,
   );
 }
 

@@ -183,6 +183,6 @@ export function uploadFailure(message: string): AppFailure {
   return outsideFailure(
     'journal-not-uploaded',
     `What this job did could not be uploaded: ${message}.`,
-    'It is made again by the next wave.',
+    'What an earlier upload of it held counts; the rest is made again by the next wave.',
   );
 }

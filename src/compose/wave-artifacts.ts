@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readZip } from '../adapters/zip-reader.ts';
 import { type AppFailure, outsideFailure } from '../app/failure.ts';
-import { journalEvents, journalText } from '../app/shard-journal.ts';
+import { boundedJournal, JOURNAL_BYTES_MAX, journalEvents } from '../app/shard-journal.ts';
 import { waveOf, waveText } from '../app/share-out.ts';
 import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -27,8 +27,6 @@ export interface UploadRefusal {
 const MIB = 1024 * 1024;
 /** A plan of 100,000 steps has 50 MB. */
 const BYTES_MAX = 256 * MIB;
-/** What 100,000 steps say, were all of them in one job. */
-const JOURNAL_BYTES_MAX = 128 * MIB;
 const PLAN_FILE = 'plan.json';
 const JOURNAL_FILE = 'journal.jsonl';
 /** For so long a lost wave can be taken in. */
@@ -165,9 +163,10 @@ export async function uploadJournal(
   of: { readonly shard: string; readonly n: number; readonly attempt: number },
   events: readonly BranchlineEvent[],
 ): Promise<Result<void, string>> {
-  const text = journalText(events);
-  if (text.length > JOURNAL_BYTES_MAX) return fail(`its journal is longer than ${JOURNAL_BYTES_MAX} bytes`);
-  return uploadText(artifacts, temp, `bl-journal-${of.shard}-${of.n}-a${of.attempt}`, JOURNAL_FILE, text);
+  const bounded = boundedJournal(events);
+  if (!bounded.ok) return bounded;
+  const name = `bl-journal-${of.shard}-${of.n}-a${of.attempt}`;
+  return uploadText(artifacts, temp, name, JOURNAL_FILE, bounded.value.text);
 }
 
 export interface WaveJournals {

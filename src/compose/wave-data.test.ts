@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -114,4 +114,24 @@ describe('files of a shard', () => {
     expect([...kept.keys()]).toEqual([sha256('two')]);
     expect(warnings).toEqual([expect.stringContaining('bl-data-s001-1-a1')]);
   });
+});
+
+test('a file that the other job would not unpack is refused before it travels, with what to do', async () => {
+  const { artifacts, archives } = memory();
+  const file = join(folder, 'f'.repeat(64));
+  writeFileSync(file, '');
+  truncateSync(file, 200_000_001);
+  const done = await createDataCarrier(artifacts, { shard: 's000', attempt: 1 }, () => [{ file }]).upload();
+  expect(done).toMatchObject({ ok: false });
+  expect(JSON.stringify(done)).toContain('201 MB');
+  expect([...archives.keys()]).toEqual([]);
+});
+
+test('a link in an archive is its bytes, and leads nowhere', async () => {
+  const { uploads, archives } = memory();
+  // A symbolic link travels as a file whose content is its target.
+  archives.set('bl-data-s000-1-a1', zipOf([{ name: sha256('one'), content: Buffer.from('/etc/passwd') }]));
+  const { kept, takes } = await takeIn(uploads, recorded('one'));
+  expect([...kept.keys()]).toEqual([]);
+  expect(takes).toEqual([]);
 });

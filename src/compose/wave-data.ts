@@ -38,11 +38,14 @@ export function createDataCarrier(
     async upload() {
       const files = new Set(taken().map(({ file }) => file));
       for (const part of partsOf([...files].filter((file) => !existsSync(file + CARRIED)))) {
+        // The other job would not unpack it. A branch takes no more in one commit, so this is another store's file.
+        if (part.bytes > PART_BYTES_MAX)
+          return fail(
+            `a file of ${Math.ceil(part.bytes / 1_000_000)} MB is for a branch, and files of at most ${PART_BYTES_MAX / 1_000_000} MB travel between jobs. Write it in smaller parts, or keep it elsewhere (\`storage: { type: cache }\`)`,
+          );
         parts++;
         const name = `bl-data-${of.shard}-${parts}-a${of.attempt}`;
         const names = part.files.map((file) => basename(file));
-        if (part.bytes > PART_BYTES_MAX)
-          return fail(`a file has ${part.bytes} bytes, and ${PART_BYTES_MAX} at most can be handed over`);
         const done = await artifacts.upload({ name, folder: part.folder, files: names, retentionDays: KEPT_DAYS });
         if (!done.ok) return fail(done.error.message);
         for (const file of part.files) writeFileSync(file + CARRIED, '');
