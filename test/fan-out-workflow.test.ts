@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, makeActionRig } from '../src/testing/action-rig.ts';
+import { readCompositeAction } from '../src/testing/workflow/composite-action.ts';
 import { playDispatched, playWorkflow, type WorkflowPlay } from '../src/testing/workflow/play.ts';
 import { workflowProblems } from '../src/testing/workflow-problems.ts';
 
@@ -158,4 +159,49 @@ test('a called workflow gets the variables of its secret `env`, each masked, and
   expect(end.job('branchline / execute').end!.log).toContain('it is ***');
   expect(end.conclusion).toBe('success');
   expect(rig.allBytes()).not.toContain('sesame-open-1');
+});
+
+test('a called workflow sets up what steps need by an action of its caller, before the first of them and where they run', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml':
+      'name: shop\nassets: { a: { run: \'made-by-us > "$SHARED/a"; echo "$FROM_SET_UP" >> "$SHARED/a"\' } }\n',
+    '.github/actions/branchline-setup/action.yml': `name: set-up
+runs:
+  using: composite
+  steps:
+    - run: |
+        mkdir -p "$RUNNER_TEMP/bin"
+        printf '#!/bin/sh\\necho tool of %s\\n' "$GITHUB_JOB" > "$RUNNER_TEMP/bin/made-by-us"
+        chmod +x "$RUNNER_TEMP/bin/made-by-us"
+        echo "$RUNNER_TEMP/bin" >> "$GITHUB_PATH"
+      shell: bash
+    - run: made-by-us && echo "FROM_SET_UP=variable" >> "$GITHUB_ENV" && echo set up >> "$SHARED/set-up"
+      shell: bash
+      env: { SHARED: "SHARED_FOLDER" }
+`,
+  });
+  // The steps of a set-up see no variables of the test.
+  rig.github.commit({
+    '.github/actions/branchline-setup/action.yml': rig.github
+      .show('refs/heads/main', '.github/actions/branchline-setup/action.yml')
+      .replace('SHARED_FOLDER', rig.shared)
+      .concat('\n'),
+  });
+  const text = callerOfTheDocs();
+  register(text);
+  const end = await playWorkflow(rig, { text, called: calls, trigger: click, run: 51 });
+  expect(end.conclusion).toBe('success');
+  expect(readFileSync(path.join(rig.shared, 'a'), 'utf8')).toBe('tool of execute\nvariable\n');
+  // Once: the jobs that plan and record run nothing of the project.
+  expect(readFileSync(path.join(rig.shared, 'set-up'), 'utf8')).toBe('set up\n');
+});
+
+test('the rig plays scripts of an action alone, and says what it does not play', () => {
+  const read = (steps: string): unknown =>
+    readCompositeAction('a/action.yml', `runs:\n  using: composite\n  steps:\n${steps}`);
+  expect(read('    - { run: make, shell: bash }')).toEqual([{ run: 'make', env: {} }]);
+  expect(() => read('    - { uses: actions/setup-python@v6 }')).toThrow('`uses`');
+  expect(() => read('    - { run: make, shell: pwsh }')).toThrow('shell');
+  expect(() => read('    - { run: "echo ${{ inputs.x }}", shell: bash }')).toThrow('`run`');
+  expect(() => readCompositeAction('a/action.yml', 'runs: { using: docker, steps: [] }')).toThrow('docker');
 });

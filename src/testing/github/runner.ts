@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type ActionManifest, inputVariables, readActionManifest } from './action-manifest.ts';
 import { killTree } from './process-family.ts';
 import { type RunnerJob, runnerVariables } from './runner-environment.ts';
+import { runSetUp, type SetUpScript } from './set-up.ts';
 import {
   type LogReader,
   type Masks,
@@ -25,6 +26,8 @@ export interface ActionStep {
   readonly with?: Readonly<Record<string, string>>;
   /** `env:` of the step. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Steps before it, in the workspace. */
+  readonly setUp?: readonly SetUpScript[];
   /** Values that GitHub knows as secrets of the job, and masks. */
   readonly secrets?: readonly string[];
   /** From SIGINT to SIGTERM, and from there to SIGKILL. GitHub's own: 7.5 s and 2.5 s. */
@@ -83,8 +86,12 @@ export function startAction(job: RunnerJob, step: ActionStep): StartedStep {
   const manifest = readActionManifest(step.action);
   const masks = makeMasks([job.token, ...(step.secrets ?? [])]);
   const { variables, unexpected } = inputVariables(manifest, step.with ?? {}, job.token);
-  const base = { ...runnerVariables(job), ...step.env, ...variables };
+  const setUp = runSetUp(step.setUp ?? [], { workspace: job.workspace, env: runnerVariables(job) }, () =>
+    commandFiles(job.temp),
+  );
+  const base = { ...setUp.env, ...step.env, ...variables };
   const main = startPhase({ job, step, file: builtFile(manifest.main, step), env: base, masks });
+  if (setUp.log !== '') main.reader.push(setUp.log);
   for (const name of unexpected) {
     const known = [...manifest.inputs.keys()].map((each) => `'${each}'`).join(', ');
     main.reader.push(`::warning::Unexpected input(s) '${name}', valid inputs are [${known}]\n`);

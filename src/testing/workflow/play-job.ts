@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ActionEnd } from '../action-rig.ts';
 import type { TokenPermissions } from '../github/repository-model.ts';
+import type { SetUpScript } from '../github/set-up.ts';
+import { readCompositeAction } from './composite-action.ts';
 import type { JobDocument, StepDocument } from './document.ts';
 import { asText, evaluateAll, evaluateText, holdsIf, type Scope } from './expressions.ts';
 import type { JobResult, PlayedJob, WorkflowScope } from './play.ts';
@@ -25,7 +27,13 @@ const CHECKOUT = /^actions\/checkout@[0-9a-f]{40}$/;
 /** Sub-actions of the repository of the workflow itself, and as others name them. */
 const OURS = /^(?:\$|[\w.-]+\/branchline)\/(plan|execute|finalize)(?:@[0-9a-f]{40})?$/;
 
-/** Plays one job, of a matrix that with `leg`: a checkout, steps whose condition does not hold, and one step with the Action. */
+/** An action of the repository that is checked out. */
+const LOCAL = /^\.\/([\w./-]+)$/;
+
+/**
+ * Plays one job, of a matrix that with `leg`: a checkout, steps of the repository's own actions, steps whose condition does
+ * not hold, and one step with the Action.
+ */
 export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { readonly outputs: Outputs }> {
   const { scope, id, name, job, permissions, expressions } = place;
   const { rig, play, event } = scope;
@@ -33,7 +41,8 @@ export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { 
   const steps = wantedSteps(place, own);
   const action = steps.find(({ uses }) => OURS.test(uses));
   const isCheckedOut = steps.some(({ uses }) => CHECKOUT.test(uses));
-  const odd = steps.find((step) => step !== action && !CHECKOUT.test(step.uses));
+  const setUp = setUpSteps(steps, action);
+  const odd = steps.find((step) => step !== action && !CHECKOUT.test(step.uses) && !setUp.includes(step));
   if (action === undefined || odd) throw new Error(`the rig does not play \`uses: ${odd?.uses}\` of job ${name}`);
   const labels = [evaluateAll(job.runsOn, own)].flat() as string[];
   const container = containerOf(evaluateAll(job.container, own));
@@ -53,6 +62,7 @@ export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { 
     with: texts(action.with, own),
     env: texts(action.env, own),
     secrets,
+    setUp: setUp.flatMap((step) => scriptsOf(scope, step)),
     ...(isCheckedOut ? {} : { checkout: 'none' }),
   });
   await play.onJob?.({ name, matrix: leg }, started);
@@ -70,6 +80,25 @@ export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { 
     end,
     outputs,
   };
+}
+
+/** Actions of the repository that stand before the Action, behind a checkout. */
+function setUpSteps(steps: readonly StepDocument[], action: StepDocument | undefined): readonly StepDocument[] {
+  const checkout = steps.findIndex(({ uses }) => CHECKOUT.test(uses));
+  const own = steps.filter(({ uses }) => LOCAL.test(uses));
+  for (const { uses } of own) {
+    const at = steps.findIndex((step) => step.uses === uses);
+    if (checkout < 0 || at < checkout || action === undefined || at > steps.indexOf(action))
+      throw new Error(`the rig does not play \`uses: ${uses}\` there`);
+  }
+  return own;
+}
+
+function scriptsOf({ rig, event }: WorkflowScope, { uses, with: given, env }: StepDocument): readonly SetUpScript[] {
+  if (Object.keys(given).length + Object.keys(env).length > 0)
+    throw new Error(`the rig does not play \`with\` or \`env\` of \`uses: ${uses}\``);
+  const file = `${LOCAL.exec(uses)![1]!}/action.yml`;
+  return readCompositeAction(file, rig.github.show(event.sha, file));
 }
 
 /** Steps whose condition holds. All before the Action have done well, or the rig has refused them. */
