@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, makeActionRig } from '../src/testing/action-rig.ts';
 import { runWave } from '../src/testing/fan-out.ts';
 import { workflowDispatchEvent } from '../src/testing/github/events.ts';
+import { unzipTexts } from '../src/testing/github/zip-listing.ts';
+import { zipOf } from '../src/testing/zip.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
@@ -72,5 +74,33 @@ describe('files that a branch keeps, made by jobs that may not push', () => {
     expect(last.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["b"]' } });
     expect(show('data/b.txt')).toBe('one\ntwo');
     expect((await rig.state()).problems).toEqual([]);
+  });
+
+  test('and are claimed by a journal that somebody else wrote: nothing of that step counts, all else does', async () => {
+    rig = await makeActionRig({ 'branchline.yaml': manifest });
+    const cut = await runWave(rig, { event: everything, run: 31, finalizes: false });
+    const service = rig.github.results.artifacts;
+    const own = service.artifacts.findLast(({ name }) => name.startsWith('bl-journal-s000-'))!.name;
+    const honest = unzipTexts(service.archive(own)!).get('journal.jsonl')!;
+    // Its file takes the place of another asset's, which arrived as it should.
+    const forged = honest.replaceAll('data/a.txt', 'data/c.txt');
+    expect(forged).not.toBe(honest);
+    service.plant(31, 1, 'bl-journal-s000-99-a1', zipOf([{ name: 'journal.jsonl', content: forged }]));
+    const finalized = await rig.run({
+      event: everything,
+      run: 31,
+      action: 'finalize',
+      job: 'finalize',
+      permissions: { contents: 'write', actions: 'write' },
+      runnerName: 'finalize 31',
+      with: { 'plan-digest': cut.plan.outputs['plan-digest']! },
+    });
+    expect(finalized).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["c"]' } });
+    expect(finalized.annotations.map(({ title }) => title)).toContain('undeclared-file');
+    expect(finalized.summary).toContain('it is a file of c');
+    expect(show('data/c.txt')).toBe('three');
+    const { view, problems } = await rig.state();
+    expect(problems).toEqual([]);
+    expect(view.assets.get('a')?.materialized).toBeUndefined();
   });
 });
