@@ -15,12 +15,12 @@ import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
+import { planDifferences } from './plan-differences.ts';
 import {
   emptySelection,
   keysAt,
   type PlanningProject,
   pinPartitions,
-  planDifferences,
   planRequest,
   requestedAssets,
   requestedPartitions,

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../base/json.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Job } from '../model/project.ts';
 import { planRun } from '../plan/run-plan.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
-import { planDifferences, type RunOptions, requestOf } from './planning.ts';
+import { planDifferences } from './plan-differences.ts';
+import { type RunOptions, requestOf } from './planning.ts';
 
 const AT = '2026-11-22T09:23:00.000Z';
 const at = { file: 'a.yaml', line: 1, column: 1, length: 1 };
@@ -76,6 +78,18 @@ describe('planDifferences', () => {
     expect(planDifferences(plan({}), plan({}))).toEqual([]);
     expect(planDifferences(plan({}), plan({ b: 'new' }))).toEqual(['b: its code changed (b.sql)']);
     expect(planDifferences(plan({}), plan({}, { a: 'w' }))).toEqual(['b: a has new data']);
+    // A plan that was kept comes back with its keys in order, and that is no difference.
+    const kept = (each: Plan) => JSON.parse(canonicalJson(each)) as Plan;
+    expect(planDifferences(kept(plan({})), plan({}))).toEqual([]);
+    const wanted = kept(plan({}));
+    const [first] = wanted.steps;
+    const steps = [
+      { ...first!, assets: [{ asset: 'a', verdict: 'run', reason: 'requested', detail: [] } as const] },
+      ...wanted.steps.slice(1),
+    ];
+    expect(planDifferences({ ...wanted, steps }, plan({}))).toEqual([
+      expect.stringMatching(/^a: was run \(requested\), would be /),
+    ]);
     expect(planDifferences(plan({}), { ...plan({}), environment: 'production' })).toEqual([
       'it was made for environment local',
     ]);

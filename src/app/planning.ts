@@ -299,33 +299,3 @@ function refusalFailure(refusal: PlanRefusal): AppFailure {
       );
   }
 }
-
-/** What differs between a plan that was made before and the plan as it would be now, for `run --plan`. */
-export function planDifferences(before: Plan, now: Plan): string[] {
-  const differences: string[] = [];
-  const byId = new Map(before.steps.map((step) => [step.id, step]));
-  for (const step of now.steps) {
-    const old = byId.get(step.id);
-    byId.delete(step.id);
-    if (!old) differences.push(`${step.id} is in the plan now`);
-    else if (old.codeVersion !== step.codeVersion)
-      differences.push(`${step.id}: its code changed${changedParts(old.codeParts, step.codeParts)}`);
-    else if (JSON.stringify(old.upstream) !== JSON.stringify(step.upstream)) {
-      const changed = Object.keys(step.upstream).filter((key) => step.upstream[key] !== old.upstream[key]);
-      differences.push(`${step.id}: ${changed.join(', ')} has new data`);
-    } else if (JSON.stringify(old.assets) !== JSON.stringify(step.assets)) {
-      const [a, b] = [old.assets[0], step.assets[0]];
-      differences.push(`${step.id}: was ${a?.verdict} (${a?.reason}), would be ${b?.verdict} (${b?.reason})`);
-    }
-  }
-  for (const id of byId.keys()) differences.push(`${id} is not in the plan any more`);
-  if (before.environment !== now.environment) differences.push(`it was made for environment ${before.environment}`);
-  return differences;
-}
-
-function changedParts(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((name) => before[name] !== after[name])
-    .sort();
-  return names.length > 0 ? ` (${names.map((name) => name.replace(/^(file|code|script):/, '')).join(', ')})` : '';
-}
