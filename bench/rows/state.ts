@@ -3,13 +3,14 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { encodeEvent } from '../../src/state/codec.ts';
-import { growingHistory, growthProject, importHistory } from '../../src/testing/growth.ts';
+import { growingHistory, growthProject, importHistory, readingOn } from '../../src/testing/growth.ts';
 import { runEvents } from '../../src/testing/state-story.ts';
 import { forget, runOnce, writeProject } from '../fixture.ts';
 import type { Command } from '../measure.ts';
 import type { BenchContext, BenchRow, Contest } from '../row.ts';
 
 const REF = 'refs/heads/branchline/state';
+const PER_DAY = 288;
 const FIVE = Object.keys(growthProject(5).assets);
 
 /** A bare repository whose state has lived through so many wake-ups, one every five minutes. */
@@ -17,21 +18,26 @@ async function makeRemote(
   gitDir: string,
   assets: number,
   ticks: number,
-): Promise<{ readonly head: string; readonly bytesPerCommit: number }> {
+): Promise<{ readonly head: string; readonly bytesPerCommit: number; readonly growth: string }> {
   execFileSync('git', ['init', '--quiet', '--bare', gitDir]);
   execFileSync('git', ['config', 'uploadpack.allowFilter', 'true'], { cwd: gitDir });
   const hasPages = (tick: number): boolean => tick > ticks - 3;
-  const commits = await importHistory(
-    gitDir,
-    REF,
-    growingHistory({ assets, ticks, perTick: 5, ticksPerDay: 288, hasPages }),
-  );
+  const history = growingHistory({ assets, ticks, perTick: 5, ticksPerDay: PER_DAY, hasPages });
+  // At the same time of the day: what a day fills is as full.
+  const marks = [2 * PER_DAY, ticks].map((tick) => tick - (tick % PER_DAY) - PER_DAY / 2);
+  const read = new Map<number, number>();
+  const commits = await importHistory(gitDir, REF, readingOn(history, new Set(marks), read));
+  const [early, late] = marks.map((tick) => read.get(tick));
+  const growth =
+    early === undefined || late === undefined || marks[0] === marks[1]
+      ? ''
+      : `; of files a tick reads ${late} bytes in the last whole day, ${(late / early).toFixed(2)} × of the second one`;
   execFileSync('git', ['update-ref', 'refs/branchline/witness', commits[0]!.id], { cwd: gitDir });
   // As a server keeps it: what is pushed is whole, and the deltas are those that it finds.
   execFileSync('git', ['repack', '-adfq'], { cwd: gitDir });
   const packs = path.join(gitDir, 'objects', 'pack');
   const bytes = readdirSync(packs).reduce((sum, name) => sum + statSync(path.join(packs, name)).size, 0);
-  return { head: commits.at(-1)!.id, bytesPerCommit: Math.round(bytes / commits.length) };
+  return { head: commits.at(-1)!.id, bytesPerCommit: Math.round(bytes / commits.length), growth };
 }
 
 function moveBack(gitDir: string, head: string): void {
@@ -133,9 +139,16 @@ async function prepareHistory({ scratch, node, cli, isTiny }: BenchContext): Pro
   const tickOf = async (
     name: string,
     ticks: number,
-  ): Promise<Command & { readonly remote: string; readonly head: string; readonly bytesPerCommit: number }> => {
+  ): Promise<
+    Command & {
+      readonly remote: string;
+      readonly head: string;
+      readonly bytesPerCommit: number;
+      readonly growth: string;
+    }
+  > => {
     const remote = path.join(scratch, `${name}.git`);
-    const { head, bytesPerCommit } = await makeRemote(remote, assets, ticks);
+    const { head, bytesPerCommit, growth } = await makeRemote(remote, assets, ticks);
     const folder = path.join(scratch, name);
     mkdirSync(folder, { recursive: true });
     writeProject(folder, { 'branchline.yaml': manifest });
@@ -153,13 +166,14 @@ async function prepareHistory({ scratch, node, cli, isTiny }: BenchContext): Pro
       before,
       remote,
       bytesPerCommit,
+      growth,
       head,
     };
   };
   const peer = await tickOf('young', 5);
   const ours = await tickOf('old', isTiny ? 40 : 10_000);
   const [fetched, peerFetched] = [ours, peer].map(fetchedBytes) as [number, number];
-  const label = `${ours.bytesPerCommit} bytes a commit, packed; ${fetched} bytes fetched, ${(fetched / peerFetched).toFixed(2)} × of ${peerFetched}`;
+  const label = `${ours.bytesPerCommit} bytes a commit, packed; ${fetched} bytes fetched, ${(fetched / peerFetched).toFixed(2)} × of ${peerFetched}${ours.growth}`;
   return [{ kind: 'pair', label, ours, peer, verify: () => mustHaveMoved(ours.remote, ours.head) }];
 }
 
