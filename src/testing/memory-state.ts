@@ -12,17 +12,17 @@ export interface MemoryState {
   readonly server: FakeStateServer;
   /** What any of the writers warned of. */
   readonly warnings: string[];
-  now(): number;
-  wait(ms: number): void;
+  readonly now: () => number;
+  readonly wait: (ms: number) => void;
   /** What another writer reads and writes the state with. */
-  ports(store?: StateStore): StatePorts;
+  readonly ports: (store?: StateStore) => StatePorts;
   /** A session of another writer. */
-  open(store?: StateStore): StateSession;
+  readonly open: (store?: StateStore) => StateSession;
   /** Commits a whole run that begins now; the subject is `message`, or the run. */
-  record(session: StateSession, story: Omit<RunStory, 'at'>, message?: string): Promise<void>;
+  readonly record: (session: StateSession, story: Omit<RunStory, 'at'>, message?: string) => Promise<void>;
   /** A commit of somebody who edits the branch by hand. */
-  tamper(files: Readonly<Record<string, string | null>>): Promise<void>;
-  problems(): readonly StateProblem[];
+  readonly tamper: (files: Readonly<Record<string, string | null>>) => Promise<void>;
+  readonly problems: () => readonly StateProblem[];
 }
 
 export function memoryState(options: Partial<StatePorts> = {}): MemoryState {
