@@ -121,6 +121,35 @@ describe('a run whose plan is longer than a file', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a step of more partitions than a line has room for', { timeout: 60_000 }, () => {
+  it('is recorded, read back and folded into leaves, whichever event names them', () => {
+    const keys = Array.from({ length: 60_000 }, (_, i) => `station_${String(i).padStart(12, '0')}`);
+    const own = runEvents({ run, at: STORY_START, assets: [{ asset: 'raw/stations', outcome: 'success' }] }).map(
+      (event): BranchlineEvent => {
+        if (event.type === 'claim.opened')
+          return { ...event, claim: { ...event.claim, partitions: { 'raw/stations': keys } } };
+        if (event.type === 'run.started')
+          return { ...event, steps: event.steps.map((step) => ({ ...step, partitions: keys })) };
+        if (event.type === 'asset.materialized') return { ...event, partition: keys[0]! };
+        return event.type === 'check.judged' ? { ...event, partitions: keys } : event;
+      },
+    );
+    const tree: Tree = new Map();
+    const made = commitTo(tree, own, STORY_START);
+    expect([...tree.values()].join('')).toContain('"event.part"');
+    const read = readOf(tree);
+    expect(read.view.partitions!.get('raw/stations')!.size).toBe(keys.length);
+    expect(read.base.touched.get('raw/stations')!.size).toBe(keys.length);
+    expect(bytesOf(read)).toEqual(bytesOf(made));
+    commitTo(tree, [], STORY_START + DAY);
+    expect([...tree.keys()].filter((path) => path.startsWith('partitions/')).length).toBeGreaterThanOrEqual(
+      keys.length / 500,
+    );
+    for (const [path, text] of tree) expect([path, utf8Bytes(text) <= FILE_BYTES_MAX]).toEqual([path, true]);
+    expect(verifyState(tree, 'production').problems).toEqual([]);
+  });
+});
+
 describe('the lines of an event', () => {
   it('are one where a file has room for it, and canonical always', () => {
     expect(eventLines(events[0]!)).toEqual([encodeEvent(events[0]!)]);
