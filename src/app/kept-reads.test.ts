@@ -4,17 +4,14 @@ import { rollupDays } from '../insights/insights.ts';
 import type { StateStore } from '../ports.ts';
 import type { StateRead } from '../state/read.ts';
 import { must } from '../testing/contracts/state-store.ts';
-import { createFakeStateServer, type FakeStateServer } from '../testing/fake-store.ts';
-import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { type MemoryState, memoryState } from '../testing/memory-state.ts';
 import { REPORT_DAYS } from './state-reading.ts';
 import { openStateSession, type StateDecision, type StateSession } from './state-session.ts';
 
-let now = STORY_START;
-let writers = 0;
-
-function open(server: FakeStateServer, partitions?: Set<string>, onList: () => void = () => undefined) {
+/** A session that counts the heads that it reads, and names the commits whose files it lists. */
+function open(state: MemoryState, partitions?: Set<string>, onList: () => void = () => undefined) {
   const asked: string[] = [];
-  const inner = server.open();
+  const inner = state.server.open();
   const heads = { read: 0 };
   const store: StateStore = {
     ...inner,
@@ -28,25 +25,14 @@ function open(server: FakeStateServer, partitions?: Set<string>, onList: () => v
       return inner.list(commit, prefix);
     },
   };
-  const session = openStateSession({
-    store,
-    clock: { now: () => now, sleep: async () => {} },
-    random: () => 0,
-    environment: 'production',
-    projectName: 'shop',
-    writer: `w${++writers}`,
-    redact: (text) => text,
-    warn: () => {},
-    ...(partitions ? { partitionsOf: () => partitions } : {}),
-  });
-  return { session, asked, heads };
+  const ports = { ...state.ports(store), ...(partitions ? { partitionsOf: () => partitions } : {}) };
+  return { session: openStateSession(ports), asked, heads };
 }
 
-async function record(session: StateSession, i: number): Promise<void> {
+function record(state: MemoryState, session: StateSession, i: number): Promise<void> {
   const run = `20261122-${String(i).padStart(4, 'a')}`;
   const outcome = i % 5 === 0 ? 'failure' : 'success';
-  const events = runEvents({ run, at: now, assets: [{ asset: `raw/${i % 3}`, outcome }] });
-  must(await session.transact(async () => ({ kind: 'commit', events, message: `run ${i}`, value: undefined })));
+  return state.record(session, { run, assets: [{ asset: `raw/${i % 3}`, outcome }] });
 }
 
 const nothing = async (): Promise<StateDecision<undefined>> => ({ kind: 'nothing', value: undefined });
@@ -56,16 +42,17 @@ async function seenBy(session: StateSession): Promise<StateRead> {
 }
 
 it('what a session’s own commit led to is not read again, and is what anybody reads there', async () => {
-  const server = createFakeStateServer();
-  const { session, asked } = open(server);
+  const state = memoryState();
+  const { session, asked } = open(state);
   // Over the end of a day, with its fold, and over more commits than `recent/` may have.
   for (let i = 1; i <= 150; i++) {
-    now += 15 * 60_000;
-    const isFirstOfDay = new Date(now).getUTCDate() !== new Date(now - 15 * 60_000).getUTCDate();
-    await record(session, i);
+    const day = new Date(state.now()).getUTCDate();
+    state.wait(15 * 60_000);
+    const isFirstOfDay = new Date(state.now()).getUTCDate() !== day;
+    await record(state, session, i);
     const before = asked.length;
     if (i % 16 !== 0 && !isFirstOfDay) continue;
-    const [own, fresh] = [await seenBy(session), await seenBy(open(server).session)];
+    const [own, fresh] = [await seenBy(session), await seenBy(open(state).session)];
     expect(own.view).toEqual(fresh.view);
     expect([...own.base.paths].sort()).toEqual([...fresh.base.paths].sort());
     expect([...own.base.recent]).toEqual([...fresh.base.recent]);
@@ -78,11 +65,11 @@ it('what a session’s own commit led to is not read again, and is what anybody 
 });
 
 it('what came to be wanted while files were read is read the next time', async () => {
-  const server = createFakeStateServer();
-  await record(open(server).session, 1);
+  const state = memoryState();
+  await record(state, open(state).session, 1);
   const wanted = new Set(['raw/1']);
   // Another step of the same command begins to look at more partitions meanwhile.
-  const { session, asked } = open(server, wanted, () => wanted.add('raw/2'));
+  const { session, asked } = open(state, wanted, () => wanted.add('raw/2'));
   must(await session.transact(nothing));
   must(await session.transact(nothing));
   expect(asked).toHaveLength(2);
@@ -91,32 +78,32 @@ it('what came to be wanted while files were read is read the next time', async (
 });
 
 it('a head that somebody else moved is read', async () => {
-  const server = createFakeStateServer();
-  const [mine, other] = [open(server), open(server)];
-  await record(mine.session, 1);
-  await record(other.session, 2);
+  const state = memoryState();
+  const [mine, other] = [open(state), open(state)];
+  await record(state, mine.session, 1);
+  await record(state, other.session, 2);
   const seen = await seenBy(mine.session);
   expect(seen.view.endedRuns.size).toBe(2);
-  expect(mine.asked).toEqual([server.heads.at(-1)]);
+  expect(mine.asked).toEqual([state.server.heads.at(-1)]);
   // A commit of ours whose answer was lost is found at a head where others' may be: that is read as well.
-  server.faults = ['lose-all'];
-  server.beforeCommit = undefined;
-  await record(mine.session, 3);
+  state.server.faults = ['lose-all'];
+  state.server.beforeCommit = undefined;
+  await record(state, mine.session, 3);
   expect((await seenBy(mine.session)).view.endedRuns.size).toBe(3);
-  expect(mine.asked.at(-1)).toBe(server.heads.at(-1));
+  expect(mine.asked.at(-1)).toBe(state.server.heads.at(-1));
 });
 
 describe('a transaction that follows on one that had nothing to do', () => {
   it('begins with the head that was seen, for a moment and once', async () => {
-    const server = createFakeStateServer();
-    await record(open(server).session, 1);
-    const { session, asked, heads } = open(server);
+    const state = memoryState();
+    await record(state, open(state).session, 1);
+    const { session, asked, heads } = open(state);
     must(await session.transact(nothing));
     must(await session.transact(nothing, { follows: true }));
     expect([heads.read, asked.length]).toEqual([1, 1]);
     must(await session.transact(nothing, { follows: true }));
     expect(heads.read).toBe(2);
-    now += 10_000;
+    state.wait(10_000);
     must(await session.transact(nothing, { follows: true }));
     expect(heads.read).toBe(3);
     must(await session.transact(nothing));
@@ -125,38 +112,36 @@ describe('a transaction that follows on one that had nothing to do', () => {
   });
 
   it('decides again when somebody was faster, and lands', async () => {
-    const server = createFakeStateServer();
-    await record(open(server).session, 1);
-    const { session } = open(server);
+    const state = memoryState();
+    await record(state, open(state).session, 1);
+    const { session } = open(state);
     must(await session.transact(nothing));
-    await record(open(server).session, 2);
+    await record(state, open(state).session, 2);
     const seqs: number[] = [];
     const following: StateSession = {
       transact: (decide) =>
         session.transact(
-          (state) => {
-            seqs.push(state.read.view.seq);
-            return decide(state);
+          (seen) => {
+            seqs.push(seen.read.view.seq);
+            return decide(seen);
           },
           { follows: true },
         ),
     };
-    await record(following, 3);
+    await record(state, following, 3);
     expect(seqs).toEqual([1, 2]);
-    expect((await seenBy(open(server).session)).view.endedRuns.size).toBe(3);
+    expect((await seenBy(open(state).session)).view.endedRuns.size).toBe(3);
   });
 
   it('has the server’s time, with what has passed since', async () => {
-    const server = createFakeStateServer();
-    await record(open(server).session, 1);
-    server.serverNow = now + 3_600_000;
-    const { session } = open(server);
+    const state = memoryState();
+    await record(state, open(state).session, 1);
+    state.server.serverNow = state.now() + 3_600_000;
+    const { session } = open(state);
     must(await session.transact(nothing));
-    now += 1500;
-    const seen = must(
-      await session.transact(async (state) => ({ kind: 'nothing', value: state.now }), { follows: true }),
-    );
-    expect(seen.value).toBe(server.serverNow + 1500);
+    state.wait(1500);
+    const seen = must(await session.transact(async (at) => ({ kind: 'nothing', value: at.now }), { follows: true }));
+    expect(seen.value).toBe(state.server.serverNow + 1500);
   });
 });
 

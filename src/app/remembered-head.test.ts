@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createHeadMemory } from '../adapters/head-memory.ts';
 import { must } from '../testing/contracts/state-store.ts';
-import { createFakeStateServer, type FakeStateServer } from '../testing/fake-store.ts';
-import { runEvents, STORY_START } from '../testing/state-story.ts';
+import { type MemoryState, memoryState } from '../testing/memory-state.ts';
+import { STORY_START } from '../testing/state-story.ts';
 import { findNewerArchives } from './missing-events.ts';
 import { readState } from './state-reading.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
@@ -13,34 +13,23 @@ import { openStateSession, type StateSession } from './state-session.ts';
 import { compactState } from './state-upkeep.ts';
 
 let folder: string;
-let server: FakeStateServer;
+let state: MemoryState;
+let server: MemoryState['server'];
 let warnings: string[];
-let commands: number;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'branchline-heads-'));
-  server = createFakeStateServer();
-  warnings = [];
-  commands = 0;
+  state = memoryState();
+  ({ server, warnings } = state);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A command of a machine. */
-const command = (machine = 'laptop'): StateSession =>
-  openStateSession({
-    store: server.open(),
-    clock: { now: () => STORY_START + ++commands * 60_000, sleep: async () => {} },
-    random: () => 0,
-    environment: 'production',
-    projectName: 'shop',
-    writer: `w${++commands}`,
-    redact: (text) => text,
-    warn: (text) => warnings.push(text),
-    heads: createHeadMemory(join(folder, `${machine}.json`)),
-  });
-async function record(session: StateSession, name: string): Promise<void> {
-  const events = runEvents({ run: `20261122-${name}`, assets: [{ asset: `raw/${name}`, outcome: 'success' }] });
-  must(await session.transact(async () => ({ kind: 'commit', events, message: name, value: undefined })));
-}
+const command = (machine = 'laptop'): StateSession => {
+  state.wait(60_000);
+  return openStateSession({ ...state.ports(), heads: createHeadMemory(join(folder, `${machine}.json`)) });
+};
+const record = (session: StateSession, name: string): Promise<void> =>
+  state.record(session, { run: `20261122-${name}`, assets: [{ asset: `raw/${name}`, outcome: 'success' }] });
 const look = async (session: StateSession): Promise<void> =>
   void must(await session.transact(async () => ({ kind: 'nothing', value: undefined })));
 
