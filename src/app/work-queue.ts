@@ -278,6 +278,8 @@ export async function workQueue(
   for (;;) {
     for (const taken of current.release?.taken ?? []) start(taken, current);
     broken.push(...(current.release?.broken ?? []));
+    // Runs that ended as they were let go have made room at once: nobody has to be waited for.
+    const hasLetGo = (current.release?.taken.length ?? 0) > 0;
     const retries = missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' }));
     const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
@@ -289,13 +291,13 @@ export async function workQueue(
         (newest.view.seq !== quietSeq && work.automation?.moves(newest.view, ports.clock.now()) === true));
     if (active.size === 0) {
       if (failure) return fail(failure);
-      if (!isMoving && (hopeful.length === 0 || ports.clock.now() >= deadline))
+      if (!isMoving && (hopeful.length === 0 || (!hasLetGo && ports.clock.now() >= deadline)))
         return ok({ runs, left, why: reasons(left, current.release), broken, after: newest });
     }
     if (active.size === 0 && !isMoving) {
       const why = reasons(left, current.release);
       const first = hopeful[0]!;
-      if (retries.length === 0) {
+      if (retries.length === 0 && !hasLetGo) {
         const text = `run ${first.run} waits: ${why.get(first.run) ?? 'it may start'}.`;
         if (text !== said && why.has(first.run)) ports.warn(`Waiting: ${text}`);
         said = text;
