@@ -59,6 +59,23 @@ const withoutUnusedClients = {
 };
 
 /**
+ * A library of the core that is asked seldom, and answers at once: a file of its own, read with the first call. A daily
+ * rule asks nothing of cron-parser, which with luxon is a sixth of what a wake-up would load.
+ */
+const late = { library: 'cron-parser', file: 'cron-parser.cjs', id: '\0late-cron-parser' };
+const readLate = {
+  name: 'read-late',
+  resolveId: (source) => (source === late.library ? late.id : null),
+  load: (id) =>
+    id === late.id
+      ? `import { createRequire } from 'node:module';
+let library;
+const read = () => (library ??= createRequire(import.meta.url)('./${late.file}'));
+export const CronExpressionParser = { parse: (...args) => read().CronExpressionParser.parse(...args) };`
+      : null,
+};
+
+/**
  * What a wake-up with nothing due, `plan` and any command load, each in as few files as possible: a module costs more to
  * find, read and link than its few kilobytes cost to compile. Given by the modules that are loaded first; what these
  * import belongs to it.
@@ -124,7 +141,7 @@ async function buildInto(folder) {
     platform: 'node',
     preserveEntrySignatures: 'allow-extension',
     external: (id) => id.startsWith('node:') || fetchedAtFirstUse.includes(id),
-    plugins: [withoutUnusedClients],
+    plugins: [withoutUnusedClients, readLate],
     transform: { target },
     // What one command loads when it is called may be at the head of another's file.
     checks: { ineffectiveDynamicImport: false },
@@ -150,13 +167,43 @@ async function buildInto(folder) {
       // So that the shell of a user can start it.
       banner: (chunk) => (chunk.isEntry && chunk.name === 'cli' ? '#!/usr/bin/env node' : ''),
     });
-    const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+    const chunks = output.filter((chunk) => chunk.type === 'chunk');
+    const asking = chunks.find(({ moduleIds }) => moduleIds.includes(late.id));
+    if (asking && path.dirname(asking.fileName) !== 'chunks')
+      throw new Error(`${late.file} is not beside ${asking.fileName}`);
+    const modules = [...chunks.flatMap(({ moduleIds }) => moduleIds), ...(asking ? await buildLate(folder) : [])];
+    for (const { fileName } of chunks) rewriteInAscii(path.join(folder, fileName));
     writeFileSync(path.join(folder, 'THIRD-PARTY-LICENCES.txt'), licenceTexts(modules));
   } finally {
     await bundle.close();
   }
   if (entries.cli) chmodSync(path.join(folder, 'cli.js'), 0o755);
   if (entries.core) declareTypes(folder);
+}
+
+/** The library that is read late; yields its modules. */
+async function buildLate(folder) {
+  const bundle = await rolldown({ cwd: root, input: late.library, platform: 'node', transform: { target } });
+  try {
+    const options = { format: 'cjs', minify: true, comments: false };
+    const { output } = await bundle.write({ ...options, file: path.join(folder, 'chunks', late.file) });
+    rewriteInAscii(path.join(folder, 'chunks', late.file));
+    return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  } finally {
+    await bundle.close();
+  }
+}
+
+/**
+ * Writes other signs as escapes: a text with one sign beyond Latin takes Node and V8 twice the memory, and noticeably
+ * longer to read and to parse.
+ */
+function rewriteInAscii(file) {
+  const text = readFileSync(file, 'utf8');
+  // There an escape would stay an escape.
+  if (/\braw\s*`[^`]*[^\0-\x7f]/.test(text)) throw new Error(`${file} has a raw template with signs beyond ASCII`);
+  const escaped = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  writeFileSync(file, text.replace(/[^\0-\x7f]/g, escaped));
 }
 
 /** Types of the library: the declarations of what src/core.ts reaches, behind one entry. */

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { ok, type Result } from '../base/result.ts';
 import type { StateHead, StoreUnreachable } from '../ports.ts';
+import { type ObjectReader, openObjectReader } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects, zeroId } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';
+import { hasNoRefFiles, readKnownRefs } from './git-ref-files.ts';
 import {
   archiveName,
   archivesOf,
@@ -11,6 +14,7 @@ import {
   parseListedRefs,
   type StateRef,
 } from './git-state-ref.ts';
+import { readableNames } from './readable-files.ts';
 
 const REF = 'refs/branchline/local';
 const WITNESS = 'refs/branchline/local-witness';
@@ -23,7 +27,7 @@ const DURABLE = [
 ] as const;
 
 /** The `local` environment: a ref of the private repository that is never pushed. */
-export function createLocalRef(store: ObjectStore): StateRef {
+export function createLocalRef(store: ObjectStore, reader: ObjectReader = openObjectReader(store)): StateRef {
   let witnessed = false;
   const list = async (...refs: string[]): Promise<Result<readonly ListedRef[], StoreUnreachable>> => {
     const exit = await runGit({ args: [...listRefsArgs, ...refs], ...store });
@@ -46,7 +50,10 @@ export function createLocalRef(store: ObjectStore): StateRef {
     label: 'the local state of this repository',
     isShared: false,
     async read(): Promise<Result<StateHead, StoreUnreachable>> {
-      const refs = await list(REF, WITNESS);
+      // A repository that cannot be read looks as if it had none: git says what is wrong.
+      const isNew = readableNames(join(store.gitDir, 'refs')).length > 0 && hasNoRefFiles(store.gitDir);
+      const known = isNew ? [] : await readKnownRefs(store.gitDir, reader, [REF, WITNESS]);
+      const refs = known ? ok(known) : await list(REF, WITNESS);
       if (!refs.ok) return refs;
       const head = refs.value.find(({ ref }) => ref === REF);
       witnessed = refs.value.some(({ ref }) => ref === WITNESS);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -46,8 +46,12 @@ describe('the address of a remote is the one that git would say', () => {
   });
 
   test('none', async () => {
-    const { root, env } = repository();
+    const { root, env, git } = repository();
     expect(await urlOf(root, env)).toBeUndefined();
+    mkdirSync(join(root, '.git', 'remotes'), { recursive: true });
+    writeFileSync(join(root, '.git', 'remotes', 'origin'), 'URL: https://old.example/x.git\n');
+    expect(await urlOf(root, env)).toBe(git('remote', 'get-url', 'origin'));
+    rmSync(join(root, '.git', 'remotes', 'origin'));
     expect(await locateRepository(root, 'backup', env)).toMatchObject({ ok: false, error: { code: 'no-remote' } });
   });
 });
@@ -57,6 +61,54 @@ test('what the repository itself configures for the line is handed on, what the 
   git('config', 'http.https://a.example/.extraheader', 'X: 1\n2');
   const found = await locateRepository(root, 'origin', env);
   expect(found).toMatchObject({ ok: true, value: { transport: [['http.https://a.example/.extraheader', 'X: 1\n2']] } });
+});
+
+describe('where a repository is, and how it names objects, is what git says', () => {
+  const asked = async (from: string, env: Environment): Promise<unknown> => {
+    const found = await locateRepository(from, 'origin', env);
+    if (!found.ok) return found.error.code;
+    const { commonDir, top, format } = found.value;
+    return [commonDir, format, top];
+  };
+  const said = (from: string, env: Environment): readonly string[] => {
+    const args = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--show-object-format', '--show-toplevel'];
+    return execFileSync('git', args, { cwd: from, env: { ...process.env, ...env }, encoding: 'utf8' })
+      .trim()
+      .split('\n');
+  };
+
+  test('from its top, below it, through a link, in a worktree, in a repository inside of another', async () => {
+    const { root, env, git } = repository();
+    mkdirSync(join(root, 'a', 'b'), { recursive: true });
+    symlinkSync(join(root, 'a'), join(folder, 'link'));
+    git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '--allow-empty', '-m', 'x');
+    git('worktree', 'add', '--quiet', join(folder, 'tree'));
+    execFileSync('git', ['init', '--quiet', join(root, 'inner')], { env });
+    for (const place of [root, join(root, 'a', 'b'), join(folder, 'link'), join(folder, 'tree'), join(root, 'inner')])
+      expect(await asked(place, env)).toEqual(said(place, env));
+  });
+
+  test.each([
+    ['with another format', ['--object-format=sha256']],
+    ['with its git folder elsewhere', ['--separate-git-dir=../elsewhere']],
+  ])('%s', async (_, options) => {
+    const { env } = repository();
+    const root = join(folder, 'odd');
+    execFileSync('git', ['init', '--quiet', ...options, root], { env, cwd: join(folder, 'work') });
+    expect(await asked(root, env)).toEqual(said(root, env));
+  });
+
+  test('with a working tree elsewhere, and where a folder only looks like one', async () => {
+    const { root, env, git } = repository();
+    mkdirSync(join(root, 'x', '.git'), { recursive: true });
+    expect(await asked(join(root, 'x'), env)).toEqual(said(join(root, 'x'), env));
+    git('config', 'core.worktree', root);
+    expect(await asked(join(root, '.git'), env)).toEqual([join(root, '.git'), 'sha1', root]);
+    const plain = join(folder, 'plain');
+    mkdirSync(plain);
+    expect(await asked(plain, { ...env, GIT_CEILING_DIRECTORIES: folder })).toBe('no-repository');
+    expect(await asked(join(root, 'x'), { ...env, GIT_CEILING_DIRECTORIES: root })).toBe('no-repository');
+  });
 });
 
 test.each(['sha1', 'sha256'] as const)('git takes the private repository that we make, with %s', (format) => {

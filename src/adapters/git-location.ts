@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import { locateByFiles } from './git-location-files.ts';
 import type { ObjectFormat } from './git-private-repository.ts';
@@ -59,30 +60,70 @@ async function locateBySystem(
   env: Environment,
 ): Promise<Result<GitLocation, StateStoreProblem>> {
   const run = (...args: string[]) => runGit({ args, cwd: projectRoot, env });
-  const [found, settings] = await Promise.all([
-    run('rev-parse', '--path-format=absolute', '--git-common-dir', '--show-object-format', '--show-toplevel'),
-    run('config', '--list', '--show-scope', '-z'),
-  ]);
-  const lines = found.stdout.toString().split('\n');
-  // Without a working tree only the last question fails. A git that does not know `--path-format` repeats it.
-  if (!lines[0] || !lines[1] || lines[0].startsWith('--')) {
-    return fail(await explain(projectRoot, env, found.stderr));
-  }
+  const settings = await run('config', '--list', '--show-scope', '-z');
   const listed = listedConfig(settings.stdout.toString());
-  const url = oneUrlOf(listed, remote) ?? (await urlByGit(run, remote));
+  let place = ordinaryPlace(projectRoot, listed);
+  if (place === undefined) {
+    const found = await run(
+      'rev-parse',
+      '--path-format=absolute',
+      '--git-common-dir',
+      '--show-object-format',
+      '--show-toplevel',
+    );
+    const lines = found.stdout.toString().split('\n');
+    // Without a working tree only the last question fails. A git that does not know `--path-format` repeats it.
+    if (!lines[0] || !lines[1] || lines[0].startsWith('--')) {
+      return fail(await explain(projectRoot, env, found.stderr));
+    }
+    place = {
+      commonDir: lines[0],
+      format: lines[1] === 'sha256' ? 'sha256' : 'sha1',
+      top: lines[2] || undefined,
+    };
+  }
+  const isPlain = hasNoOtherRemotes(place, listed, remote);
+  const url = oneUrlOf(listed, remote) ?? (isPlain ? undefined : await urlByGit(run, remote));
   if (url === undefined && remote !== 'origin') {
     const names = (await run('remote')).stdout.toString().trim().split('\n').filter(Boolean);
     return fail(noRemote(projectRoot, remote, names));
   }
-  const top = lines[2] || undefined;
   return ok({
     access: 'system',
-    commonDir: lines[0],
-    top,
-    format: lines[1] === 'sha256' ? 'sha256' : 'sha1',
-    remoteUrl: url === undefined ? undefined : absoluteUrl(url, top),
+    ...place,
+    remoteUrl: url === undefined ? undefined : absoluteUrl(url, place.top),
     transport: transportOf(listed.filter(({ scope }) => scope === 'local').map(({ setting }) => setting)),
   });
+}
+
+/**
+ * What `rev-parse` would say of a repository as `git clone` makes them, by the folder in which `.git` is one: its settings
+ * tell that nothing is out of the ordinary, and that git has found it, trusts its owner and is new enough. Else undefined,
+ * and git is asked.
+ */
+function ordinaryPlace(
+  projectRoot: string,
+  listed: readonly ListedSetting[],
+): Pick<GitLocation, 'commonDir' | 'format' | 'top'> | undefined {
+  const isOdd = ({ scope, setting: [key, value] }: ListedSetting): boolean =>
+    (key.startsWith('extensions.') && key !== 'extensions.partialclone') ||
+    key === 'core.worktree' ||
+    (key === 'core.bare' && value !== 'false') ||
+    scope === 'worktree';
+  if (process.platform === 'win32' || listed.some(isOdd)) return undefined;
+  const has = (scope: string, wanted: string): boolean =>
+    listed.some((entry) => entry.scope === scope && entry.setting[0] === wanted);
+  // Of the repository itself, and of what only git 2.31 and newer takes from the environment.
+  if (!has('local', 'core.repositoryformatversion') || !has('command', 'core.hookspath')) return undefined;
+  for (let folder = realpathSync.native(projectRoot); ; folder = dirname(folder)) {
+    const dotGit = join(folder, '.git');
+    if (existsSync(dotGit)) return isGitFolder(dotGit) ? { commonDir: dotGit, format: 'sha1', top: folder } : undefined;
+    if (isGitFolder(folder) || dirname(folder) === folder) return undefined;
+  }
+}
+
+function isGitFolder(path: string): boolean {
+  return ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(path, name)));
 }
 
 /** The address of a remote that is configured with exactly one: what nearly all are, and one call of git less. */
@@ -90,6 +131,16 @@ function oneUrlOf(listed: readonly ListedSetting[], remote: string): string | un
   const config = listed.map(({ setting }) => setting);
   const urls = config.filter(([key]) => key === `remote.${remote}.url`);
   return urls.length === 1 && urls[0]![1] !== '' ? insteadOf(urls[0]![1], config) : undefined;
+}
+
+/** Nothing of the remote is in the settings, nor where git kept remotes long ago: it has no address. */
+function hasNoOtherRemotes(
+  { commonDir }: Pick<GitLocation, 'commonDir'>,
+  listed: readonly ListedSetting[],
+  remote: string,
+): boolean {
+  const isNamed = listed.some(({ setting: [key] }) => key.startsWith(`remote.${remote}.`));
+  return !isNamed && !['remotes', 'branches'].some((folder) => existsSync(join(commonDir, folder, remote)));
 }
 
 /** Several addresses, or a remote that stands elsewhere (`.git/remotes`): git says which counts. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
-import { readBlobs } from './git-blobs.ts';
+import { type ObjectReader, openObjectReader, treeEntries } from './git-object-reader.ts';
 import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
 import { type Environment, gitWords, runGit } from './git-process.ts';
 
@@ -48,14 +48,14 @@ const TREES_MAX = 4;
 const TEXT_LENGTH_MAX = 16 * 1024 * 1024;
 
 /** Objects by the system's git. An object never changes: what was read once is not asked of git again. */
-export function systemObjects(store: ObjectStore): StateObjects {
+export function systemObjects(store: ObjectStore, reader: ObjectReader = openObjectReader(store)): StateObjects {
   const trees = new Map<string, readonly StateTreeEntry[]>();
   const texts = new Map<string, string>();
   let textLength = 0;
   return {
     gitDir: store.gitDir,
     async listTree(commit, prefix) {
-      const known = trees.get(commit) ?? (await lsTree(store, commit, ['-r'], []));
+      const known = trees.get(commit) ?? (await readTree(reader, store.format, commit));
       if (known === undefined) return undefined;
       trees.delete(commit);
       trees.set(commit, known);
@@ -76,7 +76,10 @@ export function systemObjects(store: ObjectStore): StateObjects {
         if (text === undefined) missing.push(blob);
         else found.set(blob, text);
       }
-      for (const [blob, text] of await readBlobs(store, missing)) {
+      for (const object of await reader.read([...new Set(missing)])) {
+        if (object?.type !== 'blob') continue;
+        const blob = object.id;
+        const text = object.bytes.toString('utf8');
         found.set(blob, text);
         texts.set(blob, text);
         textLength += text.length;
@@ -94,6 +97,30 @@ export function systemObjects(store: ObjectStore): StateObjects {
       await tidyPrivateRepository(store.gitDir, store.env);
     },
   };
+}
+
+/** All blobs of a commit by their paths, one question for each level of folders; undefined when it is not here. */
+async function readTree(
+  reader: ObjectReader,
+  format: ObjectFormat,
+  commit: string,
+): Promise<StateTreeEntry[] | undefined> {
+  const entries: StateTreeEntry[] = [];
+  let level = [{ name: `${commit}^{tree}`, folder: '' }];
+  while (level.length > 0) {
+    const trees = await reader.read(level.map(({ name }) => name));
+    const next: typeof level = [];
+    for (const [index, tree] of trees.entries()) {
+      if (tree?.type !== 'tree') return undefined;
+      const { folder } = level[index]!;
+      for (const { kind, name, id } of treeEntries(tree, format)) {
+        if (kind === 'tree') next.push({ name: id, folder: `${folder}${name}/` });
+        else if (kind === 'blob') entries.push({ path: `${folder}${name}`, blob: id });
+      }
+    }
+    level = next;
+  }
+  return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
 // Command lines are limited (32 kB on Windows): with more paths than this the whole tree is cheaper than many calls.

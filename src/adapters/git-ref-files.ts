@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
+import { committedAt, type ObjectReader } from './git-object-reader.ts';
 import type { PushedRef } from './git-remote-ref.ts';
 import { blockingRef, type ListedRef } from './git-state-ref.ts';
 import { readableEntries, readableText } from './readable-files.ts';
@@ -122,6 +123,26 @@ async function remove(gitDir: string, ref: string): Promise<void> {
 /** Where one ref is; undefined when there is none. */
 export function readRef(gitDir: string, ref: string): string | undefined {
   return readId(join(gitDir, ref)) ?? packedRefs(gitDir).find(([name]) => name === ref)?.[1];
+}
+
+/**
+ * Where these refs of a private repository are, with the time of their commits, by its files; undefined unless all are
+ * there and are commits. That one is missing, or cannot be read, is for git to say.
+ */
+export async function readKnownRefs(
+  gitDir: string,
+  reader: ObjectReader,
+  refs: readonly string[],
+): Promise<readonly ListedRef[] | undefined> {
+  if (existsSync(join(gitDir, 'reftable'))) return undefined;
+  const ids = refs.map((ref) => readRef(gitDir, ref));
+  if (ids.some((id) => id === undefined)) return undefined;
+  const commits = await reader.read(ids as string[]);
+  const known = commits.flatMap((commit, index): ListedRef[] => {
+    const at = commit?.type === 'commit' ? committedAt(commit) : undefined;
+    return at === undefined ? [] : [{ ref: refs[index]!, id: ids[index]!, committedAt: at }];
+  });
+  return known.length === refs.length ? known : undefined;
 }
 
 function packedRefs(gitDir: string): (readonly [string, string])[] {

@@ -3,10 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StoreUnreachable } from '../ports.ts';
 import { fullDiskNote } from './disk-room.ts';
+import { type ObjectReader, openObjectReader } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import { type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
-import { hasNoRefFiles } from './git-ref-files.ts';
+import { hasNoRefFiles, readKnownRefs } from './git-ref-files.ts';
 import {
   type PushedRef,
   type RemoteCalls,
@@ -50,8 +51,8 @@ const DEPTH_1_WARM = ['--depth=1', '--filter=blob:limit=64k'];
 const FETCH_TRIES = 12;
 
 /** A remote that the system's git reaches. */
-export function systemRemote(place: SystemRemote): RemoteCalls {
-  const git = createGitCalls(place);
+export function systemRemote(place: SystemRemote, reader: ObjectReader = openObjectReader(place.store)): RemoteCalls {
+  const git = createGitCalls(place, reader);
   return {
     async look() {
       const [seen, serverNow] = await Promise.all([git.look(DEPTH_1, DEPTH_1_WARM), serverDate(place.url)]);
@@ -70,7 +71,7 @@ export function systemRemote(place: SystemRemote): RemoteCalls {
 
 type Seen = Omit<SeenHead, 'serverNow'>;
 
-function createGitCalls(place: SystemRemote) {
+function createGitCalls(place: SystemRemote, reader: ObjectReader) {
   const { store, branch } = place;
   const ref = `refs/heads/${branch}`;
   const tracked = `refs/remote/${place.tracked ?? 'state'}`;
@@ -152,7 +153,8 @@ function createGitCalls(place: SystemRemote) {
         const exit = await fetch(depth, [`+${ref}:${tracked}`, `+${place.witness}*:${trackedWitness}*`]);
         if (exit.code === 0) {
           hasRead = true;
-          const refs = await here([tracked, trackedWitness]);
+          const wanted = [tracked, trackedWitness];
+          const refs = (await readKnownRefs(store.gitDir, reader, wanted)) ?? (await here(wanted));
           const head = refs.find((listed) => listed.ref === tracked);
           return ok({ head, witness: refs.some((listed) => listed.ref === trackedWitness), isFirst });
         }
@@ -183,7 +185,7 @@ async function readHistory(place: SystemRemote): Promise<Result<RemoteHistory, S
   const store = { ...place.store, gitDir: join(place.store.gitDir, '..', 'history.git') };
   const made = ensurePrivateRepository(store.gitDir, store.format);
   if (!made.ok) return fail({ code: 'unreachable', message: `git could not make ${store.gitDir}: ${made.error}` });
-  const remote = createGitCalls({ ...place, store });
+  const remote = createGitCalls({ ...place, store }, openObjectReader(store));
   const options = ['--filter=tree:0'];
   const seen = await remote.look(options);
   if (!seen.ok) return seen;

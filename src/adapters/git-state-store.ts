@@ -5,6 +5,7 @@ import { basicAuthorization, tokenConfig } from './git-credentials.ts';
 import { createDataBranch, type DataBranch } from './git-data-branch.ts';
 import { createLocalRef } from './git-local-ref.ts';
 import { type GitLocation, locateRepository, privateFolder, type StateStoreProblem } from './git-location.ts';
+import { openObjectReader } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import type { Environment } from './git-process.ts';
@@ -81,9 +82,10 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
       message: `The private repository ${store.gitDir} could not be made: ${made.error}. Is the disk full, or the folder not writable?`,
     });
   }
+  const reader = openObjectReader(store);
   if (options.environment === 'local')
     return ok({
-      ...createStateStore(systemObjects(store), createLocalRef(store)),
+      ...createStateStore(systemObjects(store, reader), createLocalRef(store, reader)),
       privateFolder: folder,
       dataBranch: () => undefined,
     });
@@ -95,9 +97,9 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     config: [...transport, ...tokenConfig(url, options.token)],
     secrets: options.token === undefined ? [] : [options.token, basicAuthorization(options.token)],
   };
-  const ref = createRemoteRef(place, systemRemote(reached));
+  const ref = createRemoteRef(place, systemRemote(reached, reader));
   return ok({
-    ...createStateStore(systemObjects(store), ref),
+    ...createStateStore(systemObjects(store, reader), ref),
     privateFolder: folder,
     // Data needs no witness of its own: that a file is gone is seen by its blob.
     dataBranch: (branch) =>
