@@ -14,7 +14,7 @@ export interface GitObject {
 /** Reads objects of one repository, never from a remote. */
 export interface ObjectReader {
   /** The object of each name (an id, or `<commit>^{tree}`), in their order; undefined where there is none here. */
-  read(names: readonly string[]): Promise<readonly (GitObject | undefined)[]>;
+  readonly read: (names: readonly string[]) => Promise<readonly (GitObject | undefined)[]>;
 }
 
 /** How long a git that nobody asks anything stays: a command's questions come within fractions of that. */

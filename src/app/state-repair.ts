@@ -3,7 +3,6 @@ import type { StateChange, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
-import { cutDayOf } from '../state/layout.ts';
 import { isQuarantine } from '../state/quarantine.ts';
 import { assembleView } from '../state/read.ts';
 import { repairState } from '../state/repair.ts';

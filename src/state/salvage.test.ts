@@ -3,7 +3,6 @@ import { weatherHistory } from '../testing/state-history.ts';
 import { repairState } from './repair.ts';
 import { verifyState } from './verify.ts';
 
-const FORMAT = '{"format":3,"project":"weather","reader_min":"1.0.0"}\n';
 const history = weatherHistory();
 const eventFiles = [...history.keys()].filter((path) => /^(recent|events)\//.test(path));
 
