@@ -79,8 +79,9 @@ export interface RefMove {
     /** Where it stood; undefined = it must not exist. */
     readonly expected: string | undefined;
 }
+/** `no-access`: the server knows this account, or the lack of one, and shows it nothing: asking again changes nothing. */
 export type StoreUnreachable = {
-    readonly code: 'unreachable';
+    readonly code: 'unreachable' | 'no-access';
     readonly message: string;
 };
 export type CommitOutcome = {

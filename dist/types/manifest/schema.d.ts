@@ -9,6 +9,8 @@ export interface Schema {
     readonly enum?: readonly unknown[];
     readonly pattern?: string;
     readonly patternErrorMessage?: string;
+    /** Of a duration: the shortest one that is taken; who resolves the key sees to it. */
+    readonly minimumDuration?: string;
     readonly minimum?: number;
     readonly maximum?: number;
     readonly items?: Schema;

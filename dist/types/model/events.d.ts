@@ -26,6 +26,13 @@ export interface RunRequested extends EventBase {
     readonly request: RunRequest;
     readonly job?: string;
     readonly tags: Readonly<Record<string, string>>;
+    /** Of a run that assets ask for by themselves: the code commit that ticked, as in `schedule.evaluated`. */
+    readonly code?: TickedCode;
+}
+/** The code commit that ticked, with its commit time: an older one judges nothing later. */
+export interface TickedCode {
+    readonly commit: string;
+    readonly at: Timestamp;
 }
 export interface RunStarted extends EventBase {
     readonly type: 'run.started';
@@ -286,11 +293,7 @@ export interface ScheduleEvaluated extends EventBase {
     readonly until: Timestamp;
     /** The rule from now on, when it differs from the recorded one; absent = as before. */
     readonly rule?: ScheduleRule;
-    /** The code commit that ticked, with its commit time: an older one judges no schedules later. */
-    readonly code?: {
-        readonly commit: string;
-        readonly at: Timestamp;
-    };
+    readonly code?: TickedCode;
 }
 /** Assets with `automation: { on_cron }` begin to count its ticks: they are new, or their rule was edited. */
 export interface AutomationAdopted extends EventBase {
@@ -299,6 +302,7 @@ export interface AutomationAdopted extends EventBase {
     /** Ticks after this instant count. */
     readonly from: Timestamp;
     readonly rule: ScheduleRule;
+    readonly code?: TickedCode;
 }
 /** They are gone, or have no such rule any more. */
 export interface AutomationDropped extends EventBase {

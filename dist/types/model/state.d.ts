@@ -131,6 +131,7 @@ export interface HistoryEntry {
     readonly outcome: 'success' | 'failure' | 'canceled';
     readonly durationMs: number;
     readonly rows?: number;
+    /** Once it was folded as `citedVersion` of model/versions cuts it. */
     readonly dataVersion?: string;
     readonly message?: string;
 }

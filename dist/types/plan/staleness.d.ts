@@ -25,3 +25,8 @@ export declare function currentDataVersion(view: StateView, key: AssetKey): stri
  * already published, and it is still declared and still blocking (semantics.md 7, stored gating).
  */
 export declare function holdingCheck(project: Project, view: StateView, key: AssetKey): string | undefined;
+/**
+ * What changed in the code since a partition was made. A partition knows its code version alone; what that was made of is
+ * known where the asset's newest materialization had the same one.
+ */
+export declare function changedSince(view: StateView, key: AssetKey, codeVersion: string, fingerprint: StepFingerprint): readonly string[];

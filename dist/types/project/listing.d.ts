@@ -24,6 +24,8 @@ export interface AssetRow extends ListedAt {
     readonly outputs: readonly string[];
     /** Name of its shared definition of partitions, else the kind of its own. */
     readonly partitions?: string;
+    /** Its own definition as it is written, in few words: `weekly from 2026-10-01`; absent = it shares one. */
+    readonly partitions_written?: string;
     /** When it is made by itself. */
     readonly automation?: AutomationRule['kind'];
     /** Of `on_cron`. */

@@ -1,4 +1,4 @@
-import type { Asset, AssetKey, AutomationRule } from '../model/project.js';
+import type { Asset, AssetKey, AutomationRule, Project } from '../model/project.js';
 import { type Layer } from './layers.js';
 import type { AssetDraft } from './resolve-assets.js';
 import type { Resolving } from './resolving.js';
@@ -6,3 +6,8 @@ import type { Resolving } from './resolving.js';
 export declare function resolveAutomation(layers: readonly Layer[], { external }: Pick<Asset, 'external'>, resolving: Resolving): AutomationRule | undefined;
 /** Warns of conditions that wait for nothing: written on an asset itself, they mean something else than they do. */
 export declare function verifyAutomation(drafts: ReadonlyMap<AssetKey, AssetDraft>, { findings, broken }: Resolving): void;
+/**
+ * Warns of a project in which nothing says when somebody has to look at the conditions: no schedule, no tick, no window, and
+ * no source to look for.
+ */
+export declare function verifyRings(project: Project, drafts: ReadonlyMap<AssetKey, AssetDraft>, resolving: Resolving): void;

@@ -14,4 +14,4 @@ export declare function defaultPoolLimit(value: Pick<WrittenProject, 'concurrenc
 /** A step's policy; reports durations that are none, and a wait that is longer than the longest one. */
 export declare function resolveRetryPolicy(written: WrittenRetryPolicy, at: Place, resolving: Resolving): RetryPolicy;
 /** How a backfill cuts a step's partitions into runs. */
-export declare function resolveBackfillPolicy(written: WrittenBackfillPolicy | undefined): BackfillPolicy;
+export declare function resolveBackfillPolicy(written: 'single_run' | WrittenBackfillPolicy | undefined): BackfillPolicy;

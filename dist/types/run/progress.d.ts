@@ -28,17 +28,18 @@ export type StepProgress = {
 /** What this run did to an asset so far. */
 export type AssetOutcome = {
     readonly kind: 'materialized';
-    /** Of a partitioned asset: one version for all of its partitions so far. */
-    readonly dataVersion: string;
+    /** Of a partitioned asset: of each partition that was made so far. */
+    readonly versions: string | ReadonlyMap<string, string>;
     readonly materialization: string;
-    /** Data version of each partition that was made. */
-    readonly partitions?: Readonly<Record<string, string>>;
 } | {
     readonly kind: 'failed';
 } | {
     readonly kind: 'skipped';
     readonly reason: SkipReason;
 };
+type MadeOutcome = Extract<AssetOutcome, {
+    kind: 'materialized';
+}>;
 /** A check result as far as deciding needs it. */
 export interface JudgedCheck {
     readonly asset: AssetKey;
@@ -72,10 +73,17 @@ export interface ProgressDraft extends RunProgress {
 }
 /** A run at its start: what the plan skips is skipped already. */
 export declare function initialProgress(plan: Plan): ProgressDraft;
-/** The progress after one more event. For many events, `applyToProgress` each. */
+/** The progress after one more event. */
 export declare function evolveProgress(progress: RunProgress, event: EventDraft): RunProgress;
 /** Changes the draft by an event of the run. Events of other kinds change nothing. */
 export declare function applyToProgress(draft: ProgressDraft, event: EventDraft): void;
+/** How many partitions of an asset a run made; 0 of one without partitions. */
+export declare function partitionsMade({ versions }: MadeOutcome): number;
+/**
+ * The data version that a run made of an asset: one for all of its partitions so far. Worked out when it is asked for, since
+ * a run may make thousands of partitions of an asset.
+ */
+export declare function madeVersion({ versions }: MadeOutcome): string;
 /**
  * Assets that the next attempt of a step makes: of one that runs for part of its assets those that it owes, else all of
  * them.
@@ -94,3 +102,4 @@ export declare function conclude(progress: RunProgress): {
     readonly state: FinalRunState;
     readonly counts: RunCounts;
 };
+export {};

@@ -2,6 +2,7 @@ import { type Result } from '../base/result.js';
 import type { BranchlineEvent } from '../model/events.js';
 import type { Timestamp } from '../model/instant.js';
 import { type StateProblem } from './codec.js';
+import { type EventPart } from './long-events.js';
 /** What one commit added: the unit that a fold takes in. */
 export interface Batch {
     /** Number of the commit; head's + 1. */
@@ -39,8 +40,11 @@ export interface SegmentHead {
 }
 /** What the segment after this one has under `after`. */
 export declare function chainDigest(segment: SegmentHead | undefined, content: string): string;
-/** The texts of a commit's recent files: one, or several when they would be too long for one. */
-export declare function encodeBatch(batch: Batch): string[];
+/**
+ * The texts of a commit's recent files: one, or several when they would be too long for one. Fails with the event that is
+ * longer than any may be.
+ */
+export declare function encodeBatch(batch: Batch): Result<string[], BranchlineEvent>;
 /** A segment's text: its first line, then recent files byte for byte. */
 export declare function encodeSegment(head: SegmentHead, recent: readonly string[]): string;
 export interface DecodedFile {
@@ -68,9 +72,24 @@ export type EventLine = LineRead & ({
     readonly kind: 'event';
     readonly event: BranchlineEvent;
     readonly value: unknown;
+} | {
+    readonly kind: 'part';
+    readonly part: EventPart;
+    readonly value: unknown;
 });
 /** Every line of such a file; one that is damaged takes no other with it. */
 export declare function readEventLines(file: string, content: string): EventLine[];
-/** Reads a recent file or a segment; all problems of the file, not only the first. */
+/** A file of events with what is in it, or with all that is wrong with it. */
+export interface EventsFileRead {
+    readonly path: string;
+    readonly text: string;
+    readonly decoded: Result<DecodedFile, readonly StateProblem[]>;
+}
+/**
+ * Reads recent files and segments in their order, oldest first. An event that fills several files of its commit counts
+ * where it ends.
+ */
+export declare function decodeEventsFiles(files: Iterable<readonly [path: string, text: string]>): Generator<EventsFileRead>;
+/** Reads a recent file or a segment that is whole in itself; all problems of the file, not only the first. */
 export declare function decodeEventsFile(file: string, content: string): Result<DecodedFile, readonly StateProblem[]>;
 export {};

@@ -19,3 +19,5 @@ export declare function boundMetadata(metadata: Readonly<Record<string, Json>>):
 export declare function boundEvent(event: BranchlineEvent): BranchlineEvent;
 /** Events of one commit within the limits, with the log tails of the first 20 failures. */
 export declare function boundEvents(events: readonly BranchlineEvent[]): BranchlineEvent[];
+/** What is too long in an event that is longer than any may be. */
+export declare function tooLongOf(event: BranchlineEvent): string;

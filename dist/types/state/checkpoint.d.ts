@@ -30,7 +30,7 @@ export declare function isOldRollup(path: string, cutDay: string | undefined): b
 /** SHA-256 of each month's roll-ups of days up to the cut, whatever else the texts are. */
 export declare function rollupDigests(texts: ReadonlyMap<string, string>, cutDay: string): Record<string, string>;
 /** The files of a checkpoint at a view whose day is closed. `rollups`: digests by month. */
-export declare function encodeCheckpoint(view: StateView, cut: Pick<Cut, 'day' | 'digest' | 'rollups'>): ReadonlyMap<string, string>;
+export declare function encodeCheckpoint(view: StateView, cut: Pick<Cut, 'day' | 'digest' | 'rollups'>, isOld: boolean): ReadonlyMap<string, string>;
 /** What a cut says; problems where it is damaged. Undefined also where there never was one. */
 export declare function readCut(texts: ReadonlyMap<string, string>, problems: StateProblem[]): Cut | undefined;
 /**

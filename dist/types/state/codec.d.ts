@@ -6,9 +6,11 @@ export declare const EVENT_VERSION = 1;
 export interface StateProblem {
     /**
      * `newer`: written by a newer Branchline, upgrade to read it. `newer-format`: so is the whole branch. `broken`: damage
-     * or a wrong edit. `missing`: a file that must be there is not. `gap`: events of a stream are missing.
+     * or a wrong edit. `missing`: a file that must be there is not. `gap`: events of a stream are missing. `too-long`: of
+     * what is to be written, not of what is there: an event is longer than any may be. `unread-streams`: no problem of the
+     * state, but of a reader that has not read the files of older streams.
      */
-    readonly code: 'newer' | 'newer-format' | 'broken' | 'missing' | 'gap';
+    readonly code: 'newer' | 'newer-format' | 'broken' | 'missing' | 'gap' | 'too-long' | 'unread-streams';
     readonly file: string;
     readonly line: number;
     readonly message: string;

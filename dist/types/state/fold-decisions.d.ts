@@ -1,4 +1,4 @@
-import type { BranchlineEvent } from '../model/events.js';
+import type { BranchlineEvent, TickedCode } from '../model/events.js';
 import type { Timestamp } from '../model/instant.js';
 import { type FoldDraft } from './fold-draft.js';
 type ScheduleEvent = Extract<BranchlineEvent, {
@@ -11,4 +11,6 @@ type ClaimEvent = Extract<BranchlineEvent, {
 }>;
 /** Opens, renews, suspects and closes claims. `recordedAt` is the commit's instant. */
 export declare function applyClaimEvent(draft: FoldDraft, event: ClaimEvent, recordedAt: Timestamp): void;
+/** The newest code that has ticked, whatever the order in which that is recorded. */
+export declare function noteCode(draft: FoldDraft, code: TickedCode | undefined): void;
 export {};

@@ -1,7 +1,17 @@
 /** Version of the branch's layout, in `format.json`. */
-export declare const FORMAT = 1;
+export declare const FORMAT = 3;
 /** The same where events were dropped (`state.retention`): a reader that knows only the first would take them for lost. */
-export declare const FORMAT_CUT = 2;
+export declare const FORMAT_CUT = 4;
+/** The layout before: `runs/recent/`, and all streams in the index. It is read, and left by the next fold. */
+export declare const OLD_FORMAT = 1;
+export declare const OLD_FORMAT_CUT = 2;
+export declare function isOldFormat(format: number | undefined): boolean;
+export declare function isCutFormat(format: number | undefined): boolean;
+/** The version of a layout where events were dropped, or were not. */
+export declare function formatFor(layout: {
+    readonly isCut: boolean;
+    readonly isOld: boolean;
+}): number;
 export declare const FORMAT_PATH = "format.json";
 export declare const INDEX_PATH = "snapshot/index.json";
 /** Limits of the layout, in UTF-8 bytes where not said otherwise. */
@@ -57,11 +67,15 @@ export declare const CHECKPOINT_FOLDER = "checkpoint/";
 export declare function cutPath(day: string): string;
 /** The last day whose events were dropped, as the listing alone tells. */
 export declare function cutDayOf(listing: Iterable<string>): string | undefined;
-/** An ended run of an open day. */
+/** Last numbers of streams that left the index when that day was closed; parts count from 1, which has no number. */
+export declare function streamsPath(day: string, part: number): string;
+/** The day that was closed. */
+export declare function parseStreamsPath(path: string): string | undefined;
+/** An ended run of an open day, in the layout before. */
 export declare function recentRunPath(run: string): string;
-/** Ended runs of a closed day; parts count from 1. */
-export declare function closedRunsPath(day: string, part: number): string;
-export declare function parseClosedRunsPath(path: string): {
+/** Ended runs of a day; parts count from 1. */
+export declare function dayRunsPath(day: string, part: number): string;
+export declare function parseDayRunsPath(path: string): {
     readonly day: string;
     readonly part: number;
 } | undefined;

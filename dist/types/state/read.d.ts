@@ -1,6 +1,6 @@
 import { type Result } from '../base/result.js';
 import type { BranchlineEvent } from '../model/events.js';
-import { type EpochMs } from '../model/instant.js';
+import { type EpochMs, type Timestamp } from '../model/instant.js';
 import type { StateView } from '../model/state.js';
 import type { StateProblem } from './codec.js';
 import { type PartitionRecords } from './partition-records.js';
@@ -16,6 +16,8 @@ export interface ReadOptions {
     readonly runsOf?: readonly string[];
     /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
     readonly partitionsOf?: ReadonlySet<string>;
+    /** Also the numbers of streams that are older than the index: for who may take in late events. */
+    readonly olderStreams?: boolean;
 }
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
 export interface StateBase {
@@ -35,6 +37,14 @@ export interface StateBase {
     readonly readLeaves: ReadonlySet<string>;
     /** Folded partitions that were read, by asset. */
     readonly leaves: ReadonlyMap<string, PartitionRecords>;
+    /** The layout is the one before: the next fold leaves it. */
+    readonly isOldLayout: boolean;
+    /** Instant of the snapshot; undefined before the first fold. */
+    readonly foldedAt?: Timestamp;
+    /** Numbers of older streams that files have, as far as they are known. */
+    readonly filed: ReadonlyMap<string, number>;
+    /** There are files of older streams that were not read. */
+    readonly hasUnreadStreams: boolean;
 }
 export interface StateRead {
     readonly view: StateView;
@@ -49,7 +59,8 @@ export declare function foldedSeq(listing: Iterable<string>): number;
 export declare function neededPaths(listing: readonly string[], options?: ReadOptions): string[];
 /**
  * What has to be read in a second batch: leaves of partitions that unfolded commits touch, as the texts of the first
- * batch tell, and those of the assets asked for. Empty where nothing is partitioned.
+ * batch tell, those of the assets asked for, and those of which an older version kept no tally. Empty where nothing is
+ * partitioned.
  */
 export declare function neededLeaves(listing: readonly string[], texts: ReadonlyMap<string, string>, options?: Pick<ReadOptions, 'partitionsOf'>): string[];
 /** Adds the partitions that an event speaks of. */
@@ -66,6 +77,8 @@ export interface StateTexts {
 }
 /** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
 export declare function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]>;
+/** True when a view could not be assembled just because older streams were not read. */
+export declare function areStreamsWanted(problems: readonly StateProblem[]): boolean;
 /** Folded partitions among the texts. */
 export declare function readLeaves(texts: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, PartitionRecords>;
 /** The state with the id of the commit that it was read at, or that led to it. */

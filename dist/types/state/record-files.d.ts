@@ -14,8 +14,11 @@ export declare function decodeRecords(file: string, content: string, options: {
     readonly shape: Check;
     readonly problems: StateProblem[];
 }): [string, unknown][];
-/** One object of a known version, or undefined and a problem. */
-export declare function parseFile(file: string, content: string, problems: StateProblem[], line?: number): Record<string, unknown> | undefined;
+/** One object of a known version (up to `newest`), or undefined and a problem. */
+export declare function parseFile(file: string, content: string, problems: StateProblem[], { line, newest }?: {
+    readonly line?: number;
+    readonly newest?: number;
+}): Record<string, unknown> | undefined;
 /** One line: a run, cut where it would not fit a file. */
 export declare function encodeRun(record: RunRecord): string;
 export declare function decodeRun(content: string, file: string, line: number, problems: StateProblem[]): RunRecord | undefined;

@@ -3,6 +3,7 @@ import { type DecodedFile } from './batch.js';
 import type { FoldStart } from './checkpoint.js';
 import type { StateProblem } from './codec.js';
 import { type RecentName, type SegmentName } from './layout.js';
+import { verifyStreams } from './streams.js';
 /** A recent file or segment. */
 export interface EventsFile {
     readonly name: SegmentName | RecentName;
@@ -17,6 +18,8 @@ export interface Refolded {
     readonly expected: ReadonlyMap<string, string>;
     /** Partitions as they were at the last fold. */
     readonly partitions?: StateView['partitions'];
+    /** Files of older streams, held against the view at the last fold. */
+    readonly streams?: ReturnType<typeof verifyStreams>;
     /** SHA-256 of the last segment; empty when there is none. */
     readonly chain: string;
 }
@@ -26,6 +29,7 @@ export declare function refold(files: readonly EventsFile[], texts: ReadonlyMap<
     readonly problems: StateProblem[];
     readonly folded: number;
     readonly start?: FoldStart | undefined;
+    readonly isOldLayout: boolean;
 }): Refolded;
 /** Files of the state that follow from its events, but for leaves of partitions; pages are none of the state's. */
 export declare function isDerived(path: string): boolean;

@@ -4,8 +4,12 @@ import type { StateProblem } from './codec.js';
 export interface SnapshotOptions {
     /** SHA-256 of the last segment that the view holds; empty when there is none. */
     readonly digest: string;
-    /** The view's day is over: its runs go to their parts. */
+    /** The view's day is over: older streams leave the index. */
     readonly close: boolean;
+    /** Numbers of streams that files have already. */
+    readonly filed?: ReadonlyMap<string, number>;
+    /** In the layout before (format 1 and 2), to hold such a state against its events. */
+    readonly isOld?: boolean;
 }
 /**
  * The files of a fold: index, shards, roll-ups and runs of the open day. Equal views give equal bytes. Files of the
@@ -19,9 +23,11 @@ export interface DecodedSnapshot {
     readonly view: StateView;
     readonly digest: string;
     readonly shards: number;
+    /** Numbers of streams that files have; those that were read. */
+    readonly filed: ReadonlyMap<string, number>;
 }
 /**
- * Reads the files of a snapshot, with as many roll-ups and run files as are given: cells of those days and ended runs
- * come with the view. All problems of all files.
+ * Reads the files of a snapshot, with as many roll-ups, run files and files of streams as are given: cells of those days,
+ * ended runs and numbers come with the view. All problems of all files.
  */
 export declare function decodeSnapshot(files: ReadonlyMap<string, string>): Result<DecodedSnapshot, readonly StateProblem[]>;

@@ -77,7 +77,10 @@ export type WrittenSpec = {
          * Its key.
          */
         asset: string;
-        partition_mapping?: WrittenPartitionMapping;
+        /**
+         * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+         */
+        partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
     })[] | null;
     /**
      * Name of the table or view, `schema.name` or `name`. Default: from the key, `raw/orders` is `raw.orders`.
@@ -366,7 +369,10 @@ export interface WrittenGroup {
          * Its key.
          */
         asset: string;
-        partition_mapping?: WrittenPartitionMapping;
+        /**
+         * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+         */
+        partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
     })[] | null;
     /**
      * How a failed attempt is repeated.
@@ -424,9 +430,9 @@ export interface WrittenGroup {
         [k: string]: string;
     } | null;
     /**
-     * How a backfill cuts its partitions into runs.
+     * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
      */
-    backfill_policy?: WrittenBackfillPolicy | null;
+    backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
     /**
      * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
      */
@@ -1165,7 +1171,10 @@ export interface WrittenAsset {
          * Its key.
          */
         asset: string;
-        partition_mapping?: WrittenPartitionMapping;
+        /**
+         * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+         */
+        partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
     })[] | null;
     /**
      * How a failed attempt is repeated.
@@ -1223,9 +1232,9 @@ export interface WrittenAsset {
         [k: string]: string;
     } | null;
     /**
-     * How a backfill cuts its partitions into runs.
+     * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
      */
-    backfill_policy?: WrittenBackfillPolicy | null;
+    backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
     /**
      * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
      */
@@ -1459,7 +1468,10 @@ export interface WrittenMultiAsset {
          * Its key.
          */
         asset: string;
-        partition_mapping?: WrittenPartitionMapping;
+        /**
+         * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+         */
+        partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
     })[] | null;
     /**
      * How a failed attempt is repeated.
@@ -1478,9 +1490,9 @@ export interface WrittenMultiAsset {
      */
     partitions?: string | WrittenPartitions | null;
     /**
-     * How a backfill cuts its partitions into runs.
+     * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
      */
-    backfill_policy?: WrittenBackfillPolicy | null;
+    backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
     /**
      * `true`: it may run for part of its assets (it reads `BRANCHLINE_ASSETS`). Default `false`: selecting one selects all.
      */
@@ -1889,7 +1901,10 @@ export interface WrittenDefaults {
          * Its key.
          */
         asset: string;
-        partition_mapping?: WrittenPartitionMapping;
+        /**
+         * Which of its partitions are read: `identity`, `all`, `last`, or a mapping. Default: windows that overlap, or the equal key.
+         */
+        partition_mapping?: ("identity" | "all" | "last") | WrittenPartitionMapping;
     })[] | null;
     /**
      * How a failed attempt is repeated.
@@ -1947,9 +1962,9 @@ export interface WrittenDefaults {
         [k: string]: string;
     } | null;
     /**
-     * How a backfill cuts its partitions into runs.
+     * How a backfill cuts its partitions into runs: `single_run`, or `{multi_run: {max_partitions_per_run}}`.
      */
-    backfill_policy?: WrittenBackfillPolicy | null;
+    backfill_policy?: "single_run" | WrittenBackfillPolicy | null;
     /**
      * When it is made by itself: `eager`, `on_missing`, or `{on_cron: {cron, timezone}}`.
      */

@@ -1,6 +1,6 @@
 import { type Result } from '../../base/result.js';
 import type { PartitionMapping, PartitionsDef } from '../../model/partitions.js';
-import type { KeysAt, Partitions } from './keys.js';
+import { type KeysAt, type Partitions } from './keys.js';
 /** One side of a dependency: undefined = not partitioned. */
 export interface MappedSides {
     readonly upstream: Partitions | undefined;

@@ -1,1 +1,0 @@
-export{o as printDiagnostics,s as run}from"./plan-CbqPssUc.js";

@@ -1,1 +1,0 @@
-import{t as e}from"./parse-BXz1vopd.js";import{H as t}from"./wake-plan-C3JWYGwz.js";function n(n){return t(n,e)}export{n as t};

@@ -1,1 +1,0 @@
-export{t as loadProject}from"./load-project-gv_ROx5b.js";

@@ -1,1 +1,0 @@
-export{x as main}from"./wake-B2lrAQgN.js";

@@ -1,0 +1,1 @@
+export{t as main}from"./words-DS3B5teX.js";

@@ -1,0 +1,1 @@
+export{S as main}from"./wake-lszWF5ng.js";

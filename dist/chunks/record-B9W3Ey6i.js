@@ -1,0 +1,1 @@
+export{R as performRun,z as performTick,B as recordIn}from"./wake-lszWF5ng.js";

@@ -1,1 +1,0 @@
-export{L as performRun,R as performTick,z as recordIn}from"./wake-B2lrAQgN.js";

@@ -1,0 +1,1 @@
+export{n as reportPages}from"./wake-lszWF5ng.js";

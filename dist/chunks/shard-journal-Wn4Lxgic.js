@@ -1,2 +1,0 @@
-import{Br as e,Ia as t,La as n,Rr as r}from"./wake-plan-C3JWYGwz.js";function i(t){return t.map(t=>`${e(t)}\n`).join(``)}function a(e,i){let a=[];for(let[n,o]of e.split(`
-`).entries()){if(o===``)continue;let e=r(o,i,n+1);if(!e.ok)return t(`line ${n+1}: ${e.error.message}`);a.push(e.value)}return n(a)}function o(e,t){let n=[];for(let[i,a]of e.entries()){let e=r(a,t,i+1);if(!e.ok)break;n.push(e.value)}return n}export{i as n,o as r,a as t};

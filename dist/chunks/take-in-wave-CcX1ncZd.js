@@ -1,0 +1,1 @@
+export{t as lostWaveTaker}from"./take-in-wave-2b5Hrdpj.js";
