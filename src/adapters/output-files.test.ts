@@ -105,6 +105,8 @@ describe('finding', () => {
   test('a name with the signs of patterns, escaped', async () => {
     write('out/a[1].csv', 'a');
     expect(await paths('out/a\\[1\\].csv')).toEqual(['out/a[1].csv']);
+    write('out/ch|2026/a.csv', 'a');
+    expect(await paths('out/ch\\|2026/*.csv')).toEqual(['out/ch|2026/a.csv']);
   });
   test('refuses what git tracks', async () => {
     write('out/a.csv', 'a');

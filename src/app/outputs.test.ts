@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fakeOutputFiles } from '../testing/fake-output-files.ts';
-import { collectOutputs, filesDataVersion, publishOutputs, putBack, restoreOutputs, verifyPresent } from './outputs.ts';
+import {
+  collectOutputs,
+  escapePattern,
+  filesDataVersion,
+  publishOutputs,
+  putBack,
+  restoreOutputs,
+  verifyPresent,
+} from './outputs.ts';
 
 const all = [{ path: 'out/*', optional: false }];
 
@@ -10,6 +18,10 @@ async function collected(port: ReturnType<typeof fakeOutputFiles>, outputs = all
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
 }
+
+test('a key of several dimensions is what it is in a pattern', () => {
+  expect(`out/${escapePattern('ch|2026')}/*.csv`).toBe('out/ch\\|2026/*.csv');
+});
 
 describe('collecting', () => {
   test('gives files by path and one version for all', async () => {

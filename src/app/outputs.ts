@@ -145,7 +145,7 @@ export async function verifyPresent(
 
 /** A path as a pattern that matches itself alone. */
 export function escapePattern(path: string): string {
-  return path.replace(/[\\*?[\]{}()!+@]/g, '\\$&');
+  return path.replace(/[\\*?[\]{}()!+@|]/g, '\\$&');
 }
 
 /** Recorded files in the order of their paths. */

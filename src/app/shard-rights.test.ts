@@ -8,8 +8,9 @@ import { type HeardShard, hearShard } from './shard-rights.ts';
 
 const project = projectOf({
   'branchline.yaml': `name: shop
-env: { HOUSE: data }
+env: { HOUSE: data, HERE: ./data/, ABOVE: near/deep/.. }
 connections:
+  near: { type: duckdb, path: "\${{ env.HERE }}/near.duckdb" }
   wh: { type: duckdb, path: data/wh.duckdb }
   other: { type: duckdb, path: data/other.duckdb }
 assets:
@@ -23,6 +24,14 @@ assets:
   free: { run: "true", outputs: ["\${{ env.SOMEWHERE }}/free.csv"] }
   table: { run: "true", connection: wh }
   report: { run: "true", outputs: [data/report.md] }
+  near: { run: "true", connection: near, outputs: ["\${{ env.HERE }}/near.csv", "\${{ env.ABOVE }}/*.txt"] }
+  either: { run: "true", outputs: ["data/either/(a|b).csv"] }
+  stated:
+    sql: copy (select 1) to 'data/stated/x.csv'
+    connection: wh
+    materialized: none
+    partitions: { daily: { start: 2026-01-01 } }
+    outputs: ["data/stated/\${{ partition.key }}/*.csv"]
 `,
 });
 
@@ -44,16 +53,22 @@ const run = {
       step('cities@b*rn', 'cities', ['b*rn']),
       step('free', 'free'),
       step('table', 'table'),
+      step('near', 'near'),
+      step('either', 'either'),
+      step('stated@2026-01-01...2026-01-02', 'stated', ['2026-01-01', '2026-01-02']),
       step('report', 'report'),
       { ...step('old', 'old'), verdict: 'skip' },
     ],
   },
-  claim: { claim: 'r.1', epoch: 1, connections: [{ name: 'wh' }, { name: 'other' }] },
+  claim: { claim: 'r.1', epoch: 1, connections: [{ name: 'wh' }, { name: 'other' }, { name: 'near' }] },
 } as unknown as WaveRun;
 const shard = {
   id: 's000',
   run: 'r',
-  steps: ['raw', 'tiles', 'days@2026-01-01...2026-01-02', 'cities@b*rn', 'free', 'table'],
+  steps: [
+    ...['raw', 'tiles', 'days@2026-01-01...2026-01-02', 'cities@b*rn', 'free', 'table'],
+    ...['near', 'either', 'stated@2026-01-01...2026-01-02'],
+  ],
 } as unknown as WaveShard;
 
 const base = { at: '2026-11-22T09:00:00.000Z', run: 'r', epoch: 1 } as const;
@@ -113,6 +128,13 @@ describe('what a shard may say', () => {
     ['a file of a pattern', made('tiles', ['data/y-7.txt'])],
     ['a partition', made('days@2026-01-01...2026-01-02', ['data/days/2026-01-02.csv'], { partition: '2026-01-02' })],
     ['a key that looks like a pattern', made('cities@b*rn', ['data/cities/b*rn.csv'], { partition: 'b*rn' })],
+    [
+      'a file that SQL wrote for one of several partitions',
+      made('stated@2026-01-01...2026-01-02', ['data/stated/2026-01-02/x.csv'], { partition: '2026-01-02' }),
+    ],
+    ['files where values lead by a detour', made('near', ['data/near.csv', 'near/a.txt'])],
+    ['a database where values lead by a detour', saved('near', 'data/near.duckdb')],
+    ['a file of one of two names', made('either', ['data/either/b.csv'])],
     ['a further attempt', made('raw', ['data/raw.csv'], { materialization: 'r.1/raw#2' })],
     ['a file that a variable of its machine placed', made('free', ['deep/below/free.csv'])],
     ['a table of its connection', made('table', [], { connection: 'wh' })],
@@ -154,6 +176,16 @@ describe('what is refused, with its step, while the rest counts', () => {
       'a file of another partition',
       made('days@2026-01-01...2026-01-02', ['data/days/2026-01-01.csv'], { partition: '2026-01-02' }),
       'data/days/2026-01-01.csv for days@2026-01-02',
+    ],
+    [
+      'a file of another partition, by SQL',
+      made('stated@2026-01-01...2026-01-02', ['data/stated/2026-01-01/x.csv'], { partition: '2026-01-02' }),
+      'it is not declared',
+    ],
+    [
+      'a file of another folder, where values lead by a detour',
+      made('near', ['near/deep/a.txt']),
+      'it is not declared',
     ],
     [
       'a key as a pattern',

@@ -227,10 +227,10 @@ function fileProblem(
   if (!isPathInside(path)) return 'it leads out of the project';
   const { asset, planned, partition } = of;
   const step = project.steps[planned.step];
-  // Statements write what they make of several partitions at once, scripts each for itself.
   const all = cuts.get(planned.id) ?? (step && stepPartition(step, planned));
   cuts.set(planned.id, all);
-  const cut = all && (step?.action.kind === 'sql' ? all : partitionOf(all.partitions, [partition!]));
+  // Whatever writes files is run, or looked at, for one partition after the other.
+  const cut = all && partitionOf(all.partitions, [partition!]);
   return declaredProblem(paths.ofAsset(asset, cut && partitionContext(cut), path), path, {
     paths,
     view,

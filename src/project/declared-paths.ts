@@ -30,7 +30,7 @@ export interface DeclaredPaths {
 /** Stands for text that is not known here; of Unicode's private letters. */
 const ANY = '\u{E000}';
 /** Forms of patterns that the walk through folders knows and `globMatcher` does not: from there on anything may stand. */
-const ODD_PATTERN = /[@!+*?]\(|\[\[?:|\{[^{}]*\.\.[^{}]*\}|^!/;
+const ODD_PATTERN = /[@!+*?]\(|\([^()]*\||\[\[?:|\{[^{}]*\.\.[^{}]*\}|^!/;
 /** Longer than any file system takes. */
 const PATH_LENGTH_MAX = 4_096;
 
@@ -93,7 +93,8 @@ interface Within {
 function knownText(project: Project, within: Within, template: string, asPattern: boolean): KnownText {
   const contexts = contextsOf(within);
   const env = knownEnv(project, within.environment, contexts);
-  return evaluateKnown(template, { ...contexts, env }, asPattern);
+  const { text, readsMachine } = evaluateKnown(template, { ...contexts, env }, asPattern);
+  return { text: plainPath(text), readsMachine };
 }
 
 function contextsOf({ environment, asset, partition }: Within): Omit<EvaluationContexts, 'env'> {
@@ -147,8 +148,22 @@ function evaluateKnown(template: string, contexts: EvaluationContexts, asPattern
   return { text, readsMachine };
 }
 
+/** As a file is recorded, whatever values bring along: without `.`, `..`, and slashes that say nothing. */
+function plainPath(text: string): string {
+  const parts: string[] = [];
+  for (const [index, part] of text.split('/').entries()) {
+    if (part === '.' || (part === '' && index > 0)) continue;
+    const before = parts.at(-1);
+    if (part !== '..' || before === undefined || before === '' || before === '..') parts.push(part);
+    // What is not known may be several folders: some of it may stay.
+    else if (before.includes(ANY)) parts.splice(-1, 1, ANY);
+    else parts.pop();
+  }
+  return parts.join('/');
+}
+
 function escaped(text: string): string {
-  return text.replace(/[\\*?[\]{}()!+@]/g, '\\$&');
+  return text.replace(/[\\*?[\]{}()!+@|]/g, '\\$&');
 }
 
 interface Matcher {
