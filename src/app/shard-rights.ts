@@ -280,17 +280,32 @@ function declaredProblem(
   }
 }
 
+type View = Hearing['view'];
+
+const RECORDED = new WeakMap<View, ReadonlyMap<string, readonly string[]>>();
+
 /** Whose file the state knows there, if it is another's than that of `but`. */
-function recordedOwner(view: Hearing['view'], path: string, but: string): string | undefined {
+function recordedOwner(view: View, path: string, but: string): string | undefined {
+  const owners = RECORDED.get(view) ?? recordedOwners(view);
+  RECORDED.set(view, owners);
+  return owners.get(path)?.find((owner) => owner !== but);
+}
+
+/** By path, whose files the state knows. All journals of a wave are held against the same state. */
+function recordedOwners(view: View): ReadonlyMap<string, readonly string[]> {
+  const owners = new Map<string, string[]>();
+  const add = (path: string, owner: string): void => {
+    const known = owners.get(path);
+    if (known) known.push(owner);
+    else owners.set(path, [owner]);
+  };
   for (const [asset, { materialized }] of view.assets)
-    if (asset !== but && materialized?.files && Object.hasOwn(materialized.files, path)) return asset;
+    for (const path of Object.keys(materialized?.files ?? {})) add(path, asset);
   for (const [asset, records] of view.partitions ?? [])
     for (const [key, { materialized }] of records)
-      if (materialized?.files && Object.hasOwn(materialized.files, path) && partitionName(asset, key) !== but)
-        return partitionName(asset, key);
-  for (const [name, { file }] of view.connections)
-    if (file?.path === path && `connection ${name}` !== but) return `connection ${name}`;
-  return undefined;
+      for (const path of Object.keys(materialized?.files ?? {})) add(path, partitionName(asset, key));
+  for (const [name, { file }] of view.connections) if (file) add(file.path, `connection ${name}`);
+  return owners;
 }
 
 /** A step may find keys for the dynamic sets of the project, and takes none away. */

@@ -1,6 +1,6 @@
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import { type EvaluationContexts, evaluateExpression } from './expressions.ts';
-import { globMatcher } from './glob.ts';
+import { globMatcher, isPattern } from './glob.ts';
 import { parseTemplate } from './template.ts';
 
 /** What is known where paths are held against what is declared: not the variables of the machine that wrote them. */
@@ -34,7 +34,18 @@ const ODD_PATTERN = /[@!+*?]\(|\([^()]*\||\[\[?:|\{[^{}]*\.\.[^{}]*\}|^!/;
 /** Longer than any file system takes. */
 const PATH_LENGTH_MAX = 4_096;
 
+const OPENED = new WeakMap<Project, Map<string, DeclaredPaths>>();
+
+/** Whoever asks for the same project and environment again gets what is known by then: a wave has hundreds of journals. */
 export function declaredPaths({ project, environment }: DeclaredIn): DeclaredPaths {
+  const opened = OPENED.get(project) ?? new Map<string, DeclaredPaths>();
+  OPENED.set(project, opened);
+  const paths = opened.get(environment) ?? openPaths({ project, environment });
+  opened.set(environment, paths);
+  return paths;
+}
+
+function openPaths({ project, environment }: DeclaredIn): DeclaredPaths {
   const matchers = new Map<string, Matcher>();
   const matcherOf = (asset: Asset, path: string, partition: PartitionContext | undefined): Matcher => {
     const key = JSON.stringify([asset.key, path, partition ?? null]);
@@ -49,6 +60,7 @@ export function declaredPaths({ project, environment }: DeclaredIn): DeclaredPat
     if (connection?.type !== 'duckdb' || connection.path === ':memory:') return 'foreign';
     return databaseAt(knownText(project, { environment }, connection.path, false), path);
   };
+  let declarers: Declarers | undefined;
   return {
     ofAsset(asset, partition, path) {
       if (path.length > PATH_LENGTH_MAX) return 'foreign';
@@ -59,21 +71,36 @@ export function declaredPaths({ project, environment }: DeclaredIn): DeclaredPat
     },
     ofConnection: (name, path) => (path.length > PATH_LENGTH_MAX ? 'foreign' : ofConnection(name, path)),
     otherOwner(path, but) {
-      const asset = Object.values(project.assets).find(
-        (each) =>
-          each.key !== but.asset &&
-          each.outputs.some((output) => {
-            const text = knownText(project, { environment, asset: each }, output.path, true);
-            return !text.readsMachine && outputMatcher(text).test(path);
-          }),
-      );
-      if (asset) return asset.key;
+      declarers ??= openDeclarers({ project, environment });
+      const one = declarers.byPath.get(path)?.find((each) => each !== but.asset);
+      const asset = one ?? declarers.byPattern.find((each) => each.asset !== but.asset && each.test(path))?.asset;
+      if (asset !== undefined) return asset;
       const name = Object.keys(project.connections).find(
         (each) => each !== but.connection && ofConnection(each, path) === 'own',
       );
       return name === undefined ? undefined : `connection ${name}`;
     },
   };
+}
+
+/** Who declares a path whatever variables of a machine say. */
+interface Declarers {
+  readonly byPath: ReadonlyMap<string, readonly AssetKey[]>;
+  readonly byPattern: readonly { readonly asset: AssetKey; readonly test: (path: string) => boolean }[];
+}
+
+function openDeclarers({ project, environment }: DeclaredIn): Declarers {
+  const byPath = new Map<string, AssetKey[]>();
+  const byPattern: { asset: AssetKey; test: Matcher['test'] }[] = [];
+  for (const asset of Object.values(project.assets))
+    for (const output of asset.outputs) {
+      const known = knownText(project, { environment, asset }, output.path, true);
+      if (known.readsMachine) continue;
+      const { test, literal } = outputMatcher(known);
+      if (literal === undefined) byPattern.push({ asset: asset.key, test });
+      else byPath.set(literal, [...(byPath.get(literal) ?? []), asset.key]);
+    }
+  return { byPath, byPattern };
 }
 
 interface KnownText {
@@ -117,7 +144,7 @@ function knownEnv(
     for (const [name, template] of Object.entries(layer)) {
       const { text } = evaluateKnown(template, { ...contexts, env: values }, false);
       if (text.includes(ANY)) delete values[name];
-      else values[name] = text.replace(/\\(.)/gs, '$1');
+      else values[name] = unescaped(text);
     }
   }
   return values;
@@ -162,6 +189,10 @@ function plainPath(text: string): string {
   return parts.join('/');
 }
 
+function unescaped(text: string): string {
+  return text.replace(/\\(.)/gs, '$1');
+}
+
 function escaped(text: string): string {
   return text.replace(/[\\*?[\]{}()!+@|]/g, '\\$&');
 }
@@ -169,6 +200,8 @@ function escaped(text: string): string {
 interface Matcher {
   readonly test: (path: string) => boolean;
   readonly isOpen: boolean;
+  /** The only path that it takes; absent = there may be several. */
+  readonly literal?: string;
 }
 
 function outputMatcher({ text, readsMachine }: KnownText): Matcher {
@@ -176,13 +209,14 @@ function outputMatcher({ text, readsMachine }: KnownText): Matcher {
   const head = odd === undefined ? text : text.slice(0, text.slice(0, odd).search(/[{[]|[^/]*$/));
   const pattern = odd === undefined ? text : `${head}${ANY}`;
   // What is not known may hold folders too.
-  const test = globMatcher(pattern.replaceAll(ANY, '**'));
-  return { test, isOpen: readsMachine || odd !== undefined };
+  const glob = pattern.replaceAll(ANY, '**');
+  const isOpen = readsMachine || odd !== undefined;
+  return { test: globMatcher(glob), isOpen, ...(isPattern(glob) ? {} : { literal: unescaped(glob) }) };
 }
 
 /** A database lies at one place; where that is absolute, the recorded path is its end. */
 function databaseAt({ text }: KnownText, path: string): Declared {
-  const parts = text.split(ANY).map((part) => part.replace(/\\(.)/gs, '$1'));
+  const parts = text.split(ANY).map(unescaped);
   const [first, last] = [parts[0]!, parts.at(-1)!];
   const isAbsolute = /^(?:\/|[A-Za-z]:[\\/])/.test(first);
   if (parts.length === 1) return path === first || (isAbsolute && first.endsWith(`/${path}`)) ? 'own' : 'foreign';
