@@ -1,8 +1,9 @@
 import { ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
-import { isManual } from '../model/plan.ts';
+import { isManual, type Plan } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
 import { openPartitionReader } from '../plan/partitioned.ts';
+import { CLICK_TAG } from '../run/run-retry.ts';
 import { doesAutomationMove, partitionsOfAutomation } from './automation.ts';
 import { doBackfillsMove } from './backfills.ts';
 import type { AppFailure } from './failure.ts';
@@ -33,7 +34,7 @@ export async function judgeNextWave(
   // What was given back is the wave's own, whoever asked for it.
   if (wave.some(({ state }) => state === 'QUEUED')) return ok('more');
   for (const asset of partitionsOfAutomation(planning)) ports.partitions.add(asset);
-  const isClick = wave.every(({ run }) => isManual(run.plan.request));
+  const isClick = wave.every(({ run }) => isOfClick(run.plan));
   for (;;) {
     const judged = await ports.session.transact<NextWave | 'again'>(
       async ({ read: { view }, now }): Promise<StateDecision<NextWave | 'again'>> => {
@@ -46,6 +47,11 @@ export async function judgeNextWave(
     if (!judged.ok) return judged;
     if (judged.value.value !== 'again') return ok(judged.value.value);
   }
+}
+
+/** Somebody named it: by `run`, or by the `retry` of a run. */
+function isOfClick({ request, tags }: Plan): boolean {
+  return isManual(request) || (request.kind === 'retry' && tags[CLICK_TAG] !== undefined);
 }
 
 /** True when somebody who comes now finds a run to let go, or to ask for. */
