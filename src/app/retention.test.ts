@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
@@ -229,6 +230,22 @@ describe('state.retention', () => {
     expect(warnings.join('\n')).toContain('the digest of the segment before differs');
     expect(cutDayOf(server.files().keys())).toBe('2026-12-03');
     expect(must(await server.open().archives()).length).toBeGreaterThan(2);
+  });
+
+  it('comes with the version of the layout that its commit leads to, where that leaves the one before', async () => {
+    for (const waits of [0, 10 * DAY]) {
+      const { server, ports, open, wait, tamper, problems, now } = memoryState({ projectName: 'weather' });
+      const file = new URL('../testing/states/format-1.jsonl', import.meta.url);
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+      wait(Date.UTC(2026, 10, 30, 12) - now());
+      await tamper(Object.fromEntries(lines.map((line) => JSON.parse(line) as [string, string])));
+      wait(waits);
+      const options = { keepMs: undefined, now: now(), dryRun: false, retentionMs: DAY };
+      expect(must(await compactState(ports(), open(), options)).events?.commits).toBeGreaterThan(0);
+      // A commit of the same day folds nothing; one of a later day does, and leaves the layout.
+      expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: waits === 0 ? 2 : 4 });
+      expect(problems()).toEqual([]);
+    }
   });
 
   it('changes nothing where no day is old enough, or the history is too short to be compacted', async () => {

@@ -19,14 +19,9 @@ export async function cutAt(
   if (plan === undefined) return ok(undefined);
   const texts = await place.store.load(head.commit, plan.paths);
   if (!texts.ok) return texts;
-  const { environment, projectName: project } = place;
-  const cut = cutHistory(plan, {
-    listing,
-    texts: texts.value,
-    environment,
-    project,
-    isOldLayout: read.base.isOldLayout,
-  });
+  const { environment } = place;
+  const { isOldLayout } = read.base;
+  const cut = cutHistory(plan, { listing, texts: texts.value, environment, isOldLayout });
   return cut.ok ? cut : fail(brokenState(place.store.label, head.commit, cut.error));
 }
 

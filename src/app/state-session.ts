@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
-import { type EpochMs, timestamp } from '../model/instant.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, HeadMemory, RefMove, StateChange, StoreUnreachable } from '../ports.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
@@ -408,7 +408,7 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutD
   return {
     decision: {
       kind: 'commit',
-      ...changeOf(state, full, decision),
+      ...changeOf(state, full, { ...decision, project: ports.projectName }),
       value: { value: decision.value, after: full.after },
     },
     lean,
@@ -419,12 +419,16 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutD
 function changeOf(
   { read, head }: StateAt,
   prepared: PreparedCommit,
-  by: { readonly compact?: ReadonlyMap<string, string | null>; readonly due?: ReadonlyMap<string, string | null> },
+  by: {
+    readonly project: string;
+    readonly compact?: ReadonlyMap<string, string | null>;
+    readonly due?: ReadonlyMap<string, string | null>;
+  },
 ): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
   const more = by.compact ?? by.due;
   if (head.commit === undefined || more === undefined) return { change: prepared.change };
-  const begun = compactFiles(read, head.commit, timestamp(prepared.change.at));
-  const { change } = withFiles(prepared, new Map([...more, ...begun]));
+  const files = compactFiles(read, prepared, { head: head.commit, project: by.project, cut: more });
+  const { change } = withFiles(prepared, files);
   return { change, compacts: { seq: read.view.seq, ...(by.compact ? {} : { change: prepared.change }) } };
 }
 

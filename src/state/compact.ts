@@ -1,6 +1,7 @@
 import { canonicalJson } from '../base/json.ts';
-import type { Timestamp } from '../model/instant.ts';
-import { compactedPath, compactedSeq } from './layout.ts';
+import { timestamp } from '../model/instant.ts';
+import { encodeFormat, type PreparedCommit } from './commit.ts';
+import { compactedPath, compactedSeq, cutDayOf, FORMAT_PATH } from './layout.ts';
 import type { StateRead } from './read.ts';
 
 /** Commits of one history, after which the next commit begins it anew by itself. */
@@ -20,13 +21,21 @@ export function isCompactDue(read: Pick<StateRead, 'view' | 'base'>, after: numb
   return over >= 0 && over % 100 === 0;
 }
 
-/** The file by which a commit without parent says what was before it, and the deletion of the one before. */
+/**
+ * What a commit without parent has beside its own files: `cut`, the files of a retention that drops events in it (empty
+ * where there is none), the file that says what was before it, and the deletion of the one before.
+ */
 export function compactFiles(
   { view, base }: Pick<StateRead, 'view' | 'base'>,
-  head: string,
-  at: Timestamp,
+  prepared: Pick<PreparedCommit, 'change' | 'after'>,
+  by: { readonly head: string; readonly project: string; readonly cut: ReadonlyMap<string, string | null> },
 ): ReadonlyMap<string, string | null> {
-  const files = new Map<string, string | null>();
+  const { head, project, cut } = by;
+  const files = new Map(cut);
+  // Only the commit tells which layout it leads to: one that folds leaves the one before.
+  const layout = { isCut: true, isOld: prepared.after.base.isOldLayout };
+  if (cutDayOf(cut.keys()) !== undefined) files.set(FORMAT_PATH, encodeFormat(project, layout));
+  const at = timestamp(prepared.change.at);
   const before = compactedSeq(base.paths);
   if (before > 0) files.set(compactedPath(before), null);
   files.set(compactedPath(view.seq), `${canonicalJson({ archive: head, at, seq: view.seq, v: 1 })}\n`);

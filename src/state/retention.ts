@@ -4,13 +4,11 @@ import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { encodeCheckpoint, type FoldStart, isOldRollup, readCheckpoint, rollupDigests } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
-import { encodeFormat } from './commit.ts';
 import { emptyView } from './fold.ts';
 import {
   CHECKPOINT_FOLDER,
   compareSegments,
   cutDayOf,
-  FORMAT_PATH,
   foldedPath,
   parseDayRunsPath,
   parseRollupPath,
@@ -38,7 +36,7 @@ export interface DroppedEvents {
 }
 
 export interface HistoryCut {
-  /** What the commit changes: null takes a file away. */
+  /** What the commit changes: null takes a file away. The version that says so is of the commit (`compactFiles`). */
   readonly files: ReadonlyMap<string, string | null>;
   readonly dropped: DroppedEvents;
 }
@@ -97,7 +95,6 @@ export function cutHistory(
     readonly listing: readonly string[];
     readonly texts: ReadonlyMap<string, string>;
     readonly environment: string;
-    readonly project: string;
     readonly isOldLayout: boolean;
   },
 ): Result<HistoryCut, readonly StateProblem[]> {
@@ -132,7 +129,6 @@ export function cutHistory(
   for (const [month, digest] of Object.entries(checkpoint?.cut.rollups ?? {})) rollups[month] ??= digest;
   for (const [path, text] of encodeCheckpoint(view, { day: plan.day, digest: chain, rollups }, isOldLayout))
     changed.set(path, text);
-  changed.set(FORMAT_PATH, encodeFormat(input.project, { isCut: true, isOld: isOldLayout }));
   return ok({ files: changed, dropped: sumUp(plan, { texts, runs, files }) });
 }
 
