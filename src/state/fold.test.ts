@@ -101,6 +101,19 @@ describe('what a run leaves behind', () => {
     expect(day.get('asset:marts/months')).toMatchObject({ materialized: 0, failed: 1 });
   });
 
+  it('honours the mark of a repair also in a further file of a commit that has no event left', () => {
+    const events = runEvents({ run: RUN_A, assets: one('success') });
+    const file = (more: Partial<Batch>): Batch => ({ ...batchOf(1, []), ...more });
+    const marked = { streams: { [`${RUN_A}.1`]: 2 } };
+    const files = [file({ events: events.slice(0, 1) }), file({ lost: marked }), file({ events: events.slice(2) })];
+    const view = folded(files);
+    expect(view.streams.get(`${RUN_A}.1`)).toBe(events.length);
+    // Once more it changes nothing.
+    expect(bytesOf(folded(files, view))).toBe(bytesOf(view));
+    const unmarked = foldAll(emptyView('production'), [files[0]!, file({}), files[2]!]);
+    expect(unmarked).toMatchObject({ ok: false, error: { code: 'gap' } });
+  });
+
   it('forgets what was lost when it is made anew, and hears of no loss of what was replaced', () => {
     const made = viewOf(runEvents({ run: RUN_A, assets: one('success') }));
     const loss: EventDraft = {

@@ -87,8 +87,9 @@ export function foldAll(view: StateView, batches: Iterable<Batch>): Result<State
 function applyBatch(draft: FoldDraft, batch: Batch): StateProblem | undefined {
   const fresh = uncounted(draft.streams, batch);
   if (!fresh.ok) return fresh.error;
-  // A replay of a commit that was taken in already.
-  if (batch.seq <= draft.seq && fresh.value.length === 0) return undefined;
+  const lost = Object.entries(batch.lost?.streams ?? {}).filter(([stream, n]) => n > (draft.streams.get(stream) ?? 0));
+  // A replay of a commit that was taken in already. A further file of a commit may have nothing but marks of a repair.
+  if (batch.seq <= draft.seq && fresh.value.length === 0 && lost.length === 0) return undefined;
   if ((batch.lost?.from ?? batch.seq) > draft.seq + 1)
     return problemOf(batch, 'gap', `commit ${batch.seq} follows commit ${draft.seq}: what is between is missing`);
   advanceTo(draft, batch.at);
@@ -98,7 +99,7 @@ function applyBatch(draft: FoldDraft, batch: Batch): StateProblem | undefined {
     draft.streamDays.set(stream, draft.day);
     applyEvent(draft, event, draft.at!);
   }
-  for (const [stream, n] of Object.entries(batch.lost?.streams ?? {})) {
+  for (const [stream, n] of lost) {
     if (n <= (draft.streams.get(stream) ?? 0)) continue;
     draft.streams.set(stream, n);
     draft.streamDays.set(stream, draft.day);
