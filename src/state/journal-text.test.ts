@@ -40,6 +40,7 @@ describe('the text of a journal', () => {
       '{"v":1,"type":"run.beamed"}',
       '',
       '{"__proto__":1}',
+      '{"id":"a#1","of":"x","part":1,"text":"","type":"event.part","v":1}',
       '',
     ];
     const result = parseJournal('j.jsonl', bad.join('\n'));
@@ -49,6 +50,7 @@ describe('the text of a journal', () => {
       [5, 'newer'],
       [6, 'broken'],
       [7, 'broken'],
+      [8, 'broken'],
     ]);
   });
 

@@ -43,7 +43,12 @@ export function parseJournal(file: string, text: string): Result<JournalText, re
       if (['journal', 'journal.confirmed', 'commit', 'segment'].some((key) => Object.hasOwn(value, key))) continue;
     }
     const part = partOf(value);
-    if (typeof part === 'object') {
+    if (typeof part === 'string') {
+      problems.push({ code: 'broken', file, line: i + 1, message: `\`event.part\`: ${part}` });
+      open = undefined;
+      continue;
+    }
+    if (part !== undefined) {
       const joined = joinPart(open, part);
       open = joined.kind === 'open' ? joined.event : undefined;
       if (joined.kind === 'broken') problems.push({ code: 'broken', file, line: i + 1, message: joined.message });
