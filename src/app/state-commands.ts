@@ -104,7 +104,7 @@ export async function closedRun(store: StateStore, state: StateAt, run: string):
   const listing = await store.list(state.head.commit, '');
   if (!listing.ok) return undefined;
   const paths = listing.value.map((entry) => entry.path);
-  const texts = await store.load(state.head.commit, neededPaths(paths, { runsOf }));
+  const texts = await store.load(state.head.commit, neededPaths(paths, { runsOf, olderStreams: true }));
   if (!texts.ok) return undefined;
   const read = assembleView({ listing: paths, texts: texts.value, environment: state.read.view.environment });
   return read.ok ? read.value.view.endedRuns.get(run) : undefined;
