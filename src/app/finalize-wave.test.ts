@@ -123,7 +123,7 @@ async function finalize(
   view: StateView,
   wave: Wave,
   journals: Readonly<Record<string, readonly BranchlineEvent[]>>,
-  options: { readonly project?: typeof project; readonly isGivenBack?: boolean } = {},
+  options: { readonly project?: typeof project; readonly isGivenBack?: boolean; readonly codeCommit?: string } = {},
 ): Promise<Finalized> {
   let events: readonly BranchlineEvent[] = [];
   const session: StateSession = {
@@ -286,4 +286,20 @@ test('a shard speaks of its own steps only: the rest is left out, its step is do
   expect(done.events.filter(({ id }) => id.includes('s000'))).toEqual([]);
   expect(record.billed!.minutes).toBeLessThan(10_000);
   expect(done.runs).toMatchObject([{ lostShards: ['s000'], refusals: [{ code: 'foreign-event' }] }]);
+});
+
+test('newer code that takes in what older code made says so where it does not know it any more', async () => {
+  const { view, wave, run } = await claimedWave();
+  const newer = projectOf({
+    'branchline.yaml': files['branchline.yaml'].replaceAll('b:', 'd:').replaceAll('b]', 'd]'),
+  });
+  const journals = { s000: journal(run, 'a', 'success'), s001: journal(run, 'b', 'success') };
+  const helpOf = async (codeCommit: string): Promise<string | undefined> => {
+    const old = { ...wave, codeCommit: 'a'.repeat(40) };
+    const [done] = (await finalize(view, old, journals, { project: newer, codeCommit })).runs;
+    expect(done).toMatchObject({ lostShards: ['s001'], refusals: [{ code: 'foreign-event' }] });
+    return done!.refusals[0]!.help;
+  };
+  expect(await helpOf('b'.repeat(40))).toMatch(/^The job carried out other code \(aaaaaaa\) than takes it in: /);
+  expect(await helpOf('a'.repeat(40))).toMatch(/^No version of Branchline records this/);
 });

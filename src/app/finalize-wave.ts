@@ -42,6 +42,8 @@ export interface FinalizeInput {
   readonly incomplete?: ReadonlySet<string>;
   /** Nobody can carry it out: its runs go back to the queue. */
   readonly isGivenBack?: boolean;
+  /** The commit of the code that takes it in: a lost wave may be of an older one. */
+  readonly codeCommit?: string;
   /** What the jobs around the shards cost, to be counted with the first run. */
   readonly billed?: Billed;
 }
@@ -96,7 +98,7 @@ interface Part {
 
 function finalizeRun(
   project: Project,
-  { wave, journals, isGivenBack, incomplete }: FinalizeInput,
+  { wave, journals, isGivenBack, incomplete, codeCommit }: FinalizeInput,
   run: WaveRun,
   state: StateAt,
   around: Billed | undefined,
@@ -105,9 +107,11 @@ function finalizeRun(
   const { plan, claim } = run;
   const planned = new Map(plan.steps.map((step) => [step.id, step]));
   const shards = wave.shards.filter((shard) => shard.run === plan.runId);
+  const isOther = codeCommit !== undefined && wave.codeCommit !== undefined && codeCommit !== wave.codeCommit;
+  const hearing = { project, view, run, planned, ...(isOther ? { otherCode: wave.codeCommit! } : {}) };
   const own = shards.map((shard) => {
     const journal = journals.get(shard.id) ?? [];
-    return { shard, journal, heard: hearShard({ project, view, run, planned }, shard, journal) };
+    return { shard, journal, heard: hearShard(hearing, shard, journal) };
   });
   const arrived = merged(
     own.map(({ shard, heard }) => numberEvents(shardStream(wave, run, shard.id), 0, heard.drafts)),

@@ -44,6 +44,8 @@ export interface Hearing {
   readonly run: WaveRun;
   /** Steps of its plan, by id. */
   readonly planned: ReadonlyMap<string, PlannedStep>;
+  /** The commit of the code that the jobs carried out, where `project` is of another one: it may declare something else. */
+  readonly otherCode?: string;
 }
 
 /**
@@ -64,13 +66,18 @@ export function hearShard(hearing: Hearing, shard: WaveShard, journal: readonly 
     const { id: _id, v: _v, ...draft } = event;
     return [draft as EventDraft];
   });
-  return { drafts, refusedSteps, refusals: refusalsOf(shard.id, refused) };
+  return { drafts, refusedSteps, refusals: refusalsOf(shard.id, refused, hearing.otherCode) };
 }
 
 function refusalsOf(
   shard: string,
   refused: readonly { readonly code: 'foreign-event' | 'undeclared-file'; readonly why: string }[],
+  otherCode: string | undefined,
 ): readonly AppFailure[] {
+  const first =
+    otherCode === undefined
+      ? ''
+      : `The job carried out other code (${named(String(otherCode).slice(0, 7))}) than takes it in: where the assets have changed since, nothing is wrong, and they are made again. Else: `;
   const whys = (code: string): string => {
     const all = [...new Set(refused.filter((each) => each.code === code).map(({ why }) => why))];
     const more = all.length > NAMED_MAX ? `; and ${all.length - NAMED_MAX} more` : '';
@@ -84,7 +91,7 @@ function refusalsOf(
       outsideFailure(
         'undeclared-file',
         `Job ${shard} recorded files that are not its own: ${files}. The steps that it says made them count as not done.`,
-        'Declare the files in `outputs`, if a step of yours writes them there. If none does, find out who uploaded the journal: anybody with write access, and whatever ran in that job, could.',
+        `${first}Declare the files in \`outputs\`, if a step of yours writes them there. If none does, find out who uploaded the journal: anybody with write access, and whatever ran in that job, could.`,
       ),
     );
   if (events !== '')
@@ -92,7 +99,7 @@ function refusalsOf(
       outsideFailure(
         'foreign-event',
         `Job ${shard} recorded what is not its own to say: ${events}. That was left out.`,
-        'No version of Branchline records this: find out who uploaded the journal. Anybody with write access, and whatever ran in that job, could.',
+        `${first}No version of Branchline records this: find out who uploaded the journal. Anybody with write access, and whatever ran in that job, could.`,
       ),
     );
   return failures;

@@ -30,7 +30,7 @@ export interface TakenWave extends Recorded<readonly FinalizedRun[]> {
 
 /** Takes in what the jobs of a wave uploaded, files and journals, and ends or requeues its runs: one commit. */
 export async function takeInWave(
-  { project, run, stores }: Pick<World, 'project' | 'run' | 'stores'>,
+  { project, run, stores, codeCommit }: Pick<World, 'project' | 'run' | 'stores' | 'codeCommit'>,
   planning: PlanningProject,
   { wave, uploads, temp, billed }: WaveSource,
 ): Promise<Result<TakenWave, AppFailure>> {
@@ -45,6 +45,7 @@ export async function takeInWave(
     wave,
     ...withoutLostData(journals, kept.value),
     ...(billed ? { billed } : {}),
+    ...(codeCommit ? { codeCommit: codeCommit.commit } : {}),
   });
   return recorded.ok ? ok({ ...recorded.value, notes }) : recorded;
 }
@@ -54,7 +55,7 @@ export async function takeInWave(
  * where nobody says what was uploaded: then nothing counts as lost.
  */
 export function lostWaveTaker(
-  world: Pick<World, 'project' | 'run' | 'stores' | 'state'>,
+  world: Pick<World, 'project' | 'run' | 'stores' | 'state' | 'codeCommit'>,
   planning: () => PlanningProject,
   { github, temp }: { readonly github: GitHub; readonly temp: string },
 ): NonNullable<RunPorts['takeInLost']> {
