@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,4 +56,20 @@ test('where there is no repository, nothing is there', async () => {
   expect(await read(['HEAD', 'HEAD'])).toEqual([undefined, undefined]);
   // Nor does the second question wait for ever.
   expect(await read(['HEAD'])).toEqual([undefined]);
+});
+
+test('where no more files may be opened, nothing is there until they may', () => {
+  // In a process of its own, which has room for few.
+  const script = `
+    import { closeSync, openSync } from 'node:fs';
+    import { openObjectReader } from ${JSON.stringify(new URL('git-object-reader.ts', import.meta.url).href)};
+    const { read } = openObjectReader({ gitDir: ${JSON.stringify(join(root, '.git'))}, env: process.env });
+    const held = [];
+    try { for (;;) held.push(openSync('/dev/null', 'r')); } catch {}
+    const full = read(['HEAD']);
+    for (const file of held) closeSync(file);
+    const types = [...(await full), ...(await read(['HEAD']))].map((object) => object?.type ?? 'nothing');
+    process.stdout.write(types.join(' '));`;
+  const args = ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, script];
+  expect(execFileSync('/bin/sh', args, { env: { ...sandbox.env }, encoding: 'utf8' })).toBe('nothing commit');
 });

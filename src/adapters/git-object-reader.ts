@@ -50,6 +50,13 @@ function startReading(store: { readonly gitDir: string; readonly env: Environmen
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
+  if (hasNoPipes(child)) {
+    child.on('error', () => {});
+    return async (names: readonly string[]) => {
+      onEnd();
+      return names.map(() => undefined);
+    };
+  }
   const open: Question[] = [];
   const handles = [child, child.stdin as Socket, child.stdout as Socket];
   let buffer: Buffer = Buffer.alloc(0);
@@ -113,6 +120,11 @@ function startReading(store: { readonly gitDir: string; readonly env: Environmen
       open.push({ count: names.length, found: [], answer });
       child.stdin.write(`${names.join('\n')}\n`);
     });
+}
+
+/** Where this process may open no more files there is no git, nor what the types of a process that was started promise. */
+function hasNoPipes(child: { readonly stdin: Writable | undefined }): boolean {
+  return child.stdin === undefined;
 }
 
 /** The first answer of a text; a number = it is not whole, and lacks at least as many bytes. */
