@@ -16,6 +16,7 @@ describe('globMatcher', () => {
     check('a?c', ['abc'], ['a/c', 'ac']);
     check('[a-c]x', ['bx'], ['dx', '/x']);
     check('[!a]x', ['bx'], ['ax', '/x']);
+    check('{a,[z-a]}x', ['ax'], ['bx', 'zx']);
     check('a+(b).sql', ['a+(b).sql'], ['aab.sql']);
     check('a\\*/*.csv', ['a*/x.csv'], ['ab/x.csv']);
     check('a\\(b\\).csv', ['a(b).csv'], ['ab.csv']);

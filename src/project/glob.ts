@@ -15,8 +15,17 @@ export function globMatcher(pattern: string): (path: string) => boolean {
     const literal = pattern.replace(/\\(.)/gs, '$1');
     return (path) => path === literal;
   }
-  const tests = expandBraces(pattern).map((one) => new RegExp(`^${toRegExp(one)}$`, 'u'));
+  const tests = expandBraces(pattern).map(expressionOf);
   return (path) => tests.some((test) => test.test(path));
+}
+
+/** Of a class that is none, such as `[z-a]`, nothing is a letter: the walk through folders finds nothing either. */
+function expressionOf(pattern: string): RegExp {
+  try {
+    return new RegExp(`^${toRegExp(pattern)}$`, 'u');
+  } catch {
+    return /(?!)/;
+  }
 }
 
 function toRegExp(pattern: string): string {
