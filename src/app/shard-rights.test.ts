@@ -66,8 +66,15 @@ const shard = {
   id: 's000',
   run: 'r',
   steps: [
-    ...['raw', 'tiles', 'days@2026-01-01...2026-01-02', 'cities@b*rn', 'free', 'table'],
-    ...['near', 'either', 'stated@2026-01-01...2026-01-02'],
+    'raw',
+    'tiles',
+    'days@2026-01-01...2026-01-02',
+    'cities@b*rn',
+    'free',
+    'table',
+    'near',
+    'either',
+    'stated@2026-01-01...2026-01-02',
   ],
 } as unknown as WaveShard;
 
