@@ -26,7 +26,7 @@ for (const asset of names) {
   reading.set(asset, records);
   const keys = reader.keysOf(asset);
   made += summarizePartitions(asset, keys, records, new Set()).counts.materialized;
-  for (const key of keys) if (reader.staleness(project.assets[asset]!, key, fingerprint, lost)) stale++;
+  stale += [...reader.stale(project.assets[asset]!, keys, fingerprint, lost)].length;
   // What was read of an asset is needed by the next one at most.
   for (const known of reading.keys()) if (known !== asset) reading.delete(known);
 }

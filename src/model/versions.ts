@@ -1,7 +1,8 @@
 import { digestOf } from '../base/digest.ts';
 import { sortedEntries } from '../base/order.ts';
 
-const VERSION_CHARS_MAX = 12;
+/** Characters of a version as partitions keep it. */
+export const VERSION_CHARS_MAX = 12;
 
 /** A data version as partitions keep it: a longer one as 12 hex digits of its digest. */
 export function shortVersion(version: string): string {

@@ -94,10 +94,8 @@ export function staleIn(
       (dep) => reader.read(asset.key, dep, [WHOLE]).version ?? undefined,
     );
   const keys = keysIn(input, asset.key);
-  for (const key of keys) {
-    const stale = reader.staleness(asset, key, fingerprint, input.lost);
-    if (stale) return keys.length === 1 ? stale : { ...stale, detail: [key, ...stale.detail] };
-  }
+  for (const [key, stale] of reader.stale(asset, keys, fingerprint, input.lost))
+    return keys.length === 1 ? stale : { ...stale, detail: [key, ...stale.detail] };
   return undefined;
 }
 

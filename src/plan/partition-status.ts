@@ -2,7 +2,7 @@ import type { PartitionStatus, PartitionsSummary } from '../model/partitions.ts'
 import type { AssetKey } from '../model/project.ts';
 import type { PartitionFacts, StateView } from '../model/state.ts';
 import { partitionStatus as settledStatus } from '../state/partition-fold.ts';
-import { factsOf, type PartitionRecords } from '../state/partition-records.ts';
+import { factsOf, glanceAt, type PartitionRecords } from '../state/partition-records.ts';
 import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
 
 /** Status of one key. */
@@ -26,10 +26,12 @@ export function summarizePartitions(
       ranges[open.status].push(open.first === open.last ? open.first : `${open.first}${RANGE_SEPARATOR}${open.last}`);
   };
   for (const key of keys) {
-    const record = factsOf(records, key);
-    const status = partitionStatusOf(record, inProgress.has(key));
+    const { dataVersion, hasFailed } = glanceAt(records, key);
+    const isMade = dataVersion !== undefined;
+    const settled = hasFailed ? 'failed' : isMade ? 'materialized' : 'missing';
+    const status = inProgress.size > 0 && inProgress.has(key) ? 'in_progress' : settled;
     counts[status]++;
-    if (record?.materialized) newest = key;
+    if (isMade) newest = key;
     if (open?.status === status) open.last = key;
     else {
       close();

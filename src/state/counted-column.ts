@@ -2,55 +2,56 @@
 
 /** Values by place, 0 to `length` - 1. Asking in order costs least: the run that was asked last is looked at first. */
 export class CountedColumn {
-  /** Values, one a run. */
-  private readonly values: readonly unknown[];
-  /** Place behind each run. */
-  private readonly ends: readonly number[];
+  /** As it was parsed: a count and a value in turn. */
+  private readonly parsed: readonly unknown[];
+  /** Place behind each run; undefined = no neighbours are equal, so each run is one place. */
+  private readonly ends: readonly number[] | undefined;
   private run = 0;
   private start = 0;
   private end: number;
 
-  private constructor(values: readonly unknown[], ends: readonly number[]) {
-    this.values = values;
+  private constructor(parsed: readonly unknown[], ends: readonly number[] | undefined) {
+    this.parsed = parsed;
     this.ends = ends;
-    this.end = ends[0] ?? 0;
+    this.end = ends?.[0] ?? 0;
   }
 
   /** Undefined when what was parsed is no such column, or not of this length. */
   static of(parsed: unknown, length: number): CountedColumn | undefined {
     if (!Array.isArray(parsed) || parsed.length % 2 !== 0) return undefined;
-    const values: unknown[] = [];
+    const isSingle = parsed.length === 2 * length;
     const ends: number[] = [];
     let end = 0;
     for (let i = 0; i < parsed.length; i += 2) {
       const count: unknown = parsed[i];
       if (!Number.isSafeInteger(count) || (count as number) < 1) return undefined;
       end += count as number;
-      ends.push(end);
-      values.push(parsed[i + 1]);
+      if (!isSingle) ends.push(end);
     }
-    return end === length ? new CountedColumn(values, ends) : undefined;
+    return end === length ? new CountedColumn(parsed, isSingle ? undefined : ends) : undefined;
   }
 
   at(place: number): unknown {
-    if (place < this.start || place >= this.end) this.seek(place);
-    return this.values[this.run];
+    if (this.ends === undefined) return this.parsed[2 * place + 1];
+    if (place < this.start || place >= this.end) this.seek(this.ends, place);
+    return this.parsed[2 * this.run + 1];
   }
 
   /** The first place that is asked for and whose value fails the test. */
   firstFailing(test: (value: unknown) => boolean, isAsked: (place: number) => boolean): number | undefined {
-    for (let run = 0; run < this.values.length; run++) {
-      if (test(this.values[run])) continue;
-      for (let place = this.ends[run - 1] ?? 0; place < this.ends[run]!; place++) if (isAsked(place)) return place;
+    for (let run = 0; 2 * run < this.parsed.length; run++) {
+      if (test(this.parsed[2 * run + 1])) continue;
+      const [from, to] = this.ends === undefined ? [run, run + 1] : [this.ends[run - 1] ?? 0, this.ends[run]!];
+      for (let place = from; place < to; place++) if (isAsked(place)) return place;
     }
     return undefined;
   }
 
-  private seek(place: number): void {
-    const isNext = place === this.end && this.run + 1 < this.ends.length;
-    this.run = isNext ? this.run + 1 : firstAfter(this.ends, place);
-    this.start = this.run === 0 ? 0 : this.ends[this.run - 1]!;
-    this.end = this.ends[this.run] ?? this.start;
+  private seek(ends: readonly number[], place: number): void {
+    const isNext = place === this.end && this.run + 1 < ends.length;
+    this.run = isNext ? this.run + 1 : firstAfter(ends, place);
+    this.start = this.run === 0 ? 0 : ends[this.run - 1]!;
+    this.end = ends[this.run] ?? this.start;
   }
 }
 

@@ -58,6 +58,23 @@ export class PartitionLeaf {
     };
   }
 
+  /** Writes what staleness is told from into an object of the caller. */
+  glanceAt(
+    place: number,
+    into: { dataVersion: string | undefined; codeVersion: string; used: string; hasFailed: boolean },
+  ): void {
+    const { counted } = this;
+    into.dataVersion = this.data[place] ?? undefined;
+    into.codeVersion = counted.code.at(place) as string;
+    into.used = counted.used.at(place) as string;
+    into.hasFailed = counted.failed.at(place) !== null;
+  }
+
+  /** Null = never made. */
+  dataVersionAt(place: number): string | null {
+    return this.data[place]!;
+  }
+
   recordAt(place: number): PartitionRecord {
     const { counted } = this;
     const record: { -readonly [K in keyof PartitionRecord]: PartitionRecord[K] } = {};

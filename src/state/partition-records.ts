@@ -13,6 +13,37 @@ export function factsOf(records: PartitionRecords | undefined, key: string): Par
   return records instanceof LeafRecords ? records.facts(key) : records?.get(key);
 }
 
+/** What staleness by itself is told from. */
+export interface PartitionGlance {
+  /** Undefined = never made: then the two below say nothing. */
+  readonly dataVersion: string | undefined;
+  readonly codeVersion: string;
+  readonly used: string;
+  /** The newest attempt ended without it. */
+  readonly hasFailed: boolean;
+}
+
+const NEVER: PartitionGlance = { dataVersion: undefined, codeVersion: '', used: '', hasFailed: false };
+
+/**
+ * A look at a partition. Of what lies in leaves it stands only until the next look: who looks at ten thousand of them has no
+ * object made for each.
+ */
+export function glanceAt(records: PartitionRecords | undefined, key: string): PartitionGlance {
+  return records instanceof LeafRecords ? records.glance(key) : glanceOf(records?.get(key));
+}
+
+function glanceOf(record: PartitionRecord | undefined): PartitionGlance {
+  if (record === undefined) return NEVER;
+  const { dataVersion, codeVersion = '', used = '' } = record.materialized ?? {};
+  return { dataVersion, codeVersion, used, hasFailed: record.failed !== undefined };
+}
+
+/** The data version that a partition was made with, where it ever was. */
+export function dataVersionOf(records: PartitionRecords | undefined, key: string): string | undefined {
+  return records instanceof LeafRecords ? records.dataVersion(key) : records?.get(key)?.materialized?.dataVersion;
+}
+
 /** The records of leaves of one asset, in the order of their keys. */
 export function recordsOfLeaves(leaves: readonly PartitionLeaf[]): PartitionRecords {
   const filled = leaves
@@ -40,6 +71,8 @@ function isAscending(leaves: readonly PartitionLeaf[]): boolean {
   return true;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Records that are put together when somebody asks for them; nothing is kept of an answer. */
 class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
   /** None is empty, and their keys ascend. */
@@ -50,6 +83,7 @@ class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
   private leaf = 0;
   private place = -1;
   private count: number | undefined;
+  private readonly shown: Mutable<PartitionGlance> = { ...NEVER };
 
   constructor(leaves: readonly PartitionLeaf[], changed: PartitionRecords) {
     this.leaves = leaves;
@@ -77,6 +111,20 @@ class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
     const changed = this.changed.size === 0 ? undefined : this.changed.get(key);
     if (changed !== undefined) return changed;
     return this.seek(key) ? this.leaves[this.leaf]!.factsAt(this.place) : undefined;
+  }
+
+  glance(key: string): PartitionGlance {
+    const changed = this.changed.size === 0 ? undefined : this.changed.get(key);
+    if (changed !== undefined) return glanceOf(changed);
+    if (!this.seek(key)) return NEVER;
+    this.leaves[this.leaf]!.glanceAt(this.place, this.shown);
+    return this.shown;
+  }
+
+  dataVersion(key: string): string | undefined {
+    const changed = this.changed.size === 0 ? undefined : this.changed.get(key);
+    if (changed !== undefined) return changed.materialized?.dataVersion;
+    return this.seek(key) ? (this.leaves[this.leaf]!.dataVersionAt(this.place) ?? undefined) : undefined;
   }
 
   with(changed: PartitionRecords): PartitionRecords {

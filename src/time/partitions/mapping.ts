@@ -11,6 +11,8 @@ export interface MappedSides {
 
 /** Which upstream keys each downstream key reads. */
 export interface OpenMapping {
+  /** A key reads the partition of the same key alone, or nothing where there is none. */
+  readonly isSameKey: boolean;
   /** Upstream keys that a downstream key reads, in order; of an unpartitioned downstream the key is `''`. */
   upstreamOf(key: string): readonly string[];
   /** Downstream keys that read one of these upstream keys, in order. */
@@ -21,6 +23,7 @@ export interface OpenMapping {
 export const WHOLE = '';
 const WHOLE_ALONE: readonly string[] = [WHOLE];
 const NONE: readonly string[] = [];
+const WHOLE_KEYS: KeySet = { list: WHOLE_ALONE, places: new Map([[WHOLE, 0]]) };
 
 /**
  * Why a mapping cannot fit its two definitions; undefined = it fits. Rules of semantics.md 4: between two definitions of
@@ -84,14 +87,33 @@ function sharedDimension(multi: PartitionsDef & { kind: 'multi' }, other: Partit
     .find((name) => JSON.stringify(multi.dimensions[name]) === text);
 }
 
+/** The keys of a definition at an instant. Who opens many mappings keeps them: they are the same for all of them. */
+export interface KeySet {
+  readonly list: readonly string[];
+  /** Number of each key in the list. */
+  readonly places: ReadonlyMap<string, number>;
+}
+
+export function keySet(list: readonly string[]): KeySet {
+  return { list, places: new Map(list.map((key, place) => [key, place])) };
+}
+
 /** Opens a mapping at an instant. The error is a sentence: it does not fit. */
-export function openMapping(sides: MappedSides, at: KeysAt): Result<OpenMapping, string> {
+export function openMapping(
+  sides: MappedSides,
+  at: KeysAt,
+  keysOf: (partitions: Partitions) => KeySet = (partitions) => {
+    const list = partitions.keys(at);
+    return keySet(list);
+  },
+): Result<OpenMapping, string> {
   const problem = mappingProblem(sides);
   if (problem !== undefined) return fail(problem);
-  const upstreamKeys = sides.upstream?.keys(at) ?? [WHOLE];
-  const downstreamKeys = sides.downstream?.keys(at) ?? [WHOLE];
-  const read = reader(sides, new Set(upstreamKeys), upstreamKeys);
+  const { list: upstreamKeys, places: existing } = sides.upstream ? keysOf(sides.upstream) : WHOLE_KEYS;
+  const downstreamKeys = sides.downstream ? keysOf(sides.downstream).list : WHOLE_ALONE;
+  const read = reader(sides, existing, upstreamKeys);
   return ok({
+    isSameKey: readsSameKey(sides),
     upstreamOf: read,
     downstreamOf(keys) {
       // Many keys mostly read the same list: it is looked through once.
@@ -106,9 +128,14 @@ export function openMapping(sides: MappedSides, at: KeysAt): Result<OpenMapping,
   });
 }
 
+function readsSameKey({ upstream, downstream, mapping }: MappedSides): boolean {
+  if (upstream === undefined || downstream === undefined) return false;
+  return mapping.kind === 'identity' || (mapping.kind === 'default' && sameDefinition(upstream.def, downstream.def));
+}
+
 function reader(
   { upstream, downstream, mapping }: MappedSides,
-  existing: ReadonlySet<string>,
+  existing: ReadonlyMap<string, number>,
   all: readonly string[],
 ): (key: string) => readonly string[] {
   if (upstream === undefined) return () => WHOLE_ALONE;
@@ -140,7 +167,7 @@ function reader(
 function defaultReader(
   upstream: Partitions,
   downstream: Partitions | undefined,
-  existing: ReadonlySet<string>,
+  existing: ReadonlyMap<string, number>,
   all: readonly string[],
 ): (key: string) => readonly string[] {
   if (downstream === undefined) return () => all;
@@ -169,7 +196,7 @@ function defaultReader(
 function windowReader(
   upstream: Partitions,
   downstream: Partitions,
-  existing: ReadonlySet<string>,
+  existing: ReadonlyMap<string, number>,
   by: { readonly startOffset: number; readonly endOffset: number },
 ): (key: string) => readonly string[] {
   const above = upstream.windows!;
