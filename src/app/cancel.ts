@@ -7,7 +7,7 @@ import { isBackfillOver } from '../state/backfill-fold.ts';
 import { withBackfills } from './backfills.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { backfillOver, findBackfill } from './find-backfill.ts';
-import { type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
+import { emptySelection, type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import type { RunPorts } from './run.ts';
 import type { StateAt } from './state-reading.ts';
@@ -145,6 +145,7 @@ function targetsOf(
       ),
     );
   }
+  if (selected.value.size === 0) return fail(emptySelection(planning, what, 'Nothing was canceled.'));
   const found = open.filter((record) => assetsOf(planning, record).some((asset) => selected.value.has(asset)));
   if (found.length > 0) return ok(found);
   return fail(

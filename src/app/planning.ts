@@ -151,8 +151,12 @@ export function assetsNamed(request: OriginalRequest): readonly AssetKey[] | und
   return request.kind === 'automation' ? request.targets.map(({ asset }) => asset) : undefined;
 }
 
-/** A selection that names no asset, with the nearest names of what does not exist in it. */
-export function emptySelection({ project }: Pick<PlanningProject, 'project'>, text: string): AppFailure {
+/** A selection that names no asset, with the nearest names of what does not exist in it; `undone`: what was not done. */
+export function emptySelection(
+  { project }: Pick<PlanningProject, 'project'>,
+  text: string,
+  undone = 'Nothing was run.',
+): AppFailure {
   const parsed = parseSelection(text);
   const unknown = parsed.ok ? unknownValues(parsed.value, selectionScope(project)) : [];
   const hints = unknown.map(({ message, help }) => `${message}${help === undefined ? '' : `; ${help}`}`);
@@ -161,7 +165,7 @@ export function emptySelection({ project }: Pick<PlanningProject, 'project'>, te
   return inputFailure(
     'empty-selection',
     `\`${text}\` selects no asset${why.length > 0 ? `: ${why.join('; ')}` : ''}.`,
-    '`branchline list --select …` shows what a selection names. Nothing was run.',
+    `\`branchline list --select …\` shows what a selection names. ${undone}`,
   );
 }
 

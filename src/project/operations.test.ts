@@ -287,6 +287,39 @@ describe('tags of the engine', () => {
       'warning odd-tag 7:53 (4) `branchline/priority: high`: a priority is a whole number; this one counts as 0',
     ]);
   });
+  it('of groups and of assets that are made together are warned of where they are written, once', () => {
+    expect(
+      warned(`groups: { g: { tags: { branchline/priority: "1.5" } } }
+assets:
+  a: { run: "true", group: g }
+  b: { run: "true", group: g }
+multi_assets:
+  m: { run: "true", specs: { c: { tags: { dagster/priority: high } } } }
+`),
+    ).toEqual(['warning odd-tag 4:45 branchline/priority', 'warning odd-tag 9:61 dagster/priority']);
+  });
+  it.each([
+    ['branchline/retry_strategy: ALL', 'did you mean `ALL_STEPS`?'],
+    ['dagster/retry_strategy: from_failure', 'did you mean `FROM_FAILURE`?'],
+    ['branchline/retry_strategy: FROM_FAILED', 'did you mean `FROM_FAILURE`?'],
+    [
+      'branchline/retry_strategy: x',
+      'write `FROM_FAILURE` to keep what succeeded, `ALL_STEPS` to make everything again',
+    ],
+    [
+      'branchline/retry_strategy: ""',
+      'write `FROM_FAILURE` to keep what succeeded, `ALL_STEPS` to make everything again',
+    ],
+    ['branchline/retry_on_asset_or_op_failure: "True"', 'did you mean `true`?'],
+    ['branchline/max_retries: "-1"', 'write how often a run is tried again: `"3"`'],
+    ['branchline/max_runtime: 1h', 'write seconds: `"3600"` is an hour'],
+    ['dagster/priority: "1.5"', expect.stringMatching(/^write a whole number: `"5"` goes before/)],
+  ])('%s: what to write instead', (tag, help) => {
+    const { diagnostics } = buildProject({
+      'branchline.yaml': `${HEAD}run_retries: { enabled: true }\nassets: { a: { run: "true", tags: { ${tag} } } }\n`,
+    });
+    expect(diagnostics.map((found) => [found.code, found.help])).toEqual([['odd-tag', help]]);
+  });
   it('of Dagster that mean nothing here are told, with what to write instead', () => {
     const helps = (tag: string) =>
       buildProject({

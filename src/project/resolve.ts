@@ -128,7 +128,7 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const { partitions } = settings;
   const scope: SelectionScope = { ...scopeOf(bare), jobs, schedules, exposures, partitions };
   verifySelections(scope, resolving);
-  verifyTags(settings, taggedThings(jobs, schedules, bare, resolving), resolving);
+  verifyTags(settings, taggedThings(jobs, schedules, drafts, resolving), resolving);
   const assetsOf = (schedule: string) => scheduledAssets(schedules[schedule]!, jobs, scope);
   verifyScheduled(definitions.schedules, assetsOf, resolving);
   verifyLimits(settings, [...Object.values(jobs), ...Object.values(schedules)], bare, resolving);

@@ -1,20 +1,29 @@
 import { absentDagsterTags, engineTags, ownTag } from '../manifest/engine-tags.ts';
-import type { Asset, Job, Project, Schedule } from '../model/project.ts';
+import type { Asset, AssetKey, Job, Project, Schedule } from '../model/project.ts';
 import { otherSpelling } from '../model/tags.ts';
 import { below, keyOf, type Place } from './findings.ts';
+import { merged } from './layers.ts';
+import type { AssetDraft } from './resolve-assets.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
+
+/** Something that has tags: a job, a schedule, an asset. */
+export interface Tagged {
+  readonly tags: Readonly<Record<string, string>>;
+  /** Where a tag of it is written: of an asset maybe in its group, or in `defaults`. */
+  placeOf(tag: string): Place;
+}
 
 /** Reports tags of the engine whose value says nothing, or that nothing would obey. */
 export function verifyTags(
   project: Pick<Project, 'operations'>,
-  tagged: readonly { readonly tags: Readonly<Record<string, string>>; readonly place: Place }[],
+  tagged: readonly Tagged[],
   { findings }: Resolving,
 ): void {
-  for (const { tags, place } of tagged) {
+  for (const { tags, placeOf } of tagged) {
     for (const [tag, value] of Object.entries(tags)) {
       const name = /^(?:branchline|dagster)\/(.+)$/.exec(tag)?.[1];
       if (name === undefined) continue;
-      const at = below(place, 'tags', tag);
+      const at = placeOf(tag);
       if (!engineTags.includes(name)) {
         findings.warning('key-without-effect', keyOf(at), `\`${tag}\` does nothing here`, { help: insteadOf(name) });
         continue;
@@ -30,7 +39,8 @@ export function verifyTags(
           },
         );
       const problem = tagProblem(name, value);
-      if (problem !== undefined) findings.warning('odd-tag', at, `\`${tag}: ${value}\`: ${problem}`);
+      if (problem !== undefined)
+        findings.warning('odd-tag', at, `\`${tag}: ${value}\`: ${problem.message}`, { help: problem.help });
       else if (/retr/.test(name) && !project.operations.retries.enabled)
         findings.warning('key-without-effect', keyOf(at), `\`${tag}\` does nothing: retries of runs are switched off`, {
           help: 'write `run_retries: { enabled: true }` in branchline.yaml',
@@ -80,44 +90,80 @@ export function verifyLimits(
   }
 }
 
-function tagProblem(name: string, value: string): string | undefined {
+/** What a tag of the engine may say: one of some words, or a number. */
+interface TagValues {
+  readonly words?: readonly string[];
+  readonly fits?: RegExp;
+  /** What is wrong with any other value, and what comes of it. */
+  readonly message: string;
+  /** What to write, where no word is near. */
+  readonly help: string;
+}
+
+const TAG_VALUES: Readonly<Record<string, TagValues>> = {
+  priority: {
+    fits: /^[+-]?\d{1,15}$/,
+    message: 'a priority is a whole number; this one counts as 0',
+    help: 'write a whole number: `"5"` goes before `"0"`, which is what runs have that say nothing, and `"-1"` after it',
+  },
+  max_retries: {
+    fits: /^\d{1,9}$/,
+    message: 'it is a whole number from 0; with this one no run is tried again',
+    help: 'write how often a run is tried again: `"3"`',
+  },
+  max_runtime: {
+    fits: /^[1-9]\d{0,9}$/,
+    message: 'it is a whole number of seconds; this one sets no limit',
+    help: 'write seconds: `"3600"` is an hour',
+  },
+  retry_strategy: {
+    words: ['FROM_FAILURE', 'ALL_STEPS'],
+    message: 'it is `FROM_FAILURE` or `ALL_STEPS`; this one changes nothing',
+    help: 'write `FROM_FAILURE` to keep what succeeded, `ALL_STEPS` to make everything again',
+  },
+  retry_on_asset_or_op_failure: {
+    words: ['true', 'false'],
+    message: 'it is `true` or `false`; this one changes nothing',
+    help: 'write `"true"`, or `"false"` to try only what the machine lost again',
+  },
+};
+
+function tagProblem(name: string, value: string): { readonly message: string; readonly help: string } | undefined {
+  const values = TAG_VALUES[name];
   const text = value.trim();
-  switch (name) {
-    case 'priority':
-      return /^[+-]?\d{1,15}$/.test(text) ? undefined : 'a priority is a whole number; this one counts as 0';
-    case 'max_retries':
-      return /^\d{1,9}$/.test(text) ? undefined : 'it is a whole number from 0; with this one no run is tried again';
-    case 'max_runtime':
-      return /^[1-9]\d{0,9}$/.test(text) ? undefined : 'it is a whole number of seconds; this one sets no limit';
-    case 'retry_strategy':
-      return text === 'FROM_FAILURE' || text === 'ALL_STEPS'
-        ? undefined
-        : 'it is `FROM_FAILURE` or `ALL_STEPS`; this one changes nothing';
-    case 'retry_on_asset_or_op_failure':
-      return text === 'true' || text === 'false' ? undefined : 'it is `true` or `false`; this one changes nothing';
-    default:
-      return undefined;
-  }
+  if (values === undefined || values.words?.includes(text) || values.fits?.test(text)) return undefined;
+  return { message: values.message, help: nearestOf(text, values.words ?? []) ?? values.help };
+}
+
+/** Of few words also a part of just one means that one: `ALL` is `ALL_STEPS`. */
+function nearestOf(text: string, words: readonly string[]): string | undefined {
+  const [only, ...others] = words.filter((word) => word.toLowerCase().includes(text.toLowerCase()));
+  const near = only !== undefined && others.length === 0 && text !== '' ? only : undefined;
+  return near === undefined ? didYouMean(text, words) : `did you mean \`${near}\`?`;
 }
 
 /** Tags of jobs, schedules and assets with their places. */
 export function taggedThings(
   jobs: Readonly<Record<string, Job>>,
   schedules: Readonly<Record<string, Schedule>>,
-  assets: Readonly<Record<string, Pick<Asset, 'tags'>>>,
+  drafts: ReadonlyMap<AssetKey, AssetDraft>,
   { definitions }: Resolving,
-): { readonly tags: Readonly<Record<string, string>>; readonly place: Place }[] {
+): Tagged[] {
   const placed = (
-    values: Readonly<Record<string, { readonly tags: Readonly<Record<string, string>> }>>,
+    values: Readonly<Record<string, Pick<Tagged, 'tags'>>>,
     places: ReadonlyMap<string, { readonly place: Place }>,
   ) =>
     Object.entries(values).flatMap(([name, { tags }]) => {
       const place = places.get(name)?.place;
-      return place === undefined ? [] : [{ tags, place }];
+      return place === undefined ? [] : [{ tags, placeOf: (tag: string) => below(place, 'tags', tag) }];
     });
+  const ofAsset = ({ asset: { tags }, layers, place }: AssetDraft): Tagged => {
+    const placeOf = (tag: string) => merged(layers, 'tags').get(tag)?.place ?? below(place, 'tags', tag);
+    return { tags, placeOf };
+  };
   return [
     ...placed(jobs, definitions.jobs),
     ...placed(schedules, definitions.schedules),
-    ...placed(assets, definitions.assets),
+    ...[...drafts.values()].map(ofAsset),
   ];
 }
