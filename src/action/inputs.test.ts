@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type ActionInputs, COMMANDS, readInputs, withClick } from './inputs.ts';
+import { ACTION_INPUTS, COMMANDS } from '../model/action-inputs.ts';
+import { type ActionInputs, readInputs, withClick } from './inputs.ts';
 
 /** The inputs as the runner hands them over. */
 const variables = (inputs: Readonly<Record<string, string>>): Record<string, string> =>
@@ -163,6 +164,11 @@ describe('action.yml', () => {
     const { environment, ...rest } = read.ok ? read.value : expect.fail('the defaults are refused');
     expect(environment).toBe('production');
     expect({ ok: true, value: rest }).toEqual(readInputs({}));
+  });
+
+  it.each(Object.entries(ACTION_INPUTS))('has the inputs that the doctor knows: %s', (part, names) => {
+    const own = path.resolve(import.meta.dirname, '..', '..', part === 'main' ? '' : part, 'action.yml');
+    expect(Object.keys((parse(readFileSync(own, 'utf8')) as typeof action).inputs)).toEqual([...names]);
   });
 
   it.each(['', 'comment'])('names no input that nobody reads: %s', (folder) => {

@@ -1,5 +1,6 @@
 import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { COMMANDS, type CommandWord } from '../model/action-inputs.ts';
 import type { Variables } from '../run/secrets.ts';
 import { parseDuration } from '../time/duration.ts';
 
@@ -37,24 +38,6 @@ export interface ActionInputs {
 
 export const STAGES = ['plan', 'execute', 'finalize'] as const;
 export type Stage = (typeof STAGES)[number];
-
-/** The first words that `command` may have. */
-export const COMMANDS = [
-  'auto',
-  'tick',
-  'run',
-  'backfill',
-  'retry',
-  'cancel',
-  'plan',
-  'check',
-  'changes',
-  'comment',
-  'report',
-  'outputs',
-  'state',
-] as const;
-export type CommandWord = (typeof COMMANDS)[number];
 
 /** Words of the command line that the Action does not take yet. */
 const LATER = new Set(['execute', 'finalize', 'env', 'alert', 'incident']);

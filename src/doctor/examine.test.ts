@@ -123,6 +123,24 @@ describe('the job that makes production', () => {
     ['is stopped before its budget', 'timeout-minutes: 350', 'timeout-minutes: 30', ['error budget-too-long "30"']],
     ['has all the time of GitHub', / {4}timeout-minutes: 350.*\n/, '', []],
     ['has a budget beyond that', / {4}timeout-minutes: 350.*\n([\s\S]*)5h/, '$16h', ['error budget-too-long "6h"']],
+    ['says a budget that is none', 'time-budget: 5h', 'time-budget: 3 hours', ['error bad-input "3 hours"']],
+    ['says a budget without a unit', 'time-budget: 5h', 'time-budget: 300', ['error bad-input "300"']],
+    ['computes its budget', 'time-budget: 5h', 'time-budget: ${{ vars.BUDGET }}', []],
+    ['misspells an input', 'time-budget: 5h', 'time_budget: 5h', ['warning unknown-input "time_budget"']],
+    ['writes an input as GitHub lets it', 'time-budget: 5h', 'Time-Budget: 5h', []],
+    ['says a command that there is not', 'time-budget: 5h', 'command: tikc', ['error bad-input "tikc"']],
+    ['says a command with words', 'time-budget: 5h', 'command: retry --all', []],
+    ['computes its command', 'time-budget: 5h', "command: ${{ inputs.command || 'tick' }}", []],
+    ['makes all at an empty click', 'default: tick', 'default: run', ['warning click-starts-work "run"']],
+    [
+      'makes all at a click of the first word',
+      'options: [tick, run, backfill, retry, cancel, plan, check], default: tick',
+      'options: [run, tick]',
+      ['warning click-starts-work "command"'],
+    ],
+    ['looks at an empty click', 'default: tick', 'default: plan', []],
+    ['offers what no click can ask for', 'options: [tick, run', 'options: [tick, rnu', ['error bad-input "rnu"']],
+    ['begins with what there is not', 'default: tick', 'default: tock', ['error bad-input "tock"']],
     ['lacks a secret', / {10}DATABASE_URL:.*\n/, '', [`error variable-missing "acme/branchline@${ACTION.commit}"`]],
     ['lacks a variable', / {10}REGION:.*\n/, '', [`warning variable-missing "acme/branchline@${ACTION.commit}"`]],
     ['hands a secret to all', 'jobs:', 'env: { X: "${{ secrets.X }}" }\njobs:', ['error secret-too-wide "X"']],
@@ -153,6 +171,19 @@ describe('the job that makes production', () => {
     ],
   ])('%s', (_, from, to, found) => {
     expect(after(RUN, from, to)).toEqual(found);
+  });
+
+  test('is told the nearest word of what it says wrongly', () => {
+    const helps = (from: string, to: string) =>
+      examine(new Map([[RUN, run.replace(from, to)]])).findings.map(({ help }) => help);
+    expect(helps('time-budget: 5h', 'time_budget: 5h')).toEqual(['did you mean `time-budget`?']);
+    expect(helps('time-budget: 5h', 'command: tikc')).toEqual(['did you mean `tick`?']);
+    expect(helps('time-budget: 5h', 'time-budget: 3 hours')).toEqual(['write `time-budget: 5h`, or leave it out']);
+    expect(helps('options: [tick, run', 'options: [tick, backfil')).toEqual(['did you mean `backfill`?']);
+    // A step that says itself what it does listens to no click.
+    expect(helps('time-budget: 5h', 'command: tick').concat(helps('default: tick', 'default: run'))).toEqual([
+      'write `default: tick`',
+    ]);
   });
 
   test('without any word on rights, the setting decides', () => {
@@ -205,6 +236,15 @@ describe('the rings', () => {
     ['come on some days', '"23 2 * * *"', '"23 2 * * 1-5"', ['warning rings-too-rarely "schedule"']],
     ['come in another zone', '- cron: "23 2 * * *"', '- { cron: "23 3 * * *", timezone: Africa/Lagos }', []],
     ['come twice', '- cron: "23 2 * * *"', '- cron: "23 2 * * *"\n    - cron: "7 * * * *"', []],
+    ['come too often', '"23 2 * * *"', '"*/4 * * * *"', ['warning rings-too-often "\\"*/4 * * * *\\""']],
+    ['come as often as they can', '"23 2 * * *"', '"*/5 * * * *"', []],
+    [
+      'come too soon in the next hour',
+      '"23 2 * * *"',
+      '"1,58 * * * *"',
+      ['warning rings-too-often "\\"1,58 * * * *\\""'],
+    ],
+    ['come in hours apart', '"23 2 * * *"', '"1,58 2,4 * * *"', []],
     ['are no rule', '"23 2 * * *"', '"23 2 * *"', ['error bad-cron "\\"23 2 * *\\""']],
     ['are a rule that GitHub does not know', '"23 2 * * *"', '"@daily"', ['error bad-cron "\\"@daily\\""']],
     [

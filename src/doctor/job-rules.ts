@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import { judgeInputs } from './input-rules.ts';
 import { finding } from './job-finding.ts';
 import { hostedTime, type LongestRun, time } from './time-rules.ts';
 import { isRecord, type Path } from './workflow-file.ts';
@@ -24,6 +25,7 @@ export function judgeJob(job: OurJob, { version, usesOidc, longestRun }: JobNeed
     ...(job.kind === 'run' ? time(job) : []),
     ...(longestRun === undefined ? [] : hostedTime(job, longestRun)),
     ...(job.kind === 'changes' ? requiredCheck(job) : []),
+    ...judgeInputs(job),
     ...triggers(job),
   ];
 }

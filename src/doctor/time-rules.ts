@@ -2,7 +2,7 @@ import { parseDuration } from '../time/duration.ts';
 import { formatDuration } from '../time/format.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './job-finding.ts';
-import type { OurJob } from './workflow-parts.ts';
+import { isComputed, type OurJob } from './workflow-parts.ts';
 
 /** The longest maximum of a run. */
 export interface LongestRun {
@@ -23,8 +23,7 @@ export function time(job: OurJob): Finding[] {
   const written = job.action.inputs['time-budget'];
   const limit = job.value['timeout-minutes'];
   // What an expression yields is not known here.
-  const isComputed = typeof written === 'string' && written.includes('${{');
-  if ((limit !== undefined && typeof limit !== 'number') || isComputed) return [];
+  if ((limit !== undefined && typeof limit !== 'number') || isComputed(written)) return [];
   const parsed = typeof written === 'string' ? parseDuration(written) : undefined;
   const budget = parsed === undefined ? BUDGET_MINUTES : parsed.ok ? parsed.value / MINUTE_MS : undefined;
   const minutes = limit ?? JOB_MINUTES;

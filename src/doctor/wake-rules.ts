@@ -13,6 +13,9 @@ const LATE_MS = 60 * 60_000;
 /** Days that are looked at: every day of a month and of a week is among them. */
 const DAYS = 32;
 
+/** The densest that GitHub rings. */
+const GITHUB_GAP_MINUTES = 5;
+
 /** What a project has that somebody must ring for. */
 interface Rung {
   readonly schedules: readonly RungSchedule[];
@@ -28,7 +31,7 @@ export function judgeWaking(runs: readonly OurJob[], project: Rung, now: EpochMs
   return [
     ...problems,
     ...withoutDispatch(workflows),
-    ...(problems.length > 0
+    ...(problems.some(({ code }) => code === 'bad-cron')
       ? []
       : tooRare(
           workflows,
@@ -47,7 +50,10 @@ function bellsOf(workflow: WorkflowText): { readonly rules: readonly Bells[]; re
     const text = isRecord(entry) && typeof entry['cron'] === 'string' ? entry['cron'] : '';
     const timezone = isRecord(entry) && typeof entry['timezone'] === 'string' ? entry['timezone'] : 'UTC';
     const problem = cronProblem(text, timezone);
-    if (typeof problem !== 'string') return [{ crons: [problem], timezone }];
+    if (typeof problem !== 'string') {
+      if (leastGap(problem) < GITHUB_GAP_MINUTES) findings.push(tooOften(text, workflow, i));
+      return [{ crons: [problem], timezone }];
+    }
     findings.push({
       code: 'bad-cron',
       severity: 'error',
@@ -58,6 +64,24 @@ function bellsOf(workflow: WorkflowText): { readonly rules: readonly Bells[]; re
     return [];
   });
   return { rules, findings };
+}
+
+/** A denser rule is taken, and comes no more often for that. */
+function tooOften(text: string, workflow: WorkflowText, place: number): Finding {
+  return {
+    code: 'rings-too-often',
+    severity: 'warning',
+    message: `\`${text.trim()}\` comes more than once in ${GITHUB_GAP_MINUTES} minutes, and GitHub starts a workflow no more often than that`,
+    help: `write \`*/${GITHUB_GAP_MINUTES} * * * *\`, or less; what must be done sooner needs a push, or a heartbeat from outside`,
+    span: workflow.place(['on', 'schedule', place, 'cron']),
+  };
+}
+
+/** Minutes between two of its instants, at least. */
+function leastGap({ minutes, hours }: Cron): number {
+  const gaps = minutes.slice(1).map((minute, i) => minute - minutes[i]!);
+  const goesOn = hours.some((hour) => hours.includes((hour + 1) % 24));
+  return Math.min(...gaps, ...(goesOn ? [minutes[0]! + 60 - minutes.at(-1)!] : []));
 }
 
 /** A rule as GitHub takes it, or what is wrong with it. */

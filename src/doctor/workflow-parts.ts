@@ -1,3 +1,4 @@
+import { ACTION_INPUTS, type ActionPart } from '../model/action-inputs.ts';
 import { isRecord, type Path, type WorkflowText } from './workflow-file.ts';
 
 /** A step of a job. */
@@ -76,7 +77,7 @@ export function ourJobs(workflow: WorkflowText, isItsRepository: boolean): OurJo
       ({ uses }) => uses !== undefined && (OURS.test(uses) || (isItsRepository && OURS_HERE.test(uses))),
     );
     if (!action) return [];
-    return [{ ...job, workflow, events, action, kind: kindOf(action, events), isShard: isOf('execute', action) }];
+    return [{ ...job, workflow, events, action, kind: kindOf(action, events), isShard: partOf(action) === 'execute' }];
   });
 }
 
@@ -84,15 +85,17 @@ const PULL_REQUEST_EVENTS = new Set(['pull_request', 'merge_group']);
 
 function kindOf(action: StepPart, events: readonly string[]): OurJob['kind'] {
   const { command } = action.inputs;
-  if (command === 'comment' || isOf('comment', action)) return 'comment';
-  if (isOf('plan', action) || isOf('finalize', action)) return 'share';
+  const part = partOf(action);
+  if (command === 'comment' || part === 'comment') return 'comment';
+  if (part === 'plan' || part === 'finalize') return 'share';
   if (command === 'changes' || events.every((event) => PULL_REQUEST_EVENTS.has(event))) return 'changes';
   return 'run';
 }
 
-/** Does a step call the sub-action of this name? */
-function isOf(sub: string, { uses = '' }: StepPart): boolean {
-  return new RegExp(`/${sub}/?(?:@|$)`).test(uses);
+/** Which part of the Action a step calls. */
+export function partOf({ uses = '' }: StepPart): ActionPart {
+  const name = /\/([a-z]+)\/?(?:@|$)/.exec(uses)?.[1] ?? 'main';
+  return Object.hasOwn(ACTION_INPUTS, name) ? (name as ActionPart) : 'main';
 }
 
 /** The permissions that a job has: its own, else the workflow's; undefined = whatever the repository's setting says. */
@@ -109,4 +112,9 @@ export function isRecordOf<K extends string>(
   name: K,
 ): value is Readonly<Record<K, Readonly<Record<string, unknown>>>> {
   return isRecord(value) && isRecord(value[name]);
+}
+
+/** What an expression yields is known to nobody before the workflow runs. */
+export function isComputed(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('${{');
 }
