@@ -5,6 +5,7 @@ import type { Parsed } from '../manifest/parse.ts';
 import { readFitting } from '../manifest/read-fitting.ts';
 import type { ManifestKind } from '../manifest/schema.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { globMatcher } from '../project/glob.ts';
@@ -35,9 +36,9 @@ export type ManifestReader = (
 
 /**
  * Reads every manifest of a project and resolves them: all that is wrong, in one go. Undefined as soon as the reader
- * gives a file up.
+ * gives a file up. With `now` what has not begun yet is warned of.
  */
-export function readProject(tree: SourceTree, read: ManifestReader): LoadedProject | undefined {
+export function readProject(tree: SourceTree, read: ManifestReader, now?: EpochMs): LoadedProject | undefined {
   const text = tree.text(PROJECT_FILE);
   if (text === undefined && tree.kind(PROJECT_FILE) !== 'missing')
     return { diagnostics: [unreadable(PROJECT_FILE, tree)], files: [PROJECT_FILE] };
@@ -73,7 +74,7 @@ export function readProject(tree: SourceTree, read: ManifestReader): LoadedProje
     if (manifest.document) documents.push(manifest.document);
     else isIncomplete = true;
   }
-  const resolved = resolveProject(documents, tree, { incomplete: isIncomplete });
+  const resolved = resolveProject(documents, tree, { incomplete: isIncomplete, ...(now === undefined ? {} : { now }) });
   diagnostics.push(...resolved.diagnostics);
   const hasError = diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   return {
@@ -106,11 +107,12 @@ function knowsState({ document, diagnostics }: Parsed): boolean {
 }
 
 /** The same of a project whose files have nothing wrong in them; undefined else: then `loadProject` says what. */
-export function readSoundProject(tree: SourceTree): LoadedProject | undefined {
-  return readProject(tree, (source, kind) => {
+export function readSoundProject(tree: SourceTree, now?: EpochMs): LoadedProject | undefined {
+  const read: ManifestReader = (source, kind) => {
     const document = readFitting(source, kind);
     return document && { document, diagnostics: [] };
-  });
+  };
+  return readProject(tree, read, now);
 }
 
 function readManifest(path: string, tree: SourceTree, read: ManifestReader): Parsed | undefined {

@@ -95,7 +95,8 @@ export async function openProject(
 
 /** Most projects are sound: what explains mistakes is loaded when there is one. */
 async function readAll(tree: SourceTree): Promise<LoadedProject> {
-  return readSoundProject(tree) ?? (await import('../app/load-project.ts')).loadProject(tree);
+  const now = systemClock.now();
+  return readSoundProject(tree, now) ?? (await import('../app/load-project.ts')).loadProject(tree, now);
 }
 
 function gitEnvOf({ env, gitEnv = env }: Surroundings): Surroundings['env'] {

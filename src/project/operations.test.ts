@@ -396,6 +396,30 @@ assets:
     expect(assets['b']!.partitions).toBe(partitions['days']);
     expect(assets['c']!.partitions).not.toEqual(partitions['days']);
   });
+  it('that have not begun are warned of where there is a clock, once, at their start', () => {
+    const at = (now: string | undefined, text: string) =>
+      buildProject(
+        { 'branchline.yaml': HEAD + text },
+        undefined,
+        now === undefined ? undefined : Date.parse(now),
+      ).diagnostics.map(showDiagnostic);
+    const far = `partitions: { days: { daily: { start: 2999-01-01, timezone: Europe/Berlin } } }
+assets:
+  a: { run: "true", partitions: days }
+  b: { run: "true", partitions: days }
+`;
+    expect(at('2026-11-29T00:00:00Z', far)).toEqual([
+      'warning partitions-to-come branchline.yaml:4:39 (10) there are no partitions yet: the first begins at 2999-01-01 00:00 Europe/Berlin, which is complete at 2999-01-02 00:00 Europe/Berlin',
+    ]);
+    expect(at(undefined, far)).toEqual([]);
+    const own = (keys: string) =>
+      `assets:\n  a: { run: "true", partitions: { daily: { start: 2026-12-01${keys} } } }\n`;
+    expect(at('2026-11-30T23:59:59Z', own(''))).toHaveLength(1);
+    expect(at('2026-12-01T00:00:00Z', own(''))).toEqual([]);
+    // Windows that are made before they are over.
+    expect(at('2026-11-30T12:00:00Z', own(', end_offset: 3'))).toEqual([]);
+    expect(projectOf({ 'branchline.yaml': HEAD + far }).assets['a']!.partitions).toMatchObject({ start: '2999-01-01' });
+  });
   it('of several dimensions have a column for each', () => {
     const { assets } = projectOf({
       'branchline.yaml': `${HEAD}assets:

@@ -8,9 +8,11 @@ import type {
   WrittenPartitions,
   WrittenWeeklyPartitions,
 } from '../manifest/generated/written.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { PartitionsDef, SinglePartitions, TimePartitions } from '../model/partitions.ts';
+import { formatInZone } from '../time/format.ts';
 import { dimensionVariable, ENGINE_VARIABLES, keyProblem } from '../time/partitions/keys.ts';
-import { openWindows, type WindowsProblem } from '../time/partitions/windows.ts';
+import { openWindows, type Windows, type WindowsProblem } from '../time/partitions/windows.ts';
 import { nearestZone } from '../time/zone.ts';
 import { below, keyOf, type Place } from './findings.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
@@ -129,7 +131,10 @@ function singleOf(
   const opened = openWindows(time.def);
   if (opened.ok) {
     const { first } = opened.value;
-    if (first !== undefined && opened.value.overlapping(first, first + 1).length > 0) return time.def;
+    if (first !== undefined && opened.value.overlapping(first, first + 1).length > 0) {
+      warnOfFuture(opened.value, first, below(at, time.word, 'start'), resolving);
+      return time.def;
+    }
     findings.error(
       'bad-partitions',
       below(at, time.word, first === undefined ? 'start' : 'end'),
@@ -141,6 +146,20 @@ function singleOf(
   }
   for (const problem of opened.error) reportWindows(problem, time, at, resolving);
   return undefined;
+}
+
+/** A start in the future is no mistake, unless a year was mistyped: whoever looks is told that there is nothing to make. */
+function warnOfFuture(windows: Windows, first: EpochMs, at: Place, { findings, now }: Resolving): void {
+  if (now === undefined || first <= now || windows.all(now).length > 0) return;
+  const { timezone, endOffset } = windows.def;
+  const complete = windows.overlapping(first, first + 1)[0]!.end;
+  const until = endOffset === 0 ? `, which is complete at ${formatInZone(timestamp(complete), timezone)}` : '';
+  findings.warning(
+    'partitions-to-come',
+    at,
+    `there are no partitions yet: the first begins at ${formatInZone(timestamp(first), timezone)}${until}`,
+    { help: 'nothing can be made before that; write an earlier `start` if that is not meant' },
+  );
 }
 
 function reportWindows(problem: WindowsProblem, time: TimeWord, at: Place, { findings }: Resolving): void {

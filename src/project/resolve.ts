@@ -1,6 +1,7 @@
 import { byText } from '../base/order.ts';
 import type { ManifestDocument } from '../manifest/document.ts';
 import { compareDiagnostics, type Diagnostic } from '../model/diagnostic.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { Asset, AssetKey, Check, Job, MultiCheck, Project, Schedule, StepDef } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { brokenIn } from './broken.ts';
@@ -45,6 +46,8 @@ export interface ResolveOptions {
    * broken file would make an error of every mention of what it defines. There is no project then.
    */
   readonly incomplete?: boolean;
+  /** With it, what has not begun yet is warned of. */
+  readonly now?: EpochMs;
 }
 
 /**
@@ -60,7 +63,8 @@ export function resolveProject(
   const definitions = collectDefinitions(documents, findings);
   const broken = brokenIn(documents, options.incomplete === true || definitions.project === undefined);
   const connections = resolveConnections(definitions, { definitions, tree, findings, broken });
-  const resolving: Resolving = { definitions, tree, findings, connections, broken };
+  const now = options.now === undefined ? {} : { now: options.now };
+  const resolving: Resolving = { definitions, tree, findings, connections, broken, ...now };
   const settings = resolveSettings(resolving);
   const { drafts, steps } = resolveAll(resolving);
   const { graph } = buildGraph(Object.fromEntries([...drafts].map(([key, { asset }]) => [key, asset])));

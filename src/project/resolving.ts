@@ -1,6 +1,7 @@
 import { nearestWord } from '../base/nearest.ts';
 import { byText } from '../base/order.ts';
 import type { Span } from '../model/diagnostic.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { Connection } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { parseDuration } from '../time/duration.ts';
@@ -22,6 +23,8 @@ export interface Resolving {
   readonly connections: Readonly<Record<string, Connection>>;
   /** What is missing because a diagnostic is about it already. */
   readonly broken: Broken;
+  /** Undefined = nothing is said of what has not begun yet. */
+  readonly now?: EpochMs;
 }
 
 /** `did you mean …?` for a name that does not exist, or undefined. */

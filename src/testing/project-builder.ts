@@ -35,7 +35,7 @@ export interface BuiltProject {
 }
 
 /** Parses and resolves the manifests among some files, in the given order of paths (by default that of the record). */
-export function buildProject(files: Files, order: readonly string[] = Object.keys(files)): BuiltProject {
+export function buildProject(files: Files, order: readonly string[] = Object.keys(files), now?: number): BuiltProject {
   const tree = sourceTreeOf(files);
   const documents: ManifestDocument[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -48,7 +48,7 @@ export function buildProject(files: Files, order: readonly string[] = Object.key
     if (parsed.document === undefined) incomplete = true;
     else documents.push(parsed.document);
   }
-  const resolved = resolveProject(documents, tree, { incomplete });
+  const resolved = resolveProject(documents, tree, { incomplete, ...(now === undefined ? {} : { now }) });
   return { ...resolved, diagnostics: [...diagnostics, ...resolved.diagnostics], tree };
 }
 
