@@ -1,6 +1,7 @@
 import { unreachable } from '../base/result.ts';
 import type { Wait } from '../plan/queue.ts';
 import { formatInstant } from '../time/format.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
 
 /** Why a run waits, in words: `all 10 places are taken (run …, run …)`. */
 export function waitText(wait: Wait): string {
@@ -16,6 +17,7 @@ export function waitText(wait: Wait): string {
       return `${wait.limit} of ${wait.limit} places of ${tag} are taken${heldBy(wait.holders)}`;
     }
     case 'pool':
+      if (wait.limit === 0) return `no step of pool ${wait.pool} may start (it has no slots)`;
       return `no slot of pool ${wait.pool} is free (${wait.limit} in all)${heldBy(wait.holders)}`;
     case 'held':
       return `${wait.what} ${wait.what.includes(', ') ? 'are' : 'is'} held${heldBy(wait.holders, ' by ')}`;
@@ -29,4 +31,29 @@ function heldBy(holders: readonly string[], word = ': '): string {
   if (holders.length === 0) return '';
   const some = holders.slice(0, 3).map((run) => `run ${run}`);
   return `${word}${some.join(', ')}${holders.length > 3 ? ` and ${holders.length - 3} more` : ''}`;
+}
+
+/** The refusal of a run that no wait would help; the one that waits is told what it waits for. */
+export function closedFailure(wait: Wait): AppFailure {
+  return outsideFailure(
+    'queue-closed',
+    `It cannot start: ${waitText(wait)}, so there is nothing to wait for.`,
+    `${cureOf(wait)} Nothing was recorded.`,
+  );
+}
+
+function cureOf(wait: Wait): string {
+  switch (wait.kind) {
+    case 'all-places':
+      return 'Write `max_concurrent_runs: 1` or more in `run_queue` of branchline.yaml, or take the line out (10 at once).';
+    case 'tag':
+      return `Raise the limit of \`${wait.key}\` in \`run_queue.tag_concurrency_limits\` of branchline.yaml, or run without the tag.`;
+    case 'pool':
+      return `Give the pool slots in branchline.yaml: \`pools: { ${wait.pool}: 1 }\`.`;
+    case 'not-due':
+    case 'held':
+      return '`branchline queue` shows who waits for what.';
+    default:
+      return unreachable(wait);
+  }
 }

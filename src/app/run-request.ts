@@ -4,12 +4,13 @@ import { runId } from '../model/ids.ts';
 import { timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import { judgeDelivery } from '../plan/delivery.ts';
+import { isForGood, type Wait } from '../plan/queue.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { cancelDrafts } from './cancel.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { pinPartitions } from './planning.ts';
-import { waitText } from './queue-text.ts';
+import { closedFailure, waitText } from './queue-text.ts';
 import { after, ofWriter, type Release, type WaitingRun, waitingRunsOf } from './release.ts';
 import {
   type RunObserver,
@@ -71,6 +72,8 @@ export async function runRequest(
     if (value.kind === 'again') continue;
     if (value.kind === 'known') return ok(value);
     const { run, release, waiting } = value;
+    const closed = closedBy(settings, release, run);
+    if (closed) return fail(closedFailure(closed));
     if (release?.taken.length === 0 && settings.waitMs === 0) return fail(heldFailure(whyOf(release, run)));
     const work: QueueWork = {
       // With the retries that its failure asks for.
@@ -99,6 +102,12 @@ function judgedNow(view: StateAt['read']['view'], run: string): KnownRun['delive
   if (view.openRuns.has(run)) return { kind: 'running', run };
   const isFinal = ended === 'SUCCESS' || ended === 'FAILURE' || ended === 'CANCELED';
   return { kind: 'done', run, ...(isFinal ? { state: ended } : {}) };
+}
+
+/** A limit of 0 that keeps the run from starting, where nobody would take it from the queue later. */
+function closedBy(settings: RunSettings, release: Release | undefined, run: string): Wait | undefined {
+  const wait = settings.givesBack ? undefined : release?.pass.waiting.get(run);
+  return wait && isForGood(wait) ? wait : undefined;
 }
 
 function whyOf(release: Release | undefined, run: string): string | undefined {
@@ -143,7 +152,8 @@ async function decideRequest(
   const value = { kind: 'asked', run, release, waiting } as const;
   const isTaken = (release?.taken.length ?? 0) > 0;
   // Who does not want to wait leaves nothing behind.
-  if (!isTaken && (settings.waitMs === 0 || events.length === 0)) return { kind: 'nothing', value };
+  const isRefused = settings.waitMs === 0 || closedBy(settings, release, run) !== undefined;
+  if (!isTaken && (isRefused || events.length === 0)) return { kind: 'nothing', value };
   return {
     kind: 'commit',
     events: decided.value.events,

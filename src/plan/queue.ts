@@ -48,6 +48,11 @@ export type Wait =
     }
   | { readonly kind: 'held'; readonly what: string; readonly holders: readonly string[] };
 
+/** Nobody is in the way: a limit of 0 lets nothing go, however long somebody waits, until the manifest says otherwise. */
+export function isForGood(wait: Wait): boolean {
+  return wait.kind !== 'not-due' && wait.kind !== 'held' && wait.limit === 0;
+}
+
 export interface ReleasePass {
   /** Runs to start, in this order. */
   readonly released: readonly string[];
