@@ -83,6 +83,8 @@ test.skipIf(process.platform !== 'linux')(
     await started.end;
     const pid = Number(project.read('data/pids'));
     expect(isRunning(pid)).toBe(true);
+    const left = await project.json<{ runs: readonly unknown[] }>(['queue']);
+    expect(left.runs).toMatchObject([{ state: 'STARTED', holderGone: true }]);
     project.write('branchline.yaml', manifest('echo 2 > data/slow.csv'));
     expect(await project.json<RunJson>(['run'])).toMatchObject({ state: 'SUCCESS' });
     expect(isRunning(pid)).toBe(false);

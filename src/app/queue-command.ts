@@ -1,6 +1,6 @@
 import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { RunState } from '../model/events.ts';
+import type { ProcessIdentity, RunState } from '../model/events.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { priorityOf, queueOrder, type Wait } from '../plan/queue.ts';
@@ -24,6 +24,8 @@ export interface OpenRunLine {
   readonly due?: string;
   /** Who carries it out. */
   readonly holder?: string;
+  /** Its process was on this machine and is gone: the next tick takes the run over. */
+  readonly holderGone?: true;
   /** Slots that it holds, by pool. */
   readonly slots?: Readonly<Record<string, number>>;
   /** What it waits for; absent = it runs, or may start at the next wake-up. */
@@ -37,18 +39,22 @@ export interface QueueReport {
   readonly warnings: readonly string[];
 }
 
-/** The queue at one state, by the same pass that lets runs go. */
+/**
+ * The queue at one state, by the same pass that lets runs go. `isGone` judges the processes of this machine; without it
+ * nothing is said of who holds a run.
+ */
 export async function describeQueue(
   planning: PlanningProject,
   view: StateView,
   now: EpochMs,
+  isGone?: (holder: ProcessIdentity) => boolean,
 ): Promise<Result<QueueReport, AppFailure>> {
   const waiting = waitingRunsOf(view);
   const { queue, pools } = planning.project.operations;
   const limits = { maxConcurrentRuns: queue.maxConcurrentRuns, pools };
   const inProgress = runsInProgress(view)
     .sort((a, b) => byText(a.requestedAt, b.requestedAt))
-    .map(({ run }) => progressLine(view, run));
+    .map(({ run }) => progressLine(view, run, isGone));
   if (waiting.length === 0) return ok({ limits, runs: inProgress, warnings: [] });
   const released = await releaseQueue({
     view,
@@ -98,11 +104,14 @@ function baseLine(record: OpenRecord): OpenRunLine {
   };
 }
 
-function progressLine(view: StateView, run: string): OpenRunLine {
+function progressLine(view: StateView, run: string, isGone?: (holder: ProcessIdentity) => boolean): OpenRunLine {
   const claim = [...view.claims.values()].find((each) => each.run === run);
+  const holder = claim?.holder;
+  const process = holder?.kind === 'process' ? holder : holder?.process;
   return {
     ...baseLine(view.openRuns.get(run)!),
     ...(claim ? { holder: holderText(claim) } : {}),
+    ...(process && isGone?.(process) ? { holderGone: true as const } : {}),
     ...(claim?.slots ? { slots: claim.slots } : {}),
   };
 }
@@ -117,7 +126,8 @@ export function queueLines({ limits, runs, warnings }: QueueReport, now: EpochMs
     const held = slots.length > 0 ? `, holds ${slots.join(', ')}` : '';
     const priority = line.priority === 0 ? '' : `, priority ${line.priority}`;
     const what = `${line.state.padEnd(9)} ${line.run}  ${line.trigger}${priority}`;
-    if (line.state !== 'QUEUED') return `${what}: ${line.holder ?? 'nobody carries it out'}${held}`;
+    const gone = line.holderGone ? '; its process is gone: the next tick takes it over' : '';
+    if (line.state !== 'QUEUED') return `${what}: ${line.holder ?? 'nobody carries it out'}${held}${gone}`;
     return `${what}: ${line.wait?.text ?? 'starts at the next wake-up (`branchline tick`)'}`;
   });
   return [head, ...lines, ...warnings.map((text) => `Warning: ${text}.`)];

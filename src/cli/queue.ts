@@ -1,7 +1,9 @@
+import { createProcessHolders } from '../adapters/holders.ts';
 import { buildPlanning } from '../app/planning.ts';
 import { describeQueue, queueLines } from '../app/queue-command.ts';
 import { partitionsOfQueue, waitingRunsOf } from '../app/release.ts';
 import { readState } from '../app/state-reading.ts';
+import type { ProcessIdentity } from '../model/events.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
@@ -24,7 +26,10 @@ export async function run(options: QueueOptions): Promise<number> {
   if (partitions.size > 0) state = await readState(ports, options.at, { partitionsOf: partitions });
   if (!state.ok) return printFailure(host, state.error, options.json);
   const { read, now } = state.value;
-  const report = await describeQueue(planning, read.view, now);
+  // Of an older state nothing can be said by the processes of today.
+  const processes = options.at === undefined ? createProcessHolders() : undefined;
+  const isGone = processes && ((holder: ProcessIdentity) => processes.judge(holder) === 'gone');
+  const report = await describeQueue(planning, read.view, now, isGone);
   if (!report.ok) return printFailure(host, report.error, options.json);
   if (options.json) printJson({ version: 1, ...report.value });
   else for (const line of queueLines(report.value, now)) host.print(line);
