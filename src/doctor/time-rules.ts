@@ -1,5 +1,5 @@
 import { parseDuration } from '../time/duration.ts';
-import { formatDuration } from '../time/format.ts';
+import { beyondHosted, isHosted } from '../time/hosted.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './job-finding.ts';
 import { isComputed, type OurJob } from './workflow-parts.ts';
@@ -39,20 +39,10 @@ export function time(job: OurJob): Finding[] {
   ];
 }
 
-/** Machines of GitHub's own are taken away after 6 h; a run that is to be stopped before that has to end and be recorded. */
-const HOSTED_MAX_MS = 330 * MINUTE_MS;
-const HOSTED = /^(?:ubuntu|windows|macos)-[\w.-]+$/;
-
 /** A maximum that GitHub's own machines never let a run reach. */
 export function hostedTime(job: OurJob, { ms, where }: LongestRun): Finding[] {
   const label = job.value['runs-on'];
-  if (ms <= HOSTED_MAX_MS || typeof label !== 'string' || !HOSTED.test(label)) return [];
-  return [
-    finding(job, [...job.path, 'runs-on'], {
-      code: 'maximum-too-long',
-      severity: 'error',
-      message: `${where} lets a run be at work for ${formatDuration(ms)}, and GitHub takes a machine of its own away after 6 h: the maximum is never reached, and the run is cut off`,
-      help: `at most ${HOSTED_MAX_MS / 1000} seconds (${formatDuration(HOSTED_MAX_MS)}), or a self-hosted runner`,
-    }),
-  ];
+  const beyond = typeof label === 'string' && isHosted(label) ? beyondHosted(ms, where) : undefined;
+  if (beyond === undefined) return [];
+  return [finding(job, [...job.path, 'runs-on'], { code: 'maximum-too-long', severity: 'error', ...beyond })];
 }

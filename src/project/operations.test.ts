@@ -272,6 +272,27 @@ multi_assets:
   ])('%s', (text, code) => {
     expect(found(`${text}\n`).map((line) => line.split(' ')[0])).toEqual([code]);
   });
+  it('of GitHub are taken away before a long maximum is reached', () => {
+    const limits = (runner: string, of: { readonly seconds?: number; readonly tag?: number; readonly job?: number }) =>
+      warned(`runners: { py: { runs-on: ubuntu-24.04 }, own: { runs-on: [self-hosted, linux] } }
+run_monitoring: { enabled: true, max_runtime_seconds: ${of.seconds ?? 60} }
+assets:
+  a: { run: "true", runner: py, tags: { branchline/max_runtime: ${of.tag ?? 60} } }
+  b: { run: "true", ${runner} }
+jobs: { j: { selection: "*", tags: { dagster/max_runtime: ${of.job ?? 60} } } }
+`).map((line) => line.split(' ').slice(1, 4).join(' '));
+    const [most, more] = [19_800, 19_801];
+    expect(limits('runner: py', { seconds: most, tag: most, job: most })).toEqual([]);
+    expect(limits('runner: py', { seconds: more })).toEqual([
+      'maximum-too-long 5:55 run_monitoring.max_runtime_seconds',
+    ]);
+    expect(limits('runner: py', { job: more })).toEqual(['maximum-too-long 9:59 dagster/max_runtime']);
+    // Another machine, or one that only the workflow knows, may be there for longer.
+    for (const other of ['runner: own', 'group: x']) {
+      expect(limits(other, { seconds: more, job: more })).toEqual([]);
+      expect(limits(other, { tag: more })).toEqual(['maximum-too-long 7:65 branchline/max_runtime']);
+    }
+  });
   it('that are mistyped are named', () => {
     expect(one('runners: { gpu: { runs-on: x } }\nassets:\n  a: { run: "true", runner: gpuu }\n')).toContain(
       'there is no runner `gpuu`',

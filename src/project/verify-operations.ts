@@ -9,8 +9,10 @@ import { didYouMean, type Resolving } from './resolving.ts';
 /** Something that has tags: a job, a schedule, an asset. */
 export interface Tagged {
   readonly tags: Readonly<Record<string, string>>;
+  /** Of an asset: the step that makes it, if one does. */
+  readonly step?: string;
   /** Where a tag of it is written: of an asset maybe in its group, or in `defaults`. */
-  placeOf(tag: string): Place;
+  readonly placeOf: (tag: string) => Place;
 }
 
 /** Reports tags of the engine whose value says nothing, or that nothing would obey. */
@@ -157,9 +159,9 @@ export function taggedThings(
       const place = places.get(name)?.place;
       return place === undefined ? [] : [{ tags, placeOf: (tag: string) => below(place, 'tags', tag) }];
     });
-  const ofAsset = ({ asset: { tags }, layers, place }: AssetDraft): Tagged => {
+  const ofAsset = ({ asset: { tags, step = '' }, layers, place }: AssetDraft): Tagged => {
     const placeOf = (tag: string) => merged(layers, 'tags').get(tag)?.place ?? below(place, 'tags', tag);
-    return { tags, placeOf };
+    return { tags, step, placeOf };
   };
   return [
     ...placed(jobs, definitions.jobs),
