@@ -7,7 +7,7 @@ import type { BackfillChunkRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { BackfillGroupRecord, BackfillRecord, RunRecord } from '../model/state.ts';
 import { backfillChunk } from '../state/backfill-fold.ts';
-import { chunkText, selectKeys } from '../time/partitions/keys.ts';
+import { chunkText, placesIn, selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import type { PartitionReader } from './partitioned.ts';
 
@@ -216,7 +216,7 @@ function nextRuns(input: AdvanceInput, account: BackfillAccount): BackfillRun[] 
 /** First and last place of each chunk, as it was planned: ranges without gaps, cut by the policy. */
 function chunksOf(group: BackfillGroupRecord, keys: readonly string[], reader: PartitionReader): [number, number][] {
   if (group.partitions.length === 0) return [[0, 0]];
-  const all = new Map(reader.keysOf(group.assets[0]!).map((key, index) => [key, index]));
+  const all = placesIn(reader.keysOf(group.assets[0]!));
   const chunks: [number, number][] = [];
   for (const [place, key] of keys.entries()) {
     const before = chunks.at(-1);

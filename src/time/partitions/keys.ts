@@ -69,7 +69,7 @@ function openSingle(def: SinglePartitions): Partitions {
     case 'time': {
       const windows = openWindows(def);
       if (!windows.ok) throw new Error(windows.error.map((problem) => problem.message).join('; '));
-      return { def, ...noSplit, windows: windows.value, keys: (at) => windows.value.all(at.now).map(({ key }) => key) };
+      return { def, ...noSplit, windows: windows.value, keys: keysOfWindows(windows.value) };
     }
     case 'static':
       return { def, ...noSplit, windows: undefined, keys: () => def.keys };
@@ -78,6 +78,16 @@ function openSingle(def: SinglePartitions): Partitions {
     default:
       return unreachable(def);
   }
+}
+
+/** All keys of windows. They begin with the first window, so as many windows have the same keys, which are kept. */
+function keysOfWindows(windows: Windows): (at: KeysAt) => readonly string[] {
+  let kept: readonly string[] = [];
+  return ({ now }) => {
+    const all = windows.all(now);
+    if (all.length !== kept.length || all.at(-1)?.key !== kept.at(-1)) kept = all.map(({ key }) => key);
+    return kept;
+  };
 }
 
 function product(lists: readonly (readonly string[])[]): string[][] {
@@ -113,7 +123,7 @@ const NEAREST_KEYS = 3;
  * commas or line ends; `all`. A text that is one key as a whole, commas and all, is that key.
  */
 export function selectKeys(keys: readonly string[], text: string): Result<readonly string[], readonly KeysProblem[]> {
-  const place = new Map(keys.map((key, index) => [key, index]));
+  const place = placesIn(keys);
   const wanted = new Set<number>();
   const problems: KeysProblem[] = [];
   const whole = text.trim();
@@ -130,6 +140,16 @@ export function selectKeys(keys: readonly string[], text: string): Result<readon
     });
   if (problems.length > 0) return fail(problems);
   return ok([...wanted].sort((a, b) => a - b).map((index) => keys[index]!));
+}
+
+/** Of lists that were asked about: many texts are read against the same list. */
+const knownPlaces = new WeakMap<readonly string[], ReadonlyMap<string, number>>();
+
+/** The place of each key in a list, which nobody changes any more. */
+export function placesIn(keys: readonly string[]): ReadonlyMap<string, number> {
+  const known = knownPlaces.get(keys) ?? new Map(keys.map((key, index) => [key, index]));
+  knownPlaces.set(keys, known);
+  return known;
 }
 
 function placesOf(

@@ -166,6 +166,8 @@ test('windows join without gaps, keys are found again, and more time only adds',
       expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
       const later = opened.all(now + more * DAY);
       expect(later.slice(0, all.length)).toEqual(all);
+      // Nor does it matter what was asked before.
+      expect(later).toEqual(windows(def).all(now + more * DAY));
       if (def.endOffset === 0 && all.length > 0) expect(all.at(-1)!.end).toBeLessThanOrEqual(now);
     }),
     { numRuns: 60 },

@@ -140,12 +140,18 @@ function windowsOf(
   };
   // Whoever asks for single windows has mostly asked for all of them before: those are kept, and found by key and instant.
   let known: KnownWindows = { until: Number.NEGATIVE_INFINITY, windows: [], places: new Map() };
+  /** Windows only ever come after those that are known: what is new is added, as long as all have room. */
+  const knownUntil = (now: EpochMs, begin: EpochMs): KnownWindows => {
+    const last = known.windows.at(-1);
+    const added = last === undefined ? [] : between(ticks(last.end - 1, now));
+    const isAll = last === undefined || known.windows.length + added.length >= WINDOWS_MAX;
+    if (!isAll && added.length === 0) return { ...known, until: now };
+    const windows = isAll ? between(ticks(begin - 1, now)) : [...known.windows, ...added];
+    return { until: now, windows, places: new Map(windows.map(({ key }, place) => [key, place])) };
+  };
   const complete = (now: EpochMs): readonly TimeWindow[] => {
     if (first === undefined || now < first) return [];
-    if (now > known.until) {
-      const windows = between(ticks(first - 1, now));
-      known = { until: now, windows, places: new Map(windows.map(({ key }, place) => [key, place])) };
-    }
+    if (now > known.until) known = knownUntil(now, first);
     const { windows } = known;
     return windows.slice(
       0,
