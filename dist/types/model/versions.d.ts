@@ -1,3 +1,5 @@
+/** Characters of a version as partitions keep it. */
+export declare const VERSION_CHARS_MAX = 12;
 /** A data version as partitions keep it: a longer one as 12 hex digits of its digest. */
 export declare function shortVersion(version: string): string;
 /** A data version as the history of an asset keeps it: a digest cut to its first 16 digits, with a mark. */

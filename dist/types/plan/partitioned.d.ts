@@ -31,6 +31,8 @@ export interface PartitionReader {
     read(asset: AssetKey, dep: AssetKey, keys: readonly string[]): ReadOfUpstream;
     /** Why a partition is not up to date by itself; undefined = it is. */
     staleness(asset: Asset, key: string, fingerprint: StepFingerprint, lost: ReadonlyMap<string, string>): Staleness | undefined;
+    /** The same of many keys: those that are not up to date, in the order of the keys, each told when it is asked for. */
+    stale(asset: Asset, keys: readonly string[], fingerprint: StepFingerprint, lost: ReadonlyMap<string, string>): Iterable<readonly [key: string, staleness: Staleness]>;
 }
 /** How a partition is named beside its asset: in step ids, materializations and messages. */
 export declare function partitionName(asset: AssetKey, partition: string): string;

@@ -1,5 +1,6 @@
 import type { ManifestDocument } from '../manifest/document.js';
 import { type Diagnostic } from '../model/diagnostic.js';
+import type { EpochMs } from '../model/instant.js';
 import type { Project } from '../model/project.js';
 import type { SourceTree } from '../ports.js';
 export interface Resolved {
@@ -16,6 +17,8 @@ export interface ResolveOptions {
      * broken file would make an error of every mention of what it defines. There is no project then.
      */
     readonly incomplete?: boolean;
+    /** With it, what has not begun yet is warned of. */
+    readonly now?: EpochMs;
 }
 /**
  * Manifests → Project: defaults, references, paths, checks, selections (vocabulary.md). Never fails: it gives back all

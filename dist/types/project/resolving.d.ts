@@ -1,4 +1,5 @@
 import type { Span } from '../model/diagnostic.js';
+import type { EpochMs } from '../model/instant.js';
 import type { Connection } from '../model/project.js';
 import type { SourceTree } from '../ports.js';
 import type { Broken } from './broken.js';
@@ -15,6 +16,8 @@ export interface Resolving {
     readonly connections: Readonly<Record<string, Connection>>;
     /** What is missing because a diagnostic is about it already. */
     readonly broken: Broken;
+    /** Undefined = nothing is said of what has not begun yet. */
+    readonly now?: EpochMs;
 }
 /** `did you mean …?` for a name that does not exist, or undefined. */
 export declare function didYouMean(word: string, candidates: Iterable<string>): string | undefined;

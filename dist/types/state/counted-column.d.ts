@@ -1,8 +1,8 @@
 /** Values by place, 0 to `length` - 1. Asking in order costs least: the run that was asked last is looked at first. */
 export declare class CountedColumn {
-    /** Values, one a run. */
-    private readonly values;
-    /** Place behind each run. */
+    /** As it was parsed: a count and a value in turn. */
+    private readonly parsed;
+    /** Place behind each run; undefined = no neighbours are equal, so each run is one place. */
     private readonly ends;
     private run;
     private start;

@@ -26,6 +26,15 @@ export declare class PartitionLeaf {
     });
     /** What status and staleness are told from, of the key at a place. */
     factsAt(place: number): PartitionFacts;
+    /** Writes what staleness is told from into an object of the caller. */
+    glanceAt(place: number, into: {
+        dataVersion: string | undefined;
+        codeVersion: string;
+        used: string;
+        hasFailed: boolean;
+    }): void;
+    /** Null = never made. */
+    dataVersionAt(place: number): string | null;
     recordAt(place: number): PartitionRecord;
 }
 /** Reads a leaf; what is wrong goes to `problems`. */

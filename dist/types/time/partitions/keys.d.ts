@@ -41,6 +41,8 @@ export interface KeysProblem {
  * commas or line ends; `all`. A text that is one key as a whole, commas and all, is that key.
  */
 export declare function selectKeys(keys: readonly string[], text: string): Result<readonly string[], readonly KeysProblem[]>;
+/** The place of each key in a list, which nobody changes any more. */
+export declare function placesIn(keys: readonly string[]): ReadonlyMap<string, number>;
 /**
  * What can never be in a definition, of keys and ranges that somebody wrote down. Unlike `selectKeys` it knows no
  * instant: a key whose window is still to come is fine, and so is any key of a dynamic definition.

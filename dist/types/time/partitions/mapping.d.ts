@@ -9,6 +9,8 @@ export interface MappedSides {
 }
 /** Which upstream keys each downstream key reads. */
 export interface OpenMapping {
+    /** A key reads the partition of the same key alone, or nothing where there is none. */
+    readonly isSameKey: boolean;
     /** Upstream keys that a downstream key reads, in order; of an unpartitioned downstream the key is `''`. */
     upstreamOf(key: string): readonly string[];
     /** Downstream keys that read one of these upstream keys, in order. */
@@ -21,7 +23,14 @@ export declare const WHOLE = "";
  * time windows overlap; otherwise equal keys are needed for `identity`.
  */
 export declare function mappingProblem({ upstream, downstream, mapping }: MappedSides): string | undefined;
+/** The keys of a definition at an instant. Who opens many mappings keeps them: they are the same for all of them. */
+export interface KeySet {
+    readonly list: readonly string[];
+    /** Number of each key in the list. */
+    readonly places: ReadonlyMap<string, number>;
+}
+export declare function keySet(list: readonly string[]): KeySet;
 /** Opens a mapping at an instant. The error is a sentence: it does not fit. */
-export declare function openMapping(sides: MappedSides, at: KeysAt): Result<OpenMapping, string>;
+export declare function openMapping(sides: MappedSides, at: KeysAt, keysOf?: (partitions: Partitions) => KeySet): Result<OpenMapping, string>;
 /** True when the definitions are the same windows: then runs may share chunks. */
 export declare function sameDefinition(one: PartitionsDef | undefined, other: PartitionsDef | undefined): boolean;

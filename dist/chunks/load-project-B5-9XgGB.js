@@ -1,1 +1,0 @@
-import{t as e}from"./parse-BCK0gg4a.js";import{U as t}from"./wake-plan-DKWrDQ_5.js";function n(n){return t(n,e)}export{n as t};

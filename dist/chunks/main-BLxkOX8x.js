@@ -1,0 +1,1 @@
+export{S as main}from"./wake-D1613WIE.js";

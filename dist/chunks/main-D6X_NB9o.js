@@ -1,1 +1,0 @@
-export{t as main}from"./words-DS3B5teX.js";

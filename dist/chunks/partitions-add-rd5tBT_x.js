@@ -1,1 +1,0 @@
-export{t as changeSet,n as run}from"./partitions-add-O8P3_yfi.js";

@@ -1,1 +1,0 @@
-export{R as performRun,z as performTick,B as recordIn}from"./wake-lszWF5ng.js";

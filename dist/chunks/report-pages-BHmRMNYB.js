@@ -1,0 +1,1 @@
+export{n as reportPages}from"./wake-D1613WIE.js";

@@ -1,0 +1,1 @@
+export{t as performRetry}from"./retry-w6epCtgj.js";

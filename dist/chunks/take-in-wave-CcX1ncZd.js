@@ -1,1 +1,0 @@
-export{t as lostWaveTaker}from"./take-in-wave-2b5Hrdpj.js";

@@ -1,0 +1,1 @@
+export{t as lostWaveTaker}from"./take-in-wave-Bb5bC_oT.js";
