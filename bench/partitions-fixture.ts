@@ -17,14 +17,20 @@ export function assetName(index: number): string {
   return numbered('mart_', index);
 }
 
-/**
- * Assets that are cut by day, each with so many partitions by now; chained, each reads the same day of the one before.
- * Only what partitions are judged by.
- */
+/** Which assets read the one before: none; every second, which makes pairs; each. */
+export const READING = ['apart', 'pairs', 'chained'] as const;
+export type Reading = (typeof READING)[number];
+
+/** Whether an asset reads the same day of the one before it. */
+export function readsBefore(reading: Reading, index: number): boolean {
+  return reading === 'chained' ? index > 0 : reading === 'pairs' && index % 2 === 1;
+}
+
+/** Assets that are cut by day, each with so many partitions by now. Only what partitions are judged by. */
 export function partitionsProject(
   partitions: number,
   assets: number,
-  isChained: boolean,
+  reading: Reading,
 ): { readonly project: Project; readonly now: number } {
   const days: TimePartitions = {
     kind: 'time',
@@ -40,7 +46,7 @@ export function partitionsProject(
       {
         key: assetName(index),
         partitions: days,
-        deps: isChained && index > 0 ? [assetName(index - 1)] : [],
+        deps: readsBefore(reading, index) ? [assetName(index - 1)] : [],
         checks: [],
       },
     ]),
@@ -49,8 +55,8 @@ export function partitionsProject(
 }
 
 /** The leaves of every asset, a folder each: all partitions made, each in a run of its day, with its own version. */
-export function writeLeaves(folder: string, assets: number, partitions: number, isChained: boolean): void {
-  const { project, now } = partitionsProject(partitions, assets, isChained);
+export function writeLeaves(folder: string, assets: number, partitions: number, reading: Reading): void {
+  const { project, now } = partitionsProject(partitions, assets, reading);
   const keys = openPartitions(project.assets[assetName(0)]!.partitions!).keys({ now, dynamic: () => [] });
   for (let index = 0; index < assets; index++) {
     const asset = assetName(index);

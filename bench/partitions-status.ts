@@ -5,25 +5,27 @@ import { openPartitionReader } from '../src/plan/partitioned.ts';
 import { emptyView } from '../src/state/fold.ts';
 import { decodeLeaf } from '../src/state/partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from '../src/state/partition-records.ts';
-import { partitionsProject } from './partitions-fixture.ts';
+import { partitionsProject, type Reading, readsBefore } from './partitions-fixture.ts';
 
-// Status and staleness of every partition of each asset, one asset after the other, from the leaves in a folder.
-const [folder, count, chained] = [process.argv[2]!, Number(process.argv[3]), process.argv[4] === 'chained'];
+// Status and staleness of every partition of each asset, one asset after the other, from the leaves in a folder. Of
+// pairs, only the asset that reads the other is judged.
+const [folder, count, how] = [process.argv[2]!, Number(process.argv[3]), process.argv[4] as Reading];
 const names = readdirSync(folder).sort();
-const { project, now } = partitionsProject(count, names.length, chained);
+const { project, now } = partitionsProject(count, names.length, how);
 const at = { now, dynamic: () => [] };
 const fingerprint = { version: 'c1', parts: {} };
 const lost = new Map<string, string>();
 const reading = new Map<string, PartitionRecords>();
 const reader = openPartitionReader(project, { ...emptyView('local'), partitions: reading }, at);
 let [made, stale] = [0, 0];
-for (const asset of names) {
+for (const [index, asset] of names.entries()) {
   const records = recordsOfLeaves(
     readdirSync(join(folder, asset)).flatMap(
       (file) => decodeLeaf(file, readFileSync(join(folder, asset, file), 'utf8'), []) ?? [],
     ),
   );
   reading.set(asset, records);
+  if (how === 'pairs' && !readsBefore(how, index)) continue;
   const keys = reader.keysOf(asset);
   made += summarizePartitions(asset, keys, records, new Set()).counts.materialized;
   stale += [...reader.stale(project.assets[asset]!, keys, fingerprint, lost)].length;

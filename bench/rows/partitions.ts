@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { writeLeaves } from '../partitions-fixture.ts';
+import { READING, type Reading, writeLeaves } from '../partitions-fixture.ts';
 import type { BenchContext, BenchRow, Contest } from '../row.ts';
 
+const labels: Readonly<Record<Reading, string>> = {
+  apart: 'none reads another',
+  pairs: 'each reads one other, whose leaves are read too',
+  chained: 'each reads the one before, whose leaves are at hand',
+};
 const here = join(import.meta.dirname, '..');
 
 async function prepare({ scratch, node, isTiny }: BenchContext): Promise<readonly Contest[]> {
@@ -13,18 +18,19 @@ async function prepare({ scratch, node, isTiny }: BenchContext): Promise<readonl
   const bundle = await rolldown({ input: join(here, 'partitions-status.ts'), platform: 'node', logLevel: 'silent' });
   await bundle.write({ file: status, format: 'esm' });
   await bundle.close();
-  return [false, true].map((isChained) => {
-    const folder = join(scratch, isChained ? 'chained' : 'apart');
-    writeLeaves(folder, assets, partitions, isChained);
-    const args = [status, folder, String(partitions), isChained ? 'chained' : 'apart'];
+  return READING.map((reading) => {
+    const folder = join(scratch, reading);
+    writeLeaves(folder, assets, partitions, reading);
+    const args = [status, folder, String(partitions), reading];
+    const judged = reading === 'pairs' ? assets / 2 : assets;
     return {
       kind: 'pair',
-      label: isChained ? 'each reads the one before' : 'none reads another',
+      label: labels[reading],
       ours: { program: node, args, cwd: scratch, repeat: 1 },
       peer: { program: node, args: [join(here, 'peers', 'read-leaves.mjs'), folder], cwd: scratch, repeat: 1 },
       verify() {
         const said = execFileSync(node, args, { encoding: 'utf8' }).trim();
-        if (said !== `${assets * partitions} made, 0 stale`) throw new Error(`the status says: ${said}`);
+        if (said !== `${judged * partitions} made, 0 stale`) throw new Error(`the status says: ${said}`);
       },
     };
   });
