@@ -10,8 +10,8 @@ import { backfillOver, findBackfill } from './find-backfill.ts';
 import { emptySelection, type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import type { RunPorts } from './run.ts';
+import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
-import type { StateDecision } from './state-session.ts';
 
 /** What became of a run that was to be canceled. */
 export interface CanceledRun {

@@ -13,7 +13,8 @@ import { type ExecuteInput, executeRun, type StepRunner } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
 import { openRecorder } from './recorder.ts';
-import type { PagesOf, StateSession } from './state-session.ts';
+import type { PagesOf } from './state-ports.ts';
+import type { StateSession } from './state-session.ts';
 import type { StepPlaces } from './step-places.ts';
 
 /** A run with its claim committed: it may be carried out. */

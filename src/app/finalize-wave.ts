@@ -14,8 +14,9 @@ import type { RunPorts } from './run.ts';
 import { runMessage } from './run-message.ts';
 import { hearShard } from './shard-rights.ts';
 import { shardStream } from './share-out.ts';
+import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
-import type { Recorded, StateDecision } from './state-session.ts';
+import type { Recorded } from './state-session.ts';
 import { concludeWave, type WaveConclusion } from './wave-conclusion.ts';
 
 /** What came of one run of a wave. */

@@ -12,7 +12,7 @@ import { keysAt } from './planning.ts';
 import { queueStanding } from './queue-standing.ts';
 import { missingRetries } from './release.ts';
 import type { RunPorts, RunSettings } from './run.ts';
-import type { StateDecision } from './state-session.ts';
+import type { StateDecision } from './state-ports.ts';
 import { mustReadPartitions } from './work-queue.ts';
 
 /**

@@ -9,7 +9,8 @@ import { numberEvents } from '../state/codec.ts';
 import { type KeysAt, keyProblem, openPartitions } from '../time/partitions/keys.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
-import type { PagesOf, StateSession } from './state-session.ts';
+import type { PagesOf } from './state-ports.ts';
+import type { StateSession } from './state-session.ts';
 import { dynamicSets } from './step-partition.ts';
 
 /** What a word of `branchline partitions` names. */

@@ -10,8 +10,9 @@ import { fold } from '../state/fold.ts';
 import { askHolders, closeLostRun, judgeClaims, resumeLostRun } from './claims.ts';
 import type { AppFailure } from './failure.ts';
 import { setAside } from './set-aside.ts';
+import type { PagesOf, StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
-import type { PagesOf, StateDecision, StateSession } from './state-session.ts';
+import type { StateSession } from './state-session.ts';
 
 export interface RecoverPorts {
   readonly journals: Journals;

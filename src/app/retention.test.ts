@@ -7,10 +7,10 @@ import { must } from '../testing/contracts/state-store.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { runEvents } from '../testing/state-story.ts';
 import { closedRun, describeState } from './state-commands.ts';
+import type { StatePorts } from './state-ports.ts';
 import { readState } from './state-reading.ts';
 import { repairStore } from './state-repair.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
-import type { StatePorts } from './state-session.ts';
 import { compactState } from './state-upkeep.ts';
 
 const DAY = 86_400_000;

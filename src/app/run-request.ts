@@ -23,8 +23,8 @@ import {
 } from './run.ts';
 import { queueMessage } from './run-message.ts';
 import { runTags } from './run-tags.ts';
+import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
-import type { StateDecision } from './state-session.ts';
 import {
   decideRelease,
   hasEnds,

@@ -8,8 +8,9 @@ import { assembleView } from '../state/read.ts';
 import { repairState } from '../state/repair.ts';
 import type { SalvagedFile } from '../state/salvage.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
+import type { PagesOf, StatePorts } from './state-ports.ts';
 import { brokenState } from './state-reading.ts';
-import { type PagesOf, type StatePorts, unwrittenState } from './state-session.ts';
+import { unwrittenState } from './state-session.ts';
 import { type Decision, type TransactionView, transact } from './transact.ts';
 
 export interface Repaired {

@@ -16,8 +16,9 @@ import {
   planReplay,
 } from '../state/replay.ts';
 import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
+import type { PagesOf } from './state-ports.ts';
 import { resolveAt, type StateAt } from './state-reading.ts';
-import type { PagesOf, StateSession } from './state-session.ts';
+import type { StateSession } from './state-session.ts';
 
 /** Events from somewhere else, that may or may not be in the state. */
 export interface EventSource {

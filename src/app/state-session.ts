@@ -1,77 +1,16 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent } from '../model/events.ts';
-import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, HeadMemory, RefMove, StateChange, StoreUnreachable } from '../ports.ts';
-import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
-import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
-import { leanEvent, mapEventText } from '../state/event-text.ts';
+import type { StoreUnreachable } from '../ports.ts';
 import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { archiveAdvice, archiveBehind } from './newer-archives.ts';
 import { isUnknownStream, takesOlderStreams } from './older-streams.ts';
-import { dueCut } from './retention.ts';
 import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from './seen-head.ts';
-import {
-  brokenState,
-  loadState,
-  readOptions,
-  type StateAt,
-  type StatePlace,
-  tooLongToRecord,
-} from './state-reading.ts';
+import { type Lean, type Settled, settleDecision } from './settle-decision.ts';
+import type { StateDecision, StatePorts } from './state-ports.ts';
+import { loadState, readOptions, type StateAt } from './state-reading.ts';
 import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
-
-/** What reading and writing one environment's state takes. */
-export interface StatePorts extends StatePlace {
-  readonly clock: Clock;
-  /** In [0, 1): for the jitter between tries. */
-  readonly random: () => number;
-  /** Name of this process as a writer of state. */
-  readonly writer: string;
-  /** When the name of the writer was made up: none of its events is older. Absent = nobody knows. */
-  readonly writerBegan?: EpochMs;
-  /** Removes secrets: every text that is committed has passed it. */
-  readonly redact: (text: string) => string;
-  /** Assets whose partitions a decision looks at; absent = of none. */
-  readonly partitionsOf?: () => ReadonlySet<string>;
-  /** Something a person should know though the command goes on. */
-  readonly warn: (text: string) => void;
-  /** What was read at heads that may be read again, where several sessions are in one process; absent = a session keeps its own last one. */
-  readonly reads?: Map<string, StateRead>;
-  /** Commits after which the next one begins history anew; default 10,000. */
-  readonly compactAfter?: number;
-  /** Events of days older than this many milliseconds are dropped then; absent = all are kept. */
-  readonly retentionMs?: number;
-  /** What this machine remembers of the branch; absent = nothing. */
-  readonly heads?: HeadMemory;
-  /** Refs of data that have to move together with the commit of these events; asked anew after each conflict. */
-  readonly dataMoves?: (
-    events: readonly BranchlineEvent[],
-    before: StateView,
-    after: StateView,
-  ) => Promise<Result<readonly RefMove[], StoreUnreachable>>;
-}
-
-/** Derived pages of a commit, from the state that it leads to and the one before; null deletes a page. */
-export type PagesOf = (prepared: PreparedCommit, before: StateView) => ReadonlyMap<string, string | null>;
-
-/** What a use case wants committed on the state as it is. */
-export type StateDecision<T> =
-  | {
-      readonly kind: 'commit';
-      /** Numbered in their streams. */
-      readonly events: readonly BranchlineEvent[];
-      readonly message: string;
-      /** Derived pages of the commit, from the view that it leads to. */
-      readonly pages?: PagesOf;
-      /** The commit begins history anew, and the head before becomes an archive; further files that it changes. */
-      readonly compact?: ReadonlyMap<string, string | null>;
-      readonly value: T;
-    }
-  | { readonly kind: 'nothing'; readonly value: T }
-  | { readonly kind: 'stop'; readonly failure: AppFailure };
 
 export interface Recorded<T> {
   readonly value: T;
@@ -124,9 +63,6 @@ export function openStateSession(ports: StatePorts): StateSession {
   };
 }
 
-type Settled<T> = { readonly stop: AppFailure } | { readonly value: T; readonly after: StateRead };
-type Lean<T> = { readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly settled: Settled<T> };
-
 async function transactOnce<T>(
   ports: StatePorts,
   { tx, seen, reads }: { readonly tx: number; readonly seen: Seen; readonly reads: KeptReads },
@@ -167,9 +103,7 @@ async function transactOnce<T>(
         if (!state.ok) return stopped(state.error);
         decision = await decide(state.value);
       }
-      const cut = await withCut(ports, state.value, decision);
-      if (!cut.ok) return cut;
-      const settled = await withData(ports, state.value, decision, settle(ports, tx, state.value, cut.value));
+      const settled = await settleDecision(ports, tx, state.value, decision);
       if (!settled.ok) return settled;
       lean = settled.value.lean;
       if (settled.value.decision.kind === 'commit') {
@@ -322,120 +256,4 @@ async function readHead(
   const read = await loadState(ports, files, wanted);
   if (read.ok) reads.keep(view.head.commit, wanted, read.value);
   return read;
-}
-
-interface SettledDecision<T> {
-  readonly decision: Decision<Settled<T>>;
-  readonly lean?: () => Lean<T> | undefined;
-}
-
-/**
- * The decision with the refs of data that go with it. A lean commit has them as well: without them it would record what
- * nobody could restore.
- */
-async function withData<T>(
-  ports: StatePorts,
-  state: StateAt,
-  wanted: StateDecision<T>,
-  { decision, lean }: SettledDecision<T>,
-): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
-  if (!ports.dataMoves || wanted.kind !== 'commit' || decision.kind !== 'commit' || 'stop' in decision.value)
-    return ok({ decision, ...(lean ? { lean } : {}) });
-  const refs = await ports.dataMoves(wanted.events, state.read.view, decision.value.after.view);
-  if (!refs.ok) return refs;
-  if (refs.value.length === 0) return ok({ decision, ...(lean ? { lean } : {}) });
-  const moving = { refs: refs.value };
-  // A compact that is merely due waits for a commit that moves nothing else.
-  const { compacts, ...plain } = decision;
-  return ok({
-    decision: { ...plain, change: { ...(compacts?.change ?? decision.change), ...moving } },
-    lean: () => {
-      const made = lean?.();
-      return made && { ...made, change: { ...made.change, ...moving } };
-    },
-  });
-}
-
-/** A decision whose commit may begin history anew because that is due: `due` has what it drops then. */
-type CutDecision<T> = StateDecision<T> & { readonly due?: ReadonlyMap<string, string | null> };
-
-async function withCut<T>(
-  ports: StatePorts,
-  state: StateAt,
-  decision: StateDecision<T>,
-): Promise<Result<CutDecision<T>, StoreUnreachable>> {
-  const isDue = isCompactDue(state.read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
-  if (decision.kind !== 'commit' || decision.compact || !isDue) return ok(decision);
-  const due = await dueCut(ports, state, ports.retentionMs);
-  return due.ok ? ok({ ...decision, due: due.value }) : due;
-}
-
-function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutDecision<T>): SettledDecision<T> {
-  if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
-  if (decision.kind === 'nothing')
-    return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
-  const events = decision.events.map((event) => mapEventText(event, ports.redact));
-  const draft = {
-    read: state.read,
-    project: ports.projectName,
-    events,
-    writer: ports.writer,
-    tx,
-    now: state.now,
-    message: decision.message,
-  };
-  const prepared = prepareCommit(draft);
-  if (!prepared.ok) {
-    const { error } = prepared;
-    const isTooLong = error.code === 'too-long';
-    const stop = isTooLong ? tooLongToRecord(error) : brokenState(ports.store.label, state.head.commit, [error]);
-    return { decision: { kind: 'nothing', value: { stop } } };
-  }
-  // Lean: no pages, no free text. The server may have found a secret in what it refused.
-  const lean = (): Lean<T> | undefined => {
-    const withoutTexts = prepareCommit({
-      ...draft,
-      events: events.map(leanEvent),
-      message: leanMessage(decision.message),
-    });
-    if (!withoutTexts.ok) return undefined;
-    const { change, after } = withoutTexts.value;
-    return { change, settled: { value: decision.value, after } };
-  };
-  const full = decision.pages
-    ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
-    : prepared.value;
-  return {
-    decision: {
-      kind: 'commit',
-      ...changeOf(state, full, { ...decision, project: ports.projectName }),
-      value: { value: decision.value, after: full.after },
-    },
-    lean,
-  };
-}
-
-/** The change as it is sent: with the files of a compact where one is asked for, or due. */
-function changeOf(
-  { read, head }: StateAt,
-  prepared: PreparedCommit,
-  by: {
-    readonly project: string;
-    readonly compact?: ReadonlyMap<string, string | null>;
-    readonly due?: ReadonlyMap<string, string | null>;
-  },
-): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
-  const more = by.compact ?? by.due;
-  if (head.commit === undefined || more === undefined) return { change: prepared.change };
-  const files = compactFiles(read, prepared, { head: head.commit, project: by.project, cut: more });
-  const { change } = withFiles(prepared, files);
-  return { change, compacts: { seq: read.view.seq, ...(by.compact ? {} : { change: prepared.change }) } };
-}
-
-/** The subject may quote a message; a lean commit has only its trailers. */
-function leanMessage(message: string): string {
-  const trailers = message.split('\n').filter((line) => /^[A-Z][A-Za-z-]+: /.test(line));
-  return ['recorded without texts: the push was refused with them', '', ...trailers, 'Redacted: push refused'].join(
-    '\n',
-  );
 }

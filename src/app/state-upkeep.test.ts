@@ -4,8 +4,9 @@ import { compactedSeq } from '../state/layout.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { STORY_START } from '../testing/state-story.ts';
+import type { StatePorts } from './state-ports.ts';
 import { commitSource, replayEvents } from './state-replay.ts';
-import type { StatePorts, StateSession } from './state-session.ts';
+import type { StateSession } from './state-session.ts';
 import { compactState, createState } from './state-upkeep.ts';
 
 const DAY = 86_400_000;

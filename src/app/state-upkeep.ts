@@ -5,8 +5,9 @@ import { commitsSinceCompact } from '../state/compact.ts';
 import type { DroppedEvents } from '../state/retention.ts';
 import { type AppFailure, stateUnreachable } from './failure.ts';
 import { cutAt } from './retention.ts';
+import type { PagesOf } from './state-ports.ts';
 import type { StatePlace } from './state-reading.ts';
-import type { PagesOf, StateSession } from './state-session.ts';
+import type { StateSession } from './state-session.ts';
 
 /** Makes the first commit of a state, with its witness. `undefined`: it was there already. */
 export async function createState(

@@ -18,8 +18,9 @@ import { after, type Release, retryEvents, type WaitingRun, waitingRunsOf } from
 import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
 import { runTags } from './run-tags.ts';
 import { assetsByStatus, scheduledParts } from './scheduled-partitions.ts';
+import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
-import type { Recorded, StateDecision } from './state-session.ts';
+import type { Recorded } from './state-session.ts';
 import { tickMessage } from './tick-message.ts';
 import { decideRelease, hasEnds, mustReadPartitions, type QueueAutomation, workQueue } from './work-queue.ts';
 

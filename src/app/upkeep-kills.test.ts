@@ -5,9 +5,10 @@ import { cutDayOf } from '../state/layout.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { type MemoryState, memoryState } from '../testing/memory-state.ts';
 import { STORY_START } from '../testing/state-story.ts';
+import type { StatePorts } from './state-ports.ts';
 import { readState } from './state-reading.ts';
 import { repairStore } from './state-repair.ts';
-import { openStateSession, type StatePorts } from './state-session.ts';
+import { openStateSession } from './state-session.ts';
 import { compactState, createState } from './state-upkeep.ts';
 
 const DAY = 86_400_000;

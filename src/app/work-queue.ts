@@ -33,8 +33,8 @@ import {
   type WantedRun,
 } from './run.ts';
 import { queueMessage, runMessage } from './run-message.ts';
+import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
-import type { StateDecision } from './state-session.ts';
 import { openStepPlaces } from './step-places.ts';
 
 /** Between two looks at a queue in which nothing of ours may start: the longer it has been so, the rarer. */

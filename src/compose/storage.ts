@@ -8,7 +8,7 @@ import { createCacheStore } from '../adapters/store-cache.ts';
 import { createDirectoryStore } from '../adapters/store-directory.ts';
 import type { KeptFileOf } from '../app/connection-files.ts';
 import { type DataCommit, dataCommits } from '../app/data-moves.ts';
-import type { StatePorts } from '../app/state-session.ts';
+import type { StatePorts } from '../app/state-ports.ts';
 import type { OutputsOf } from '../app/step-context.ts';
 import { type EffectiveStorage, effectiveStorage } from '../app/storage.ts';
 import { canonicalJson } from '../base/json.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { openStateSession, type StatePorts, type StateSession } from '../app/state-session.ts';
+import type { StatePorts } from '../app/state-ports.ts';
+import { openStateSession, type StateSession } from '../app/state-session.ts';
 import type { StateStore } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { verifyState } from '../state/verify.ts';

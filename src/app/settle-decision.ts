@@ -1,0 +1,144 @@
+import { ok, type Result } from '../base/result.ts';
+import type { StateChange, StoreUnreachable } from '../ports.ts';
+import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
+import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
+import { leanEvent, mapEventText } from '../state/event-text.ts';
+import type { StateRead } from '../state/read.ts';
+import type { AppFailure } from './failure.ts';
+import { dueCut } from './retention.ts';
+import type { StateDecision, StatePorts } from './state-ports.ts';
+import { brokenState, type StateAt, tooLongToRecord } from './state-reading.ts';
+import type { Decision } from './transact.ts';
+
+/** What a transaction comes to: the value of its decision and the state after it, or why there is none. */
+export type Settled<T> = { readonly stop: AppFailure } | { readonly value: T; readonly after: StateRead };
+/** The commit without free texts, should the server refuse them. */
+export type Lean<T> = { readonly change: Omit<StateChange, 'writer' | 'tx'>; readonly settled: Settled<T> };
+
+interface SettledDecision<T> {
+  readonly decision: Decision<Settled<T>>;
+  readonly lean?: () => Lean<T> | undefined;
+}
+
+/** Settles a decision on the state that it was made on: all that its commit changes, and what it is then sent with. */
+export async function settleDecision<T>(
+  ports: StatePorts,
+  tx: number,
+  state: StateAt,
+  decision: StateDecision<T>,
+): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
+  const cut = await withCut(ports, state, decision);
+  if (!cut.ok) return cut;
+  return withData(ports, state, decision, settle(ports, tx, state, cut.value));
+}
+
+/**
+ * The decision with the refs of data that go with it. A lean commit has them as well: without them it would record what
+ * nobody could restore.
+ */
+async function withData<T>(
+  ports: StatePorts,
+  state: StateAt,
+  wanted: StateDecision<T>,
+  { decision, lean }: SettledDecision<T>,
+): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
+  if (!ports.dataMoves || wanted.kind !== 'commit' || decision.kind !== 'commit' || 'stop' in decision.value)
+    return ok({ decision, ...(lean ? { lean } : {}) });
+  const refs = await ports.dataMoves(wanted.events, state.read.view, decision.value.after.view);
+  if (!refs.ok) return refs;
+  if (refs.value.length === 0) return ok({ decision, ...(lean ? { lean } : {}) });
+  const moving = { refs: refs.value };
+  // A compact that is merely due waits for a commit that moves nothing else.
+  const { compacts, ...plain } = decision;
+  return ok({
+    decision: { ...plain, change: { ...(compacts?.change ?? decision.change), ...moving } },
+    lean: () => {
+      const made = lean?.();
+      return made && { ...made, change: { ...made.change, ...moving } };
+    },
+  });
+}
+
+/** A decision whose commit may begin history anew because that is due: `due` has what it drops then. */
+type CutDecision<T> = StateDecision<T> & { readonly due?: ReadonlyMap<string, string | null> };
+
+async function withCut<T>(
+  ports: StatePorts,
+  state: StateAt,
+  decision: StateDecision<T>,
+): Promise<Result<CutDecision<T>, StoreUnreachable>> {
+  const isDue = isCompactDue(state.read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
+  if (decision.kind !== 'commit' || decision.compact || !isDue) return ok(decision);
+  const due = await dueCut(ports, state, ports.retentionMs);
+  return due.ok ? ok({ ...decision, due: due.value }) : due;
+}
+
+function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutDecision<T>): SettledDecision<T> {
+  if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
+  if (decision.kind === 'nothing')
+    return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
+  const events = decision.events.map((event) => mapEventText(event, ports.redact));
+  const draft = {
+    read: state.read,
+    project: ports.projectName,
+    events,
+    writer: ports.writer,
+    tx,
+    now: state.now,
+    message: decision.message,
+  };
+  const prepared = prepareCommit(draft);
+  if (!prepared.ok) {
+    const { error } = prepared;
+    const isTooLong = error.code === 'too-long';
+    const stop = isTooLong ? tooLongToRecord(error) : brokenState(ports.store.label, state.head.commit, [error]);
+    return { decision: { kind: 'nothing', value: { stop } } };
+  }
+  // Lean: no pages, no free text. The server may have found a secret in what it refused.
+  const lean = (): Lean<T> | undefined => {
+    const withoutTexts = prepareCommit({
+      ...draft,
+      events: events.map(leanEvent),
+      message: leanMessage(decision.message),
+    });
+    if (!withoutTexts.ok) return undefined;
+    const { change, after } = withoutTexts.value;
+    return { change, settled: { value: decision.value, after } };
+  };
+  const full = decision.pages
+    ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
+    : prepared.value;
+  return {
+    decision: {
+      kind: 'commit',
+      ...changeOf(state, full, { ...decision, project: ports.projectName }),
+      value: { value: decision.value, after: full.after },
+    },
+    lean,
+  };
+}
+
+/** The change as it is sent: with the files of a compact where one is asked for, or due. */
+function changeOf(
+  { read, head }: StateAt,
+  prepared: PreparedCommit,
+  by: {
+    readonly project: string;
+    readonly compact?: ReadonlyMap<string, string | null>;
+    readonly due?: ReadonlyMap<string, string | null>;
+  },
+): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
+  const more = by.compact ?? by.due;
+  if (head.commit === undefined || more === undefined) return { change: prepared.change };
+  const files = compactFiles(read, prepared, { head: head.commit, project: by.project, cut: more });
+  const { change } = withFiles(prepared, files);
+  return { change, compacts: { seq: read.view.seq, ...(by.compact ? {} : { change: prepared.change }) } };
+}
+
+/** The subject may quote a message; a lean commit has only its trailers. */
+function leanMessage(message: string): string {
+  const trailers = message.split('\n').filter((line) => /^[A-Z][A-Za-z-]+: /.test(line));
+  return ['recorded without texts: the push was refused with them', '', ...trailers, 'Redacted: push refused'].join(
+    '\n',
+  );
+}
