@@ -1,1 +1,0 @@
-import{t as e}from"./parse-BuYxSjQC.js";import{U as t}from"./wake-plan-D_N-HP3f.js";function n(n,r){return t(n,e,r)}export{n as t};

@@ -1,1 +1,0 @@
-export{t as main}from"./words-Cb2rlEJD.js";

@@ -1,1 +1,0 @@
-export{S as main}from"./wake-D1613WIE.js";

@@ -1,0 +1,1 @@
+export{S as main}from"./wake-Sjgj0xO3.js";

@@ -1,0 +1,1 @@
+export{V as performRun,H as performTick,U as recordIn}from"./wake-Sjgj0xO3.js";

@@ -1,1 +1,0 @@
-export{n as reportPages}from"./wake-D1613WIE.js";

@@ -1,0 +1,1 @@
+export{n as reportPages}from"./wake-Sjgj0xO3.js";

@@ -1,1 +1,0 @@
-export{n as previewWave}from"./share-out-Cg3T_IN0.js";

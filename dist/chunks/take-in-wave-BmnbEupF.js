@@ -1,0 +1,1 @@
+export{t as lostWaveTaker}from"./take-in-wave-OawIiEgX.js";

@@ -1,1 +1,0 @@
-export{t as lostWaveTaker}from"./take-in-wave-Bb5bC_oT.js";
