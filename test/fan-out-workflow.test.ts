@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, makeActionRig } from '../src/testing/action-rig.ts';
+import { until } from '../src/testing/cli-project.ts';
+import { workflowDispatchEvent } from '../src/testing/github/events.ts';
 import { readCompositeAction } from '../src/testing/workflow/composite-action.ts';
 import { playDispatched, playWorkflow, type WorkflowPlay } from '../src/testing/workflow/play.ts';
 import { workflowProblems } from '../src/testing/workflow-problems.ts';
@@ -119,14 +121,104 @@ describe.each([
     });
     expect(readdirSync(rig.shared).filter((name) => /^s\d{3}$/.test(name))).toHaveLength(200);
 
-    // Nothing is left: the two jobs behind the plan are left out.
+    // Nothing is left: the jobs behind the plan are left out.
     const idle = await playWorkflow(rig, { ...play, trigger: { kind: 'schedule' }, run: 24 });
     expect(idle.jobs.map(({ name, result }) => `${name}: ${result}`)).toEqual([
       `${prefix}plan: success`,
       `${prefix}execute: skipped`,
+      `${prefix}canceled: skipped`,
       `${prefix}finalize: skipped`,
     ]);
   });
+});
+
+/** A chain of two in one job, whose second step waits for the test. */
+const HELD = `name: shop
+assets:
+  a: { run: 'echo x >> "$SHARED/a"' }
+  b: { deps: [a], run: 'echo x >> "$SHARED/b"; until test -e "$SHARED/go"; do sleep 0.05; done' }
+run_retries: { enabled: true, max_retries: 3 }
+`;
+
+describe.each([
+  ['the reusable workflow run.yml', () => Promise.resolve(callerOfTheDocs()), 'branchline / '],
+  ['the workflow that `init --fan-out` writes', writtenByInit, ''],
+])('%s', (_, textOf, prefix) => {
+  test('ends its runs when it is canceled on GitHub, keeps what had finished, and starts no next wave', async () => {
+    rig = await makeActionRig({ 'branchline.yaml': HELD });
+    const text = await textOf();
+    register(text);
+    const play: Omit<WorkflowPlay, 'trigger' | 'run'> = { text, called: calls };
+    const end = await playWorkflow(rig, {
+      ...play,
+      trigger: click,
+      run: 61,
+      async onJob({ name }, job, workflow) {
+        if (name !== `${prefix}execute`) return;
+        await until(() => existsSync(path.join(rig.shared, 'b')));
+        expect(job.log()).toContain('a');
+        workflow.cancel();
+      },
+    });
+    expect(end.jobs.map(({ name, result }) => `${name}: ${result}`)).toEqual([
+      `${prefix}plan: success`,
+      `${prefix}execute: cancelled`,
+      `${prefix}canceled: success`,
+      `${prefix}finalize: failure`,
+    ]);
+    const { end: finalize } = end.job(`${prefix}finalize`);
+    expect(finalize).toMatchObject({ code: 130, outputs: { status: 'canceled', 'changed-assets': '["a"]' } });
+    const { view, problems } = await rig.state();
+    expect(problems).toEqual([]);
+    expect([...view.claims.keys()]).toEqual([]);
+    expect([...view.openRuns.keys()]).toEqual([]);
+    const [run, ...others] = [...view.endedRuns.values()];
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ state: 'CANCELED', counts: { materialized: 1, failed: 0 } });
+    expect(finalize!.summary).toContain(`branchline retry ${run!.run} --from-failure`);
+    expect(rig.github.model.dispatches).toEqual([]);
+
+    // Nobody goes on with it by himself; somebody who asks for it gets the rest.
+    writeFileSync(path.join(rig.shared, 'go'), '');
+    const idle = await playWorkflow(rig, { ...play, trigger: { kind: 'schedule' }, run: 62 });
+    expect(idle.job(`${prefix}execute`).result).toBe('skipped');
+    const retry = await rig.run({
+      event: (place) => workflowDispatchEvent({ ...place, branch: 'main', inputs: {} }),
+      run: 63,
+      with: { command: 'retry --from-failure', 'run-id': run!.run },
+    });
+    expect(retry).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["b"]' } });
+    expect(readFileSync(path.join(rig.shared, 'a'), 'utf8')).toBe('x\n');
+  });
+});
+
+test('a job of the matrix that runs out of time is no cancel: the next wave goes on with what it had not finished', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': HELD });
+  const text = await writtenByInit();
+  register(text);
+  const end = await playWorkflow(rig, {
+    text,
+    trigger: click,
+    run: 71,
+    async onJob({ name }, job) {
+      if (name !== 'execute') return;
+      await until(() => existsSync(path.join(rig.shared, 'b')));
+      // As the runner ends a job whose timeout-minutes are over.
+      job.cancel();
+    },
+  });
+  expect(end.job('canceled').result).toBe('skipped');
+  const { end: finalize } = end.job('finalize');
+  expect(finalize).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["a"]' } });
+  writeFileSync(path.join(rig.shared, 'go'), '');
+  const [next] = await playDispatched(rig, { text, run: 72 });
+  expect(next!.job('finalize').end).toMatchObject({
+    code: 0,
+    outputs: { status: 'success', 'changed-assets': '["b"]' },
+  });
+  const { view } = await rig.state();
+  expect([...view.endedRuns.values()].map(({ state }) => state)).toEqual(['SUCCESS']);
+  expect(readFileSync(path.join(rig.shared, 'a'), 'utf8')).toBe('x\n');
 });
 
 test('run-oidc.yml is played by a caller that gives it what it asks for, and by no other', async () => {

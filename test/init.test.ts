@@ -34,14 +34,14 @@ describe('branchline init', () => {
     expect((await project.run(['check'])).code).toBe(0);
   });
 
-  test('with --fan-out: a workflow of three jobs, which doctor finds fine', async () => {
+  test('with --fan-out: a workflow of jobs that share the work, which doctor finds fine', async () => {
     project = makeCliProject({});
     project.git('remote', 'add', 'origin', 'https://github.com/acme/shop.git');
     await project.json(['init', 'shop', '--action', ACTION, '--fan-out', '--no-pull-requests']);
     const text = project.read('.github/workflows/branchline.yml');
     expect(await workflowProblems('branchline.yml', text)).toEqual([]);
     const { jobs } = parse(text) as { readonly jobs: Readonly<Record<string, { readonly permissions: unknown }>> };
-    expect(Object.keys(jobs)).toEqual(['plan', 'execute', 'finalize']);
+    expect(Object.keys(jobs)).toEqual(['plan', 'execute', 'canceled', 'finalize']);
     expect(jobs['execute']!.permissions).toEqual({ contents: 'read' });
     expect(await project.json(['doctor'], 0, { env: { GITHUB_TOKEN: '', BRANCHLINE_TOKEN: '' } })).toMatchObject({
       findings: [],

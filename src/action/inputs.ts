@@ -32,6 +32,8 @@ export interface ActionInputs {
   /** What the job `plan` of a fan-out gave out. */
   readonly planDigest?: string;
   readonly shard?: string;
+  /** Whether somebody canceled the workflow run; undefined = its workflow does not say. */
+  readonly canceled?: boolean;
   /** Labels of the machine of steps that name no runner. */
   readonly runsOn?: readonly string[];
 }
@@ -87,6 +89,7 @@ export function readInputs(env: Variables): Result<ActionInputs, readonly InputP
     ...given('stage', stageOf(text('stage'), wrong)),
     ...given('planDigest', digestOf(text('plan-digest'), wrong)),
     ...given('shard', text('shard')),
+    ...given('canceled', text('canceled') === undefined ? undefined : flag('canceled', false)),
     ...given('runsOn', text('runs-on')?.split(/[\s,]+/)),
     failOn: oneOf('fail-on', text('fail-on') ?? 'error', ['error', 'warning', 'never'] as const, wrong),
   };

@@ -37,7 +37,9 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   const own = surroundings.job && billedJob(surroundings.job, project.prices);
   // The job `plan` had a minute of its own.
   const around = own && billOf(own, world.run.clock.now(), -1);
-  const source = { wave, uploads, temp: context.temp, ...(around ? { billed: around } : {}) };
+  const { canceled } = inputs;
+  const stop = canceled === undefined ? {} : { isCanceled: canceled };
+  const source = { wave, uploads, temp: context.temp, ...(around ? { billed: around } : {}), ...stop };
   const taken = await takeInWave(world, settings.planning, source);
   if (!taken.ok) return refusedResult(withPermissionLines(taken.error));
   const { value: runs, after, commit, notes: unread } = taken.value;
@@ -50,7 +52,7 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
     lost,
   );
   if (bill !== undefined) notes.push(bill);
-  notes.push(...(await whatFollows(recording, runs)));
+  notes.push(...(canceled ? howToGoOn(runs) : await whatFollows(recording, runs)));
   for (const note of notes) log.print(note);
   const outcomes = runs.flatMap((run) => outcomeOf(run, after, commit));
   const result = resultOf(recording, outcomes, {
@@ -104,6 +106,22 @@ function notesOf(wave: Wave, runs: readonly FinalizedRun[]): string[] {
       ? [`Run ${runId} was taken over by somebody else: what was made counts for its assets only.`]
       : lost;
   });
+}
+
+/** Who cancels a workflow run wants it to stop: nothing is started, and each run says how it goes on if somebody wants it to. */
+function howToGoOn(runs: readonly FinalizedRun[]): string[] {
+  const ended = runs.filter(({ state }) => state === 'CANCELED').map(({ run }) => run.plan);
+  const backfills = [...new Set(ended.flatMap(({ tags }) => tags['branchline/backfill'] ?? []))];
+  return [
+    'The workflow run was canceled on GitHub: what had finished is recorded, and no next wave is started.',
+    ...ended.map(
+      ({ runId }) =>
+        `Run ${runId} is CANCELED, and nothing tries it again by itself. \`branchline retry ${runId} --from-failure --environment production\` makes what is left, or *Run workflow* with command \`retry\` and run-id \`${runId}\`.`,
+    ),
+    ...backfills.map(
+      (backfill) => `Backfill ${backfill} goes on with its other runs; \`branchline cancel ${backfill}\` ends it.`,
+    ),
+  ];
 }
 
 /** Starts the next wave where there is one, or says who takes up what is left. */

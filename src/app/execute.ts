@@ -12,6 +12,9 @@ import { type ResumedRun, resumeProgress } from '../run/resume.ts';
 import type { StepPlaces } from './step-places.ts';
 
 /** Records an event: it is in the journal when this returns. */
+/** Why a run stops whose process is told to: a key, the runner of a job, the machine. */
+export const INTERRUPTED = 'interrupted';
+
 export type Emit = (event: EventDraft) => void;
 
 /**
@@ -130,7 +133,7 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
     );
   };
   for (;;) {
-    const stopped = input.stopReason?.() ?? (signal.aborted ? 'interrupted' : undefined);
+    const stopped = input.stopReason?.() ?? (signal.aborted ? INTERRUPTED : undefined);
     if (isOverdue(input)) progress.canceled = true;
     else if (stopped !== undefined && !canceled) {
       canceled = true;

@@ -123,7 +123,12 @@ async function finalize(
   view: StateView,
   wave: Wave,
   journals: Readonly<Record<string, readonly BranchlineEvent[]>>,
-  options: { readonly project?: typeof project; readonly isGivenBack?: boolean; readonly codeCommit?: string } = {},
+  options: {
+    readonly project?: typeof project;
+    readonly isGivenBack?: boolean;
+    readonly codeCommit?: string;
+    readonly isCanceled?: boolean;
+  } = {},
 ): Promise<Finalized> {
   let events: readonly BranchlineEvent[] = [];
   const session: StateSession = {
@@ -261,6 +266,94 @@ describe('what the jobs of a wave did', () => {
     });
     expect(done.runs).toMatchObject([{ state: 'CANCELED' }]);
     expect(done.view.endedRuns.get(run)).toMatchObject({ state: 'CANCELED', counts: { materialized: 2, skipped: 1 } });
+  });
+});
+
+describe('what the jobs of a canceled workflow run did', () => {
+  /** What a job says whose runner stopped it while its step was at work. */
+  const stopped = (run: string, step: string): readonly BranchlineEvent[] => {
+    const base = { at: timestamp(START + 30_000), run, epoch: 1 };
+    const counts = {
+      materialized: 0,
+      failed: 0,
+      skipped: 1,
+      upToDate: 0,
+      checksPassed: 0,
+      checksWarned: 0,
+      checksFailed: 0,
+    };
+    return numberEvents('whatever', 0, [
+      { ...base, type: 'step.started', step, attempt: 1 },
+      { ...base, type: 'cancel.requested', reason: 'interrupted' },
+      { ...base, type: 'step.ended', step, outcome: 'canceled', failedAssets: [step], durationMs: 1 },
+      {
+        ...base,
+        type: 'run.ended',
+        state: 'CANCELED',
+        counts,
+        durationMs: 1,
+        billed: { runner: 'ubuntu-latest', minutes: 2 },
+      },
+    ]);
+  };
+  const retrying = projectOf({
+    'branchline.yaml': `${files['branchline.yaml']}run_retries: { enabled: true, max_retries: 3 }\n`,
+  });
+
+  test.each([
+    ['stopped in time', true],
+    ['gone', false],
+  ])('ends the run, with what had finished, whether the last of them was %s', async (_, isHeard) => {
+    const { view, wave, run } = await claimedWave();
+    const part = isHeard ? stopped(run, 'b') : stopped(run, 'b').slice(0, 1);
+    const journals = { s000: journal(run, 'a', 'success'), s001: part };
+    const done = await finalize(view, wave, journals, { isCanceled: true, project: retrying });
+    expect(done.runs).toMatchObject([{ state: 'CANCELED' }]);
+    expect(done.view.claims.size).toBe(0);
+    const record = done.view.endedRuns.get(run)!;
+    expect(record).toMatchObject({ state: 'CANCELED', counts: { materialized: 1, failed: 0, skipped: 2 } });
+    expect(record.retry).toBeUndefined();
+    expect(done.events.filter(({ type }) => type === 'cancel.requested')).toMatchObject([
+      { reason: 'canceled on GitHub' },
+    ]);
+    expect(done.view.assets.get('a')?.materialized?.dataVersion).toBe('d-a');
+  });
+
+  test('that had done all that it could keeps its result', async () => {
+    const { view, wave, run } = await claimedWave();
+    const journals = { s000: journal(run, 'a', 'success'), s001: journal(run, 'b', 'failure') };
+    const done = await finalize(view, wave, journals, { isCanceled: true });
+    expect(done.runs).toMatchObject([{ state: 'FAILURE' }]);
+  });
+
+  test('is another thing than a job that ran out of time: its step is made by the next wave', async () => {
+    const { view, wave, run } = await claimedWave();
+    const journals = { s000: journal(run, 'a', 'success'), s001: stopped(run, 'b') };
+    const done = await finalize(view, wave, journals, { isCanceled: false });
+    expect(done.runs).toMatchObject([{ state: 'QUEUED', lostShards: ['s001'] }]);
+    expect(done.view.openRuns.get(run)).toMatchObject({
+      state: 'QUEUED',
+      epoch: 2,
+      steps: { a: { state: 'SUCCESS' }, b: { state: 'PLANNED' }, c: { state: 'PLANNED' } },
+      billed: { minutes: 6 },
+    });
+    // A person who canceled the run itself is heard all the same.
+    const asked: EventDraft = { type: 'cancel.requested', at: timestamp(START + 1), run, reason: 'enough' };
+    const canceled = await finalize(folded(view, numberEvents('w2', 0, [asked])), wave, journals, {
+      isCanceled: false,
+    });
+    expect(canceled.runs).toMatchObject([{ state: 'CANCELED' }]);
+  });
+
+  test('counts as it is where the workflow does not say which it was', async () => {
+    const { view, wave, run } = await claimedWave();
+    const done = await finalize(view, wave, { s000: journal(run, 'a', 'success'), s001: stopped(run, 'b') });
+    expect(done.view.endedRuns.get(run)).toMatchObject({ state: 'CANCELED', steps: { b: { state: 'CANCELED' } } });
+    const other = await finalize(view, wave, {
+      s000: journal(run, 'a', 'success'),
+      s001: stopped(run, 'b').slice(0, 1),
+    });
+    expect(other.runs).toMatchObject([{ state: 'QUEUED' }]);
   });
 });
 

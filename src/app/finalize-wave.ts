@@ -9,6 +9,7 @@ import { planDigest } from '../plan/run-plan.ts';
 import { billedTogether } from '../run/billed.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
+import { INTERRUPTED } from './execute.ts';
 import type { AppFailure } from './failure.ts';
 import type { RunPorts } from './run.ts';
 import { runMessage } from './run-message.ts';
@@ -47,6 +48,11 @@ export interface FinalizeInput {
   readonly codeCommit?: string;
   /** What the jobs around the shards cost, to be counted with the first run. */
   readonly billed?: Billed;
+  /**
+   * Whether somebody canceled the workflow run: then its runs end here. False: nobody did, so a job that was stopped all the
+   * same ran out of time or lost its machine. Undefined: nobody knows, and what a job says that was stopped counts as it is.
+   */
+  readonly isCanceled?: boolean;
 }
 
 /** Takes in what the shards of a wave did, and ends or requeues its runs: one commit. */
@@ -99,7 +105,7 @@ interface Part {
 
 function finalizeRun(
   project: Project,
-  { wave, journals, isGivenBack, incomplete, codeCommit }: FinalizeInput,
+  { wave, journals, isGivenBack, incomplete, codeCommit, isCanceled }: FinalizeInput,
   run: WaveRun,
   state: StateAt,
   around: Billed | undefined,
@@ -110,9 +116,12 @@ function finalizeRun(
   const shards = wave.shards.filter((shard) => shard.run === plan.runId);
   const isOther = codeCommit !== undefined && wave.codeCommit !== undefined && codeCommit !== wave.codeCommit;
   const hearing = { project, view, run, planned, ...(isOther ? { otherCode: wave.codeCommit! } : {}) };
+  const record = view.openRuns.get(plan.runId);
+  const isCutOff = isCanceled === false && record?.cancelRequested !== true;
   const own = shards.map((shard) => {
-    const journal = journals.get(shard.id) ?? [];
-    return { shard, journal, heard: hearShard(hearing, shard, journal) };
+    const whole = journals.get(shard.id) ?? [];
+    const journal = isCutOff ? withoutCut(whole) : whole;
+    return { shard, journal, bill: lastBill(whole), heard: hearShard(hearing, shard, journal) };
   });
   const arrived = merged(
     own.map(({ shard, heard }) => numberEvents(shardStream(wave, run, shard.id), 0, heard.drafts)),
@@ -127,13 +136,12 @@ function finalizeRun(
             !journal.some(isEnd) || incomplete?.has(shard.id) || heard.refusedSteps.size > 0,
         )
         .map(({ shard }) => shard.id);
-  const record = view.openRuns.get(plan.runId);
   const refusals = own.flatMap(({ heard }) => heard.refusals);
   const outcome = { run, drafts: arrived, durationMs: 0, lostShards, refusals };
   if (!record || view.claims.get(claim.claim)?.epoch !== claim.epoch || record.epoch !== claim.epoch)
     return { events: fresh, outcome: { ...outcome, state: 'late' } };
   const after = previewOf(view, fresh, state.now);
-  const billed = billedOf([around, ...own.map(({ journal }) => lastBill(journal))]);
+  const billed = billedOf([around, ...own.map(({ bill }) => bill)]);
   const ending = concludeWave(
     project,
     run,
@@ -142,6 +150,7 @@ function finalizeRun(
       isLost: lostShards.length > 0,
       hasProgress: arrived.some((event) => event.type === 'step.ended' || event.type === 'step.skipped'),
       billed,
+      isCanceled: isCanceled === true,
     },
   );
   const stream = runStream(plan.runId, ending.epoch);
@@ -174,6 +183,20 @@ function merged(streams: readonly (readonly BranchlineEvent[])[]): readonly Bran
 function isCounted(view: StateView, event: BranchlineEvent): boolean {
   const hash = event.id.lastIndexOf('#');
   return Number(event.id.slice(hash + 1)) <= (view.streams.get(event.id.slice(0, hash)) ?? 0);
+}
+
+/**
+ * The journal of a job that was stopped though nobody asked for it, as if its machine had gone: what it stopped did not end,
+ * and is done again.
+ */
+function withoutCut(journal: readonly BranchlineEvent[]): readonly BranchlineEvent[] {
+  if (!journal.some((event) => event.type === 'cancel.requested' && event.reason === INTERRUPTED)) return journal;
+  return journal.filter(
+    (event) =>
+      !isEnd(event) &&
+      !(event.type === 'step.ended' && event.outcome === 'canceled') &&
+      !(event.type === 'step.skipped' && event.reason === 'canceled'),
+  );
 }
 
 /** The job came to its end: all that it did is there. */

@@ -28,10 +28,16 @@ export function concludeWave(
   project: Project,
   { plan, claim }: WaveRun,
   at: { readonly record: RunRecord; readonly view: StateView; readonly now: EpochMs },
-  wave: { readonly isLost: boolean; readonly hasProgress: boolean; readonly billed: Billed | undefined },
+  wave: {
+    readonly isLost: boolean;
+    readonly hasProgress: boolean;
+    readonly billed: Billed | undefined;
+    /** Somebody canceled its workflow run on GitHub. */
+    readonly isCanceled: boolean;
+  },
 ): WaveConclusion {
   const now = timestamp(at.now);
-  const { progress, drafts } = settleRest(project, plan, at, now);
+  const { progress, drafts } = settleRest(project, plan, { ...at, isCanceled: wave.isCanceled }, now);
   const { waiting, retrying } = progress.agenda;
   const billed = wave.billed ? { billed: wave.billed } : {};
   const durationMs = Math.max(0, at.now - epochMs(at.record.startedAt ?? at.record.requestedAt));
@@ -104,11 +110,30 @@ function retryOf(
   return retry ? { retry } : {};
 }
 
+/** What the record of a run says that ended with its workflow run. */
+const CANCELED_ON_GITHUB = 'canceled on GitHub';
+
+/** Steps are left, or were stopped; a run that had done all that it could keeps its result. */
+function isUnfinished({ agenda, steps }: ProgressDraft): boolean {
+  if (agenda.waiting.size + agenda.retrying.size > 0) return true;
+  return [...steps.values()].some((step) => step.kind === 'ended' && step.outcome === 'canceled');
+}
+
 /** Skips whatever need not or must not run any more after what has ended; the rest stays. */
 function settleRest(
   project: Project,
   plan: WaveRun['plan'],
-  { record, view, now: instant }: { readonly record: RunRecord; readonly view: StateView; readonly now: EpochMs },
+  {
+    record,
+    view,
+    now: instant,
+    isCanceled,
+  }: {
+    readonly record: RunRecord;
+    readonly view: StateView;
+    readonly now: EpochMs;
+    readonly isCanceled: boolean;
+  },
   now: Timestamp,
 ): { readonly progress: ProgressDraft; readonly drafts: EventDraft[] } {
   const progress = initialProgress(plan);
@@ -126,15 +151,24 @@ function settleRest(
       (project.assets[asset]?.checks ?? []).filter((check) => check.blocking).map((check) => check.name),
     ignoreBlocking: isManual(request) && request.ignoreBlocking,
   };
-  for (;;) {
-    const before = drafts.length;
-    for (const command of decide(progress, options, instant)) {
-      if (command.kind !== 'skip' && command.kind !== 'give-up') continue;
-      const draft =
-        command.kind === 'skip' ? skipEvent(plan.runId, command, now) : givenUp(plan.runId, command, progress, now);
-      applyToProgress(progress, draft);
-      drafts.push(draft);
+  const settle = (): void => {
+    for (let before = -1; before < drafts.length; ) {
+      before = drafts.length;
+      for (const command of decide(progress, options, instant)) {
+        if (command.kind !== 'skip' && command.kind !== 'give-up') continue;
+        const draft =
+          command.kind === 'skip' ? skipEvent(plan.runId, command, now) : givenUp(plan.runId, command, progress, now);
+        applyToProgress(progress, draft);
+        drafts.push(draft);
+      }
     }
-    if (drafts.length === before) return { progress, drafts };
+  };
+  settle();
+  if (isCanceled && !progress.canceled && isUnfinished(progress)) {
+    const asked: EventDraft = { type: 'cancel.requested', at: now, run: plan.runId, reason: CANCELED_ON_GITHUB };
+    applyToProgress(progress, asked);
+    drafts.push(asked);
+    settle();
   }
+  return { progress, drafts };
 }

@@ -21,6 +21,8 @@ export interface WaveSource {
   readonly temp: string;
   /** What the jobs around the shards cost. */
   readonly billed?: Billed;
+  /** Whether somebody canceled the workflow run; undefined = nobody knows. */
+  readonly isCanceled?: boolean;
 }
 
 export interface TakenWave extends Recorded<readonly FinalizedRun[]> {
@@ -32,7 +34,7 @@ export interface TakenWave extends Recorded<readonly FinalizedRun[]> {
 export async function takeInWave(
   { project, run, stores, codeCommit }: Pick<World, 'project' | 'run' | 'stores' | 'codeCommit'>,
   planning: PlanningProject,
-  { wave, uploads, temp, billed }: WaveSource,
+  { wave, uploads, temp, billed, isCanceled }: WaveSource,
 ): Promise<Result<TakenWave, AppFailure>> {
   const read = await readJournals(uploads, wave);
   if (!read.ok) return read;
@@ -45,6 +47,7 @@ export async function takeInWave(
     wave,
     ...withoutLostData(journals, kept.value),
     ...(billed ? { billed } : {}),
+    ...(isCanceled === undefined ? {} : { isCanceled }),
     ...(codeCommit ? { codeCommit: codeCommit.commit } : {}),
   });
   return recorded.ok ? ok({ ...recorded.value, notes }) : recorded;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { fanOutWorkflow } from '../render/workflows/fan-out.ts';
 import { CHECKOUT } from '../render/workflows/pinned-action.ts';
 import { pullRequestWorkflows } from '../render/workflows/pull-request.ts';
 import { type ScheduledWorkflowValues, scheduledWorkflow } from '../render/workflows/scheduled.ts';
@@ -226,6 +227,32 @@ describe('the job that makes production', () => {
     const here = new Map([[RUN, run.replace(/acme\/branchline@.*/, './')]]);
     expect(examine(here).jobs).toEqual([]);
     expect(examine(here, { isItsRepository: true }).jobs).toHaveLength(1);
+  });
+});
+
+describe('the last job where work is shared out', () => {
+  const text = fanOutWorkflow(VALUES);
+  const codes = (from: string | RegExp, to: string): readonly string[] => {
+    expect(text).toMatch(from);
+    const { findings } = examine(new Map([[RUN, text.replace(from, to)]]));
+    return findings.map(({ code, severity, span, help }) => {
+      const line = text.replace(from, to).split('\n')[span!.line - 1]!.trim();
+      expect(help.length).toBeGreaterThan(20);
+      return `${severity} ${code}: ${line}`;
+    });
+  };
+
+  test('is told of a cancel, and by a way that GitHub knows', () => {
+    expect(codes('a', 'a')).toEqual([]);
+    expect(codes(/ {10}canceled:.*\n/, '')).toEqual([
+      `warning cancel-goes-on: - uses: acme/branchline/finalize@${ACTION.commit} # v1.0.0`,
+    ]);
+    expect(codes("${{ needs.canceled.result == 'success' }}", '${{ cancelled() }}')).toEqual([
+      'error bad-input: canceled: ${{ cancelled() }}',
+    ]);
+    expect(codes('[plan, execute, canceled]', '[plan, execute]')).toEqual([
+      "warning bad-input: canceled: ${{ needs.canceled.result == 'success' }}",
+    ]);
   });
 });
 

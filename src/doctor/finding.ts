@@ -7,6 +7,7 @@ export const DOCTOR_CODES = [
   'bad-input',
   'branch-in-the-way',
   'budget-too-long',
+  'cancel-goes-on',
   'click-starts-work',
   'clone-carries-state',
   'concurrency',

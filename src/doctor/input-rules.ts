@@ -8,7 +8,7 @@ import { isComputed, isRecordOf, type OurJob, partOf } from './workflow-parts.ts
 
 /** What the job tells the Action, and what a click lets somebody tell it: words that it does not know. */
 export function judgeInputs(job: OurJob): Finding[] {
-  return [...unknownInputs(job), ...badValues(job), ...clicks(job)];
+  return [...unknownInputs(job), ...badValues(job), ...canceledInput(job), ...clicks(job)];
 }
 
 /** GitHub takes names in any case, and only warns, in the log of each job, of those that it does not know. */
@@ -42,6 +42,34 @@ function badValues(job: OurJob): Finding[] {
   if (parsed?.ok === false)
     found.push(said('time-budget', `${parsed.error}: the job is refused`, 'write `time-budget: 5h`, or leave it out'));
   return found;
+}
+
+const CANCELED_INPUT = "`canceled: ${{ needs.canceled.result == 'success' }}`";
+
+/** The last job of a fan-out is told by another one whether somebody canceled the workflow run. */
+function canceledInput(job: OurJob): Finding[] {
+  if (partOf(job.action) !== 'finalize') return [];
+  const [name] = Object.keys(job.action.inputs).filter((each) => each.toLowerCase() === 'canceled');
+  if (name === undefined)
+    return [
+      finding(job, job.action.path, {
+        code: 'cancel-goes-on',
+        severity: 'warning',
+        message: '*Cancel workflow* ends the jobs and not the work: the next wave goes on with the rest',
+        help: `write ${CANCELED_INPUT} under \`with:\` here, \`canceled\` into \`needs:\` of this job, and the job \`canceled: { needs: [plan, execute], if: "cancelled()", runs-on: ubuntu-latest, permissions: {}, steps: [{ run: "true" }] }\`; \`branchline init --fan-out --print\` shows them in their place`,
+      }),
+    ];
+  const written = String(job.action.inputs[name]);
+  const needs = [job.value['needs']].flat();
+  const [, absent] = [.../needs\.([\w-]+)/g[Symbol.matchAll](written)].find(([, need]) => !needs.includes(need)) ?? [];
+  const said = (severity: Finding['severity'], message: string, help: string): Finding[] => [
+    finding(job, [...job.action.path, 'with', name], { code: 'bad-input', severity, message, help }),
+  ];
+  if (/\bcancelled\s*\(/.test(written))
+    return said('error', 'GitHub knows `cancelled()` in an `if:` and nowhere else', `write ${CANCELED_INPUT}`);
+  if (absent === undefined) return [];
+  const message = `this job does not need \`${absent}\`, so nothing is known of it: *Cancel workflow* is not heard`;
+  return said('warning', message, `write \`${absent}\` into \`needs:\` of this job`);
 }
 
 /** A value that is written out; undefined = none, or one that only GitHub knows. */

@@ -70,7 +70,7 @@ export const ACTION_INPUTS = {
     'summary',
     'fail-on',
   ],
-  finalize: ['stage', 'plan-digest', 'project', 'state-branch', 'token', 'summary', 'fail-on'],
+  finalize: ['stage', 'plan-digest', 'canceled', 'project', 'state-branch', 'token', 'summary', 'fail-on'],
   comment: ['command', 'run-id', 'token', 'summary'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type ActionPart = keyof typeof ACTION_INPUTS;

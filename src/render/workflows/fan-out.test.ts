@@ -35,7 +35,9 @@ interface Job {
 
 describe('the workflow that shares its work out', () => {
   const text = fanOutWorkflow(VALUES);
-  const { jobs } = parse(text) as { readonly jobs: Readonly<Record<'plan' | 'execute' | 'finalize', Job>> };
+  const { jobs } = parse(text) as {
+    readonly jobs: Readonly<Record<'plan' | 'execute' | 'canceled' | 'finalize', Job>>;
+  };
 
   test('is one to GitHub, and to doctor', async () => {
     expect(await workflowProblems('branchline.yml', text)).toEqual([]);
@@ -59,9 +61,11 @@ describe('the workflow that shares its work out', () => {
     expect(jobs.plan.permissions).toEqual({ contents: 'write', actions: 'read' });
     expect(jobs.execute.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
     expect(jobs.finalize.permissions).toEqual({ contents: 'write', actions: 'write' });
-    const envs = Object.values(jobs).map(({ steps }) => Object.keys(steps.at(-1)!.env ?? {}));
+    expect(jobs.canceled).toMatchObject({ permissions: {}, steps: [{ run: 'true' }] });
+    const { plan, execute, finalize } = jobs;
+    const envs = [plan, execute, finalize].map(({ steps }) => Object.keys(steps.at(-1)!.env ?? {}));
     expect(envs).toEqual([[], ['BRANCHLINE_STORAGE_KEY', 'DATABASE_URL', 'REGION'], []]);
     expect(jobs.execute.strategy!.matrix).toBe('${{ fromJSON(needs.plan.outputs.matrix) }}');
-    for (const { steps } of Object.values(jobs)) expect(steps.at(-1)!.with['project']).toBe('data');
+    for (const { steps } of [plan, execute, finalize]) expect(steps.at(-1)!.with['project']).toBe('data');
   });
 });

@@ -56,8 +56,16 @@ ${lines([
   'plan-digest: ${{ needs.plan.outputs.plan-digest }}',
   'time-budget: 5h # what does not fit is of the next wave',
   ...secretLine(values),
-])}${environmentLines(values)}  finalize: # takes in what arrived, gives back what was lost, starts the next wave
+])}${environmentLines(values)}  canceled: # only after *Cancel workflow*: tells finalize; GitHub says it in the condition of a job and nowhere else
     needs: [plan, execute]
+    if: cancelled() && needs.plan.outputs.has-work == 'true'
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    permissions: {}
+    steps:
+      - run: "true"
+  finalize: # takes in what arrived, gives back what was lost, starts the next wave
+    needs: [plan, execute, canceled]
     if: always() && needs.plan.outputs.has-work == 'true'
     runs-on: ubuntu-latest
     timeout-minutes: 15
@@ -67,7 +75,11 @@ ${lines([
     steps:
 ${checkedOut}      - uses: ${use('finalize')}
         with:
-${lines([...projectLine(values), 'plan-digest: ${{ needs.plan.outputs.plan-digest }}'])}`;
+${lines([
+  ...projectLine(values),
+  'plan-digest: ${{ needs.plan.outputs.plan-digest }}',
+  "canceled: ${{ needs.canceled.result == 'success' }}",
+])}`;
 }
 
 function lines(inputs: readonly string[]): string {

@@ -47,7 +47,9 @@ export interface CallDocument extends JobHead {
 export interface StepDocument {
   readonly id?: string;
   readonly if?: string;
+  /** Empty where it is a script. */
   readonly uses: string;
+  readonly run?: string;
   readonly with: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, unknown>>;
 }
@@ -133,11 +135,11 @@ function strategyOf(place: string, value: unknown): NonNullable<JobDocument['str
 }
 
 function stepOf(place: string, value: unknown): StepDocument {
-  const step = mapping(place, value, ['id', 'name', 'if', 'uses', 'with', 'env']);
+  const step = mapping(place, value, ['id', 'name', 'if', 'uses', 'run', 'with', 'env']);
   return {
     ...(step['id'] === undefined ? {} : { id: scalar(step['id']) }),
     ...(step['if'] === undefined ? {} : { if: scalar(step['if']) }),
-    uses: scalar(step['uses']),
+    ...(step['run'] === undefined ? { uses: scalar(step['uses']) } : { uses: '', run: scalar(step['run']) }),
     with: mapping(`${place}.with`, step['with'] ?? {}),
     env: mapping(`${place}.env`, step['env'] ?? {}),
   };

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import type { ActionEnd } from '../action-rig.ts';
 import type { TokenPermissions } from '../github/repository-model.ts';
@@ -39,6 +40,7 @@ export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { 
   const { rig, play, event } = scope;
   const own: Scope = { ...expressions, contexts: { ...expressions.contexts, matrix: leg, strategy: {}, env: {} } };
   const steps = wantedSteps(place, own);
+  if (steps.length > 0 && steps.every(({ run }) => run !== undefined)) return playScripts(place, steps, leg);
   const action = steps.find(({ uses }) => OURS.test(uses));
   const isCheckedOut = steps.some(({ uses }) => CHECKOUT.test(uses));
   const setUp = setUpSteps(steps, action);
@@ -65,8 +67,10 @@ export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { 
     setUp: setUp.flatMap((step) => scriptsOf(scope, step)),
     ...(isCheckedOut ? {} : { checkout: 'none' }),
   });
-  await play.onJob?.({ name, matrix: leg }, started);
+  const leave = scope.canceling.join(() => holdsIf(job.if, expressions), started);
+  await play.onJob?.({ name, matrix: leg }, started, scope.canceling);
   const end = await rig.end(started);
+  leave();
   const environment = evaluateAll(job.environment, own);
   const outputs = outputsOf(place, own, action, end);
   return {
@@ -80,6 +84,14 @@ export async function playJob(place: JobPlace, leg: Leg): Promise<PlayedJob & { 
     end,
     outputs,
   };
+}
+
+/** A job of scripts alone, which has neither files nor rights: the first that fails ends it. */
+function playScripts({ name, job, permissions, expressions }: JobPlace, steps: readonly StepDocument[], leg: Leg) {
+  const runsOn = [evaluateAll(job.runsOn, expressions)].flat() as string[];
+  const isWell = steps.every(({ run }) => spawnSync('bash', ['-e', '-c', run!]).status === 0);
+  const result: JobResult = isWell ? 'success' : 'failure';
+  return { name, matrix: leg, result, permissions, runsOn, outputs: {} };
 }
 
 /** Actions of the repository that stand before the Action, behind a checkout. */

@@ -3,6 +3,7 @@ import { scheduleEvent, type WorkflowEvent, workflowDispatchEvent } from '../git
 import type { TokenPermissions } from '../github/repository-model.ts';
 import type { StartedJob } from '../github/workflow-sandbox.ts';
 import { type CalledOf, calledBy, givenInputs, givenSecrets, refuseCalls } from './called-workflow.ts';
+import { type Canceling, createCanceling } from './canceling.ts';
 import {
   type CallDocument,
   type EventDocument,
@@ -32,7 +33,7 @@ export interface WorkflowPlay {
   /** Jobs of a matrix at work at the same time, whatever the workflow allows; default 4. */
   readonly atOnce?: number;
   /** Called when a job has begun: it may be killed or canceled there. */
-  readonly onJob?: (job: JobName, started: StartedJob) => Promise<void> | void;
+  readonly onJob?: (job: JobName, started: StartedJob, workflow: Canceling) => Promise<void> | void;
 }
 
 export interface JobName {
@@ -74,6 +75,7 @@ export interface WorkflowScope {
   readonly contexts: Readonly<Record<string, unknown>>;
   /** Before the names of its jobs: `branchline / `. */
   readonly prefix: string;
+  readonly canceling: Canceling;
 }
 
 interface JobEnd {
@@ -100,7 +102,7 @@ export async function playWorkflow(rig: ActionRig, play: WorkflowPlay): Promise<
     vars: play.vars ?? {},
   };
   const jobs: PlayedJob[] = [];
-  const ends = await playJobs({ rig, play, event, contexts, prefix: '' }, document, jobs);
+  const ends = await playJobs({ rig, play, event, contexts, prefix: '', canceling: createCanceling() }, document, jobs);
   const conclusion = resultOf([...ends.values()].map(({ result }) => result));
   const run = github.model.runs.get(play.run);
   if (run) github.model.runs.set(play.run, { ...run, status: 'completed', conclusion });
@@ -199,14 +201,16 @@ async function playOne(
   { id, job, needs }: Turn,
   played: PlayedJob[],
 ): Promise<JobEnd> {
+  const { canceling } = scope;
   const before = [...needs.values()].map(({ result }) => result);
   const expressions: Scope = {
     contexts: { ...scope.contexts, needs: Object.fromEntries(needs) },
     functions: {
       always: () => true,
-      success: () => before.every((result) => result === 'success'),
+      success: () => !canceling.isCanceled() && before.every((result) => result === 'success'),
       failure: () => before.includes('failure'),
-      cancelled: () => before.includes('cancelled'),
+      // Of the workflow run: a job before this one that ran out of time is `cancelled` and makes nothing else so.
+      cancelled: () => canceling.isCanceled(),
     },
   };
   const permissions = job.permissions ?? document.permissions;
@@ -234,6 +238,10 @@ async function playMatrix(place: JobPlace, played: PlayedJob[]): Promise<[JobRes
   const left = [...legs];
   const worker = async (): Promise<void> => {
     for (let leg = left.shift(); leg !== undefined; leg = left.shift()) {
+      if (!holdsIf(job.if, expressions)) {
+        ends.push({ name: place.name, matrix: leg, result: 'cancelled', permissions: place.permissions });
+        continue;
+      }
       const { outputs: _, ...end } = await playJob(place, leg);
       ends.push(end);
     }
