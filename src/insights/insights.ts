@@ -18,7 +18,8 @@ export interface Insights {
   readonly project: Windows;
   readonly groups: ReadonlyMap<string, Windows>;
   readonly selections: ReadonlyMap<string, Windows>;
-  readonly assets: ReadonlyMap<AssetKey, Windows>;
+  /** Undefined for an asset that the project does not have. Worked out where it is asked for: most pages need none. */
+  readonly assets: { readonly get: (asset: AssetKey) => Windows | undefined };
   /** The project day by day, oldest first: 7 days, the last one being the view's. */
   readonly daily: readonly { readonly day: string; readonly figures: Figures }[];
 }
@@ -54,7 +55,9 @@ export function computeInsights(
     project: compare(whole),
     groups: new Map([...groups].map(([group, assets]) => [group, compare({ kind: 'group', group, assets })])),
     selections: new Map([...selections].map(([name, assets]) => [name, compare({ kind: 'selection', assets })])),
-    assets: new Map(keys.map((asset) => [asset, compare({ kind: 'asset', asset })])),
+    assets: {
+      get: (asset) => (Object.hasOwn(project.assets, asset) ? compare({ kind: 'asset', asset }) : undefined),
+    },
     daily: trend.map((day) => ({ day, figures: figuresOf(sumDays(view.days, [day]), whole, 1) })),
   };
 }

@@ -19,6 +19,8 @@ export type Sums = ReadonlyMap<string, RollupCell>;
 
 /** Adds up the cells of these days; days without a roll-up add nothing. */
 export function sumDays(days: StateView['days'], wanted: readonly string[]): Sums {
+  // One day is its own sum.
+  if (wanted.length === 1) return days.get(wanted[0]!) ?? new Map();
   const drafts = new Map<string, CellDraft>();
   for (const day of wanted) {
     for (const [scope, cell] of days.get(day) ?? []) {
