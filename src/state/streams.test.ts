@@ -132,6 +132,12 @@ describe('older streams', () => {
 
   it.each([
     ['streams/2026-11-24.json', (text: string) => text.replace(':9', ':99'), 'differs from what the events give'],
+    ['streams/2026-11-24.json', (text: string) => text.replace(':9', ':3'), 'differs from what the events give'],
+    [
+      'streams/2026-11-24.json',
+      (text: string) => text.replace('2026-11-22', '2026-11-23'),
+      'differs from what the events give',
+    ],
     ['streams/2026-11-24.json', (text: string) => `${text} `, 'not in canonical form: the file was edited'],
     ['streams/x.json', () => '{}', 'not a file of the state'],
   ] as const)('%s, edited, is found and mended', (path, edit, message) => {

@@ -189,7 +189,7 @@ export function verifyStreams(
     else {
       const decoded = decodeStreams(path, text, own);
       const isOther = ([day, numbers]: [string, Readonly<Record<string, number>>]): boolean =>
-        day >= oldest && Object.entries(numbers).some(([stream, n]) => (view.streams.get(stream) ?? 0) < n);
+        day >= oldest && Object.entries(numbers).some(([stream, n]) => !isNumberOf(view, stream, { day, n }));
       if (own.length === 0 && encodeStreams(decoded) !== text) say('not in canonical form: the file was edited');
       else if (own.length === 0 && Object.entries(decoded).some(isOther)) say('differs from what the events give');
     }
@@ -197,6 +197,16 @@ export function verifyStreams(
     problems.push(...own);
   }
   return { problems, right };
+}
+
+/**
+ * Whether a stream may stand in a file with this number under this day: it is the last one if it never grew after that day.
+ * Of one that did, a file may have an older number, which no event that is left need tell.
+ */
+function isNumberOf(view: Streams, stream: string, { day, n }: { readonly day: string; readonly n: number }): boolean {
+  const last = view.streams.get(stream) ?? 0;
+  const grew = view.streamDays?.get(stream) ?? day;
+  return grew > day ? n <= last : grew === day && n === last;
 }
 
 /** The files of the streams that left the index when that day was closed, none over 1 MiB. */
