@@ -57,7 +57,11 @@ it('what a session’s own commit led to is not read again, and is what anybody 
     expect(own.view).toEqual(fresh.view);
     expect([...own.base.paths].sort()).toEqual([...fresh.base.paths].sort());
     expect([...own.base.recent]).toEqual([...fresh.base.recent]);
-    expect([own.base.chain, own.base.unfoldedBytes]).toEqual([fresh.base.chain, fresh.base.unfoldedBytes]);
+    expect([own.base.chain, own.base.unfoldedBytes, own.base.snapshotBytes]).toEqual([
+      fresh.base.chain,
+      fresh.base.unfoldedBytes,
+      fresh.base.snapshotBytes,
+    ]);
     expect([...own.base.touched]).toEqual([...fresh.base.touched]);
     expect(asked).toHaveLength(before);
   }

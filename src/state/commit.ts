@@ -22,12 +22,12 @@ import {
   RECENT_FILES_MAX,
   recentPath,
   segmentPath,
-  UNFOLDED_BYTES_MAX,
+  unfoldedBytesMax,
   utf8Bytes,
 } from './layout.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { withRecords } from './partition-records.ts';
-import { addTouched, type StateRead } from './read.ts';
+import { addTouched, type StateRead, snapshotBytesOf } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 import { expiredStreams, filedAfter, placeStreams } from './streams.ts';
 
@@ -62,7 +62,7 @@ export interface PreparedCommit {
 
 /**
  * The files of the next commit: its events in one new file of `recent/`; recent files move into segments when they are
- * too many; on a new day, or when the segments since the last fold are over 1 MiB, the view at the head becomes the
+ * too many; on a new day, or when the segments since the last fold are over their bound, the view at the head becomes the
  * snapshot. Pure: after a conflict, read again and prepare again. Pages are added with `withPages`, once they can be
  * rendered from `after.view`.
  */
@@ -100,6 +100,7 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
       paths: applyFiles(base.paths, files),
       recent: new Map([...(moved.sealed ? [] : base.recent), ...own]),
       unfoldedBytes: moved.unfoldedBytes,
+      snapshotBytes: moved.snapshotBytes,
       chain: moved.chain,
       touched: touchedAfter(base, batch.events, moved.folded),
       leaves: moved.folded ? leavesAfter(read) : base.leaves,
@@ -179,6 +180,7 @@ interface Moved {
   readonly folded: boolean;
   readonly chain: string;
   readonly unfoldedBytes: number;
+  readonly snapshotBytes: number;
   readonly filed: StateRead['base']['filed'];
 }
 
@@ -203,14 +205,15 @@ function moveHistory(read: StateRead, own: readonly (readonly [string, string])[
     }
     for (const path of base.recent.keys()) files.set(path, null);
   }
-  const isFolding = isNewDay || unfoldedBytes > UNFOLDED_BYTES_MAX;
-  let { filed } = base;
+  const isFolding = isNewDay || unfoldedBytes > unfoldedBytesMax(base.snapshotBytes);
+  let { filed, snapshotBytes } = base;
   if (isFolding) {
     filed = foldInto(files, read, { digest: chain, close: isNewDay, month: at.slice(0, 7) });
     for (const [path, text] of foldPartitions(read)) files.set(path, text);
     unfoldedBytes = 0;
+    snapshotBytes = snapshotBytesOf(files);
   }
-  return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes, filed };
+  return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes, snapshotBytes, filed };
 }
 
 /** Leaves of partitions that commits since the last fold touched, as they are now. */

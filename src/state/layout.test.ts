@@ -14,6 +14,7 @@ import {
   recentPath,
   segmentPath,
   shardOf,
+  unfoldedBytesMax,
   utf8Bytes,
 } from './layout.ts';
 
@@ -88,5 +89,12 @@ describe('paths', () => {
         expect(utf8Bytes(text)).toBe(new TextEncoder().encode(text).length);
       }),
     );
+  });
+
+  it('let segments wait for a fold by the size of what it writes', () => {
+    const KIB = 1024;
+    expect([0, 400, 512, 1_000, 2_048, 30_000].map((kib) => unfoldedBytesMax(kib * KIB) / KIB)).toEqual([
+      256, 256, 256, 500, 1_024, 1_024,
+    ]);
   });
 });

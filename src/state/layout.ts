@@ -26,7 +26,9 @@ export const INDEX_PATH = 'snapshot/index.json';
 export const RECENT_FILES_MAX = 32;
 export const RECENT_BYTES_MAX = 256 * 1024;
 export const FILE_BYTES_MAX = 1024 * 1024;
-export const UNFOLDED_BYTES_MAX = 1024 * 1024;
+/** Segments may wait for a fold up to half of what it writes anew, within these bounds (`unfoldedBytesMax`). */
+const UNFOLDED_BYTES_LEAST = 256 * 1024;
+const UNFOLDED_BYTES_MOST = 1024 * 1024;
 export const SHARD_BYTES_MAX = 64 * 1024;
 export const SHARDS_MAX = 4096;
 
@@ -236,4 +238,13 @@ export function escapeName(name: string): string {
 /** Length of a text in UTF-8. */
 export function utf8Bytes(text: string): number {
   return Buffer.byteLength(text, 'utf8');
+}
+
+/**
+ * How many bytes of segments may wait for a fold: every reader reads them all, and a fold writes the snapshot anew. Half of
+ * the snapshot's size keeps both small; a large project folds at 1 MiB, so that a run of thousands of steps does not write
+ * all records with each of its commits. It is the writer's choice: no reader depends on it.
+ */
+export function unfoldedBytesMax(snapshotBytes: number): number {
+  return Math.min(UNFOLDED_BYTES_MOST, Math.max(UNFOLDED_BYTES_LEAST, snapshotBytes / 2));
 }

@@ -55,6 +55,8 @@ export interface StateBase {
   readonly recent: ReadonlyMap<string, string>;
   /** Segments that no snapshot holds yet, in bytes of UTF-8. */
   readonly unfoldedBytes: number;
+  /** The files of the snapshot, in bytes of UTF-8. */
+  readonly snapshotBytes: number;
   /** SHA-256 of the newest segment, hex; empty when there is none. */
   readonly chain: string;
   /** Roll-up files of closed days that the view holds. */
@@ -328,6 +330,7 @@ function baseOf(
     paths: new Set(input.listing),
     recent,
     unfoldedBytes,
+    snapshotBytes: snapshotBytesOf(input.texts),
     chain,
     rollups: new Set(rollups),
     touched: touchedPartitions(input.listing, input.texts),
@@ -338,6 +341,13 @@ function baseOf(
     filed: snapshot?.filed ?? new Map(),
     hasUnreadStreams: streamFiles(input.listing).some((path) => !input.texts.has(path)),
   };
+}
+
+/** The files of the snapshot among these, in bytes of UTF-8. */
+export function snapshotBytesOf(files: Iterable<readonly [path: string, text: string | null]>): number {
+  let bytes = 0;
+  for (const [path, text] of files) if (path.startsWith('snapshot/') && text !== null) bytes += utf8Bytes(text);
+  return bytes;
 }
 
 /** The state with the id of the commit that it was read at, or that led to it. */
