@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,6 +16,8 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { isHost, planLate, writeLate } from './late-code.mjs';
+import { lateModules } from './late-modules.mjs';
 import { root } from './packages.mjs';
 import { licenceTexts } from './third-party-licences.mjs';
 
@@ -73,6 +76,24 @@ let library;
 const read = () => (library ??= createRequire(import.meta.url)('./${late.file}'));
 export const CronExpressionParser = { parse: (...args) => read().CronExpressionParser.parse(...args) };`
       : null,
+};
+
+/** How every file of dist is bundled. */
+const options = {
+  cwd: root,
+  platform: 'node',
+  preserveEntrySignatures: 'allow-extension',
+  external: (id) => id.startsWith('node:') || fetchedAtFirstUse.includes(id),
+  plugins: [withoutUnusedClients, readLate],
+  transform: { target },
+  // What one command loads when it is called may be at the head of another's file.
+  checks: { ineffectiveDynamicImport: false },
+  logLevel: 'warn',
+  onLog(level, log, handle) {
+    // What cannot be resolved would fail at run time, on the machine of a user.
+    if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
+    handle(level, log);
+  },
 };
 
 /**
@@ -135,23 +156,11 @@ function existing(candidates) {
 }
 
 async function buildInto(folder) {
-  const bundle = await rolldown({
-    cwd: root,
-    input: entries,
-    platform: 'node',
-    preserveEntrySignatures: 'allow-extension',
-    external: (id) => id.startsWith('node:') || fetchedAtFirstUse.includes(id),
-    plugins: [withoutUnusedClients, readLate],
-    transform: { target },
-    // What one command loads when it is called may be at the head of another's file.
-    checks: { ineffectiveDynamicImport: false },
-    logLevel: 'warn',
-    onLog(level, log, handle) {
-      // What cannot be resolved would fail at run time, on the machine of a user.
-      if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message);
-      handle(level, log);
-    },
-  });
+  const chunksFolder = path.join(folder, 'chunks');
+  mkdirSync(chunksFolder, { recursive: true });
+  const plan = await planLate({ root, groups: lateModules, input: entries, options });
+  const lateCode = await writeLate(plan, chunksFolder, inAscii);
+  const bundle = await rolldown({ ...options, input: entries, plugins: [...options.plugins, lateCode.plugin] });
   try {
     const { output } = await bundle.write({
       dir: folder,
@@ -168,10 +177,16 @@ async function buildInto(folder) {
       banner: (chunk) => (chunk.isEntry && chunk.name === 'cli' ? '#!/usr/bin/env node' : ''),
     });
     const chunks = output.filter((chunk) => chunk.type === 'chunk');
-    const asking = chunks.find(({ moduleIds }) => moduleIds.includes(late.id));
-    if (asking && path.dirname(asking.fileName) !== 'chunks')
-      throw new Error(`${late.file} is not beside ${asking.fileName}`);
-    const modules = [...chunks.flatMap(({ moduleIds }) => moduleIds), ...(asking ? await buildLate(folder) : [])];
+    const asking = chunks.filter(({ moduleIds }) => moduleIds.some((id) => id === late.id || isHost(id)));
+    // A late file is looked for beside who asks. What it loads itself must not wait for an entry that waits for it.
+    for (const { fileName } of asking)
+      if (path.dirname(fileName) !== 'chunks') throw new Error(`late code is asked for in ${fileName}, not in a chunk`);
+    const asksLibrary = asking.some(({ moduleIds }) => moduleIds.includes(late.id));
+    const modules = [
+      ...chunks.flatMap(({ moduleIds }) => moduleIds),
+      ...lateCode.modules,
+      ...(asksLibrary ? await buildLate(folder) : []),
+    ];
     for (const { fileName } of chunks) rewriteInAscii(path.join(folder, fileName));
     writeFileSync(path.join(folder, 'THIRD-PARTY-LICENCES.txt'), licenceTexts(modules));
   } finally {
@@ -198,12 +213,15 @@ async function buildLate(folder) {
  * Writes other signs as escapes: a text with one sign beyond Latin takes Node and V8 twice the memory, and noticeably
  * longer to read and to parse.
  */
-function rewriteInAscii(file) {
-  const text = readFileSync(file, 'utf8');
+function inAscii(text) {
   // There an escape would stay an escape.
-  if (/\braw\s*`[^`]*[^\0-\x7f]/.test(text)) throw new Error(`${file} has a raw template with signs beyond ASCII`);
+  if (/\braw\s*`[^`]*[^\0-\x7f]/.test(text)) throw new Error('a raw template has signs beyond ASCII');
   const escaped = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  writeFileSync(file, text.replace(/[^\0-\x7f]/g, escaped));
+  return text.replace(/[^\0-\x7f]/g, escaped);
+}
+
+function rewriteInAscii(file) {
+  writeFileSync(file, inAscii(readFileSync(file, 'utf8')));
 }
 
 /** Types of the library: the declarations of what src/core.ts reaches, behind one entry. */

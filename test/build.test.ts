@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { commandOf, isLacking } from '../src/testing/machine.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
@@ -123,4 +123,68 @@ test('declarations that cannot be written fail the build', () => {
   const done = build();
   expect(done.status).toBe(1);
   expect(done.stderr).toContain('Missing');
+});
+
+describe('code that is late', () => {
+  beforeEach(() => {
+    write(
+      'scripts/late-modules.mjs',
+      "export const lateModules = { first: ['src/late.ts'], then: ['src/later.ts'] };\n",
+    );
+    write('src/shared.ts', 'export const seen: string[] = [];\nexport const LIMIT = 3;\n');
+    write(
+      'src/late.ts',
+      "import { seen } from './shared.ts';\nimport { inner } from './inner.ts';\nexport const NAME = 'late';\nexport function see(text: string, ...more: string[]): number {\n  seen.push(inner(text), ...more);\n  return seen.length;\n}\n",
+    );
+    write('src/inner.ts', 'export const inner = (text: string, sign = "!"): string => `${text}${sign}`;\n');
+    write(
+      'src/later.ts',
+      "import { inner } from './inner.ts';\nimport { see } from './late.ts';\nexport async function seeMore(text = 'none'): Promise<string> {\n  const { loud } = await import('./chunk.ts');\n  return `${see(loud(text))} ${inner('later', '?')}`;\n}\n",
+    );
+    write(
+      'src/chunk.ts',
+      "import { see } from './late.ts';\nexport const loud = (text: string): string => (see('chunk'), text.toUpperCase());\n",
+    );
+    write('src/cli.ts', "const { main } = await import('./program.ts');\nawait main(process.argv);\n");
+    write(
+      'src/program.ts',
+      "import { NAME, see } from './late.ts';\nimport { seeMore } from './later.ts';\nimport { seen } from './shared.ts';\n" +
+        'export async function main([, , first, more]: readonly string[]): Promise<void> {\n  if (first) see(first, NAME);\n' +
+        "  if (more) console.log(await seeMore());\n  console.log(seen.join(' '));\n}\n",
+    );
+  });
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [path.join(folder, 'dist', 'cli.js'), ...args], { encoding: 'utf8' });
+
+  test('is read with the first call, and shares its modules with the start', () => {
+    expect(build().stderr).toBe('');
+    expect(run('a').stdout).toBe('a! late\n');
+    expect(run('a', 'more').stdout).toBe('4 later?\na! late chunk! NONE!\n');
+    const files = Object.keys(bytesOfDist()).filter((name) => name.endsWith('.cjs'));
+    expect(files.map((name) => name.replace(/-[0-9a-f]{8}/, '')).sort()).toEqual([
+      'chunks/late-first.cjs',
+      'chunks/late-then.cjs',
+    ]);
+    for (const name of files) rmSync(path.join(folder, 'dist', name));
+    expect(run().stdout).toBe('\n');
+    expect(run('a').status).toBe(1);
+  });
+
+  test.each([
+    ['what it holds is asked for without a call', 'src/late.ts', 'export const LIST = [1];\n', 'LIST'],
+    ['a class of it is asked for', 'src/late.ts', 'export class LIST {}\n', 'LIST'],
+  ])('fails the build when %s', (_, file, more, name) => {
+    write(file, `${readFileSync(path.join(folder, file), 'utf8')}${more}`);
+    write('src/cli.ts', `import { ${name} } from './late.ts';\nimport './later.ts';\nconsole.log(${name});\n`);
+    const done = build();
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain(name);
+  });
+
+  test('fails the build when nothing imports it', () => {
+    write('src/cli.ts', 'console.log(1);\n');
+    const done = build();
+    expect(done.status).toBe(1);
+    expect(done.stderr).toContain('src/late.ts is listed as late, and nothing imports it');
+  });
 });

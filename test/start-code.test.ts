@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { BenchRow } from '../bench/row.ts';
+import { action } from '../bench/rows/action.ts';
+import { plan } from '../bench/rows/start.ts';
+
+let scratch = '';
+beforeEach(() => {
+  scratch = mkdtempSync(path.join(os.tmpdir(), 'branchline-start-'));
+});
+afterEach(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** Files of the program that a command of the benchmarks loads, with their bytes. */
+async function loadedBy(row: BenchRow): Promise<ReadonlyMap<string, number>> {
+  const cli = process.env['BRANCHLINE_TEST_CLI']!;
+  const [contest] = await row.prepare({ scratch, node: process.execPath, cli, isTiny: true });
+  if (contest?.kind !== 'pair') throw new Error('this row does not start a program');
+  const { program, args, cwd, before } = contest.ours;
+  before?.();
+  const traces = path.join(scratch, 'traces');
+  const variable = `NODE_V8_COVERAGE=${traces}`;
+  const started = program === 'env' ? ['-i', variable, ...args.slice(1)] : [variable, program, ...args];
+  const done = spawnSync('env', started, { cwd, encoding: 'utf8' });
+  expect(done.stderr).toBe('');
+  const loaded = new Map<string, number>();
+  for (const name of readdirSync(traces)) {
+    const { result } = JSON.parse(readFileSync(path.join(traces, name), 'utf8')) as { result: { url: string }[] };
+    for (const { url } of result) {
+      const file = url.startsWith('file:') ? fileURLToPath(url) : url;
+      if (file.startsWith(path.dirname(cli) + path.sep)) loaded.set(path.basename(file), statSync(file).size);
+    }
+  }
+  return loaded;
+}
+
+const sum = (sizes: Iterable<number>): number => [...sizes].reduce((all, size) => all + size, 0);
+/** Without the hash of what is in it. */
+const late = (files: Iterable<string>): string[] =>
+  [...files].flatMap((name) => /^(?:late-)?([a-z-]+?)(?:-[0-9a-f]{8})?\.cjs$/.exec(name)?.[1] ?? []).sort();
+
+// What is parsed at each start is most of what a short command costs. A change that needs more says so here.
+test('a wake-up with nothing due loads little code, and none that carries runs out', async () => {
+  const loaded = await loadedBy(action);
+  expect(late(loaded.keys())).toEqual([]);
+  expect(sum(loaded.values())).toBeLessThan(520_000);
+});
+
+test('`plan` loads little more than what planning takes', async () => {
+  const loaded = await loadedBy(plan);
+  expect(late(loaded.keys())).toEqual(['plan']);
+  expect(sum(loaded.values())).toBeLessThan(600_000);
+});
