@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { devNull } from 'node:os';
-import type { Readable } from 'node:stream';
 
 /** An environment as a process has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -105,38 +104,33 @@ function configOf(env: Environment): (readonly [string, string])[] {
   return pairs;
 }
 
-/** Headers of a conversation, without what a secret could be in, on a pipe of their own. */
-const HTTP_TRACE = { GIT_TRACE_CURL: '3', GIT_TRACE_CURL_NO_DATA: '1', GIT_TRACE_REDACT: '1' };
+/** Headers of a conversation, without what a secret could be in, to stderr: on Windows no further pipe reaches who speaks http. */
+const HTTP_TRACE = { GIT_TRACE_CURL: '2', GIT_TRACE_CURL_NO_DATA: '1', GIT_TRACE_REDACT: '1' };
+/** What each line of the trace begins with: an instant and a place in git's source. */
+const TRACE_LINE = /^\d\d:\d\d:\d\d\.\d+ [\w/.-]+\.c:\d+ /;
 
-/** The status lines are part of the protocol: no words of git's are read. */
-function watchStatus(trace: Readable): () => number | undefined {
-  let last: number | undefined;
-  let open = '';
-  trace.on('data', (chunk: Buffer) => {
-    const lines = (open + chunk.toString('latin1')).split('\n');
-    open = lines.pop()!.slice(-1_000);
-    for (const line of lines) {
-      const [, status] = /<= Recv header: HTTP\/[\d.]+ (\d{3})\b/.exec(line) ?? [];
-      if (status !== undefined) last = Number(status);
-    }
-  });
-  trace.on('error', () => {});
-  return () => last;
+/** Takes the trace out of what git said. The status lines are part of the protocol: no words of git's are read. */
+function readTrace(stderr: string): Pick<GitExit, 'stderr' | 'httpStatus'> {
+  const lines = stderr.split('\n');
+  const status = lines.findLast((line) => STATUS_LINE.test(line));
+  return {
+    stderr: lines.filter((line) => !TRACE_LINE.test(line)).join('\n'),
+    ...(status === undefined ? {} : { httpStatus: Number(STATUS_LINE.exec(status)![1]) }),
+  };
 }
+const STATUS_LINE = new RegExp(`${TRACE_LINE.source}.*<= Recv header: HTTP/[\\d.]+ (\\d{3})\\b`);
 
 /** Runs git once. Never throws: a git that is not there has no code and no pid. */
 export function runGit(call: GitCall): Promise<GitExit> {
   return new Promise((resolve) => {
-    // On Windows no further pipe reaches the program that git starts to speak http.
-    const watches = call.watchesHttp === true && process.platform !== 'win32';
+    const watches = call.watchesHttp === true;
     const env = gitEnvironment(call.env, call.config, call.gitDir);
     const child = spawn('git', call.args, {
       cwd: call.cwd,
       env: watches ? { ...env, ...HTTP_TRACE } : env,
-      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(watches ? ['pipe' as const] : [])],
+      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       windowsHide: true,
     });
-    const lastStatus = watches ? watchStatus(child.stdio[3] as Readable) : () => undefined;
     // Not the option `timeout` of spawn: its timer goes on when the program is not there, and keeps this process alive.
     const timer = setTimeout(() => child.kill(), call.timeoutMs ?? 600_000);
     const stdout: Buffer[] = [];
@@ -151,12 +145,11 @@ export function runGit(call: GitCall): Promise<GitExit> {
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      const httpStatus = lastStatus();
+      const said = Buffer.concat(stderr).toString();
       resolve({
-        ...(httpStatus === undefined ? {} : { httpStatus }),
+        ...(watches ? readTrace(said) : { stderr: said }),
         code: code ?? undefined,
         stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString(),
         pid: child.pid,
       });
     });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StateStore } from '../ports.ts';
@@ -161,6 +161,19 @@ describe('state at a server', { timeout: 240_000 }, () => {
     sandbox.git(projectRoot, 'config', `http.${server.url}/.extraheader`, header);
     await land(await openAgain(projectRoot), 1, 'a');
   });
+});
+
+it.skipIf(process.platform === 'win32')('a refusal is known where git passes no pipes on, as on Windows', async () => {
+  const bin = join(sandbox.root, 'closing-bin');
+  mkdirSync(bin);
+  const git = execFileSync('/bin/sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\nexec '${git}' "$@" 3>&- 4>&- 5>&-\n`, { mode: 0o755 });
+  const { store } = await openWriter({ env: { ...sandbox.env, PATH: `${bin}:${sandbox.env['PATH']}` } });
+  server.fail('advertise-fetch', 403, 50);
+  const read = await store.read();
+  expect(read).toMatchObject({ ok: false, error: { code: 'no-access' } });
+  // What git was asked to trace is for nobody's eyes.
+  expect(JSON.stringify(read)).not.toMatch(/http\.c|Recv header/);
 });
 
 /** The system's git, and the library with no git on PATH at all. */
