@@ -7,8 +7,8 @@ import type { RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
 import { CLICK_TAG, retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
+import { findRun } from './find-run.ts';
 import { assetsNamed } from './planning.ts';
-import { closedRun } from './state-commands.ts';
 import type { StateAt } from './state-reading.ts';
 
 /** A retry by hand: it does not eat the budget of the automatic ones (semantics.md 2). */
@@ -48,7 +48,9 @@ export async function manualRetry(
         '`branchline queue` shows where it stands; `branchline cancel` ends it.',
       ),
     );
-  const record = view.endedRuns.get(run) ?? (await closedRun(store, state, run));
+  const found = await findRun(store, state, run);
+  if (!found.ok) return found;
+  const record = found.value;
   if (!record)
     return fail(
       inputFailure('unknown-run', `The state knows no run \`${run}\`.`, 'A run id begins with its day: `20261122-…`.'),
@@ -67,7 +69,10 @@ export async function manualRetry(
     const request = retryRequest(ended, { strategy, at, isAutomatic: false, newest });
     const name = known.get(requestDigest(request));
     if (name === undefined) return ok(retry(request));
-    const asked = how.click && (await recordOf(store, state, name));
+    // A click may be one that was carried out already: nothing is asked for while nobody can tell.
+    const before = how.click ? await findRun(store, state, name) : ok(undefined);
+    if (!before.ok) return before;
+    const asked = before.value;
     const asker = asked?.tags[CLICK_TAG];
     if (asker !== undefined) {
       if (asker === how.click?.workflow) return ok(retry(asked!.request as RetryRequest));
@@ -76,11 +81,6 @@ export async function manualRetry(
     if (how.at !== undefined && isDelivered(view, runs, request)) return ok(retry(request));
     if (how.click?.isUndated && isOf(asked, run)) return fail(undatedClick(name, run));
   }
-}
-
-async function recordOf(store: StateStore, state: StateAt, run: string): Promise<RunRecord | undefined> {
-  const { view } = state.read;
-  return view.openRuns.get(run) ?? view.endedRuns.get(run) ?? (await closedRun(store, state, run));
 }
 
 /** Is it a retry of this run, as far as anybody knows? */

@@ -10,10 +10,10 @@ import { columns, count, safeLine } from '../render/style.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { compactedSeq, cutDayOf } from '../state/layout.ts';
-import { assembleView, neededPaths } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
+import { findRun } from './find-run.ts';
 import { triggerText } from './run-message.ts';
 import { resolveAt, type StateAt } from './state-reading.ts';
 
@@ -73,7 +73,9 @@ export async function describeState(
       text: [assetText(asset, view), ...(partitions ? ['', renderPartitions([partitions], PLAIN)] : [])].join('\n'),
       json: { commit, asset, ...(partitions ? { partitions } : {}) },
     });
-  const run = view.openRuns.get(what) ?? view.endedRuns.get(what) ?? (await closedRun(store, state, what));
+  const found = await findRun(store, state, what);
+  if (!found.ok) return found;
+  const run = found.value;
   if (run) return ok({ text: runText(run), json: { commit, run } });
   return fail(
     inputFailure(
@@ -92,22 +94,6 @@ function droppedText({ read }: StateAt, run: string): string | undefined {
   const day = /^(\d{4})(\d\d)(\d\d)-/.exec(run);
   if (cutDay === undefined || !day || day.slice(1).join('-') > cutDay) return undefined;
   return `Runs up to ${cutDay} have left the branch (\`state.retention\`): \`--at archive/${compactedSeq(paths)}\`, or an older archive, has them as long as it is kept.`;
-}
-
-/** A run of a closed day: its id begins with the day of its request, and it ended then or in the days after. */
-export async function closedRun(store: StateStore, state: StateAt, run: string): Promise<RunRecord | undefined> {
-  const day = /^(\d{4})(\d\d)(\d\d)-/.exec(run);
-  if (!day || state.head.commit === undefined) return undefined;
-  const first = Date.parse(`${day[1]}-${day[2]}-${day[3]}T00:00:00Z`);
-  if (Number.isNaN(first)) return undefined;
-  const runsOf = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => timestamp(first + n * 86_400_000).slice(0, 10));
-  const listing = await store.list(state.head.commit, '');
-  if (!listing.ok) return undefined;
-  const paths = listing.value.map((entry) => entry.path);
-  const texts = await store.load(state.head.commit, neededPaths(paths, { runsOf, olderStreams: true }));
-  if (!texts.ok) return undefined;
-  const read = assembleView({ listing: paths, texts: texts.value, environment: state.read.view.environment });
-  return read.ok ? read.value.view.endedRuns.get(run) : undefined;
 }
 
 function summary(view: StateView, label: string, head: string | undefined): string {

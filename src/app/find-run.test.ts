@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { timestamp } from '../model/instant.ts';
+import { defaultOperations } from '../model/operations.ts';
+import { must } from '../testing/contracts/state-store.ts';
+import { memoryState } from '../testing/memory-state.ts';
+import { runEvents } from '../testing/state-story.ts';
+import { findRun } from './find-run.ts';
+import { manualRetry } from './retry-command.ts';
+import { describeState } from './state-commands.ts';
+import { readState } from './state-reading.ts';
+import { replayEvents } from './state-replay.ts';
+
+const DAY = 86_400_000;
+
+it('a run of a closed day is found also while what came late of an older one is not folded yet', async () => {
+  const { server, ports, open, wait, record, now } = memoryState();
+  const runOf = (at: number): string => `${timestamp(at).slice(0, 10).replaceAll('-', '')}-aaaaaaaaaaaaaaaa`;
+  const events = runEvents({ run: runOf(now()), at: now(), assets: [{ asset: 'a', outcome: 'success' }] });
+  const begun = { kind: 'commit', events: events.slice(0, -1), message: 'begun', value: undefined } as const;
+  must(await open().transact(async () => begun));
+  for (let day = 0; day < 5; day++) {
+    wait(DAY);
+    await record(open(), { run: runOf(now()), assets: [{ asset: 'b', outcome: 'success' }] });
+  }
+  expect([...server.files().keys()].some((path) => path.startsWith('streams/'))).toBe(true);
+  const by = { session: open(), environment: 'production', writer: 'w9', label: 'production' };
+  const source = { name: 'journal', writer: 'w1', events, isCut: false };
+  expect(must(await replayEvents(by, source, { force: false, dryRun: false })).fresh).toBe(1);
+  const run = runOf(now() - 4 * DAY);
+  const state = must(await readState(ports()));
+  expect(must(await findRun(server.open(), state, run))).toMatchObject({ run, state: 'SUCCESS' });
+});
+
+it('a run of a closed day is not called unknown where the state cannot be reached, or cannot be read', async () => {
+  const { server, ports, open, wait, record, now, tamper } = memoryState();
+  const run = `${timestamp(now()).slice(0, 10).replaceAll('-', '')}-aaaaaaaaaaaaaaaa`;
+  for (let day = 0; day < 5; day++) {
+    const today = timestamp(now()).slice(0, 10).replaceAll('-', '');
+    await record(open(), { run: `${today}-aaaaaaaaaaaaaaaa`, assets: [{ asset: 'a', outcome: 'failure' }] });
+    wait(DAY);
+  }
+  const store = server.open();
+  const state = must(await readState(ports()));
+  expect(state.read.view.endedRuns.has(run)).toBe(false);
+  const asked = async (at = state) => [
+    await findRun(store, at, run),
+    await describeState(store, at, run),
+    await manualRetry(store, at, run, { retries: defaultOperations.retries }),
+  ];
+  for (const answer of await asked()) expect(answer.ok).toBe(true);
+  server.isConnected = false;
+  for (const answer of await asked()) expect(answer).toMatchObject({ error: { code: 'state-unreachable', exit: 3 } });
+  server.isConnected = true;
+  const day = [...server.files().keys()].find((path) => /^runs\/2026.11.22/.test(path))!;
+  await tamper({ [day]: 'not an event\n' });
+  const { commit } = must(await store.read());
+  const broken = { ...state, head: { ...state.head, commit } };
+  for (const answer of await asked(broken)) {
+    expect(answer).toMatchObject({ error: { code: 'state-broken', exit: 3 } });
+    expect(JSON.stringify(answer)).toContain(day);
+  }
+});
