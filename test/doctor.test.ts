@@ -71,14 +71,14 @@ describe('branchline doctor', () => {
     project.git('push', '--quiet', 'origin', 'HEAD:refs/heads/branchline');
     expect(codesOf(await project.json<DoctorJson>(['doctor'], 2, noToken))).toEqual(['branch-in-the-way']);
     project.git('push', '--quiet', 'origin', ':refs/heads/branchline');
-    project.git('push', '--quiet', 'origin', 'HEAD:refs/heads/branchline/state');
+    project.git('push', '--quiet', 'origin', 'HEAD:refs/heads/branchline/outputs');
     project.git('fetch', '--quiet', 'origin');
     expect(codesOf(await project.json<DoctorJson>(['doctor'], 0, noToken))).toEqual(['clone-carries-state']);
     // The cure that it prints.
     const help = (await project.run(['doctor'], noToken)).stdout;
     expect(help).toContain("git config --add remote.origin.fetch '^refs/heads/branchline/*'");
     project.git('config', '--add', 'remote.origin.fetch', '^refs/heads/branchline/*');
-    project.git('branch', '--remotes', '--delete', 'origin/branchline/state');
+    project.git('branch', '--remotes', '--delete', 'origin/branchline/outputs');
     project.git('fetch', '--quiet', 'origin');
     expect(codesOf(await project.json<DoctorJson>(['doctor'], 0, noToken))).toEqual([]);
   });

@@ -35,6 +35,11 @@ const runOf = (asset: string) => project.json<RunJson>(['run', '--select', `key:
 const fine = async (): Promise<void> => {
   expect((await project.state('production')).problems).toEqual([]);
 };
+/** What the doctor finds about the state; it finds as well that there is no workflow. */
+const stateFinding = async (code: number) => {
+  const { findings } = await project.json<{ findings: { code: string }[] }>(['doctor'], code);
+  return findings.find((finding) => finding.code.startsWith('state-'));
+};
 interface Compacted {
   archive: number;
   retention: { from: string; until: string; days: number; runs: number };
@@ -278,12 +283,18 @@ test('events of an archive come back when the branch was forced to what was befo
   await runOf('raw/b');
   const done = await project.json<{ archive: number }>(['state', 'compact', ...production]);
   remote('update-ref', 'refs/heads/branchline/state', String(first.stateCommit));
+  expect(await stateFinding(2)).toMatchObject({
+    code: 'state-forced-back',
+    severity: 'warning',
+    help: expect.stringContaining(`branchline state replay archive/${done.archive} --environment production`),
+  });
   expect(await project.json(['state', 'replay', `archive/${done.archive}`, ...production])).toMatchObject({
     version: 1,
   });
   const { view, problems } = await project.state('production');
   expect(problems).toEqual([]);
   expect([...view.assets.keys()].sort()).toEqual(['raw/a', 'raw/b']);
+  expect(await stateFinding(2)).toBeUndefined();
 });
 
 test('derived files that somebody damaged are rebuilt from the events, pages too', async () => {
@@ -301,6 +312,7 @@ test('derived files that somebody damaged are rebuilt from the events, pages too
   const broken = await project.json(['run', '--select', 'key:raw/a', ...production], 3);
   expect(JSON.stringify(broken)).toContain('state verify --repair');
   await project.json(['state', 'verify', '--environment', 'production'], 3);
+  expect(await stateFinding(2)).toMatchObject({ code: 'state-unreadable', severity: 'error' });
   const verify = ['state', 'verify', '--repair', '--environment', 'production'];
   expect(await project.json([...verify, '--dry-run'])).toMatchObject({
     rebuilt: ['snapshot/index.json'],

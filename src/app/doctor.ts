@@ -1,3 +1,4 @@
+import type { Result } from '../base/result.ts';
 import { examineWorkflows } from '../doctor/examine.ts';
 import type { Finding, NotSeen } from '../doctor/finding.ts';
 import { environmentOf, judgeRepository, type RepositorySeen } from '../doctor/repository-rules.ts';
@@ -10,6 +11,9 @@ import type { GitHub } from '../ports-github.ts';
 import { limitMeaning, limitSetting, limitSubject, limitText } from '../render/limits-text.ts';
 import { isSecretName, secretNames } from '../run/secrets.ts';
 import { formatDuration } from '../time/format.ts';
+import type { AppFailure } from './failure.ts';
+import type { NewerArchive } from './missing-events.ts';
+import { archiveAdvice, missingText } from './newer-archives.ts';
 import { isCached, longestRun, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
 
 /** How git and the databases stand on this machine. */
@@ -42,9 +46,13 @@ export interface DoctorInput {
   /** Undefined = there is no token, or no repository on GitHub; `why` says which. */
   readonly github?: DoctorGitHub;
   readonly whyNoGitHub: string;
-  /** The state of production; absent = it was not read, `whyNoState` says why unless there is nothing to say. */
+  /** The state of production; absent = it was not read, `whyNoState` or `unreadable` says why unless there is nothing to say. */
   readonly view?: StateView;
   readonly whyNoState?: string;
+  /** It is there, and is not what this version can go on with. */
+  readonly unreadable?: AppFailure;
+  /** Archives that hold what its head lacks; a failure = nobody can tell. */
+  readonly newer?: Result<readonly NewerArchive[], AppFailure>;
 }
 
 /** What the doctor asks GitHub. */
@@ -89,6 +97,7 @@ export async function examine(input: DoctorInput): Promise<Examination> {
     findings: [
       ...findings,
       ...repository.findings,
+      ...stateFindings(input),
       ...limitFindings(input),
       ...machineFindings(machine),
       ...manifests(project),
@@ -97,7 +106,10 @@ export async function examine(input: DoctorInput): Promise<Examination> {
       ...repository.notSeen,
       ...(input.whyNoState === undefined
         ? []
-        : [{ what: 'how long runs take, against their limits', why: input.whyNoState }]),
+        : [{ what: 'the state of production, and how long its runs take', why: input.whyNoState }]),
+      ...(input.newer === undefined || input.newer.ok
+        ? []
+        : [{ what: 'whether the state of production was forced back', why: input.newer.error.message }]),
     ],
   };
 }
@@ -112,6 +124,25 @@ async function askGitHub(github: DoctorGitHub, jobs: readonly OurJob[]): Promise
     Promise.all(paths.map(async (path) => [path, await github.workflowFile(path.split('/').at(-1)!)] as const)),
   ]);
   return { facts, tokenDefaults, environments: new Map(environments), workflows: new Map(workflows) };
+}
+
+/** What keeps the next tick from going on with the state of production, or would make it forget. */
+function stateFindings({ unreadable, newer }: DoctorInput): Finding[] {
+  if (unreadable)
+    return [
+      {
+        code: 'state-unreadable',
+        severity: 'error',
+        message: unreadable.message,
+        help: unreadable.help ?? 'see docs/troubleshooting.md',
+      },
+    ];
+  return (newer?.ok ? newer.value : []).map(({ archive, missing }) => ({
+    code: 'state-forced-back',
+    severity: 'warning',
+    message: missingText(archive, missing),
+    help: archiveAdvice(archive, 'production'),
+  }));
 }
 
 /** Limits of time that do not fit what history says. */

@@ -1,5 +1,6 @@
 import { timestamp } from '../model/instant.ts';
 import type { StateArchive, StateStore } from '../ports.ts';
+import { count } from '../render/style.ts';
 
 /**
  * The archive with the highest number above this, if any: history that ends behind the head, so the branch was forced back
@@ -12,6 +13,11 @@ export async function archiveBehind(
   const archives = await store.archives();
   if (!archives.ok) return undefined;
   return [...archives.value].sort((a, b) => b.seq - a.seq).find((each) => each.seq > seq);
+}
+
+/** What is wrong where an archive ends behind the head, and has events that are not in it. */
+export function missingText({ seq }: StateArchive, missing: number): string {
+  return `The state was forced back, or begun anew: ${count(missing, 'event')} of archive ${seq}, which ends behind the head, ${missing === 1 ? 'is' : 'are'} not in it`;
 }
 
 /** What a person does about it. Nothing is replayed by itself: it may have been left behind on purpose. */

@@ -1,5 +1,6 @@
 import { gitHubRest } from '../adapters/github-rest.ts';
-import { type DoctorGitHub, type Examination, examine } from '../app/doctor.ts';
+import { type DoctorGitHub, type DoctorInput, type Examination, examine } from '../app/doctor.ts';
+import { findNewerArchives } from '../app/missing-events.ts';
 import { readState } from '../app/state-reading.ts';
 import { machineFacts } from '../compose/machine-facts.ts';
 import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
@@ -7,7 +8,6 @@ import { actionPin, type RepositoryPlace, repositoryPlace } from '../compose/wor
 import { workflowTexts } from '../compose/workflow-texts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Project } from '../model/project.ts';
-import type { StateView } from '../model/state.ts';
 import { renderFrames } from '../render/diagnostics.ts';
 import { count, safeLine } from '../render/style.ts';
 import { version } from '../version.ts';
@@ -47,7 +47,7 @@ export async function run(options: GlobalOptions): Promise<number> {
 async function production(
   opened: OpenProject,
   project: Project,
-): Promise<{ readonly view?: StateView; readonly whyNoState?: string }> {
+): Promise<Pick<DoctorInput, 'view' | 'whyNoState' | 'unreadable' | 'newer'>> {
   const { clock } = opened;
   const store = await openStore(opened, project, 'production');
   if (!store.ok) return store.error.exit === 2 ? {} : { whyNoState: store.error.message };
@@ -57,7 +57,10 @@ async function production(
     environment: 'production',
     projectName: project.name,
   });
-  return state.ok ? { view: state.value.read.view } : { whyNoState: state.error.message };
+  if (state.ok) return { view: state.value.read.view, newer: await findNewerArchives(store.value, state.value) };
+  const { code, message } = state.error;
+  const isAway = code === 'state-unreachable' || code === 'state-no-access';
+  return isAway ? { whyNoState: message } : { unreadable: state.error };
 }
 
 /** GitHub, when there is a token and a repository that it is of; otherwise why not. */

@@ -1,6 +1,6 @@
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { findNewerArchives, type NewerArchive } from '../app/missing-events.ts';
-import { archiveAdvice } from '../app/newer-archives.ts';
+import { archiveAdvice, missingText } from '../app/newer-archives.ts';
 import { verifyStore } from '../app/state-commands.ts';
 import { readState } from '../app/state-reading.ts';
 import { type Repaired, repairStore } from '../app/state-repair.ts';
@@ -43,9 +43,7 @@ export async function run(options: VerifyOptions): Promise<number> {
   }
   if (!options.json)
     for (const { archive, missing } of newer.value)
-      host.print(
-        `${count(missing, 'event')} of an archive that ends behind the head ${missing === 1 ? 'is' : 'are'} not in it: it was forced back, or begun anew. ${archiveAdvice(archive, options.environment)}`,
-      );
+      host.print(`${missingText(archive, missing)}. ${archiveAdvice(archive, options.environment)}`);
   return problems.length === 0 ? 0 : 3;
 }
 

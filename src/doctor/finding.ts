@@ -35,6 +35,8 @@ export const DOCTOR_CODES = [
   'schedules-stop',
   'secret-not-masked',
   'secret-too-wide',
+  'state-forced-back',
+  'state-unreadable',
   'storage-needs-git',
   'storage-readable',
   'unheard-workflow',
