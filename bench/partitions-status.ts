@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summarizePartitions } from '../src/plan/partition-status.ts';
 import { openPartitionReader } from '../src/plan/partitioned.ts';
+import { decodeLeaf } from '../src/state/decode-leaf.ts';
 import { emptyView } from '../src/state/fold.ts';
-import { decodeLeaf } from '../src/state/partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from '../src/state/partition-records.ts';
 import { partitionsProject, type Reading, readsBefore } from './partitions-fixture.ts';
 
@@ -15,8 +15,16 @@ const { project, now } = partitionsProject(count, names.length, how);
 const at = { now, dynamic: () => [] };
 const fingerprint = { version: 'c1', parts: {} };
 const lost = new Map<string, string>();
-const reading = new Map<string, PartitionRecords>();
-const reader = openPartitionReader(project, { ...emptyView('local'), partitions: reading }, at);
+// What was read of an asset is needed by the next one at most. A map anew for each, as each command has its own: one that is
+// emptied and filled again and again keeps much of what it held from being collected.
+let reading: ReadonlyMap<string, PartitionRecords> = new Map();
+const view = {
+  ...emptyView('local'),
+  get partitions() {
+    return reading;
+  },
+};
+const reader = openPartitionReader(project, view, at);
 let [made, stale] = [0, 0];
 for (const [index, asset] of names.entries()) {
   const records = recordsOfLeaves(
@@ -24,12 +32,11 @@ for (const [index, asset] of names.entries()) {
       (file) => decodeLeaf(file, readFileSync(join(folder, asset, file), 'utf8'), []) ?? [],
     ),
   );
-  reading.set(asset, records);
+  const before = names[index - 1];
+  reading = new Map([...[...reading].filter(([known]) => known === before), [asset, records]]);
   if (how === 'pairs' && !readsBefore(how, index)) continue;
   const keys = reader.keysOf(asset);
   made += summarizePartitions(asset, keys, records, new Set()).counts.materialized;
   stale += [...reader.stale(project.assets[asset]!, keys, fingerprint, lost)].length;
-  // What was read of an asset is needed by the next one at most.
-  for (const known of reading.keys()) if (known !== asset) reading.delete(known);
 }
 process.stdout.write(`${made} made, ${stale} stale\n`);

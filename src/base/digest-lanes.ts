@@ -1,3 +1,5 @@
+import type { ByteSpan } from './byte-span.ts';
+
 // SHA-256 of four short texts at once. A call of Node's for each of a million texts of 30 characters costs more than reading
 // and parsing what they are told from, and nearly all of it is the call. The compression function is put together here
 // as a small module of vector instructions, from the rounds as FIPS 180-4 writes them; the test holds it to Node's.
@@ -176,6 +178,14 @@ function openEngine(): Engine | undefined {
 }
 
 const START = wordsOf(FIRST_STATE);
+/** Hexadecimal digits of a word. */
+const WORD_DIGITS = 8;
+const NO_DIGIT = 16;
+/** The value of each byte as a digit in lower-case hex. */
+const DIGIT_OF = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte));
+  return digit < 0 ? NO_DIGIT : digit;
+});
 
 /**
  * Digests of texts that are the same but for some places. The bytes of all blocks are kept with their padding, and only
@@ -185,6 +195,8 @@ export class DigestLanes {
   private readonly engine: Engine;
   /** The blocks one after the other, as they lie in the memory, each with the same text in all lanes. */
   private readonly blocks: Uint8Array;
+  /** Each block by itself. */
+  private readonly parts: readonly Uint8Array[];
   /** Where each byte of the text stands in the blocks, in the first lane. */
   private readonly places: Int32Array;
 
@@ -196,6 +208,10 @@ export class DigestLanes {
     padded.forEach((byte, at) => {
       for (let lane = 0; lane < LANES; lane++) this.blocks[this.places[at]! + lane * WORD_BYTES] = byte;
     });
+    const bytes = BLOCK_BYTES * LANES;
+    this.parts = Array.from({ length: padded.length / BLOCK_BYTES }, (_, block) =>
+      this.blocks.subarray(block * bytes, (block + 1) * bytes),
+    );
   }
 
   /** For texts like this one (as UTF-8); undefined where this machine cannot. */
@@ -214,10 +230,10 @@ export class DigestLanes {
    * Writes a text of printable ASCII that stands in JSON as it is, in a lane, from a byte on. False when it holds
    * anything else: then the lane holds no text.
    */
-  put(lane: number, at: number, text: string): boolean {
+  put(lane: number, at: number, { bytes, from, length }: ByteSpan): boolean {
     const { blocks, places } = this;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
+    for (let i = 0; i < length; i++) {
+      const code = bytes[from + i]!;
       if (code < 0x20 || code > 0x7e || code === 0x22 || code === 0x5c) return false;
       blocks[places[at + i]! + lane * WORD_BYTES] = code;
     }
@@ -231,21 +247,26 @@ export class DigestLanes {
       const from = STATE / WORD_BYTES + part * LANES;
       words[from] = words[from + 1] = words[from + 2] = words[from + 3] = START[part]!;
     }
-    const { blocks } = this;
-    for (let from = 0; from < blocks.length; from += BLOCK_BYTES * LANES) {
-      bytes.set(blocks.subarray(from, from + BLOCK_BYTES * LANES), SCHEDULE);
+    for (const part of this.parts) {
+      bytes.set(part, SCHEDULE);
       compress();
     }
   }
 
   /** True when the digest of a lane begins with these digits in lower-case hex. */
-  beginsWith(lane: number, digits: string): boolean {
+  beginsWith(lane: number, { bytes, from, length }: ByteSpan): boolean {
     const { words } = this.engine;
-    let word = 0;
-    for (let i = 0; i < digits.length; i++) {
-      word = (i & 7) === 0 ? words[STATE / WORD_BYTES + (i >> 3) * LANES + lane]! : word << 4;
-      const code = digits.charCodeAt(i);
-      if (word >>> 28 !== (code < 0x3a ? code - 0x30 : code - 0x57)) return false;
+    for (let done = 0; done < length; done += WORD_DIGITS) {
+      const digits = Math.min(WORD_DIGITS, length - done);
+      let value = 0;
+      let all = 0;
+      for (let i = from + done; i < from + done + digits; i++) {
+        const digit = DIGIT_OF[bytes[i]!]!;
+        value = (value << 4) | digit;
+        all |= digit;
+      }
+      const word = words[STATE / WORD_BYTES + (done / WORD_DIGITS) * LANES + lane]!;
+      if (all >= NO_DIGIT || word >>> (32 - 4 * digits) !== value >>> 0) return false;
     }
     return true;
   }

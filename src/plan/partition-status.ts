@@ -2,7 +2,7 @@ import type { PartitionStatus, PartitionsSummary } from '../model/partitions.ts'
 import type { AssetKey } from '../model/project.ts';
 import type { PartitionFacts, StateView } from '../model/state.ts';
 import { partitionStatus as settledStatus } from '../state/partition-fold.ts';
-import { factsOf, glanceAt, type PartitionRecords } from '../state/partition-records.ts';
+import { factsOf, type PartitionRecords, recordsInOrder } from '../state/partition-records.ts';
 import { RANGE_SEPARATOR } from '../time/partitions/keys.ts';
 
 /** Status of one key. */
@@ -25,10 +25,11 @@ export function summarizePartitions(
     if (open)
       ranges[open.status].push(open.first === open.last ? open.first : `${open.first}${RANGE_SEPARATOR}${open.last}`);
   };
-  for (const key of keys) {
-    const { dataVersion, hasFailed } = glanceAt(records, key);
-    const isMade = dataVersion !== undefined;
-    const settled = hasFailed ? 'failed' : isMade ? 'materialized' : 'missing';
+  const known = recordsInOrder(records, keys);
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const isMade = known.isMade(i);
+    const settled = known.hasFailed(i) ? 'failed' : isMade ? 'materialized' : 'missing';
     const status = inProgress.size > 0 && inProgress.has(key) ? 'in_progress' : settled;
     counts[status]++;
     if (isMade) newest = key;

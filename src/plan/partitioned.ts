@@ -1,12 +1,14 @@
+import type { SpanRoom } from '../base/byte-span.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { PartitionFacts, PartitionRecord, StateView } from '../model/state.ts';
 import { combinedVersion, shortVersion, usedDigest } from '../model/versions.ts';
-import { dataVersionOf, factsOf, glanceAt, type PartitionGlance } from '../state/partition-records.ts';
+import { factsOf, recordsInOrder } from '../state/partition-records.ts';
+import type { RecordsInOrder } from '../state/records-in-order.ts';
 import { type KeysAt, openPartitions, type Partitions } from '../time/partitions/keys.ts';
 import { type KeySet, keySet, type OpenMapping, openMapping, WHOLE } from '../time/partitions/mapping.ts';
 import { changedSince, currentDataVersion, type Staleness, type StepFingerprint } from './staleness.ts';
-import { UsedLanes } from './used-lanes.ts';
+import { holdShort, UsedLanes, type VersionSpans } from './used-lanes.ts';
 
 /** The keys that a run makes of every asset that is cut this way. */
 export interface PartitionScope {
@@ -119,30 +121,36 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
       ...(held === undefined ? {} : { held }),
     };
   };
-  /** What tells the version alone that a key reads of an upstream: most read one partition, and that needs no more than a look. */
-  const versionReader = (asset: AssetKey, dep: AssetKey): ((key: string) => string | null) => {
-    if (partitionsOf(dep) === undefined) {
-      const { version } = read(asset, dep, []);
-      return () => version;
-    }
+  /** The version that a key reads of an upstream; null = nothing of it was ever made. */
+  const versionOf = (asset: AssetKey, dep: AssetKey, key: string): string | null => {
+    if (partitionsOf(dep) === undefined) return read(asset, dep, []).version;
     const mapping = mappingOf(asset, dep);
-    const records = view.partitions?.get(dep);
-    const exists = memberOf(keySetOf(partitionsOf(dep)!));
-    const versionOf = (key: string): string | null => {
-      const version = dataVersionOf(records, key);
-      return version === undefined ? null : shortVersion(version);
-    };
-    if (mapping.isSameKey) return (key) => (exists(key) ? versionOf(key) : null);
-    return (key) => {
-      const upstream = mapping.upstreamOf(key);
-      return upstream.length === 1 ? versionOf(upstream[0]!) : read(asset, dep, [key]).version;
-    };
+    if (mapping.isSameKey && !keySetOf(partitionsOf(dep)!).places.has(key)) return null;
+    const upstream = mapping.isSameKey ? [key] : mapping.upstreamOf(key);
+    if (upstream.length !== 1) return read(asset, dep, [key]).version;
+    const version = facts(dep, upstream[0]!)?.materialized?.dataVersion;
+    return version === undefined ? null : shortVersion(version);
+  };
+  /** The same of many keys. Most read the partition of the same key, and that needs no more than a look. */
+  const versionSpans = (asset: AssetKey, dep: AssetKey, keys: readonly string[]): VersionSpans => {
+    const hold = (version: string | null, into: SpanRoom): boolean =>
+      version !== null && into.hold(shortVersion(version));
+    const partitions = partitionsOf(dep);
+    if (partitions === undefined) {
+      const { version } = read(asset, dep, []);
+      return (_i, into) => hold(version, into);
+    }
+    if (!mappingOf(asset, dep).isSameKey) return (i, into) => hold(versionOf(asset, dep, keys[i]!), into);
+    const { list, places } = keySetOf(partitions);
+    const known = recordsInOrder(view.partitions?.get(dep), keys);
+    const held: VersionSpans = (i, into) => known.versionSpan(i, into) && holdShort(into);
+    return list === keys ? held : (i, into) => places.has(keys[i]!) && held(i, into);
   };
   const usedNow = (asset: Asset, key: string): string => {
     if (asset.deps.length === 0) return NOTHING_USED;
     const upstream: Record<string, string> = {};
     for (const dep of asset.deps) {
-      const version = versionReader(asset.key, dep)(key);
+      const version = versionOf(asset.key, dep, key);
       if (version !== null) upstream[dep] = version;
       else if (project.assets[dep]?.external) upstream[dep] = 'external';
     }
@@ -152,24 +160,20 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
   const ownStaleness = (
     asset: Asset,
     key: string,
-    known: PartitionGlance,
+    known: RecordsInOrder,
+    i: number,
     fingerprint: StepFingerprint,
     lost: ReadonlyMap<string, string>,
   ): Staleness | undefined => {
     const gone = lost.size === 0 ? undefined : lost.get(partitionName(asset.key, key));
-    if (known.dataVersion === undefined)
-      return { reason: known.hasFailed ? 'failed_last' : 'never_materialized', detail: [] };
+    const hasFailed = known.hasFailed(i);
+    if (!known.isMade(i)) return { reason: hasFailed ? 'failed_last' : 'never_materialized', detail: [] };
     if (gone !== undefined) return { reason: 'data_lost', detail: [gone] };
-    if (known.hasFailed) return { reason: 'failed_last', detail: [] };
-    if (known.codeVersion !== fingerprint.version)
-      return { reason: 'code_changed', detail: changedSince(view, asset.key, known.codeVersion, fingerprint) };
+    if (hasFailed) return { reason: 'failed_last', detail: [] };
+    const codeVersion = known.codeVersion(i);
+    if (codeVersion !== fingerprint.version)
+      return { reason: 'code_changed', detail: changedSince(view, asset.key, codeVersion, fingerprint) };
     return undefined;
-  };
-  const staleness: PartitionReader['staleness'] = (asset, key, fingerprint, lost) => {
-    const known = glanceAt(view.partitions?.get(asset.key), key);
-    const { used } = known;
-    const own = ownStaleness(asset, key, known, fingerprint, lost);
-    return own ?? (usedNow(asset, key) === used ? undefined : UPSTREAM_CHANGED);
   };
   function* stale(
     asset: Asset,
@@ -179,20 +183,22 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
   ): Generator<readonly [string, Staleness]> {
     const many = keys.length >= KEYS_FOR_LANES && asset.deps.length > 0;
     const lanes = many ? UsedLanes.over(asset.deps) : undefined;
-    const versions = lanes?.deps.map((dep) => versionReader(asset.key, dep)) ?? [];
-    const records = view.partitions?.get(asset.key);
-    for (const key of keys) {
-      const known = glanceAt(records, key);
-      const { used } = known;
-      let found = ownStaleness(asset, key, known, fingerprint, lost);
-      if (found === undefined) {
-        if (!lanes?.add(key, used, versions)) found = usedNow(asset, key) === used ? undefined : UPSTREAM_CHANGED;
-      }
+    const versions = lanes?.deps.map((dep) => versionSpans(asset.key, dep, keys)) ?? [];
+    const known = recordsInOrder(view.partitions?.get(asset.key), keys);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      let found = ownStaleness(asset, key, known, i, fingerprint, lost);
+      if (found === undefined && !lanes?.add(key, i, known, versions))
+        found = usedNow(asset, key) === known.used(i) ? undefined : UPSTREAM_CHANGED;
       if (lanes && (found || lanes.isFull)) for (const changed of lanes.settle()) yield [changed, UPSTREAM_CHANGED];
       if (found) yield [key, found];
     }
     for (const changed of lanes?.settle() ?? []) yield [changed, UPSTREAM_CHANGED];
   }
+  const staleness: PartitionReader['staleness'] = (asset, key, fingerprint, lost) => {
+    for (const [, found] of stale(asset, [key], fingerprint, lost)) return found;
+    return undefined;
+  };
   return {
     at,
     partitionsOf,
@@ -203,17 +209,6 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
     read,
     staleness,
     stale,
-  };
-}
-
-/** Tells whether a key is in a set. Keys that are asked for in their order are not looked up. */
-function memberOf({ list, places }: KeySet): (key: string) => boolean {
-  let last = -1;
-  return (key) => {
-    const place = list[last + 1] === key ? last + 1 : places.get(key);
-    if (place === undefined) return false;
-    last = place;
-    return true;
   };
 }
 

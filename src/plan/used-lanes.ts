@@ -1,10 +1,24 @@
+import { SpanRoom, textOfSpan } from '../base/byte-span.ts';
 import { DigestLanes, LANES } from '../base/digest-lanes.ts';
 import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
 import type { AssetKey } from '../model/project.ts';
 import { shortVersion, VERSION_CHARS_MAX } from '../model/versions.ts';
+import type { RecordsInOrder } from '../state/records-in-order.ts';
 
 const NONE: readonly string[] = [];
+
+/**
+ * Holds the version that the partition at a place of a list would read of an upstream, cut short; false where there is none,
+ * or it cannot be told.
+ */
+export type VersionSpans = (i: number, into: SpanRoom) => boolean;
+
+/** Cuts a version as digests are made of it; false where that cannot be done. */
+export function holdShort(version: SpanRoom): boolean {
+  return version.length <= VERSION_CHARS_MAX || version.hold(shortVersion(textOfSpan(version)));
+}
+
 const BLANK = ' '.repeat(VERSION_CHARS_MAX);
 
 /**
@@ -19,7 +33,8 @@ export class UsedLanes {
   private readonly places: readonly number[];
   // Keys and what they were made of, by lane: as many as are waiting.
   private readonly keys: string[] = [];
-  private readonly used: string[] = [];
+  private readonly used: readonly SpanRoom[] = Array.from({ length: LANES }, () => new SpanRoom());
+  private readonly version = new SpanRoom();
   private waiting = 0;
 
   private constructor(lanes: DigestLanes, deps: readonly AssetKey[], places: readonly number[]) {
@@ -47,18 +62,18 @@ export class UsedLanes {
   }
 
   /**
-   * Takes in a partition, with what it was made of and what tells the version that it would read now of each of `deps`.
+   * Takes in the partition at a place, with what it was made of and what tells the version that it would read now of each of
+   * `deps`. What it was made of must stand until the lanes are settled.
    * False when it cannot: a version is not there, or is of another length than digests are cut to.
    */
-  add(key: string, used: string, versionsOf: readonly ((key: string) => string | null)[]): boolean {
-    const { lanes, places, waiting } = this;
-    for (let i = 0; i < places.length; i++) {
-      const version = versionsOf[i]!(key);
-      const short = version === null ? '' : shortVersion(version);
-      if (short.length !== VERSION_CHARS_MAX || !lanes.put(waiting, places[i]!, short)) return false;
+  add(key: string, i: number, known: RecordsInOrder, versionsOf: readonly VersionSpans[]): boolean {
+    const { lanes, places, waiting, version } = this;
+    for (let dep = 0; dep < places.length; dep++) {
+      if (!versionsOf[dep]!(i, version)) return false;
+      if (version.length !== VERSION_CHARS_MAX || !lanes.put(waiting, places[dep]!, version)) return false;
     }
+    if (!known.usedSpan(i, this.used[waiting]!)) return false;
     this.keys[waiting] = key;
-    this.used[waiting] = used;
     this.waiting++;
     return true;
   }

@@ -1,7 +1,10 @@
+import type { SpanRoom } from '../base/byte-span.ts';
+import { holdValue, type TextColumn } from './leaf-columns.ts';
+
 // A column of a leaf whose equal neighbours are counted once: `[3,"a",1,"b"]`. It is looked into where it lies.
 
 /** Values by place, 0 to `length` - 1. Asking in order costs least: the run that was asked last is looked at first. */
-export class CountedColumn {
+export class CountedColumn implements TextColumn {
   /** As it was parsed: a count and a value in turn. */
   private readonly parsed: readonly unknown[];
   /** Place behind each run; undefined = no neighbours are equal, so each run is one place. */
@@ -31,10 +34,18 @@ export class CountedColumn {
     return end === length ? new CountedColumn(parsed, isSingle ? undefined : ends) : undefined;
   }
 
+  get single(): { readonly value: unknown } | undefined {
+    return this.parsed.length === 2 ? { value: this.parsed[1] } : undefined;
+  }
+
   at(place: number): unknown {
     if (this.ends === undefined) return this.parsed[2 * place + 1];
     if (place < this.start || place >= this.end) this.seek(this.ends, place);
     return this.parsed[2 * this.run + 1];
+  }
+
+  spanAt(place: number, into: SpanRoom): boolean {
+    return holdValue(this.at(place), into);
   }
 
   /** The first place that is asked for and whose value fails the test. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PartitionRecord } from '../model/state.ts';
+import { decodeLeaf } from './decode-leaf.ts';
 import { encodeLeaves } from './partition-files.ts';
-import { decodeLeaf } from './partition-leaf.ts';
 import { factsOf, type PartitionRecords, recordsOfLeaves, withRecords } from './partition-records.ts';
 
 /** Reads a leaf the plain way: every column written out, a record a key. What the columns must agree with. */

@@ -1,6 +1,7 @@
 import { byText } from '../base/order.ts';
 import type { PartitionFacts, PartitionRecord } from '../model/state.ts';
 import type { PartitionLeaf } from './partition-leaf.ts';
+import { AlignedRecords, KeyedRecords, type RecordsInOrder } from './records-in-order.ts';
 
 /** Records of an asset's partitions by key. */
 export type PartitionRecords = ReadonlyMap<string, PartitionRecord>;
@@ -13,35 +14,12 @@ export function factsOf(records: PartitionRecords | undefined, key: string): Par
   return records instanceof LeafRecords ? records.facts(key) : records?.get(key);
 }
 
-/** What staleness by itself is told from. */
-export interface PartitionGlance {
-  /** Undefined = never made: then the two below say nothing. */
-  readonly dataVersion: string | undefined;
-  readonly codeVersion: string;
-  readonly used: string;
-  /** The newest attempt ended without it. */
-  readonly hasFailed: boolean;
-}
-
-const NEVER: PartitionGlance = { dataVersion: undefined, codeVersion: '', used: '', hasFailed: false };
-
-/**
- * A look at a partition. Of what lies in leaves it stands only until the next look: who looks at ten thousand of them has no
- * object made for each.
- */
-export function glanceAt(records: PartitionRecords | undefined, key: string): PartitionGlance {
-  return records instanceof LeafRecords ? records.glance(key) : glanceOf(records?.get(key));
-}
-
-function glanceOf(record: PartitionRecord | undefined): PartitionGlance {
-  if (record === undefined) return NEVER;
-  const { dataVersion, codeVersion = '', used = '' } = record.materialized ?? {};
-  return { dataVersion, codeVersion, used, hasFailed: record.failed !== undefined };
-}
-
-/** The data version that a partition was made with, where it ever was. */
-export function dataVersionOf(records: PartitionRecords | undefined, key: string): string | undefined {
-  return records instanceof LeafRecords ? records.dataVersion(key) : records?.get(key)?.materialized?.dataVersion;
+/** The same of many keys, each by its place in the list. */
+export function recordsInOrder(records: PartitionRecords | undefined, keys: readonly string[]): RecordsInOrder {
+  return (
+    (records instanceof LeafRecords ? records.alignedTo(keys) : undefined) ??
+    new KeyedRecords((key) => factsOf(records, key), keys)
+  );
 }
 
 /** The records of leaves of one asset, in the order of their keys. */
@@ -71,7 +49,8 @@ function isAscending(leaves: readonly PartitionLeaf[]): boolean {
   return true;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** Looking for a key by halves costs about as much as passing by so many. */
+const KEYS_LOOKED_FOR = 10;
 
 /** Records that are put together when somebody asks for them; nothing is kept of an answer. */
 class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
@@ -83,7 +62,6 @@ class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
   private leaf = 0;
   private place = -1;
   private count: number | undefined;
-  private readonly shown: Mutable<PartitionGlance> = { ...NEVER };
 
   constructor(leaves: readonly PartitionLeaf[], changed: PartitionRecords) {
     this.leaves = leaves;
@@ -113,18 +91,10 @@ class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
     return this.seek(key) ? this.leaves[this.leaf]!.factsAt(this.place) : undefined;
   }
 
-  glance(key: string): PartitionGlance {
-    const changed = this.changed.size === 0 ? undefined : this.changed.get(key);
-    if (changed !== undefined) return glanceOf(changed);
-    if (!this.seek(key)) return NEVER;
-    this.leaves[this.leaf]!.glanceAt(this.place, this.shown);
-    return this.shown;
-  }
-
-  dataVersion(key: string): string | undefined {
-    const changed = this.changed.size === 0 ? undefined : this.changed.get(key);
-    if (changed !== undefined) return changed.materialized?.dataVersion;
-    return this.seek(key) ? (this.leaves[this.leaf]!.dataVersionAt(this.place) ?? undefined) : undefined;
+  /** Undefined where some are not those of the leaves, or keys are so few that it is less to look for each. */
+  alignedTo(keys: readonly string[]): AlignedRecords | undefined {
+    if (this.changed.size > 0 || KEYS_LOOKED_FOR * keys.length < this.size) return undefined;
+    return new AlignedRecords(this.leaves, keys);
   }
 
   with(changed: PartitionRecords): PartitionRecords {

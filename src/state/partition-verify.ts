@@ -1,8 +1,8 @@
 import { canonicalJson } from '../base/json.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
+import { decodeLeaf } from './decode-leaf.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
-import { decodeLeaf } from './partition-leaf.ts';
 
 /**
  * Whether the leaves of a tree hold what its events give: every partition in the leaf that it belongs to, equal to the

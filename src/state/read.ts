@@ -5,6 +5,7 @@ import type { StateView } from '../model/state.ts';
 import { keysAskedFor } from './automation-fold.ts';
 import { type Batch, chainDigest, decodeEventsFiles } from './batch.ts';
 import type { StateProblem } from './codec.ts';
+import { decodeLeaf } from './decode-leaf.ts';
 import { emptyView, foldAll } from './fold.ts';
 import {
   compareRecent,
@@ -24,7 +25,7 @@ import {
 } from './layout.ts';
 import { mayHaveParts } from './long-events.ts';
 import { leafFolder, leafPaths, leavesOf, parseLeafPath } from './partition-files.ts';
-import { decodeLeaf, type PartitionLeaf } from './partition-leaf.ts';
+import type { PartitionLeaf } from './partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
 import { isObject } from './shape.ts';
 import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
