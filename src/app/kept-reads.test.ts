@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { REPORT_WINDOWS } from '../insights/assess.ts';
 import { rollupDays } from '../insights/insights.ts';
 import type { StateStore } from '../ports.ts';
-import type { StateRead } from '../state/read.ts';
+import { REPORT_DAYS, type StateRead } from '../state/read.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { type MemoryState, memoryState } from '../testing/memory-state.ts';
 import type { StateDecision } from './state-ports.ts';
-import { REPORT_DAYS } from './state-reading.ts';
 import { openStateSession, type StateSession } from './state-session.ts';
 
 /** A session that counts the heads that it reads, and names the commits whose files it lists. */

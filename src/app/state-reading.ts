@@ -8,6 +8,7 @@ import {
   neededLeaves,
   neededPaths,
   projectOf,
+  REPORT_DAYS,
   type ReadOptions,
   type StateRead,
 } from '../state/read.ts';
@@ -30,15 +31,13 @@ export interface StateAt {
   readonly nowIsTrusted: boolean;
 }
 
-/** Days of roll-ups that the report's comparisons need: 7 days against the 7 before, and one that begins meanwhile. */
-export const REPORT_DAYS = 15;
 const DAY_MS = 86_400_000;
 
 /** What every command reads beyond what a decision needs: the report compares days. */
 export function readOptions(now: EpochMs): ReadOptions {
   // Yesterday's runs say what has changed since, also when their day is closed.
   const days = [timestamp(now - DAY_MS), timestamp(now)].map(utcDay);
-  return { now, days: REPORT_DAYS, assetDays: REPORT_DAYS, runsOf: days };
+  return { now, days: REPORT_DAYS, weekOf: utcDay(timestamp(now)), runsOf: days };
 }
 
 /** The texts of a full view: one batch, and a second one where there are partitions to look at. */

@@ -64,13 +64,13 @@ async function history(): Promise<MemoryState> {
   return state;
 }
 
-/** Which runs of closed days a reader has besides is its own affair. */
-const whole = { olderStreams: true, runsOf: ['2026-12-02', '2026-12-03'] };
+/** Which runs and sums of closed days a reader has besides is its own affair. */
+const whole = { olderStreams: true, runsOf: ['2026-12-02', '2026-12-03'], assetDays: 15 };
 type Known = Awaited<ReturnType<typeof knownOf>>;
 /** What is known at the head, but for what every commit changes. */
 async function knownOf(state: MemoryState) {
   const { view } = must(await readState(state.ports(), undefined, whole)).read;
-  const { head: _, seq: __, at: ___, writers: ____, ...known } = view;
+  const { head: _, seq: __, at: ___, writers: ____, weekBefore: _____, ...known } = view;
   return known;
 }
 

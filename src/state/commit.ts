@@ -24,12 +24,14 @@ import {
   segmentPath,
   unfoldedBytesMax,
   utf8Bytes,
+  WEEKS_FOLDER,
 } from './layout.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { withRecords } from './partition-records.ts';
 import { addTouched, type StateRead, snapshotBytesOf } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 import { expiredStreams, filedAfter, placeStreams } from './streams.ts';
+import { encodeWeek, isWeekAtHand } from './weeks.ts';
 
 /** The oldest Branchline that reads what we write. */
 const READER_MIN = '1.0.0';
@@ -208,7 +210,7 @@ function moveHistory(read: StateRead, own: readonly (readonly [string, string])[
   const isFolding = isNewDay || unfoldedBytes > unfoldedBytesMax(base.snapshotBytes);
   let { filed, snapshotBytes } = base;
   if (isFolding) {
-    filed = foldInto(files, read, { digest: chain, close: isNewDay, month: at.slice(0, 7) });
+    filed = foldInto(files, read, { digest: chain, close: isNewDay, day: utcDay(at) });
     for (const [path, text] of foldPartitions(read)) files.set(path, text);
     unfoldedBytes = 0;
     snapshotBytes = snapshotBytesOf(files);
@@ -302,19 +304,26 @@ function recentText(path: string, text: string): RecentText {
 function foldInto(
   files: Map<string, string | null>,
   read: StateRead,
-  options: { readonly digest: string; readonly close: boolean; readonly month: string },
+  options: { readonly digest: string; readonly close: boolean /** The commit's. */; readonly day: string },
 ): StateRead['base']['filed'] {
   const { view, base } = read;
   const { filed } = base;
-  const snapshot = encodeSnapshot(view, { ...options, filed });
-  for (const path of staleFiles(read, options.close)) if (!snapshot.has(path)) files.set(path, null);
+  const { digest, close, day } = options;
+  const snapshot = new Map([...encodeSnapshot(view, { digest, close, filed }), ...(close ? weekAt(read, day) : [])]);
+  for (const path of staleFiles(read, close)) if (!snapshot.has(path)) files.set(path, null);
   for (const [path, text] of snapshot) files.set(path, text);
-  if (!options.close) return filed;
-  for (const month of monthsToMerge(read, options.month)) {
+  if (!close) return filed;
+  for (const month of monthsToMerge(read, day.slice(0, 7))) {
     const days = [...view.days].filter(([day]) => day.startsWith(month)).map(([, cells]) => cells);
     for (const [path, text] of encodeMonth(month, days)) files.set(path, text);
   }
   return filedAfter(filed, placeStreams(view, { close: true, filed }).leaving);
+}
+
+/** The sums of the week before the one that ends with this day; none where not all of its days were read. */
+function weekAt({ view, base }: StateRead, day: string): Map<string, string> {
+  const today = view.at === undefined ? '' : utcDay(view.at);
+  return isWeekAtHand(day, { ...base, today }) ? encodeWeek(day, view.days) : new Map();
 }
 
 /** Files of the fold before, and of the layout before: what is not written again goes. */
@@ -328,6 +337,7 @@ function staleFiles({ view, base }: StateRead, close: boolean): string[] {
       path.startsWith(`rollups/day/${today}/`) ||
       path.startsWith(`runs/${dayFolder(today)}/`) ||
       path.startsWith('runs/recent/') ||
+      (close && path.startsWith(WEEKS_FOLDER)) ||
       expired.has(path),
   );
 }

@@ -188,6 +188,16 @@ export function monthRollupPath(month: string, shard?: number): string {
   return shard === undefined ? `rollups/month/${month}.json` : `rollups/month/${month}/${shardName(shard)}.json`;
 }
 
+export const WEEKS_FOLDER = 'weeks/';
+/** Sums of assets over the 7 days before the week that ends with `day`. */
+export function weekPath(day: string, shard: number): string {
+  return `${WEEKS_FOLDER}${day}/${shardName(shard)}.json`;
+}
+/** The day at which that week's successor ends. */
+export function parseWeekPath(path: string): string | undefined {
+  return /^weeks\/(\d{4}-\d\d-\d\d)\/[0-9a-f]{3}\.json$/.exec(path)?.[1];
+}
+
 export interface RollupName {
   readonly kind: 'day' | 'month';
   /** `2026-11-22` or `2026-11`. */

@@ -21,6 +21,7 @@ import {
   parseRollupPath,
   parseSegmentPath,
   parseStreamsPath,
+  parseWeekPath,
   utf8Bytes,
 } from './layout.ts';
 import { mayHaveParts } from './long-events.ts';
@@ -31,6 +32,10 @@ import { isObject } from './shape.ts';
 import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
 import { needsOlderStreams, streamFiles } from './streams.ts';
 import { untalliedLeaves, withTallies } from './untallied.ts';
+import { decodeWeek, weekStart } from './weeks.ts';
+
+/** Days of roll-ups that the report's comparisons need: 7 days against the 7 before, and one that begins meanwhile. */
+export const REPORT_DAYS = 15;
 
 /** What is wanted beyond what a decision needs. */
 export interface ReadOptions {
@@ -40,6 +45,11 @@ export interface ReadOptions {
   readonly days?: number;
   /** Newest days whose sums of assets are wanted. */
   readonly assetDays?: number;
+  /**
+   * A day of which the report is wanted, as `2026-11-22`: sums of assets over its week, and of the week before. Where the
+   * branch has no sum of that one, it is as `assetDays: 15`.
+   */
+  readonly weekOf?: string;
   /** Closed days whose runs are wanted, as `2026-11-22`. */
   readonly runsOf?: readonly string[];
   /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
@@ -101,7 +111,11 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
   // The newest day with sums may be open still.
   const newest = (count: number): Set<string> => new Set(count > 0 ? days.slice(-count) : []);
   const wanted = newest(Math.max(1, options.days ?? 0));
-  const wantedAssets = newest(Math.max(1, options.assetDays ?? 0));
+  const hasWeek = options.weekOf !== undefined && listing.some((path) => parseWeekPath(path) === options.weekOf);
+  const wantedAssets = newest(
+    Math.max(1, options.assetDays ?? 0, options.weekOf === undefined || hasWeek ? 0 : REPORT_DAYS),
+  );
+  if (hasWeek) for (const day of days) if (day >= weekStart(options.weekOf!)) wantedAssets.add(day);
   for (const day of daysToMerge(listing, options.now)) {
     wanted.add(day);
     wantedAssets.add(day);
@@ -123,6 +137,7 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
     if (parseStreamsPath(path) !== undefined) return options.olderStreams === true;
     const runs = parseDayRunsPath(path);
     if (runs) return runsOf.has(runs.day);
+    if (hasWeek && parseWeekPath(path) === options.weekOf) return true;
     const rollup = parseRollupPath(path);
     if (rollup?.kind !== 'day') return false;
     return (rollup.shard === undefined ? wanted : wantedAssets).has(rollup.period);
@@ -223,6 +238,7 @@ export function assembleView(input: StateTexts): Result<StateRead, readonly Stat
   const snapshot = folded === 0 ? undefined : decodeSnapshot(texts);
   if (snapshot && !snapshot.ok) problems.push(...snapshot.error);
   const leaves = readLeaves(texts, problems);
+  const week = decodeWeek(texts, problems);
   const start = snapshot?.ok ? snapshot.value : { view: emptyView(environment), digest: '' };
   const read = readEvents(input, folded, start.digest, problems);
   if (problems.length > 0) return fail(problems);
@@ -231,7 +247,8 @@ export function assembleView(input: StateTexts): Result<StateRead, readonly Stat
     const events = read.batches.flatMap((batch) => batch.events);
     if (needsOlderStreams(start.view, events, { folded: base.foldedAt })) return fail([unreadStreams]);
   }
-  const begun = leaves.size === 0 ? start.view : withTallies({ ...start.view, partitions: leaves }, leaves, input);
+  const known = week === undefined ? start.view : { ...start.view, weekBefore: week };
+  const begun = leaves.size === 0 ? known : withTallies({ ...known, partitions: leaves }, leaves, input);
   const view = foldAll(begun, read.batches.values());
   if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
   if (view.value.seq < folded)

@@ -9,6 +9,7 @@ import { encodeQuarantine } from './quarantine.ts';
 import { checkFormat, formatOf } from './read.ts';
 import { decodeFiles, isDerived, isMonth, refold } from './refold.ts';
 import { type SalvagedFile, salvageEvents } from './salvage.ts';
+import { expectedWeeks } from './weeks.ts';
 
 /** What makes a tree whole again. */
 export interface Repair {
@@ -89,7 +90,7 @@ function rebuild(
   const refolded = refold(events, texts, { environment, problems, folded, start: checkpoint, isOldLayout });
   const { view, partitions } = refolded;
   if (view === undefined || problems.length > 0) return fail(problems);
-  const expected = new Map([...(checkpoint?.months ?? []), ...refolded.expected]);
+  const expected = new Map([...(checkpoint?.months ?? []), ...refolded.expected, ...expectedWeeks(listing, view)]);
   const isTruth = (path: string): boolean => isMonth(path) || isOldRollup(path, checkpoint?.cut.day);
   const files = new Map<string, string | null>();
   for (const [path, text] of expected) if (texts.get(path) !== text) files.set(path, text);

@@ -119,14 +119,22 @@ function encodeCells(
   path: (shard?: number) => string,
   cells: ReadonlyMap<string, RollupCell>,
 ): void {
-  const sums: [string, RollupCell][] = [];
+  const sums = [...cells].filter(([scope]) => assetOfScope(scope) === undefined);
+  if (cells.size > 0) files.set(path(), encodeRecords('cells', sums));
+  encodeAssetCells(files, path, cells);
+}
+
+/** Sums of assets, in shards of their own; other scopes are left out. */
+export function encodeAssetCells(
+  files: Map<string, string>,
+  path: (shard: number) => string,
+  cells: ReadonlyMap<string, RollupCell>,
+): void {
   const lines: ShardedLine[] = [];
   for (const [scope, cell] of [...cells].sort(([a], [b]) => byText(a, b))) {
     const asset = assetOfScope(scope);
-    if (asset === undefined) sums.push([scope, cell]);
-    else lines.push({ line: encodeRecord(scope, cell), shard: shardOf(asset, SHARDS_MAX) });
+    if (asset !== undefined) lines.push({ line: encodeRecord(scope, cell), shard: shardOf(asset, SHARDS_MAX) });
   }
-  if (cells.size > 0) files.set(path(), encodeRecords('cells', sums));
   const buckets = cutIntoShards(lines, utf8Bytes(joinRecords('cells', [])));
   for (const [shard, bucket] of buckets.entries())
     if (bucket.length > 0) files.set(path(shard), joinRecords('cells', bucket));

@@ -6,6 +6,7 @@ import { FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath } from './layout.t
 import { verifyLeaves } from './partition-verify.ts';
 import { checkFormat, foldedSeq, formatOf } from './read.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
+import { expectedWeeks } from './weeks.ts';
 
 export interface Verification {
   /** In the order of files and lines. */
@@ -46,7 +47,7 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   const refolded = refold(files, texts, { environment, problems, folded, start, isOldLayout });
   const { view, expected, partitions } = refolded;
   if (view && problems.length === 0) {
-    const derived = new Map([...(checkpoint?.months ?? []), ...expected]);
+    const derived = new Map([...(checkpoint?.months ?? []), ...expected, ...expectedWeeks(listing, view)]);
     // Roll-ups older than the checkpoint are truth: they were held against their digest.
     const younger = listing.filter((path) => !isOldRollup(path, checkpoint?.cut.day));
     compareFiles(younger, texts, derived, problems);
