@@ -29,9 +29,13 @@ export const FILE_BYTES_MAX = 1024 * 1024;
 /** Segments may wait for a fold up to half of what it writes anew, within these bounds (`unfoldedBytesMax`). */
 const UNFOLDED_BYTES_LEAST = 256 * 1024;
 const UNFOLDED_BYTES_MOST = 1024 * 1024;
+/** A snapshot of this size or more lets the most wait: nobody need count on. */
+export const SNAPSHOT_BYTES_COUNTED = 2 * UNFOLDED_BYTES_MOST;
 export const SHARD_BYTES_MAX = 64 * 1024;
 export const SHARDS_MAX = 4096;
 
+// Every reader looks at each path of a tree several times, and most are pages: what a path begins with is asked first.
+const FOLDED = 'snapshot/folded-';
 const SEQ_DIGITS = 10;
 const PART_DIGITS = 4;
 
@@ -57,6 +61,7 @@ export function recentPath(seq: number, writer: string, tx: number, part?: numbe
 
 /** Reads a path of `recent/`; `writer` is the escaped name. Undefined when it is none. */
 export function parseRecentPath(path: string): RecentName | undefined {
+  if (!path.startsWith('recent/')) return undefined;
   const match = /^recent\/(\d{10})-(.+)-(\d+)(?:\.(\d{4}))?\.jsonl$/.exec(path);
   if (!match) return undefined;
   const [, seq, writer, tx, part] = match;
@@ -84,6 +89,7 @@ export function segmentPath(day: string, first: number, last: number, part?: num
 }
 
 export function parseSegmentPath(path: string): SegmentName | undefined {
+  if (!path.startsWith('events/')) return undefined;
   const match = /^events\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{10})-(\d{10})(?:\.(\d{4}))?\.jsonl$/.exec(path);
   if (!match) return undefined;
   const [, year, month, date, first, last, part] = match;
@@ -121,9 +127,10 @@ export function shardPath(shard: number): string {
 
 /** A marker whose name says which commit is the last one folded in: what to load follows from the listing. */
 export function foldedPath(seq: number): string {
-  return `snapshot/folded-${seqText(seq)}`;
+  return FOLDED + seqText(seq);
 }
 export function parseFoldedPath(path: string): number | undefined {
+  if (!path.startsWith(FOLDED)) return undefined;
   const match = /^snapshot\/folded-(\d{10})$/.exec(path);
   return match ? Number(match[1]) : undefined;
 }
@@ -162,7 +169,7 @@ export function streamsPath(day: string, part: number): string {
 }
 /** The day that was closed. */
 export function parseStreamsPath(path: string): string | undefined {
-  return STREAMS.exec(path)?.[1];
+  return path.startsWith('streams/') ? STREAMS.exec(path)?.[1] : undefined;
 }
 
 /** An ended run of an open day, in the layout before. */
@@ -176,6 +183,7 @@ export function dayRunsPath(day: string, part: number): string {
 }
 
 export function parseDayRunsPath(path: string): { readonly day: string; readonly part: number } | undefined {
+  if (!path.startsWith('runs/')) return undefined;
   const match = /^runs\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{4})\.jsonl$/.exec(path);
   return match ? { day: `${match[1]}-${match[2]}-${match[3]}`, part: Number(match[4]) } : undefined;
 }
@@ -189,13 +197,14 @@ export function monthRollupPath(month: string, shard?: number): string {
 }
 
 export const WEEKS_FOLDER = 'weeks/';
+const WEEKS = /^weeks\/(\d{4}-\d\d-\d\d)\/[0-9a-f]{3}\.json$/;
 /** Sums of assets over the 7 days before the week that ends with `day`. */
 export function weekPath(day: string, shard: number): string {
   return `${WEEKS_FOLDER}${day}/${shardName(shard)}.json`;
 }
 /** The day at which that week's successor ends. */
 export function parseWeekPath(path: string): string | undefined {
-  return /^weeks\/(\d{4}-\d\d-\d\d)\/[0-9a-f]{3}\.json$/.exec(path)?.[1];
+  return path.startsWith(WEEKS_FOLDER) ? WEEKS.exec(path)?.[1] : undefined;
 }
 
 export interface RollupName {
@@ -205,6 +214,7 @@ export interface RollupName {
   readonly shard?: number;
 }
 export function parseRollupPath(path: string): RollupName | undefined {
+  if (!path.startsWith('rollups/')) return undefined;
   const match = /^rollups\/(?:day\/(\d{4}-\d\d-\d\d)|month\/(\d{4}-\d\d))(?:\/([0-9a-f]{3}))?\.json$/.exec(path);
   if (!match) return undefined;
   const [, day, month, shard] = match;

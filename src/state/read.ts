@@ -22,6 +22,7 @@ import {
   parseSegmentPath,
   parseStreamsPath,
   parseWeekPath,
+  SNAPSHOT_BYTES_COUNTED,
   utf8Bytes,
 } from './layout.ts';
 import { mayHaveParts } from './long-events.ts';
@@ -66,7 +67,7 @@ export interface StateBase {
   readonly recent: ReadonlyMap<string, string>;
   /** Segments that no snapshot holds yet, in bytes of UTF-8. */
   readonly unfoldedBytes: number;
-  /** The files of the snapshot, in bytes of UTF-8. */
+  /** The files of the snapshot, in bytes of UTF-8; those beyond 2 MiB are not counted. */
   readonly snapshotBytes: number;
   /** SHA-256 of the newest segment, hex; empty when there is none. */
   readonly chain: string;
@@ -361,10 +362,13 @@ function baseOf(
   };
 }
 
-/** The files of the snapshot among these, in bytes of UTF-8. */
+/** The files of the snapshot among these, in bytes of UTF-8, up to what makes a difference (`unfoldedBytesMax`). */
 export function snapshotBytesOf(files: Iterable<readonly [path: string, text: string | null]>): number {
   let bytes = 0;
-  for (const [path, text] of files) if (path.startsWith('snapshot/') && text !== null) bytes += utf8Bytes(text);
+  for (const [path, text] of files) {
+    if (path.startsWith('snapshot/') && text !== null) bytes += utf8Bytes(text);
+    if (bytes >= SNAPSHOT_BYTES_COUNTED) return SNAPSHOT_BYTES_COUNTED;
+  }
   return bytes;
 }
 
