@@ -198,7 +198,8 @@ export const stateCommit: BenchRow = {
 export const stateHistory: BenchRow = {
   name: 'history',
   question: 'a whole tick that makes 5 of 200 assets and pushes, after 20,000 state commits',
-  against: 'itself on the second day, when every asset has been made, at the same time of the day; and after 10 commits',
+  against:
+    'itself on the second day, when every asset has been made, at the same time of the day; and after 10 commits',
   goal: { cpu: 1.1 },
   prepare: prepareHistory,
 };
