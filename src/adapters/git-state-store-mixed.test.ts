@@ -1,0 +1,3 @@
+import { gitStateStoreContract } from '../testing/contracts/git-state-store.ts';
+
+gitStateStoreContract('mixed');
