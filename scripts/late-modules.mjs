@@ -24,8 +24,8 @@ export const lateModules = {
   partitions: [
     'src/plan/partition-standing.ts',
     'src/plan/partition-status.ts',
+    'src/state/decode-leaf.ts',
     'src/state/partition-fold.ts',
-    'src/state/partition-leaf.ts',
     'src/state/partition-records.ts',
     'src/state/partition-tally.ts',
     'src/state/untallied.ts',
