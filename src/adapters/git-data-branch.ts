@@ -5,6 +5,7 @@ import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { RefMove, StoreUnreachable } from '../ports.ts';
+import { type ObjectReader, unlessSilent } from './git-object-reader.ts';
 import { identity, type ObjectStore, systemObjects, zeroId } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';
 import type { RemoteCalls } from './git-remote-ref.ts';
@@ -31,10 +32,15 @@ export interface DataBranch {
   prepare(changes: readonly DataChange[]): Promise<Result<RefMove | undefined, StoreUnreachable>>;
 }
 
-/** `remote`: the calls that reach this branch, not the state's. */
-export function createDataBranch(store: ObjectStore, remote: RemoteCalls, branch: string): DataBranch {
-  const objects = systemObjects(store);
-  const readTip = async (): Promise<Result<Tip, StoreUnreachable>> => {
+/** `remote`: the calls that reach this branch, not the state's. `reader`: of the private repository. */
+export function createDataBranch(
+  store: ObjectStore,
+  remote: RemoteCalls,
+  branch: string,
+  reader: ObjectReader,
+): DataBranch {
+  const objects = systemObjects(store, reader);
+  const lookAtTip = async (): Promise<Result<Tip, StoreUnreachable>> => {
     const seen = await remote.look();
     if (!seen.ok) return seen;
     const commit = seen.value.head?.id;
@@ -43,6 +49,7 @@ export function createDataBranch(store: ObjectStore, remote: RemoteCalls, branch
       return fail({ code: 'unreachable', message: `the commit ${commit} of ${branch} could not be read` });
     return ok({ commit, blobs: new Map(entries.map(({ path, blob }) => [path, blob])) });
   };
+  const readTip = () => unlessSilent(lookAtTip);
   let seen: Promise<Result<Tip, StoreUnreachable>> | undefined;
   return {
     branch,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ok, type Result } from '../base/result.ts';
 import type { StateHead, StoreUnreachable } from '../ports.ts';
-import { type ObjectReader, openObjectReader } from './git-object-reader.ts';
+import type { ObjectReader } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects, zeroId } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';
 import { hasNoRefFiles, readKnownRefs } from './git-ref-files.ts';
@@ -27,7 +27,7 @@ const DURABLE = [
 ] as const;
 
 /** The `local` environment: a ref of the private repository that is never pushed. */
-export function createLocalRef(store: ObjectStore, reader: ObjectReader = openObjectReader(store)): StateRef {
+export function createLocalRef(store: ObjectStore, reader: ObjectReader): StateRef {
   let witnessed = false;
   const list = async (...refs: string[]): Promise<Result<readonly ListedRef[], StoreUnreachable>> => {
     const exit = await runGit({ args: [...listRefsArgs, ...refs], ...store });
@@ -94,7 +94,7 @@ export function createLocalRef(store: ObjectStore, reader: ObjectReader = openOb
       if (!head.ok) return head;
       if (!older.ok) return older;
       const tips = [...head.value.map(({ id }) => id), ...older.value.map(({ commit }) => commit)];
-      return ok({ objects: systemObjects(store), tips });
+      return ok({ objects: systemObjects(store, reader), tips });
     },
     async advice(words) {
       return `git could not write the local state in ${store.gitDir} (it said: ${words}). Is the disk full, or the folder not writable?`;

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
+import { createLocalRef } from './git-local-ref.ts';
 import { committedAt, openObjectReader, treeEntries } from './git-object-reader.ts';
+import { systemObjects } from './git-objects.ts';
+import { createStateStore } from './git-store.ts';
 
 let sandbox: GitSandbox;
 let root = '';
@@ -72,4 +75,57 @@ test('where no more files may be opened, nothing is there until they may', () =>
     process.stdout.write(types.join(' '));`;
   const args = ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1"', process.execPath, script];
   expect(execFileSync('/bin/sh', args, { env: { ...sandbox.env }, encoding: 'utf8' })).toBe('nothing commit');
+});
+
+/** A git that hangs when it is asked for objects, as long as the file `hangs` is there; `pid` has its process. */
+function hangingGit(): { readonly env: GitSandbox['env']; readonly hangs: string; readonly pid: string } {
+  const bin = join(sandbox.root, 'bin');
+  const [hangs, pid] = [join(sandbox.root, 'hangs'), join(sandbox.root, 'pid')];
+  mkdirSync(bin);
+  writeFileSync(hangs, '');
+  const real = execFileSync('/bin/sh', ['-c', 'command -v git'], { env: sandbox.env, encoding: 'utf8' }).trim();
+  const script = `if [ "$1" = cat-file ] && [ -e "${hangs}" ]; then echo $$ >"${pid}"; exec sleep 1000; fi\nexec "${real}" "$@"\n`;
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\n${script}`);
+  chmodSync(join(bin, 'git'), 0o755);
+  return { env: { ...sandbox.env, PATH: `${bin}:${sandbox.env['PATH']}` }, hangs, pid };
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test('a git that sends nothing is stopped, every question is told so, and the next one starts another', async () => {
+  const { env, hangs, pid } = hangingGit();
+  const { read } = openObjectReader({ gitDir: join(root, '.git'), env, silenceMs: 3_000 });
+  const questions = [read(['HEAD']), read(['HEAD^{tree}', 'HEAD'])];
+  // Not "there is none": nobody has looked.
+  for (const question of await Promise.allSettled(questions))
+    expect(question).toMatchObject({ status: 'rejected', reason: { name: 'GitSilence' } });
+  expect(existsSync(pid)).toBe(true);
+  await expect.poll(() => isAlive(Number(readFileSync(pid, 'utf8')))).toBe(false);
+  rmSync(hangs);
+  expect((await read(['HEAD']))[0]?.type).toBe('commit');
+});
+
+test('to a state store a git that hangs is a state that cannot be reached, not one that is empty', async () => {
+  const { env } = hangingGit();
+  const store = { gitDir: join(root, '.git'), format: 'sha1', env } as const;
+  const head = git('rev-parse', 'HEAD');
+  git('update-ref', 'refs/branchline/local', head);
+  git('update-ref', 'refs/branchline/local-witness', head);
+  const reader = openObjectReader({ ...store, silenceMs: 500 });
+  const state = createStateStore(systemObjects(store, reader), createLocalRef(store, reader));
+  const message = expect.stringMatching(/git has sent nothing for 0.5 s when asked for objects of .*work/);
+  const silent = { ok: false, error: { code: 'unreachable', message } };
+  expect(await state.read()).toEqual(silent);
+  expect(await state.list(head, '')).toEqual(silent);
+  expect(await state.load(head, ['a.txt'])).toEqual(silent);
+  const change = { message: 'more\n', at: 0, files: new Map([['b', '1']]), writer: 'w', tx: 1 };
+  // The ref is elsewhere, so that the commit is looked after.
+  const refused = await state.commit('f'.repeat(40), change);
+  expect(refused).toEqual({ kind: 'unreachable', message });
 });

@@ -1,6 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { fail, type Result } from '../base/result.ts';
+import type { StoreUnreachable } from '../ports.ts';
 import type { ObjectFormat } from './git-private-repository.ts';
 import { type Environment, gitEnvironment } from './git-process.ts';
 
@@ -19,23 +21,52 @@ export interface ObjectReader {
 
 /** How long a git that nobody asks anything stays: a command's questions come within fractions of that. */
 const IDLE_MS = 2_000;
+/** How long a git that was asked may send nothing: it reads a disk of this machine, and no more than that. */
+const SILENCE_MS = 120_000;
 
-interface Question {
-  readonly count: number;
-  readonly found: (GitObject | undefined)[];
-  readonly answer: (found: readonly (GitObject | undefined)[]) => void;
+/** git is there and does not answer: whether an object is here is not known, which is not the same as that it is missing. */
+export class GitSilence extends Error {
+  constructor(gitDir: string, silenceMs: number) {
+    super(
+      `git has sent nothing for ${silenceMs / 1000} s when asked for objects of ${gitDir}, and was stopped. Does its disk answer?`,
+    );
+    this.name = 'GitSilence';
+  }
 }
+
+/** A hung git has not said that anything is missing: what was asked of the state cannot be had now. */
+export async function unlessSilent<T>(
+  ask: () => Promise<Result<T, StoreUnreachable>>,
+): Promise<Result<T, StoreUnreachable>> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof GitSilence)) throw error;
+    return fail({ code: 'unreachable', message: error.message });
+  }
+}
+
+export interface ReaderOptions {
+  readonly gitDir: string;
+  readonly env: Environment;
+  /** Default: two minutes. */
+  readonly silenceMs?: number;
+}
+
+type Found = readonly (GitObject | undefined)[];
+type Ask = (names: readonly string[]) => Promise<Found>;
 
 /**
  * One `git cat-file --batch` for all that is asked within a short time, in place of a process for each question: to start
  * one costs more than what most ask. It keeps nobody alive who has nothing to ask any more, and ends before who asked does.
+ * A question is refused with `GitSilence` where git hangs.
  */
-export function openObjectReader(store: { readonly gitDir: string; readonly env: Environment }): ObjectReader {
-  let asked: ((names: readonly string[]) => Promise<readonly (GitObject | undefined)[]>) | undefined;
+export function openObjectReader(options: ReaderOptions): ObjectReader {
+  let asked: Ask | undefined;
   return {
     async read(names) {
       if (names.length === 0) return [];
-      asked ??= startReading(store, () => {
+      asked ??= startReading(options, () => {
         asked = undefined;
       });
       return asked(names);
@@ -44,82 +75,144 @@ export function openObjectReader(store: { readonly gitDir: string; readonly env:
 }
 
 /** `onEnd`: it answers nothing any more. */
-function startReading(store: { readonly gitDir: string; readonly env: Environment }, onEnd: () => void) {
+function startReading({ gitDir, env, silenceMs = SILENCE_MS }: ReaderOptions, onEnd: () => void): Ask {
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn('git', ['cat-file', '--batch'], {
-    env: gitEnvironment(store.env, [], store.gitDir),
+    env: gitEnvironment(env, [], gitDir),
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   });
   if (hasNoPipes(child)) {
     child.on('error', () => {});
-    return async (names: readonly string[]) => {
+    return async (names) => {
       onEnd();
       return names.map(() => undefined);
     };
   }
-  const open: Question[] = [];
-  const handles = [child, child.stdin as Socket, child.stdout as Socket];
-  let buffer: Buffer = Buffer.alloc(0);
+  const questions = openQuestions();
   let isOver = false;
-  let idle: NodeJS.Timeout | undefined;
-  const settle = (): void => {
-    while (open.length > 0 && open[0]!.found.length === open[0]!.count) {
-      const done = open.shift()!;
-      done.answer(done.found);
-    }
-    if (open.length > 0 || isOver) return;
-    for (const handle of handles) handle.unref();
-    idle = setTimeout(end, IDLE_MS).unref();
-  };
-  const end = (): void => {
+  const end = (silence?: GitSilence): void => {
     if (isOver) return;
     isOver = true;
-    clearTimeout(idle);
+    patience.stop();
     process.off('beforeExit', leave);
     onEnd();
     child.stdin.end();
-    for (const { count, found, answer } of open.splice(0)) {
-      while (found.length < count) found.push(undefined);
-      answer(found);
-    }
+    questions.close(silence);
   };
+  const patience = startPatience([child, child.stdin as Socket, child.stdout as Socket], {
+    silenceMs,
+    onSilence: () => {
+      // Not waited for: what it waits for may never come.
+      child.kill('SIGKILL');
+      end(new GitSilence(gitDir, silenceMs));
+    },
+    onIdle: end,
+  });
   // Nothing else is left to do: it is waited for, so that no process outlives the command.
   const leave = (): void => {
-    child.ref();
     end();
+    child.ref();
   };
   process.once('beforeExit', leave);
-  // A large object comes in many pieces, which are put together once.
+  const take = answerTaker((object) => questions.answer(object));
+  child.stdout.on('data', (piece: Buffer) => {
+    take(piece);
+    if (isOver) return;
+    if (questions.areOpen()) patience.await();
+    else patience.rest();
+  });
+  for (const source of [child.stdin, child]) source.on('error', () => end());
+  child.on('close', () => end());
+  return (names) => {
+    patience.await();
+    child.stdin.write(`${names.join('\n')}\n`);
+    return questions.add(names.length);
+  };
+}
+
+interface Patience {
+  readonly silenceMs: number;
+  readonly onSilence: () => void;
+  readonly onIdle: () => void;
+}
+
+/** How long a git is waited for that was asked, and kept that was not: that one keeps nobody alive. */
+function startPatience(
+  handles: readonly { ref(): unknown; unref(): unknown }[],
+  { silenceMs, onSilence, onIdle }: Patience,
+) {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    for (const handle of handles) handle.unref();
+  };
+  return {
+    stop,
+    await(): void {
+      clearTimeout(timer);
+      for (const handle of handles) handle.ref();
+      timer = setTimeout(onSilence, silenceMs);
+    },
+    rest(): void {
+      stop();
+      timer = setTimeout(onIdle, IDLE_MS).unref();
+    },
+  };
+}
+
+/** Questions that wait for their answers, which come in the order in which they were asked. */
+function openQuestions() {
+  const open: {
+    readonly count: number;
+    readonly found: (GitObject | undefined)[];
+    readonly resolve: (found: Found) => void;
+    readonly reject: (why: GitSilence) => void;
+  }[] = [];
+  return {
+    areOpen: () => open.length > 0,
+    add: (count: number) =>
+      new Promise<Found>((resolve, reject) => {
+        open.push({ count, found: [], resolve, reject });
+      }),
+    /** The next answer. */
+    answer(object: GitObject | undefined): void {
+      const [first] = open;
+      first?.found.push(object);
+      if (first?.found.length === first?.count) open.shift()?.resolve(first!.found);
+    },
+    /** There will be no more: the rest is not here, or not known where git was silent. */
+    close(silence: GitSilence | undefined): void {
+      for (const { count, found, resolve, reject } of open.splice(0)) {
+        if (silence) reject(silence);
+        else resolve([...found, ...Array<undefined>(count - found.length)]);
+      }
+    },
+  };
+}
+
+/** Takes git's output in pieces. A large object comes in many, which are put together once. */
+function answerTaker(onAnswer: (object: GitObject | undefined) => void): (piece: Buffer) => void {
+  let buffer: Buffer = Buffer.alloc(0);
   let pieces: Buffer[] = [];
   let awaited = 0;
-  child.stdout.on('data', (piece: Buffer) => {
+  return (piece) => {
     pieces.push(piece);
     awaited -= piece.length;
     if (awaited > 0) return;
+    let at = 0;
     buffer = Buffer.concat([buffer, ...pieces]);
     pieces = [];
-    while (open.length > 0) {
-      const taken = takeObject(buffer);
+    while (at < buffer.length) {
+      const taken = takeObject(buffer, at);
       if (typeof taken === 'number') {
         awaited = taken;
         break;
       }
-      buffer = buffer.subarray(taken.end);
-      open.find(({ count, found }) => found.length < count)?.found.push(taken.object);
-      if (buffer.length === 0) break;
+      at = taken.end;
+      onAnswer(taken.object);
     }
-    settle();
-  });
-  child.stdin.on('error', end);
-  child.on('error', end);
-  child.on('close', end);
-  return (names: readonly string[]) =>
-    new Promise<readonly (GitObject | undefined)[]>((answer) => {
-      clearTimeout(idle);
-      for (const handle of handles) handle.ref();
-      open.push({ count: names.length, found: [], answer });
-      child.stdin.write(`${names.join('\n')}\n`);
-    });
+    buffer = buffer.subarray(at);
+  };
 }
 
 /** Where this process may open no more files there is no git, nor what the types of a process that was started promise. */
@@ -127,12 +220,15 @@ function hasNoPipes(child: { readonly stdin: Writable | undefined }): boolean {
   return child.stdin === undefined;
 }
 
-/** The first answer of a text; a number = it is not whole, and lacks at least as many bytes. */
-function takeObject(buffer: Buffer): { readonly object: GitObject | undefined; readonly end: number } | number {
+/** The answer that begins at `at`; a number = it is not whole, and lacks at least as many bytes. */
+function takeObject(
+  buffer: Buffer,
+  at: number,
+): { readonly object: GitObject | undefined; readonly end: number } | number {
   // `<id> SP <type> SP <size> LF <bytes> LF`, or `<name> SP missing LF`
-  const line = buffer.indexOf(10);
+  const line = buffer.indexOf(10, at);
   if (line < 0) return 1;
-  const [id, type, size] = buffer.toString('latin1', 0, line).split(' ');
+  const [id, type, size] = buffer.toString('latin1', at, line).split(' ');
   if (size === undefined) return { object: undefined, end: line + 1 };
   const end = line + 1 + Number(size) + 1;
   if (buffer.length < end) return end - buffer.length;

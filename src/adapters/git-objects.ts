@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
-import { type ObjectReader, openObjectReader, treeEntries } from './git-object-reader.ts';
+import { type ObjectReader, treeEntries } from './git-object-reader.ts';
 import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
 import { type Environment, gitWords, runGit } from './git-process.ts';
 
@@ -48,7 +48,7 @@ const TREES_MAX = 4;
 const TEXT_LENGTH_MAX = 16 * 1024 * 1024;
 
 /** Objects by the system's git. An object never changes: what was read once is not asked of git again. */
-export function systemObjects(store: ObjectStore, reader: ObjectReader = openObjectReader(store)): StateObjects {
+export function systemObjects(store: ObjectStore, reader: ObjectReader): StateObjects {
   const trees = new Map<string, readonly StateTreeEntry[]>();
   const texts = new Map<string, string>();
   let textLength = 0;

@@ -51,7 +51,7 @@ const DEPTH_1_WARM = ['--depth=1', '--filter=blob:limit=64k'];
 const FETCH_TRIES = 12;
 
 /** A remote that the system's git reaches. */
-export function systemRemote(place: SystemRemote, reader: ObjectReader = openObjectReader(place.store)): RemoteCalls {
+export function systemRemote(place: SystemRemote, reader: ObjectReader): RemoteCalls {
   const git = createGitCalls(place, reader);
   return {
     async look() {
@@ -185,7 +185,8 @@ async function readHistory(place: SystemRemote): Promise<Result<RemoteHistory, S
   const store = { ...place.store, gitDir: join(place.store.gitDir, '..', 'history.git') };
   const made = ensurePrivateRepository(store.gitDir, store.format);
   if (!made.ok) return fail({ code: 'unreachable', message: `git could not make ${store.gitDir}: ${made.error}` });
-  const remote = createGitCalls({ ...place, store }, openObjectReader(store));
+  const reader = openObjectReader(store);
+  const remote = createGitCalls({ ...place, store }, reader);
   const options = ['--filter=tree:0'];
   const seen = await remote.look(options);
   if (!seen.ok) return seen;
@@ -197,7 +198,7 @@ async function readHistory(place: SystemRemote): Promise<Result<RemoteHistory, S
   if (exit.code !== 0) return fail(remote.unreachable(exit));
   const nameOf = (ref: string): string => ref.replace(here[0], hidden).replace(here[1], branches);
   const archives = archivesOf(await remote.here(here), nameOf);
-  return ok({ objects: systemObjects(store), head: seen.value.head, archives });
+  return ok({ objects: systemObjects(store, reader), head: seen.value.head, archives });
 }
 
 function remoteConfig(place: SystemRemote): GitConfig {

@@ -105,13 +105,17 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     dataBranch: (branch) =>
       createDataBranch(
         store,
-        systemRemote({
-          ...reached,
-          branch,
-          witness: `refs/branchline/no-witness-of/${branch}`,
-          tracked: `data/${branch}`,
-        }),
+        systemRemote(
+          {
+            ...reached,
+            branch,
+            witness: `refs/branchline/no-witness-of/${branch}`,
+            tracked: `data/${branch}`,
+          },
+          reader,
+        ),
         branch,
+        reader,
       ),
   });
 }

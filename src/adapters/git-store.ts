@@ -11,6 +11,7 @@ import type {
   StoreUnreachable,
 } from '../ports.ts';
 import { fullDiskNote } from './disk-room.ts';
+import { unlessSilent } from './git-object-reader.ts';
 import type { CommitBase, StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
 
@@ -18,12 +19,12 @@ import type { StateRef } from './git-state-ref.ts';
 export function createStateStore(store: StateObjects, ref: StateRef): StateStore {
   return {
     label: ref.label,
-    read: () => ref.read(),
-    list: (commit, prefix) => list(store, ref, commit, prefix),
-    load: (commit, paths) => load(store, ref, commit, paths),
-    commit: (expected, change) => commit(store, ref, { expected, change, base: { parent: expected } }),
+    read: () => unlessSilent(() => ref.read()),
+    list: (commit, prefix) => unlessSilent(() => list(store, ref, commit, prefix)),
+    load: (commit, paths) => unlessSilent(() => load(store, ref, commit, paths)),
+    commit: (expected, change) => tryCommit(store, ref, { expected, change, base: { parent: expected } }),
     compact: (expected, seq, change) =>
-      commit(store, ref, { expected, change, base: { treeOf: expected }, archived: { seq, commit: expected } }),
+      tryCommit(store, ref, { expected, change, base: { treeOf: expected }, archived: { seq, commit: expected } }),
     archives: () => ref.archives(),
     dropArchives: (archives) => ref.dropArchives(archives),
     async log(limit, from) {
@@ -122,6 +123,12 @@ interface Wanted {
   readonly base: CommitBase;
   /** The head that a compact leaves behind. */
   readonly archived?: Pick<StateArchive, 'seq' | 'commit'>;
+}
+
+/** Of a git that hangs it is not known what became of the commit. */
+async function tryCommit(store: StateObjects, ref: StateRef, wanted: Wanted): Promise<CommitOutcome> {
+  const outcome = await unlessSilent(async () => ok(await commit(store, ref, wanted)));
+  return outcome.ok ? outcome.value : { kind: 'unreachable', message: outcome.error.message };
 }
 
 async function commit(store: StateObjects, ref: StateRef, wanted: Wanted): Promise<CommitOutcome> {
