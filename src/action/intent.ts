@@ -1,4 +1,5 @@
 import { unreachable } from '../base/result.ts';
+import { isBackfillId, isRunId } from '../model/ids.ts';
 import type { RetryStrategy } from '../model/operations.ts';
 import type { JobContext, PullRequestEvent, WorkflowEvent } from './event.ts';
 import type { ActionInputs } from './inputs.ts';
@@ -96,16 +97,13 @@ function cancelOf({ runId, select }: IntentInputs): Intent {
         : '`cancel` takes `run-id` or `select`, and both were given.',
       'Give `run-id` (a run, or a backfill), or `select` (all open runs that make any of these assets).',
     );
-  if (runId !== undefined && !ID.test(runId))
+  if (runId !== undefined && !isRunId(runId) && !isBackfillId(runId))
     return refused(
       `\`run-id\` is the id of a run or a backfill, not \`${runId.slice(0, 60)}\`.`,
       'An id is as in `20261122-ptq7w2l5kx3mfa6e` or `bf-20261122-ptq7w2l5kx`; a selection goes into `select`.',
     );
   return { kind: 'cancel', what: runId ?? select! };
 }
-
-/** Of a run, or of a backfill. */
-const ID = /^(?:\d{8}-[a-z2-7]{16}|bf-(?:\d{8}-)?[a-z2-7]{10})$/;
 
 function commentOf({ runId }: IntentInputs, { event }: JobContext): Intent {
   if (event.kind !== 'workflow_run')

@@ -3,6 +3,7 @@ import { nearestWord } from '../base/nearest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { engineTags } from '../manifest/engine-tags.ts';
 import type { BackfillRequested } from '../model/events.ts';
+import { BACKFILL_PREFIX } from '../model/ids.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -46,7 +47,7 @@ export type BackfillIdentity = { readonly nonce: string } | { readonly workflow:
 /** `bf-20261122-ptq7w2l5kx`: the same request delivered again is the same backfill. */
 export function backfillId(identity: BackfillIdentity, at: EpochMs): string {
   const day = 'workflow' in identity ? '' : `${utcDay(timestamp(at)).replaceAll('-', '')}-`;
-  return `bf-${day}${base32DigestOf({ kind: 'backfill', ...identity }, 10)}`;
+  return `${BACKFILL_PREFIX}${day}${base32DigestOf({ kind: 'backfill', ...identity }, 10)}`;
 }
 
 /** Settles what a backfill makes, on a state that holds the partitions of its assets; refuses what cannot be meant. */

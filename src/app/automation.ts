@@ -10,9 +10,10 @@ import {
   passAutomation,
 } from '../plan/automation/pass.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
+import { askedAssets } from './asked-assets.ts';
 import type { Preview } from './backfills.ts';
 import { requestedDraft } from './claim-run.ts';
-import { keysAt, type PlanningProject, requestedAssets } from './planning.ts';
+import { keysAt, type PlanningProject } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import { assetTags } from './run-tags.ts';
 
@@ -25,23 +26,13 @@ export interface AutomationPreview extends Preview {
 /** What evaluating conditions takes; requests with the same selection are looked up once. */
 export function automationInput(planning: PlanningProject, view: StateView, now: EpochMs): AutomationInput {
   const { project, automated } = planning;
-  const selected = new Map<string, readonly AssetKey[]>();
   return {
     project,
     automated,
     view,
     now,
     dynamic: keysAt(view, now).dynamic,
-    assetsOf(request) {
-      const text = request.kind === 'schedule' ? `${request.job ?? ''} ${request.selection}` : undefined;
-      const known = text === undefined ? undefined : selected.get(text);
-      if (known) return known;
-      const found = requestedAssets(planning, request);
-      // What depends on the state is known once its run is planned.
-      const assets = found.ok ? [...found.value] : [];
-      if (text !== undefined) selected.set(text, assets);
-      return assets;
-    },
+    assetsOf: askedAssets(() => planning),
     tagsOf: (assets) => assetTags(planning, assets),
   };
 }

@@ -1,17 +1,19 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EventDraft, noCounts } from '../model/events.ts';
+import { BACKFILL_PREFIX, isRunId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { AssetKey } from '../model/project.ts';
-import type { BackfillRecord, RunRecord } from '../model/state.ts';
+import type { BackfillRecord, RunRecord, StateView } from '../model/state.ts';
 import { isBackfillOver } from '../state/backfill-fold.ts';
+import { askedAssets, assetsOfRun } from './asked-assets.ts';
 import { withBackfills } from './backfills.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { backfillOver, findBackfill } from './find-backfill.ts';
-import { emptySelection, type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
+import { emptySelection, type PlanningProject, selectAssets } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import type { RunPorts } from './run.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
+import { statusesOf } from './statuses.ts';
 
 /** What became of a run that was to be canceled. */
 export interface CanceledRun {
@@ -55,7 +57,7 @@ export async function cancelRuns(
     if (backfill && !isBackfillOver(backfill)) return cancelBackfill(ports, planning, state, { backfill, reason });
     const open = [...view.openRuns.values()];
     // A retry by hand may be at work for a backfill that is over.
-    const targets = backfill ? runsOf(backfill, open) : targetsOf(planning, open, what, view.endedRuns.get(what));
+    const targets = backfill ? runsOf(backfill, open) : targetsOf(planning, view, what);
     if (!targets.ok) return { kind: 'stop', failure: targets.error };
     const waitingFirst = [...targets.value].sort((a, b) => Number(b.state === 'QUEUED') - Number(a.state === 'QUEUED'));
     const value = waitingFirst.map(canceledRun);
@@ -111,26 +113,22 @@ function cancelBackfill(
   };
 }
 
-/** What ids of backfills begin with. */
-const BACKFILL_PREFIX = 'bf-';
-
 /** Runs that are open for a backfill that has ended. */
 function runsOf(record: BackfillRecord, open: readonly RunRecord[]): Result<readonly RunRecord[], AppFailure> {
   const runs = open.filter(({ tags }) => tags['branchline/backfill'] === record.backfill);
   return runs.length > 0 ? ok(runs) : fail(backfillOver(record));
 }
 
-const RUN_ID = /^\d{8}-[a-z2-7]{16}$/;
-
 function targetsOf(
   planning: Pick<PlanningProject, 'project' | 'graph'>,
-  open: readonly RunRecord[],
+  view: StateView,
   what: string,
-  ended: RunRecord | undefined,
 ): Result<readonly RunRecord[], AppFailure> {
+  const open = [...view.openRuns.values()];
+  const ended = view.endedRuns.get(what);
   const one = open.filter(({ run }) => run === what);
   if (one.length > 0) return ok(one);
-  if (RUN_ID.test(what)) {
+  if (isRunId(what)) {
     const said = ended ? `Run ${what} is over already (${ended.state}).` : `There is no open run ${what}.`;
     return fail(outsideFailure('no-open-run', said, '`branchline queue` shows the runs that are open.'));
   }
@@ -146,7 +144,8 @@ function targetsOf(
     );
   }
   if (selected.value.size === 0) return fail(emptySelection(planning, what, 'Nothing was canceled.'));
-  const found = open.filter((record) => assetsOf(planning, record).some((asset) => selected.value.has(asset)));
+  const asked = askedAssets(() => planning, statusesOf(planning.project, view));
+  const found = open.filter((record) => assetsOfRun(record, asked).some((asset) => selected.value.has(asset)));
   if (found.length > 0) return ok(found);
   return fail(
     outsideFailure(
@@ -155,12 +154,4 @@ function targetsOf(
       '`branchline queue` shows the runs that are open.',
     ),
   );
-}
-
-/** What a run makes, or what one that has not begun asks for. */
-function assetsOf(planning: Pick<PlanningProject, 'project' | 'graph'>, record: RunRecord): readonly AssetKey[] {
-  const steps = Object.values(record.steps);
-  if (steps.length > 0) return steps.flatMap(({ assets }) => assets);
-  const asked = requestedAssets(planning, record.request);
-  return asked.ok ? [...asked.value] : [];
 }

@@ -21,11 +21,12 @@ import { reasonText } from '../render/reason-text.ts';
 import { nextTick } from '../time/cron.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
+import { askedAssets, assetsOfRun } from './asked-assets.ts';
 import { automationInput, partitionsOfAutomation } from './automation.ts';
 import { type FindLost, makePlan } from './claim-run.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
 import { partitionSummaries } from './partition-commands.ts';
-import { keysAt, type PlanningProject, requestedAssets, selectAssets } from './planning.ts';
+import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
 import { describeQueue } from './queue-command.ts';
 import { partitionsOfQueue, waitingRunsOf } from './release.ts';
 
@@ -222,8 +223,13 @@ function makes({ planning, view, now, asset }: ExplainInput, run: string, key: s
       ({ assets, partitions }) =>
         assets.includes(asset.key) && (key === undefined || partitions === undefined || partitions.includes(key)),
     );
-  const selected = requestedAssets(planning, record.request);
-  if (!selected.ok || !selected.value.has(asset.key)) return false;
+  if (
+    !assetsOfRun(
+      record,
+      askedAssets(() => planning),
+    ).includes(asset.key)
+  )
+    return false;
   if (key === undefined) return true;
   const all = openPartitionReader(planning.project, view, keysAt(view, now)).keysOf(asset.key);
   return askedKeys(record.request, all).includes(key);

@@ -1,13 +1,13 @@
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import { originalOf, type RunRequest } from '../model/plan.ts';
+import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { QueueStanding, RunStanding } from '../model/standing.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { PartitionReader } from '../plan/partitioned.ts';
 import { priorityOf, type QueuedRun, queueOrder, releaseRuns } from '../plan/queue.ts';
-import { selectionScope } from '../project/listing.ts';
-import { type SelectionScope, select } from '../project/selection-evaluate.ts';
+import { buildGraph } from '../project/graph.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
+import { askedAssets } from './asked-assets.ts';
 import { findHolder } from './claims.ts';
 import { fileConnections } from './connections.ts';
 import { waitText } from './queue-text.ts';
@@ -39,7 +39,7 @@ export function queueStanding(at: At): QueueStanding {
     .sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : a.requestedAt > b.requestedAt ? 1 : a.run < b.run ? -1 : 1));
   const runs = new Map(waitingRunsOf(view).map((run) => [run.run, run]));
   const order = queueOrder([...runs.values()].map(placeOf));
-  const assetsOf = selectedBy(project, view);
+  const assetsOf = askedAssets(() => ({ project, graph: buildGraph(project.assets).graph }), statusesOf(project, view));
   const queued = order.map((place, i): QueuedRun => {
     const run = runs.get(place.run)!;
     const wanted = i < LOOKED_AT ? assetsOf(run.request) : [];
@@ -86,23 +86,6 @@ function progressOf(view: StateView, record: RunRecord): RunStanding {
               ? { text: `process ${holder.pid}` }
               : { text: `job ${holder.job}`, workflow: String(holder.workflow) },
         }),
-  };
-}
-
-/** Assets that a request names; a selection is worked out once. */
-function selectedBy(project: Project, view: StateView): (request: RunRequest) => readonly AssetKey[] {
-  const known = new Map<string, readonly AssetKey[]>();
-  let scope: SelectionScope | undefined;
-  return (request) => {
-    const original = originalOf(request);
-    if (original.kind === 'backfill') return original.assets.filter((asset) => project.assets[asset]);
-    const assets = known.get(original.selection);
-    if (assets) return assets;
-    scope ??= selectionScope(project, statusesOf(project, view));
-    const selected = select(original.selection, scope);
-    const found = selected.ok ? [...selected.value] : [];
-    known.set(original.selection, found);
-    return found;
   };
 }
 

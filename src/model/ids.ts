@@ -74,6 +74,18 @@ export function runId(request: RunRequest): string {
   return `${day}-${requestDigest(request)}`;
 }
 
+/** What ids of backfills begin with: `bf-20261122-ptq7w2l5kx`. */
+export const BACKFILL_PREFIX = 'bf-';
+
+export function isRunId(text: string): boolean {
+  return /^\d{8}-[a-z2-7]{16}$/.test(text);
+}
+
+/** One that a click on GitHub asked for has no day. */
+export function isBackfillId(text: string): boolean {
+  return /^bf-(?:\d{8}-)?[a-z2-7]{10}$/.test(text);
+}
+
 /** The part of a run's id that does not depend on the day: the same for every delivery of one request. */
 export function requestDigest(request: RunRequest): string {
   return base32DigestOf(requestIdentity(request), 16);
