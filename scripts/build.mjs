@@ -16,6 +16,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { askedBuiltins } from './builtin-modules.mjs';
 import { isHost, planLate, writeLate } from './late-code.mjs';
 import { lateModules } from './late-modules.mjs';
 import { root } from './packages.mjs';
@@ -31,8 +32,9 @@ const entries = existing({ cli: 'src/cli.ts', core: 'src/core.ts', main: 'src/ma
 const dist = path.join(root, 'dist');
 
 /**
- * Parts of GitHub's libraries that nobody here calls and that bring an HTTP client of 400 kB, loaded at every start: of
- * `@actions/core` the OIDC tokens (steps ask for theirs, by the variables that `oidc: true` hands them), of
+ * Parts of GitHub's libraries that nobody here calls and that bring an HTTP client of 400 kB, or modules of Node that
+ * nobody else needs, loaded at every start: of `@actions/core` the OIDC tokens (steps ask for theirs, by the variables
+ * that `oidc: true` hands them) and what writes summaries (action/runner.ts does), of
  * `@actions/github` its own octokit (ours is `@octokit/rest`, loaded with the first call).
  */
 const unused = [
@@ -45,6 +47,11 @@ const unused = [
     of: /@actions[\\/]core[\\/]lib[\\/]core\.js$/,
     part: './platform.js',
     code: 'export {};',
+  },
+  {
+    of: /@actions[\\/]core[\\/]lib[\\/]core\.js$/,
+    part: './summary.js',
+    code: 'export const summary = undefined, markdownSummary = undefined;',
   },
   {
     of: /@actions[\\/]github[\\/]lib[\\/]github\.js$/,
@@ -160,7 +167,12 @@ async function buildInto(folder) {
   mkdirSync(chunksFolder, { recursive: true });
   const plan = await planLate({ root, groups: lateModules, input: entries, options });
   const lateCode = await writeLate(plan, chunksFolder, inAscii);
-  const bundle = await rolldown({ ...options, input: entries, plugins: [...options.plugins, lateCode.plugin] });
+  const bundle = await rolldown({
+    ...options,
+    input: entries,
+    external: fetchedAtFirstUse,
+    plugins: [askedBuiltins, ...options.plugins, lateCode.plugin],
+  });
   try {
     const { output } = await bundle.write({
       dir: folder,

@@ -188,3 +188,53 @@ describe('code that is late', () => {
     expect(done.stderr).toContain('src/late.ts is listed as late, and nothing imports it');
   });
 });
+
+describe('modules of Node', () => {
+  beforeEach(() => {
+    write('src/cli.ts', "const { main } = await import('./program.ts');\nawait main();\n");
+    write(
+      'src/program.ts',
+      [
+        "import { execFile, spawnSync } from 'node:child_process';",
+        "import crypto from 'node:crypto';",
+        "import { readFileSync } from 'node:fs';",
+        "import * as files from 'node:fs/promises';",
+        "import { EOL } from 'node:os';",
+        "import path from 'node:path';",
+        "import { promisify } from 'node:util';",
+        'export async function main(): Promise<void> {',
+        "  const { stdout } = await promisify(execFile)(process.execPath, ['-p', '1']);",
+        '  const own = readFileSync(import.meta.filename ?? process.argv[1]!);',
+        "  const hash = crypto.createHash('sha256').update('a').digest('hex').slice(0, 4);",
+        "  const { status } = spawnSync(process.execPath, ['-e', 'process.exit(3)']);",
+        '  const { size } = await files.stat(path.resolve(process.argv[1]!));',
+        '  console.log([stdout, hash, status, own.length > 0, size > 0, EOL].map((each) => JSON.stringify(each)).join());',
+        '}',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('are there as they are, also on a Node that cannot be asked for them', () => {
+    expect(build().stderr).toBe('');
+    const cli = path.join(folder, 'dist', 'cli.js');
+    write('older.cjs', 'delete process.getBuiltinModule;\n');
+    for (const args of [[cli], ['--require', path.join(folder, 'older.cjs'), cli]]) {
+      const run = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      expect(run.stderr).toBe('');
+      expect(run.stdout).toBe(`"1\\n","ca97",3,true,true,${JSON.stringify(os.EOL)}\n`);
+    }
+  });
+
+  test('are not loaded before they are used', () => {
+    write(
+      'src/program.ts',
+      "import { createHash } from 'node:crypto';\nimport { readFileSync } from 'node:fs';\n" +
+        "export function main(): void {\n  if (process.argv[2]) console.log(createHash('sha1').update(readFileSync(process.argv[2])));\n" +
+        '  console.log((process as unknown as { moduleLoadList: string[] }).moduleLoadList.filter((name) => /^NativeModule (crypto|internal\\/readline\\/interface)$/.test(name)).length);\n}\n',
+    );
+    expect(build().stderr).toBe('');
+    const run = spawnSync(process.execPath, [path.join(folder, 'dist', 'cli.js')], { encoding: 'utf8' });
+    expect(run.stdout).toBe('0\n');
+  });
+});
