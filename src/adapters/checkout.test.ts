@@ -2,7 +2,14 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
-import { checkedOutBranch, checkedOutCommit, isTracked, listByFiles, openTracking } from './checkout.ts';
+import {
+  checkedOutBranch,
+  checkedOutCode,
+  checkedOutCommit,
+  isTracked,
+  listByFiles,
+  openTracking,
+} from './checkout.ts';
 import { parseGitConfig, settingOf } from './git-config-file.ts';
 import { findGitFolders } from './git-location-files.ts';
 
@@ -101,6 +108,11 @@ describe('what is checked out, without git', () => {
 
   it('has the branch and the commit that git says, loose and packed, in a worktree and without a branch', async () => {
     const same = async (folder: string): Promise<void> => {
+      for (const env of [sandbox.env, withoutGit(), wantsNone()]) {
+        const code = await checkedOutCode(folder, env);
+        const told = code && { commit: code.commit, at: await code.at() };
+        expect(told).toEqual(await checkedOutCommit(folder, sandbox.env));
+      }
       for (const env of [withoutGit(), wantsNone()]) {
         expect(await checkedOutBranch(folder, env)).toBe(await checkedOutBranch(folder, sandbox.env));
         expect(await checkedOutCommit(folder, env)).toEqual(await checkedOutCommit(folder, sandbox.env));

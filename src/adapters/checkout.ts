@@ -29,22 +29,40 @@ export async function checkedOutBranch(root: string, env: Environment): Promise<
   return /^ref: refs\/heads\/(\S+)/.exec((folders && headText(folders)) ?? '')?.[1] ?? '';
 }
 
-/** The commit that is checked out, with its time; undefined before the first. */
+/** A commit of the code, whose time is asked for where somebody needs it. */
+export interface CodeCommit {
+  readonly commit: string;
+  /** Its commit time (RFC 3339, UTC); undefined when git cannot say. */
+  at(): Promise<string | undefined>;
+}
+
+/** The commit that is checked out, by the repository's files where they tell; undefined before the first. */
+export async function checkedOutCode(root: string, env: Environment): Promise<CodeCommit | undefined> {
+  const folders = findGitFolders(root);
+  const commit = folders && headCommit(folders);
+  if (commit === undefined) {
+    const asked = await checkedOutCommit(root, env);
+    return asked && { commit: asked.commit, at: async () => asked.at };
+  }
+  let asked: Promise<string | undefined> | undefined;
+  const ask = async (): Promise<string | undefined> => (await checkedOutCommit(root, env, commit))?.at;
+  return { commit, at: () => (asked ??= ask()) };
+}
+
+/** A commit with its time, of what is checked out where none is named; undefined before the first. */
 export async function checkedOutCommit(
   root: string,
   env: Environment,
+  wanted?: string,
 ): Promise<{ readonly commit: string; readonly at: string } | undefined> {
-  const exit = await ask(root, env, ['log', '-1', '--format=%H %cI']);
+  const exit = await ask(root, env, ['log', '-1', '--format=%H %cI', ...(wanted === undefined ? [] : [wanted])]);
   if (exit) {
     const [commit, at] = exit.stdout.toString().trim().split(' ');
     return exit.code !== 0 || !commit || !at ? undefined : { commit, at: new Date(at).toISOString() };
   }
   const folders = findGitFolders(root);
-  const head = folders && headText(folders);
-  if (!folders || !head) return undefined;
-  const ref = /^ref: (\S+)/.exec(head)?.[1];
-  const commit = ref === undefined ? head : readRef(folders.commonDir, ref);
-  if (commit === undefined || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
+  const commit = wanted ?? (folders && headCommit(folders));
+  if (!folders || commit === undefined) return undefined;
   const library = await import('isomorphic-git');
   const fs = await import('node:fs');
   try {
@@ -183,6 +201,14 @@ function excludesFile({ commonDir }: GitFolders, env: Environment): string | und
   );
   if (named !== undefined) return named.replace(/^~(?=\/)/, home);
   return join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'git', 'ignore');
+}
+
+/** The commit of HEAD, where files tell it. */
+function headCommit(folders: GitFolders): string | undefined {
+  const head = headText(folders);
+  const ref = /^ref: (\S+)/.exec(head ?? '')?.[1];
+  const commit = ref === undefined ? head : readRef(folders.commonDir, ref);
+  return commit !== undefined && /^[0-9a-f]{40}$/.test(commit) ? commit : undefined;
 }
 
 function headText({ gitDir }: GitFolders): string | undefined {

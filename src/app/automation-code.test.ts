@@ -9,7 +9,7 @@ import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
 import { withAutomation } from './automation.ts';
 import { explainAsset } from './explain.ts';
 import { buildPlanning } from './planning.ts';
-import { isNewestCode } from './tick.ts';
+import { isNewestCode } from './ticked-code.ts';
 
 const NOW = Date.parse('2026-11-22T09:00:00.000Z');
 const files = {

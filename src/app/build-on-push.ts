@@ -10,7 +10,7 @@ import type { AppFailure } from './failure.ts';
 import { type PlanningProject, selectAssets } from './planning.ts';
 import type { LoadedProject } from './read-project.ts';
 import { statusesOf } from './statuses.ts';
-import { isNewestCode } from './tick.ts';
+import { isNewestCode } from './ticked-code.ts';
 
 /** A push to a production branch. */
 export interface Push {

@@ -1,7 +1,7 @@
 import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { BackfillProgress } from '../model/backfills.ts';
-import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
+import type { BranchlineEvent, Claim, TickedCode } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
@@ -22,14 +22,15 @@ import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
 import type { Recorded } from './state-session.ts';
 import { tickMessage } from './tick-message.ts';
+import { type CheckedOutCode, isNewestCode, tickedCode, withCode } from './ticked-code.ts';
 import { decideRelease, hasEnds, mustReadPartitions, type QueueAutomation, workQueue } from './work-queue.ts';
 
 export interface TickOptions {
   readonly dryRun: boolean;
   /** True when the instant was given on purpose (`--now`). */
   readonly nowWasGiven: boolean;
-  /** The code that is checked out, with its commit time. */
-  readonly code?: { readonly commit: string; readonly at: Timestamp };
+  /** The code that is checked out. */
+  readonly code?: CheckedOutCode;
 }
 
 export interface TickObserver extends RunObserver {
@@ -95,6 +96,7 @@ interface Judged {
   /** What assets ask for by themselves, and how many partitions of them are left to later passes. */
   readonly asking: readonly AutomationRun[];
   readonly left: AutomationPass['left'];
+  readonly code: TickedCode | undefined;
 }
 
 /**
@@ -138,7 +140,7 @@ export async function runTick(
       isMine: () => true,
       details: new Map(),
       first: { release, waiting: queue, after, commit },
-      ...(plan.held ? {} : { automation: automationOf(settings.planning, options.code) }),
+      ...(plan.held ? {} : { automation: automationOf(settings.planning, value.code) }),
     },
     { ...observer, onRun: ({ request, run }) => observer.onRun(request, run) },
   );
@@ -167,7 +169,7 @@ export async function runTick(
 }
 
 /** The wake-up looks at the conditions again with each commit: what was made has people who read it. */
-function automationOf(planning: PlanningProject, code: TickOptions['code']): QueueAutomation {
+function automationOf(planning: PlanningProject, code: TickedCode | undefined): QueueAutomation {
   // Conditions follow the graph, which has no cycle; should a step never come to rest, the next wake-up goes on.
   let passes = 0;
   return {
@@ -207,6 +209,7 @@ async function decideTick(
 ): Promise<StateDecision<Judged | 'again'>> {
   const { project } = settings.planning;
   const { view } = state.read;
+  const code = await tickedCode(options.code, view.codeCommit);
   const planned = planTick({
     project,
     partsOf: (schedule, tick) => scheduledParts(settings.planning, view, schedule, tick),
@@ -215,7 +218,7 @@ async function decideTick(
     now: state.now,
     nowIsTrusted: options.nowWasGiven || state.nowIsTrusted,
     headAt: view.at === undefined ? undefined : epochMs(view.at),
-    codeIsNewest: isNewestCode(options.code, view.codeCommit),
+    codeIsNewest: isNewestCode(code, view.codeCommit),
     selectingNothing: schedulesOfNothing(settings),
   });
   const at = timestamp(state.now);
@@ -229,7 +232,7 @@ async function decideTick(
   const events: BranchlineEvent[] = numberEvents(
     ports.writer,
     view.streams.get(ports.writer) ?? 0,
-    plan.events.map((draft) => withCode(draft, options.code)),
+    plan.events.map((draft) => withCode(draft, code)),
   );
   for (const [index, { run, request, tags }] of asked.entries()) {
     if (deliveries[index]!.kind !== 'wanted' || view.openRuns.has(run)) continue;
@@ -249,7 +252,7 @@ async function decideTick(
     : withAutomation(settings.planning, view, carried, {
         ...by,
         drafts: automationDrafts(settings.planning, view, state.now),
-        ...(options.code ? { code: options.code } : {}),
+        ...(code ? { code } : {}),
       });
   const preview = automation.view;
   const queue = waitingRunsOf(preview);
@@ -257,7 +260,7 @@ async function decideTick(
     .filter(({ due }) => due === undefined || epochMs(due) <= state.now)
     .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
   const { runs: asking, left } = automation;
-  const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state), asking, left };
+  const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state), asking, left, code };
   if (options.dryRun) return { kind: 'nothing', value: { ...judged, release: undefined } };
   if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: 'again' };
   const work = { isMine: () => true, details: new Map<string, never>() };
@@ -298,16 +301,6 @@ function judgedBefore({ read }: StateAt): TickOutcome['before'] {
       },
     ];
   });
-}
-
-/** The state remembers the newest code that has ticked: an older one judges nothing. */
-export function isNewestCode(code: TickOptions['code'], ticked: StateAt['read']['view']['codeCommit']): boolean {
-  if (!code || !ticked || code.commit === ticked.commit) return true;
-  return code.at >= ticked.at;
-}
-
-function withCode(draft: EventDraft, code: TickOptions['code']): EventDraft {
-  return draft.type === 'schedule.evaluated' && code ? { ...draft, code } : draft;
 }
 
 function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {

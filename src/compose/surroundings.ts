@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkedOutBranch, checkedOutCommit } from '../adapters/checkout.ts';
+import { type CodeCommit, checkedOutBranch, checkedOutCode } from '../adapters/checkout.ts';
 import type { WorkflowIdentity } from '../adapters/holders.ts';
 import { createTerminalHost } from '../adapters/terminal-host.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
@@ -154,10 +154,7 @@ export async function branchRefusal(
   );
 }
 
-/** The commit that is checked out, with its time; undefined before the first. */
-export function codeCommit(
-  root: string,
-  env: Variables,
-): Promise<{ readonly commit: string; readonly at: string } | undefined> {
-  return checkedOutCommit(root, env);
+/** The commit that is checked out; undefined before the first. */
+export function codeCommit(root: string, env: Variables): Promise<CodeCommit | undefined> {
+  return checkedOutCode(root, env);
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { openTracking } from '../adapters/checkout.ts';
+import { type CodeCommit, openTracking } from '../adapters/checkout.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
@@ -148,7 +148,7 @@ export interface World {
   readonly state: StatePorts;
   readonly run: RunPorts;
   readonly stores: Stores;
-  readonly codeCommit?: { readonly commit: string; readonly at: string };
+  readonly codeCommit?: CodeCommit;
   /** Absolute private folder under the git directory. */
   readonly privateFolder: string;
   /** Steps at once when nobody says otherwise: the cores, at least 2. */
