@@ -109,7 +109,7 @@ const options = {
  * import belongs to it.
  */
 const startsWith = {
-  wake: ['src/action/main.ts', 'src/action/record.ts', 'src/app/report-pages.ts', 'src/action/journals.ts'],
+  wake: ['src/action/main.ts'],
   plan: ['src/cli/plan.ts'],
   words: ['src/cli/main.ts'],
 };
@@ -124,7 +124,9 @@ function chunksOfStarts() {
     reached ??= Object.entries(startsWith).map(([name, files]) => [name, reachedFrom(files, infoOf)]);
     const first = [entries.cli, entries.main, entries.post].filter((file) => file !== undefined);
     entered ??= reachedFrom(first, infoOf);
-    const names = entered.has(id) ? [] : reached.filter(([, ids]) => ids.has(id)).map(([name]) => name);
+    if (infoOf(id)?.isEntry) return undefined;
+    if (entered.has(id)) return 'first';
+    const names = reached.filter(([, ids]) => ids.has(id)).map(([name]) => name);
     return names.length === 0 ? undefined : names.join('-');
   };
 }

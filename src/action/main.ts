@@ -13,6 +13,7 @@ import { stopCommands } from '../run/step-commands.ts';
 import { boundAnnotations } from './annotations.ts';
 import { type Intent, settleIntent } from './intent.ts';
 import { folderInWorkspace, type Job, openJob } from './job.ts';
+import { performRun, performTick, recordIn } from './record.ts';
 import { type JobResult, refusedResult } from './result.ts';
 import type { Created } from './retry.ts';
 import type { Runner } from './runner.ts';
@@ -81,7 +82,6 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
     }
     case 'tick': {
       if (job.inputs.stage) return performStage(job, opened, project, intent);
-      const { performTick, recordIn } = await import('./record.ts');
       return recordIn(job, opened, project, (recording) => performTick(recording, intent.push));
     }
     case 'backfill': {
@@ -92,18 +92,15 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
     }
     case 'retry': {
       const { performRetry } = await import('./retry.ts');
-      const { recordIn } = await import('./record.ts');
       if (job.inputs.stage) return performStage(job, opened, project, intent);
       const created = await createdOf(job);
       return recordIn(job, opened, project, (recording) => performRetry(recording, intent, created));
     }
     case 'cancel': {
       const { performCancel } = await import('./cancel.ts');
-      const { recordIn } = await import('./record.ts');
       return recordIn(job, opened, project, (recording) => performCancel(recording, intent.what));
     }
     case 'run': {
-      const { performRun, recordIn } = await import('./record.ts');
       if (job.inputs.dryRun) {
         const { performPlan } = await import('./look.ts');
         return performPlan(job, opened, project);
@@ -128,7 +125,6 @@ async function performStage(
   project: Project,
   intent: Extract<Intent, { kind: 'tick' | 'run' | 'retry' }>,
 ): Promise<JobResult> {
-  const { recordIn } = await import('./record.ts');
   switch (job.inputs.stage!) {
     case 'plan': {
       const { performPlanStage } = await import('./stage-plan.ts');

@@ -6,7 +6,7 @@ import { buildProgram } from './program.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   const program = buildProgram((code) => {
     process.exitCode = code;
-  });
+  }, argv[2]);
   // The reader went away (`branchline schema | head`): nobody is left to be told.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   try {

@@ -19,6 +19,7 @@ import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts
 import { findLost } from '../app/find-lost.ts';
 import { billedJob, createJobMeter } from '../app/job-meter.ts';
 import { type LoadedProject, PROJECT_FILE, readSoundProject } from '../app/read-project.ts';
+import { reportPages } from '../app/report-pages.ts';
 import type { RunPorts } from '../app/run.ts';
 import type { StatePorts } from '../app/state-ports.ts';
 import { openStateSession } from '../app/state-session.ts';
@@ -250,8 +251,6 @@ export async function openWorld(
   const { outputs } = stores;
   const scope = { project, environment: options.environment, env: env.value, root };
   const source = reportSource(project, code?.commit, location.value.remoteUrl);
-  // Loaded only by commands that record a run: pages need the schedules' arithmetic.
-  const makePages = options.records ? (await import('../app/report-pages.ts')).reportPages : undefined;
   // Of all commits of this command: a tick makes several runs, and each writes only the pages that it changes.
   const pages = new Map<string, string | null>();
   const run: RunPorts = {
@@ -295,7 +294,7 @@ export async function openWorld(
     findLost: (view, assets, partitions) =>
       findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, assets, partitions),
     pages: (prepared, before) => {
-      const made: ReadonlyMap<string, string | null> = makePages?.(source, prepared, before) ?? new Map();
+      const made = options.records ? reportPages(source, prepared, before) : new Map<string, string | null>();
       for (const [path, text] of made) pages.set(path, text);
       return made;
     },
