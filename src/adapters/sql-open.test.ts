@@ -2,30 +2,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionTarget, SqlFailure, SqlSession } from '../ports.ts';
-import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { testDialects } from '../testing/sql-dialects.ts';
 import { installedEngines, rowsOf, scratchDuckDB } from '../testing/sql-sessions.ts';
-import { databases } from './sql-open.ts';
 
-const sql = databases(installedEngines());
-const scratch = scratchDuckDB();
-let server: TestPostgres;
-const targets: Partial<Record<'duckdb' | 'postgres', ConnectionTarget>> = {};
-
-beforeAll(async () => {
-  server = await startPostgres();
-  targets.duckdb = scratch.target;
-  targets.postgres = { type: 'postgres', url: server.database('contract') };
-}, 60_000);
-afterAll(async () => {
-  await server.stop();
-  scratch.remove();
-}, 60_000);
-
-async function opened(dialect: 'duckdb' | 'postgres', tag = 'branchline raw/a'): Promise<SqlSession> {
-  const session = await sql.open(targets[dialect]!, { tag });
-  if (!session.ok) throw new Error(session.error.message);
-  return session.value;
-}
+const { sql, targets, opened } = testDialects('contract');
 
 async function failureOf(
   session: SqlSession,

@@ -2,36 +2,16 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { databases } from '../adapters/sql-open.ts';
-import type { ConnectionTarget, SqlSession } from '../ports.ts';
-import { startPostgres, type TestPostgres } from '../testing/postgres.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { SqlSession } from '../ports.ts';
+import { testDialects } from '../testing/sql-dialects.ts';
 import { checkOf, sqlAsset, sqlCheckOf } from '../testing/sql-projects.ts';
-import { installedEngines, rowsOf, scratchDuckDB } from '../testing/sql-sessions.ts';
+import { installedEngines, rowsOf } from '../testing/sql-sessions.ts';
 import { judgePublished } from './judge-published.ts';
 import { materializeSql } from './materialize-sql.ts';
 import { readStamps } from './sql-stamps.ts';
 
-const sql = databases(installedEngines());
-const scratch = scratchDuckDB();
-let server: TestPostgres;
-const targets: Partial<Record<'duckdb' | 'postgres', ConnectionTarget>> = {};
-
-beforeAll(async () => {
-  server = await startPostgres();
-  targets.duckdb = scratch.target;
-  targets.postgres = { type: 'postgres', url: server.database('materialize') };
-}, 60_000);
-afterAll(async () => {
-  await server.stop();
-  scratch.remove();
-}, 60_000);
-
-async function opened(dialect: 'duckdb' | 'postgres'): Promise<SqlSession> {
-  const session = await sql.open(targets[dialect]!, { tag: 'branchline marts/a' });
-  if (!session.ok) throw new Error(session.error.message);
-  return session.value;
-}
+const { targets, scratch, opened } = testDialects('materialize');
 
 describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect) => {
   let session: SqlSession;
