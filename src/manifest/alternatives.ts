@@ -1,12 +1,16 @@
+import { nearestWord } from '../base/nearest.ts';
 import { type Finding, isObject, keyName, type Place } from './finding.ts';
 import { flowText } from './flow-text.ts';
 import { definitionOf, type Schema } from './schema.ts';
+import { typesOf } from './value-findings.ts';
 
 /** A mapping of one key that may stand where a word may: `automation: eager`, `automation: { on_cron: … }`. */
 interface Choices {
   readonly words: readonly string[];
   /** By key of the mapping: how it is written whole. */
   readonly mappings: Readonly<Record<string, string>>;
+  /** Any other text may stand there as well, such as a name. */
+  readonly isOpen: boolean;
 }
 
 /** What a key takes that is either a word or a mapping; undefined = it is not of this kind. */
@@ -19,6 +23,7 @@ function choicesOf(schema: Schema): Choices | undefined {
   if (words.length === 0 || properties.length === 0) return undefined;
   return {
     words,
+    isOpen: branches.some((branch) => typesOf(branch).includes('string') && branch.enum === undefined),
     mappings: Object.fromEntries(
       properties.map(([key, property]) => [
         key,
@@ -40,7 +45,7 @@ function resolved(schema: Schema): Schema {
 export function wrongForm(value: unknown, schema: Schema, place: Place): Finding | undefined {
   const choices = choicesOf(schema);
   if (choices === undefined) return undefined;
-  const { words, mappings } = choices;
+  const { words, mappings, isOpen } = choices;
   const last = place.pointer.at(-1);
   const prefix = typeof last === 'string' ? `${flowText(last)}: ` : '';
   const base = { pointer: place.pointer, at: 'value', remove: place.pointer } as const;
@@ -50,8 +55,10 @@ export function wrongForm(value: unknown, schema: Schema, place: Place): Finding
   }
   const whole = Object.entries(mappings).filter(([key]) => !words.includes(key));
   const all = [...words, ...whole.map(([, text]) => text)].map((each) => `\`${each}\``).join(', ');
-  if (typeof value === 'boolean' || typeof value === 'number') {
-    const message = `${keyName(place)} cannot be \`${value}\``;
+  const isOther = typeof value === 'string' && !isOpen && !words.includes(value);
+  if (isOther || typeof value === 'boolean' || typeof value === 'number') {
+    const near = isOther ? nearestWord(value, [...words, ...Object.keys(mappings)]) : undefined;
+    const message = `${keyName(place)} cannot be \`${value}\`${near ? `; did you mean \`${near}\`?` : ''}`;
     return { code: 'unknown-value', message, help: `known are ${all}`, ...base };
   }
   if (!isObject(value) || Object.keys(value).some((key) => Object.hasOwn(mappings, key))) return undefined;

@@ -50,3 +50,16 @@ export const dagsterSections: Readonly<Record<string, string>> = {
   sso_default_role: onGitHub,
   non_isolated_runs: 'every step is a process of its own: remove it',
 };
+
+const mapping = 'a mapping stands beside the asset that is read: `deps: [{ asset: …, partition_mapping: … }]`';
+const kept = 'files are kept by `storage`, and tables are in the database that `connection` names';
+
+/** Words of an asset's definition that have no key here: where what they say is said. */
+export const placesOfDagster: Readonly<Record<string, string>> = {
+  partition_mapping: mapping,
+  partition_mappings: mapping,
+  io_manager: kept,
+  io_manager_key: kept,
+  key_prefix: 'the prefix is part of the key: `assets: { raw/orders: … }`',
+  required_resource_keys: 'a step gets what it needs from its environment: `env` and `secrets`',
+};

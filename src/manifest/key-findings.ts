@@ -1,5 +1,5 @@
 import { nearestWord } from '../base/nearest.ts';
-import { dagsterSections, idleDagsterKeys } from './dagster-keys.ts';
+import { dagsterSections, idleDagsterKeys, placesOfDagster } from './dagster-keys.ts';
 import { engineTags } from './engine-tags.ts';
 import { type Finding, keyName, type Place } from './finding.ts';
 import { otherWords, plannedKeys } from './planned-keys.ts';
@@ -30,7 +30,7 @@ export function unknownKey(key: string, schema: Schema, at: Place): { finding: F
     ...(help ? { help } : {}),
     ...base,
   });
-  if (key === 'on') {
+  if (key === 'on' && at.definition !== 'RetryPolicy') {
     return { finding: finding('', '`on` is never a key of Branchline: when things run is said by `schedules`') };
   }
   if (key === '<<') {
@@ -82,6 +82,8 @@ function isOwnMapping(schema: Schema, at: Place): boolean {
 
 /** The key exists, but for other things. */
 function elsewhere(key: string, at: Place): string | undefined {
+  if (at.definition === 'RetryPolicy' && key === 'on')
+    return 'which failures are repeated is said by `classes`, for example `classes: [timeout, crash]`';
   if (at.definition === 'PoolSettings')
     return `the limit of one pool stands at the top of branchline.yaml: \`pools: { ${key}: 1 }\``;
   const isProjectKey = Object.hasOwn(rootOf('project').properties!, key);
@@ -94,7 +96,7 @@ function elsewhere(key: string, at: Place): string | undefined {
   const nouns = [...new Set(homes.map((name) => nounsOf(name).many))];
   if (at.definition === 'Scenario') return withinScenario(key);
   if (isProjectKey && nouns.length === 0) return `\`${key}\` stands at the top of the file: is it indented too far?`;
-  if (nouns.length === 0) return undefined;
+  if (nouns.length === 0) return Object.hasOwn(placesOfDagster, key) ? placesOfDagster[key] : undefined;
   const list = nouns.length > 3 ? `${nouns.slice(0, 3).join(', ')} and others` : nouns.join(' and ');
   return `\`${key}\` is a key of ${list}`;
 }

@@ -28,6 +28,15 @@ describe('keys', () => {
       'on: push',
       'unknown-key: assets have no key `on` → `on` is never a key of Branchline: when things run is said by `schedules`',
     ],
+    [
+      'partition_mappings: { a: all }',
+      'unknown-key: assets have no key `partition_mappings` → a mapping stands beside the asset that is read: `deps: [{ asset: …, partition_mapping: … }]`',
+    ],
+    ['audits: [a]', 'unknown-key: assets have no key `audits`; here it is called `checks`'],
+    [
+      'key_prefix: raw',
+      'unknown-key: assets have no key `key_prefix` → the prefix is part of the key: `assets: { raw/orders: … }`',
+    ],
     ['zzzzzz: 1', 'unknown-key: assets have no key `zzzzzz` → docs/manifests.md has every key with an example'],
     [
       'max_parallel: 1',
@@ -108,6 +117,14 @@ describe('values', () => {
     [
       'automation: { on_missing: , eager: }',
       '+21 wrong-type: `on_missing` is a word and no key → one of them can be said: write `automation: on_missing`',
+    ],
+    [
+      'automation: on_corn',
+      '+7 unknown-value: `automation` cannot be `on_corn`; did you mean `on_cron`? → known are `eager`, `on_missing`, `{ on_cron: { cron: "0 6 * * *" } }`',
+    ],
+    [
+      'retry_policy: { max_retries: 1, on: [infra] }',
+      '+2 unknown-key: retry policies have no key `on` → which failures are repeated is said by `classes`, for example `classes: [timeout, crash]`',
     ],
     [
       'automation: true',

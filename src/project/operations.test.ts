@@ -207,6 +207,14 @@ run_monitoring:
     expect(one(`${text}\n`)).toContain(expected);
     expect(found(`${text}\n`)).toHaveLength(1);
   });
+
+  it('are told of twins also beside a limit that cannot be read', () => {
+    const twins = '- { key: dagster/backfill, limit: 1 }\n    - { key: branchline/backfill, limit: 2 }';
+    expect(found(`run_queue:\n  tag_concurrency_limits:\n    - { limit: 3 }\n    ${twins}\n`)).toEqual([
+      expect.stringContaining('missing-key 6:7'),
+      expect.stringContaining('duplicate-limit 5:3'),
+    ]);
+  });
 });
 
 describe('steps', () => {

@@ -107,10 +107,10 @@ function queueOf(written: WrittenRunQueue, at: Place, resolving: Resolving): Run
     const twin = limits.findIndex(
       (one) => one.key === limit.key && JSON.stringify(one.value) === JSON.stringify(limit.value),
     );
-    if (twin >= 0 && isWhole)
+    if (twin >= 0)
       findings.error(
         'duplicate-limit',
-        place,
+        isWhole ? place : keyOf(below(at, 'tag_concurrency_limits')),
         `the tag \`${limit.key}\` is limited twice in the same way: to ${limits[twin]!.limit} and to ${limit.limit}`,
         { help: 'keep the one that is meant' },
       );

@@ -10,7 +10,8 @@ const seconds = whole(1, 315_360_000);
 const wallTime = {
   type: 'string',
   pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$',
-  patternErrorMessage: 'a start is a day or a time on the wall: `2026-01-01` or `2026-01-01T06:00`',
+  patternErrorMessage:
+    'a start is a day or a time on the wall, whatever the keys look like: `2026-01-01` or `2026-01-01T06:00`',
 };
 const partitionKeyText = {
   type: 'string',
@@ -26,7 +27,8 @@ const windowKeys = {
     ['2026-12-31'],
     {
       ...wallTime,
-      patternErrorMessage: 'an end is a day or a time on the wall: `2026-12-31` or `2026-12-31T06:00`',
+      patternErrorMessage:
+        'an end is a day or a time on the wall, whatever the keys look like: `2026-12-31` or `2026-12-31T06:00`',
     },
   ),
   timezone: key('Zone of the windows, by its IANA name. Default: the project’s.', ['Europe/Berlin'], text),
