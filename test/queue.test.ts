@@ -228,7 +228,12 @@ schedules:
   expect(canceled.runs).toMatchObject([{ outcome: 'canceled' }]);
   const [left] = (await queue()).runs;
   expect(left).toMatchObject({ state: 'QUEUED', trigger: 'one 06:00' });
-  await project.json(['cancel', left!.run]);
+  const sound = project.read('branchline.yaml');
+  project.write('branchline.yaml', sound.replace('run: "true"', 'rum: "true"'));
+  expect((await project.run(['cancel', 'key:a'])).code).toBe(2);
+  // By its id also while a manifest has a mistake; the report says so from the next commit on.
+  expect((await project.run(['cancel', left!.run])).stderr).toContain('The manifests have 1 error');
+  project.write('branchline.yaml', sound);
   const { view, problems } = await project.state();
   expect(problems).toEqual([]);
   expect(view.openRuns.size).toBe(0);

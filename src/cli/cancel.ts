@@ -1,8 +1,9 @@
 import { cancelRuns } from '../app/cancel.ts';
 import { buildPlanning } from '../app/planning.ts';
 import { canceledText } from '../app/run-message.ts';
+import { isRunId } from '../model/ids.ts';
 import { printFailure, printJson } from './print.ts';
-import { type StateWritingOptions, withStateWriting } from './state-writing.ts';
+import { type StateWriting, type StateWritingOptions, withStateWriting } from './state-writing.ts';
 
 interface CancelOptions extends StateWritingOptions {
   readonly reason?: string;
@@ -10,9 +11,9 @@ interface CancelOptions extends StateWritingOptions {
 
 /** `branchline cancel <run|backfill|selection>`. */
 export async function run(options: CancelOptions, args: readonly string[]): Promise<number> {
-  return withStateWriting(options, async ({ opened, world, confirm }) => {
+  const what = args[0]!;
+  const work = async ({ opened, world, confirm }: StateWriting): Promise<number> => {
     const { host, tree } = opened;
-    const what = args[0]!;
     if (options.environment === 'production' && !(await confirm(`This cancels runs of production: ${what}. Go on?`)))
       return 2;
     const planning = buildPlanning(world.project, tree);
@@ -21,5 +22,7 @@ export async function run(options: CancelOptions, args: readonly string[]): Prom
     if (options.json) printJson({ version: 1, runs: canceled.value.runs });
     else for (const each of canceled.value.runs) host.print(canceledText(each));
     return 0;
-  });
+  };
+  // Who breaks a manifest must still be able to stop what is at work.
+  return withStateWriting(options, work, { pastMistakes: isRunId(what) });
 }

@@ -30,15 +30,21 @@ export async function openForReading(options: ReadingOptions): Promise<Result<Re
 export async function openForLooking(options: ReadingOptions): Promise<Result<Reading, number>> {
   const opened = await openProject(options);
   if (!opened.ok) return fail(printFailure(openHost().host, opened.error, options.json));
-  const { project, readable, knowsState, diagnostics } = opened.value.loaded;
-  if (project) return withStore(opened.value, project, options);
-  if (!readable || !knowsState) return fail(printDiagnostics(opened.value, options.json));
+  const project = opened.value.loaded.project ?? projectPastMistakes(opened.value, options);
+  if (!project) return fail(printDiagnostics(opened.value, options.json));
+  return withStore(opened.value, project, options);
+}
+
+/** What is left of a project with mistakes, where none of them can be about where its state is; says so. */
+export function projectPastMistakes(opened: OpenProject, { json }: Pick<GlobalOptions, 'json'>): Project | undefined {
+  const { readable, knowsState, diagnostics } = opened.loaded;
+  if (!readable || !knowsState) return undefined;
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  if (!options.json)
-    opened.value.host.progress(
+  if (!json)
+    opened.host.progress(
       `The manifests have ${count(errors, 'error')} (\`branchline check\` tells); this is the state all the same.`,
     );
-  return withStore(opened.value, readable, options);
+  return readable;
 }
 
 async function withStore(

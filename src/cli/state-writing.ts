@@ -6,6 +6,7 @@ import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';
 import { isConfirmed } from './confirm.ts';
 import { printFailure } from './print.ts';
+import { projectPastMistakes } from './reading.ts';
 
 export interface StateWritingOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';
@@ -21,21 +22,27 @@ export interface StateWriting {
   readonly confirm: (question: string) => Promise<boolean>;
 }
 
-/** Opens project and state for a command that changes the state and runs nothing. Yields the exit code. */
+/**
+ * Opens project and state for a command that changes the state and runs nothing. Yields the exit code. `pastMistakes`: what
+ * it does needs no manifests, so a mistake in one is a line on standard error, as long as it leaves no doubt about where the
+ * state is; the report is then left to the next commit.
+ */
 export async function withStateWriting(
   options: StateWritingOptions,
   work: (writing: StateWriting) => Promise<number>,
+  { pastMistakes = false }: { readonly pastMistakes?: boolean } = {},
 ): Promise<number> {
   const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { host, root, loaded } = opened.value;
-  if (!loaded.project) return printDiagnostics(opened.value, options.json);
-  const refusal = await branchRefusal(root, loaded.project, options.environment, process.env);
+  const project = loaded.project ?? (pastMistakes ? projectPastMistakes(opened.value, options) : undefined);
+  if (!project) return printDiagnostics(opened.value, options.json);
+  const refusal = await branchRefusal(root, project, options.environment, process.env);
   if (refusal && !options.dryRun) return printFailure(host, refusal, options.json);
-  const world = await openWorld(opened.value, loaded.project, {
+  const world = await openWorld(opened.value, project, {
     environment: options.environment,
     signal: interruptSignal(host),
-    records: true,
+    records: loaded.project !== undefined,
   });
   if (!world.ok) return printFailure(host, world.error, options.json);
   const confirm = async (question: string): Promise<boolean> => {
