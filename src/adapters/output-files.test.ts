@@ -95,6 +95,13 @@ describe('finding', () => {
     expect(await paths('out/*.csv')).toEqual({ code: 'outside', path: 'out/a.csv' });
     expect(await paths('out/**')).toEqual({ code: 'outside', path: 'out/a.csv' });
   });
+  test('takes everything for inside where the root of the disk is the work tree', async () => {
+    const disk = path.parse(root).root;
+    const all = createOutputFiles({ root: disk, repository: disk, store: undefined, isTracked: () => false });
+    const file = write('data/a.csv', 'a');
+    const there = path.relative(disk, path.join(root, file.path)).split(path.sep).join('/');
+    expect(await all.find(there)).toMatchObject({ ok: true, value: [{ path: there, digest: file.digest }] });
+  });
   test('does not walk through links, but takes one to a file of the repository', async () => {
     write('data/a.csv', 'a');
     mkdirSync(path.join(root, 'out'));

@@ -27,7 +27,9 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
 
   async function isOutside(file: string): Promise<boolean> {
     const [boundary, real] = await Promise.all([realpath(options.repository), realPathOf(workingOf(file))]);
-    return real !== boundary && !real.startsWith(boundary + path.sep);
+    // Also of a work tree that is the root of a disk, whose name ends with a separator already.
+    const way = path.relative(boundary, real);
+    return path.isAbsolute(way) || way.split(path.sep, 1)[0] === '..';
   }
   async function isRefused(file: string): Promise<boolean> {
     return (await isOutside(file)) || (await isTracked(file));
