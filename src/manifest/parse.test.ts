@@ -127,6 +127,10 @@ describe('values', () => {
       '+2 unknown-key: retry policies have no key `on` → which failures are repeated is said by `classes`, for example `classes: [timeout, crash]`',
     ],
     [
+      'partitions: { dynamic: true }',
+      '+4 wrong-type: `dynamic` is `true`; text is needed → for example `dynamic: customers`; as text it is `dynamic: "true"`',
+    ],
+    [
       'automation: true',
       '+4 unknown-value: `automation` cannot be `true` → known are `eager`, `on_missing`, `{ on_cron: { cron: "0 6 * * *" } }`',
     ],

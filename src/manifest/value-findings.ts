@@ -94,7 +94,12 @@ function helpFor(value: unknown, schema: Schema, place: Place): string | undefin
   // The value has lost how it was written (`1.10`), so the example keeps to what is certain.
   if (types.includes('string') && typeof value === 'number')
     return 'write it in quotes, so that every digit stays as it is';
-  if (types.includes('string') && typeof value === 'boolean') return `write \`${prefix}${quoted(String(value))}\``;
+  if (types.includes('string') && typeof value === 'boolean') {
+    const asText = `\`${prefix}${quoted(String(value))}\``;
+    const example = exampleFor(schema, prefix);
+    // A switch where a name is wanted: the name is meant far more often than the word.
+    return example === undefined ? `write ${asText}` : `${example}; as text it is ${asText}`;
+  }
   return exampleFor(schema, prefix);
 }
 
