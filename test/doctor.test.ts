@@ -38,6 +38,9 @@ describe('branchline doctor', () => {
     expect(workflows).toHaveLength(3);
     const end = await project.run(['doctor'], noToken);
     expect(end.stdout).toContain('3 workflows looked at: all fine.');
+    project.git('remote', 'add', 'origin', '/no/such/repository');
+    const away = (await project.run(['doctor'], noToken)).stdout;
+    expect(away).toMatch(/Not looked at: the state of production[^\n]*: origin cannot be reached[^\n]*[^.]\.\n/);
   });
 
   test('shows each finding at its place, with the line to write; errors are exit code 2', async () => {

@@ -86,7 +86,9 @@ function report(
     const level = severity === 'warning' ? ' (warning)' : '';
     return `${code}${level}: ${safeLine(message, 600)}\n      help: ${safeLine(help, 600)}`;
   });
-  const unseen = notSeen.map(({ what, why }) => `Not looked at: ${safeLine(what)}: ${safeLine(why, 300)}.`);
+  const unseen = notSeen.map(
+    ({ what, why }) => `Not looked at: ${safeLine(what)}: ${safeLine(why, 300).replace(/\.$/, '')}.`,
+  );
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
   const verdict =
