@@ -1,9 +1,9 @@
 import { sortedUnique } from '../base/order.ts';
 import type { WrittenExposure } from '../manifest/generated/written.ts';
 import type { Exposure } from '../model/project.ts';
+import { isKnownAsset } from './asset-deps.ts';
 import type { Definition } from './definitions.ts';
 import { below, definedAt, spanOf } from './findings.ts';
-import { isKnownAsset } from './resolve-assets.ts';
 import type { Resolving } from './resolving.ts';
 
 /** An exposure with those of its assets that exist. Reports the others, each with the nearest key. */

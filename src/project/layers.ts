@@ -5,6 +5,7 @@ import type {
   WrittenManifest,
 } from '../manifest/generated/written.ts';
 import { otherSpelling } from '../model/tags.ts';
+import type { Broken } from './broken.ts';
 import type { Definition, Definitions } from './definitions.ts';
 import { below, type Place } from './findings.ts';
 
@@ -126,4 +127,9 @@ export function actionOf(
     if (words.length > 0) return { layer, words };
   }
   return undefined;
+}
+
+/** Whether something of an asset was taken out that might have said what is not said now. */
+export function isBroken(layers: readonly Layer[], broken: Broken): boolean {
+  return broken.anyKey || layers.some(({ place }) => broken.at(place));
 }

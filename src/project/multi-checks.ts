@@ -1,10 +1,11 @@
 import { byText } from '../base/order.ts';
 import type { WrittenMultiCheck } from '../manifest/generated/written.ts';
 import type { AssetKey, Check, MultiCheck } from '../model/project.ts';
+import { isKnownAsset } from './asset-deps.ts';
 import type { Definition } from './definitions.ts';
 import { below, definedAt, spanOf } from './findings.ts';
 import { checkDefaults } from './layers.ts';
-import { type AssetDraft, isKnownAsset } from './resolve-assets.ts';
+import type { AssetDraft } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
 import { checkScript, type Resolving, resolveDuration, resolveEnv } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';

@@ -3,13 +3,13 @@ import { byText, sortedUnique } from '../base/order.ts';
 import type { WrittenCheck } from '../manifest/generated/written.ts';
 import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
 import type { Span } from '../model/diagnostic.ts';
-import type { PartitionMapping, PartitionsDef } from '../model/partitions.ts';
-import type { Asset, AssetKey, OutputPattern, Relation, Storage } from '../model/project.ts';
-import type { Broken } from './broken.ts';
+import type { PartitionsDef } from '../model/partitions.ts';
+import type { Asset, AssetKey, OutputPattern, Storage } from '../model/project.ts';
+import { resolveDeps, type WrittenDep } from './asset-deps.ts';
+import { resolveConnection, resolveRelation } from './asset-table.ts';
 import type { Definition, SpecDefinition } from './definitions.ts';
-import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
-import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
-import { resolveMapping } from './mappings.ts';
+import { below, definedAt, keyOf, type Place } from './findings.ts';
+import { type AssetKeys, actionOf, type Found, isBroken, type Layer, layersOf, lookup, merged } from './layers.ts';
 import { resolveAutomation } from './resolve-automation.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
 import { resolveStorage } from './resolve-storage.ts';
@@ -41,9 +41,6 @@ export interface AssetDraft {
   /** Only for an asset made by SQL. */
   readonly sql?: { readonly source: SqlSource; readonly parts: readonly SqlPart[] };
 }
-
-/** An upstream as written: its key, or with a mapping of partitions. */
-export type WrittenDep = NonNullable<NonNullable<AssetKeys['deps']>[number]>;
 
 type Own = Definition<AssetKeys> & {
   readonly value: { readonly checks?: Readonly<Record<string, WrittenCheck>> | null };
@@ -127,15 +124,10 @@ interface DraftOptions {
   readonly sharedDeps: readonly Found<WrittenDep>[];
 }
 
-/** Whether something of an asset was taken out that might have said what is not said now. */
-export function isBroken(layers: readonly Layer[], broken: Broken): boolean {
-  return broken.anyKey || layers.some(({ place }) => broken.at(place));
-}
-
 function draftOf(definition: Own, options: DraftOptions, resolving: Resolving): AssetDraft {
   const { layers, connection, isSql, external, sql } = options;
   hintAtGroup(layers, resolving);
-  const { places: depPlaces, mappings } = depPlacesOf(definition.name, options, resolving);
+  const { places: depPlaces, mappings } = resolveDeps(definition.name, options, resolving);
   const { outputs, places: outputPlaces, isWhole } = resolveOutputs(layers, definition.name, resolving);
   const { relation, place: relationPlace } = resolveRelation(definition.name, options, resolving);
   const text = <K extends keyof AssetKeys>(key: K): NonNullable<AssetKeys[K]> | undefined => lookup(layers, key)?.value;
@@ -249,27 +241,6 @@ function inheritedOf(layers: readonly Layer[]): Readonly<Record<string, string>>
   return inherited;
 }
 
-/** The name of the connection, when there is such a one. */
-export function resolveConnection(layers: readonly Layer[], resolving: Resolving): string | undefined {
-  const found = lookup(layers, 'connection');
-  if (found === undefined) return undefined;
-  return checkConnection(found.value, found.place, resolving) ? found.value : undefined;
-}
-
-/** Reports a connection that nobody declares. */
-export function checkConnection(name: string, at: Place, { connections, findings, broken }: Resolving): boolean {
-  if (Object.hasOwn(connections, name)) return true;
-  if (broken.name('connections', name)) return false;
-  const known = Object.keys(connections);
-  const help =
-    didYouMean(name, known) ??
-    (known.length === 0
-      ? 'declare it under `connections:` in branchline.yaml'
-      : `there are ${known.map((one) => `\`${one}\``).join(', ')}`);
-  findings.error('unknown-connection', at, `there is no connection \`${name}\``, { help });
-  return false;
-}
-
 function resolveSqlOf(key: AssetKey, layer: Layer, layers: readonly Layer[], resolving: Resolving): AssetDraft['sql'] {
   const at = below(layer.place, 'sql');
   const { findings, connections, broken } = resolving;
@@ -290,63 +261,6 @@ function resolveSqlOf(key: AssetKey, layer: Layer, layers: readonly Layer[], res
     return undefined;
   }
   return { source, parts: compiled.value.parts };
-}
-
-function depPlacesOf(
-  key: AssetKey,
-  { layers, sharedDeps, sql }: DraftOptions,
-  resolving: Resolving,
-): {
-  readonly places: ReadonlyMap<AssetKey, () => Span>;
-  readonly mappings: Readonly<Record<AssetKey, PartitionMapping>>;
-} {
-  const mappings: Record<AssetKey, PartitionMapping> = {};
-  const places = new Map<AssetKey, () => Span>();
-  const addWritten = (dep: WrittenDep, place: () => Span): void => {
-    add(typeof dep === 'string' ? dep : dep.asset, place);
-    if (typeof dep !== 'string' && dep.partition_mapping) mappings[dep.asset] ??= resolveMapping(dep.partition_mapping);
-  };
-  const add = (dep: string, place: () => Span): void => {
-    if (isKnownAsset(dep, place, resolving) && !places.has(dep)) places.set(dep, place);
-  };
-  for (const { value, place } of sharedDeps) addWritten(value, () => spanOf(depPlace(value, place)));
-  const own = lookup(layers, 'deps');
-  for (const [index, dep] of (own?.value ?? []).entries())
-    addWritten(dep, () => spanOf(depPlace(dep, below(own!.place, index))));
-  for (const part of sql?.parts ?? []) {
-    if (part.kind !== 'ref') continue;
-    const spanAt = (): Span => sql!.source.spanAt({ offset: part.keyOffset, length: part.asset.length });
-    if (part.asset === key)
-      resolving.findings.error('cycle', spanAt(), `\`${key}\` reads itself`, {
-        help: 'write `${{ this }}` for its own table',
-      });
-    else add(part.asset, spanAt);
-  }
-  return { places, mappings };
-}
-
-function depPlace(dep: WrittenDep, place: Place): Place {
-  return typeof dep === 'string' ? place : below(place, 'asset');
-}
-
-/** Whether there is such an asset. Reports it when not, with the nearest key. */
-export function isKnownAsset(key: AssetKey, place: () => Span, { definitions, findings, broken }: Resolving): boolean {
-  const { assets, specs, multiAssets } = definitions;
-  if (assets.has(key) || specs.has(key)) return true;
-  if (broken.name('assets', key)) return false;
-  const several = multiAssets.get(key);
-  if (several !== undefined) {
-    const names = Object.keys(several.value.specs).sort(byText);
-    findings.error('unknown-asset', place(), `\`${key}\` makes several assets and is none itself`, {
-      help: `name the ones that are meant: ${names.slice(0, 5).join(', ')}`,
-    });
-    return false;
-  }
-  const help =
-    didYouMean(key, [...assets.keys(), ...specs.keys()]) ??
-    'assets that others make are declared with `external: true`';
-  findings.error('unknown-asset', place(), `there is no asset \`${key}\``, { help });
-  return false;
 }
 
 function resolveOutputs(
@@ -373,48 +287,4 @@ function resolveOutputs(
     places.push(place);
   });
   return { outputs, places, isWhole: outputs.length === (found?.value.length ?? 0) };
-}
-
-function resolveRelation(
-  key: AssetKey,
-  { layers, connection }: DraftOptions,
-  resolving: Resolving,
-): { readonly relation?: Relation; readonly place?: Place } {
-  const written = lookup(layers, 'relation');
-  const { findings } = resolving;
-  if (connection === undefined) {
-    if (written !== undefined && lookup(layers, 'connection') === undefined && !isBroken(layers, resolving.broken)) {
-      findings.error('relation-without-connection', written.place, `\`${key}\` has a relation and no connection`, {
-        help: 'write `connection:` with the database that holds it',
-      });
-    }
-    return {};
-  }
-  const isNone = lookup(layers, 'materialized')?.value === 'none';
-  if (written === undefined) return isNone ? {} : { relation: defaultRelation(key) };
-  if (isNone) {
-    findings.error(
-      'relation-of-none',
-      written.place,
-      `\`${key}\` has a relation, and \`materialized: none\` says that it has none`,
-      { help: 'remove one of them' },
-    );
-    return {};
-  }
-  const parts = written.value.split('.');
-  if (parts.length > 2 || parts.some((part) => part.trim() === '')) {
-    findings.error('bad-relation', written.place, `\`${written.value}\` is not a table's name`, {
-      help: 'write `table` or `schema.table`',
-    });
-    return {};
-  }
-  const [first, second] = parts as [string, string?];
-  return { relation: second === undefined ? { name: first } : { schema: first, name: second }, place: written.place };
-}
-
-/** The last segment in the schema of the segments before, joined by `_` (vocabulary.md). */
-export function defaultRelation(key: AssetKey): Relation {
-  const segments = key.split('/');
-  const name = segments.pop()!;
-  return segments.length === 0 ? { name } : { schema: segments.join('_'), name };
 }

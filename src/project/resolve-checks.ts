@@ -3,12 +3,14 @@ import { byText } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
 import type { WrittenCheck } from '../manifest/generated/written.ts';
 import type { AssetKey, Bound, Check, CheckKind } from '../model/project.ts';
+import { isKnownAsset } from './asset-deps.ts';
+import { checkConnection } from './asset-table.ts';
 import { parseBound } from './bounds.ts';
 import type { Scalar } from './expressions.ts';
 import { below, definedAt, keyOf, type Place, spanOf } from './findings.ts';
 import { checkDefaults } from './layers.ts';
 import { hasReadableData, verifyRefs, whyUnreadable } from './relations.ts';
-import { type AssetDraft, checkConnection, isKnownAsset } from './resolve-assets.ts';
+import type { AssetDraft } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
 import {
   checkScript,

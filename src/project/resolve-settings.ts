@@ -8,9 +8,9 @@ import type {
 } from '../manifest/generated/written.ts';
 import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
 import type { Connection, EnvironmentDef, Project } from '../model/project.ts';
+import { checkConnection } from './asset-table.ts';
 import type { Definitions } from './definitions.ts';
 import { below, definedAt, type Place } from './findings.ts';
-import { checkConnection } from './resolve-assets.ts';
 import { checkZone } from './resolve-jobs.ts';
 import { resolveOperations } from './resolve-operations.ts';
 import { resolveSharedPartitions } from './resolve-partitions.ts';

@@ -2,14 +2,15 @@ import { sortedUnique } from '../base/order.ts';
 import type { WrittenMultiAsset } from '../manifest/generated/written.ts';
 import type { PartitionsDef } from '../model/partitions.ts';
 import type { Action, StepDef } from '../model/project.ts';
+import type { WrittenDep } from './asset-deps.ts';
+import { resolveConnection } from './asset-table.ts';
 import type { Definition } from './definitions.ts';
 import { below, definedAt, type Place } from './findings.ts';
 import { shellWords } from './fingerprint.ts';
 import { globMatcher, isPattern } from './glob.ts';
 import { type AssetKeys, actionOf, type Found, type Layer, layersOf, lookup, merged } from './layers.ts';
 import { nearestFile, projectPath } from './paths.ts';
-import type { AssetDraft, WrittenDep } from './resolve-assets.ts';
-import { resolveConnection, resolveSpec } from './resolve-assets.ts';
+import { type AssetDraft, resolveSpec } from './resolve-assets.ts';
 import { defaultPoolLimit, resolveBackfillPolicy, resolveRetryPolicy } from './resolve-operations.ts';
 import { resolvePartitions } from './resolve-partitions.ts';
 import {
