@@ -8,6 +8,7 @@ import { sql } from './sql.ts';
 import { plan, version } from './start.ts';
 import { stateCommit, stateHistory } from './state.ts';
 import { steps } from './steps.ts';
+import { stateYears } from './years.ts';
 
 /** Every row, in the order of the table. */
 export const rows: readonly BenchRow[] = [
@@ -20,6 +21,7 @@ export const rows: readonly BenchRow[] = [
   partitions,
   stateCommit,
   stateHistory,
+  stateYears,
   queue,
   simulate,
   simulateLarge,

@@ -249,20 +249,26 @@ export interface TreeEntry {
   readonly id: string;
 }
 
+const BEYOND_ASCII = /[\x80-\xff]/;
+
 /** What a tree object lists: `<mode> SP <name> NUL <id in bytes>`, again and again. */
 export function treeEntries({ bytes }: GitObject, format: ObjectFormat): TreeEntry[] {
   const idLength = format === 'sha1' ? 20 : 32;
+  // As two texts of the whole: of a state of years, a call for each name and id is most of what its trees cost.
+  const text = bytes.toString('latin1');
+  const digits = bytes.toString('hex');
   const entries: TreeEntry[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const blank = bytes.indexOf(32, at);
-    const nul = bytes.indexOf(0, blank);
-    const mode = bytes.toString('latin1', at, blank);
+  for (let at = 0; at < text.length; ) {
+    const blank = text.indexOf(' ', at);
+    const nul = text.indexOf('\0', blank);
+    const mode = text.slice(at, blank);
+    const name = text.slice(blank + 1, nul);
     at = nul + 1 + idLength;
     entries.push({
       // Files and links are blobs; another repository inside of this one is neither.
       kind: mode === '40000' ? 'tree' : mode.startsWith('1') && mode !== '160000' ? 'blob' : 'other',
-      name: bytes.toString('utf8', blank + 1, nul),
-      id: bytes.toString('hex', nul + 1, at),
+      name: BEYOND_ASCII.test(name) ? bytes.toString('utf8', blank + 1, nul) : name,
+      id: digits.slice(2 * (nul + 1), 2 * at),
     });
   }
   return entries;

@@ -13,6 +13,7 @@ import {
   parseSegmentPath,
   recentPath,
   segmentPath,
+  segmentsAfter,
   shardOf,
   unfoldedBytesMax,
   utf8Bytes,
@@ -51,6 +52,23 @@ describe('names', () => {
 });
 
 describe('paths', () => {
+  it('of segments after a number are those that end after it, whatever else is listed', () => {
+    const seq = fc.oneof(fc.nat(3), fc.nat(9_999_999_999));
+    const segment = fc
+      .tuple(fc.constantFrom('2026-11-22', '2024-02-29'), seq, seq, fc.option(fc.integer({ min: 1, max: 3 })))
+      .map(([day, first, last, part]) => segmentPath(day, first, last, part ?? undefined));
+    const damaged = fc
+      .tuple(segment, fc.nat(60), fc.constantFrom('', 'x', '-', '9', '/'))
+      .map(([path, at, by]) => path.slice(0, at) + by + path.slice(at + 1));
+    const other = fc.constantFrom('events/', 'events/2026/11/22/', 'recent/0000000009-w-1.jsonl', 'format.json');
+    fc.assert(
+      fc.property(fc.array(fc.oneof(segment, damaged, other)), seq, (listing, after) => {
+        const all = listing.map(parseSegmentPath).filter((name) => name !== undefined);
+        expect(segmentsAfter(listing, after)).toEqual(all.filter(({ last }) => last > after));
+      }),
+    );
+  });
+
   it('are read back as they were made', () => {
     expect(parseRecentPath(recentPath(12, 'W/1-x', 3))).toMatchObject({ seq: 12, tx: 3, writer: '%57.1-x' });
     expect(parseRecentPath(recentPath(12, 'w', 3, 2))).toMatchObject({ seq: 12, part: 2 });

@@ -102,6 +102,23 @@ export function parseSegmentPath(path: string): SegmentName | undefined {
   };
 }
 
+// `events/2026/11/22/<first>-`: the number of the last commit has ten digits from here.
+const LAST_AT = 'events/2026/11/22/0000000001-'.length;
+
+/**
+ * Segments with commits after this number. Those before are told by one number in their paths: a branch of years has
+ * thousands of them, and each wake-up asks several times.
+ */
+export function segmentsAfter(listing: Iterable<string>, seq: number): SegmentName[] {
+  const found: SegmentName[] = [];
+  for (const path of listing) {
+    if (!path.startsWith('events/') || Number(path.slice(LAST_AT, LAST_AT + SEQ_DIGITS)) <= seq) continue;
+    const name = parseSegmentPath(path);
+    if (name) found.push(name);
+  }
+  return found;
+}
+
 const partOf = (name: { readonly part?: number }): number => name.part ?? Number.MAX_SAFE_INTEGER;
 
 /** Order of events: by commit, then part; a commit's last file, which has no part, comes after its parts. */

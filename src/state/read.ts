@@ -22,7 +22,9 @@ import {
   parseSegmentPath,
   parseStreamsPath,
   parseWeekPath,
+  type RollupName,
   SNAPSHOT_BYTES_COUNTED,
+  segmentsAfter,
   utf8Bytes,
 } from './layout.ts';
 import { mayHaveParts } from './long-events.ts';
@@ -107,8 +109,11 @@ export function foldedSeq(listing: Iterable<string>): number {
  */
 export function neededPaths(listing: readonly string[], options: ReadOptions = {}): string[] {
   const folded = foldedSeq(listing);
-  const rollups = listing.map(parseRollupPath).filter((name) => name !== undefined);
-  const days = [...new Set(rollups.filter((name) => name.kind === 'day').map((name) => name.period))].sort();
+  const unfolded = new Set(segmentsAfter(listing, folded).map((name) => name.path));
+  const rollups = rollupsOf(listing);
+  const days = [
+    ...new Set([...rollups.values()].filter(({ kind }) => kind === 'day').map(({ period }) => period)),
+  ].sort();
   // The newest day with sums may be open still.
   const newest = (count: number): Set<string> => new Set(count > 0 ? days.slice(-count) : []);
   const wanted = newest(Math.max(1, options.days ?? 0));
@@ -117,7 +122,7 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
     Math.max(1, options.assetDays ?? 0, options.weekOf === undefined || hasWeek ? 0 : REPORT_DAYS),
   );
   if (hasWeek) for (const day of days) if (day >= weekStart(options.weekOf!)) wantedAssets.add(day);
-  for (const day of daysToMerge(listing, options.now)) {
+  for (const day of daysToMerge([...rollups.values()], options.now)) {
     wanted.add(day);
     wantedAssets.add(day);
   }
@@ -132,14 +137,13 @@ export function neededPaths(listing: readonly string[], options: ReadOptions = {
   ]);
   return listing.filter((path) => {
     if (path === FORMAT_PATH || path.startsWith('snapshot/') || parseRecentPath(path)) return true;
-    const segment = parseSegmentPath(path);
-    if (segment) return segment.last > folded;
+    if (path.startsWith('events/')) return unfolded.has(path);
     if (path.startsWith('runs/recent/')) return true;
     if (parseStreamsPath(path) !== undefined) return options.olderStreams === true;
     const runs = parseDayRunsPath(path);
     if (runs) return runsOf.has(runs.day);
     if (hasWeek && parseWeekPath(path) === options.weekOf) return true;
-    const rollup = parseRollupPath(path);
+    const rollup = rollups.get(path);
     if (rollup?.kind !== 'day') return false;
     return (rollup.shard === undefined ? wanted : wantedAssets).has(rollup.period);
   });
@@ -200,11 +204,19 @@ export function addTouched(touched: Map<string, Set<string>>, event: BranchlineE
     for (const asset of event.failedAssets) add(asset, event.failedPartitions);
 }
 
+function rollupsOf(listing: readonly string[]): ReadonlyMap<string, RollupName> {
+  const found = new Map<string, RollupName>();
+  for (const path of listing) {
+    const name = parseRollupPath(path);
+    if (name) found.set(path, name);
+  }
+  return found;
+}
+
 /** Days of months that are over at `now` and have no sum of their own yet. */
-function daysToMerge(listing: readonly string[], now: EpochMs | undefined): string[] {
+function daysToMerge(names: readonly RollupName[], now: EpochMs | undefined): string[] {
   if (now === undefined) return [];
   const month = timestamp(now).slice(0, 7);
-  const names = listing.map(parseRollupPath).filter((name) => name !== undefined);
   const merged = new Set(names.filter((name) => name.kind === 'month').map((name) => name.period));
   const days = names.filter((name) => name.kind === 'day').map((name) => name.period);
   return days.filter((day) => day.slice(0, 7) < month && !merged.has(day.slice(0, 7)));
@@ -311,10 +323,7 @@ function readEvents(input: StateTexts, folded: number, digest: string, problems:
 
 /** Segments that are not folded, then recent files, each in order. */
 function eventPaths(listing: readonly string[], folded: number): string[] {
-  const segments = listing
-    .map(parseSegmentPath)
-    .filter((name) => name !== undefined)
-    .filter((name) => name.last > folded);
+  const segments = segmentsAfter(listing, folded);
   const recent = listing.map(parseRecentPath).filter((name) => name !== undefined);
   return [...segments.sort(compareSegments), ...recent.sort(compareRecent)].map((name) => name.path);
 }
@@ -444,10 +453,7 @@ export function hasLanded(
 
 /** Segments whose first line may name a writer's transaction, newest first: for a push that landed and was sealed. */
 export function segmentsToAsk(listing: readonly string[]): string[] {
-  const segments = listing.map(parseSegmentPath).filter((name) => name !== undefined);
-  const folded = foldedSeq(listing);
-  return segments
-    .filter((name) => name.last > folded)
+  return segmentsAfter(listing, foldedSeq(listing))
     .sort(compareSegments)
     .map((name) => name.path)
     .reverse();
