@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BenchRow } from '../bench/row.ts';
 import { action } from '../bench/rows/action.ts';
 import { plan } from '../bench/rows/start.ts';
@@ -46,11 +46,40 @@ const late = (files: Iterable<string>): string[] =>
 test('a wake-up with nothing due loads little code, and none that carries runs out', async () => {
   const loaded = await loadedBy(action);
   expect(late(loaded.keys())).toEqual([]);
-  expect(sum(loaded.values())).toBeLessThan(520_000);
+  expect(sum(loaded.values())).toBeLessThan(510_000);
 });
 
 test('`plan` loads little more than what planning takes', async () => {
   const loaded = await loadedBy(plan);
   expect(late(loaded.keys())).toEqual(['plan']);
   expect(sum(loaded.values())).toBeLessThan(600_000);
+});
+
+describe('what Node made of the code', () => {
+  const check = (cache: string) => {
+    writeFileSync(path.join(scratch, 'branchline.yaml'), 'name: p\nassets: { a: { run: ":" } }\n');
+    const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: undefined, BRANCHLINE_CACHE: cache };
+    return spawnSync(process.execPath, [process.env['BRANCHLINE_TEST_CLI']!, 'check'], {
+      cwd: scratch,
+      env,
+      encoding: 'utf8',
+    });
+  };
+
+  test('is kept between two commands where things live that can be had anew', () => {
+    const cache = path.join(scratch, 'cache');
+    const first = check(cache);
+    expect(first.status).toBe(0);
+    const kept = () => readdirSync(path.join(cache, 'compiled'), { recursive: true }).sort();
+    const made = kept();
+    expect(made.length).toBeGreaterThan(1);
+    expect(check(cache).stdout).toBe(first.stdout);
+    expect(kept()).toEqual(made);
+  });
+
+  test('is done without where nothing can be kept', () => {
+    const cache = path.join(scratch, 'file');
+    writeFileSync(cache, '');
+    expect(check(cache)).toMatchObject({ status: 0, stderr: '' });
+  });
 });

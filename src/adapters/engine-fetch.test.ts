@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { installedEngines } from '../testing/sql-sessions.ts';
-import { cacheFolder, loadEngine } from './engine-fetch.ts';
+import { loadEngine } from './engine-fetch.ts';
 import { ENGINES } from './generated/engines.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'branchline-cache-'));
@@ -86,11 +86,6 @@ test('the generated lock is what package-lock.json says', () => {
       expect({ name, ...lock.packages[`node_modules/${name}`] }).toMatchObject({ name, version, integrity });
     }
   }
-});
-
-test('the cache folder follows the conventions of the system', () => {
-  expect(cacheFolder({ BRANCHLINE_CACHE: '/x' })).toBe('/x');
-  if (process.platform === 'linux') expect(cacheFolder({ XDG_CACHE_HOME: '/c' })).toBe('/c/branchline');
 });
 
 test('a folder that the user named is never called one to remove', async () => {

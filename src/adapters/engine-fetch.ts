@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { SqlFailure } from '../ports.ts';
+import { cacheFolder } from './cache-folder.ts';
 import { ENGINES, type LockedPackage } from './generated/engines.ts';
 
 export type EngineName = keyof typeof ENGINES;
@@ -191,15 +191,6 @@ function npmCommand(env: Environment): NpmCommand {
   return process.platform === 'win32'
     ? { file: 'npm.cmd', before: [], shell: true }
     : { file: 'npm', before: [], shell: false };
-}
-
-/** Where fetched things live: `BRANCHLINE_CACHE`, else `branchline` in the user's cache folder. */
-export function cacheFolder(env: Environment): string {
-  if (env['BRANCHLINE_CACHE']) return env['BRANCHLINE_CACHE'];
-  if (process.platform === 'win32')
-    return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'branchline');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'branchline');
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'branchline');
 }
 
 function thisPlatform(): string {
