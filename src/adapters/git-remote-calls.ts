@@ -113,6 +113,10 @@ function createGitCalls(place: SystemRemote, reader: ObjectReader) {
     const exit = await runGit({ args: [...listRefsArgs, ...refs], ...store });
     return parseListedRefs(exit.stdout.toString());
   };
+  // An earlier head that can be read tells it by files, and by the git that is asked for what it has anyway.
+  const isNew = async (): Promise<boolean> =>
+    hasNoRefFiles(store.gitDir) ||
+    ((await readKnownRefs(store.gitDir, reader, [tracked])) === undefined && (await here([])).length === 0);
 
   return {
     unreachable,
@@ -145,7 +149,7 @@ function createGitCalls(place: SystemRemote, reader: ObjectReader) {
     },
     /** Fetches the head. What went wrong with a fetch is found out by listing the remote's refs. */
     async look(cold: readonly string[], warm = cold): Promise<Result<Seen, StoreUnreachable>> {
-      const isFirst = !hasRead && (hasNoRefFiles(store.gitDir) || (await here([])).length === 0);
+      const isFirst = !hasRead && (await isNew());
       const depth = isFirst ? cold : warm;
       let last: GitExit | undefined;
       for (let tries = 1; tries <= FETCH_TRIES; tries++) {

@@ -209,7 +209,7 @@ async function decideTick(
 ): Promise<StateDecision<Judged | 'again'>> {
   const { project } = settings.planning;
   const { view } = state.read;
-  const code = await tickedCode(options.code, view.codeCommit);
+  const judging = await tickedCode(options.code, view.codeCommit, false);
   const planned = planTick({
     project,
     partsOf: (schedule, tick) => scheduledParts(settings.planning, view, schedule, tick),
@@ -218,9 +218,11 @@ async function decideTick(
     now: state.now,
     nowIsTrusted: options.nowWasGiven || state.nowIsTrusted,
     headAt: view.at === undefined ? undefined : epochMs(view.at),
-    codeIsNewest: isNewestCode(code, view.codeCommit),
+    codeIsNewest: isNewestCode(judging, view.codeCommit),
     selectingNothing: schedulesOfNothing(settings),
   });
+  const isRecorded = planned.events.length > 0 || settings.planning.automated.length > 0;
+  const code = judging ?? (await tickedCode(options.code, view.codeCommit, isRecorded));
   const at = timestamp(state.now);
   const asked = planned.requests.map((each) => ({
     ...each,

@@ -9,12 +9,16 @@ export interface CheckedOutCode {
   at(): Promise<Timestamp | undefined>;
 }
 
-/** The code that ticks; undefined when nobody can say when it was committed. */
+/**
+ * The code that ticks; undefined when nobody can say when it was committed, or nobody has to: its time is compared with
+ * that of `known` code, and recorded where `isRecorded`.
+ */
 export async function tickedCode(
   code: CheckedOutCode | undefined,
   known: StateView['codeCommit'],
+  isRecorded: boolean,
 ): Promise<TickedCode | undefined> {
-  if (!code) return undefined;
+  if (!code || (!known && !isRecorded)) return undefined;
   const at = known?.commit === code.commit ? known.at : await code.at();
   return at === undefined ? undefined : { commit: code.commit, at };
 }
