@@ -167,7 +167,8 @@ function existing(candidates) {
 async function buildInto(folder) {
   const chunksFolder = path.join(folder, 'chunks');
   mkdirSync(chunksFolder, { recursive: true });
-  const plan = await planLate({ root, groups: lateModules, input: entries, options });
+  const begins = Object.values(startsWith).flat();
+  const plan = await planLate({ root, groups: lateModules, input: entries, begins, options });
   const lateCode = await writeLate(plan, chunksFolder, inAscii);
   const bundle = await rolldown({
     ...options,

@@ -14,9 +14,10 @@ const GROUP = '\0late-group:';
 
 /**
  * Plans which modules are late. `groups` names, by group, the modules through which the rest enters it; what only these
- * reach is late with them. A later group may use what an earlier one holds, and loads it first.
+ * reach is late with them. A later group may use what an earlier one holds, and loads it first. `begins`: with what starts
+ * begin, beside the entries.
  */
-export async function planLate({ root, groups, input, options }) {
+export async function planLate({ root, groups, input, begins, options }) {
   const graph = await readGraph({ input, options });
   const groupOf = new Map();
   for (const [group, files] of Object.entries(groups))
@@ -26,12 +27,21 @@ export async function planLate({ root, groups, input, options }) {
     if (!graph.has(id)) throw new Error(`${path.relative(root, id)} is listed as late, and nothing imports it`);
   // What late code loads with `import()` is as early as anything else: it stands in a chunk of its own.
   const starts = new Set(Object.values(input).map((file) => path.join(root, file)));
+  // A library that no start loads is had twice rather than loaded by all for the sake of late code.
+  const begun = reach(
+    graph,
+    [...Object.values(input), ...begins].map((file) => path.join(root, file)),
+    (id) => doors.has(id),
+    false,
+  );
+  const isApart = (id) => /[\\/]node_modules[\\/]/.test(id) && !begun.has(id);
   for (;;) {
     const early = reach(graph, starts, (id) => doors.has(id), true);
     const members = new Map();
     for (const group of Object.keys(groups)) {
       const own = [...doors].filter((id) => groupOf.get(id) === group);
-      const isElsewhere = (id) => early.has(id) || members.has(id) || (doors.has(id) && groupOf.get(id) !== group);
+      const isElsewhere = (id) =>
+        (early.has(id) && !isApart(id)) || members.has(id) || (doors.has(id) && groupOf.get(id) !== group);
       for (const id of reach(graph, own, isElsewhere, false)) members.set(id, group);
     }
     const before = starts.size;

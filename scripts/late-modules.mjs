@@ -78,6 +78,7 @@ export const lateModules = {
   /** Doing it, recording it, and telling of it. */
   work: [
     'src/adapters/cache-seal.ts',
+    'src/adapters/checkout-listing.ts',
     'src/adapters/disk-room.ts',
     'src/adapters/engine-fetch.ts',
     'src/adapters/git-base-commit.ts',

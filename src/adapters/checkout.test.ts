@@ -2,14 +2,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
-import {
-  checkedOutBranch,
-  checkedOutCode,
-  checkedOutCommit,
-  isTracked,
-  listByFiles,
-  openTracking,
-} from './checkout.ts';
+import { checkedOutBranch, checkedOutCode, checkedOutCommit, isTracked, openTracking } from './checkout.ts';
+import { listByFiles } from './checkout-listing.ts';
 import { parseGitConfig, settingOf } from './git-config-file.ts';
 import { findGitFolders } from './git-location-files.ts';
 

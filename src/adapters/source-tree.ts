@@ -5,7 +5,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, type St
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { byText } from '../base/order.ts';
 import type { SourceTree } from '../ports.ts';
-import { listByFiles } from './checkout.ts';
+import { listByFiles } from './checkout-listing.ts';
 import { GIT_VARIABLE } from './git-location.ts';
 import { type Environment, gitEnvironment } from './git-process.ts';
 

@@ -99,11 +99,11 @@ function knowsState({ document, diagnostics }: Parsed): boolean {
   const twice = diagnostics
     .filter(({ code }) => code === 'duplicate-key')
     .flatMap(({ span, related = [] }) => [span, ...related.map((each) => each.span)]);
+  if (document.broken.some(isAbout)) return false;
+  // To find places takes a pass over the whole file, and nothing is written twice in most.
+  if (twice.length === 0) return true;
   const places = STATE_KEYS.map((key) => document.locate(key, 'key'));
-  return (
-    !document.broken.some(isAbout) &&
-    !twice.some(({ line, column }) => places.some((place) => place.line === line && place.column === column))
-  );
+  return !twice.some(({ line, column }) => places.some((place) => place.line === line && place.column === column));
 }
 
 /** The same of a project whose files have nothing wrong in them; undefined else: then `loadProject` says what. */
