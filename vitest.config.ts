@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { countReporter } from './test/count-reporter.ts';
+import { workInMemory } from './test/memory-folder.ts';
+
+workInMemory();
 
 /** Small files that take more than half a minute, the longest first. */
 const longFiles = [
