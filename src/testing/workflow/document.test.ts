@@ -14,7 +14,11 @@ describe('what the rig does not play is refused by name', () => {
     ['paths', `on: { push: { paths: [a] } }\njobs: {}`, '`paths` of on.push'],
     ['a key of a job', job(`services: {}\n${steps}`), '`services` of jobs.a'],
     ['what ends others', job(`strategy: { matrix: {} }\n${steps}`), 'jobs.a.strategy without `fail-fast: false`'],
-    ['a script', job('steps: [{ run: make }]'), '`run` of jobs.a.steps[0]'],
+    [
+      'a script beside an action',
+      job('steps: [{ run: make }, { uses: $/plan }]'),
+      '`run` of jobs.a.steps[0] beside other steps',
+    ],
     ['a step that may fail', job('steps: [{ uses: $/plan, continue-on-error: true }]'), '`continue-on-error` of'],
     ['steps beside a call', `on: { push: {} }\njobs: { a: { uses: x, env: {} } }`, '`env` of jobs.a'],
   ])('%s', (_, text, message) => {

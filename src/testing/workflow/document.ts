@@ -123,7 +123,7 @@ function jobOf(place: string, job: Mapping): JobDocument | CallDocument {
     timeoutMinutes: (job['timeout-minutes'] as number | undefined) ?? 360,
     outputs: mapping(`${place}.outputs`, job['outputs'] ?? {}) as Readonly<Record<string, string>>,
     ...(job['strategy'] === undefined ? {} : { strategy: strategyOf(`${place}.strategy`, job['strategy']) }),
-    steps: (job['steps'] as readonly unknown[]).map((step, index) => stepOf(`${place}.steps[${index}]`, step)),
+    steps: stepsOf(`${place}.steps`, job['steps'] as readonly unknown[]),
   };
 }
 
@@ -132,6 +132,15 @@ function strategyOf(place: string, value: unknown): NonNullable<JobDocument['str
   // It would end the others at the first failure, which the rig does not do.
   if (strategy['fail-fast'] !== false) throw unknown(`${place} without \`fail-fast: false\``);
   return { maxParallel: strategy['max-parallel'] ?? 256, matrix: strategy['matrix'] };
+}
+
+function stepsOf(place: string, values: readonly unknown[]): StepDocument[] {
+  const steps = values.map((step, index) => stepOf(`${place}[${index}]`, step));
+  const script = steps.findIndex(({ run }) => run !== undefined);
+  // Jobs of scripts alone are played, and jobs of actions alone.
+  if (script >= 0 && steps.some(({ run }) => run === undefined))
+    throw unknown(`\`run\` of ${place}[${script}] beside other steps`);
+  return steps;
 }
 
 function stepOf(place: string, value: unknown): StepDocument {
