@@ -108,16 +108,21 @@ export function encodeRun(record: RunRecord): string {
   return line({ ...frame.record, steps, ...(omitted > 0 ? { stepsOmitted: omitted } : {}) });
 }
 
-/** The record without its lists of assets, where a file has no room for these alone. */
+/**
+ * The record without what a file has no room for: first the assets that it confirmed, for an account only, then the groups of
+ * its assets. By these a late event counts in the group that its asset had then, so they are kept as long as they fit.
+ */
 function frameOf(
   record: RunRecord,
   bytesOf: (record: RunRecord) => number,
 ): { readonly record: RunRecord; readonly bytes: number } {
   const bytes = bytesOf(record);
   if (bytes <= RUN_BYTES_MAX) return { record, bytes };
-  const { groups: _groups, ...rest } = record;
-  const short = { ...rest, confirmed: [] };
-  return { record: short, bytes: bytesOf(short) };
+  const short = { ...record, confirmed: [] };
+  const shortBytes = bytesOf(short);
+  if (shortBytes <= RUN_BYTES_MAX) return { record: short, bytes: shortBytes };
+  const { groups: _groups, ...bare } = short;
+  return { record: bare, bytes: bytesOf(bare) };
 }
 
 export function decodeRun(
