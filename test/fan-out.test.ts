@@ -58,6 +58,8 @@ assets:
 
     const second = await runWave(rig, { event: tick, run: 12 });
     expect(second.finalize).toMatchObject({ code: 0, outputs: { status: 'requeued', 'changed-assets': '["b"]' } });
+    // What it reads was made before, by another job.
+    expect(second.shards.get('s000')!.summary).toContain('s000: 1 asset made');
     const third = await runWave(rig, { event: tick, run: 13 });
     expect(third.finalize).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["c"]' } });
     expect(await endedStates()).toEqual(['SUCCESS']);

@@ -64,7 +64,9 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
   if (!carried.ok) return refusedResult(carried.error);
   if (carried.value.kind === 'not-ours') return idle(carried.value.text, recording);
   const { state, counts, drafts } = carried.value.outcome;
-  const title = `${shard.value.id}: ${count(counts.materialized, 'asset')} made, ${counts.failed} failed, ${counts.skipped} skipped`;
+  // The account of the run holds what its shard reads and was made before: here is what this job made.
+  const own = drafts.flatMap((draft) => (draft.type === 'asset.materialized' ? [draft.asset] : []));
+  const title = `${shard.value.id}: ${count(new Set(own).size, 'asset')} made, ${counts.failed} failed, ${counts.skipped} skipped`;
   log.print(title);
   const hasFailed = state === 'FAILURE' && inputs.failOn !== 'never';
   return {
