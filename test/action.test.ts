@@ -174,6 +174,29 @@ describe('a job that is canceled', () => {
   });
 });
 
+describe('a journal that a job could not push', () => {
+  test('is taken in by the next job that finds its run lost, before it judges it', async () => {
+    await dueRig(manifest('echo x >> "$SHARED/a"', waits));
+    const job = rig.start({ event: schedule, run: 101, cancelMs: { term: 0, kill: 0 } });
+    await until(() => existsSync(shared('waiting')));
+    rig.github.git.fail('advertise-push', 403, 1_000);
+    job.cancel();
+    await rig.end(job);
+    expect(rig.github.results.artifacts.artifacts.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^bl-journal-w/),
+    ]);
+    expect((await rig.state()).view.assets.get('a')?.materialized).toBeUndefined();
+    rig.github.git.mend();
+    writeFileSync(shared('go'), '');
+    const next = await rig.run({ event: schedule, run: 102 });
+    expect(next.log).toContain('was cut off before. What it had finished is kept');
+    expect((await rig.state()).view.assets.get('a')).toMatchObject({ attempt: { outcome: 'success' } });
+    expect(readFileSync(shared('a'), 'utf8')).toBe('x\n');
+    const types = (await rig.state()).view.endedRuns;
+    expect([...types.values()].map(({ counts }) => counts?.materialized)).toEqual([1]);
+  });
+});
+
 describe('a re-run', () => {
   test('of a click that succeeded does nothing and says so; of one that failed makes what had failed', async () => {
     const text = manifest('echo x >> "$SHARED/a"', 'test -e "$SHARED/go"');

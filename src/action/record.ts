@@ -74,7 +74,7 @@ export async function recordIn(
   }
 }
 
-/** Any job that records takes in what a fan-out left whose last job was lost. Loaded when there is one. */
+/** Any job that records takes in what others left that were lost, a fan-out or a single job. Loaded when there is one. */
 export function takerOf(
   { github, context }: Job,
   world: World,
@@ -83,8 +83,8 @@ export function takerOf(
   if (github === undefined) return {};
   return {
     async takeInLost(claims) {
-      const { lostWaveTaker } = await import('../compose/take-in-wave.ts');
-      return lostWaveTaker(world, planning, { github, temp: context.temp })(claims);
+      const { lostClaimTaker } = await import('../compose/take-in-wave.ts');
+      return lostClaimTaker(world, planning, { github, temp: context.temp })(claims);
     },
   };
 }

@@ -7,7 +7,13 @@ export interface ZipLimits {
   readonly bytesMax: number;
   /** Unpacked bytes for each packed one. */
   readonly ratioMax: number;
+  /** Names may have folders before them. */
+  readonly inFolders?: boolean;
 }
+
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+/** As journals are named: each part begins with a letter or digit, so none leads out. */
+const FOLDED = /^(?:[A-Za-z0-9][A-Za-z0-9_.%-]{0,199}\/){0,8}[A-Za-z0-9][A-Za-z0-9_.%-]{0,199}$/;
 
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;
@@ -84,12 +90,15 @@ function findEnd(archive: Buffer): number | undefined {
   return undefined;
 }
 
-function refusalOf(entries: readonly Entry[], { bytesMax, ratioMax }: ZipLimits): string | undefined {
+function refusalOf(
+  entries: readonly Entry[],
+  { bytesMax, ratioMax, inFolders = false }: ZipLimits,
+): string | undefined {
   const names = new Set<string>();
   let total = 0;
   for (const { name, method, packed, unpacked } of entries) {
     // Plain names alone: no folder, no way out of one, nothing that a disk or a terminal would read otherwise.
-    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/.test(name)) return 'the name of one of its files is no plain one';
+    if (!(inFolders ? FOLDED : PLAIN).test(name)) return 'the name of one of its files is no plain one';
     if (names.has(name.toLowerCase())) return 'it has one file twice';
     names.add(name.toLowerCase());
     if (method !== STORED && method !== DEFLATED) return 'it is packed in a way that is not known';

@@ -28,9 +28,14 @@ const claimOf = (run: string, holder: Holder): Claim => ({
 /** Recovers from these claims of runs that are over; what was decided, and what was asked to be taken in. */
 async function recovered(
   claims: readonly Claim[],
-  options: { readonly liveness?: Liveness; readonly taking?: 'nothing' | 'all' | 'fails' | 'absent' } = {},
+  options: {
+    readonly liveness?: Liveness;
+    readonly taking?: 'nothing' | 'all' | 'fails' | 'absent';
+    readonly left?: readonly OrphanJournal[];
+    readonly dead?: string;
+  } = {},
 ) {
-  const { liveness = 'gone', taking = 'all' } = options;
+  const { liveness = 'gone', taking = 'all', left = [], dead = 'dead' } = options;
   let view: StateView = {
     ...emptyView('production'),
     claims: new Map(claims.map((claim) => [claim.claim, { ...claim, renewals: 0 }])),
@@ -47,7 +52,7 @@ async function recovered(
   const asked: string[][] = [];
   const released: string[] = [];
   const orphan: OrphanJournal = {
-    writer: 'dead',
+    writer: dead,
     lines: [],
     discard: () => released.push('discarded'),
     release: () => released.push('released'),
@@ -67,7 +72,7 @@ async function recovered(
             if (taking === 'fails') return fail(outsideFailure('no-artifacts', 'no answer'));
             if (taking === 'all')
               view = { ...view, claims: new Map([...view.claims].filter(([, { holder }]) => holder === ofJob)) };
-            return ok(undefined);
+            return ok(left);
           },
         }),
   };
@@ -82,7 +87,7 @@ describe('claims of workflow runs that are over', () => {
   test('are taken in before anything is decided, where their jobs may have left uploads', async () => {
     const { done, asked, closed, released } = await recovered(both);
     expect(done.ok).toBe(true);
-    expect(asked).toEqual([['a']]);
+    expect(asked).toEqual([['a', 'b']]);
     // What was taken in is closed by its own account.
     expect(closed).toEqual(['b.1']);
     expect(released).toEqual(['discarded']);
@@ -90,7 +95,7 @@ describe('claims of workflow runs that are over', () => {
 
   test('are closed all the same when nothing was found, once', async () => {
     const { asked, closed } = await recovered(both, { taking: 'nothing' });
-    expect(asked).toEqual([['a']]);
+    expect(asked).toEqual([['a', 'b']]);
     expect(closed.sort()).toEqual(['a.1', 'b.1']);
   });
 
@@ -104,6 +109,14 @@ describe('claims of workflow runs that are over', () => {
   test('are closed where nobody can ask for uploads, and nobody is asked while they live', async () => {
     expect((await recovered(both, { taking: 'absent' })).closed.sort()).toEqual(['a.1', 'b.1']);
     expect(await recovered(both, { liveness: 'alive' })).toMatchObject({ asked: [], closed: [] });
-    expect((await recovered([claimOf('b', ofJob)])).asked).toEqual([]);
+  });
+
+  test('are asked for the journal of a single job too, unless it is at hand here', async () => {
+    expect((await recovered([claimOf('b', ofJob)])).asked).toEqual([['b']]);
+    expect((await recovered([claimOf('b', ofJob)], { dead: 'w-b.b' })).asked).toEqual([]);
+    const seen: string[] = [];
+    const left = { writer: 'w-b.b', lines: [], discard: () => seen.push('discarded'), release: () => undefined };
+    expect((await recovered([claimOf('b', ofJob)], { left: [left] })).closed).toEqual(['b.1']);
+    expect(seen).toEqual(['discarded']);
   });
 });

@@ -9,6 +9,7 @@ import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { askHolders, closeLostRun, judgeClaims, resumeLostRun } from './claims.ts';
 import type { AppFailure } from './failure.ts';
+import { journalName } from './journal-name.ts';
 import { setAside } from './set-aside.ts';
 import type { PagesOf, StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
@@ -23,8 +24,11 @@ export interface RecoverPorts {
   readonly pages?: PagesOf;
   /** Ends processes on this machine that steps of a run left behind. */
   readonly endLeftovers: (run: string) => Promise<void>;
-  /** Takes in what the jobs of workflow runs uploaded whose last job is lost; absent where nobody can. */
-  readonly takeInLost?: (claims: readonly Claim[]) => Promise<Result<void, AppFailure>>;
+  /**
+   * Looks for what the jobs of workflow runs uploaded that hold these claims and are over. What a fan-out left is recorded;
+   * journals of single jobs are the answer, for they are taken in as those of dead processes are. Absent where nobody can.
+   */
+  readonly takeInLost?: (claims: readonly Claim[]) => Promise<Result<readonly OrphanJournal[], AppFailure>>;
 }
 
 /** What was found and mended before a command began its own work. */
@@ -52,7 +56,7 @@ export async function recover(session: StateSession, ports: RecoverPorts): Promi
   const first = await recoverOnce(session, ports, orphans);
   if (!first.ok || first.value.untaken.length === 0) return first;
   const taken = await ports.takeInLost!(first.value.untaken);
-  if (taken.ok) return recoverOnce(session, { ...ports, takeInLost: undefined }, orphans);
+  if (taken.ok) return recoverOnce(session, { ...ports, takeInLost: undefined }, [...orphans, ...taken.value]);
   for (const orphan of orphans) orphan.release();
   return taken;
 }
@@ -147,7 +151,11 @@ async function decideRecovery(
   const dead = new Set(orphans.map((orphan) => orphan.writer));
   const livenesses = await askHolders(after, ports.holders, { writer: ports.writer, dead });
   const { gone, suspect } = judgeClaims(after, livenesses, state.now);
-  const untaken = ports.takeInLost ? gone.filter(({ holder }) => holder.kind === 'workflow' && holder.wholeRun) : [];
+  // The journal of a writer that died here is at hand.
+  const isAtHand = ({ writer, run }: Claim): boolean => dead.has(writer) || dead.has(journalName(writer, run));
+  const untaken = ports.takeInLost
+    ? gone.filter((claim) => claim.holder.kind === 'workflow' && (claim.holder.wholeRun || !isAtHand(claim)))
+    : [];
   if (untaken.length > 0) return { kind: 'nothing', value: { ...nothing, untaken } };
   const closing: BranchlineEvent[] = [];
   const lostRuns: string[] = [];

@@ -6,9 +6,11 @@ import { recordedBlobs, withoutLostData } from '../app/shard-data.ts';
 import { readState } from '../app/state-reading.ts';
 import type { Recorded } from '../app/state-session.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { Billed } from '../model/events.ts';
+import type { Billed, Claim } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';
+import type { OrphanJournal } from '../ports.ts';
 import type { GitHub } from '../ports-github.ts';
+import { leftJournals } from './left-journals.ts';
 import { readJournals, readWaves, type Uploads, uploadsOf } from './wave-artifacts.ts';
 import { takeInData } from './wave-data.ts';
 import type { World } from './wiring.ts';
@@ -54,14 +56,59 @@ export async function takeInWave(
 }
 
 /**
- * Takes in the waves of claims whose workflow run is over without its last job: what any command does that finds one. Fails
- * where nobody says what was uploaded: then nothing counts as lost.
+ * What becomes of claims whose workflow run is over: a wave without its last job is taken in, and of a job that did everything
+ * the journal is handed back that it uploaded because it could not push.
  */
-export function lostWaveTaker(
+export function lostClaimTaker(
   world: Pick<World, 'project' | 'run' | 'stores' | 'state' | 'codeCommit'>,
   planning: () => PlanningProject,
   { github, temp }: { readonly github: GitHub; readonly temp: string },
 ): NonNullable<RunPorts['takeInLost']> {
+  const takeWaves = lostWaveTaker(world, planning, { github, temp });
+  return async (claims) => {
+    const isOfWave = ({ holder }: Claim): boolean => holder.kind === 'workflow' && holder.wholeRun === true;
+    const waves = claims.filter(isOfWave);
+    const taken = waves.length > 0 ? await takeWaves(waves) : ok(undefined);
+    if (!taken.ok) return taken;
+    const single = claims.filter((claim) => !isOfWave(claim));
+    if (single.length === 0) return ok([]);
+    const state = await readState(world.state);
+    if (!state.ok) return state;
+    const { project, codeCommit } = world;
+    const input = { project, view: state.value.read.view, ...(codeCommit ? { codeCommit: codeCommit.commit } : {}) };
+    const journals: OrphanJournal[] = [];
+    for (const [workflow, attempt, own] of byWorkflowRun(single)) {
+      const of = { run: workflow, attempt, warn: world.run.warn };
+      const left = await leftJournals(uploadsOf(github, Number(workflow)), of, own, input);
+      if (!left.ok) return left;
+      journals.push(...left.value);
+    }
+    return ok(journals);
+  };
+}
+
+function byWorkflowRun(claims: readonly Claim[]): readonly (readonly [string, number, readonly Claim[]])[] {
+  const groups = new Map<string, [string, number, Claim[]]>();
+  for (const claim of claims) {
+    const { holder } = claim;
+    if (holder.kind !== 'workflow') continue;
+    const key = `${holder.workflow}#${holder.attempt}`;
+    const known = groups.get(key);
+    if (known) known[2].push(claim);
+    else groups.set(key, [holder.workflow, holder.attempt, [claim]]);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * Takes in the waves of claims whose workflow run is over without its last job: what any command does that finds one. Fails
+ * where nobody says what was uploaded: then nothing counts as lost.
+ */
+function lostWaveTaker(
+  world: Pick<World, 'project' | 'run' | 'stores' | 'state' | 'codeCommit'>,
+  planning: () => PlanningProject,
+  { github, temp }: { readonly github: GitHub; readonly temp: string },
+): (claims: readonly Claim[]) => Promise<Result<void, AppFailure>> {
   return async (claims) => {
     const state = await readState(world.state);
     if (!state.ok) return state;
@@ -72,6 +119,10 @@ export function lostWaveTaker(
       const uploads = uploadsOf(github, Number(workflow));
       const waves = await readWaves(uploads, { run: workflow, attempt, warn: world.run.warn });
       if (!waves.ok) return waves;
+      // How its steps are divided among shards is the uploader's word, for `plan-digest` went with the last job. It does no
+      // harm: shards are heard in the epoch of the recorded claim and of steps of the recorded plan alone, with the files that
+      // these declare. Another division lets one journal speak of steps that another job had, and whoever could upload it
+      // could as well upload a journal in that job's name: nothing binds the name of an artifact to a job.
       const { view } = state.value.read;
       const known = waves.value
         .filter((each) => each.workflow === workflow && each.attempt === attempt)

@@ -80,6 +80,11 @@ export function silentUploads(what: string, { message }: UploadRefusal): AppFail
   );
 }
 
+/** What a workflow run uploaded is there, and this token may not look at it. */
+export function unaskedUploads(run: string, { message }: UploadRefusal): string {
+  return `What workflow run ${run} uploaded cannot be looked for (${message}), so what its jobs did does not count and is made again. In a workflow, \`permissions: actions: read\` lets this job look.`;
+}
+
 /** Uploads the plan of a wave; gives its digest. Refuses one that no job would read: `bytesMax` is for tests. */
 export async function uploadWave(
   artifacts: Artifacts,
@@ -267,9 +272,7 @@ export async function readWaves(
   if (!names.ok) {
     if (names.error.isSilence)
       return fail(silentUploads(`What workflow run ${run} uploaded could not be looked for`, names.error));
-    warn(
-      `What workflow run ${run} uploaded cannot be looked for (${names.error.message}), so what its jobs did does not count and is made again. In a workflow, \`permissions: actions: read\` lets this job look.`,
-    );
+    warn(unaskedUploads(run, names.error));
     return ok([]);
   }
   const waves: Wave[] = [];

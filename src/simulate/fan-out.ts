@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim } from '../model/events.ts';
 import type { Project } from '../model/project.ts';
 import type { Wave } from '../model/wave.ts';
+import type { OrphanJournal } from '../ports.ts';
 import { billOf } from '../run/job-bill.ts';
 import { type JobWork, performWork, type SimulatedWorkflow, type StartedWork } from './job-work.ts';
 import { billedJobOf, NETWORK_MS, type SimulatedJob, workflowName, workflowNumber } from './simulated-job.ts';
@@ -67,7 +68,7 @@ export function openFanOut(input: FanOutInput): FanOut {
       waitMs: 1,
       handOver: (run) => claimed.push(run),
     };
-    const takeInLost = (claims: readonly Claim[]): Promise<Result<void, AppFailure>> => takeIn(ports, settings, claims);
+    const takeInLost = (claims: readonly Claim[]) => takeIn(ports, settings, claims);
     const asked = await performWork({ ...ports, takeInLost }, handing, job, work);
     if (!asked.ok || claimed.length === 0) return asked;
     const by = { workflow: workflowName(job.number), attempt: 1, jobsMax: input.jobs };
@@ -127,7 +128,7 @@ export function openFanOut(input: FanOutInput): FanOut {
     ports: RunPorts,
     settings: RunSettings,
     claims: readonly Claim[],
-  ): Promise<Result<void, AppFailure>> {
+  ): Promise<Result<readonly OrphanJournal[], AppFailure>> {
     const state = await stateNow(ports);
     if (!state.ok) return state;
     const names = new Set(claims.map(({ holder }) => (holder.kind === 'workflow' ? holder.workflow : '')));
@@ -143,7 +144,8 @@ export function openFanOut(input: FanOutInput): FanOut {
       const taken = await finalizeWave(ports, project, { wave, journals: uploadedIn(of) });
       if (!taken.ok) return taken;
     }
-    return ok(undefined);
+    // Its single jobs lose what they did with their machine: they upload nothing.
+    return ok([]);
   }
 
   function askOften(times: number): boolean {

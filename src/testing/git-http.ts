@@ -24,6 +24,8 @@ export interface GitHttpServer {
   onRequest: ((kind: GitRequestKind) => Promise<void> | void) | undefined;
   /** The next `times` requests of a kind go wrong. */
   fail(kind: GitRequestKind, fault: HttpFault, times?: number): void;
+  /** What was to go wrong goes well again. */
+  mend(): void;
   stop(): Promise<void>;
 }
 
@@ -75,6 +77,9 @@ export async function startGitHttpServer(root: string): Promise<GitHttpServer> {
     token: undefined,
     tokens: new Map(),
     onRequest: undefined,
+    mend() {
+      faults.length = 0;
+    },
     fail(kind, fault, times = 1) {
       for (let i = 0; i < times; i++) faults.push({ kind, fault });
     },
