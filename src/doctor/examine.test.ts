@@ -200,7 +200,9 @@ describe('the job that makes production', () => {
     const codes = (ms: number, to: string) => found(ms, to).findings.map(({ code }) => code);
     expect(codes(330 * 60_000, 'ubuntu-24.04')).toEqual([]);
     expect(codes(330 * 60_000 + 1000, 'ubuntu-24.04')).toEqual(['maximum-too-long']);
+    expect(codes(1e9, '[ubuntu-24.04]')).toEqual(['maximum-too-long']);
     expect(codes(1e9, '[self-hosted, linux]')).toEqual([]);
+    expect(codes(1e9, '{ group: ubuntu-large }')).toEqual([]);
   });
   test('of another project in the repository is judged by what all need, and not by what this one needs', () => {
     const at = (folder: string): string =>

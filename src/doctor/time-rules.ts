@@ -41,7 +41,9 @@ export function time(job: OurJob): Finding[] {
 
 /** A maximum that GitHub's own machines never let a run reach. */
 export function hostedTime(job: OurJob, { ms, where }: LongestRun): Finding[] {
-  const label = job.value['runs-on'];
+  const labels = [job.value['runs-on']].flat();
+  // More than one label is of a machine of somebody's own; so is a group.
+  const label: unknown = labels.length === 1 ? labels[0] : undefined;
   const beyond = typeof label === 'string' && isHosted(label) ? beyondHosted(ms, where) : undefined;
   if (beyond === undefined) return [];
   return [finding(job, [...job.path, 'runs-on'], { code: 'maximum-too-long', severity: 'error', ...beyond })];
