@@ -85,11 +85,13 @@ schedules: { nightly: { cron: "23 2 * * *", selection: "key:s" } }
     expect(of('')).toEqual({});
     expect(of('run_monitoring: { enabled: false, max_runtime_seconds: 30000 }\n')).toEqual({});
     expect(of(`${assets}run_monitoring: { enabled: true, max_runtime_seconds: 30000 }\n`)).toEqual({
-      longestRun: { ms: 30_000_000, where: '`run_monitoring.max_runtime_seconds`' },
+      longestRun: { ms: 30_000_000, where: '`run_monitoring.max_runtime_seconds`', machines: [undefined] },
     });
     expect(of(`${assets}jobs: { j: { selection: "*", tags: { branchline/max_runtime: 90 } } }\n`)).toEqual({
-      longestRun: { ms: 90_000, where: 'the tag `branchline/max_runtime` of job `j`' },
+      longestRun: { ms: 90_000, where: 'the tag `branchline/max_runtime` of job `j`', machines: [undefined] },
     });
+    const runners = 'runners: { gpu: { runs-on: [self-hosted, gpu] } }\ndefaults: { runner: gpu }\n';
+    expect(of(`${assets}${runners}`).longestRun?.machines).toEqual([['self-hosted', 'gpu']]);
   });
 
   test('without schedules one ring a day, in a minute of its own', () => {

@@ -74,7 +74,9 @@ export function usesOidc(project: Project): boolean {
 }
 
 /** The longest that a run of the project may be at work, with what says so; `{}` = nothing limits any run. */
-export function longestRun({ operations, jobs, schedules, assets }: Project): { readonly longestRun?: LongestRun } {
+export function longestRun({ operations, jobs, schedules, assets, steps, runners }: Project): {
+  readonly longestRun?: LongestRun;
+} {
   const unmonitored = { ...operations.monitoring, enabled: false };
   const named = (kind: string, things: Readonly<Record<string, { readonly tags: Tags }>>) =>
     Object.entries(things).map(([name, { tags }]) => ({
@@ -88,7 +90,10 @@ export function longestRun({ operations, jobs, schedules, assets }: Project): { 
     ...named('asset', assets),
   ].flatMap(({ ms, where }) => (ms === undefined ? [] : [{ ms, where }]));
   const [longest] = limits.sort((a, b) => b.ms - a.ms);
-  return longest === undefined ? {} : { longestRun: longest };
+  if (longest === undefined) return {};
+  const used = new Set(Object.values(steps).map(({ runner }) => runner));
+  const machines = [...used].map((name) => (name === undefined ? undefined : (runners[name]?.runsOn ?? [])));
+  return { longestRun: { ...longest, machines } };
 }
 
 /** The rules of cron that ring for the schedules of a project. */

@@ -258,6 +258,22 @@ describe('the last job where work is shared out', () => {
   });
 });
 
+test('jobs of a matrix are told of a maximum that none of the machines lets a run reach', () => {
+  const text = fanOutWorkflow(VALUES);
+  const codes = (machines: readonly (readonly string[] | undefined)[], planned = text): readonly string[] => {
+    const project = { ...PROJECT!, longestRun: { ms: 1e9, where: '`run_monitoring`', machines } };
+    return examine(new Map([[RUN, planned]]), { project }).findings.map(({ code }) => code);
+  };
+  const [own, hosted] = [['self-hosted', 'gpu'], ['ubuntu-24.04']];
+  expect(codes([undefined])).toEqual(['maximum-too-long']);
+  expect(codes([undefined, hosted])).toEqual(['maximum-too-long']);
+  expect(codes([hosted, own])).toEqual([]);
+  expect(codes([undefined, own])).toEqual([]);
+  const ours = text.replace('max-parallel: 20 #', 'runs-on: self-hosted linux\n          max-parallel: 20 #');
+  expect(codes([undefined], ours)).toEqual([]);
+  expect(codes([])).toEqual([]);
+});
+
 describe('the rings', () => {
   test.each<[what: string, from: string | RegExp, to: string, found: string[]]>([
     ['are not there', / {2}schedule:[\s\S]*? {2}push/, '  push', ['error no-schedule "on"']],

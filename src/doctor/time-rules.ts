@@ -2,13 +2,15 @@ import { parseDuration } from '../time/duration.ts';
 import { beyondHosted, isHosted } from '../time/hosted.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './job-finding.ts';
-import { isComputed, type OurJob } from './workflow-parts.ts';
+import { isComputed, type OurJob, ourJobs, partOf } from './workflow-parts.ts';
 
 /** The longest maximum of a run. */
 export interface LongestRun {
   readonly ms: number;
   /** The setting or tag that says so, with the thing that has it. */
   readonly where: string;
+  /** Labels of each machine that steps of the project name, and undefined where some name none; absent = not known. */
+  readonly machines?: readonly (readonly string[] | undefined)[];
 }
 
 const MINUTE_MS = 60_000;
@@ -40,11 +42,25 @@ export function time(job: OurJob): Finding[] {
 }
 
 /** A maximum that GitHub's own machines never let a run reach. */
-export function hostedTime(job: OurJob, { ms, where }: LongestRun): Finding[] {
-  const labels = [job.value['runs-on']].flat();
-  // More than one label is of a machine of somebody's own; so is a group.
-  const label: unknown = labels.length === 1 ? labels[0] : undefined;
-  const beyond = typeof label === 'string' && isHosted(label) ? beyondHosted(ms, where) : undefined;
+export function hostedTime(job: OurJob, { ms, where, machines }: LongestRun): Finding[] {
+  const written = job.value['runs-on'];
+  const isOfMatrix = job.isShard && typeof written === 'string' && /\bmatrix\.runs-on\b/.test(written);
+  const standard = (): unknown => standardMachine(job);
+  const all = isOfMatrix ? (machines ?? []).map((labels) => labels ?? standard()) : [written];
+  const beyond = all.length > 0 && all.every(isOfGitHub) ? beyondHosted(ms, where) : undefined;
   if (beyond === undefined) return [];
   return [finding(job, [...job.path, 'runs-on'], { code: 'maximum-too-long', severity: 'error', ...beyond })];
+}
+
+/** More than one label is of a machine of somebody's own; so is a group. What an expression yields is not known. */
+function isOfGitHub(runsOn: unknown): boolean {
+  const [label, ...others] = [runsOn].flat();
+  return typeof label === 'string' && others.length === 0 && isHosted(label);
+}
+
+/** Where steps run that name no machine: the job \`plan\` of the workflow says so. */
+function standardMachine(job: OurJob): unknown {
+  const plan = ourJobs(job.workflow, true).find(({ action }) => partOf(action) === 'plan');
+  const { 'runs-on': given = 'ubuntu-latest' } = plan?.action.inputs ?? {};
+  return typeof given === 'string' ? given.trim().split(/[\s,]+/) : given;
 }
