@@ -2,7 +2,8 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { RunRecord } from '../model/state.ts';
 import type { StateStore } from '../ports.ts';
-import { assembleView, neededPaths } from '../state/read.ts';
+import { neededPaths } from '../state/needed-paths.ts';
+import { assembleView } from '../state/read.ts';
 import { type AppFailure, stateUnreachable } from './failure.ts';
 import { brokenState, type StateAt } from './state-reading.ts';
 

@@ -1,4 +1,5 @@
-import type { ReadOptions, StateRead } from '../state/read.ts';
+import type { ReadOptions } from '../state/needed-paths.ts';
+import type { StateRead } from '../state/read.ts';
 
 /** Heads of which what was read is kept, the newest. */
 const READS_MAX = 8;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { renderReport } from '../render/report/pages.ts';
-import { assembleView, neededPaths, type StateRead } from '../state/read.ts';
+import { neededPaths } from '../state/needed-paths.ts';
+import { assembleView, type StateRead } from '../state/read.ts';
 import { growingHistory, growthProject } from '../testing/growth.ts';
 import { reportInput } from './report-pages.ts';
 import { readOptions } from './state-reading.ts';

@@ -2,16 +2,9 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
-import {
-  areStreamsWanted,
-  assembleView,
-  neededLeaves,
-  neededPaths,
-  projectOf,
-  REPORT_DAYS,
-  type ReadOptions,
-  type StateRead,
-} from '../state/read.ts';
+import { projectOf } from '../state/format-file.ts';
+import { neededLeaves, neededPaths, REPORT_DAYS, type ReadOptions } from '../state/needed-paths.ts';
+import { areStreamsWanted, assembleView, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure, stateUnreachable } from './failure.ts';
 
 /** Whose state it is, and where. */

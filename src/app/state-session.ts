@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateView } from '../model/state.ts';
 import type { StoreUnreachable } from '../ports.ts';
-import { type ReadOptions, type StateRead, withHead } from '../state/read.ts';
+import type { ReadOptions } from '../state/needed-paths.ts';
+import { type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { archiveAdvice, archiveBehind } from './newer-archives.ts';

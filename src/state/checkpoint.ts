@@ -3,6 +3,7 @@ import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
+import { formatOf } from './format-file.ts';
 import {
   CHECKPOINT_FOLDER,
   cutDayOf,
@@ -13,7 +14,7 @@ import {
   parseRollupPath,
 } from './layout.ts';
 import { encodeLeaves } from './partition-files.ts';
-import { formatOf, readLeaves } from './read.ts';
+import { readLeaves } from './read.ts';
 import { parseFile } from './record-files.ts';
 import { count, day, mapping, object, text } from './shape.ts';
 import { decodeSnapshot, encodeMonth, encodeSnapshot } from './snapshot.ts';

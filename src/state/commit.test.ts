@@ -7,7 +7,8 @@ import { runEvents, STORY_START, tickDrafts } from '../testing/state-story.ts';
 import { numberEvents } from './codec.ts';
 import { type PreparedCommit, prepareCommit, withPages } from './commit.ts';
 import { parseRecentPath, parseSegmentPath, RECENT_BYTES_MAX, RECENT_FILES_MAX, utf8Bytes } from './layout.ts';
-import { areStreamsWanted, assembleView, hasLanded, neededPaths, type ReadOptions, type StateRead } from './read.ts';
+import { neededPaths, type ReadOptions } from './needed-paths.ts';
+import { areStreamsWanted, assembleView, hasLanded, type StateRead } from './read.ts';
 import { encodeSnapshot } from './snapshot.ts';
 import { verifyState } from './verify.ts';
 

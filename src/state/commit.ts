@@ -26,9 +26,10 @@ import {
   utf8Bytes,
   WEEKS_FOLDER,
 } from './layout.ts';
+import { addTouched } from './needed-paths.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { withRecords } from './partition-records.ts';
-import { addTouched, type StateRead, snapshotBytesOf } from './read.ts';
+import { type StateRead, snapshotBytesOf } from './read.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 import { expiredStreams, filedAfter, placeStreams } from './streams.ts';
 import { encodeWeek, isWeekAtHand } from './weeks.ts';

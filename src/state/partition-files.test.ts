@@ -7,10 +7,11 @@ import { numberEvents, runStream } from './codec.ts';
 import { prepareCommit } from './commit.ts';
 import { decodeLeaf } from './decode-leaf.ts';
 import { utf8Bytes } from './layout.ts';
+import { neededLeaves, neededPaths } from './needed-paths.ts';
 import { encodeLeaves, LEAF_KEYS_MAX, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { joinPartitions, partitionStatus } from './partition-fold.ts';
 import { recordsOfLeaves } from './partition-records.ts';
-import { assembleView, neededLeaves, neededPaths, type StateRead } from './read.ts';
+import { assembleView, type StateRead } from './read.ts';
 import { secondsText } from './seconds-text.ts';
 import { verifyState } from './verify.ts';
 

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { timestamp } from '../model/instant.ts';
 import { runEvents, STORY_START } from '../testing/state-story.ts';
 import { prepareCommit } from './commit.ts';
-import { assembleView, foldedSeq, neededPaths, projectOf, segmentsToAsk } from './read.ts';
+import { projectOf } from './format-file.ts';
+import { foldedSeq, neededPaths, segmentsToAsk } from './needed-paths.ts';
+import { assembleView } from './read.ts';
 import { verifyState } from './verify.ts';
 
 const DAY = 86_400_000;

@@ -16,7 +16,7 @@ import {
   type SegmentName,
   utf8Bytes,
 } from './layout.ts';
-import { foldedSeq } from './read.ts';
+import { foldedSeq } from './needed-paths.ts';
 import { broken, decodeFiles, refold } from './refold.ts';
 import { encodeSnapshot } from './snapshot.ts';
 

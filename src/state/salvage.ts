@@ -18,7 +18,7 @@ import {
   segmentPath,
 } from './layout.ts';
 import type { EventPart } from './long-events.ts';
-import { foldedSeq } from './read.ts';
+import { foldedSeq } from './needed-paths.ts';
 
 /** An event file with damage that nothing but its own history can undo, and what was made of it. */
 export interface SalvagedFile {

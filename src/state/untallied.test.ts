@@ -4,7 +4,8 @@ import { timestamp } from '../model/instant.ts';
 import { STORY_START } from '../testing/state-story.ts';
 import { numberEvents } from './codec.ts';
 import { prepareCommit } from './commit.ts';
-import { assembleView, neededLeaves, neededPaths, type StateRead } from './read.ts';
+import { neededLeaves, neededPaths } from './needed-paths.ts';
+import { assembleView, type StateRead } from './read.ts';
 
 const DAY = 86_400_000;
 type Tree = Map<string, string>;

@@ -2,9 +2,10 @@ import { byText } from '../base/order.ts';
 import type { StateView } from '../model/state.ts';
 import { isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
+import { checkFormat, formatOf } from './format-file.ts';
 import { FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath } from './layout.ts';
+import { foldedSeq } from './needed-paths.ts';
 import { verifyLeaves } from './partition-verify.ts';
-import { checkFormat, foldedSeq, formatOf } from './read.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
 import { expectedWeeks } from './weeks.ts';
 

@@ -10,7 +10,8 @@ import { timestamp } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withPages } from '../state/commit.ts';
-import { assembleView, neededPaths, type StateRead } from '../state/read.ts';
+import { neededPaths } from '../state/needed-paths.ts';
+import { assembleView, type StateRead } from '../state/read.ts';
 import { sketchProject } from './plan-builder.ts';
 import { runDrafts, type StoryAsset, tickDrafts } from './state-story.ts';
 
