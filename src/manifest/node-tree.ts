@@ -18,6 +18,7 @@ export type StructureProblem = Range &
   (
     | { readonly kind: 'duplicate'; readonly key: string; readonly first: Range }
     | { readonly kind: 'tag' | 'unknown-alias' | 'circular'; readonly text: string }
+    | { readonly kind: 'nested-on-line'; readonly text: string }
     | { readonly kind: 'complex-key' | 'forbidden-key' | 'second-document' | 'too-many-aliases' | 'directive' }
   );
 
@@ -104,10 +105,22 @@ class TreeBuilder {
         const node: Open['node'] = isMapping
           ? { kind: 'mapping', start: event.start, end: event.start + 1, entries: new Map(), weight: 1 }
           : { kind: 'sequence', start: event.start, end: event.start + 1, items: [], weight: 1 };
-        this.#open.push({ node, isFlow: event.style === COLLECTION_STYLE.FLOW, anchor: this.#anchor(event) });
+        const isFlow = event.style === COLLECTION_STYLE.FLOW;
+        if (!isFlow) this.#mustBeginOnLineOfItsOwn(event.start);
+        this.#open.push({ node, isFlow, anchor: this.#anchor(event) });
         return;
       }
     }
+  }
+
+  /** `a: !t b: 1` is no YAML, since `a: b: 1` is none; parsers that let it pass differ in what the next lines belong to. */
+  #mustBeginOnLineOfItsOwn(start: number): void {
+    const parent = this.#open.at(-1);
+    if (!parent?.key || parent.isFlow || /[\r\n]/.test(this.#text.slice(parent.key.range.end, start))) return;
+    const { range } = parent.key;
+    if (this.problems.some((problem) => problem.kind === 'tag' && problem.start > range.start)) return;
+    const end = lineEnd(this.#text, start);
+    this.problems.push({ kind: 'nested-on-line', text: this.#text.slice(start, end).trimEnd(), start, end });
   }
 
   #anchor(event: { anchorStart: number; anchorEnd: number }): string | undefined {
@@ -116,6 +129,9 @@ class TreeBuilder {
 
   #tag(event: { tagStart: number; tagEnd: number }): void {
     if (event.tagStart < 0) return;
+    const last = this.problems.at(-1);
+    // The place is told already.
+    if (last?.kind === 'nested-on-line' && event.tagStart < last.end) return;
     const text = this.#text.slice(event.tagStart, event.tagEnd);
     if (!/^!!(str|int|float|bool|null|map|seq)$/.test(text)) {
       this.problems.push({ kind: 'tag', text, start: event.tagStart, end: event.tagEnd });

@@ -11,9 +11,9 @@ export interface PlainYaml {
 // Deeper than any manifest, and far from the end of the stack for whatever walks the value later.
 export const nestingMax = 64;
 
-// What only the tree can judge: directives, tags that resolve to something else, a key that JavaScript treats apart, and
-// keys that are nothing at all.
-const needsTree = /^%|!!|__proto__|(?:^|[\s[{,])[?:](?:\s|$)/m;
+// What only the tree can judge: directives, tags that resolve to something else, a key that JavaScript treats apart, keys
+// that are nothing at all, and a mapping behind a tag or an anchor on the line of its key.
+const needsTree = /^%|!!|__proto__|(?:^|[\s[{,])[?:](?:\s|$)|:[ \t]+[!&]\S*[ \t]+[^\s#]/m;
 
 // Parsers disagree whether an indented `---` before anything else is a marker or text.
 export const indentedMarker = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*[^\S\n]+---(?=\s|$)/;

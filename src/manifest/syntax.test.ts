@@ -115,6 +115,15 @@ describe('YAML that manifests do not have', () => {
       '3:1+8 yaml-feature: a manifest is one YAML document; another one begins here → remove the line `---`, or move the rest into a file of its own',
     ]);
   });
+  test('what is nested on the line of its key behind an anchor or a tag', () => {
+    expect(findings('assets: &a x: 1\njobs: {}\n')).toEqual([
+      '1:9+7 yaml-syntax: a mapping or a list cannot begin on the line of its key → write `&a x: 1` on the next line, indented; if it is text, put it in quotes',
+    ]);
+    expect(findings('assets: !!map x: 1\n')).toEqual([expect.stringMatching(/^1:9\+10 yaml-syntax/)]);
+    expect(findings('assets: ! x: 1\n')).toEqual([expect.stringMatching(/^1:9\+6 yaml-syntax/)]);
+    expect(findings('assets: !!map\n  x: { run: "a != b" } # ! here: too\n')).toEqual([]);
+  });
+
   test('a pattern that YAML takes for a tag', () => {
     check(
       'name: x\nmanifests: [pipelines/*.yaml, !pipelines/old/**]\n',

@@ -95,6 +95,14 @@ function describe(problem: StructureProblem): YamlProblem {
       return feature(`the alias \`*${problem.text}\` stands inside of what it stands for`, 'write the value out');
     case 'complex-key':
       return feature('a key must be plain text', 'is this an expression? Then write it in quotes: `"${{ … }}"`');
+    case 'nested-on-line':
+      return {
+        code: 'yaml-syntax',
+        message: 'a mapping or a list cannot begin on the line of its key',
+        help: `write \`${problem.text}\` on the next line, indented; if it is text, put it in quotes`,
+        start,
+        end,
+      };
     case 'forbidden-key':
       return feature('`__proto__` cannot be a key', 'choose another name');
     case 'second-document':

@@ -24,5 +24,6 @@ export function pinText({ name, commit, version }: PinnedAction): string {
 export function scalar(text: string): string {
   return /^[A-Za-z][\w./-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
     ? text
-    : JSON.stringify(text);
+    : // The one way to write this where GitHub looks for expressions.
+      JSON.stringify(text.replaceAll('${{', "${{ '${{' }}"));
 }

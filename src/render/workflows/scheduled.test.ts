@@ -49,6 +49,12 @@ const workflow = (values: Partial<ScheduledWorkflowValues> = {}): Workflow =>
   parse(scheduledWorkflow({ ...VALUES, ...values }));
 
 describe('the workflow that init writes', () => {
+  test('a folder whose name begins an expression stays text', async () => {
+    const text = scheduledWorkflow({ ...VALUES, project: 'a/${{ x }}' });
+    expect(await workflowProblems('branchline.yml', text)).toEqual([]);
+    expect((parse(text) as Workflow).jobs.run.steps[1]!.with['project']).toBe("a/${{ '${{' }} x }}");
+  });
+
   test('is a workflow to GitHub, whatever the project is called and reads', async () => {
     const word = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,8}$/);
     const values = fc.record({
@@ -74,7 +80,8 @@ describe('the workflow that init writes', () => {
         expect(await workflowProblems('branchline.yml', text)).toEqual([]);
         const { on, jobs } = parse(text) as Workflow;
         expect(on.push.branches).toEqual(chosen.branches);
-        expect(jobs.run.steps[1]!.with['project']).toEqual(project || undefined);
+        const written = jobs.run.steps[1]!.with['project'] as string | undefined;
+        expect(written?.replaceAll("${{ '${{' }}", '${{')).toEqual(project || undefined);
         for (const branch of chosen.branches)
           expect(jobs.run.if).toContain(`'refs/heads/${branch.replaceAll("'", "''")}'`);
       }),
