@@ -1,1 +1,1 @@
-import{t as e}from"./chunks/bug-TgT7jmPJ.js";try{let{STATE_records:e,STATE_done:t}=process.env;if(e===`true`&&t!==`true`){let{post:e}=await import(`./chunks/post-moM2Z5QP.js`);process.exitCode=await e()}}catch(t){process.exitCode=e(t)}export{};
+import"./chunks/rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./chunks/first-DDdhD255.js";try{let{STATE_records:e,STATE_done:t}=process.env;if(e===`true`&&t!==`true`){let{post:e}=await import(`./chunks/post-DiIURv7H.js`);process.exitCode=await e()}}catch(t){process.exitCode=e(t)}export{};

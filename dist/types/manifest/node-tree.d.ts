@@ -23,6 +23,9 @@ export type StructureProblem = Range & ({
     readonly kind: 'tag' | 'unknown-alias' | 'circular';
     readonly text: string;
 } | {
+    readonly kind: 'nested-on-line';
+    readonly text: string;
+} | {
     readonly kind: 'complex-key' | 'forbidden-key' | 'second-document' | 'too-many-aliases' | 'directive';
 });
 export interface NodeTree {

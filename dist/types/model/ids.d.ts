@@ -11,5 +11,10 @@ export declare function requestIdentity(request: RunRequest): Readonly<Record<st
 export declare function requestInstant(request: RunRequest): Timestamp;
 /** A run's id: `YYYYMMDD-` and 16 lower-case base32 characters of SHA-256 over the canonical identity of its request. */
 export declare function runId(request: RunRequest): string;
+/** What ids of backfills begin with: `bf-20261122-ptq7w2l5kx`. */
+export declare const BACKFILL_PREFIX = "bf-";
+export declare function isRunId(text: string): boolean;
+/** One that a click on GitHub asked for has no day. */
+export declare function isBackfillId(text: string): boolean;
 /** The part of a run's id that does not depend on the day: the same for every delivery of one request. */
 export declare function requestDigest(request: RunRequest): string;

@@ -1,4 +1,5 @@
 import type { WrittenAsset, WrittenCheckDefaults } from '../manifest/generated/written.js';
+import type { Broken } from './broken.js';
 import type { Definition, Definitions } from './definitions.js';
 import { type Place } from './findings.js';
 /** The keys of an asset that `defaults` and groups may give as well. */
@@ -32,3 +33,5 @@ export declare function actionOf(layers: readonly Layer[]): {
     readonly layer: Layer;
     readonly words: readonly ('run' | 'sql' | 'external')[];
 } | undefined;
+/** Whether something of an asset was taken out that might have said what is not said now. */
+export declare function isBroken(layers: readonly Layer[], broken: Broken): boolean;

@@ -1,8 +1,8 @@
 import type { WrittenCheck } from '../manifest/generated/written.js';
 import type { Span } from '../model/diagnostic.js';
 import type { PartitionsDef } from '../model/partitions.js';
-import type { Asset, AssetKey, Relation } from '../model/project.js';
-import type { Broken } from './broken.js';
+import type { Asset, AssetKey } from '../model/project.js';
+import { type WrittenDep } from './asset-deps.js';
 import type { Definition, SpecDefinition } from './definitions.js';
 import { type Place } from './findings.js';
 import { type AssetKeys, type Found, type Layer } from './layers.js';
@@ -26,8 +26,6 @@ export interface AssetDraft {
         readonly parts: readonly SqlPart[];
     };
 }
-/** An upstream as written: its key, or with a mapping of partitions. */
-export type WrittenDep = NonNullable<NonNullable<AssetKeys['deps']>[number]>;
 type Own = Definition<AssetKeys> & {
     readonly value: {
         readonly checks?: Readonly<Record<string, WrittenCheck>> | null;
@@ -41,14 +39,4 @@ export declare function resolveSpec(definition: SpecDefinition, step: {
     readonly partitions?: PartitionsDef;
     readonly deps: readonly Found<WrittenDep>[];
 }, resolving: Resolving): AssetDraft;
-/** Whether something of an asset was taken out that might have said what is not said now. */
-export declare function isBroken(layers: readonly Layer[], broken: Broken): boolean;
-/** The name of the connection, when there is such a one. */
-export declare function resolveConnection(layers: readonly Layer[], resolving: Resolving): string | undefined;
-/** Reports a connection that nobody declares. */
-export declare function checkConnection(name: string, at: Place, { connections, findings, broken }: Resolving): boolean;
-/** Whether there is such an asset. Reports it when not, with the nearest key. */
-export declare function isKnownAsset(key: AssetKey, place: () => Span, { definitions, findings, broken }: Resolving): boolean;
-/** The last segment in the schema of the segments before, joined by `_` (vocabulary.md). */
-export declare function defaultRelation(key: AssetKey): Relation;
 export {};

@@ -2,7 +2,7 @@ import type { WrittenCheck } from '../manifest/generated/written.js';
 import type { AssetKey, Check } from '../model/project.js';
 import type { Scalar } from './expressions.js';
 import { type Place } from './findings.js';
-import { type AssetDraft } from './resolve-assets.js';
+import type { AssetDraft } from './resolve-assets.js';
 import { type Resolving } from './resolving.js';
 /** One check as written, for one asset. */
 export interface CheckOrder {

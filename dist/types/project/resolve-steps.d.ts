@@ -2,7 +2,7 @@ import type { WrittenMultiAsset } from '../manifest/generated/written.js';
 import type { StepDef } from '../model/project.js';
 import type { Definition } from './definitions.js';
 import { type Place } from './findings.js';
-import type { AssetDraft } from './resolve-assets.js';
+import { type AssetDraft } from './resolve-assets.js';
 import { type Resolving } from './resolving.js';
 /** The step of an asset that is made by itself; undefined when it is external or nothing makes it. */
 export declare function resolveStep(draft: AssetDraft, resolving: Resolving): StepDef | undefined;

@@ -18,7 +18,8 @@ export declare const INDEX_PATH = "snapshot/index.json";
 export declare const RECENT_FILES_MAX = 32;
 export declare const RECENT_BYTES_MAX: number;
 export declare const FILE_BYTES_MAX: number;
-export declare const UNFOLDED_BYTES_MAX: number;
+/** A snapshot of this size or more lets the most wait: nobody need count on. */
+export declare const SNAPSHOT_BYTES_COUNTED: number;
 export declare const SHARD_BYTES_MAX: number;
 export declare const SHARDS_MAX = 4096;
 /** A commit's number as it stands in paths: zero-padded, so that text order is order. */
@@ -47,6 +48,11 @@ export interface SegmentName {
 /** Path of a sealed segment; `part` numbers the segments of one commit that is too long for one. */
 export declare function segmentPath(day: string, first: number, last: number, part?: number): string;
 export declare function parseSegmentPath(path: string): SegmentName | undefined;
+/**
+ * Segments with commits after this number. Those before are told by one number in their paths: a branch of years has
+ * thousands of them, and each wake-up asks several times.
+ */
+export declare function segmentsAfter(listing: Iterable<string>, seq: number): SegmentName[];
 /** Order of events: by commit, then part; a commit's last file, which has no part, comes after its parts. */
 export declare function compareSegments(a: SegmentName, b: SegmentName): number;
 export declare function compareRecent(a: RecentName, b: RecentName): number;
@@ -82,6 +88,11 @@ export declare function parseDayRunsPath(path: string): {
 /** Sums of a day or month; without a shard those of the project and its groups, with one those of assets. */
 export declare function dayRollupPath(day: string, shard?: number): string;
 export declare function monthRollupPath(month: string, shard?: number): string;
+export declare const WEEKS_FOLDER = "weeks/";
+/** Sums of assets over the 7 days before the week that ends with `day`. */
+export declare function weekPath(day: string, shard: number): string;
+/** The day at which that week's successor ends. */
+export declare function parseWeekPath(path: string): string | undefined;
 export interface RollupName {
     readonly kind: 'day' | 'month';
     /** `2026-11-22` or `2026-11`. */
@@ -98,3 +109,9 @@ export declare function dayFolder(day: string): string;
 export declare function escapeName(name: string): string;
 /** Length of a text in UTF-8. */
 export declare function utf8Bytes(text: string): number;
+/**
+ * How many bytes of segments may wait for a fold: every reader reads them all, and a fold writes the snapshot anew. Half of
+ * the snapshot's size keeps both small; a large project folds at 1 MiB, so that a run of thousands of steps does not write
+ * all records with each of its commits. It is the writer's choice: no reader depends on it.
+ */
+export declare function unfoldedBytesMax(snapshotBytes: number): number;

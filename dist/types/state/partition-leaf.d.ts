@@ -1,11 +1,23 @@
+import type { SpanRoom } from '../base/byte-span.js';
 import type { PartitionFacts, PartitionRecord } from '../model/state.js';
-import type { StateProblem } from './codec.js';
-import { CountedColumn } from './counted-column.js';
-declare const COUNTED: readonly ['used', 'run', 'code', 'turn', 'rows', 'files', 'failed', 'checks'];
-/** `handled` is there where assets ask for their runs by themselves. */
-type Counted = Readonly<Record<(typeof COUNTED)[number], CountedColumn>> & {
-    readonly handled?: CountedColumn;
-};
+import type { Column, TextColumn } from './leaf-columns.js';
+/** The columns of a leaf but for its keys, all of their length. */
+export interface LeafColumns {
+    /** Data versions; null = never made. */
+    readonly data: TextColumn;
+    readonly used: TextColumn;
+    /** Seconds since 1970. */
+    readonly at: Column;
+    readonly run: Column;
+    readonly code: Column;
+    readonly turn: Column;
+    readonly rows: Column;
+    readonly files: Column;
+    readonly failed: Column;
+    readonly checks: Column;
+    /** There where assets ask for their runs by themselves. */
+    readonly handled?: Column;
+}
 /**
  * A leaf as it was parsed: columns that are looked into by place. A record is put together only for who asks for a whole
  * one, because ten thousand of them an asset cost more than everything that is told from them.
@@ -14,29 +26,23 @@ export declare class PartitionLeaf {
     readonly asset: string;
     /** In the order of their bytes. */
     readonly keys: readonly string[];
-    /** Data versions; null = never made. */
-    private readonly data;
-    /** Seconds since 1970. */
-    private readonly seconds;
-    private readonly counted;
-    constructor(asset: string, keys: readonly string[], columns: {
-        readonly data: readonly (string | null)[];
-        readonly seconds: readonly number[];
-        readonly counted: Counted;
-    });
+    private readonly columns;
+    private readonly allMade;
+    private readonly noneFailed;
+    /** The code that made them all, where it is one. */
+    private readonly oneCode;
+    /** `allMade`: there is a data version at each place. */
+    constructor(asset: string, keys: readonly string[], columns: LeafColumns, allMade: boolean);
+    isMadeAt(place: number): boolean;
+    /** Whether the newest attempt ended without it. */
+    hasFailedAt(place: number): boolean;
+    codeVersionAt(place: number): string;
+    usedAt(place: number): string;
+    /** Where the digest of what was read stands; false where it cannot be told. */
+    usedSpanAt(place: number, into: SpanRoom): boolean;
+    /** Where the data version stands; false where it was never made, or it cannot be told. */
+    versionSpanAt(place: number, into: SpanRoom): boolean;
     /** What status and staleness are told from, of the key at a place. */
     factsAt(place: number): PartitionFacts;
-    /** Writes what staleness is told from into an object of the caller. */
-    glanceAt(place: number, into: {
-        dataVersion: string | undefined;
-        codeVersion: string;
-        used: string;
-        hasFailed: boolean;
-    }): void;
-    /** Null = never made. */
-    dataVersionAt(place: number): string | null;
     recordAt(place: number): PartitionRecord;
 }
-/** Reads a leaf; what is wrong goes to `problems`. */
-export declare function decodeLeaf(path: string, content: string, problems: StateProblem[]): PartitionLeaf | undefined;
-export {};

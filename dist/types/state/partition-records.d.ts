@@ -1,5 +1,6 @@
 import type { PartitionFacts, PartitionRecord } from '../model/state.js';
 import type { PartitionLeaf } from './partition-leaf.js';
+import { type RecordsInOrder } from './records-in-order.js';
 /** Records of an asset's partitions by key. */
 export type PartitionRecords = ReadonlyMap<string, PartitionRecord>;
 /**
@@ -7,22 +8,8 @@ export type PartitionRecords = ReadonlyMap<string, PartitionRecord>;
  * all partitions of an asset asks here.
  */
 export declare function factsOf(records: PartitionRecords | undefined, key: string): PartitionFacts | undefined;
-/** What staleness by itself is told from. */
-export interface PartitionGlance {
-    /** Undefined = never made: then the two below say nothing. */
-    readonly dataVersion: string | undefined;
-    readonly codeVersion: string;
-    readonly used: string;
-    /** The newest attempt ended without it. */
-    readonly hasFailed: boolean;
-}
-/**
- * A look at a partition. Of what lies in leaves it stands only until the next look: who looks at ten thousand of them has no
- * object made for each.
- */
-export declare function glanceAt(records: PartitionRecords | undefined, key: string): PartitionGlance;
-/** The data version that a partition was made with, where it ever was. */
-export declare function dataVersionOf(records: PartitionRecords | undefined, key: string): string | undefined;
+/** The same of many keys, each by its place in the list. */
+export declare function recordsInOrder(records: PartitionRecords | undefined, keys: readonly string[]): RecordsInOrder;
 /** The records of leaves of one asset, in the order of their keys. */
 export declare function recordsOfLeaves(leaves: readonly PartitionLeaf[]): PartitionRecords;
 /** The records with some of them replaced or added. */

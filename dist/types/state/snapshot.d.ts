@@ -16,6 +16,8 @@ export interface SnapshotOptions {
  * folder `snapshot/` that are not among them are to be deleted.
  */
 export declare function encodeSnapshot(view: StateView, options: SnapshotOptions): Map<string, string>;
+/** Sums of assets, in shards of their own; other scopes are left out. */
+export declare function encodeAssetCells(files: Map<string, string>, path: (shard: number) => string, cells: ReadonlyMap<string, RollupCell>): void;
 /** The roll-up files of a month: the sums of its days. */
 export declare function encodeMonth(month: string, days: Iterable<ReadonlyMap<string, RollupCell>>): Map<string, string>;
 /** A view as it was folded, with what the files say beside it. */

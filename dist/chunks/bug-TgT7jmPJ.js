@@ -1,4 +1,0 @@
-import{t as e}from"./failure-CXztz5QW.js";import{t}from"./version-C9jPlo41.js";function n(n){let r=e(n);if(r!==void 0)return process.stdout.write(`::error title=No room on the disk::${r.message} ${r.help}\n`),r.exit;let i=((n instanceof Error?n.message:String(n)).split(`
-`)[0]??``).replaceAll(`%`,`%25`).replaceAll(`\r`,`%0D`),{stdout:a}=process;return a.write(`::error title=Branchline ${t} ran into a bug of its own::${i}\n`),a.write(`Nothing that was recorded is lost. Please report this with the event that started the job.
-`),process.env.RUNNER_DEBUG===`1`&&n instanceof Error?a.write(`${n.stack??``}\n`):a.write(`Run the job again with debug logging to see where it happened.
-`),70}export{n as t};

@@ -1,1 +1,0 @@
-import{createInterface as e}from"node:readline/promises";async function t(t,n,r){if(r)return!0;if(!t.interactive||!process.stdin.isTTY)return!1;let i=e({input:process.stdin,output:process.stderr}),a=await i.question(`${n} [y/N] `);return i.close(),/^y(es)?$/i.test(a.trim())}export{t};

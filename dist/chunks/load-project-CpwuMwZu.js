@@ -1,1 +1,0 @@
-import{t as e}from"./parse-DbC74gfU.js";import{U as t}from"./wake-plan-DAyGLtkZ.js";function n(n,r){return t(n,e,r)}export{n as t};

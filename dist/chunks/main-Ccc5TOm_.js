@@ -1,1 +1,0 @@
-export{S as main}from"./wake-Sjgj0xO3.js";

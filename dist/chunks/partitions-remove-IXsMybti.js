@@ -1,1 +1,0 @@
-import{t as e}from"./partitions-add-CoOj6Shv.js";async function t(t,n){return e(t,{set:n[0],add:[],remove:n.slice(1)})}export{t as run};

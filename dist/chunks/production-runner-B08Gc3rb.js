@@ -1,0 +1,1 @@
+export{t as productionRunner}from"./production-runner-B1WJ7uJ9.js";

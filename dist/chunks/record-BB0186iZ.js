@@ -1,1 +1,0 @@
-export{V as performRun,H as performTick,U as recordIn}from"./wake-Sjgj0xO3.js";

@@ -1,1 +1,0 @@
-export{n as reportPages}from"./wake-Sjgj0xO3.js";

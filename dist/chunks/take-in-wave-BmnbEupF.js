@@ -1,1 +1,0 @@
-export{t as lostWaveTaker}from"./take-in-wave-OawIiEgX.js";
