@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BranchlineEvent, EventDraft, Holder } from '../model/events.ts';
+import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Wave } from '../model/wave.ts';
@@ -266,6 +267,64 @@ describe('what the jobs of a wave did', () => {
     });
     expect(done.runs).toMatchObject([{ state: 'CANCELED' }]);
     expect(done.view.endedRuns.get(run)).toMatchObject({ state: 'CANCELED', counts: { materialized: 2, skipped: 1 } });
+  });
+});
+
+describe('what the jobs of a run did that was at work for too long', () => {
+  const limited = (seconds: number) =>
+    projectOf({
+      'branchline.yaml': `${files['branchline.yaml']}run_monitoring: { enabled: true, max_runtime_seconds: ${seconds} }
+run_retries: { enabled: true, max_retries: 3 }
+`,
+    });
+  /** `b` was at work when the maximum was over. */
+  const stopped = (run: string): readonly BranchlineEvent[] => {
+    const base = { at: timestamp(START + 50_000), run, epoch: 1 };
+    const failure: Failure = { class: 'timeout', code: 'max-runtime', message: 'stopped' };
+    const [begun] = journal(run, 'b', 'failure');
+    const [end] = journal(run, 'b', 'failure').slice(-1);
+    const drafts: EventDraft[] = [
+      { ...base, type: 'step.started', step: 'b', attempt: 1 },
+      { ...base, type: 'step.ended', step: 'b', outcome: 'failure', failure, failedAssets: ['b'], durationMs: 1 },
+      { ...(end as EventDraft & { type: 'run.ended' }), state: 'FAILURE', failure },
+    ];
+    expect(begun?.type).toBe('step.started');
+    return numberEvents('whatever', 0, drafts);
+  };
+
+  test('ends the run as a failure by its maximum, keeps what had finished, and is tried again as such', async () => {
+    const { view, wave, run } = await claimedWave();
+    const journals = { s000: journal(run, 'a', 'success'), s001: stopped(run) };
+    const done = await finalize(view, wave, journals, { project: limited(45) });
+    expect(done.runs).toMatchObject([{ state: 'FAILURE' }]);
+    expect(done.view.claims.size).toBe(0);
+    expect(done.view.endedRuns.get(run)).toMatchObject({
+      state: 'FAILURE',
+      failure: { class: 'timeout', code: 'max-runtime' },
+      counts: { materialized: 1, failed: 1, skipped: 1 },
+      steps: { a: { state: 'SUCCESS' }, b: { state: 'FAILURE', failure: { class: 'timeout' } } },
+      retry: { decision: 'retry' },
+    });
+  });
+
+  test('leaves nothing to a next wave, also of what reads nothing that was stopped', async () => {
+    const { view, wave, run } = await claimedWave();
+    const [, , ended] = stopped(run);
+    const journals = { s000: journal(run, 'a', 'success'), s001: [{ ...ended!, id: 'whatever#1' }] };
+    const done = await finalize(view, wave, journals, { project: limited(45) });
+    expect(done.runs).toMatchObject([{ state: 'FAILURE' }]);
+    expect(done.view.endedRuns.get(run)).toMatchObject({
+      failure: { code: 'max-runtime' },
+      counts: { materialized: 1, failed: 0, skipped: 2 },
+    });
+  });
+
+  test('is not believed of a job before the time is over', async () => {
+    const { view, wave, run } = await claimedWave();
+    const [, , ended] = stopped(run);
+    const journals = { s000: journal(run, 'a', 'success'), s001: [{ ...ended!, id: 'whatever#1' }] };
+    const done = await finalize(view, wave, journals, { project: limited(3600) });
+    expect(done.runs).toMatchObject([{ state: 'QUEUED' }]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { StateView } from '../model/state.ts';
 import type { Wave, WaveRun } from '../model/wave.ts';
 import { planDigest } from '../plan/run-plan.ts';
 import { billedTogether } from '../run/billed.ts';
+import { MAX_RUNTIME } from '../run/monitor.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { INTERRUPTED } from './execute.ts';
@@ -151,6 +152,7 @@ function finalizeRun(
       hasProgress: arrived.some((event) => event.type === 'step.ended' || event.type === 'step.skipped'),
       billed,
       isCanceled: isCanceled === true,
+      isOverdue: own.some(({ journal }) => journal.some(isOverTime)),
     },
   );
   const stream = runStream(plan.runId, ending.epoch);
@@ -202,6 +204,11 @@ function withoutCut(journal: readonly BranchlineEvent[]): readonly BranchlineEve
 /** The job came to its end: all that it did is there. */
 function isEnd({ type }: BranchlineEvent): boolean {
   return type === 'run.ended' || type === 'run.requeued';
+}
+
+/** The job stopped because the run had been at work for too long. */
+function isOverTime(event: BranchlineEvent): boolean {
+  return event.type === 'run.ended' && event.failure?.code === MAX_RUNTIME;
 }
 
 function previewOf(view: StateView, events: readonly BranchlineEvent[], now: EpochMs): StateView {

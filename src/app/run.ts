@@ -8,7 +8,7 @@ import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { Clock, Holders, Journals, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { TimeBudget } from '../run/budget.ts';
-import { maxRuntimeOf } from '../run/monitor.ts';
+import { atWorkSince, maxRuntimeOf } from '../run/monitor.ts';
 import type { Redactor } from '../run/redact.ts';
 import { decideRunRetry } from '../run/run-retry.ts';
 import { numberEvents, splitEventId } from '../state/codec.ts';
@@ -317,18 +317,13 @@ function sayOvertaken(saver: ConnectionSaver, view: StateView, warn: (text: stri
   }
 }
 
-/**
- * The limit on a run's time at work. A run that was given back begins anew with each claim: to wait is no work. One that
- * was taken over has been at work since it began.
- */
+/** The limit on a run's time at work. */
 function maxRuntime(
   monitoring: Operations['monitoring'],
   { plan, claim, resumed }: Extract<ClaimDecision, { kind: 'claimed' }>,
 ): { readonly maxRuntime?: { readonly ms: number; readonly since: EpochMs } } {
   const ms = maxRuntimeOf(monitoring, plan.tags);
-  if (ms === undefined) return {};
-  const startedAt = claim.epoch > 1 ? resumed?.record.startedAt : undefined;
-  return { maxRuntime: { ms, since: epochMs(startedAt ?? claim.at) } };
+  return ms === undefined ? {} : { maxRuntime: { ms, since: atWorkSince(claim, resumed?.record) } };
 }
 
 const PUBLISHED = new WeakMap<StateView['assets'], ReadonlyMap<AssetKey, Published>>();

@@ -7,7 +7,7 @@ import type { Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { WaveRun } from '../model/wave.ts';
 import { decide } from '../run/decide.ts';
-import { judgeLostRun } from '../run/monitor.ts';
+import { atWorkSince, judgeLostRun, maxRuntimeOf, overdueFailure } from '../run/monitor.ts';
 import { applyToProgress, conclude, initialProgress, type ProgressDraft } from '../run/progress.ts';
 import { resumeProgress } from '../run/resume.ts';
 import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';
@@ -34,10 +34,15 @@ export function concludeWave(
     readonly billed: Billed | undefined;
     /** Somebody canceled its workflow run on GitHub. */
     readonly isCanceled: boolean;
+    /** One of its jobs says that the maximum of the run was over. */
+    readonly isOverdue: boolean;
   },
 ): WaveConclusion {
   const now = timestamp(at.now);
-  const { progress, drafts } = settleRest(project, plan, { ...at, isCanceled: wave.isCanceled }, now);
+  const isStopped = wave.isCanceled || at.record.cancelRequested === true;
+  const overdue = wave.isOverdue && !isStopped ? overdueOf(project.operations, claim, at) : undefined;
+  const how = { isCanceled: wave.isCanceled, isOverdue: overdue !== undefined };
+  const { progress, drafts } = settleRest(project, plan, { ...at, ...how }, now);
   const { waiting, retrying } = progress.agenda;
   const billed = wave.billed ? { billed: wave.billed } : {};
   const durationMs = Math.max(0, at.now - epochMs(at.record.startedAt ?? at.record.requestedAt));
@@ -49,10 +54,12 @@ export function concludeWave(
     if (confirmed.length > 0)
       drafts.push({ ...base, type: 'assets.confirmed', assets: confirmed.map(([key]) => key).sort() });
     const end = conclude(progress);
-    const retry = retryOf(project, at.record, { state: end.state, at: now });
-    drafts.push({ ...base, type: 'run.ended', ...end, durationMs, ...billed, ...retry });
+    const late = overdue && end.state === 'CANCELED' ? ({ state: 'FAILURE', failure: overdue } as const) : {};
+    const ended = { ...end, ...late };
+    const retry = retryOf(project, at.record, { ...ended, at: now });
+    drafts.push({ ...base, type: 'run.ended', ...ended, durationMs, ...billed, ...retry });
     drafts.push({ ...base, type: 'claim.closed', claim: claim.claim, reason: 'ended' });
-    return { epoch: claim.epoch, state: end.state, drafts };
+    return { epoch: claim.epoch, state: ended.state, drafts };
   }
   const lost = wave.isLost ? judgeLostShards(project.operations, at, wave.hasProgress) : undefined;
   if (lost?.kind === 'fail') {
@@ -100,13 +107,23 @@ function judgeLostShards(
     : { kind: 'fail', failure: lostFor('the jobs that carried it out were lost before any of its steps had ended') };
 }
 
+/** What a run fails by whose maximum is over, by the clock of the state as well as by what a job says. */
+function overdueOf(
+  { monitoring }: Operations,
+  claim: WaveRun['claim'],
+  { record, now }: { readonly record: RunRecord; readonly now: EpochMs },
+): Failure | undefined {
+  const ms = maxRuntimeOf(monitoring, record.tags);
+  return ms !== undefined && now - atWorkSince(claim, record) > ms ? overdueFailure(ms) : undefined;
+}
+
 /** Whether a run that failed is tried again by itself. */
 function retryOf(
   { operations }: Project,
   record: RunRecord,
-  end: { readonly state: FinalRunState; readonly at: Timestamp },
+  end: { readonly state: FinalRunState; readonly failure?: Failure; readonly at: Timestamp },
 ): { readonly retry?: RetryDecision } {
-  const retry = decideRunRetry(operations.retries, { ...endedRunOf(record, end.at, undefined), state: end.state });
+  const retry = decideRunRetry(operations.retries, { ...endedRunOf(record, end.at, end.failure), state: end.state });
   return retry ? { retry } : {};
 }
 
@@ -128,18 +145,20 @@ function settleRest(
     view,
     now: instant,
     isCanceled,
+    isOverdue,
   }: {
     readonly record: RunRecord;
     readonly view: StateView;
     readonly now: EpochMs;
     readonly isCanceled: boolean;
+    readonly isOverdue: boolean;
   },
   now: Timestamp,
 ): { readonly progress: ProgressDraft; readonly drafts: EventDraft[] } {
   const progress = initialProgress(plan);
   const resumed = resumedRun(plan, record, view);
   if (resumed) resumeProgress(progress, resumed);
-  if (record.cancelRequested) progress.canceled = true;
+  if (record.cancelRequested || isOverdue) progress.canceled = true;
   const drafts: EventDraft[] = [];
   const { request } = plan;
   const options = {

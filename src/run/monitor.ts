@@ -9,6 +9,9 @@ import { engineTag } from './run-retry.ts';
 /** Why steps of a run are stopped whose maximum is over: the reason of the signal. */
 export const OVERDUE = 'overdue';
 
+/** The code of the failure of a run that was at work for too long. */
+export const MAX_RUNTIME = 'max-runtime';
+
 /** How long a run may be at work, in milliseconds: its tag counts also where monitoring is switched off (semantics.md 3). */
 export function maxRuntimeOf(monitoring: RunMonitoring, tags: Readonly<Record<string, string>>): number | undefined {
   const tag = engineTag(tags, 'max_runtime');
@@ -16,11 +19,22 @@ export function maxRuntimeOf(monitoring: RunMonitoring, tags: Readonly<Record<st
   return monitoring.enabled ? monitoring.maxRuntimeMs : undefined;
 }
 
+/**
+ * Since when a run is at work under a claim. One that was given back begins anew with each: to wait is no work. One that was
+ * taken over has been at work since it began.
+ */
+export function atWorkSince(
+  claim: Pick<Claim, 'at' | 'epoch'>,
+  record: Pick<RunRecord, 'startedAt'> | undefined,
+): EpochMs {
+  return epochMs((claim.epoch > 1 ? record?.startedAt : undefined) ?? claim.at);
+}
+
 /** What a run fails by that was at work for too long. */
 export function overdueFailure(maxMs: number): Failure {
   return {
     class: 'timeout',
-    code: 'max-runtime',
+    code: MAX_RUNTIME,
     message: `stopped: the run was at work for longer than ${formatDuration(maxMs)}, its maximum`,
   };
 }
