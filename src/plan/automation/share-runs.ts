@@ -9,6 +9,8 @@ import type { PartitionReader } from '../partitioned.ts';
 
 /** Assets of one run, at most. */
 export const ASSETS_MAX = 500;
+/** What one run is told of versions, of each asset and key: its record has to fit a file of the state with room to spare. */
+export const VERSIONS_BYTES_MAX = 512 * 1024;
 
 /** An asset, or one partition of it, that is asked for. */
 export interface AskedKey extends Omit<AutomationTarget, 'versions'> {
@@ -98,13 +100,24 @@ export function policyOf({ assets, steps }: Project, asset: AssetKey): BackfillP
  * asks for the others.
  */
 function runOfPieces(pieces: readonly Piece[]): SharedRun {
-  const targets = pieces[0]!.assets.slice(0, ASSETS_MAX).map((target, i): AutomationTarget => {
+  const targets = pieces[0]!.assets.slice(0, assetsMax(pieces)).map((target, i): AutomationTarget => {
     const own = pieces.map((piece) => piece.assets[i]!);
     const { key: _key, versions: _versions, after: _after, ...rest } = target;
     const after = afterOf(own);
     return { ...rest, versions: own.map(({ versions }) => versions), ...(after === undefined ? {} : { after }) };
   });
   return { targets, ...keysOfRun(pieces), selection: selectionOf(targets) };
+}
+
+/** Assets that one run takes, at least one. */
+function assetsMax(pieces: readonly Piece[]): number {
+  let bytes = 0;
+  const all = pieces[0]!.assets.length;
+  for (let i = 0; i < Math.min(all, ASSETS_MAX); i++) {
+    for (const { assets } of pieces) bytes += assets[i]!.versions.length + 3;
+    if (bytes > VERSIONS_BYTES_MAX) return Math.max(1, i);
+  }
+  return ASSETS_MAX;
 }
 
 function keysOfRun(pieces: readonly Piece[]): Pick<SharedRun, 'keys' | 'partitions'> {
