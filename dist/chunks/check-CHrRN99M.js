@@ -1,0 +1,1 @@
+export{s as printDiagnostics,c as run}from"./plan-C_S0cMeO.js";

@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./parse-DqSi0RXB.js";import{P as t}from"./wake-plan-CFqjUPXv.js";function n(n,r){return t(n,e,r)}export{n as t};

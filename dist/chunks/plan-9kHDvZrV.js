@@ -1,1 +1,0 @@
-export{t as priceOf,n as run}from"./plan-hvM8NS3O.js";

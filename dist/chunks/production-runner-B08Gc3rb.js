@@ -1,1 +1,0 @@
-export{t as productionRunner}from"./production-runner-B1WJ7uJ9.js";

@@ -1,1 +1,0 @@
-export{t as lostClaimTaker}from"./take-in-wave-LZG6IZd7.js";
