@@ -7,7 +7,7 @@ import type { StateView } from '../model/state.ts';
 import type { Wave, WaveRun } from '../model/wave.ts';
 import { planDigest } from '../plan/run-plan.ts';
 import { billedTogether } from '../run/billed.ts';
-import { MAX_RUNTIME } from '../run/monitor.ts';
+import { isOverdueFailure } from '../run/monitor.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { INTERRUPTED } from './execute.ts';
@@ -208,7 +208,7 @@ function isEnd({ type }: BranchlineEvent): boolean {
 
 /** The job stopped because the run had been at work for too long. */
 function isOverTime(event: BranchlineEvent): boolean {
-  return event.type === 'run.ended' && event.failure?.code === MAX_RUNTIME;
+  return event.type === 'run.ended' && isOverdueFailure(event.failure);
 }
 
 function previewOf(view: StateView, events: readonly BranchlineEvent[], now: EpochMs): StateView {

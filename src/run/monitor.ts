@@ -9,9 +9,6 @@ import { engineTag } from './run-retry.ts';
 /** Why steps of a run are stopped whose maximum is over: the reason of the signal. */
 export const OVERDUE = 'overdue';
 
-/** The code of the failure of a run that was at work for too long. */
-export const MAX_RUNTIME = 'max-runtime';
-
 /** How long a run may be at work, in milliseconds: its tag counts also where monitoring is switched off (semantics.md 3). */
 export function maxRuntimeOf(monitoring: RunMonitoring, tags: Readonly<Record<string, string>>): number | undefined {
   const tag = engineTag(tags, 'max_runtime');
@@ -34,9 +31,14 @@ export function atWorkSince(
 export function overdueFailure(maxMs: number): Failure {
   return {
     class: 'timeout',
-    code: MAX_RUNTIME,
+    code: 'max-runtime',
     message: `stopped: the run was at work for longer than ${formatDuration(maxMs)}, its maximum`,
   };
+}
+
+/** Whether a run failed by its maximum. */
+export function isOverdueFailure(failure: Failure | undefined): boolean {
+  return failure?.code === 'max-runtime';
 }
 
 /** What becomes of an open run whose runner is gone. */
