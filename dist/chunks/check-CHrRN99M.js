@@ -1,1 +1,0 @@
-export{s as printDiagnostics,c as run}from"./plan-C_S0cMeO.js";

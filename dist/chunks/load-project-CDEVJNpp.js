@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./parse-CjF1O_Yq.js";import{P as t}from"./wake-plan-CfV53i2O.js";function n(n,r){return t(n,e,r)}export{n as t};

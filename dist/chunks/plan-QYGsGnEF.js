@@ -1,1 +1,0 @@
-export{t as priceOf,n as run}from"./plan-C_S0cMeO.js";
