@@ -39,3 +39,34 @@ test('one asset is asked for with all of its keys, however many', () => {
   const asked = keys.map((key): AskedKey => ({ asset: 'a', key, condition: 'eager', versions: 'x'.repeat(1024) }));
   expect(shareRuns(project, reader, asked, () => '').map(({ keys: own }) => own?.length)).toEqual([1000]);
 });
+
+test('an asset that is asked for with other keys cuts no range of one that it does not read', () => {
+  const line = (asset: string, more = ''): string =>
+    `  ${asset}: { run: "true", partitions: { daily: { start: 2022-01-01 } }, backfill_policy: single_run, automation: eager${more} }\n`;
+  const project = projectOf({
+    'branchline.yaml': `name: shop\nassets:\n${line('a')}${line('b')}${line('c')}${line('d', ', deps: [c]')}`,
+  });
+  const reader = openPartitionReader(project, emptyView('local'), { now: NOW, dynamic: () => [] });
+  const keys = reader.keysOf('a').slice(0, 10);
+  const ask = (asset: string, of: readonly string[]) =>
+    of.map((key): AskedKey => ({ asset, key, condition: 'eager', versions: '0123456789ab' }));
+  const runsOf = (...asked: readonly AskedKey[]) =>
+    shareRuns(project, reader, asked, () => '').map(({ targets, partitions }) => [
+      targets.map(({ asset }) => asset).join(' '),
+      partitions,
+    ]);
+  const all = `${keys[0]}...${keys[9]}`;
+  expect(runsOf(...ask('a', keys), ...ask('b', [keys[2]!]))).toEqual([
+    ['a', all],
+    ['b', keys[2]],
+  ]);
+  expect(runsOf(...ask('a', keys), ...ask('b', keys))).toEqual([['a b', all]]);
+  const odd = keys.filter((_, i) => i % 2 === 0);
+  expect(runsOf(...ask('a', keys), ...ask('b', odd)).filter(([asset]) => asset === 'a')).toEqual([['a', all]]);
+  // What reads another waits for it in one run, so there the ranges are cut.
+  expect(runsOf(...ask('c', keys), ...ask('d', [keys[2]!]))).toEqual([
+    ['c', `${keys[0]}...${keys[1]}`],
+    ['c d', keys[2]],
+    ['c', `${keys[3]}...${keys[9]}`],
+  ]);
+});

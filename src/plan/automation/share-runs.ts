@@ -24,8 +24,8 @@ export type SharedRun = Pick<AutomationRequest, 'targets' | 'keys' | 'partitions
 /**
  * Puts what one pass asks for into runs, as few as there can be: assets of the same partition and with the same tags
  * share one, and neighbouring partitions of the same assets as far as `backfill_policy` lets them; assets with different
- * policies are of different companies, so that none is cut by that of another. What is asked for
- * comes upstreams first, and so do the assets of a run.
+ * policies are of different companies, so that none is cut by that of another. What is asked for comes upstreams first, and
+ * so do the assets of a run.
  */
 export function shareRuns(
   project: Project,
@@ -40,7 +40,54 @@ export function shareRuns(
     if (own) own.push(each);
     else companies.set(name, [each]);
   }
-  return [...companies.values()].flatMap((own) => runsOfCompany(project, reader, own));
+  return [...companies.values()].flatMap((own) =>
+    apartByKeys(project, own).flatMap((part) => runsOfCompany(project, reader, part)),
+  );
+}
+
+/**
+ * Assets whose policy wants ranges are of one run only where they are asked for with the same keys, so that none cuts the
+ * range of another. Those that read each other stay together whatever their keys: what reads must be made after what is
+ * read, and in one run it is.
+ */
+function apartByKeys(project: Project, asked: readonly AskedKey[]): readonly (readonly AskedKey[])[] {
+  if (keysMax(policyOf(project, asked[0]!.asset)) === 1) return [asked];
+  const keysOf = new Map<AssetKey, string[]>();
+  for (const { asset, key } of asked) {
+    const own = keysOf.get(asset);
+    if (own) own.push(key);
+    else keysOf.set(asset, [key]);
+  }
+  const lead = connected(project, [...keysOf.keys()]);
+  const setsOf = new Map<AssetKey, Set<string>>();
+  for (const [asset, keys] of keysOf) {
+    const first = lead(asset);
+    setsOf.set(first, (setsOf.get(first) ?? new Set()).add(JSON.stringify(keys.toSorted())));
+  }
+  const parts = new Map<string, AskedKey[]>();
+  for (const each of asked) {
+    const first = lead(each.asset);
+    const sets = setsOf.get(first)!;
+    const name = sets.size === 1 ? `keys ${[...sets][0]!}` : `asset ${first}`;
+    const own = parts.get(name);
+    if (own) own.push(each);
+    else parts.set(name, [each]);
+  }
+  return [...parts.values()];
+}
+
+/** One asset for all of these that read each other, over any number of steps. */
+function connected(project: Project, assets: readonly AssetKey[]): (asset: AssetKey) => AssetKey {
+  const above = new Map<AssetKey, AssetKey>(assets.map((asset) => [asset, asset]));
+  const lead = (asset: AssetKey): AssetKey => {
+    let at = asset;
+    while (above.get(at) !== at) at = above.get(at)!;
+    above.set(asset, at);
+    return at;
+  };
+  for (const asset of assets)
+    for (const dep of project.assets[asset]!.deps) if (above.has(dep)) above.set(lead(dep), lead(asset));
+  return lead;
 }
 
 /** Assets that are asked for with one key. */
