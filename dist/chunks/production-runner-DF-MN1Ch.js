@@ -1,0 +1,1 @@
+export{t as productionRunner}from"./production-runner-BPy41Qpj.js";

@@ -1,1 +1,0 @@
-export{t as lostClaimTaker}from"./take-in-wave-D_P1xE95.js";

@@ -1,0 +1,1 @@
+export{t as lostClaimTaker}from"./take-in-wave-CR_Yslx8.js";
