@@ -111,6 +111,15 @@ test('a git that sends nothing is stopped, every question is told so, and the ne
   expect((await read(['HEAD']))[0]?.type).toBe('commit');
 });
 
+test('a git that answered while this process could not listen was not silent', async () => {
+  const { read } = openObjectReader({ gitDir: join(root, '.git'), env: sandbox.env, silenceMs: 200 });
+  const question = read(['HEAD']);
+  // It is stopped for longer than that, as by Ctrl+Z or a machine that has no time for it.
+  const until = performance.now() + 1_000;
+  while (performance.now() < until);
+  expect((await question)[0]?.type).toBe('commit');
+});
+
 test('to a state store a git that hangs is a state that cannot be reached, not one that is empty', async () => {
   const { env } = hangingGit();
   const store = { gitDir: join(root, '.git'), format: 'sha1', env } as const;

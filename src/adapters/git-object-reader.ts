@@ -24,6 +24,9 @@ const IDLE_MS = 2_000;
 /** How long a git that was asked may send nothing: it reads a disk of this machine, and no more than that. */
 const SILENCE_MS = 120_000;
 
+/** How long it is listened for what came while this process could not. */
+const LISTEN_MS = 100;
+
 /** git is there and does not answer: whether an object is here is not known, which is not the same as that it is missing. */
 export class GitSilence extends Error {
   constructor(gitDir: string, silenceMs: number) {
@@ -151,7 +154,10 @@ function startPatience(
     await(): void {
       clearTimeout(timer);
       for (const handle of handles) handle.ref();
-      timer = setTimeout(onSilence, silenceMs);
+      timer = setTimeout(() => {
+        // Where this process could not listen for so long (stopped, or at work), the answer may be here already.
+        timer = setTimeout(onSilence, LISTEN_MS);
+      }, silenceMs);
     },
     rest(): void {
       stop();
