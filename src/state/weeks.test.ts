@@ -115,4 +115,11 @@ describe('the week before', () => {
     }
     expect(damaged).toEqual(tree);
   });
+
+  it('of a day that no calendar has is found as well', () => {
+    const tree = play(new Map(), range(0, 20));
+    const damaged = new Map(tree).set('weeks/2026-99-99/000.json', tree.get(weeksOf(tree)[0]!)!);
+    const message = 'no event asks for this file';
+    expect(verifyState(damaged, 'production').problems).toMatchObject([{ file: 'weeks/2026-99-99/000.json', message }]);
+  });
 });

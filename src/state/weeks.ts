@@ -71,6 +71,7 @@ export function decodeWeek(files: ReadonlyMap<string, string>, problems: StatePr
 
 /** The files that should be there for each week of which there is any; a Branchline that knows none writes none. */
 export function expectedWeeks(listing: Iterable<string>, view: StateView): Map<string, string> {
-  const days = new Set([...listing].map(parseWeekPath).filter((day) => day !== undefined));
-  return new Map([...days].flatMap((day) => [...encodeWeek(day, view.days)]));
+  const isDay = (day: string): boolean => !Number.isNaN(epochMs(`${day}T00:00:00.000Z`));
+  const days = new Set([...listing].map(parseWeekPath).filter((day) => day !== undefined && isDay(day)));
+  return new Map([...days].flatMap((day) => [...encodeWeek(day!, view.days)]));
 }
