@@ -5,14 +5,15 @@ export interface ByteSpan {
   length: number;
 }
 
-const OWN_MAX = 64;
+/** A text that is longer is no short one. */
+export const SPAN_LENGTH_MAX = 64;
 
 /** A span to be written into, with room of its own for one text. */
 export class SpanRoom implements ByteSpan {
   bytes: Uint8Array;
   from = 0;
   length = 0;
-  private readonly own = new Uint8Array(OWN_MAX);
+  private readonly own = new Uint8Array(SPAN_LENGTH_MAX);
 
   constructor() {
     this.bytes = this.own;
@@ -20,7 +21,7 @@ export class SpanRoom implements ByteSpan {
 
   /** Holds a text of its own; false where that is too long or not ASCII. */
   hold(text: string): boolean {
-    if (text.length > OWN_MAX) return false;
+    if (text.length > SPAN_LENGTH_MAX) return false;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code > 0x7f) return false;

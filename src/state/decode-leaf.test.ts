@@ -102,3 +102,12 @@ test('each member that is cut, doubled or of another length is noticed', () => {
     for (const changed of [without, doubled, shorter]) expect(told(changed)).toEqual(plainly(changed));
   }
 });
+
+test('texts of any length are read', () => {
+  const long = 'a'.repeat(300_000);
+  const made = { run: 'r1', at: '2026-01-01T00:00:00.000Z', codeVersion: 'c1', turn: [1, 1], used: long } as const;
+  const records = new Map<string, PartitionRecord>([['k', { materialized: { ...made, dataVersion: 'v' } }]]);
+  const text = [...encodeLeaves('a', [], new Map(), records).values()][0]!.replace('"v"', `"${long}"`);
+  expect(text.match(/a{300000}/g)).toHaveLength(2);
+  expect(told(text)).toEqual(plainly(text));
+});

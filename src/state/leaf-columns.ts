@@ -1,4 +1,4 @@
-import { type SpanRoom, textOfSpan } from '../base/byte-span.ts';
+import { SPAN_LENGTH_MAX, type SpanRoom, textOfSpan } from '../base/byte-span.ts';
 
 /** Values of a leaf by place, 0 to its number of keys - 1. */
 export interface Column {
@@ -61,8 +61,8 @@ export class EvenTexts implements TextColumn {
 
   /**
    * The column of so many places that stands between `from` and `to`, of which it keeps a copy; `lead` is what stands before
-   * each text: `"`, or `1,"`. Undefined where it is any other: texts of several lengths, or with signs that JSON writes in
-   * another way.
+   * each text: `"`, or `1,"`. Undefined where it is any other: texts that are long or of several lengths, or with signs that
+   * JSON writes in another way.
    */
   static read(
     bytes: Uint8Array,
@@ -73,7 +73,7 @@ export class EvenTexts implements TextColumn {
     const first = from + 1 + lead.length;
     const length = bytes.indexOf(QUOTE, first) - first;
     const step = lead.length + length + 2;
-    if (length <= 0 || count === 0 || to - from !== 1 + count * step) return undefined;
+    if (length <= 0 || length > SPAN_LENGTH_MAX || count === 0 || to - from !== 1 + count * step) return undefined;
     if (bytes[from] !== OPEN || bytes[to - 1] !== CLOSE) return undefined;
     for (let at = first; at < to; at += step) {
       for (let i = 0; i < lead.length; i++) if (bytes[at - lead.length + i] !== lead[i]) return undefined;
