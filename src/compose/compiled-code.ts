@@ -1,11 +1,42 @@
+import { type Stats, statSync } from 'node:fs';
 import * as module from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheFolder } from '../adapters/cache-folder.ts';
+import type { Environment } from '../adapters/git-process.ts';
 
 /**
  * Keeps what Node makes of this program's code beside other things that can be had anew: a short command is mostly
  * parsing. Where Node cannot (22.7 and older), or nothing can be written there, all goes on without.
  */
-export function keepCompiledCode(env: NodeJS.ProcessEnv): void {
-  if ('enableCompileCache' in module) module.enableCompileCache(join(cacheFolder(env), 'compiled'));
+export function keepCompiledCode(env: Environment): void {
+  if (!('enableCompileCache' in module)) return;
+  const folder = compiledFolder(env);
+  if (folder !== undefined) module.enableCompileCache(folder);
+}
+
+/**
+ * Where compiled code is kept. V8 runs what it finds there without a look at the source, so it is nowhere that others could
+ * have put something: undefined where the folder, or the one that it would be made in, is another user's or open to all.
+ */
+export function compiledFolder(env: Environment): string | undefined {
+  try {
+    const folder = join(cacheFolder(env), 'compiled');
+    return isOwn(nearestStats(folder)) ? folder : undefined;
+  } catch {
+    // No home, or no folder by that name.
+    return undefined;
+  }
+}
+
+/** Of the folder itself, or of the first above it that is there. */
+function nearestStats(folder: string): Stats {
+  const above = dirname(folder);
+  return statSync(folder, { throwIfNoEntry: above === folder }) ?? nearestStats(above);
+}
+
+const WRITABLE_BY_ALL = 0o002;
+
+function isOwn({ uid, mode }: Stats): boolean {
+  // Windows has rights of another kind, and gives each user a folder of their own.
+  return process.getuid === undefined || (uid === process.getuid() && (mode & WRITABLE_BY_ALL) === 0);
 }

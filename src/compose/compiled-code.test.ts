@@ -1,0 +1,39 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { compiledFolder } from './compiled-code.ts';
+
+let cache = '';
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'branchline-compiled-'));
+});
+afterEach(() => rmSync(cache, { recursive: true, force: true }));
+const folderOf = (path: string) => compiledFolder({ BRANCHLINE_CACHE: path });
+
+test('compiled code is kept in the cache of the user, also before there is one', () => {
+  expect(folderOf(cache)).toBe(join(cache, 'compiled'));
+  expect(folderOf(join(cache, 'a', 'b'))).toBe(join(cache, 'a', 'b', 'compiled'));
+});
+
+test.skipIf(process.platform === 'win32')(
+  'none is read that others could have written, nor left in a folder of theirs',
+  () => {
+    mkdirSync(join(cache, 'compiled'));
+    chmodSync(join(cache, 'compiled'), 0o777);
+    expect(folderOf(cache)).toBeUndefined();
+    chmodSync(join(cache, 'compiled'), 0o700);
+    expect(folderOf(cache)).toBe(join(cache, 'compiled'));
+    chmodSync(cache, 0o1777);
+    expect(folderOf(cache)).toBe(join(cache, 'compiled'));
+    expect(folderOf(join(cache, 'mine'))).toBeUndefined();
+    expect(folderOf(join(cache, 'no\0name'))).toBeUndefined();
+  },
+);
+
+// Only who administers a machine may give a folder away.
+test.skipIf(process.getuid?.() !== 0)('nor in that of another user, whose environment one works in', () => {
+  mkdirSync(join(cache, 'compiled'));
+  chownSync(join(cache, 'compiled'), 65_534, 65_534);
+  expect(folderOf(cache)).toBeUndefined();
+});
