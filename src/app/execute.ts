@@ -11,10 +11,10 @@ import { applyToProgress, conclude, initialProgress, type RunProgress } from '..
 import { type ResumedRun, resumeProgress } from '../run/resume.ts';
 import type { StepPlaces } from './step-places.ts';
 
-/** Records an event: it is in the journal when this returns. */
 /** Why a run stops whose process is told to: a key, the runner of a job, the machine. */
 export const INTERRUPTED = 'interrupted';
 
+/** Records an event: it is in the journal when this returns. */
 export type Emit = (event: EventDraft) => void;
 
 /**
