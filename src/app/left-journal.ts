@@ -42,12 +42,13 @@ export function leftJournal(input: LeftJournalInput, { events }: LeftJournal): R
   const { project, view, claim, codeCommit } = input;
   const record = view.openRuns.get(claim.run);
   if (record === undefined || record.epoch !== claim.epoch) return fail(`run ${claim.run} is not held by it any more`);
-  const planned = plannedSteps(project, record);
+  const own = plannedSteps(project, record);
+  const planned = new Map([...leftOutSteps(project, events), ...own]);
   const plan = { runId: record.run, environment: record.environment } as Plan;
   const isOther = codeCommit !== undefined && record.codeCommit !== undefined && codeCommit !== record.codeCommit;
   const heard = hearShard(
     { project, view, run: { plan, claim, lost: {} }, planned, ...(isOther ? { otherCode: record.codeCommit } : {}) },
-    { id: jobOf(claim), run: record.run, runner: '', steps: [...planned.keys()], expectedMs: 0, slots: {} },
+    { id: jobOf(claim), run: record.run, runner: '', steps: [...own.keys()], expectedMs: 0, slots: {} },
     events,
   );
   const [refusal] = heard.refusals;
@@ -74,6 +75,20 @@ function plannedSteps(project: Project, { steps }: RunRecord): ReadonlyMap<strin
     return [id, of as unknown as PlannedStep] as const;
   });
   return new Map(planned);
+}
+
+/** Steps that a plan left out stand in no record; what a journal says of one has no effect but a line of the account. */
+function leftOutSteps(project: Project, events: readonly BranchlineEvent[]): ReadonlyMap<string, PlannedStep> {
+  const steps = new Map<string, PlannedStep>();
+  for (const event of events) {
+    if (event.type !== 'step.skipped' || event.assets.length === 0) continue;
+    const isOf = (asset: string): boolean => {
+      const name = Object.hasOwn(project.assets, asset) ? project.assets[asset]?.step : undefined;
+      return name !== undefined && (event.step === name || event.step.startsWith(`${name}@`));
+    };
+    if (event.assets.every(isOf)) steps.set(event.step, { id: event.step, verdict: 'skip' } as unknown as PlannedStep);
+  }
+  return steps;
 }
 
 function isOfClaim(event: BranchlineEvent, { claim }: Claim): boolean {

@@ -10,7 +10,8 @@ import { leftJournals } from './left-journals.ts';
 import type { UploadRefusal, Uploads } from './wave-artifacts.ts';
 
 const project = projectOf({
-  'branchline.yaml': 'name: shop\nassets: { a: { run: "true", outputs: [a.csv] }, b: { run: "true" } }\n',
+  'branchline.yaml':
+    'name: shop\nassets: { a: { run: "true", outputs: [a.csv] }, b: { run: "true" }, c: { run: "true" },\n  d: { run: "true", partitions: { daily: { start: 2026-11-01 } } } }\n',
 });
 const claim: Claim = {
   claim: 'r.1',
@@ -80,6 +81,29 @@ describe('the journal that a lost job uploaded', () => {
     };
     expect(await left(archives)).toEqual({ lines: [['w32-1-run-00.r', 3]], warnings: [] });
     expect(await left({})).toEqual({ lines: [], warnings: [] });
+  });
+
+  test('also says which steps its plan left out, of which the record of a run knows nothing', async () => {
+    const skipped = (step: string, asset: string): EventDraft => {
+      return { ...base, type: 'step.skipped', step, assets: [asset], reason: 'other_environment' };
+    };
+    const archive = (draft: EventDraft) => zip(textOf(numberEvents('r.1', 0, [draft, ...own])));
+    for (const [step, asset] of [
+      ['c', 'c'],
+      ['d@2026-11-20...2026-11-21', 'd'],
+    ] as const)
+      expect(await left({ [NAME]: archive(skipped(step, asset)) })).toEqual({
+        lines: [['w32-1-run-00.r', 4]],
+        warnings: [],
+      });
+    for (const [step, asset] of [
+      ['x', 'c'],
+      ['c', 'x'],
+      ['c', 'd'],
+      ['cc', 'c'],
+      ['', ''],
+    ] as const)
+      expect((await left({ [NAME]: archive(skipped(step, asset)) })).lines).toEqual([]);
   });
 
   test('that says what is not its own to say is left out whole, with a word', async () => {
