@@ -164,7 +164,7 @@ async function decideRecovery(
   for (const claim of gone) {
     const run = after.openRuns.get(claim.run);
     if (run && run.epoch === claim.epoch) {
-      const verdict = judgeLostRun(ports.operations.monitoring, run, state.now);
+      const verdict = judgeLostRun(ports.operations.monitoring, run, claim, state.now);
       if (verdict.kind === 'resume') {
         resumedRuns.push(run.run);
         closing.push(...resumeLostRun(after, run, claim, verdict, state.now));

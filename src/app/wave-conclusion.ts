@@ -61,7 +61,7 @@ export function concludeWave(
     drafts.push({ ...base, type: 'claim.closed', claim: claim.claim, reason: 'ended' });
     return { epoch: claim.epoch, state: ended.state, drafts };
   }
-  const lost = wave.isLost ? judgeLostShards(project.operations, at, wave.hasProgress) : undefined;
+  const lost = wave.isLost ? judgeLostShards(project.operations, claim, at, wave.hasProgress) : undefined;
   if (lost?.kind === 'fail') {
     const { retries } = project.operations;
     const ending = lostRunDrafts(at.record, claim, { now: at.now, retries, failure: lost.failure });
@@ -90,12 +90,13 @@ export function concludeWave(
  */
 function judgeLostShards(
   { monitoring }: Operations,
+  claim: WaveRun['claim'],
   { record, now }: { readonly record: RunRecord; readonly now: EpochMs },
   hasProgress: boolean,
 ): { readonly kind: 'go-on'; readonly reason: string } | { readonly kind: 'fail'; readonly failure: Failure } {
   const lostFor = (message: string): Failure => ({ class: 'crash', code: 'runner-lost', message });
   if (monitoring.enabled) {
-    const verdict = judgeLostRun(monitoring, record, now);
+    const verdict = judgeLostRun(monitoring, record, claim, now);
     if (verdict.kind === 'resume')
       return { kind: 'go-on', reason: `a job was lost (${verdict.attempt} of ${verdict.most})` };
     const { maxResumeAttempts: most } = monitoring;

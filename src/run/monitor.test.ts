@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defaultMonitoring } from '../model/operations.ts';
+import { defaultMonitoring, type RunMonitoring } from '../model/operations.ts';
 import { judgeLostRun, judgeOverdue, maxRuntimeOf } from './monitor.ts';
 
 const on = { ...defaultMonitoring, enabled: true, maxRuntimeMs: 60_000, maxResumeAttempts: 2 };
@@ -20,16 +20,25 @@ describe('how long a run may be at work', () => {
 
 describe('a run whose runner is gone', () => {
   const run = (epoch: number, more = {}) => ({ epoch, tags: {}, startedAt: START, ...more });
+  const lost = (monitoring: RunMonitoring, record: ReturnType<typeof run>, now: number, claimedAt = START) =>
+    judgeLostRun(monitoring, record, { at: claimedAt, epoch: record.epoch }, now);
   test('goes on, as often as it may', () => {
-    expect(judgeLostRun(on, run(1), later(1))).toEqual({ kind: 'resume', attempt: 1, most: 2 });
-    expect(judgeLostRun(on, run(2), later(1)).kind).toBe('resume');
-    expect(judgeLostRun(on, run(3), later(1))).toEqual({ kind: 'fail', failure: undefined });
-    expect(judgeLostRun(defaultMonitoring, run(1), later(1)).kind).toBe('fail');
+    expect(lost(on, run(1), later(1))).toEqual({ kind: 'resume', attempt: 1, most: 2 });
+    expect(lost(on, run(2), later(1)).kind).toBe('resume');
+    expect(lost(on, run(3), later(1))).toEqual({ kind: 'fail', failure: undefined });
+    expect(lost(defaultMonitoring, run(1), later(1)).kind).toBe('fail');
+  });
+  test('was at work since its claim, however long it had waited in the queue before', () => {
+    const claimedAt = '2026-11-22T09:00:00.000Z';
+    expect(lost(on, run(1), Date.parse(claimedAt) + 60_000, claimedAt).kind).toBe('resume');
+    expect(lost(on, run(1), Date.parse(claimedAt) + 60_001, claimedAt).kind).toBe('fail');
+    // One that was taken over has been at work since it began.
+    expect(lost(on, run(2), later(60_001), claimedAt).kind).toBe('fail');
   });
   test('is over when its time is, or it was to stop', () => {
-    expect(judgeLostRun(on, run(1), later(60_000)).kind).toBe('resume');
-    expect(judgeLostRun(on, run(1), later(60_001))).toMatchObject({ kind: 'fail', failure: { class: 'timeout' } });
-    expect(judgeLostRun(on, run(1, { cancelRequested: true }), later(1)).kind).toBe('fail');
+    expect(lost(on, run(1), later(60_000)).kind).toBe('resume');
+    expect(lost(on, run(1), later(60_001))).toMatchObject({ kind: 'fail', failure: { class: 'timeout' } });
+    expect(lost(on, run(1, { cancelRequested: true }), later(1)).kind).toBe('fail');
   });
 });
 

@@ -54,11 +54,12 @@ export type LostRunVerdict =
 export function judgeLostRun(
   monitoring: RunMonitoring,
   run: Pick<RunRecord, 'epoch' | 'tags' | 'startedAt' | 'cancelRequested'>,
+  claim: Pick<Claim, 'at' | 'epoch'>,
   now: EpochMs,
 ): LostRunVerdict {
   const most = monitoring.enabled ? monitoring.maxResumeAttempts : 0;
   const maxMs = maxRuntimeOf(monitoring, run.tags);
-  if (maxMs !== undefined && run.startedAt !== undefined && now - epochMs(run.startedAt) > maxMs)
+  if (maxMs !== undefined && run.startedAt !== undefined && now - atWorkSince(claim, run) > maxMs)
     return { kind: 'fail', failure: overdueFailure(maxMs) };
   const attempt = run.epoch;
   if (attempt > most || run.cancelRequested) return { kind: 'fail', failure: undefined };
