@@ -25,8 +25,15 @@ export interface HandingJobs {
 export const unseen = { onPlan: () => {}, onEvent: () => {}, onRun: () => {}, onRunEnd: () => {} };
 const START = Date.UTC(2036, 10, 30);
 
-/** Jobs of workflows on a state in memory, one after the other, for who does by hand what a simulation does by itself. */
-export function handingJobs(manifest: string, play: (spec: ProcessSpec) => number = () => 0): HandingJobs {
+/**
+ * Jobs of workflows on a state in memory, one after the other, for who does by hand what a simulation does by itself.
+ * `play` gives the exit code of a script, `durationMsOf` how long it takes.
+ */
+export function handingJobs(
+  manifest: string,
+  play: (spec: ProcessSpec) => number = () => 0,
+  durationMsOf: (spec: ProcessSpec) => number = () => 1000,
+): HandingJobs {
   const random = seededRandom(1);
   const time = createVirtualTime(START, random, 100_000);
   const state = createMemoryState(() => time.now());
@@ -69,7 +76,7 @@ export function handingJobs(manifest: string, play: (spec: ProcessSpec) => numbe
             throw new Error(text);
           },
           onScript: () => {},
-          play: (spec) => ({ durationMs: 1000, code: play(spec) }),
+          play: (spec) => ({ durationMs: durationMsOf(spec), code: play(spec) }),
         },
         own,
       );
