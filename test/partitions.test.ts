@@ -115,3 +115,31 @@ describe('assets cut by day', () => {
     expect(await revenue()).toEqual(['2026-01-01|1', '2026-01-02|2', '2026-01-03|3']);
   });
 });
+
+test('what is missing before a partition is made with it, as far back as it goes, and what is there is not', async () => {
+  const step = (name: string, deps: string): string =>
+    `  ${name}: { deps: [${deps}], run: "echo ${name} >> log", partitions: { static: [x] } }\n`;
+  const project = makeCliProject({
+    'branchline.yaml': `name: chain\nassets:\n${step('a', '')}${step('b', 'a')}${step('c', 'b')}schedules: { s: { cron: "0 0 1 1 *", selection: "key:a" } }\n`,
+  });
+  try {
+    await project.json(['run', '--select', 'key:a', '--partitions', 'x']);
+    // Two days later what is known of partitions stands in files of its own, which are read when they are asked for.
+    const later = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
+    for (const days of [1, 2]) await project.json(['tick', '--now', later(days)]);
+    const plan = await project.json<{ plan: { steps: { id: string }[] } }>([
+      'plan',
+      '--select',
+      'key:c',
+      '--partitions',
+      'x',
+      '--with-upstream',
+    ]);
+    expect(plan.plan.steps.map(({ id }) => id)).toEqual(['b@x', 'c@x']);
+    await project.json(['run', '--select', 'key:c', '--partitions', 'x', '--with-upstream']);
+    expect(project.read('log')).toBe('a\nb\nc\n');
+    expect((await project.state()).problems).toEqual([]);
+  } finally {
+    project.remove();
+  }
+});

@@ -32,7 +32,7 @@ export function automationInput(planning: PlanningProject, view: StateView, now:
     view,
     now,
     dynamic: keysAt(view, now).dynamic,
-    assetsOf: askedAssets(() => planning),
+    assetsOf: askedAssets(() => planning, view, keysAt(view, now)),
     tagsOf: (assets) => assetTags(planning, assets),
   };
 }

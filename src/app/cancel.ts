@@ -2,13 +2,13 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { type EventDraft, noCounts } from '../model/events.ts';
 import { BACKFILL_PREFIX, isRunId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { BackfillRecord, RunRecord, StateView } from '../model/state.ts';
+import type { BackfillRecord, RunRecord } from '../model/state.ts';
 import { isBackfillOver } from '../state/backfill-fold.ts';
 import { askedAssets, assetsOfRun } from './asked-assets.ts';
 import { withBackfills } from './backfills.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { backfillOver, findBackfill } from './find-backfill.ts';
-import { emptySelection, type PlanningProject, selectAssets } from './planning.ts';
+import { emptySelection, keysAt, type PlanningProject, selectAssets } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import type { RunPorts } from './run.ts';
 import type { StateDecision } from './state-ports.ts';
@@ -57,7 +57,7 @@ export async function cancelRuns(
     if (backfill && !isBackfillOver(backfill)) return cancelBackfill(ports, planning, state, { backfill, reason });
     const open = [...view.openRuns.values()];
     // A retry by hand may be at work for a backfill that is over.
-    const targets = backfill ? runsOf(backfill, open) : targetsOf(planning, view, what);
+    const targets = backfill ? runsOf(backfill, open) : targetsOf(planning, state, what);
     if (!targets.ok) return { kind: 'stop', failure: targets.error };
     const waitingFirst = [...targets.value].sort((a, b) => Number(b.state === 'QUEUED') - Number(a.state === 'QUEUED'));
     const value = waitingFirst.map(canceledRun);
@@ -121,7 +121,7 @@ function runsOf(record: BackfillRecord, open: readonly RunRecord[]): Result<read
 
 function targetsOf(
   planning: Pick<PlanningProject, 'project' | 'graph'>,
-  view: StateView,
+  { read: { view }, now }: StateAt,
   what: string,
 ): Result<readonly RunRecord[], AppFailure> {
   const open = [...view.openRuns.values()];
@@ -144,7 +144,7 @@ function targetsOf(
     );
   }
   if (selected.value.size === 0) return fail(emptySelection(planning, what, 'Nothing was canceled.'));
-  const asked = askedAssets(() => planning, statusesOf(planning.project, view));
+  const asked = askedAssets(() => planning, view, keysAt(view, now), statusesOf(planning.project, view));
   const found = open.filter((record) => assetsOfRun(record, asked).some((asset) => selected.value.has(asset)));
   if (found.length > 0) return ok(found);
   return fail(

@@ -226,7 +226,7 @@ function makes({ planning, view, now, asset }: ExplainInput, run: string, key: s
   if (
     !assetsOfRun(
       record,
-      askedAssets(() => planning),
+      askedAssets(() => planning, view, keysAt(view, now)),
     ).includes(asset.key)
   )
     return false;

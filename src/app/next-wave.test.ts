@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunRequest } from '../model/plan.ts';
+import type { StateView } from '../model/state.ts';
 import { CLICK_TAG, retryTags } from '../run/run-retry.ts';
 import { emptyView } from '../state/fold.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
@@ -18,13 +19,14 @@ assets:
 };
 const planning = buildPlanning(projectOf(files), sourceTreeOf(files));
 const NOW = Date.parse('2026-11-22T09:00:00.000Z');
-const session: StateSession = {
+const sessionAt = (view: StateView): StateSession => ({
   transact: async (decide) => {
-    const decision = await decide({ read: { view: emptyView('production') }, now: NOW } as unknown as StateAt);
+    const decision = await decide({ read: { view }, now: NOW } as unknown as StateAt);
     if (decision.kind !== 'nothing') throw new Error('it only looks');
     return { ok: true, value: { value: decision.value, after: undefined as never } };
   },
-};
+});
+const session = sessionAt(emptyView('production'));
 
 const click = { kind: 'dispatch' } as RunRequest;
 const retry = { kind: 'retry', of: 'r', root: 'r', number: 1, original: { kind: 'schedule' } } as RunRequest;
@@ -63,5 +65,49 @@ describe('what follows a wave', () => {
 
   test('its own rest goes on, whoever asked', async () => {
     expect(await followOf([[retry, { [CLICK_TAG]: '7' }]], 'QUEUED')).toBe('more');
+  });
+});
+
+/** A person asked for `top` with what is missing before it, and the run waits. */
+describe('a run that waits for what it makes with it', () => {
+  const chain = {
+    'branchline.yaml': `name: chain
+assets:
+  base: { run: "true" }
+  top: { deps: [base], run: "true" }
+`,
+  };
+  const chained = buildPlanning(projectOf(chain), sourceTreeOf(chain));
+  const request = {
+    kind: 'cli',
+    at: '2026-11-22T08:00:00.000Z',
+    selection: 'key:top',
+    mode: 'all',
+    withUpstream: true,
+  };
+  const waiting = { run: 'click', state: 'QUEUED', request, tags: {}, requestedAt: request.at, steps: {}, epoch: 1 };
+  const holder = { claim: 'other.1', run: 'other', epoch: 1, assets: ['base'], connections: [] };
+  const waitingView = (claims: readonly (typeof holder)[], made: readonly string[] = []): StateView =>
+    ({
+      ...emptyView('production'),
+      assets: new Map(
+        made.map((asset) => [asset, { asset, materialized: {}, checks: {}, durationsMs: [], history: [] }]),
+      ),
+      openRuns: new Map([['click', waiting]]),
+      claims: new Map(claims.map((claim) => [claim.claim, claim])),
+    }) as unknown as StateView;
+
+  test.each([
+    ['that somebody else holds is not worth a wave', waitingView([holder]), 'none'],
+    ['that nobody holds is worth one', waitingView([]), 'more'],
+    ['that is made, whoever makes it anew, is worth one', waitingView([holder], ['base']), 'more'],
+  ] as const)('%s', async (_, view, expected) => {
+    const wave = [{ state: 'SUCCESS', run: { plan: { request: { kind: 'schedule' }, tags: {} } } }];
+    const judged = await judgeNextWave(
+      { session: sessionAt(view), partitions: new Set() },
+      { planning: chained },
+      wave as unknown as FinalizedRun[],
+    );
+    expect(judged).toEqual({ ok: true, value: expected });
   });
 });

@@ -16,6 +16,7 @@ import { layeredTags } from '../model/tags.ts';
 import type { PartitionScope } from '../plan/partitioned.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { StepFingerprint } from '../plan/staleness.ts';
+import { isWithUpstream } from '../plan/wanted-assets.ts';
 import type { SourceTree } from '../ports.ts';
 import { fingerprinter } from '../project/fingerprint.ts';
 import { type AssetGraph, buildGraph } from '../project/graph.ts';
@@ -235,15 +236,20 @@ function hasPartitions(project: Project): boolean {
   return known;
 }
 
-/** Partitioned assets that a request has to look at: those that it selects, and what they read. */
+/**
+ * Partitioned assets that a request has to look at: those that it selects, and what they read; of one that makes what is
+ * missing before them, all before them.
+ */
 export function partitionedAssets(planning: PlanningProject, request: RunRequest): ReadonlySet<AssetKey> {
   const { assets } = planning.project;
   if (!hasPartitions(planning.project)) return new Set();
   // What depends on the state may be any of them.
   const selected = requestedAssets(planning, request);
   const keys = selected.ok ? [...selected.value] : Object.keys(assets);
-  const all = keys.flatMap((key) => [key, ...(assets[key]?.deps ?? [])]);
-  return new Set(all.filter((key) => assets[key]?.partitions !== undefined));
+  const all = new Set(keys.flatMap((key) => [key, ...(assets[key]?.deps ?? [])]));
+  // A set goes on with what is added to it meanwhile.
+  if (isWithUpstream(request)) for (const key of all) for (const dep of assets[key]?.deps ?? []) all.add(dep);
+  return new Set([...all].filter((key) => assets[key]?.partitions !== undefined));
 }
 
 /** The keys that a request asks for, in the definition of its partitioned assets. Refuses keys that do not exist. */

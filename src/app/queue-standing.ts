@@ -33,13 +33,13 @@ const LOOKED_AT = 50;
 export function queueStanding(at: At): QueueStanding {
   const { project, view } = at;
   const { queue, pools } = project.operations;
-  const open = [...view.openRuns.values()];
-  const inProgress = open
+  const inProgress = [...view.openRuns.values()]
     .filter(({ state }) => state !== 'QUEUED')
     .sort((a, b) => (a.requestedAt < b.requestedAt ? -1 : a.requestedAt > b.requestedAt ? 1 : a.run < b.run ? -1 : 1));
   const runs = new Map(waitingRunsOf(view).map((run) => [run.run, run]));
   const order = queueOrder([...runs.values()].map(placeOf));
-  const assetsOf = askedAssets(() => ({ project, graph: buildGraph(project.assets).graph }), statusesOf(project, view));
+  const open = () => ({ project, graph: buildGraph(project.assets).graph });
+  const assetsOf = askedAssets(open, view, at.reader.at, statusesOf(project, view));
   const queued = order.map((place, i): QueuedRun => {
     const run = runs.get(place.run)!;
     const wanted = i < LOOKED_AT ? assetsOf(run.request) : [];

@@ -6,6 +6,7 @@ import { originalOf, type RetryRequest, type RunRequest } from '../model/plan.ts
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { type QueuedRun, type ReleasePass, releaseRuns } from '../plan/queue.ts';
+import { isWithUpstream } from '../plan/wanted-assets.ts';
 import { retryTags } from '../run/run-retry.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
@@ -123,7 +124,7 @@ export function partitionsOfQueue(
   const seen = new Set<string>();
   for (const { request } of waiting) {
     const named = assetsNamed(originalOf(request)) ?? [];
-    const text = JSON.stringify([request.selection, request.job, ...named]);
+    const text = JSON.stringify([request.selection, request.job, isWithUpstream(request), ...named]);
     if (seen.has(text)) continue;
     seen.add(text);
     for (const asset of partitionedAssets(planning, request)) all.add(asset);

@@ -52,7 +52,7 @@ export function stepId({ name, partitions }: StepDef, input: PlanInput): string 
 }
 
 /** Keys of an asset in this run; `''` stands for one without partitions. */
-export function keysIn(input: PlanInput, asset: AssetKey): readonly string[] {
+export function keysIn(input: Pick<PlanInput, 'project' | 'partitions'>, asset: AssetKey): readonly string[] {
   return input.project.assets[asset]?.partitions === undefined ? [WHOLE] : (input.partitions?.keys ?? []);
 }
 

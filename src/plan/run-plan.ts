@@ -11,7 +11,7 @@ import {
   type PlanRefusal,
   type RunRequest,
 } from '../model/plan.ts';
-import type { AssetKey, Project, StepDef } from '../model/project.ts';
+import type { AssetKey, StepDef } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import { assetVerdict, staleIn } from './asset-verdict.ts';
@@ -28,6 +28,7 @@ import {
   stepId,
 } from './plan-input.ts';
 import { stepOrder, upstreamSteps } from './step-order.ts';
+import { wantedAssets } from './wanted-assets.ts';
 
 /**
  * Plans a run by "What a run makes" (semantics.md 1): a verdict and a reason for each asset selected, in topological
@@ -82,33 +83,6 @@ function modeOf(asked: RunRequest): Mode {
   }
 }
 
-/** The selection, completed: siblings of multi-assets that cannot run in part, and upstreams when asked for. */
-function wantedAssets(input: PlanInput, reader: PartitionReader): Map<AssetKey, 'selected' | 'with_upstream'> {
-  const { project, view, request } = input;
-  const wanted = new Map<AssetKey, 'selected' | 'with_upstream'>();
-  const add = (key: AssetKey, why: 'selected' | 'with_upstream'): void => {
-    if (!wanted.has(key)) wanted.set(key, why);
-    const step = stepOf(project, key);
-    if (step && !step.canSubset) for (const sibling of step.assets) if (!wanted.has(sibling)) wanted.set(sibling, why);
-  };
-  for (const key of input.selected) add(key, 'selected');
-  const original = originalOf(request);
-  if (isManual(original) && original.withUpstream) {
-    const queue = [...wanted.keys()];
-    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-      for (const dep of project.assets[key]?.deps ?? []) {
-        if (wanted.has(dep) || project.assets[dep]?.external) continue;
-        const isCut = project.assets[dep]?.partitions !== undefined;
-        const isThere = isCut ? reader.read(key, dep, keysIn(input, key)).missing.length === 0 : isAvailable(view, dep);
-        if (isThere) continue;
-        add(dep, 'with_upstream');
-        queue.push(dep);
-      }
-    }
-  }
-  return wanted;
-}
-
 /** Assets that are cut in another way than the run's keys: a run has one definition (semantics.md 5). */
 function otherPartitions(
   { project, partitions }: PlanInput,
@@ -139,11 +113,6 @@ function neverMaterializedUpstream(
     if (missing.length > 0) return { code: 'upstream-never-materialized', asset: key, upstream: missing };
   }
   return undefined;
-}
-
-function stepOf(project: Project, key: AssetKey): StepDef | undefined {
-  const name = project.assets[key]?.step;
-  return name === undefined ? undefined : project.steps[name];
 }
 
 function planStep(planning: Planning, step: StepDef): PlannedStep {

@@ -136,3 +136,17 @@ schedules:
   expect(failing.runs.filter(({ outcome }) => outcome === 'FAILURE')).toHaveLength(2);
   expect(failing.totals).toMatchObject({ failed: 2, failedAttempts: 2 });
 });
+
+test('a run that makes what is missing before it waits for who holds that, and says so', async () => {
+  const report = await played(
+    `assets:
+  base: { run: make }
+  top: { deps: [base], run: make }
+schedules: { s: { cron: "0 2 * * *", selection: "key:base" } }
+`,
+    `${PUNCTUAL}default_duration: 30m\nruns: [{ at: +130m, select: "key:top", with_upstream: true }]\n`,
+    { hours: 4 },
+  );
+  expect(report.runs.map(({ outcome }) => outcome)).toEqual(['SUCCESS', 'SUCCESS']);
+  expect(report.runs[1]!.waits[0]).toMatchObject({ kind: 'held', text: 'another run holds base' });
+});

@@ -1,16 +1,21 @@
+import { askedAssets } from '../app/asked-assets.ts';
 import { findHolder } from '../app/claims.ts';
 import { fileConnections } from '../app/connections.ts';
-import { keysAt, type PlanningProject, requestedAssets, requestedPartitions } from '../app/planning.ts';
+import { keysAt, type PlanningProject, requestedPartitions } from '../app/planning.ts';
 import { placeOf, runsInProgress, waitingRunOf } from '../app/release.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { type QueuedRun, releaseRuns } from '../plan/queue.ts';
+import { isWithUpstream } from '../plan/wanted-assets.ts';
 import type { WaitStretch } from './timeline.ts';
 
 type Wait = WaitStretch['wait'];
 
-/** What a run would take: worked out once, it is asked for at each commit while the run waits. */
+/**
+ * What a run would take: worked out once, it is asked for at each commit while the run waits. What is missing before it
+ * changes with what others make, and is looked up each time.
+ */
 interface Wanted {
   readonly assets: readonly AssetKey[];
   readonly partitions?: Readonly<Record<AssetKey, readonly string[]>>;
@@ -19,7 +24,7 @@ interface Wanted {
 }
 
 /**
- * Why queued runs wait, by the rule that lets runs go. It is asked without planning them: of what a run selects,
+ * Why queued runs wait, by the rule that lets runs go. It is asked without planning them: of what a run asks for,
  * everything counts as wanted. With nothing in its way a run waits for somebody to look.
  */
 export function waitReasons(planning: PlanningProject): (view: StateView, now: EpochMs) => ReadonlyMap<string, Wait> {
@@ -30,7 +35,7 @@ export function waitReasons(planning: PlanningProject): (view: StateView, now: E
     if (queued.length === 0) return new Map();
     const place = (record: RunRecord): QueuedRun => {
       const wanted = known.get(record.run) ?? wantedOf(planning, view, record, now);
-      known.set(record.run, wanted);
+      if (!isWithUpstream(record.request)) known.set(record.run, wanted);
       const by = findHolder(view, { run: record.run, ...wanted });
       return {
         ...placeOf(waitingRunOf(record)),
@@ -51,8 +56,7 @@ export function waitReasons(planning: PlanningProject): (view: StateView, now: E
 
 function wantedOf(planning: PlanningProject, view: StateView, { request }: RunRecord, now: EpochMs): Wanted {
   const { project } = planning;
-  const selected = requestedAssets(planning, request);
-  const assets = selected.ok ? [...selected.value] : [];
+  const assets = askedAssets(() => planning, view, keysAt(view, now))(request);
   const steps = assets.flatMap((asset) => project.steps[project.assets[asset]?.step ?? ''] ?? []);
   const cut = requestedPartitions(project, new Set(assets), request, keysAt(view, now));
   const keys = cut.ok ? cut.value?.keys : undefined;
