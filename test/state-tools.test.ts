@@ -80,6 +80,26 @@ test('create makes the first commit and its witness; a deleted branch goes on on
   await fine();
 });
 
+test('verify tells a file that is longer than one of a state may be, and takes it for no damage', async () => {
+  await runOf('raw/a');
+  const path = join(project.root, 'data/long.jsonl');
+  writeFileSync(path, `${'x'.repeat(1024 * 1024)}\n`);
+  const file = 'quarantine/0000000001/recent/long.jsonl';
+  remote('read-tree', 'branchline/state');
+  remote('update-index', '--add', '--cacheinfo', `100644,${remote('hash-object', '-w', path)},${file}`);
+  const commit = remote('commit-tree', '-p', 'branchline/state', '-m', 'long', remote('write-tree'));
+  remote('update-ref', 'refs/heads/branchline/state', commit);
+  const verify = ['state', 'verify', '--environment', 'production'];
+  expect(await project.json(verify)).toMatchObject({
+    commit,
+    problems: [],
+    longFiles: [{ file, bytes: 1024 * 1024 + 1 }],
+  });
+  const told = await project.run(verify);
+  expect([told.code, told.stdout]).toEqual([0, expect.stringContaining(`${file}: 1.0 MiB`)]);
+  expect(told.stdout).toContain('state.retention');
+});
+
 test('compact leaves one commit and everything that was known; the diary and time travel go on', async () => {
   const first = await runOf('raw/a');
   await runOf('raw/b');

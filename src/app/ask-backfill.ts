@@ -8,7 +8,7 @@ import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { estimateChunks } from '../plan/backfill-estimate.ts';
-import { type BackfillPlan, backfillRoots, planBackfill } from '../plan/backfill-plan.ts';
+import { type BackfillPlan, backfillRoots, planBackfill, tooLongGroup } from '../plan/backfill-plan.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
 import type { BackfillPreview } from '../render/backfill-text.ts';
 import type { PlanPrice } from '../render/plan-text.ts';
@@ -82,6 +82,8 @@ export function askBackfill(
     // Keys are not passed on by what has none: what is cut in another way and reads nothing that is cut is made whole.
     keys: (asset) => (sameDefinition(project.assets[asset]?.partitions, def) ? keys.value : reader.keysOf(asset)),
   });
+  const tooLong = tooLongGroup(plan.groups);
+  if (tooLong) return fail(stepTooLong(project, tooLong));
   return ok({
     draft: {
       type: 'backfill.requested',
@@ -96,6 +98,18 @@ export function askBackfill(
     plan,
     unmade: unmadeUpstreams(project, view, reader, plan),
   });
+}
+
+function stepTooLong(
+  project: Project,
+  { assets, bytesMax }: { readonly assets: readonly AssetKey[]; readonly bytesMax: number },
+): AppFailure {
+  const step = project.assets[assets[0]!]?.step;
+  return inputFailure(
+    'backfill-step-too-long',
+    `The step ${step} makes ${assets.length} assets at once, and their names are over ${bytesMax / 1024} KiB: the record of its run has no room for them.`,
+    `Write several steps, or shorter names; with \`can_subset: true\` a step may make its assets in several runs. ${NOTHING}`,
+  );
 }
 
 /** What a backfill would do, run by run, with what it takes by history. */

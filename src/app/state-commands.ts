@@ -10,7 +10,7 @@ import { columns, count, safeLine } from '../render/style.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { compactedSeq, cutDayOf } from '../state/layout.ts';
-import { verifyState } from '../state/verify.ts';
+import { type LongFile, longFiles, verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
 import { findRun } from './find-run.ts';
@@ -220,6 +220,8 @@ export interface Verified {
   readonly commit?: string;
   readonly files: number;
   readonly problems: readonly StateProblem[];
+  /** No problem of theirs: what an older Branchline wrote stays, and is read. */
+  readonly long: readonly LongFile[];
 }
 
 /** Reads every file of a commit and verifies records, digest chain and projections. */
@@ -233,7 +235,7 @@ export async function verifyStore(
   const resolved = at === undefined ? ok(head.value.commit) : await resolveAt(store, at);
   if (!resolved.ok) return resolved;
   const commit = resolved.value;
-  if (commit === undefined) return ok({ files: 0, problems: [] });
+  if (commit === undefined) return ok({ files: 0, problems: [], long: [] });
   const listing = await store.list(commit, '');
   if (!listing.ok) return fail(stateUnreachable(listing.error));
   const texts = await store.load(
@@ -241,5 +243,6 @@ export async function verifyStore(
     listing.value.map((entry) => entry.path),
   );
   if (!texts.ok) return fail(stateUnreachable(texts.error));
-  return ok({ commit, files: texts.value.size, problems: verifyState(texts.value, environment).problems });
+  const { problems } = verifyState(texts.value, environment);
+  return ok({ commit, files: texts.value.size, problems, long: longFiles(texts.value) });
 }

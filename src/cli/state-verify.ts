@@ -1,7 +1,7 @@
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { findNewerArchives, type NewerArchive } from '../app/missing-events.ts';
 import { archiveAdvice, missingText } from '../app/newer-archives.ts';
-import { verifyStore } from '../app/state-commands.ts';
+import { type Verified, verifyStore } from '../app/state-commands.ts';
 import { readState } from '../app/state-reading.ts';
 import { type Repaired, repairStore } from '../app/state-repair.ts';
 import { ok, type Result } from '../base/result.ts';
@@ -28,11 +28,19 @@ export async function run(options: VerifyOptions): Promise<number> {
   const { host, store } = opened.value;
   const verified = await verifyStore(store, options.environment, options.at);
   if (!verified.ok) return printFailure(host, verified.error, options.json);
-  const { problems, files, commit } = verified.value;
+  const { problems, files, commit, long } = verified.value;
   // Of a state that is damaged nobody can tell what it lacks, and of one of the past nobody asks.
   const newer = problems.length === 0 && options.at === undefined ? await newerArchives(opened.value, options) : ok([]);
   if (!newer.ok) return printFailure(host, newer.error, options.json);
-  if (options.json) printJson({ version: 1, commit: commit ?? null, files, problems, ...archivesJson(newer.value) });
+  if (options.json)
+    printJson({
+      version: 1,
+      commit: commit ?? null,
+      files,
+      problems,
+      ...(long.length === 0 ? {} : { longFiles: long }),
+      ...archivesJson(newer.value),
+    });
   else if (commit === undefined) host.print(`${store.label} has no commits yet.`);
   else if (problems.length === 0)
     host.print(`${store.label} at ${commit.slice(0, 7)}: ${count(files, 'file')}, all fine.`);
@@ -41,10 +49,25 @@ export async function run(options: VerifyOptions): Promise<number> {
       host.print(`${problem.file}${problem.line > 0 ? `:${problem.line}` : ''}: ${problem.message}`);
     host.print(`\n${count(problems.length, 'problem')} in ${store.label} at ${commit.slice(0, 7)}.`);
   }
+  if (!options.json) for (const line of longLines(long)) host.print(line);
   if (!options.json)
     for (const { archive, missing } of newer.value)
       host.print(`${missingText(archive, missing)}. ${archiveAdvice(archive, options.environment)}`);
   return problems.length === 0 ? 0 : 3;
+}
+
+/** What is too long is told, and what becomes of it: it holds, so it is no damage. */
+function longLines(long: Verified['long']): string[] {
+  if (long.length === 0) return [];
+  const mib = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+  const told = long
+    .slice(0, 10)
+    .map(({ file, bytes }) => `${file}: ${mib(bytes)}; files of a state have 1 MiB at most`);
+  if (long.length > told.length) told.push(`and ${long.length - told.length} more files of over 1 MiB`);
+  return [
+    ...told,
+    'An older Branchline wrote what is that long. It is read like the rest, and none is written any more; in a file of `runs/` it is a run of a backfill of many thousand assets. Where a server refuses it, `state.retention` in `branchline.yaml` takes it off the branch with its day (`branchline state compact`).',
+  ];
 }
 
 /** Archives that hold what the head lacks. */

@@ -5,9 +5,15 @@ import type { BackfillChunk } from '../model/backfills.ts';
 import type { BackfillGroup } from '../model/events.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
+import { utf8Bytes } from '../state/layout.ts';
 import { toRanges } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import type { PartitionReader } from './partitioned.ts';
+
+/** The names of the assets of one run: its record has to fit a file of the state, with room for what becomes of them. */
+const RUN_ASSETS_BYTES_MAX = 512 * 1024;
+/** The same of a step that makes all of its assets or none, which no two runs can share. */
+const STEP_ASSETS_BYTES_MAX = 768 * 1024;
 
 export interface BackfillPlan {
   /** In the order in which they may be asked for. */
@@ -35,7 +41,8 @@ export function backfillRoots(project: Project, selected: ReadonlySet<AssetKey>)
 /**
  * The runs of a backfill (semantics.md 5): keys go down from the roots through the mappings; what shares definition,
  * exact keys, policy and an identity with all it reads of the backfill runs together; keys are cut into ranges without
- * gaps, and ranges by the policy.
+ * gaps, and ranges by the policy. Assets whose names are too long for the record of one run are of several groups, what is
+ * read before what reads it: each of them still makes its keys in the runs that its policy gives.
  */
 export function planBackfill(project: Project, reader: PartitionReader, request: BackfillRequestKeys): BackfillPlan {
   const targets = targetKeys(project, reader, request);
@@ -100,6 +107,19 @@ interface Group {
   readonly keys: readonly string[];
   readonly policy: BackfillPolicy;
   readonly assets: AssetKey[];
+  /** Steps of its assets, and the bytes of the names of all that they make. */
+  readonly units: Set<string>;
+  bytes: number;
+}
+
+/** Assets that are made together or not at all: those of a step that makes no part of itself, or one asset. */
+interface Unit {
+  readonly name: string;
+  /** In the order of the targets: what one of them reads stands before it. */
+  readonly assets: readonly AssetKey[];
+  /** Targets that they read, of other units. */
+  readonly upstream: readonly AssetKey[];
+  readonly bytes: number;
 }
 
 function groupTargets(
@@ -108,29 +128,81 @@ function groupTargets(
   reader: PartitionReader,
 ): Group[] {
   const groups: Group[] = [];
-  const groupOf = new Map<AssetKey, Group>();
-  for (const [asset, keys] of targets) {
-    const def = project.assets[asset]?.partitions;
-    const step = project.assets[asset]?.step;
-    const policy = (step === undefined ? undefined : project.steps[step]?.backfillPolicy) ?? { kind: 'per_partition' };
-    const upstream = (project.assets[asset]?.deps ?? []).filter((dep) => targets.has(dep));
-    // The newest group that it may join: what it reads must be made in that run, or in a run before it.
-    const last = Math.max(-1, ...upstream.map((dep) => groups.indexOf(groupOf.get(dep)!)));
-    const joined = groups
-      .slice(Math.max(0, last))
-      .find(
-        (group) =>
+  const numberOf = new Map<AssetKey, number>();
+  for (const unit of unitsOf(project, targets)) {
+    const above = unit.upstream.map((dep) => numberOf.get(dep)!);
+    for (const asset of unit.assets) {
+      const keys = targets.get(asset)!;
+      const def = project.assets[asset]?.partitions;
+      const policy = policyOf(project, asset);
+      const upstream = (project.assets[asset]?.deps ?? []).filter((dep) => targets.has(dep));
+      // The newest group that it may join: what it reads must be made in that run, or in a run before it.
+      const last = Math.max(0, ...above, ...upstream.map((dep) => numberOf.get(dep) ?? 0));
+      const joined = groups.findIndex(
+        (group, number) =>
+          number >= last &&
+          hasRoom(group, unit) &&
           sameDefinition(group.def, def) &&
           sameKeys(group.keys, keys) &&
           JSON.stringify(group.policy) === JSON.stringify(policy) &&
-          upstream.every((dep) => groupOf.get(dep) !== group || readsSame(reader, asset, dep, keys)),
+          upstream.every((dep) => numberOf.get(dep) !== number || readsSame(reader, asset, dep, keys)),
       );
-    const group = joined ?? { def, keys, policy, assets: [] };
-    if (joined === undefined) groups.push(group);
-    group.assets.push(asset);
-    groupOf.set(asset, group);
+      const number = joined < 0 ? groups.length : joined;
+      groups[number] ??= { def, keys, policy, assets: [], units: new Set(), bytes: 0 };
+      const group = groups[number];
+      if (!group.units.has(unit.name)) group.bytes += unit.bytes;
+      group.units.add(unit.name);
+      group.assets.push(asset);
+      numberOf.set(asset, number);
+    }
   }
   return groups;
+}
+
+function hasRoom(group: Group, unit: Unit): boolean {
+  return group.units.has(unit.name) || group.bytes + unit.bytes <= RUN_ASSETS_BYTES_MAX;
+}
+
+/** The units of the targets, each after all that it reads. */
+function unitsOf(project: Project, targets: ReadonlyMap<AssetKey, unknown>): Unit[] {
+  const nameOf = (asset: AssetKey): string => {
+    const step = project.steps[project.assets[asset]?.step ?? ''];
+    return step === undefined || step.canSubset || step.assets.length === 1 ? asset : `step ${step.name}`;
+  };
+  const members = new Map<string, AssetKey[]>();
+  for (const asset of targets.keys()) {
+    const name = nameOf(asset);
+    const known = members.get(name);
+    if (known) known.push(asset);
+    else members.set(name, [asset]);
+  }
+  const upstreamOf = (name: string): AssetKey[] =>
+    members
+      .get(name)!
+      .flatMap((asset) => project.assets[asset]?.deps ?? [])
+      .filter((dep) => targets.has(dep) && nameOf(dep) !== name);
+  const { order } = topologicalOrder(members.keys(), (name) => upstreamOf(name).map(nameOf));
+  return order.map((name) => {
+    const assets = members.get(name)!;
+    return { name, assets, upstream: upstreamOf(name), bytes: namesBytes(assets) };
+  });
+}
+
+function policyOf(project: Project, asset: AssetKey): BackfillPolicy {
+  const step = project.assets[asset]?.step;
+  return (step === undefined ? undefined : project.steps[step]?.backfillPolicy) ?? { kind: 'per_partition' };
+}
+
+function namesBytes(assets: readonly AssetKey[]): number {
+  return assets.reduce((sum, asset) => sum + utf8Bytes(JSON.stringify(asset)) + 1, 0);
+}
+
+/** The first group that no record has room for: one step that makes all of its assets or none. */
+export function tooLongGroup(
+  groups: readonly BackfillGroup[],
+): { readonly assets: readonly AssetKey[]; readonly bytesMax: number } | undefined {
+  const group = groups.find(({ assets }) => namesBytes(assets) > STEP_ASSETS_BYTES_MAX);
+  return group && { assets: group.assets, bytesMax: STEP_ASSETS_BYTES_MAX };
 }
 
 function sameKeys(one: readonly string[], other: readonly string[]): boolean {

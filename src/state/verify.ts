@@ -3,7 +3,7 @@ import type { StateView } from '../model/state.ts';
 import { isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
 import { checkFormat, formatOf } from './format-file.ts';
-import { FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath } from './layout.ts';
+import { FILE_BYTES_MAX, FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath, utf8Bytes } from './layout.ts';
 import { foldedSeq } from './needed-paths.ts';
 import { verifyLeaves } from './partition-verify.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
@@ -16,6 +16,20 @@ export interface Verification {
   readonly events: number;
   /** The view folded from the events alone; undefined when they could not be read. */
   readonly view?: StateView;
+}
+
+/** A file that is longer than any of a state may be: it is read like the others, and a server may refuse it. */
+export interface LongFile {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** The files of a tree that are over 1 MiB, in the order of their paths. */
+export function longFiles(texts: ReadonlyMap<string, string>): readonly LongFile[] {
+  return [...texts]
+    .map(([file, text]) => ({ file, bytes: text.length * 3 <= FILE_BYTES_MAX ? 0 : utf8Bytes(text) }))
+    .filter(({ bytes }) => bytes > FILE_BYTES_MAX)
+    .sort((a, b) => byText(a.file, b.file));
 }
 
 /**
