@@ -680,13 +680,27 @@ schedules:
     expect(scheduled(selection, text)).toEqual([]);
   });
   it.each([
-    ['key:day', '2026-13-01', 'bad-partition-key', '`2026-13-01`; the first one is `2026-01-01`'],
-    ['key:day', '2025-12-31', 'bad-partition-key', '2025-12-31'],
+    ['key:day', '2026-13-01', 'bad-partition-key', '`2026-13-01`; the nearest: `2026-12-31`, `2027-01-01`'],
+    ['key:day', '2026-11-31', 'bad-partition-key', '`2026-11-31`; the nearest: `2026-11-30`, `2026-12-01`'],
+    ['key:day', '2026-3-1', 'bad-partition-key', '`2026-3-1`; the nearest: `2026-03-01`'],
+    ['key:day', '2025-12-31', 'bad-partition-key', '`2025-12-31`; the first one is `2026-01-01`'],
+    ['key:day', 'yesterday', 'bad-partition-key', '`yesterday`; the first one is `2026-01-01`'],
     ['key:day', '2026-01-05...2026-01-01', 'bad-partition-key', 'write `2026-01-01...2026-01-05`'],
     ['key:region', 'eo, uss', 'bad-partition-key', 'the nearest: eu; `uss` is no partition'],
     ['key:region', 'us...eu', 'bad-partition-key', 'write `eu...us`'],
-    ['key:both', '2026-01-05|jp', 'bad-partition-key', '2026-01-05|jp'],
-    ['key:both', '2026-01-05', 'bad-partition-key', '2026-01-05'],
+    [
+      'key:both',
+      '2026-01-05|jp',
+      'bad-partition-key',
+      'region: `jp` is no partition (they go from eu to us); the nearest:',
+    ],
+    [
+      'key:both',
+      '2026-11-31|us',
+      'bad-partition-key',
+      '; day: there can be no partition `2026-11-31`; the nearest: `2026-11-30`',
+    ],
+    ['key:both', '2026-01-05', 'bad-partition-key', 'a key names day | region, in this order'],
     ['key:whole', 'all', 'key-without-effect', 'has partitions'],
   ])('%s: %s cannot', (selection, text, code, words) => {
     const [line = '', ...more] = scheduled(selection, text);

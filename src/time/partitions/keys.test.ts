@@ -88,6 +88,12 @@ describe('asked for in text', () => {
       ['Failed', 'failed'],
     ])
       expect(told(text!)).toMatch(new RegExp(`to 2026-01-05\\); did you mean \`${word}\`\\?$`));
+    // As a person may write it, and where another dimension does not sort.
+    expect(told('2026-1-3')).toMatch(/the nearest: 2026-01-03$/);
+    expect(told('missing, 2026-01-01')).toBe('`missing` stands alone, without other keys');
+    const both = ['2026-01-01|us', '2026-01-01|eu', '2026-01-02|us', '2026-01-02|eu'];
+    const unsorted = selectKeys(both, '2026-01-02|eo');
+    expect(unsorted.ok ? '' : unsorted.error[0]!.message).toMatch(/the nearest: 2026-01-01\|us, 2026-01-02\|eu$/);
     expect(told('2026-01-01..2026-01-03')).toContain('three dots: `2026-01-01...2026-01-03`');
   });
   test('a key with a comma is one key', () => {

@@ -1,7 +1,8 @@
 import { nearestWord } from '../../base/nearest.ts';
 import { fail, ok, type Result, unreachable } from '../../base/result.ts';
 import type { EpochMs } from '../../model/instant.ts';
-import type { PartitionsDef, SinglePartitions } from '../../model/partitions.ts';
+import type { MultiPartitions, PartitionsDef, SinglePartitions } from '../../model/partitions.ts';
+import { neighbouringKeys, neighbouringWindows } from './nearest-keys.ts';
 import { openWindows, type Windows } from './windows.ts';
 
 /** What decides which keys exist: the instant, and the dynamic keys that are known. */
@@ -115,8 +116,6 @@ export interface KeysProblem {
 
 /** What may be asked for instead of keys. */
 const SELECTING_WORDS = ['all', 'missing', 'failed'];
-/** Keys shown when a wrong one was given. */
-const NEAREST_KEYS = 3;
 
 /**
  * The keys that a text asks for, in the definition's order: keys and ranges `first...last` (both included), separated by
@@ -182,20 +181,13 @@ function unknownKey(keys: readonly string[], text: string): KeysProblem {
       text,
       message: `\`${text}\` is no partition; a range is written with three dots: \`${dots[1]}...${dots[2]}\``,
     };
-  // Keys of time sort like time: the neighbours say more than letters do.
-  const sorted = keys.every((key, index) => index === 0 || keys[index - 1]! < key);
   const spelled = /^\d{4}/.test(text) ? undefined : nearestWord(text, keys);
-  const near = spelled !== undefined ? [spelled] : sorted ? neighboursOf(keys, text) : keys.slice(0, NEAREST_KEYS);
+  const near = spelled !== undefined ? [spelled] : neighbouringKeys(keys, text);
   const word = spelled === undefined ? nearestWord(text, SELECTING_WORDS) : undefined;
+  if (word === text) return { text, message: `\`${text}\` stands alone, without other keys` };
   const range = keys.length === 1 ? `the only one is ${keys[0]}` : `they go from ${keys[0]} to ${keys.at(-1)}`;
   const meant = word === undefined ? `the nearest: ${near.join(', ')}` : `did you mean \`${word}\`?`;
   return { text, message: `\`${text}\` is no partition (${range}); ${meant}` };
-}
-
-/** The key before and the key after a text, in sorted keys. */
-function neighboursOf(keys: readonly string[], text: string): readonly string[] {
-  const after = keys.findIndex((key) => key > text);
-  return after < 0 ? keys.slice(-1) : keys.slice(Math.max(0, after - 1), after + 1);
 }
 
 /**
@@ -233,7 +225,7 @@ export function impossibleKeys(partitions: Partitions, text: string): readonly K
       const ends = part.split(RANGE_SEPARATOR).map((key) => key.trim());
       const [first, last] = ends.length === 2 ? ends : [part];
       const wrong = [first!, ...(last === undefined ? [] : [last])].filter((key) => !isPossible(key, def, windows));
-      if (wrong.length > 0) return wrong.map((key) => impossibleKey(def, windows, key));
+      if (wrong.length > 0) return wrong.map((key) => impossibleKey(partitions, windows, key));
       return last !== undefined && isReversed(def, windows, first!, last)
         ? [{ text: part, message: `the range \`${part}\` ends before it begins; write \`${last}...${first}\`` }]
         : [];
@@ -245,14 +237,30 @@ function isReversed(def: PartitionsDef, windows: Windows | undefined, first: str
   return def.kind === 'static' && def.keys.indexOf(first) > def.keys.indexOf(last);
 }
 
-function impossibleKey(def: PartitionsDef, windows: Windows | undefined, text: string): KeysProblem {
+function impossibleKey({ def, split }: Partitions, windows: Windows | undefined, text: string): KeysProblem {
   if (def.kind === 'static') return unknownKey(def.keys, text);
+  const word = nearestWord(text, SELECTING_WORDS);
+  const meant = word === undefined ? likeOf(def, windows, text) : `did you mean \`${word}\`?`;
+  const parts = def.kind === 'multi' ? split(text) : undefined;
+  const wrong = Object.entries(parts ?? {}).flatMap(([name, part]) => {
+    const own = openPartitions((def as MultiPartitions).dimensions[name]!);
+    const [problem] = own.def.kind === 'dynamic' ? [] : impossibleKeys(own, part);
+    return problem === undefined ? [] : [`${name}: ${problem.message}`];
+  });
+  const why = [...wrong, ...(wrong.length === 0 && meant !== '' ? [meant] : [])];
+  return { text, message: [`there can be no partition \`${text}\``, ...why].join('; ') };
+}
+
+/** What a key is like that could be meant. */
+function likeOf(def: PartitionsDef, windows: Windows | undefined, text: string): string {
+  if (def.kind === 'multi') return `a key names ${Object.keys(def.dimensions).sort().join(' | ')}, in this order`;
   const first =
     windows?.first === undefined ? undefined : windows.overlapping(windows.first, windows.first + 1)[0]?.key;
-  const word = nearestWord(text, SELECTING_WORDS);
-  const like = first === undefined || def.kind !== 'time' ? '' : `; the first one is \`${first}\``;
-  const meant = word === undefined ? like : `; did you mean \`${word}\`?`;
-  return { text, message: `there can be no partition \`${text}\`${meant}` };
+  if (first === undefined) return '';
+  const near = text < first ? [] : neighbouringWindows(windows!, text);
+  return near.length === 0
+    ? `the first one is \`${first}\``
+    : `the nearest: ${near.map((key) => `\`${key}\``).join(', ')}`;
 }
 
 /** Keys in the definition's order as ranges: how key sets are recorded and shown. `a` alone, or `a...c`. */
