@@ -631,6 +631,18 @@ assets:
     [reading('automation: { on_cron: { cron: "@daily", timezone: Europe/Berln } }'), 'unknown-zone', 'Europe/Berlin'],
     [asset('automation: { on_cron: {} }'), 'missing-key', '`cron`'],
     ['assets: { a: { external: true, automation: eager } }', 'key-without-effect', 'it is external'],
+    ['assets: { a: { external: true, retry_policy: { max_retries: 2 } } }', 'key-without-effect', 'it is external'],
+    ['pools: { p: 1 }\nassets: { a: { external: true, pool: p } }', 'key-without-effect', 'it is external'],
+    [
+      'runners: { r: { runs-on: x } }\nassets: { a: { external: true, runner: r } }',
+      'key-without-effect',
+      'it is external',
+    ],
+    [
+      asset('partitions: { daily: { start: 2026-01-01 } }, partition_expr: day'),
+      'key-without-effect',
+      'no table whose rows it could find',
+    ],
     [reading('automation: { on_cron: { cron: "61 * * * *" } }'), 'bad-cron', ''],
     [asset('backfill_policy: { multi_run: { max_partitions_per_run: 0 } }'), 'out-of-range', ''],
   ])('%j', (text, code, words) => {
@@ -707,5 +719,30 @@ schedules:
     expect(more).toEqual([]);
     expect(line.split(' ')[0]).toBe(code);
     expect(line).toContain(words);
+  });
+});
+
+describe('limits of time that contradict each other', () => {
+  const times = (timeout: string, more = '', tags = ''): string[] =>
+    warned(`run_monitoring: { enabled: true, max_runtime_seconds: 3600 }
+assets:
+  a: { run: "true", timeout: ${timeout}${tags} }
+${more}`);
+  it('are a timeout that its run never reaches', () => {
+    expect(times('1h')).toEqual([]);
+    expect(times('2h')).toEqual(['warning timeout-not-reached 6:30 timeout']);
+    // A tag has the last word, of a job too.
+    expect(times('2h', 'jobs: { j: { selection: "*", tags: { branchline/max_runtime: 7200 } } }\n')).toEqual([]);
+    expect(times('2h', '', ', tags: { dagster/max_runtime: "7200" }')).toEqual([]);
+    expect(times('2h', '', ', tags: { branchline/max_runtime: "5000" }')).toEqual([
+      'warning timeout-not-reached 6:30 timeout',
+    ]);
+  });
+  it('are told once where several inherit it, and not where nothing watches runs', () => {
+    const several = '  b: { run: "true" }\n  c: { run: "true" }\ndefaults: { timeout: 3h }\n';
+    expect(times('5m', several)).toEqual(['warning timeout-not-reached 9:22 timeout']);
+    expect(warned('run_monitoring: { enabled: false }\nassets: { a: { run: "true", timeout: 9h } }\n')).toEqual([]);
+    const together = 'multi_assets: { m: { run: "true", timeout: 4h, specs: { d: {}, e: {} } } }\n';
+    expect(times('5m', together)).toEqual(['warning timeout-not-reached 7:44 timeout']);
   });
 });

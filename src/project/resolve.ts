@@ -28,7 +28,7 @@ import { evaluateSelection, type SelectionScope } from './selection-evaluate.ts'
 import { envNamesUsed } from './used-variables.ts';
 import { verifyOutputs, verifyRelations } from './verify-claims.ts';
 import { verifyCycles, verifySteps } from './verify-graph.ts';
-import { verifyMaxima } from './verify-maxima.ts';
+import { verifyMaxima, verifyTimeouts } from './verify-maxima.ts';
 import { taggedThings, verifyLimits, verifyTags } from './verify-operations.ts';
 import { verifyPartitioned, verifyScheduled } from './verify-partitions.ts';
 
@@ -136,6 +136,7 @@ function assemble({ settings, drafts, steps, connections }: Parts, scopeOf: Scop
   const tagged = taggedThings(jobs, schedules, drafts, resolving);
   verifyTags(settings, tagged, resolving);
   verifyMaxima({ ...settings, steps }, tagged, resolving);
+  verifyTimeouts({ ...settings, steps }, tagged, drafts, resolving);
   const assetsOf = (schedule: string) => scheduledAssets(schedules[schedule]!, jobs, scope);
   verifyScheduled(definitions.schedules, assetsOf, resolving);
   verifyLimits(settings, [...Object.values(jobs), ...Object.values(schedules)], bare, resolving);

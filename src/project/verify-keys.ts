@@ -56,6 +56,9 @@ const STEP_KEYS = [
   'publish',
   'incremental',
   'storage',
+  'retry_policy',
+  'pool',
+  'runner',
 ] as const;
 
 /** Reports keys that are written on an asset itself and that nothing would obey. Inherited ones are meant for others. */

@@ -1,5 +1,9 @@
-import type { Project } from '../model/project.ts';
+import type { AssetKey, Project } from '../model/project.ts';
+import { formatDuration } from '../time/format.ts';
 import { beyondHosted, isHosted } from '../time/hosted.ts';
+import { below, type Place } from './findings.ts';
+import { lookup } from './layers.ts';
+import type { AssetDraft } from './resolve-assets.ts';
 import type { Resolving } from './resolving.ts';
 import type { Tagged } from './verify-operations.ts';
 
@@ -31,10 +35,49 @@ export function verifyMaxima(
     findings.error('maximum-too-long', { document: definitions.project!, pointer }, long.message, { help: long.help });
   for (const { tags, step, placeOf } of tagged) {
     if (!(step === undefined ? isAllHosted : isOnHosted(step))) continue;
-    for (const tag of ['branchline/max_runtime', 'dagster/max_runtime']) {
-      const text = tags[tag]?.trim() ?? '';
-      const beyond = /^[1-9]\d{0,9}$/.test(text) ? beyondHosted(Number(text) * 1000, `\`${tag}\``) : undefined;
+    for (const [tag, ms] of maximaOf(tags)) {
+      const beyond = beyondHosted(ms, `\`${tag}\``);
       if (beyond !== undefined) findings.error('maximum-too-long', placeOf(tag), beyond.message, { help: beyond.help });
     }
+  }
+}
+
+/** Milliseconds by the tag that says so, of what has tags. */
+function maximaOf(tags: Readonly<Record<string, string>>): readonly (readonly [string, number])[] {
+  return ['branchline/max_runtime', 'dagster/max_runtime'].flatMap((tag) => {
+    const text = tags[tag]?.trim() ?? '';
+    return /^[1-9]\d{0,9}$/.test(text) ? [[tag, Number(text) * 1000] as const] : [];
+  });
+}
+
+/** Reports a `timeout` of a step that is longer than any run may be at work, once where several inherit it. */
+export function verifyTimeouts(
+  { operations, steps }: Pick<Project, 'operations' | 'steps'>,
+  tagged: readonly Tagged[],
+  drafts: ReadonlyMap<AssetKey, AssetDraft>,
+  { definitions, findings, broken }: Resolving,
+): void {
+  const { enabled, maxRuntimeMs } = operations.monitoring;
+  if (!enabled || maxRuntimeMs === undefined || !broken.isNothing) return;
+  const longestMs = Math.max(maxRuntimeMs, ...tagged.flatMap(({ tags }) => maximaOf(tags).map(([, ms]) => ms)));
+  const placeOf = ({ asset, layers }: AssetDraft): Place => {
+    const made = definitions.multiAssets.get(asset.step ?? '');
+    const own = made?.value.timeout === undefined ? undefined : below(made.place, 'timeout');
+    return own ?? lookup(layers, 'timeout')!.place;
+  };
+  const told = new Set<string>();
+  for (const draft of drafts.values()) {
+    const { timeoutMs } = steps[draft.asset.step ?? ''] ?? {};
+    if (timeoutMs === undefined || timeoutMs <= longestMs) continue;
+    const place = placeOf(draft);
+    const key = `${place.document.path} ${place.pointer.join('/')}`;
+    if (told.has(key)) continue;
+    told.add(key);
+    findings.warning(
+      'timeout-not-reached',
+      place,
+      `\`timeout\`: ${formatDuration(timeoutMs)} are never over, because the whole run is ended after ${formatDuration(longestMs)} (\`run_monitoring.max_runtime_seconds\` or a tag \`branchline/max_runtime\`)`,
+      { help: 'write less here, or more there' },
+    );
   }
 }

@@ -95,10 +95,21 @@ function verifyCut(draft: AssetDraft, resolving: Resolving): void {
 }
 
 /** A column for each dimension, where there are several; one column where there is none. */
-function verifyExpression({ asset, layers }: AssetDraft, def: PartitionsDef, { findings }: Resolving): void {
+function verifyExpression(
+  { asset, layers, isDataUnknown }: AssetDraft,
+  def: PartitionsDef,
+  { findings }: Resolving,
+): void {
   const expr = lookup(layers, 'partition_expr');
   if (expr === undefined) return;
   const { value, place } = expr;
+  if (asset.relation === undefined && !isDataUnknown && expr.layer === layers[0])
+    findings.error(
+      'key-without-effect',
+      keyOf(place),
+      `\`partition_expr\` does nothing: \`${asset.key}\` has no table whose rows it could find`,
+      { help: 'remove it, or name its `connection:` if it writes a table' },
+    );
   if (def.kind !== 'multi') {
     if (typeof value !== 'string')
       findings.error(
