@@ -143,3 +143,34 @@ test('what is missing before a partition is made with it, as far back as it goes
     project.remove();
   }
 });
+
+describe('several runs, because assets are cut in different ways', () => {
+  let project: CliProject;
+  beforeAll(() => {
+    project = makeCliProject({
+      'branchline.yaml': `name: two
+assets:
+  days: { partitions: { daily: { start: 2026-01-01, end: 2026-01-04 } }, run: "true" }
+  weeks: { partitions: { weekly: { start: 2026-01-04, end: 2026-02-01 } }, run: "true" }
+`,
+    });
+  });
+  afterAll(() => project.remove());
+
+  test('what is planned is the first that has something to do', async () => {
+    type Planned = { plan: { steps: { id: string; verdict: string }[] }; planOf: number; runs: unknown[] };
+    const planned = async () => {
+      const { plan, planOf, runs } = await project.json<Planned>(['plan']);
+      return [planOf, runs.length, ...plan.steps.map(({ id, verdict }) => `${id} ${verdict}`)];
+    };
+    const text = async () => (await project.run(['plan'])).stdout;
+    expect(await planned()).toEqual([1, 2, 'days@2026-01-03 run']);
+    expect(await text()).toMatch(/^This is 2 runs, one after the other: 2026-01-03, 2026-01-25\. The first one:\n/);
+    await project.json(['run', '--select', 'key:days']);
+    expect(await planned()).toEqual([2, 2, 'weeks@2026-01-25 run']);
+    expect(await text()).toMatch(/2026-01-25\. Run 1 has nothing to do\. Run 2:\nWould run 1 of 1 asset/);
+    await project.json(['run', '--select', 'key:weeks']);
+    expect(await planned()).toEqual([1, 2, 'days@2026-01-03 skip']);
+    expect(await text()).toMatch(/2026-01-25\. None of them has anything to do\. The first one:\nNothing to do/);
+  });
+});

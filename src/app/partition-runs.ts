@@ -79,7 +79,7 @@ function partsFailure(problem: PartitionRunsProblem, text: string | undefined): 
 }
 
 /** Runs that one command carries out itself; more of them are a backfill, which goes on where it was left. */
-const RUNS_MAX = 100;
+export const RUNS_MAX = 100;
 
 /**
  * The runs that a person's request amounts to. Without partitions, or where definition and policy let one run make them

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import { partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
+import type { AppFailure } from '../app/failure.ts';
+import { partsOfSelection, type RequestPart, RUNS_MAX } from '../app/partition-runs.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { untrackedCodeNotes } from '../app/untracked-code.ts';
+import { ok, type Result } from '../base/result.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
@@ -54,33 +56,29 @@ export async function run(options: PlanOptions): Promise<number> {
       else host.print(`Nothing to run: no partition is ${partitions ?? 'there'}.`);
       return 0;
     }
-    const [first] = parts.value;
-    const asked = {
-      ...request.value,
-      selection: first!.selection,
-      ...(first!.partitions === undefined ? {} : { partitions: first!.partitions }),
-    };
-    const made = await makePlan({
-      planning,
-      view,
-      now: state.value.now,
-      environment: options.environment,
-      request: asked,
-      tags: {},
-      findLost: world.value.run.findLost,
-    });
+    const made = await firstAtWork(parts.value, ({ selection, partitions }) =>
+      makePlan({
+        planning,
+        view,
+        now: state.value.now,
+        environment: options.environment,
+        request: { ...request.value, selection, ...(partitions === undefined ? {} : { partitions }) },
+        tags: {},
+        findLost: world.value.run.findLost,
+      }),
+    );
     if (!made.ok) return printFailure(host, made.error, options.json);
-    const { plan } = made.value;
+    const { plan, index } = made.value;
     keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());
     const parallel = project.maxParallel ?? world.value.cores;
     // A laptop costs nothing by the minute.
     const price = options.environment === 'local' ? undefined : await priceOf(opened.value.root, project);
-    const runs = parts.value.length > 1 ? { runs: parts.value.map(runJson) } : {};
+    const runs = parts.value.length > 1 ? { planOf: index + 1, runs: parts.value.map(runJson) } : {};
     const shared = price === undefined ? undefined : await sharedOut(project, plan, price);
     const fanOut = shared ? { fanOut: shared.json } : {};
     if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price), ...fanOut, ...runs });
     else {
-      if (parts.value.length > 1) host.print(severalRuns(parts.value));
+      if (parts.value.length > 1) host.print(severalRuns(parts.value, plan, index));
       host.print(renderPlan(plan, style, parallel, price));
       if (shared) host.print(`\n${shared.text}`);
       const notes = untrackedCodeNotes(
@@ -104,8 +102,7 @@ async function sharedOut(
   plan: Plan,
   { runner }: PlanPrice,
 ): Promise<{ readonly text: string; readonly json: Record<string, unknown> } | undefined> {
-  if (Object.keys(project.runners).length === 0 || plan.steps.every(({ verdict }) => verdict === 'skip'))
-    return undefined;
+  if (Object.keys(project.runners).length === 0 || isIdle(plan)) return undefined;
   const { previewWave } = await import('../app/share-out.ts');
   const { expectedBill, renderShards, shardsJson } = await import('../render/shards-text.ts');
   const wave = previewWave(project, plan, JOBS_AT_ONCE);
@@ -121,9 +118,42 @@ function runJson({ selection, partitions }: RequestPart): Record<string, unknown
   return { selection, partitions: partitions ?? null };
 }
 
-function severalRuns(parts: readonly RequestPart[]): string {
+/**
+ * The plan of the first of several runs that has something to do, which is exact: those before it change nothing. Of the very
+ * first one where none has, or they are more than a command carries out.
+ */
+async function firstAtWork(
+  parts: readonly RequestPart[],
+  planOf: (part: RequestPart) => ReturnType<typeof makePlan>,
+): Promise<Result<{ readonly plan: Plan; readonly index: number }, AppFailure>> {
+  let first: Plan | undefined;
+  for (const [index, part] of parts.entries()) {
+    const made = await planOf(part);
+    if (!made.ok) return made;
+    const { plan } = made.value;
+    if (!isIdle(plan) || parts.length > RUNS_MAX) return ok({ plan, index });
+    first ??= plan;
+  }
+  return ok({ plan: first!, index: 0 });
+}
+
+function isIdle({ steps }: Plan): boolean {
+  return steps.every(({ verdict }) => verdict === 'skip');
+}
+
+function severalRuns(parts: readonly RequestPart[], plan: Plan, index: number): string {
   const names = parts.map(({ partitions }) => partitions ?? 'what has no partitions');
-  return `This is ${parts.length} runs, one after the other: ${nameSome(names)}. The first one:\n`;
+  return `This is ${parts.length} runs, one after the other: ${nameSome(names)}. ${whichOne(parts, plan, index)}:\n`;
+}
+
+/** Which of them is planned, and what is to be said of those before it. */
+function whichOne(parts: readonly RequestPart[], plan: Plan, index: number): string {
+  if (index > 0) {
+    const before = index === 1 ? 'Run 1 has' : `Runs 1 to ${index} have`;
+    return `${before} nothing to do. Run ${index + 1}`;
+  }
+  const isNone = isIdle(plan) && parts.length <= RUNS_MAX;
+  return isNone ? 'None of them has anything to do. The first one' : 'The first one';
 }
 
 /** The price where production is made: on the machine that the repository's workflow names. */
