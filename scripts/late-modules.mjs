@@ -56,6 +56,7 @@ export const lateModules = {
     'src/plan/backfill-advance.ts',
     'src/plan/backfill-plan.ts',
     'src/plan/backfill-progress.ts',
+    'src/plan/backfill-work.ts',
     'src/plan/delivery.ts',
     'src/plan/limits.ts',
     'src/plan/queue.ts',

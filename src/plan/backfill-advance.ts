@@ -9,10 +9,8 @@ import type { BackfillGroupRecord, BackfillRecord, RunRecord } from '../model/st
 import { backfillChunk } from '../state/backfill-fold.ts';
 import { chunkText, placesIn, selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
+import { type KeysAtWork, openWork, type TargetState } from './backfill-work.ts';
 import type { PartitionReader } from './partitioned.ts';
-
-/** What became of one key of one asset, or will: `left_out` is not made, because of what it reads or by its run. */
-export type TargetState = 'waiting' | 'in_progress' | 'done' | 'failed' | 'left_out';
 
 /** A run that a backfill asks for next. */
 export interface BackfillRun {
@@ -77,13 +75,15 @@ export function accountOf(input: Omit<AdvanceInput, 'openMax'>): BackfillAccount
   const { project, reader, record } = input;
   const places = new Map<AssetKey, ReadonlyMap<string, number>>();
   const states = new Map<AssetKey, TargetState[]>();
-  const groups = record.groups.map((group): GroupAccount => {
+  const work = openWork(record, input.openRuns);
+  const groups = record.groups.map((group, index): GroupAccount => {
     const keys = keysOfGroup(input, group);
+    const atWork = work.get(index + 1);
     const at = new Map((keys ?? []).map((key, place) => [key, place]));
     const order = topologicalOrder(new Set(group.assets), (key) => project.assets[key]?.deps ?? []).order;
     const targets = new Map<AssetKey, readonly TargetState[]>();
     for (const asset of order) {
-      const own = ownStates(input, group, asset);
+      const own = ownStates(group, asset, atWork?.get(asset) ?? []);
       states.set(asset, own);
       if (keys) places.set(asset, at);
       for (let place = 0; place < own.length; place++) {
@@ -121,30 +121,14 @@ function keysOfGroup(
 }
 
 /** What runs of the backfill say of an asset's keys: ended ones by the record, open ones by being open. */
-function ownStates(
-  { record, openRuns }: Omit<AdvanceInput, 'openMax'>,
-  group: BackfillGroupRecord,
-  asset: AssetKey,
-): TargetState[] {
+function ownStates(group: BackfillGroupRecord, asset: AssetKey, atWork: readonly KeysAtWork[]): TargetState[] {
   const states: TargetState[] = Array.from({ length: group.count }, () => 'waiting');
   const results = group.results[asset];
   for (const place of numbersIn(results?.leftOut ?? [])) states[place] = 'left_out';
   for (const place of numbersIn(results?.failed ?? [])) states[place] = 'failed';
-  const number = record.groups.indexOf(group) + 1;
-  for (const run of openRuns.values()) {
-    const chunk = backfillChunk(run.request);
-    if (chunk?.backfill !== record.backfill || chunk.group !== number) continue;
-    if (!chunk.assets.includes(asset)) continue;
-    for (let place = chunk.place; place < chunk.place + chunk.count; place++) states[place] = openState(run, asset);
-  }
+  for (const { place, count, state } of atWork) for (let at = place; at < place + count; at++) states[at] = state;
   for (const place of numbersIn(results?.done ?? [])) states[place] = 'done';
   return states;
-}
-
-/** A step that has ended well is done, though its run goes on. */
-function openState(run: RunRecord, asset: AssetKey): TargetState {
-  const step = Object.values(run.steps).find((each) => each.assets.includes(asset));
-  return step?.state === 'SUCCESS' ? 'done' : 'in_progress';
 }
 
 interface Known {
@@ -240,14 +224,12 @@ function runsOfChunk(
   },
 ): BackfillRun[] {
   const { group, keys } = chunk;
-  const inRun = new Set(group.assets);
   const pieces: { assets: AssetKey[]; from: number; to: number; isReady: boolean }[] = [];
   for (let place = chunk.first; place <= chunk.last; place++) {
     const assets = group.assets.filter((asset) => known.states.get(asset)![place] === 'waiting');
     if (assets.length === 0) continue;
-    const isReady = assets.every((asset) =>
-      isReadyKey(known, asset, keys[place]!, (dep) => inRun.has(dep) && assets.includes(dep)),
-    );
+    const inRun = new Set(assets);
+    const isReady = assets.every((asset) => isReadyKey(known, asset, keys[place]!, (dep) => inRun.has(dep)));
     const before = pieces.at(-1);
     if (before && before.to === place - 1 && before.assets.join('\n') === assets.join('\n')) {
       before.to = place;

@@ -5,7 +5,8 @@ import type { BackfillRecord } from '../model/state.ts';
 import { isBackfillOver } from '../state/backfill-fold.ts';
 import { toRanges } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
-import type { BackfillAccount, TargetState } from './backfill-advance.ts';
+import type { BackfillAccount } from './backfill-advance.ts';
+import type { TargetState } from './backfill-work.ts';
 
 export function backfillProgress(
   record: BackfillRecord,
