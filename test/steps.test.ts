@@ -10,6 +10,20 @@ const outcomes = (run: RunJson): string[] =>
     .flatMap((event) => (event.type === 'check.judged' ? [`${event.asset}/${event.check} ${event.status}`] : []))
     .sort();
 
+test('an output that a value of env leads above the project is refused in one job as in a fan-out', async () => {
+  project = makeCliProject({
+    'sub/branchline.yaml':
+      'name: above\nassets:\n  raw/a: { run: "mkdir -p $OUT; echo 1 > $OUT/a.csv", outputs: ["${{ env.OUT }}/a.csv"] }\n',
+  });
+  const at = (OUT: string) => ({ cwd: `${project.root}/sub`, env: { OUT } });
+  const run = await project.json<RunJson>(['run'], 1, at('../above'));
+  const said = JSON.stringify(run.events);
+  expect(said).toContain('output-outside');
+  expect(said).toContain('../above/a.csv');
+  expect(said).toContain('branchline.yaml:3');
+  expect(await project.json(['run'], 0, at('data'))).toMatchObject({ state: 'SUCCESS' });
+});
+
 describe('one execution, several assets', () => {
   const manifest = (script: string, more = '') => `name: several
 multi_assets:

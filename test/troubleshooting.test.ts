@@ -69,7 +69,6 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   'state/event-shapes.ts: text': [],
   'app/comment-stage.ts: `github-${refusal.code}`': Object.keys(github),
   'app/pull-request.ts: `github-${refusal.code}`': Object.keys(github),
-  'app/outputs.ts: `output-${code}`': ['output-outside', 'output-tracked'],
   'app/planning.ts: refusal.code': Object.keys(plan),
   // A refusal that is recorded on its run: counted where it is given.
   'app/release.ts: failure.code': [],

@@ -45,6 +45,28 @@ describe('collecting', () => {
     });
     expect((await collected(port, [{ path: 'out/*', optional: true }])).files).toEqual({});
   });
+  test('an output above the project fails, with its place and what to do; what is recorded of one stays readable', async () => {
+    const port = fakeOutputFiles({ '../b': '1', 'out/a': '1' });
+    const written = 'outputs: ${{ env.DIR }}/b, branchline.yaml:3';
+    const refused = async (path: string, optional = false): Promise<unknown> => {
+      const result = await collectOutputs(port, 'raw/a', [{ path, optional, written }]);
+      return result.ok ? result.value.files : [result.error.code, result.error.message];
+    };
+    const told = ['output-outside', expect.stringMatching(/`\.\.\/b` .*branchline\.yaml:3.* write it inside/)];
+    expect(await refused('../b')).toEqual(told);
+    for (const path of ['../*', 'out/../../b', './../b', '*/../../b', '/b'])
+      expect(await refused(path, true)).toMatchObject(['output-outside', expect.stringContaining('project')]);
+    expect(Object.keys((await refused('out/a')) as object)).toEqual(['out/a']);
+    expect(Object.keys((await refused('x/../out/a', true)) as object)).toEqual([]);
+    const found = await port.find('../b');
+    if (!found.ok) throw new Error('not found');
+    await port.save(found.value);
+    const files = Object.fromEntries(found.value.map(({ path, ...record }) => [path, record]));
+    port.control.files.delete('../b');
+    expect(await verifyPresent(port, { files })).toEqual({ kind: 'ok' });
+    expect(await restoreOutputs(port, 'raw/a', files)).toEqual({ ok: true, value: undefined });
+    expect(port.control.files.get('../b')).toBe('1');
+  });
   test('an output that git tracks fails with the line that mends it', async () => {
     const port = fakeOutputFiles({ 'out/a': '1' });
     port.control.tracked.add('out/a');

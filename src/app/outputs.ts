@@ -1,6 +1,6 @@
 import { digestOf } from '../base/digest.ts';
 import { sortedEntries, sortedUnique } from '../base/order.ts';
-import { fail, ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { OutputFile, OutputFiles, StoreLoss } from '../ports.ts';
@@ -14,6 +14,8 @@ export type FileRecord = Readonly<
 export interface EvaluatedOutput {
   readonly path: string;
   readonly optional: boolean;
+  /** Where it is written, for people: `outputs` at a place of a manifest, with its expressions. */
+  readonly written?: string;
 }
 
 export interface CollectedOutputs {
@@ -22,7 +24,11 @@ export interface CollectedOutputs {
   readonly dataVersion: string;
 }
 
-/** What a step wrote for an asset. Fails when a file that is not optional is missing, outside, or tracked by git. */
+/**
+ * What a step wrote for an asset. Fails when a file that is not optional is missing, outside, or tracked by git. A path that
+ * leaves the project's folder is refused also within the repository, as `check` refuses it where no expression hides it and
+ * a fan-out refuses it: jobs pass on only what is below the project.
+ */
 export async function collectOutputs(
   port: OutputFiles,
   asset: AssetKey,
@@ -30,8 +36,12 @@ export async function collectOutputs(
 ): Promise<Result<CollectedOutputs, Failure>> {
   const files: Record<string, { digest: string; bytes: number }> = {};
   for (const output of outputs) {
+    const above = (path: string): Result<never, Failure> => fail(refusal(asset, output, { code: 'above', path }));
+    if (leavesProject(output.path)) return above(output.path);
     const found = await port.find(output.path);
-    if (!found.ok) return fail(refusal(asset, found.error));
+    if (!found.ok) return fail(refusal(asset, output, found.error));
+    const outside = found.value.find(({ path }) => leavesProject(path));
+    if (outside) return above(outside.path);
     if (found.value.length === 0 && !output.optional) {
       const message = `${asset} has written nothing to its output \`${output.path}\` (say \`optional: true\` if that is fine)`;
       return fail({ class: 'step', code: 'output-missing', message });
@@ -42,12 +52,37 @@ export async function collectOutputs(
   return ok({ files: sorted, dataVersion: filesDataVersion(sorted) });
 }
 
-function refusal(asset: AssetKey, { code, path }: { code: 'outside' | 'tracked'; path: string }): Failure {
-  const message =
-    code === 'outside'
-      ? `${asset}: the output \`${path}\` is outside of the repository`
-      : `${asset}: git tracks the output \`${path}\`; let it go with: git rm --cached ${path}`;
-  return { class: 'step', code: `output-${code}`, message };
+/** Of a path or a pattern, from the project's root: whether what it names lies elsewhere. */
+function leavesProject(path: string): boolean {
+  let depth = 0;
+  for (const part of path.split('/')) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return true;
+  }
+  return path.startsWith('/');
+}
+
+function refusal(
+  asset: AssetKey,
+  { written }: EvaluatedOutput,
+  { code, path }: { code: 'outside' | 'above' | 'tracked'; path: string },
+): Failure {
+  const output = `the output \`${path}\`${written === undefined ? '' : ` (${written})`}`;
+  switch (code) {
+    case 'outside':
+      return { class: 'step', code: 'output-outside', message: `${asset}: ${output} is outside of the repository` };
+    case 'above': {
+      const message = `${asset}: ${output} is outside of the project's folder; write it inside: paths of outputs begin at the project's root`;
+      return { class: 'step', code: 'output-outside', message };
+    }
+    case 'tracked': {
+      const message = `${asset}: git tracks the output \`${path}\`; let it go with: git rm --cached ${path}`;
+      return { class: 'step', code: 'output-tracked', message };
+    }
+    default:
+      return unreachable(code);
+  }
 }
 
 /** The data version of files. */

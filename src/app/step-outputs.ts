@@ -34,7 +34,8 @@ function outputPatterns({ run }: StepContext, asset: Asset): Result<EvaluatedOut
   for (const { path: template, optional } of asset.outputs) {
     const path = evaluate(literal, template, asset, `outputs of ${asset.key}`);
     if (!path.ok) return path;
-    patterns.push({ path: path.value, optional });
+    const { file, line } = asset.definedAt;
+    patterns.push({ path: path.value, optional, written: `outputs: ${template}, ${file}:${line}` });
   }
   return ok(patterns);
 }

@@ -234,8 +234,8 @@ exposures:
       [
         'missing-file 2:36 (11) there is no file `monthly.sql`',
         'missing-file 3:36 (14) there is no file `sql/monthy.sql`',
-        'outside-repository 4:36 (8) `../x.sql` leads out of the repository',
-        'outside-repository 5:47 (6) `/tmp/x` leads out of the repository',
+        "outside-repository 4:36 (8) `../x.sql` leads out of the project's folder",
+        "outside-repository 5:47 (6) `/tmp/x` leads out of the project's folder",
         'warning missing-folder 5:75 (7) there is no folder `nowhere` now',
         'warning missing-file 6:13 (22) there is no file `ingest/order.py` now',
         'missing-file 6:44 (3) `lib` is a folder',
@@ -667,7 +667,7 @@ environments:
       },
       [
         'unknown-zone branchline.yaml:2:11 (6) there is no time zone `Berlin`',
-        'outside-repository branchline.yaml:3:41 (11) `../w.duckdb` leads out of the repository',
+        "outside-repository branchline.yaml:3:41 (11) `../w.duckdb` leads out of the project's folder",
         'bad-expression branchline.yaml:3:87 (3) `env` needs a name behind a dot',
         'wrong-connection-key branchline.yaml:5:32 (3) `w` is a duckdb connection, which has no `url`',
         'unknown-connection branchline.yaml:5:42 (1) there is no connection `q`',

@@ -33,12 +33,16 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return near === undefined ? undefined : `did you mean \`${near}\`?`;
 }
 
-/** A path as written, from the project's root. Reports one that leaves the repository. */
+/** A path as written, from the project's root. Reports one that leaves the project's folder, or by a link the repository. */
 export function resolvePath(written: string, at: Place, { tree, findings }: Resolving): string | undefined {
   const path = projectPath(written, at.document.path);
   if (path !== undefined && tree.kind(path) !== 'outside') return path;
-  findings.error('outside-repository', at, `\`${written}\` leads out of the repository`, {
-    help: 'use a path inside of it; one that begins with `./` is beside this manifest',
+  const message =
+    path === undefined
+      ? `\`${written}\` leads out of the project's folder`
+      : `\`${written}\` is or passes a link that leads out of the repository`;
+  findings.error('outside-repository', at, message, {
+    help: "use a path inside of it, from the project's root; one that begins with `./` is beside this manifest",
   });
   return undefined;
 }
