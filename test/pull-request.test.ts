@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ActionEnd, type ActionRig, makeActionRig } from '../src/testing/action-rig.ts';
 import { mergeGroupEvent, workflowRunEvent } from '../src/testing/github/events.ts';
 import type { TokenPermissions } from '../src/testing/github/repository-model.ts';
+import { secondaryLimit, serverError } from '../src/testing/github/rest-api.ts';
 import type { OpenPullRequest } from '../src/testing/github/workflow-sandbox.ts';
 
 const MANIFEST = `name: shop
@@ -109,11 +110,53 @@ describe('a pull request', () => {
   });
 });
 
+describe('GitHub in trouble', () => {
+  const openPull = (): OpenPullRequest => {
+    changeOf({ 'branchline.yaml': CHANGED });
+    return rig.github.pullRequest({ number: 7, branch: 'topic' });
+  };
+
+  test('for a moment changes nothing: the comment is written', async () => {
+    const pull = openPull();
+    rig.github.api.fail(undefined, serverError(502), 1);
+    rig.github.api.fail('issues/create-comment', secondaryLimit(1), 1);
+    expect(await review(pull, WRITE)).toMatchObject({ code: 0, outputs: { status: 'success' }, annotations: [] });
+    expect(comments()).toHaveLength(1);
+  });
+
+  test('for long, at the comment: the job tells what it found all the same, and until when GitHub wants to be left alone', async () => {
+    const pull = openPull();
+    rig.github.api.fail('issues/create-comment', secondaryLimit(3_600), Number.POSITIVE_INFINITY);
+    const end = await review(pull, WRITE);
+    expect(end).toMatchObject({ code: 0, outputs: { 'changed-assets': '["marts/monthly"]' } });
+    expect(end.annotations).toEqual([
+      expect.objectContaining({ level: 'warning', message: expect.stringMatching(/until \d{4}-/) }),
+    ]);
+    expect(end.summary).toContain('| changed | `marts/monthly` | checks |');
+    expect(comments()).toEqual([]);
+  });
+
+  test('for long, at the merge base: refused as the outside’s, and nothing is guessed', async () => {
+    const pull = openPull();
+    rig.github.api.fail('repos/compare-commits-with-basehead', serverError(503), Number.POSITIVE_INFINITY);
+    const end = await review(pull, WRITE);
+    expect(end).toMatchObject({ code: 3, outputs: { status: 'refused' } });
+    expect(end.log).toContain('503');
+    expect(comments()).toEqual([]);
+  }, 120_000);
+});
+
 describe('a pull request of a stranger', () => {
-  const secondStage = (pull: OpenPullRequest, run: number): Promise<ActionEnd> =>
+  const secondStage = (
+    pull: OpenPullRequest,
+    run: number,
+    from: { readonly repository: string; readonly author?: string } = { repository: 'mona/shop' },
+  ): Promise<ActionEnd> =>
     rig.run({
-      event: (place) =>
-        workflowRunEvent({ ...place, run, head: { sha: pull.head, branch: 'patch', repository: 'mona/shop' } }),
+      event: (place) => {
+        const { repository, ...author } = from;
+        return workflowRunEvent({ ...place, run, head: { sha: pull.head, branch: 'patch', repository }, ...author });
+      },
       action: 'comment',
       checkout: 'none',
       permissions: COMMENT,
@@ -151,6 +194,18 @@ describe('a pull request of a stranger', () => {
     expect(await secondStage(next, 56)).toMatchObject({ code: 0, outputs: { status: 'success' } });
     expect(comments()).toHaveLength(1);
     expect(comments()[0]).toContain('changes nothing of the pipeline');
+  });
+
+  test('that Dependabot opened is one too, though its branch is of this repository', async () => {
+    changeOf({ 'branchline.yaml': CHANGED }, 'patch');
+    const author = 'dependabot[bot]';
+    const pull = rig.github.pullRequest({ number: 9, branch: 'patch', author });
+    const first = await rig.run({ event: () => pull.event(), checkout: pull.head, permissions: READ, run: 57 });
+    expect(first).toMatchObject({ code: 0, outputs: { status: 'success' }, annotations: [] });
+    expect(comments()).toEqual([]);
+    const end = await secondStage(pull, 57, { repository: 'acme/shop', author });
+    expect(end).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    expect(comments()).toEqual([expect.stringContaining('### Branchline: changes 1 asset; would run 2 steps')]);
   });
 
   test('with hostile names in its manifests, and none of it is a command or a mention', async () => {
