@@ -117,6 +117,15 @@ describe('what is checked out, without git', () => {
     sandbox.git(root, 'gc', '--quiet');
     sandbox.git(root, 'pack-refs', '--all');
     await same(root);
+    // A branch that is another's name now, and was one of its own when refs were packed.
+    sandbox.git(root, 'branch', '--quiet', 'alias');
+    sandbox.git(root, 'pack-refs', '--all');
+    sandbox.git(root, 'commit', '--quiet', '--allow-empty', '-m', 'later');
+    const own = await checkedOutBranch(root, sandbox.env);
+    sandbox.git(root, 'symbolic-ref', 'refs/heads/alias', `refs/heads/${own}`);
+    sandbox.git(root, 'symbolic-ref', 'HEAD', 'refs/heads/alias');
+    expect((await checkedOutCode(root, sandbox.env))?.commit).toBe(sandbox.git(root, 'rev-parse', 'HEAD'));
+    sandbox.git(root, 'symbolic-ref', 'HEAD', `refs/heads/${own}`);
     sandbox.git(root, 'worktree', 'add', '--quiet', '-b', 'topic/x', '../tree');
     const tree = join(sandbox.root, 'tree');
     await same(tree);

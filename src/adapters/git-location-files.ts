@@ -10,6 +10,7 @@ import {
   type StateStoreProblem,
   transportOf,
 } from './git-location.ts';
+import type { GitConfig } from './git-process.ts';
 import { readableText } from './readable-files.ts';
 
 /** Folders of the repository around a folder, found by its files. */
@@ -69,11 +70,17 @@ export function locateByFiles(
         message: `${why} and the repository of ${projectRoot} can be read by git only (${key} is ${value}): install git 2.31 or newer.`,
       });
   }
-  const url = settingOf(config, `remote.${remote}.url`);
+  const url = firstUrl(config, remote);
   if (url === undefined && remote !== 'origin') {
     const names = config.map(([key]) => /^remote\.(.+)\.url$/.exec(key)?.[1]).filter((name) => name !== undefined);
     return fail(noRemote(projectRoot, remote, names));
   }
   const remoteUrl = url === undefined ? undefined : absoluteUrl(insteadOf(url, config), top);
   return ok({ access: 'isomorphic', commonDir, top, format: 'sha1', remoteUrl, transport: transportOf(config) });
+}
+
+/** The address that git fetches from; one that is empty takes back those before it. */
+function firstUrl(config: GitConfig, remote: string): string | undefined {
+  const urls = config.flatMap(([key, value]) => (key === `remote.${remote}.url` ? [value] : []));
+  return urls[urls.lastIndexOf('') + 1];
 }

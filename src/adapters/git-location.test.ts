@@ -45,6 +45,16 @@ describe('the address of a remote is the one that git would say', () => {
     if (expected !== '') expect(url).toBe(expected);
   });
 
+  test('the first of several, with git and without', async () => {
+    const { root, env, git } = repository();
+    git('config', '--add', 'remote.origin.url', 'https://a.example/x.git');
+    git('config', '--add', 'remote.origin.url', 'https://b.example/y.git');
+    const said = git('remote', 'get-url', 'origin');
+    expect(said).toBe('https://a.example/x.git');
+    expect(await urlOf(root, env)).toBe(said);
+    expect(await urlOf(root, { ...env, BRANCHLINE_GIT: 'isomorphic' })).toBe(said);
+  });
+
   test('none', async () => {
     const { root, env, git } = repository();
     expect(await urlOf(root, env)).toBeUndefined();

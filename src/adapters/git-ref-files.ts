@@ -120,9 +120,11 @@ async function remove(gitDir: string, ref: string): Promise<void> {
   await rm(join(gitDir, ref), { force: true });
 }
 
-/** Where one ref is; undefined when there is none. */
+/** Where one ref is; undefined when there is none, or it stands for another one, or its file is damaged. */
 export function readRef(gitDir: string, ref: string): string | undefined {
-  return readId(join(gitDir, ref)) ?? packedRefs(gitDir).find(([name]) => name === ref)?.[1];
+  const loose = readableText(join(gitDir, ref));
+  // Whatever its file says counts, and not what was packed before.
+  return loose === undefined ? packedRefs(gitDir).find(([name]) => name === ref)?.[1] : idOf(loose);
 }
 
 /**
@@ -155,7 +157,11 @@ function packedRefs(gitDir: string): (readonly [string, string])[] {
 }
 
 function readId(path: string): string | undefined {
-  return /^([0-9a-f]{40,64})\s*$/.exec(readableText(path) ?? '')?.[1];
+  return idOf(readableText(path) ?? '');
+}
+
+function idOf(text: string): string | undefined {
+  return /^([0-9a-f]{40,64})\s*$/.exec(text)?.[1];
 }
 
 /** A folder that deleted refs left. */
