@@ -458,6 +458,13 @@ describe('partitions', () => {
     ]);
   });
 
+  test('what reads another at some keys is made with it there, and by itself where that is made', () => {
+    const range = ', backfill_policy: { single_run: true }';
+    const story = openStory(project(cut('a', '', 'on_missing', range) + cut('b', 'a', 'on_missing', range), days));
+    story.byHand('a', 'v', '2026-01-02');
+    expect(asked(story.pass())).toEqual(['a b 2026-01-01', 'b 2026-01-02', 'a b 2026-01-03...2026-01-05']);
+  });
+
   test('each asset keeps its policy: what reads another one with another policy waits for it', () => {
     const policy = (text: string): string => `, backfill_policy: ${text}`;
     const story = openStory(

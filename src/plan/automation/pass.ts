@@ -72,13 +72,15 @@ export function passAutomation(input: AutomationInput): AutomationPass {
       asked.set(partitionName(key, partition), askedKey(asset, partition, judged));
     }
   }
-  const room = OPEN_RUNS_MAX - openRunsOf(input.view);
+  const room = Math.max(0, OPEN_RUNS_MAX - openRunsOf(input.view));
   const shared = shareRuns(input.project, reader, [...asked.values()], conditions.companyOf);
-  for (const { targets, keys } of shared.slice(Math.max(0, room)))
-    for (const { asset } of targets) left.set(asset, (left.get(asset) ?? 0) + (keys?.length ?? 1));
+  const leave = (asset: AssetKey, keys: number): void => void left.set(asset, (left.get(asset) ?? 0) + keys);
+  for (const { targets, keys } of shared.runs.slice(room))
+    for (const { asset } of targets) leave(asset, keys?.length ?? 1);
+  for (const { asset, keys } of shared.left) leave(asset, keys);
   const at = timestamp(input.now);
   return {
-    runs: shared.slice(0, Math.max(0, room)).map((part) => {
+    runs: shared.runs.slice(0, room).map((part) => {
       const request: AutomationRequest = { kind: 'automation', at, ...part };
       const tags = input.tagsOf(new Set(part.targets.map(({ asset }) => asset)));
       return { run: runId(request), request, tags: { ...tags, ...partitionTags(part.keys) } };
@@ -103,6 +105,9 @@ function askedKey(asset: Asset, key: string, { reading, tick, isOnlyJoined }: Ju
     ...(tick === undefined ? {} : { tick }),
     ...(reading.last.run === undefined ? {} : { after: reading.last.run }),
     ...(isOnlyJoined ? { joined: true } : {}),
+    ...(reading.deps.some(({ isJoined }) => isJoined)
+      ? { reads: reading.deps.flatMap(({ dep, isJoined }) => (isJoined ? [dep] : [])) }
+      : {}),
   };
 }
 

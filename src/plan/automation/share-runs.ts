@@ -6,6 +6,7 @@ import type { AssetKey, Project } from '../../model/project.ts';
 import { chunkText } from '../../time/partitions/keys.ts';
 import { WHOLE } from '../../time/partitions/mapping.ts';
 import type { PartitionReader } from '../partitioned.ts';
+import { type JoinedRange, joinedRanges } from './joined-ranges.ts';
 
 /** Assets of one run, at most. */
 export const ASSETS_MAX = 500;
@@ -16,118 +17,105 @@ export const VERSIONS_BYTES_MAX = 512 * 1024;
 export interface AskedKey extends Omit<AutomationTarget, 'versions'> {
   readonly key: string;
   readonly versions: string;
+  /** What it reads that is asked for at the same key: one run makes these, and then it. Absent = nothing. */
+  readonly reads?: readonly AssetKey[];
 }
 
 /** What one run makes. */
 export type SharedRun = Pick<AutomationRequest, 'targets' | 'keys' | 'partitions' | 'selection'>;
 
+export interface SharedRuns {
+  readonly runs: readonly SharedRun[];
+  /** What no run has room for, with how many keys: it reads what is asked for, so a later pass asks for it. */
+  readonly left: readonly { readonly asset: AssetKey; readonly keys: number }[];
+}
+
 /**
- * Puts what one pass asks for into runs, as few as there can be: assets of the same partition and with the same tags
- * share one, and neighbouring partitions of the same assets as far as `backfill_policy` lets them; assets with different
- * policies are of different companies, so that none is cut by that of another. What is asked for comes upstreams first, and
- * so do the assets of a run.
+ * Puts what one pass asks for into runs, as few as there can be while no range is cut without need: assets with the same
+ * tags, partitions and `backfill_policy` share a run where they are asked for with the same keys, as far as the policy lets
+ * neighbouring keys share one. What reads another waits for it in one run, so there, and nowhere else, a range of the one
+ * ends where the other is not asked for as well (`joinedRanges`). What is asked for comes upstreams first, and so do the
+ * assets of a run; the runs of assets that may share come in the order of their keys.
  */
 export function shareRuns(
   project: Project,
-  reader: PartitionReader,
+  reader: Pick<PartitionReader, 'keysOf'>,
   asked: readonly AskedKey[],
   companyOf: (asset: AssetKey) => string,
-): readonly SharedRun[] {
+): SharedRuns {
+  const names = new Map<AssetKey, string>();
+  const nameOf = (asset: AssetKey): string =>
+    `${JSON.stringify(project.assets[asset]!.partitions ?? null)} ${companyOf(asset)}`;
   const companies = new Map<string, AskedKey[]>();
   for (const each of asked) {
-    const name = `${JSON.stringify(project.assets[each.asset]!.partitions ?? null)} ${companyOf(each.asset)}`;
+    const name = names.get(each.asset) ?? nameOf(each.asset);
+    names.set(each.asset, name);
     const own = companies.get(name);
     if (own) own.push(each);
     else companies.set(name, [each]);
   }
-  return [...companies.values()].flatMap((own) =>
-    apartByKeys(project, own).flatMap((part) => runsOfCompany(project, reader, part)),
-  );
+  const order = new Map([...names.keys()].map((asset, place) => [asset, place]));
+  const shared = [...companies.values()].map((own) => runsOfCompany(project, reader, own, order));
+  return { runs: shared.flatMap(({ runs }) => runs), left: shared.flatMap(({ left }) => left) };
 }
 
-/**
- * Assets whose policy wants ranges are of one run only where they are asked for with the same keys, so that none cuts the
- * range of another. Those that read each other stay together whatever their keys: what reads must be made after what is
- * read, and in one run it is.
- */
-function apartByKeys(project: Project, asked: readonly AskedKey[]): readonly (readonly AskedKey[])[] {
-  if (keysMax(policyOf(project, asked[0]!.asset)) === 1) return [asked];
-  const keysOf = new Map<AssetKey, string[]>();
-  for (const { asset, key } of asked) {
-    const own = keysOf.get(asset);
-    if (own) own.push(key);
-    else keysOf.set(asset, [key]);
+function runsOfCompany(
+  project: Project,
+  reader: Pick<PartitionReader, 'keysOf'>,
+  asked: readonly AskedKey[],
+  order: ReadonlyMap<AssetKey, number>,
+): SharedRuns {
+  const first = asked[0]!.asset;
+  const places = new Map(reader.keysOf(first).map((key, index) => [key, index]));
+  const ranges = joinedRanges(asked, {
+    placeOf: (key) => places.get(key) ?? 0,
+    wholeStepOf: wholeStepsOf(project),
+    keysMax: keysMax(policyOf(project, first)),
+  });
+  // Those of the same keys share a run, which cuts none of them.
+  const sameKeys = new Map<string, JoinedRange[]>();
+  for (const range of ranges) {
+    const name = `${range.place} ${range.columns[0]!.length}`;
+    const own = sameKeys.get(name);
+    if (own) own.push(range);
+    else sameKeys.set(name, [range]);
   }
-  const lead = connected(project, [...keysOf.keys()]);
-  const setsOf = new Map<AssetKey, Set<string>>();
-  for (const [asset, keys] of keysOf) {
-    const first = lead(asset);
-    setsOf.set(first, (setsOf.get(first) ?? new Set()).add(JSON.stringify(keys.toSorted())));
-  }
-  const parts = new Map<string, AskedKey[]>();
-  for (const each of asked) {
-    const first = lead(each.asset);
-    const sets = setsOf.get(first)!;
-    const name = sets.size === 1 ? `keys ${[...sets][0]!}` : `asset ${first}`;
-    const own = parts.get(name);
-    if (own) own.push(each);
-    else parts.set(name, [each]);
-  }
-  return [...parts.values()];
+  const runs: SharedRun[] = [];
+  const left: SharedRuns['left'][number][] = [];
+  for (const own of sameKeys.values())
+    for (const columns of packed(own)) {
+      const inOrder = columns.toSorted((a, b) => order.get(a[0]!.asset)! - order.get(b[0]!.asset)!);
+      const most = columnsThatFit(inOrder);
+      runs.push(runOf(inOrder.slice(0, most)));
+      for (const column of inOrder.slice(most)) left.push({ asset: column[0]!.asset, keys: column.length });
+    }
+  return { runs, left };
 }
 
-/** One asset for all of these that read each other, over any number of steps. */
-function connected(project: Project, assets: readonly AssetKey[]): (asset: AssetKey) => AssetKey {
-  const above = new Map<AssetKey, AssetKey>(assets.map((asset) => [asset, asset]));
-  const lead = (asset: AssetKey): AssetKey => {
-    let at = asset;
-    while (above.get(at) !== at) at = above.get(at)!;
-    above.set(asset, at);
-    return at;
+/** Ranges of the same keys, as many in one run as its record has room for; one that is too long by itself is alone. */
+function packed(ranges: readonly JoinedRange[]): readonly (readonly (readonly AskedKey[])[])[] {
+  const all: (readonly AskedKey[])[][] = [];
+  let bytes = 0;
+  for (const { columns } of ranges) {
+    const own = columns.reduce((sum, column) => sum + versionsBytes(column), 0);
+    const before = all.at(-1);
+    bytes += own;
+    if (before && before.length + columns.length <= ASSETS_MAX && bytes <= VERSIONS_BYTES_MAX) before.push(...columns);
+    else {
+      all.push([...columns]);
+      bytes = own;
+    }
+  }
+  return all;
+}
+
+/** By asset, the step that makes all of its assets or none. */
+function wholeStepsOf({ assets, steps }: Project): (asset: AssetKey) => string | undefined {
+  return (asset) => {
+    const name = assets[asset]!.step;
+    const step = name === undefined ? undefined : steps[name];
+    return step === undefined || step.canSubset || step.assets.length === 1 ? undefined : step.name;
   };
-  for (const asset of assets)
-    for (const dep of project.assets[asset]!.deps) if (above.has(dep)) above.set(lead(dep), lead(asset));
-  return lead;
-}
-
-/** Assets that are asked for with one key. */
-interface Piece {
-  readonly assets: readonly AskedKey[];
-  readonly place: number;
-}
-
-function runsOfCompany(project: Project, reader: PartitionReader, asked: readonly AskedKey[]): SharedRun[] {
-  const byKey = new Map<string, AskedKey[]>();
-  for (const each of asked) {
-    const own = byKey.get(each.key);
-    if (own) own.push(each);
-    else byKey.set(each.key, [each]);
-  }
-  const first = asked[0]!;
-  const most = keysMax(policyOf(project, first.asset));
-  const place = new Map(reader.keysOf(first.asset).map((key, index) => [key, index]));
-  const pieces = [...byKey]
-    .map(([key, assets]): Piece => ({ assets, place: place.get(key) ?? 0 }))
-    .sort((a, b) => a.place - b.place);
-  const runs: Piece[][] = [];
-  for (const piece of pieces) {
-    const before = runs.at(-1);
-    const last = before?.at(-1);
-    const follows = last !== undefined && last.place + 1 === piece.place && areSameAssets(last, piece);
-    if (before && follows && before.length < most) before.push(piece);
-    else runs.push([piece]);
-  }
-  return runs.map(runOfPieces);
-}
-
-function areSameAssets(one: Piece, other: Piece): boolean {
-  return (
-    one.assets.length === other.assets.length &&
-    one.assets.every(({ asset, joined, tick }, i) => {
-      const same = other.assets[i]!;
-      return asset === same.asset && joined === same.joined && tick === same.tick;
-    })
-  );
 }
 
 /** Keys of one run. */
@@ -143,32 +131,34 @@ export function policyOf({ assets, steps }: Project, asset: AssetKey): BackfillP
 }
 
 /**
- * Upstreams come first, so a run that is cut off after so many assets leaves out none that one of it reads; a later pass
- * asks for the others.
+ * How many assets, the first of these, one run takes: at least one. Upstreams come first, so what is left out reads what
+ * the run makes, and none that the run makes reads what is left out.
  */
-function runOfPieces(pieces: readonly Piece[]): SharedRun {
-  const targets = pieces[0]!.assets.slice(0, assetsMax(pieces)).map((target, i): AutomationTarget => {
-    const own = pieces.map((piece) => piece.assets[i]!);
-    const { key: _key, versions: _versions, after: _after, ...rest } = target;
+function columnsThatFit(columns: readonly (readonly AskedKey[])[]): number {
+  let bytes = 0;
+  for (const [i, column] of columns.entries()) {
+    bytes += versionsBytes(column);
+    if (i > 0 && (i === ASSETS_MAX || bytes > VERSIONS_BYTES_MAX)) return i;
+  }
+  return columns.length;
+}
+
+/** What a run is told of the versions of one asset, with quotes and commas. */
+function versionsBytes(column: readonly AskedKey[]): number {
+  return column.reduce((sum, { versions }) => sum + versions.length + 3, 0);
+}
+
+function runOf(columns: readonly (readonly AskedKey[])[]): SharedRun {
+  const targets = columns.map((own): AutomationTarget => {
+    const { key: _key, versions: _versions, after: _after, reads: _reads, ...rest } = own[0]!;
     const after = afterOf(own);
     return { ...rest, versions: own.map(({ versions }) => versions), ...(after === undefined ? {} : { after }) };
   });
-  return { targets, ...keysOfRun(pieces), selection: selectionOf(targets) };
+  return { targets, ...keysOfRun(columns[0]!), selection: selectionOf(targets) };
 }
 
-/** Assets that one run takes, at least one. */
-function assetsMax(pieces: readonly Piece[]): number {
-  let bytes = 0;
-  const all = pieces[0]!.assets.length;
-  for (let i = 0; i < Math.min(all, ASSETS_MAX); i++) {
-    for (const { assets } of pieces) bytes += assets[i]!.versions.length + 3;
-    if (bytes > VERSIONS_BYTES_MAX) return Math.max(1, i);
-  }
-  return ASSETS_MAX;
-}
-
-function keysOfRun(pieces: readonly Piece[]): Pick<SharedRun, 'keys' | 'partitions'> {
-  const keys = pieces.map((piece) => piece.assets[0]!.key);
+function keysOfRun(column: readonly AskedKey[]): Pick<SharedRun, 'keys' | 'partitions'> {
+  const keys = column.map(({ key }) => key);
   if (keys[0] === WHOLE) return {};
   return { keys, partitions: chunkText(keys)! };
 }
