@@ -12,8 +12,8 @@ export interface ZipLimits {
 }
 
 const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
-/** As journals are named: each part begins with a letter or digit, so none leads out. */
-const FOLDED = /^(?:[A-Za-z0-9][A-Za-z0-9_.%-]{0,199}\/){0,8}[A-Za-z0-9][A-Za-z0-9_.%-]{0,199}$/;
+/** As journals are named, below the name of a project: no part begins with a dot, so none leads out. */
+const FOLDED = /^(?:[A-Za-z0-9_%-][A-Za-z0-9_.%-]{0,199}\/){0,8}[A-Za-z0-9_%-][A-Za-z0-9_.%-]{0,199}$/;
 
 const END = 0x06054b50;
 const CENTRAL = 0x02014b50;

@@ -81,6 +81,9 @@ describe('the journal that a lost job uploaded', () => {
     };
     expect(await left(archives)).toEqual({ lines: [['w32-1-run-00.r', 3]], warnings: [] });
     expect(await left({})).toEqual({ lines: [], warnings: [] });
+    // Whatever a project may be called.
+    for (const name of ['_shop', '-', '0'])
+      expect(await left({ [NAME]: zip(text, PATH.replace('shop', name)) })).toMatchObject({ warnings: [] });
   });
 
   test('also says which steps its plan left out, of which the record of a run knows nothing', async () => {
