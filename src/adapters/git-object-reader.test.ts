@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
 import { createLocalRef } from './git-local-ref.ts';
-import { committedAt, openObjectReader, treeEntries } from './git-object-reader.ts';
+import { committedAt, GitSilence, openObjectReader, treeEntries } from './git-object-reader.ts';
 import { systemObjects } from './git-objects.ts';
 import { createStateStore } from './git-store.ts';
 
@@ -134,6 +134,12 @@ test('to a state store a git that hangs is a state that cannot be reached, not o
   expect(await state.list(head, '')).toEqual(silent);
   expect(await state.load(head, ['a.txt'])).toEqual(silent);
   const change = { message: 'more\n', at: 0, files: new Map([['b', '1']]), writer: 'w', tx: 1 };
+  // Of a shared branch the history is in a repository of its own, with a git of its own.
+  const history = async () => Promise.reject(new GitSilence('history.git', 500));
+  const shared = createStateStore(systemObjects(store, reader), { ...createLocalRef(store, reader), history });
+  const unread = { ok: false, error: { code: 'unreachable', message: expect.stringContaining('history.git') } };
+  expect(await shared.log(10)).toEqual(unread);
+  expect(await shared.resolve(head)).toEqual(unread);
   // The ref is elsewhere, so that the commit is looked after.
   const refused = await state.commit('f'.repeat(40), change);
   expect(refused).toEqual({ kind: 'unreachable', message });

@@ -42,7 +42,7 @@ export function createStateStore(store: StateObjects, ref: StateRef): StateStore
 
 /** Commits newest first: of the branch, then of its archives. */
 async function readHistory(ref: StateRef, limit: number): Promise<Result<readonly StateCommit[], StoreUnreachable>> {
-  const history = await ref.history();
+  const history = await unlessSilent(() => ref.history());
   if (!history.ok) return history;
   const { objects, tips } = history.value;
   const commits = new Map<string, StateCommit>();
