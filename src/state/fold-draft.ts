@@ -12,6 +12,7 @@ import type {
 } from '../model/state.ts';
 import { draftRun, epochOf, finishDraft, type RunDraft } from '../run/evolve.ts';
 import { emptyAsset } from './asset-fold.ts';
+import { copyOfRecords } from './late-records.ts';
 import { joinPartitions } from './partition-fold.ts';
 import { withRecords } from './partition-records.ts';
 import { addToTally } from './partition-tally.ts';
@@ -64,7 +65,7 @@ export function openDraft(view: StateView): FoldDraft {
     seq: view.seq,
     at: view.at,
     day: view.at === undefined ? '' : utcDay(view.at),
-    assets: new Map(view.assets),
+    assets: copyOfRecords(view.assets),
     partitions: new Map(),
     dynamicKeys: new Map(view.dynamicKeys ?? []),
     openRuns: new Map(view.openRuns),
@@ -86,7 +87,7 @@ export function closeDraft(draft: FoldDraft): StateView {
   for (const [run, { draft: changed }] of draft.changed) draft.openRuns.set(run, finishDraft(changed));
   const days = new Map(draft.base.days);
   for (const [day, touched] of draft.cells) {
-    const cells = new Map<string, RollupCell>(days.get(day) ?? []);
+    const cells = copyOfRecords<RollupCell>(days.get(day) ?? new Map());
     for (const [scope, cell] of touched) cells.set(scope, finishCell(cell));
     days.set(day, cells);
   }

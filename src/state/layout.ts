@@ -159,7 +159,8 @@ export function compactedPath(seq: number): string {
 /** The newest commit of the archive before this history; 0 when it was never begun anew. */
 export function compactedSeq(listing: Iterable<string>): number {
   let seq = 0;
-  for (const path of listing) seq = Math.max(seq, Number(/^compacted\/(\d{10})\.json$/.exec(path)?.[1] ?? 0));
+  for (const path of listing)
+    if (path.startsWith('compacted/')) seq = Math.max(seq, Number(/^compacted\/(\d{10})\.json$/.exec(path)?.[1] ?? 0));
   return seq;
 }
 
@@ -172,6 +173,7 @@ export function cutPath(day: string): string {
 /** The last day whose events were dropped, as the listing alone tells. */
 export function cutDayOf(listing: Iterable<string>): string | undefined {
   for (const path of listing) {
+    if (!path.startsWith(CHECKPOINT_FOLDER)) continue;
     const day = /^checkpoint\/(\d{4}-\d\d-\d\d)\.json$/.exec(path)?.[1];
     if (day !== undefined) return day;
   }

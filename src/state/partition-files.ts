@@ -35,6 +35,7 @@ export interface LeafName {
 }
 
 export function parseLeafPath(path: string): LeafName | undefined {
+  if (!path.startsWith('partitions/')) return undefined;
   const match = /^(partitions\/[0-9a-f]{2}\/[0-9a-f]{16}\/)(-|[0-9a-f]+)\.json$/.exec(path);
   return match ? { path, folder: match[1]!, from: match[2] === FIRST ? '' : match[2]! } : undefined;
 }
@@ -43,7 +44,7 @@ export function parseLeafPath(path: string): LeafName | undefined {
 export function leavesOf(listing: Iterable<string>): ReadonlyMap<string, readonly LeafName[]> {
   const leaves = new Map<string, LeafName[]>();
   for (const path of listing) {
-    const leaf = path.startsWith('partitions/') ? parseLeafPath(path) : undefined;
+    const leaf = parseLeafPath(path);
     if (leaf === undefined) continue;
     const known = leaves.get(leaf.folder);
     if (known) known.push(leaf);

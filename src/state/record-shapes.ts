@@ -48,7 +48,7 @@ import {
   pair,
   text,
 } from './shape.ts';
-import { isSketch } from './sketch.ts';
+import { isSketch, SKETCH_PATTERN } from './sketch.ts';
 
 const turn: Check = pair(integer, integer);
 
@@ -198,6 +198,7 @@ export const runShape: Check = object<RunRecord>({
 });
 
 const sketch: Check = {
+  pattern: () => SKETCH_PATTERN,
   test: (value) => (typeof value === 'string' && isSketch(value) ? undefined : 'expected a sketch such as 1:2s 3*2'),
 };
 export const cellShape: Check = object<RollupCell>({

@@ -1,9 +1,26 @@
+import {
+  COUNT,
+  listPattern,
+  mappingPattern,
+  NUMBER,
+  objectPattern,
+  oneOfPattern,
+  pairPattern,
+  quotedPattern,
+  TEXT,
+} from './shape-pattern.ts';
+
 /**
  * Shapes of records as small tables: a check answers what is wrong with a value, as `field: what`, or undefined.
  * The tables are tied to the types of `model/` by `Fields`, so a field that a table forgets does not compile.
  */
 export interface Check {
   readonly test: (value: unknown) => string | undefined;
+  /**
+   * Source of a regular expression for such values as `canonicalJson` writes them, made when it is first asked for. What it
+   * matches is JSON and passes `test`; what it does not may pass all the same. Undefined: the text does not tell.
+   */
+  readonly pattern?: () => string | undefined;
 }
 export interface OptionalCheck extends Check {
   readonly optional: true;
@@ -17,9 +34,13 @@ export type Fields<T> = {
 /** What `Date.parse` takes, and it is not asked: a state has many thousand instants. */
 const TIMESTAMP =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}|24:00:00\.000)Z$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 
-function expects(what: string, good: (value: unknown) => boolean): Check {
-  return { test: (value) => (good(value) ? undefined : `expected ${what}, found ${describe(value)}`) };
+function expects(what: string, good: (value: unknown) => boolean, pattern?: string): Check {
+  return {
+    test: (value) => (good(value) ? undefined : `expected ${what}, found ${describe(value)}`),
+    ...(pattern === undefined ? {} : { pattern: () => pattern }),
+  };
 }
 
 /** A value in a few words for a message; long texts are cut. */
@@ -32,36 +53,49 @@ export function describe(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-export const text: Check = expects('text', (value) => typeof value === 'string');
-export const flag: Check = expects('true or false', (value) => typeof value === 'boolean');
-export const number: Check = expects('a number', (value) => typeof value === 'number');
-export const amount: Check = expects('a number from 0', (value) => Number.isFinite(value) && Number(value) >= 0);
+export const text: Check = expects('text', (value) => typeof value === 'string', TEXT);
+export const flag: Check = expects('true or false', (value) => typeof value === 'boolean', '(?:true|false)');
+export const number: Check = expects('a number', (value) => typeof value === 'number', NUMBER);
+export const amount: Check = expects(
+  'a number from 0',
+  (value) => Number.isFinite(value) && Number(value) >= 0,
+  `${COUNT}(?:\\.\\d+)?`,
+);
 export const count: Check = expects(
   'a whole number from 0',
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  COUNT,
 );
-export const integer: Check = expects('a whole number', (value) => Number.isSafeInteger(value));
+export const integer: Check = expects(
+  'a whole number',
+  (value) => Number.isSafeInteger(value),
+  '(?:0|-?[1-9]\\d{0,14})',
+);
 export const json: Check = expects('a JSON value', (value) => value !== undefined);
 export const instant: Check = expects(
   'an instant such as 2026-11-22T09:23:00.000Z',
   (value) => typeof value === 'string' && TIMESTAMP.test(value),
+  quotedPattern(TIMESTAMP),
 );
 export const day: Check = expects(
   'a day such as 2026-11-22',
-  (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value),
+  (value) => typeof value === 'string' && DAY.test(value),
+  quotedPattern(DAY),
 );
 
 export function optional(check: Check): OptionalCheck {
-  return { optional: true, test: (value) => (value === undefined ? undefined : check.test(value)) };
+  return { ...check, optional: true, test: (value) => (value === undefined ? undefined : check.test(value)) };
 }
 
 export function oneOf<const T extends readonly (string | number)[]>(...values: T): Check {
   const known = new Set<unknown>(values);
-  return expects(values.length > 1 ? `one of ${values.join(', ')}` : String(values[0]), (value) => known.has(value));
+  const what = values.length > 1 ? `one of ${values.join(', ')}` : String(values[0]);
+  return { ...expects(what, (value) => known.has(value)), pattern: () => oneOfPattern(values) };
 }
 
 export function list(item: Check): Check {
   return {
+    pattern: () => listPattern(item.pattern?.()),
     test: (value) => {
       if (!Array.isArray(value)) return `expected a list, found ${describe(value)}`;
       for (let i = 0; i < value.length; i++) {
@@ -75,6 +109,7 @@ export function list(item: Check): Check {
 
 export function pair(first: Check, second: Check): Check {
   return {
+    pattern: () => pairPattern(first.pattern?.(), second.pattern?.()),
     test: (value) =>
       Array.isArray(value) && value.length === 2
         ? (first.test(value[0]) ?? second.test(value[1]))
@@ -85,6 +120,7 @@ export function pair(first: Check, second: Check): Check {
 /** A mapping from any name to values of one shape. */
 export function mapping(item: Check): Check {
   return {
+    pattern: () => mappingPattern(item.pattern?.()),
     test: (value) => {
       if (!isObject(value)) return `expected an object, found ${describe(value)}`;
       for (const key in value) {
@@ -101,6 +137,10 @@ export function object<T>(fields: Fields<T>): Check {
   const table = new Map<string, Check>(Object.entries(fields) as [string, Check][]);
   const required = [...table].filter(([, check]) => !('optional' in check)).map(([key]) => key);
   return {
+    pattern: () =>
+      objectPattern(
+        [...table].map(([key, check]) => [key, { pattern: check.pattern?.(), optional: 'optional' in check }]),
+      ),
     test: (value) => {
       if (!isObject(value)) return `expected an object, found ${describe(value)}`;
       let found = 0;

@@ -74,6 +74,10 @@ export function addSketch(into: Buckets, text: string): boolean {
   return readSketch(text, (bucket, count) => into.set(bucket, (into.get(bucket) ?? 0) + count));
 }
 
+const STEP_PATTERN = '[0-9a-z]+(?:\\*[0-9a-z]+)?';
+/** Source of a regular expression for a sketch of version 1 in JSON. */
+export const SKETCH_PATTERN = `"1:${STEP_PATTERN}(?: ${STEP_PATTERN})*"`;
+
 /** Whether a text is a sketch of version 1. */
 export function isSketch(text: string): boolean {
   return readSketch(text, () => {});

@@ -5,6 +5,7 @@ import type { AssetRecord, HistoryEntry, RollupCell, RunRecord, StateView } from
 import { citedVersion } from '../model/versions.ts';
 import type { StateProblem } from './codec.ts';
 import { decodeIndex, encodeIndex } from './index-files.ts';
+import { readRecords } from './late-records.ts';
 import {
   dayRollupPath,
   dayRunsPath,
@@ -21,7 +22,7 @@ import {
   shardPath,
   utf8Bytes,
 } from './layout.ts';
-import { decodeRecords, decodeRun, encodeRecord, encodeRecords, encodeRun, joinRecords } from './record-files.ts';
+import { decodeRun, encodeRecord, encodeRecords, encodeRun, joinRecords } from './record-files.ts';
 import { assetShape, cellShape, type SnapshotIndex } from './record-shapes.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
 import { joinStreams, leavingFiles, placeStreams, readStreams } from './streams.ts';
@@ -185,15 +186,14 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
   if (!files.has(INDEX_PATH))
     return fail([{ code: 'missing', file: INDEX_PATH, line: 0, message: 'the file is not there' }]);
   const index = decodeIndex(files, problems);
-  const assets = new Map<string, AssetRecord>();
+  const shards = new Map<string, string>();
   for (let shard = 0; index && shard < index.shards; shard++) {
     const path = shardPath(shard);
     const text = files.get(path);
     if (text === undefined) problems.push({ code: 'missing', file: path, line: 0, message: 'the file is not there' });
-    else
-      for (const [key, record] of decodeRecords(path, text, { field: 'assets', shape: assetShape, problems }))
-        assets.set(key, record as AssetRecord);
+    else shards.set(path, text);
   }
+  const assets = readRecords<AssetRecord>(shards, { field: 'assets', shape: assetShape, problems });
   const days = decodeDays(files, problems);
   const endedRuns = decodeEndedRuns(files, problems);
   if (problems.length > 0 || !index) return fail(problems);
@@ -223,16 +223,20 @@ function decodeDays(
   files: ReadonlyMap<string, string>,
   problems: StateProblem[],
 ): Map<string, Map<string, RollupCell>> {
-  const days = new Map<string, Map<string, RollupCell>>();
+  const byDay = new Map<string, Map<string, string>>();
   for (const [path, text] of files) {
     const name = parseRollupPath(path);
     if (name?.kind !== 'day') continue;
-    const cells = days.get(name.period) ?? new Map<string, RollupCell>();
-    for (const [scope, cell] of decodeRecords(path, text, { field: 'cells', shape: cellShape, problems }))
-      cells.set(scope, cell as RollupCell);
-    days.set(name.period, cells);
+    const known = byDay.get(name.period);
+    if (known) known.set(path, text);
+    else byDay.set(name.period, new Map([[path, text]]));
   }
-  return days;
+  return new Map([...byDay].map(([day, own]) => [day, decodeCells(own, problems)]));
+}
+
+/** The cells that these files have. */
+export function decodeCells(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RollupCell> {
+  return readRecords(files, { field: 'cells', shape: cellShape, problems });
 }
 
 function decodeEndedRuns(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RunRecord> {

@@ -1,5 +1,6 @@
 import type { PartitionTally } from '../model/partitions.ts';
 import type { AssetRecord, StateView } from '../model/state.ts';
+import { copyOfRecords } from './late-records.ts';
 import { leafFolder, leavesOf } from './partition-files.ts';
 import type { PartitionRecords } from './partition-records.ts';
 import { addToTally } from './partition-tally.ts';
@@ -36,7 +37,7 @@ export function withTallies(
   });
   if (lacking.length === 0) return view;
   const leaves = leavesOf(listing);
-  const assets = new Map<string, AssetRecord>(view.assets);
+  const assets = copyOfRecords<AssetRecord>(view.assets);
   for (const [asset, own] of lacking) {
     if (leaves.get(leafFolder(asset))?.every(({ path }) => texts.has(path)) !== true) continue;
     let tally: PartitionTally | undefined;

@@ -2,10 +2,8 @@ import { epochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { RollupCell, StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
 import { parseRollupPath, parseWeekPath, weekPath } from './layout.ts';
-import { decodeRecords } from './record-files.ts';
-import { cellShape } from './record-shapes.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
-import { encodeAssetCells } from './snapshot.ts';
+import { decodeCells, encodeAssetCells } from './snapshot.ts';
 
 // The report compares 7 days with the 7 before. The sums of assets are most of what it reads, and of the older days it shows
 // the sum alone: the fold that closes a day writes it, so that nobody reads these days one by one until the next one begins.
@@ -56,17 +54,17 @@ export function isWeekAtHand(
 /** The newest week among these files; undefined where there is none. */
 export function decodeWeek(files: ReadonlyMap<string, string>, problems: StateProblem[]): StateView['weekBefore'] {
   let newest: string | undefined;
-  const weeks = new Map<string, Map<string, RollupCell>>();
+  const weeks = new Map<string, Map<string, string>>();
   for (const [path, text] of files) {
     const day = parseWeekPath(path);
     if (day === undefined) continue;
     if (newest === undefined || day > newest) newest = day;
-    const cells = weeks.get(day) ?? new Map<string, RollupCell>();
-    weeks.set(day, cells);
-    for (const [scope, cell] of decodeRecords(path, text, { field: 'cells', shape: cellShape, problems }))
-      cells.set(scope, cell as RollupCell);
+    const known = weeks.get(day);
+    if (known) known.set(path, text);
+    else weeks.set(day, new Map([[path, text]]));
   }
-  return newest === undefined ? undefined : { day: newest, cells: weeks.get(newest)! };
+  const cells = new Map([...weeks].map(([day, own]) => [day, decodeCells(own, problems)]));
+  return newest === undefined ? undefined : { day: newest, cells: cells.get(newest)! };
 }
 
 /** The files that should be there for each week of which there is any; a Branchline that knows none writes none. */
