@@ -12,6 +12,7 @@ import { fold } from '../state/fold.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
 import { requestedDraft } from './claim-run.ts';
 import { executeRun } from './execute.ts';
+import { openStepPlaces } from './step-places.ts';
 
 const MINUTE = 60_000;
 const request: RunRequest = {
@@ -89,7 +90,7 @@ function materialized(step: string, asset: string, now: number): EventDraft {
     codeVersion: 'c',
     codeParts: { run: 'c' },
     dataVersion: 'v',
-    upstream: Object.fromEntries(project.assets[asset]!.deps.map((dep) => [dep, { dataVersion: 'v' }])),
+    upstream: Object.fromEntries((project.assets[asset]?.deps ?? []).map((dep) => [dep, { dataVersion: 'v' }])),
     metadata: {},
     durationMs: 10 * MINUTE,
   };
@@ -280,5 +281,68 @@ describe('a step that is tried again', () => {
     );
     const settled = settledSteps(plan, { steps }, (_step, asset) => asset !== 'b');
     expect([...settled]).toEqual(['a']);
+  });
+});
+
+describe('a disk that takes its time', () => {
+  it('lets no more steps be at work than there are places', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `a${n}`);
+    const wide = sketchProject(Object.fromEntries(names.map((name) => [name, {}])));
+    const plan = planRun({
+      project: wide,
+      view: sketchView({}),
+      environment: 'production',
+      request,
+      runId: 'r1',
+      selected: new Set(names),
+      fingerprintOf: () => ({ version: 'c', parts: { run: 'c' } }),
+      lost: new Map(),
+    });
+    if (!plan.ok) throw new Error(plan.error.code);
+    const places = openStepPlaces(2);
+    let atWork = 0;
+    let most = 0;
+    const turns = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) await Promise.resolve();
+    };
+    const { counts } = await executeRun({
+      plan: plan.value,
+      options: {
+        get maxParallel() {
+          return places.mostOf('r1');
+        },
+        failFast: false,
+        exclusive: new Map(),
+        deps: () => [],
+        blockingChecks: () => [],
+        ignoreBlocking: false,
+      },
+      places,
+      mayGoOnFrom: timestamp(MINUTE),
+      clock: { now: () => 0, sleep: () => new Promise(() => undefined) },
+      emit: () => undefined,
+      synced: () => turns(200),
+      signal: new AbortController().signal,
+      pauseMs: MINUTE,
+      onPause: () => undefined,
+      runStep: async (step, assets, emit) => {
+        emit({ type: 'step.started', at: timestamp(0), run: 'r1', step, attempt: 1 });
+        most = Math.max(most, ++atWork);
+        await turns(Number(step.slice(1)) % 7);
+        for (const asset of assets) emit(materialized(step, asset, 0));
+        atWork--;
+        emit({
+          type: 'step.ended',
+          at: timestamp(0),
+          run: 'r1',
+          step,
+          durationMs: 1,
+          outcome: 'success',
+          failedAssets: [],
+        });
+      },
+    });
+    expect(counts.materialized).toBe(40);
+    expect(most).toBe(2);
   });
 });

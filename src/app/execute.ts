@@ -111,8 +111,13 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
   let canceled = false;
   const failures: Failure[] = [];
   let isOver = false;
+  const { running: atWork } = progress.agenda;
   const emit: Emit = (event) => {
+    const before = atWork.size;
     applyToProgress(progress, event);
+    // Places follow what `decide` takes for at work: who gave one back later would have it counted as free and as taken.
+    if (atWork.size > before) places?.started(plan.runId);
+    else if (atWork.size < before) places?.ended(plan.runId);
     if (event.type === 'step.ended' && event.outcome === 'failure' && event.failure) failures.push(event.failure);
     input.emit(event);
     // A materialization or a judged check may let what is downstream go before the step itself ends.
@@ -122,11 +127,7 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
   const running = new Map<string, Promise<string>>();
   const start = (command: Extract<Command, { kind: 'start' }>): void => {
     const { step, assets, attempt } = command;
-    places?.started(plan.runId);
-    const work = input
-      .runStep(step, assets, emit, signal, attempt)
-      .then(() => input.synced())
-      .finally(() => places?.ended(plan.runId));
+    const work = input.runStep(step, assets, emit, signal, attempt).then(() => input.synced());
     running.set(
       command.step,
       work.then(() => command.step),
