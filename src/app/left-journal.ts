@@ -54,7 +54,9 @@ export function leftJournal(input: LeftJournalInput, { events }: LeftJournal): R
   const [refusal] = heard.refusals;
   if (refusal) return fail(`${refusal.message} ${refusal.help ?? ''}`.trim());
   const stream = runStream(claim.run, claim.epoch);
-  const foreign = events.find((event) => splitEventId(event.id)?.stream !== stream || !isOfClaim(event, claim));
+  const isOwn = (event: BranchlineEvent): boolean =>
+    splitEventId(event.id)?.stream === stream && isOfClaim(event, claim) && isConfirmable(event, input);
+  const foreign = events.find((event) => !isOwn(event));
   if (foreign) return fail(`its \`${foreign.type}\` is not of claim ${claim.claim}`);
   const none = (): void => undefined;
   return ok({
@@ -93,6 +95,12 @@ function leftOutSteps(project: Project, events: readonly BranchlineEvent[]): Rea
 
 function isOfClaim(event: BranchlineEvent, { claim }: Claim): boolean {
   return event.type !== 'claim.renewed' && event.type !== 'claim.closed' ? true : event.claim === claim;
+}
+
+/** What is up to date was made before: of an asset that the state does not know nobody can say so. */
+function isConfirmable(event: BranchlineEvent, { project, view }: LeftJournalInput): boolean {
+  if (event.type !== 'assets.confirmed') return true;
+  return event.assets.every((asset) => Object.hasOwn(project.assets, asset) && view.assets.has(asset));
 }
 
 function jobOf({ holder }: Claim): string {

@@ -27,6 +27,7 @@ const claim: Claim = {
 const step = (asset: string) => ({ assets: [asset], state: 'PLANNED', materialized: [], failedAssets: [], checks: [] });
 const view = {
   ...emptyView('production'),
+  assets: new Map([['b', { asset: 'b' }]]),
   openRuns: new Map([['r', { run: 'r', epoch: 1, environment: 'production', steps: { a: step('a'), b: step('b') } }]]),
 } as unknown as StateView;
 
@@ -86,6 +87,11 @@ describe('the journal that a lost job uploaded', () => {
       expect(await left({ [NAME]: zip(text, PATH.replace('shop', name)) })).toMatchObject({ warnings: [] });
   });
 
+  test('also says what was up to date, of assets that the state knows', async () => {
+    const archive = zip(textOf(numberEvents('r.1', 3, [...own, { ...base, type: 'assets.confirmed', assets: ['b'] }])));
+    expect(await left({ [NAME]: archive })).toEqual({ lines: [['w32-1-run-00.r', 4]], warnings: [] });
+  });
+
   test('also says which steps its plan left out, of which the record of a run knows nothing', async () => {
     const skipped = (step: string, asset: string): EventDraft => {
       return { ...base, type: 'step.skipped', step, assets: [asset], reason: 'other_environment' };
@@ -118,6 +124,8 @@ describe('the journal that a lost job uploaded', () => {
       numberEvents('r.1', 3, [{ ...made, files: { 'b.csv': { digest: 'f'.repeat(64), bytes: 1 } } } as EventDraft]),
       numberEvents('r.1', 3, [...own, { ...base, type: 'claim.closed', claim: 'other.1', reason: 'ended' }]),
       numberEvents('w32-1-run-00', 3, own),
+      numberEvents('r.1', 3, [...own, { ...base, type: 'assets.confirmed', assets: ['b', 'c'] }]),
+      numberEvents('r.1', 3, [...own, { ...base, type: 'assets.confirmed', assets: ['x'] }]),
       numberEvents('r.1', 3, [{ ...base, type: 'run.taken-over', reason: 'mine', epoch: 9 }]),
     ];
     for (const events of odd) {
