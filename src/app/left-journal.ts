@@ -7,6 +7,7 @@ import type { OrphanJournal } from '../ports.ts';
 import { encodeEvent, runStream, splitEventId } from '../state/codec.ts';
 import { type JournalText, parseJournal } from '../state/journal-text.ts';
 import { journalName } from './journal-name.ts';
+import { blobsOf } from './shard-data.ts';
 import { hearShard } from './shard-rights.ts';
 
 /** What a journal that a job of another workflow run uploaded is held against. */
@@ -20,6 +21,13 @@ export interface LeftJournalInput {
 }
 
 export type LeftJournal = JournalText;
+
+/** As much of such a journal as counts. */
+export interface CountingJournal {
+  readonly journal: OrphanJournal;
+  /** Events from the first one on that records a file for a branch of data. That goes with the push of the event, which failed. */
+  readonly withoutData: number;
+}
 
 /** Such a journal as it was uploaded; fails with the first line that is damaged. */
 export function readLeftJournal(name: string, text: string): Result<LeftJournal, number> {
@@ -38,7 +46,7 @@ export function isJournalOf({ writer }: Pick<LeftJournal, 'writer'>, claim: Clai
  * steps that the run has, and of files that their assets declare. One that says more is left out whole, for its events
  * follow each other.
  */
-export function leftJournal(input: LeftJournalInput, { events }: LeftJournal): Result<OrphanJournal, string> {
+export function leftJournal(input: LeftJournalInput, { events }: LeftJournal): Result<CountingJournal, string> {
   const { project, view, claim, codeCommit } = input;
   const record = view.openRuns.get(claim.run);
   if (record === undefined || record.epoch !== claim.epoch) return fail(`run ${claim.run} is not held by it any more`);
@@ -59,13 +67,23 @@ export function leftJournal(input: LeftJournalInput, { events }: LeftJournal): R
   const foreign = events.find((event) => !isOwn(event));
   if (foreign) return fail(`its \`${foreign.type}\` is not of claim ${claim.claim}`);
   const none = (): void => undefined;
-  return ok({
+  const withData = beforeLostData(events, view.streams.get(stream) ?? 0);
+  const journal: OrphanJournal = {
     writer: journalName(claim.writer, claim.run),
-    lines: events.map(encodeEvent),
+    lines: withData.map(encodeEvent),
     // It is another workflow run's, and stays as long as its artifacts do.
     discard: none,
     release: none,
-  });
+  };
+  return ok({ journal, withoutData: events.length - withData.length });
+}
+
+/** Events follow each other, so what comes after the first whose data is lost is as if its machine had gone before. */
+function beforeLostData(events: readonly BranchlineEvent[], counted: number): readonly BranchlineEvent[] {
+  const isLost = (event: BranchlineEvent): boolean =>
+    (splitEventId(event.id)?.n ?? 0) > counted && blobsOf(event).length > 0;
+  const first = events.findIndex(isLost);
+  return first < 0 ? events : events.slice(0, first);
 }
 
 /** The steps of an open run as its record tells of them. */

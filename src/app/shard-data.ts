@@ -40,7 +40,8 @@ export function withoutLostData(
   return { journals: left, incomplete };
 }
 
-function blobsOf(event: BranchlineEvent): readonly RecordedBlob[] {
+/** Files that a branch of data keeps, as an event records them. */
+export function blobsOf(event: BranchlineEvent): readonly RecordedBlob[] {
   if (event.type === 'connection.saved') return withBlob([event]);
   return event.type === 'asset.materialized' ? withBlob(Object.values(event.files ?? {})) : [];
 }

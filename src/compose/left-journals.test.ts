@@ -11,7 +11,7 @@ import type { UploadRefusal, Uploads } from './wave-artifacts.ts';
 
 const project = projectOf({
   'branchline.yaml':
-    'name: shop\nassets: { a: { run: "true", outputs: [a.csv] }, b: { run: "true" }, c: { run: "true" },\n  d: { run: "true", partitions: { daily: { start: 2026-11-01 } } } }\n',
+    'name: shop\nconnections: { w: { type: duckdb, path: w.duckdb } }\nassets: { a: { run: "true", outputs: [a.csv] }, b: { run: "true", connection: w }, c: { run: "true" },\n  d: { run: "true", partitions: { daily: { start: 2026-11-01 } } } }\n',
 });
 const claim: Claim = {
   claim: 'r.1',
@@ -21,7 +21,7 @@ const claim: Claim = {
   holder: { kind: 'workflow', workflow: '32', attempt: 1, job: 'run' },
   writer: 'w32-1-run-00',
   assets: ['a', 'b'],
-  connections: [],
+  connections: [{ name: 'w', startedFrom: '' }],
   at: '2026-11-22T09:00:00.000Z',
 };
 const step = (asset: string) => ({ assets: [asset], state: 'PLANNED', materialized: [], failedAssets: [], checks: [] });
@@ -57,7 +57,11 @@ const NAME = 'bl-journal-w32-1-run-post-00-a1';
 const PATH = 'shop/journals/production/w32-1-run-00.r.jsonl';
 const zip = (content: string, name = PATH): Uint8Array => zipOf([{ name, content }]);
 
-async function left(archives: Readonly<Record<string, Uint8Array | UploadRefusal>>, names?: UploadRefusal) {
+async function left(
+  archives: Readonly<Record<string, Uint8Array | UploadRefusal>>,
+  names?: UploadRefusal,
+  known: StateView = view,
+) {
   const uploads: Uploads = {
     names: async () => (names ? fail(names) : ok(Object.keys(archives))),
     read: async (name): Promise<Result<Uint8Array, UploadRefusal>> => {
@@ -67,7 +71,7 @@ async function left(archives: Readonly<Record<string, Uint8Array | UploadRefusal
   };
   const warnings: string[] = [];
   const of = { run: '32', attempt: 1, warn: (message: string) => warnings.push(message) };
-  const done = await leftJournals(uploads, of, [claim], { project, view });
+  const done = await leftJournals(uploads, of, [claim], { project, view: known });
   const lines = done.ok ? done.value.map((journal) => [journal.writer, journal.lines.length]) : done.error.code;
   return { lines, warnings };
 }
@@ -113,6 +117,38 @@ describe('the journal that a lost job uploaded', () => {
       ['', ''],
     ] as const)
       expect((await left({ [NAME]: archive(skipped(step, asset)) })).lines).toEqual([]);
+  });
+
+  test('counts up to the first file that its branch of data never got, for that goes with the push that failed', async () => {
+    const files = { 'a.csv': { digest: 'f'.repeat(64), bytes: 1, blob: 'e'.repeat(40) } };
+    const saved: EventDraft = {
+      ...base,
+      type: 'connection.saved',
+      connection: 'w',
+      path: 'w.duckdb',
+      digest: 'd'.repeat(64),
+      bytes: 1,
+      blob: 'c'.repeat(40),
+      startedFrom: '',
+    } as EventDraft;
+    const drafts = [own[0]!, { ...made, files } as EventDraft, own[2]!];
+    const lines = async (all: readonly EventDraft[], first: number, counted: number) => {
+      const known = { ...view, streams: new Map([['r.1', counted]]) };
+      const { lines: found, warnings } = await left(
+        { [NAME]: zip(textOf(numberEvents('r.1', first, all))) },
+        undefined,
+        known,
+      );
+      return [found, warnings.length];
+    };
+    expect(await lines(drafts, 3, 3)).toEqual([[['w32-1-run-00.r', 1]], 1]);
+    // What is recorded already has been pushed with its files.
+    expect(await lines(drafts, 3, 5)).toEqual([[['w32-1-run-00.r', 3]], 0]);
+    expect(await lines([...own, saved], 3, 3)).toEqual([[['w32-1-run-00.r', 3]], 1]);
+    expect(await lines([...own, { ...saved, blob: undefined } as EventDraft], 3, 3)).toEqual([
+      [['w32-1-run-00.r', 4]],
+      0,
+    ]);
   });
 
   test('that says what is not its own to say is left out whole, with a word', async () => {

@@ -44,10 +44,15 @@ export async function leftJournals(
     const [journal, other] = own;
     if (journal === undefined || other !== undefined) continue;
     const left = leftJournal({ ...input, claim }, journal);
-    if (left.ok) found.push(left.value);
-    else
+    const what = `The journal of run ${claim.run} that workflow run ${of.run} left`;
+    if (!left.ok) {
+      of.warn(`${what} does not count, and what it says was made is made again: ${left.error}`);
+      continue;
+    }
+    found.push(left.value.journal);
+    if (left.value.withoutData > 0)
       of.warn(
-        `The journal of run ${claim.run} that workflow run ${of.run} left does not count, and what it says was made is made again: ${left.error}`,
+        `${what} counts up to the first file that its job could not push to its branch of data; what it says after that is made again.`,
       );
   }
   return ok(found);
