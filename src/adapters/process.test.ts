@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -253,4 +254,21 @@ test('many at once, many one after the other', async () => {
     }
   };
   await Promise.all([0, 1, 2, 3].map(lane));
+});
+
+test('scripts that run at once hear of a cancel by one listener: more than ten would be taken for a leak', async () => {
+  const controller = new AbortController();
+  const runner = createProcessRunner({ folder });
+  let begun = 0;
+  const onOutput = (): void => {
+    if (++begun < 12) return;
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    controller.abort();
+  };
+  const exits = await Promise.all(
+    Array.from({ length: 12 }, () =>
+      runner.run(specOf('echo begun; exec sleep 1000', { onOutput }), controller.signal),
+    ),
+  );
+  expect(exits.map(({ kind }) => kind)).toEqual(Array.from({ length: 12 }, () => 'canceled'));
 });

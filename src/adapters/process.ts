@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, existsSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { ProcessExit, ProcessRunner, ProcessSpec } from '../ports.ts';
+import { onAbort } from './abort-listener.ts';
 import { createNamedPipes, inLines, type LogFile, openLog, type PipeReader, readPipe } from './process-output.ts';
 import { type ShellCommand, scriptEnding, shellCommand } from './process-shell.ts';
 import { endTree, isGroupAlive, killTree, type ProcessTree } from './process-tree.ts';
@@ -152,10 +153,10 @@ export function createProcessRunner(options: ProcessRunnerOptions): ProcessRunne
       const cancelTimer = timeoutMs === undefined ? undefined : after(timeoutMs, () => stop('timed-out'));
       const finish = (exit: Exit): void => {
         cancelTimer?.();
-        signal.removeEventListener('abort', cancel);
+        forget();
         resolve(exit);
       };
-      signal.addEventListener('abort', cancel);
+      const forget = onAbort(signal, cancel);
       child.on('error', (error) => finish({ kind: 'not-started', message: error.message }));
       child.on('exit', (code, name) => {
         if (stopping) return;

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { SqlFailure } from '../ports.ts';
+import { onAbort } from './abort-listener.ts';
 
 export interface InterruptOptions {
   readonly signal?: AbortSignal;
@@ -38,8 +39,7 @@ export async function interruptible<T>(
     ask();
     asking = setInterval(ask, ASK_AGAIN_MS);
   };
-  const onAbort = (): void => stop({ code: 'interrupted', message: 'interrupted' });
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const forget = signal && onAbort(signal, () => stop({ code: 'interrupted', message: 'interrupted' }));
   const timer =
     timeoutMs === undefined
       ? undefined
@@ -55,7 +55,7 @@ export async function interruptible<T>(
   } finally {
     clearTimeout(timer);
     clearInterval(asking);
-    signal?.removeEventListener('abort', onAbort);
+    forget?.();
     // A request that is still on its way would stop the statement after this one.
     await Promise.all(asked);
   }

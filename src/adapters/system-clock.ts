@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts';
+import { onAbort } from './abort-listener.ts';
 
 /** Longer waits than a timer can hold (2^31 - 1 ms, some 24 days) are cut into pieces. */
 const TIMER_MS_MAX = 2_147_483_647;
@@ -18,10 +19,10 @@ function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', finish);
+      forget?.();
       resolve();
     };
     const timer = setTimeout(finish, ms);
-    signal?.addEventListener('abort', finish);
+    const forget = signal && onAbort(signal, finish);
   });
 }

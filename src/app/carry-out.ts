@@ -74,9 +74,8 @@ export interface CarriedOut extends RunEnd {
 export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut, AppFailure>> {
   const stop = new AbortController();
   const { meter } = input;
-  const forward = (): void => stop.abort();
-  input.signal.addEventListener('abort', forward);
-  if (input.signal.aborted) stop.abort();
+  // Not by a listener: many runs of one process hear the same signal.
+  const signal = AbortSignal.any([input.signal, stop.signal]);
   const recorder = openRecorder(input, () => stop.abort());
   const done = new AbortController();
   if (input.maxRuntime) void stopWhenOver(input, input.maxRuntime, stop, done.signal);
@@ -95,7 +94,7 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
       runStep: input.runStep,
       emit: (event) => recorder.emit(event),
       synced: () => recorder.synced(),
-      signal: stop.signal,
+      signal,
       ...(meter ? { billed: (now: EpochMs) => meter.billed(input.plan.runId, now) } : {}),
       pauseMs: 15_000,
       onPause(stepEnded) {
@@ -117,7 +116,6 @@ export async function carryOut(input: CarryOutInput): Promise<Result<CarriedOut,
     return ok({ ...end, drafts, after, ...(commit === undefined ? {} : { commit }) });
   } finally {
     done.abort('done');
-    input.signal.removeEventListener('abort', forward);
   }
 }
 
