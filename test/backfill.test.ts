@@ -96,6 +96,42 @@ describe('a backfill', () => {
     await sound();
   });
 
+  test('that failed advises only what is still missing, whoever made the rest', async () => {
+    const bad = { BAD: 'raw@2026-01-02' };
+    const first = await start('2026-01-01...2026-01-03', 1, [], bad);
+    const ofRaw = async () => {
+      const told = await project.json<{ backfills: (StartJson & { madeSince?: object; failedRuns?: object })[] }>([
+        'backfill',
+        'status',
+        first.backfill,
+      ]);
+      return told.backfills[0]!;
+    };
+    const text = async () => (await project.run(['backfill', 'status', first.backfill])).stdout;
+    const before = await ofRaw();
+    expect(before).toMatchObject({ failedRuns: { 'raw/orders': [expect.any(String)] } });
+    expect(before).not.toHaveProperty('madeSince');
+    expect(await text()).toContain('branchline retry ');
+    // A later backfill makes the roots, another run all that is downstream.
+    expect(
+      await project.run(['backfill', 'start', '--select', 'key:raw/orders', '--partitions', 'failed']),
+    ).toMatchObject({
+      code: 0,
+    });
+    const roots = await ofRaw();
+    expect(roots).toMatchObject({ state: 'COMPLETED_FAILED', madeSince: { 'raw/orders': ['2026-01-02'] } });
+    expect(roots).not.toHaveProperty('failedRuns');
+    expect([roots.failedPartitions, roots.leftOutPartitions]).toEqual([
+      before.failedPartitions,
+      before.leftOutPartitions,
+    ]);
+    const said = await text();
+    expect(said).not.toContain('branchline retry');
+    expect(said).toContain('made since by other runs: raw/orders 2026-01-02');
+    await project.run(['run', '--select', 'key:marts/daily', '--partitions', '2026-01-02']);
+    expect(await ofRaw()).toMatchObject({ madeSince: { 'marts/daily': ['2026-01-02'], 'raw/orders': ['2026-01-02'] } });
+  });
+
   test('stands in the health report, with the partitions that it made and those that it did not', async () => {
     await start('2026-01-01...2026-01-04', 1, [], { BAD: 'raw@2026-01-03' });
     const report = await project.json<{

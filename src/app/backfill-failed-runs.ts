@@ -6,16 +6,21 @@ import { backfillChunk } from '../state/backfill-fold.ts';
 
 /**
  * Runs of a backfill that failed and were not made up for, by asset, oldest first: those to retry. Only assets that lack
- * partitions, and only runs that are known in full: records of long ended days may not have been read.
+ * partitions, only runs that are known in full (records of long ended days may not have been read), and none of whose keys
+ * nothing is `missing` any more, whoever made them. A run is asked for by the keys that it failed to make, or the text of all
+ * that it was to make.
  */
 export function failedRunsOf(
   { backfill, failedPartitions }: Pick<BackfillProgress, 'backfill' | 'failedPartitions'>,
   endedRuns: ReadonlyMap<string, RunRecord>,
+  isMissing: (asset: AssetKey, keys: readonly string[] | string) => boolean = () => true,
 ): Readonly<Record<AssetKey, readonly string[]>> {
   const failed = [...newestOfChunks(backfill, endedRuns)].filter(({ state }) => state === 'FAILURE');
   return Object.fromEntries(
     Object.keys(failedPartitions).flatMap((asset) => {
-      const runs = failed.filter((run) => hasFailed(run, asset)).map(({ run }) => run);
+      const runs = failed
+        .filter((run) => hasFailed(run, asset) && isMissing(asset, keysOf(run, asset)))
+        .map(({ run }) => run);
       return runs.length === 0 ? [] : [[asset, runs]];
     }),
   );
@@ -37,4 +42,9 @@ function hasFailed(run: RunRecord, asset: AssetKey): boolean {
   // A run that never began failed with all that it was asked for.
   if (steps.length === 0) return backfillChunk(run.request)?.assets.includes(asset) ?? false;
   return steps.some(({ failedAssets }) => failedAssets.includes(asset));
+}
+
+function keysOf({ steps, request }: RunRecord, asset: AssetKey): readonly string[] | string {
+  const step = Object.values(steps).find(({ failedAssets }) => failedAssets.includes(asset));
+  return step?.failedPartitions ?? step?.partitions ?? backfillChunk(request)?.partitions ?? [''];
 }

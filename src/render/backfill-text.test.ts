@@ -67,14 +67,12 @@ describe('a backfill in words', () => {
 
   test('names the runs to retry once it is over', () => {
     const runs = { raw: ['20261122-aaaaaaaaaaaaaaaa'] };
-    const lines = renderBackfill(
-      progress({ state: 'COMPLETED_FAILED', endedAt: '2026-11-22T10:00:00.000Z' }),
-      PLAIN,
-      runs,
-    ).split('\n');
+    const lines = renderBackfill(progress({ state: 'COMPLETED_FAILED', endedAt: '2026-11-22T10:00:00.000Z' }), PLAIN, {
+      failedRuns: runs,
+    }).split('\n');
     expect(lines).toContain('  failed: raw 2026-01-02 (run 20261122-aaaaaaaaaaaaaaaa)');
     expect(lines.at(-1)).toBe('  after a fix: branchline retry 20261122-aaaaaaaaaaaaaaaa');
-    expect(renderBackfill(progress(), PLAIN, runs)).not.toContain('branchline retry');
+    expect(renderBackfill(progress(), PLAIN, { failedRuns: runs })).not.toContain('branchline retry');
   });
 
   test('shows its runs, what they take, what that costs, and what will be missing', () => {

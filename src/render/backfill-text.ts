@@ -100,11 +100,20 @@ export function backfillBar(progress: BackfillProgress, style: Style): string {
   return `${progressBar(progress, BAR, signs)} ${parts.join(', ')}`;
 }
 
-/** A backfill with its bar, what was not made by name, and how to make it: `failedRuns` are those to retry, by asset. */
+/** By asset. */
+interface BackfillAftermath {
+  readonly failedRuns?: Readonly<Record<string, readonly string[]>>;
+  readonly madeSince?: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * A backfill with its bar, what was not made by name, and how to make it: `failedRuns` are those to retry, by asset,
+ * `madeSince` is what others have made of it.
+ */
 export function renderBackfill(
   progress: BackfillProgress,
   style: Style,
-  failedRuns: Readonly<Record<string, readonly string[]>> = {},
+  { failedRuns = {}, madeSince = {} }: BackfillAftermath = {},
 ): string {
   const { backfill, state, selection, partitions, reason, requestedAt, endedAt } = progress;
   const what = `${safeLine(selection, 80)}${partitions === '' ? '' : ` ${safeLine(partitions, 80)}`}`;
@@ -121,6 +130,8 @@ export function renderBackfill(
       lines.push(
         `  ${word}: ${asset}${ranges[0] === '' ? '' : ` ${nameSome(ranges, 5)}`}${word === 'failed' ? runsText(failedRuns[asset] ?? []) : ''}`,
       );
+  for (const [asset, ranges] of Object.entries(madeSince))
+    lines.push(`  made since by other runs: ${asset}${ranges[0] === '' ? '' : ` ${nameSome(ranges, 5)}`}`);
   if (endedAt !== undefined) lines.push(...retryHint(new Set(Object.values(failedRuns).flat())));
   return lines.join('\n');
 }
