@@ -243,10 +243,10 @@ function columnsTable(asset: Asset): Markdown | undefined {
     .map(([name, column]) => [
       code(name),
       column.type === undefined ? own('') : code(column.type),
-      own(column.nullable === false ? 'never null' : ''),
+      own(column.nullable === false ? 'never' : ''),
       text(column.description ?? ''),
     ]);
-  const shown = table(['column', 'type', '', ''].map(own), '----', rows);
+  const shown = table(['column', 'type', 'nulls', 'description'].map(own), '----', rows);
   return columns.length > rows.length
     ? blocks([shown, own(`And ${formatCount(columns.length - rows.length)} more.`)])
     : shown;
