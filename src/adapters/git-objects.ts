@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { LateText } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
-import { type ObjectReader, treeEntries } from './git-object-reader.ts';
+import { type ObjectReader, type TreeEntry, treeEntries } from './git-object-reader.ts';
 import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
 import { type Environment, gitWords, runGit } from './git-process.ts';
 
@@ -30,7 +31,7 @@ export interface StateObjects {
   /** The blob of each of the paths that exists; undefined when the commit is not here. */
   findBlobs(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string> | undefined>;
   /** The texts of those of the blobs that are here. */
-  readBlobs(blobs: Iterable<string>): Promise<ReadonlyMap<string, string>>;
+  readBlobs(blobs: Iterable<string>): Promise<ReadonlyMap<string, LateText>>;
   /** Writes a commit and gives its id, or why not; no ref is written. */
   writeCommit(base: CommitBase, change: StateChange): Promise<Result<string, string>>;
   /** Commits from `from` backwards, newest first; undefined when `from` is not here. */
@@ -44,14 +45,14 @@ export type CommitBase = { readonly parent: string | undefined } | { readonly tr
 
 /** Trees that are remembered: the head, the one before it, and what a try that lost was based on. */
 const TREES_MAX = 4;
-/** Texts that are remembered, in characters. Most of what a transaction reads, the one before it has read. */
-const TEXT_LENGTH_MAX = 16 * 1024 * 1024;
+/** Texts that are remembered, in bytes. Most of what a transaction reads, the one before it has read. */
+const TEXT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Objects by the system's git. An object never changes: what was read once is not asked of git again. */
 export function systemObjects(store: ObjectStore, reader: ObjectReader): StateObjects {
   const trees = new Map<string, readonly StateTreeEntry[]>();
-  const texts = new Map<string, string>();
-  let textLength = 0;
+  const texts = new Map<string, LateText>();
+  let textBytes = 0;
   return {
     gitDir: store.gitDir,
     async listTree(commit, prefix) {
@@ -69,7 +70,7 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
       return new Map(tree.filter(({ path }) => wanted.has(path)).map(({ path, blob }) => [path, blob]));
     },
     async readBlobs(blobs) {
-      const found = new Map<string, string>();
+      const found = new Map<string, LateText>();
       const missing: string[] = [];
       for (const blob of blobs) {
         const text = texts.get(blob);
@@ -78,16 +79,16 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
       }
       for (const object of await reader.read([...new Set(missing)])) {
         if (object?.type !== 'blob') continue;
-        const blob = object.id;
-        const text = object.bytes.toString('utf8');
-        found.set(blob, text);
-        texts.set(blob, text);
-        textLength += text.length;
+        const { id, bytes } = object;
+        const text = new LateText(bytes);
+        found.set(id, text);
+        texts.set(id, text);
+        textBytes += bytes.length;
       }
-      for (const [oldest, text] of texts) {
-        if (textLength <= TEXT_LENGTH_MAX) break;
+      for (const [oldest, { bytes }] of texts) {
+        if (textBytes <= TEXT_BYTES_MAX) break;
         texts.delete(oldest);
-        textLength -= text.length;
+        textBytes -= bytes.length;
       }
       return found;
     },
@@ -105,22 +106,35 @@ async function readTree(
   format: ObjectFormat,
   commit: string,
 ): Promise<StateTreeEntry[] | undefined> {
-  const entries: StateTreeEntry[] = [];
-  let level = [{ name: `${commit}^{tree}`, folder: '' }];
+  const root = `${commit}^{tree}`;
+  const trees = new Map<string, readonly TreeEntry[]>();
+  let level = [root];
   while (level.length > 0) {
-    const trees = await reader.read(level.map(({ name }) => name));
-    const next: typeof level = [];
-    for (const [index, tree] of trees.entries()) {
+    const next = new Set<string>();
+    for (const [index, tree] of (await reader.read(level)).entries()) {
       if (tree?.type !== 'tree') return undefined;
-      const { folder } = level[index]!;
-      for (const { kind, name, id } of treeEntries(tree, format)) {
-        if (kind === 'tree') next.push({ name: id, folder: `${folder}${name}/` });
-        else if (kind === 'blob') entries.push({ path: `${folder}${name}`, blob: id });
-      }
+      const entries = treeEntries(tree, format);
+      trees.set(level[index]!, entries);
+      for (const { kind, id } of entries) if (kind === 'tree') next.add(id);
     }
-    level = next;
+    level = [...next].filter((id) => !trees.has(id));
   }
-  return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const blobs: StateTreeEntry[] = [];
+  addBlobs(blobs, trees, { tree: root, folder: '' });
+  // They are in order already, but for characters beyond 16 bits, and that they are is soon found out.
+  return blobs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** Folder by folder, as git keeps them: that is the order of the bytes of their paths. */
+function addBlobs(
+  blobs: StateTreeEntry[],
+  trees: ReadonlyMap<string, readonly TreeEntry[]>,
+  { tree, folder }: { readonly tree: string; readonly folder: string },
+): void {
+  for (const { kind, name, id } of trees.get(tree) ?? []) {
+    if (kind === 'tree') addBlobs(blobs, trees, { tree: id, folder: `${folder}${name}/` });
+    else if (kind === 'blob') blobs.push({ path: `${folder}${name}`, blob: id });
+  }
 }
 
 // Command lines are limited (32 kB on Windows): with more paths than this the whole tree is cheaper than many calls.

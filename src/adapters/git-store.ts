@@ -1,3 +1,4 @@
+import { LateTexts } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { indexPath, isInIndex, isInRecent, recentFolder } from '../model/landing.ts';
 import type {
@@ -106,13 +107,13 @@ async function load(
     if (!brought.ok) return brought;
   }
   for (const [blob, text] of await store.readBlobs(missing)) texts.set(blob, text);
-  const files = new Map<string, string>();
+  const files = new LateTexts();
   for (const [path, blob] of blobs) {
     const text = texts.get(blob);
     if (text === undefined) {
       return fail({ code: 'unreachable', message: `${path} of commit ${commit} could not be had from ${ref.label}.` });
     }
-    files.set(path, text);
+    files.setLate(path, text);
   }
   return ok(files);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as files from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { LateText } from '../base/late-texts.ts';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
@@ -71,10 +72,10 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
       return entries && new Map(entries.filter(({ path }) => wanted.has(path)).map(({ path, blob }) => [path, blob]));
     },
     async readBlobs(blobs) {
-      const texts = new Map<string, string>();
+      const texts = new Map<string, LateText>();
       for (const oid of new Set(blobs)) {
         const found = await read(() => library.readBlob({ ...at(), oid }));
-        if (found) texts.set(oid, Buffer.from(found.blob).toString('utf8'));
+        if (found) texts.set(oid, new LateText(Buffer.from(found.blob)));
       }
       return texts;
     },

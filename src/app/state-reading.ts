@@ -1,3 +1,4 @@
+import { textsOf } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
@@ -44,7 +45,10 @@ async function loadNeeded<E>(
   const leaves = neededLeaves(listing, first.value, options);
   if (leaves.length === 0) return first;
   const second = await load(leaves);
-  return second.ok ? ok(new Map([...first.value, ...second.value])) : second;
+  if (!second.ok) return second;
+  const all = textsOf(first.value, first.value.keys());
+  for (const path of second.value.keys()) all.take(second.value, path);
+  return ok(all);
 }
 
 /** The files of a head that are asked for. */

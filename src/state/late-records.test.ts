@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LateText, LateTexts } from '../base/late-texts.ts';
 import type { AssetRecord, RollupCell } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
 import { copyOfRecords, readRecords } from './late-records.ts';
@@ -131,9 +132,14 @@ interface Read {
 const sorted = (records: Iterable<readonly [string, unknown]>): Read['records'] =>
   [...records].map(([key, record]) => [key, JSON.stringify(record)] as const).sort(([a], [b]) => (a < b ? -1 : 1));
 
-function readLate(content: string, { field, shape }: Pick<File, 'field' | 'shape'>): Read {
+/** As a text or as the bytes of a file. */
+function readLate(content: string | Buffer, { field, shape }: Pick<File, 'field' | 'shape'>): Read {
   const problems: StateProblem[] = [];
-  const late = readRecords(new Map([['f.json', content]]), { field, shape, problems, lateFrom: 0 });
+  const texts =
+    typeof content === 'string'
+      ? new Map([['f.json', content]])
+      : new LateTexts().setLate('f.json', new LateText(content));
+  const late = readRecords(texts, { field, shape, problems, lateFrom: 0 });
   return { records: problems.length > 0 ? [] : sorted(late), problems };
 }
 
@@ -178,6 +184,7 @@ test('records that are read late are those that were written, and none is parsed
       const late = readLate(content, { field: file.field, shape: unasked(file.shape) });
       expect(late).toEqual(readAtOnce(content, file));
       expect(late.problems).toEqual([]);
+      expect(readLate(Buffer.from(content), { field: file.field, shape: unasked(file.shape) })).toEqual(late);
     }),
     { numRuns: 200 },
   );
@@ -201,6 +208,7 @@ test('a file that is written in another way is read as if all of it were parsed 
     fc.property(files, fc.constantFrom(...rewritten), (file, rewrite) => {
       const content = rewrite(encodeRecords(file.field, file.records));
       expect(readLate(content, file)).toEqual(readAtOnce(content, file));
+      expect(readLate(Buffer.from(content), file)).toEqual(readAtOnce(content, file));
     }),
     { numRuns: 300 },
   );
@@ -277,7 +285,7 @@ test('whatever is done to a file at any place, it is read as if all of it were p
       for (const piece of pieces) {
         for (const length of [0, 1]) {
           const content = whole.slice(0, place) + piece + whole.slice(place + length);
-          const late = JSON.stringify(readLate(content, file));
+          const late = JSON.stringify(readLate(Buffer.from(content), file));
           if (late !== JSON.stringify(readAtOnce(content, file))) expect.fail(`${content}: ${late}`);
           if (late.includes('"problems":[]')) readable++;
           else refused++;
@@ -287,6 +295,19 @@ test('whatever is done to a file at any place, it is read as if all of it were p
   }
   // Both have come up, or this has shown nothing.
   expect(Math.min(refused, readable)).toBeGreaterThan(1_000);
+});
+
+test('bytes that are no UTF-8 are read as they are where the whole is made a text', () => {
+  const pieces = [[0xc0], [0xff], [0xe2, 0x80], [0xf0, 0x9d, 0x92], [0x80], [0xed, 0xa0, 0x80], [0xc3, 0xbc]];
+  for (const file of small) {
+    const whole = Buffer.from(encodeRecords(file.field, file.records));
+    for (let place = 0; place <= whole.length; place++) {
+      for (const piece of pieces) {
+        const bytes = Buffer.concat([whole.subarray(0, place), Buffer.from(piece), whole.subarray(place)]);
+        expect(readLate(bytes, file)).toEqual(readAtOnce(bytes.toString('utf8'), file));
+      }
+    }
+  }
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { bytesOf, lateOf } from '../base/late-texts.ts';
 import { copyOfMap } from '../base/layered-map.ts';
 import type { StateProblem } from './codec.ts';
 import { FILE_BYTES_MAX } from './layout.ts';
@@ -8,23 +9,30 @@ import { TEXT } from './shape-pattern.ts';
 /** The records of some two hundred assets. */
 const LATE_FROM = 256 * 1024;
 
-/** A record that stands in the text of its file until somebody asks for it. */
+/** A file, by characters or by bytes. */
+type Source = string | Buffer;
+
+/** A record that stands in its file until somebody asks for it. */
 class LateRecord {
-  private readonly text: string;
+  private readonly source: Source;
   private readonly from: number;
   private readonly to: number;
   private value: unknown;
 
-  constructor(text: string, from: number, to: number) {
-    this.text = text;
+  constructor(source: Source, from: number, to: number) {
+    this.source = source;
     this.from = from;
     this.to = to;
   }
 
   read(): unknown {
-    this.value ??= JSON.parse(this.text.slice(this.from, this.to));
+    this.value ??= JSON.parse(partOf(this.source, this.from, this.to));
     return this.value;
   }
+}
+
+function partOf(source: Source, from: number, to: number): string {
+  return typeof source === 'string' ? source.slice(from, to) : source.toString('utf8', from, to);
 }
 
 /**
@@ -94,7 +102,7 @@ export interface RecordOptions {
   readonly field: string;
   readonly shape: Check;
   readonly problems: StateProblem[];
-  /** Characters of all files from which on records are late: to make ready what finds them costs more than to parse few. */
+  /** Bytes of all files from which on records are late: to make ready what finds them costs more than to parse few. */
   readonly lateFrom?: number;
 }
 
@@ -107,15 +115,16 @@ export function readRecords<R extends object>(
   options: RecordOptions,
 ): Map<string, R> {
   const { lateFrom = LATE_FROM, field, shape } = options;
-  let chars = 0;
-  for (const content of files.values()) chars += content.length;
+  let bytes = 0;
+  for (const file of files.keys()) bytes += bytesOf(files, file);
   const held = new Map<string, R | LateRecord>();
-  for (const [file, content] of files) {
-    const late = chars < lateFrom ? undefined : lateRecordsIn(content, field, shape);
+  for (const file of files.keys()) {
+    const source = lateOf(files, file)?.bytes ?? files.get(file)!;
+    const late = bytes < lateFrom ? undefined : lateRecordsIn(source, field, shape);
     if (late) for (const [key, record] of late) held.set(key, record);
-    else for (const [key, record] of decodeRecords(file, content, options)) held.set(key, record as R);
+    else for (const [key, record] of decodeRecords(file, files.get(file)!, options)) held.set(key, record as R);
   }
-  return chars < lateFrom ? (held as Map<string, R>) : new LateRecords(held);
+  return bytes < lateFrom ? (held as Map<string, R>) : new LateRecords(held);
 }
 
 /** A copy of records, which must not change any more; late ones are as late in it. */
@@ -144,11 +153,13 @@ function expressionOf(shape: Check): RegExp | null {
  * Where each record of a file stands, if the file is written as `joinRecords` does it and every record has the right form.
  * Undefined for any other file, also for one with something wrong: that one is parsed, and then it is told what it is.
  */
-function lateRecordsIn(content: string, field: string, shape: Check): [string, LateRecord][] | undefined {
+function lateRecordsIn(source: Source, field: string, shape: Check): [string, LateRecord][] | undefined {
   const head = `{"v":${RECORD_VERSION},"${field}":{\n`;
   const line = expressionOf(shape);
   // An expression has room for so many choices only, and no file of ours is longer.
-  if (line === null || content.length > FILE_BYTES_MAX) return undefined;
+  if (line === null || source.length > FILE_BYTES_MAX) return undefined;
+  // A character for each byte: all that JSON is built from is one, and what is beyond ASCII stands within texts.
+  const content = typeof source === 'string' ? source : source.toString('latin1');
   if (!content.startsWith(head) || !content.endsWith(FOOT)) return undefined;
   const end = content.length - FOOT.length;
   const found: [string, LateRecord][] = [];
@@ -159,11 +170,13 @@ function lateRecordsIn(content: string, field: string, shape: Check): [string, L
     const [, key, comma] = match as unknown as readonly [string, string, string];
     // A comma after each but the last one.
     if ((comma === '') !== (line.lastIndex === end)) return undefined;
-    found.push([textOf(key), new LateRecord(content, at + key.length + 1, line.lastIndex - comma.length - 1)]);
+    const from = at + key.length;
+    // Parsed, also where it stands there as it is: a part of a text holds on to the whole.
+    const name = JSON.parse(PLAIN.test(key) ? key : partOf(source, at, from)) as string;
+    found.push([name, new LateRecord(source, from + 1, line.lastIndex - comma.length - 1)]);
   }
   return found.length === 0 ? undefined : found;
 }
 
-function textOf(quoted: string): string {
-  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
-}
+/** A text in JSON that stands there as it is, by characters as by bytes. */
+const PLAIN = /^"[ -[\]-~]*"$/;

@@ -20,6 +20,12 @@ export function formatFor(layout: { readonly isCut: boolean; readonly isOld: boo
   return layout.isCut ? FORMAT_CUT : FORMAT;
 }
 export const FORMAT_PATH = 'format.json';
+
+/** Pages of assets, groups and selections: most paths of a large state, and no reader asks for one. */
+export const HEALTH_FOLDER = 'health/';
+export function withoutPages(listing: readonly string[]): string[] {
+  return listing.filter((path) => !path.startsWith(HEALTH_FOLDER));
+}
 export const INDEX_PATH = 'snapshot/index.json';
 
 /** Limits of the layout, in UTF-8 bytes where not said otherwise. */

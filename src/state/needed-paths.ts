@@ -14,6 +14,7 @@ import {
   parseWeekPath,
   type RollupName,
   segmentsAfter,
+  withoutPages,
 } from './layout.ts';
 import { mayHaveParts } from './long-events.ts';
 import { leafFolder, leafPaths, leavesOf } from './partition-files.ts';
@@ -55,7 +56,8 @@ export function foldedSeq(listing: Iterable<string>): number {
  * The paths to load for a full view, from the listing of the head's tree alone: one batch. What is read does not grow
  * with history but for what the options ask for.
  */
-export function neededPaths(listing: readonly string[], options: ReadOptions = {}): string[] {
+export function neededPaths(tree: readonly string[], options: ReadOptions = {}): string[] {
+  const listing = withoutPages(tree);
   const folded = foldedSeq(listing);
   const unfolded = new Set(segmentsAfter(listing, folded).map((name) => name.path));
   const rollups = rollupsOf(listing);

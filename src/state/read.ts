@@ -1,3 +1,4 @@
+import { bytesOf } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
@@ -14,6 +15,7 @@ import {
   parseSegmentPath,
   SNAPSHOT_BYTES_COUNTED,
   utf8Bytes,
+  withoutPages,
 } from './layout.ts';
 import { eventPaths, foldedSeq, neededPaths, touchedPartitions } from './needed-paths.ts';
 import { parseLeafPath } from './partition-files.ts';
@@ -71,9 +73,11 @@ export interface StateTexts {
 }
 
 /** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
-export function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]> {
-  const { listing, texts, environment } = input;
-  if (listing.length === 0) {
+export function assembleView(tree: StateTexts): Result<StateRead, readonly StateProblem[]> {
+  const { texts, environment, listing: paths } = tree;
+  const listing = withoutPages(paths);
+  const input = { ...tree, listing, paths };
+  if (paths.length === 0) {
     const events: EventsRead = { batches: [], files: new Map(), chain: '', unfoldedBytes: 0 };
     return ok(
       withHead({ view: emptyView(environment), base: baseOf(input, events, new Map(), undefined) }, input.head),
@@ -165,9 +169,9 @@ export function readLeaves(
   problems: StateProblem[],
 ): Map<string, PartitionRecords> {
   const all = new Map<string, PartitionLeaf[]>();
-  for (const [path, text] of texts) {
-    if (!path.startsWith('partitions/') || parseLeafPath(path) === undefined) continue;
-    const leaf = decodeLeaf(path, text, problems);
+  for (const path of texts.keys()) {
+    if (parseLeafPath(path) === undefined) continue;
+    const leaf = decodeLeaf(path, texts.get(path)!, problems);
     if (leaf === undefined) continue;
     const known = all.get(leaf.asset);
     if (known) known.push(leaf);
@@ -177,7 +181,7 @@ export function readLeaves(
 }
 
 function baseOf(
-  input: StateTexts,
+  input: StateTexts & { readonly paths: Iterable<string> },
   { chain, unfoldedBytes }: EventsRead,
   leaves: StateBase['leaves'],
   snapshot: DecodedSnapshot | undefined,
@@ -186,7 +190,7 @@ function baseOf(
   for (const path of eventPaths(input.listing, Number.MAX_SAFE_INTEGER)) recent.set(path, input.texts.get(path) ?? '');
   const rollups = [...input.texts.keys()].filter((path) => parseRollupPath(path)?.kind === 'day');
   return {
-    paths: new Set(input.listing),
+    paths: new Set(input.paths),
     recent,
     unfoldedBytes,
     snapshotBytes: snapshotBytesOf(input.texts),
@@ -203,10 +207,10 @@ function baseOf(
 }
 
 /** The files of the snapshot among these, in bytes of UTF-8, up to what makes a difference (`unfoldedBytesMax`). */
-export function snapshotBytesOf(files: Iterable<readonly [path: string, text: string | null]>): number {
+export function snapshotBytesOf(files: ReadonlyMap<string, string | null>): number {
   let bytes = 0;
-  for (const [path, text] of files) {
-    if (path.startsWith('snapshot/') && text !== null) bytes += utf8Bytes(text);
+  for (const path of files.keys()) {
+    if (path.startsWith('snapshot/')) bytes += bytesOf(files, path);
     if (bytes >= SNAPSHOT_BYTES_COUNTED) return SNAPSHOT_BYTES_COUNTED;
   }
   return bytes;

@@ -1,3 +1,4 @@
+import { LateTexts } from '../base/late-texts.ts';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { utcDay } from '../model/instant.ts';
@@ -186,12 +187,11 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
   if (!files.has(INDEX_PATH))
     return fail([{ code: 'missing', file: INDEX_PATH, line: 0, message: 'the file is not there' }]);
   const index = decodeIndex(files, problems);
-  const shards = new Map<string, string>();
+  const shards = new LateTexts();
   for (let shard = 0; index && shard < index.shards; shard++) {
     const path = shardPath(shard);
-    const text = files.get(path);
-    if (text === undefined) problems.push({ code: 'missing', file: path, line: 0, message: 'the file is not there' });
-    else shards.set(path, text);
+    if (!shards.take(files, path))
+      problems.push({ code: 'missing', file: path, line: 0, message: 'the file is not there' });
   }
   const assets = readRecords<AssetRecord>(shards, { field: 'assets', shape: assetShape, problems });
   const days = decodeDays(files, problems);
@@ -223,13 +223,13 @@ function decodeDays(
   files: ReadonlyMap<string, string>,
   problems: StateProblem[],
 ): Map<string, Map<string, RollupCell>> {
-  const byDay = new Map<string, Map<string, string>>();
-  for (const [path, text] of files) {
+  const byDay = new Map<string, LateTexts>();
+  for (const path of files.keys()) {
     const name = parseRollupPath(path);
     if (name?.kind !== 'day') continue;
-    const known = byDay.get(name.period);
-    if (known) known.set(path, text);
-    else byDay.set(name.period, new Map([[path, text]]));
+    const own = byDay.get(name.period) ?? new LateTexts();
+    own.take(files, path);
+    byDay.set(name.period, own);
   }
   return new Map([...byDay].map(([day, own]) => [day, decodeCells(own, problems)]));
 }
@@ -241,10 +241,10 @@ export function decodeCells(files: ReadonlyMap<string, string>, problems: StateP
 
 function decodeEndedRuns(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RunRecord> {
   const runs = new Map<string, RunRecord>();
-  for (const [path, text] of files) {
+  for (const path of files.keys()) {
     const isOne = path.startsWith('runs/recent/');
     if (!isOne && !parseDayRunsPath(path)) continue;
-    for (const [i, line] of text.replace(/\n$/, '').split('\n').entries()) {
+    for (const [i, line] of files.get(path)!.replace(/\n$/, '').split('\n').entries()) {
       const run = decodeRun(line, path, isOne ? 0 : i + 1, problems);
       if (run) runs.set(run.run, run);
     }

@@ -16,8 +16,10 @@ const TALLY = /"partitions":\{"failed":\d/g;
 export function untalliedLeaves(listing: readonly string[], texts: ReadonlyMap<string, string>): readonly string[] {
   const leaves = leavesOf(listing);
   let tallies = 0;
-  for (const [path, text] of texts) if (path.startsWith('snapshot/')) tallies += text.match(TALLY)?.length ?? 0;
-  if (tallies >= leaves.size) return [];
+  for (const path of texts.keys()) {
+    if (path.startsWith('snapshot/')) tallies += texts.get(path)!.match(TALLY)?.length ?? 0;
+    if (tallies >= leaves.size) return [];
+  }
   const snapshot = decodeSnapshot(texts);
   if (!snapshot.ok) return [];
   return [...snapshot.value.view.assets.values()]

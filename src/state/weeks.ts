@@ -1,3 +1,4 @@
+import { LateTexts } from '../base/late-texts.ts';
 import { epochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { RollupCell, StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
@@ -54,14 +55,14 @@ export function isWeekAtHand(
 /** The newest week among these files; undefined where there is none. */
 export function decodeWeek(files: ReadonlyMap<string, string>, problems: StateProblem[]): StateView['weekBefore'] {
   let newest: string | undefined;
-  const weeks = new Map<string, Map<string, string>>();
-  for (const [path, text] of files) {
+  const weeks = new Map<string, LateTexts>();
+  for (const path of files.keys()) {
     const day = parseWeekPath(path);
     if (day === undefined) continue;
     if (newest === undefined || day > newest) newest = day;
-    const known = weeks.get(day);
-    if (known) known.set(path, text);
-    else weeks.set(day, new Map([[path, text]]));
+    const own = weeks.get(day) ?? new LateTexts();
+    own.take(files, path);
+    weeks.set(day, own);
   }
   const cells = new Map([...weeks].map(([day, own]) => [day, decodeCells(own, problems)]));
   return newest === undefined ? undefined : { day: newest, cells: cells.get(newest)! };

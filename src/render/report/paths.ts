@@ -1,12 +1,12 @@
 import { sha256 } from '../../base/digest.ts';
 import type { AssetKey } from '../../model/project.ts';
-import { escapeName } from '../../state/layout.ts';
+import { escapeName, HEALTH_FOLDER } from '../../state/layout.ts';
 
 /** Paths of the derived pages on the state branch (docs/report.md). */
 export const README_PATH = 'README.md';
-export const UNGROUPED_PATH = 'health/ungrouped.md';
+export const UNGROUPED_PATH = `${HEALTH_FOLDER}ungrouped.md`;
 /** Pages of assets, in folders. */
-export const ASSETS_FOLDER = 'health/assets';
+export const ASSETS_FOLDER = `${HEALTH_FOLDER}assets`;
 export const PROJECT_BADGE = 'badges/project';
 
 /**
@@ -27,10 +27,10 @@ function assetFolder(asset: AssetKey): string {
 }
 /** The page of the assets of a group; undefined = of those without one. */
 export function groupPath(group: string | undefined): string {
-  return group === undefined ? UNGROUPED_PATH : `health/groups/${escapeName(group)}.md`;
+  return group === undefined ? UNGROUPED_PATH : `${HEALTH_FOLDER}groups/${escapeName(group)}.md`;
 }
 export function selectionPath(selection: string): string {
-  return `health/selections/${escapeName(selection)}.md`;
+  return `${HEALTH_FOLDER}selections/${escapeName(selection)}.md`;
 }
 /** Without its ending: there is one in `.json` for shields.io and one in `.svg`. */
 export function selectionBadge(selection: string): string {
@@ -39,7 +39,7 @@ export function selectionBadge(selection: string): string {
 
 /** Everything on the branch that is derived by the report: what may be deleted when its subject is gone. */
 export function isReportPath(path: string): boolean {
-  return path === README_PATH || path.startsWith('health/') || path.startsWith('badges/');
+  return path === README_PATH || path.startsWith(HEALTH_FOLDER) || path.startsWith('badges/');
 }
 
 /** A link from one page to another as GitHub resolves it: relative, and a `%` in a file's name written `%25`. */
