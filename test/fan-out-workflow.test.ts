@@ -192,6 +192,43 @@ describe.each([
   });
 });
 
+test('a cancel while the first job still shares out ends its runs as well, and nobody goes on with them', async () => {
+  rig = await makeActionRig({ 'branchline.yaml': HELD });
+  const text = await writtenByInit();
+  register(text);
+  const end = await playWorkflow(rig, {
+    text,
+    trigger: click,
+    run: 65,
+    async onJob({ name }, _job, workflow) {
+      if (name !== 'plan') return;
+      // The runs are claimed, and nobody has got the plan yet.
+      await rig.github.results.once('CreateArtifact', 503);
+      workflow.cancel();
+    },
+  });
+  expect(end.jobs.map(({ name, result }) => `${name}: ${result}`)).toEqual([
+    'plan: cancelled',
+    'execute: skipped',
+    'canceled: skipped',
+    'finalize: skipped',
+  ]);
+  const { end: plan } = end.job('plan');
+  expect(plan).toMatchObject({ code: 130, outputs: { status: 'canceled', 'has-work': 'false' } });
+  const { view, problems } = await rig.state();
+  expect(problems).toEqual([]);
+  expect([...view.claims.keys()]).toEqual([]);
+  expect([...view.openRuns.keys()]).toEqual([]);
+  const [run, ...others] = [...view.endedRuns.values()];
+  expect(others).toEqual([]);
+  expect(run).toMatchObject({ state: 'CANCELED', counts: { materialized: 0, failed: 0 } });
+  expect(run).not.toHaveProperty('retry');
+  expect(plan!.summary).toContain(`branchline retry ${run!.run} --from-failure`);
+  const idle = await playWorkflow(rig, { text, trigger: { kind: 'schedule' }, run: 66 });
+  expect(idle.job('execute').result).toBe('skipped');
+  expect(existsSync(path.join(rig.shared, 'a'))).toBe(false);
+});
+
 test('a job of the matrix that runs out of time is no cancel: the next wave goes on with what it had not finished', async () => {
   rig = await makeActionRig({ 'branchline.yaml': HELD });
   const text = await writtenByInit();

@@ -13,6 +13,7 @@ import { billedText } from '../render/shards-text.ts';
 import { count } from '../render/style.ts';
 import { billOf } from '../run/job-bill.ts';
 import type { Annotation } from './annotations.ts';
+import { howToGoOn } from './canceled-wave.ts';
 import { type Recording, resultOf, summaryOf } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
@@ -106,22 +107,6 @@ function notesOf(wave: Wave, runs: readonly FinalizedRun[]): string[] {
       ? [`Run ${runId} was taken over by somebody else: what was made counts for its assets only.`]
       : lost;
   });
-}
-
-/** Who cancels a workflow run wants it to stop: nothing is started, and each run says how it goes on if somebody wants it to. */
-function howToGoOn(runs: readonly FinalizedRun[]): string[] {
-  const ended = runs.filter(({ state }) => state === 'CANCELED').map(({ run }) => run.plan);
-  const backfills = [...new Set(ended.flatMap(({ tags }) => tags['branchline/backfill'] ?? []))];
-  return [
-    'The workflow run was canceled on GitHub: what had finished is recorded, and no next wave is started.',
-    ...ended.map(
-      ({ runId }) =>
-        `Run ${runId} is CANCELED, and nothing tries it again by itself. \`branchline retry ${runId} --from-failure --environment production\` makes what is left, or *Run workflow* with command \`retry\` and run-id \`${runId}\`.`,
-    ),
-    ...backfills.map(
-      (backfill) => `Backfill ${backfill} goes on with its other runs; \`branchline cancel ${backfill}\` ends it.`,
-    ),
-  ];
 }
 
 /** Starts the next wave where there is one, or says who takes up what is left. */

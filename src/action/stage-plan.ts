@@ -2,6 +2,7 @@ import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { finalizeWave } from '../app/finalize-wave.ts';
+import { billedJob } from '../app/job-meter.ts';
 import type { ClaimedRun, RunObserver, RunSettings } from '../app/run.ts';
 import { knownText, triggerText } from '../app/run-message.ts';
 import { runRequest } from '../app/run-request.ts';
@@ -9,8 +10,11 @@ import { matrixOf, shareOut } from '../app/share-out.ts';
 import { runTick } from '../app/tick.ts';
 import { ok, type Result } from '../base/result.ts';
 import { uploadWave } from '../compose/wave-artifacts.ts';
+import type { Wave } from '../model/wave.ts';
 import { expectedBill, renderShards } from '../render/shards-text.ts';
 import { count } from '../render/style.ts';
+import { billOf } from '../run/job-bill.ts';
+import { howToGoOn } from './canceled-wave.ts';
 import type { Intent } from './intent.ts';
 import { buildOf, type Recording, requestIn, sentence, tickNotes } from './record.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
@@ -124,10 +128,11 @@ async function askRun(recording: Recording, created: Created): Promise<Result<re
 }
 
 async function shareAndUpload(
-  { job, project, world }: Recording,
+  recording: Recording,
   claimed: readonly ClaimedRun[],
   notes: readonly string[],
 ): Promise<JobResult> {
+  const { job, project, world } = recording;
   const { context, inputs, log } = job;
   const wave = shareOut(project, claimed, {
     workflow: context.workflow,
@@ -135,6 +140,7 @@ async function shareAndUpload(
     jobsMax: inputs.maxParallel ?? JOBS_AT_ONCE,
     ...(world.codeCommit === undefined ? {} : { codeCommit: world.codeCommit.commit }),
   });
+  if (world.run.signal.aborted) return endCanceled(recording, wave, notes);
   const artifacts = actionsArtifacts({ env: process.env, scratch: context.temp, clock: systemClock });
   const digest = await uploadWave(artifacts, context.temp, wave);
   if (!digest.ok) {
@@ -142,6 +148,7 @@ async function shareAndUpload(
     await finalizeWave(world.run, project, { wave, journals: new Map(), isGivenBack: true });
     return refusedResult(digest.error);
   }
+  if (world.run.signal.aborted) return endCanceled(recording, wave, notes);
   const runsOn = inputs.runsOn ?? ['ubuntu-latest'];
   const bill = expectedBill(project, wave, runsOn, context.isPublic);
   const text = renderShards(project, wave, runsOn, bill);
@@ -160,6 +167,37 @@ async function shareAndUpload(
       text: { title: `${triggers.join(', ')}: shared out to ${count(wave.shards.length, 'job')}`, body: text },
       notes,
     },
+    annotations: [],
+  };
+}
+
+/**
+ * The workflow run was canceled while this job claimed what was to run: the runs end here, as those of a job that does
+ * everything do. Nobody else would end them: GitHub skips the jobs behind one that was canceled before it told its outputs,
+ * and the next wake-up would take the runs for lost and begin them again.
+ */
+async function endCanceled(
+  { job, project, world }: Recording,
+  wave: Wave,
+  notes: readonly string[],
+): Promise<JobResult> {
+  const own = job.surroundings.job && billedJob(job.surroundings.job, project.prices);
+  const billed = own && billOf(own, world.run.clock.now(), 0);
+  const ended = await finalizeWave(world.run, project, {
+    wave,
+    journals: new Map(),
+    isGivenBack: true,
+    isCanceled: true,
+    ...(billed ? { billed } : {}),
+  });
+  if (!ended.ok) return refusedResult(withPermissionLines(ended.error));
+  const said = [...notes, ...howToGoOn(ended.value.value)];
+  for (const note of said) job.log.print(note);
+  return {
+    exit: 130,
+    status: 'canceled',
+    outputs: { 'run-ids': JSON.stringify(wave.runs.map(({ plan }) => plan.runId)) },
+    summary: { title: 'canceled before anything was shared out', notes: said },
     annotations: [],
   };
 }
