@@ -63,6 +63,7 @@ describe('a scheduled event', () => {
         status: 'success',
         'has-work': 'true',
         'changed-assets': '["a","b"]',
+        'changed-count': '2',
         'state-commit': log[0]!.commit,
         'report-url': expect.stringMatching(/\/acme\/shop\/tree\/branchline\/state$/),
       },

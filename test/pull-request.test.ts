@@ -54,6 +54,7 @@ describe('a pull request', () => {
         status: 'success',
         'has-work': 'true',
         'changed-assets': '["marts/monthly"]',
+        'changed-count': '1',
         'plan-digest': expect.stringMatching(/^[0-9a-f]{64}$/),
       },
       annotations: [],

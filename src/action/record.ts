@@ -20,6 +20,7 @@ import { renderAssetLine } from '../render/run-text.ts';
 import type { RunSummary } from '../render/summary/summary.ts';
 import { formatInstant } from '../time/format.ts';
 import { annotateRun } from './annotations.ts';
+import { assetOutputs } from './asset-outputs.ts';
 import { backfillNotes } from './backfill-notes.ts';
 import type { Intent } from './intent.ts';
 import type { Job } from './job.ts';
@@ -319,6 +320,7 @@ export function resultOf(
   const repository = `${context.server}/${context.repository}`;
   const report = `${repository}/tree/${project.state.branch}`;
   const made = runs.flatMap(({ drafts }) => drafts).filter((draft) => draft.type === 'asset.materialized');
+  const changed = assetOutputs(made.map(({ asset }) => asset));
   return {
     exit: isCanceled ? 130 : hasFailed ? 1 : 0,
     status: isCanceled
@@ -333,13 +335,14 @@ export function resultOf(
     outputs: {
       'has-work': String(runs.some(({ plan }) => plan.steps.some(({ verdict }) => verdict !== 'skip'))),
       'run-ids': JSON.stringify(runs.map(({ plan }) => plan.runId)),
-      'changed-assets': JSON.stringify([...new Set(made.map(({ asset }) => asset))].sort()),
+      ...changed.outputs,
       ...(runs.length === 1 ? { 'plan-digest': runs[0]!.plan.digest } : {}),
       ...(commit === undefined ? {} : { 'state-commit': commit }),
       'report-url': report,
     },
     summary: {
       ...summary,
+      notes: [...summary.notes, ...changed.notes],
       links: { ...(commit === undefined ? {} : { state: { commit, url: `${repository}/commit/${commit}` } }), report },
     },
     annotations: runs.flatMap(({ drafts }) => annotateRun(drafts, project)),

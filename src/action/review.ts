@@ -9,6 +9,7 @@ import type { OpenProject } from '../compose/wiring.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
 import { own } from '../render/markdown.ts';
 import { type Annotation, annotateDiagnostics } from './annotations.ts';
+import { assetOutputs } from './asset-outputs.ts';
 import type { ComparedWith } from './intent.ts';
 import type { Job } from './job.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
@@ -34,16 +35,17 @@ export async function performChanges(job: Job, opened: OpenProject, against: Com
   if (!review.ok) return refusedResult(withPermissionLines(review.error));
   const { plan, body, comment, exit } = review.value;
   const note = commentText(comment);
+  const changed = assetOutputs((plan.changed ?? []).map(({ asset }) => asset));
   log.print(note);
   return {
     exit,
     status: exit === 0 ? 'success' : 'failure',
     outputs: {
       'has-work': String((plan.wouldRun?.steps ?? 0) > 0),
-      'changed-assets': JSON.stringify([...new Set((plan.changed ?? []).map(({ asset }) => asset))].sort()),
+      ...changed.outputs,
       ...(plan.wouldRun === undefined ? {} : { 'plan-digest': plan.wouldRun.digest }),
     },
-    summary: { body: own(body), notes: [note] },
+    summary: { body: own(body), notes: [note, ...changed.notes] },
     annotations: [...annotateDiagnostics(loaded.diagnostics), ...commentAnnotations(comment, note)],
   };
 }

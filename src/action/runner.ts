@@ -10,6 +10,7 @@ export type OutputName =
   | 'has-work'
   | 'run-ids'
   | 'changed-assets'
+  | 'changed-count'
   | 'plan-digest'
   | 'matrix'
   | 'state-commit'
