@@ -109,6 +109,7 @@ const options = {
  * import belongs to it.
  */
 const startsWith = {
+  quiet: ['src/action/quiet-wake.ts'],
   wake: ['src/action/main.ts'],
   plan: ['src/cli/plan.ts'],
   words: ['src/cli/main.ts'],
@@ -127,7 +128,9 @@ function chunksOfStarts() {
     if (infoOf(id)?.isEntry) return undefined;
     if (entered.has(id)) return 'first';
     const names = reached.filter(([, ids]) => ids.has(id)).map(([name]) => name);
-    return names.length === 0 ? undefined : names.join('-');
+    // Every scheduled wake-up begins with the quiet look: what both load is of one file.
+    const files = names.includes('quiet') ? names.filter((name) => name !== 'wake') : names;
+    return files.length === 0 ? undefined : files.join('-');
   };
 }
 

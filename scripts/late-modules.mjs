@@ -6,6 +6,17 @@
  * had from elsewhere. A later group may need an earlier one, never the other way round.
  */
 export const lateModules = {
+  /**
+   * What the code that a quiet wake-up loads may call, and such a wake-up does not. A group brings what it is given, so
+   * these have one of their own: a door of another group would load most of the program there.
+   */
+  aside: [
+    'src/adapters/checkout-listing.ts',
+    'src/adapters/disk-room.ts',
+    'src/adapters/git-data-branch.ts',
+    'src/adapters/git-index-file.ts',
+    'src/run/redact-views.ts',
+  ],
   /** Parts of manifests that not every project has: SQL, checks, factories, exposures, automation. */
   manifests: [
     'src/checks/bounds.ts',
@@ -79,13 +90,9 @@ export const lateModules = {
   /** Doing it, recording it, and telling of it. */
   work: [
     'src/adapters/cache-seal.ts',
-    'src/adapters/checkout-listing.ts',
-    'src/adapters/disk-room.ts',
     'src/adapters/engine-fetch.ts',
     'src/adapters/git-base-commit.ts',
     'src/adapters/git-commit-tree.ts',
-    'src/adapters/git-data-branch.ts',
-    'src/adapters/git-index-file.ts',
     'src/adapters/github-rest.ts',
     'src/adapters/output-files.ts',
     'src/adapters/process-shell.ts',
@@ -106,6 +113,7 @@ export const lateModules = {
     'src/app/outputs.ts',
     'src/app/partition-commands.ts',
     'src/app/queue-text.ts',
+    'src/app/quiet.ts',
     'src/app/retention.ts',
     'src/app/run-request.ts',
     'src/app/set-aside.ts',
@@ -126,7 +134,6 @@ export const lateModules = {
     'src/run/evolve.ts',
     'src/run/monitor.ts',
     'src/run/progress.ts',
-    'src/run/redact-views.ts',
     'src/run/resume.ts',
     'src/run/run-retry.ts',
     'src/state/commit.ts',

@@ -2,15 +2,22 @@
 import { reportThrown } from './action/bug.ts';
 
 try {
-  const { main } = await import('./action/main.ts');
-  const end = await main();
-  if (typeof end === 'number') process.exitCode = end;
+  const startedAt = Date.now();
+  // Most wake-ups find nothing to do: that is seen with little code.
+  const isScheduled = process.env['GITHUB_EVENT_NAME'] === 'schedule';
+  const woken = isScheduled ? await (await import('./action/quiet-wake.ts')).wakeQuietly(startedAt) : {};
+  if ('exit' in woken) process.exitCode = woken.exit;
   else {
-    Object.assign(process.env, end.variables);
-    process.stdout.write(end.guard.before);
-    const { main: commandLine } = await import('./cli/main.ts');
-    await commandLine([process.execPath, 'branchline', ...end.words]);
-    process.stdout.write(end.guard.after);
+    const { main } = await import('./action/main.ts');
+    const end = await main(startedAt, woken.begun);
+    if (typeof end === 'number') process.exitCode = end;
+    else {
+      Object.assign(process.env, end.variables);
+      process.stdout.write(end.guard.before);
+      const { main: commandLine } = await import('./cli/main.ts');
+      await commandLine([process.execPath, 'branchline', ...end.words]);
+      process.stdout.write(end.guard.after);
+    }
   }
 } catch (error) {
   process.exitCode = reportThrown(error);

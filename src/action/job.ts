@@ -4,8 +4,8 @@ import { context as event } from '@actions/github';
 import { gitHubRest } from '../adapters/github-rest.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
-import type { JobFacts } from '../app/job-meter.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import type { Begun } from '../compose/quiet-look.ts';
 import { workflowStorage } from '../compose/storage.ts';
 import type { Surroundings } from '../compose/surroundings.ts';
 import type { Host } from '../ports.ts';
@@ -14,6 +14,7 @@ import { parseDotenv } from '../run/dotenv.ts';
 import { type JobContext, readContext } from './event.ts';
 import { createGroupedLog, type GroupedLog } from './grouped-log.ts';
 import { type ActionInputs, readInputs, withClick } from './inputs.ts';
+import { jobFacts, withSafeDirectory } from './job-facts.ts';
 import { openRunner, type Runner } from './runner.ts';
 
 /** A job of a workflow, with all that it was told. */
@@ -32,10 +33,13 @@ export interface Job {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Reads what the runner hands over, and hides what is secret before anything else is said. */
-export function openJob(role: 'main' | 'post'): Result<Job, { readonly runner: Runner; readonly failure: AppFailure }> {
+export function openJob(
+  role: 'main' | 'post',
+  begun?: Begun,
+  startedAt = Date.now(),
+): Result<Job, { readonly runner: Runner; readonly failure: AppFailure }> {
   const { env } = process;
   const runner = openRunner();
-  const startedAt = Date.now();
   const inputs = readInputs(env);
   if (!inputs.ok) return fail({ runner, failure: wrongInputs(inputs.error) });
   const handed = takeSecretEnv(env);
@@ -61,6 +65,7 @@ export function openJob(role: 'main' | 'post'): Result<Job, { readonly runner: R
     startedAt,
     log,
     github,
+    begun,
   });
   return ok({
     inputs:
@@ -113,8 +118,9 @@ function surroundingsOf(from: {
   readonly startedAt: number;
   readonly log: GroupedLog;
   readonly github: GitHub | undefined;
+  readonly begun: Begun | undefined;
 }): Surroundings {
-  const { inputs, context, role, env, startedAt, log, github } = from;
+  const { inputs, context, role, env, startedAt, log, github, begun } = from;
   const { workflow, attempt, job, runner, temp, workspace } = context;
   return {
     env,
@@ -126,6 +132,8 @@ function surroundingsOf(from: {
     privateFolder: join(temp, 'branchline'),
     ...(inputs.stateBranch === undefined ? {} : { stateBranch: inputs.stateBranch }),
     secretEnv: inputs.secretEnv,
+    ...(context.ref.kind === 'branch' ? { ref: `refs/heads/${context.ref.name}` } : {}),
+    ...(begun === undefined ? {} : { begun }),
     workflow: {
       workflow,
       attempt,
@@ -149,27 +157,6 @@ function writerName(job: string, role: 'main' | 'post'): string {
     .replace(/[^a-z0-9-]+/g, '_')
     .slice(0, 60);
   return `w${plain}-${role === 'post' ? 'post-' : ''}${randomBytes(4).toString('hex')}`;
-}
-
-function jobFacts(env: Env, startedAt: number, isPublic: boolean | undefined): JobFacts {
-  return {
-    startedAt,
-    labels: [],
-    machine: { os: env['RUNNER_OS'], arch: env['RUNNER_ARCH'] },
-    isSelfHosted: env['RUNNER_ENVIRONMENT'] === 'self-hosted',
-    ...(isPublic === undefined ? {} : { isPublic }),
-  };
-}
-
-/** In a container the checkout belongs to somebody else, and git would not read it. */
-function withSafeDirectory(env: Env, workspace: string): Env {
-  const count = Number(env['GIT_CONFIG_COUNT'] ?? 0) || 0;
-  return {
-    ...env,
-    GIT_CONFIG_COUNT: String(count + 1),
-    [`GIT_CONFIG_KEY_${count}`]: 'safe.directory',
-    [`GIT_CONFIG_VALUE_${count}`]: workspace,
-  };
 }
 
 /** The log of a job: everything on one stream, so that lines stay in order, and nothing of it a command. */

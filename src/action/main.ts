@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AppFailure } from '../app/failure.ts';
-import { billedJob } from '../app/job-meter.ts';
 import { ok } from '../base/result.ts';
+import type { Begun } from '../compose/quiet-look.ts';
 import { hostEnvironment, secretsIn } from '../compose/surroundings.ts';
 import { type OpenProject, openProject } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
 import { renderSummary } from '../render/summary/summary.ts';
-import { billedMinutes } from '../run/job-bill.ts';
 import { createRedactor, type Redactor } from '../run/redact.ts';
 import { stopCommands } from '../run/step-commands.ts';
 import { boundAnnotations } from './annotations.ts';
@@ -17,6 +16,7 @@ import { performRun, performTick, recordIn } from './record.ts';
 import { type JobResult, refusedResult } from './result.ts';
 import type { Created } from './retry.ts';
 import type { Runner } from './runner.ts';
+import { forOtherJobs, tellResult } from './tell.ts';
 
 /** A job that reads and prints: the command line does that, in these words and with these variables. */
 export interface ForCommandLine {
@@ -26,9 +26,12 @@ export interface ForCommandLine {
   readonly guard: { readonly before: string; readonly after: string };
 }
 
-/** Runs the Action: reads the event, does what it means, tells what came of it. Yields the exit code. */
-export async function main(): Promise<number | ForCommandLine> {
-  const opening = openJob('main');
+/**
+ * Runs the Action: reads the event, does what it means, tells what came of it. Yields the exit code. `begun`: what a look
+ * that came before has opened.
+ */
+export async function main(startedAt: number, begun?: Begun): Promise<number | ForCommandLine> {
+  const opening = openJob('main', begun, startedAt);
   if (!opening.ok) return tellAlone(opening.error.runner, opening.error.failure);
   const job = opening.value;
   const early = settleIntent(job.inputs, job.context, undefined);
@@ -49,7 +52,7 @@ export async function main(): Promise<number | ForCommandLine> {
   const redactor = createRedactor(secrets);
   if (!env.ok) return tell(job, opened.value, redactor, refusedResult(env.error));
   if (intent.kind === 'words') return forCommandLine(job, intent.words);
-  return tell(job, opened.value, redactor, forOtherJobs(job, await perform(job, opened.value, intent)));
+  return tell(job, opened.value, redactor, forOtherJobs(job.inputs, await perform(job, opened.value, intent)));
 }
 
 function redactorOf({ surroundings }: Job, project: Parameters<typeof secretsIn>[0]): Redactor {
@@ -112,12 +115,6 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
   }
 }
 
-/** A plan job that only looks or refuses has nothing for the others: what it would run is not theirs to do. */
-function forOtherJobs({ inputs }: Job, result: JobResult): JobResult {
-  if (inputs.stage !== 'plan' || result.outputs.matrix !== undefined) return result;
-  return { ...result, outputs: { ...result.outputs, 'has-work': 'false', matrix: '{"include":[]}' } };
-}
-
 /** One of the three jobs of a fan-out. */
 async function performStage(
   job: Job,
@@ -165,8 +162,8 @@ function forCommandLine({ inputs, context }: Job, words: readonly string[]): For
 }
 
 /** Says on every way that a job has what came of it: annotations, outputs, summary, exit code. */
-async function tell(job: Job, opened: OpenProject | undefined, redactor: Redactor, result: JobResult): Promise<number> {
-  const { runner, inputs, context, log } = job;
+function tell(job: Job, opened: OpenProject | undefined, redactor: Redactor, result: JobResult): Promise<number> {
+  const { runner, inputs, context, log, startedAt, surroundings } = job;
   const folder = opened === undefined ? '' : folderInWorkspace(opened.root, context.workspace);
   for (const annotation of boundAnnotations(result.annotations, folder))
     runner.annotate({
@@ -174,39 +171,10 @@ async function tell(job: Job, opened: OpenProject | undefined, redactor: Redacto
       title: redactor.text(annotation.title),
       message: redactor.text(annotation.message),
     });
-  runner.setOutput('status', result.status);
-  for (const [name, value] of Object.entries(result.outputs))
-    runner.setOutput(name as keyof JobResult['outputs'], redactor.text(value));
-  if (inputs.summary) {
-    const written = await runner.summarize(redactor.text(summaryOf(job, opened, result)));
-    if (!written.ok) log.print(`The summary could not be written: ${written.error}`);
-  }
-  return result.exit;
-}
-
-function summaryOf(job: Job, opened: OpenProject | undefined, { summary }: JobResult): string {
-  const { context, surroundings, startedAt, inputs } = job;
+  const print = (text: string): void => log.print(text);
+  const { job: facts } = surroundings;
   const project = opened?.loaded.project;
-  const billed = surroundings.job && project && billedJob(surroundings.job, project.prices);
-  const minutes = billedMinutes(startedAt, Date.now());
-  return renderSummary({
-    runs: [],
-    waiting: [],
-    next: [],
-    ...summary,
-    notes: [...(inputs.reason === undefined ? [] : [`Asked for because: ${inputs.reason}`]), ...(summary.notes ?? [])],
-    links: { log: `${context.server}/${context.repository}/actions/runs/${context.workflow}`, ...summary.links },
-    ...(project ? { project: project.name } : {}),
-    ...(billed
-      ? {
-          billing: {
-            minutes,
-            runner: billed.runner,
-            ...(billed.usdPerMinute === undefined ? {} : { usd: minutes * billed.usdPerMinute }),
-          },
-        }
-      : {}),
-  });
+  return tellResult({ runner, inputs, context, print, redactor, startedAt, facts, project }, result, renderSummary);
 }
 
 /** Too little is known of the job for anything else. */

@@ -26,6 +26,7 @@ import type { Intent } from './intent.ts';
 import type { Job } from './job.ts';
 import { journalsIn } from './journals.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { idleOutputs } from './tell.ts';
 
 /** What an executing job has at hand. */
 export interface Recording {
@@ -333,12 +334,12 @@ export function resultOf(
             ? 'nothing'
             : 'success',
     outputs: {
+      ...idleOutputs(report),
       'has-work': String(runs.some(({ plan }) => plan.steps.some(({ verdict }) => verdict !== 'skip'))),
       'run-ids': JSON.stringify(runs.map(({ plan }) => plan.runId)),
       ...changed.outputs,
       ...(runs.length === 1 ? { 'plan-digest': runs[0]!.plan.digest } : {}),
       ...(commit === undefined ? {} : { 'state-commit': commit }),
-      'report-url': report,
     },
     summary: {
       ...summary,

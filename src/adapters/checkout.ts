@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { headCommit, headText } from './checkout-head.ts';
 import { fromTop, listByFiles } from './checkout-listing.ts';
 import { readIndexPaths } from './git-index-file.ts';
 import { GIT_VARIABLE } from './git-location.ts';
-import { findGitFolders, type GitFolders } from './git-location-files.ts';
+import { findGitFolders } from './git-location-files.ts';
 import { type Environment, type GitExit, runGit } from './git-process.ts';
-import { readRef } from './git-ref-files.ts';
-import { readableText } from './readable-files.ts';
 
 /**
  * What is checked out around a folder: asked of git, or read from the repository's files where there is no git to ask, or
@@ -107,16 +106,4 @@ export async function isTracked(root: string, env: Environment, file: string): P
   const folders = findGitFolders(root);
   const tracked = folders && readIndexPaths(join(folders.gitDir, 'index'));
   return folders?.top !== undefined && (tracked ?? []).includes(fromTop(folders.top, resolve(root, file)));
-}
-
-/** The commit of HEAD, where files tell it. */
-function headCommit(folders: GitFolders): string | undefined {
-  const head = headText(folders);
-  const ref = /^ref: (\S+)/.exec(head ?? '')?.[1];
-  const commit = ref === undefined ? head : readRef(folders.commonDir, ref);
-  return commit !== undefined && /^[0-9a-f]{40}$/.test(commit) ? commit : undefined;
-}
-
-function headText({ gitDir }: GitFolders): string | undefined {
-  return readableText(join(gitDir, 'HEAD'))?.trim();
 }

@@ -248,6 +248,20 @@ export function committedAt({ bytes }: GitObject): number | undefined {
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
+/** What a commit says. */
+export interface CommitText {
+  /** The first one, as it is written, whether or not it is here. */
+  readonly parent: string | undefined;
+  readonly message: string;
+}
+
+/** The message of a commit, and what it follows. */
+export function commitTextOf({ bytes }: GitObject): CommitText {
+  const text = bytes.toString('utf8');
+  const end = text.indexOf('\n\n');
+  return { parent: /^parent ([0-9a-f]+)$/m.exec(text.slice(0, end))?.[1], message: text.slice(end + 2) };
+}
+
 /** An entry of a tree. */
 export interface TreeEntry {
   readonly kind: 'blob' | 'tree' | 'other';

@@ -5,7 +5,7 @@ import { basicAuthorization, tokenConfig } from './git-credentials.ts';
 import { createDataBranch, type DataBranch } from './git-data-branch.ts';
 import { createLocalRef } from './git-local-ref.ts';
 import { type GitLocation, locateRepository, privateFolder, type StateStoreProblem } from './git-location.ts';
-import { openObjectReader } from './git-object-reader.ts';
+import { type CommitText, commitTextOf, openObjectReader, unlessSilent } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import type { Environment } from './git-process.ts';
@@ -38,6 +38,8 @@ export interface StateStoreOptions {
 export interface GitStateStore extends StateStore {
   /** Absolute; holds the private repository, and has room for what else is kept on this machine, such as journals. */
   readonly privateFolder: string;
+  /** The message of a commit that was read, and its parent; undefined where that takes another way. */
+  commitText(commit: string): Promise<CommitText | undefined>;
   /** A branch of data beside the state's, at the same remote; undefined where nothing is pushed, or git does not push it. */
   dataBranch(branch: string): DataBranch | undefined;
 }
@@ -72,7 +74,9 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
       place,
       ...(token === undefined ? {} : { token }),
     });
-    return opened.ok ? ok({ ...opened.value, privateFolder: folder, dataBranch: () => undefined }) : opened;
+    return opened.ok
+      ? ok({ ...opened.value, privateFolder: folder, commitText: async () => undefined, dataBranch: () => undefined })
+      : opened;
   }
   const store: ObjectStore = { gitDir: join(folder, 'state.git'), format, env };
   const made = ensurePrivateRepository(store.gitDir, format);
@@ -83,10 +87,16 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
     });
   }
   const reader = openObjectReader(store);
+  const commitText = async (commit: string): Promise<CommitText | undefined> => {
+    const read = await unlessSilent(async () => ok(await reader.read([commit])));
+    const object = read.ok ? read.value[0] : undefined;
+    return object?.type === 'commit' ? commitTextOf(object) : undefined;
+  };
   if (options.environment === 'local')
     return ok({
       ...createStateStore(systemObjects(store, reader), createLocalRef(store, reader)),
       privateFolder: folder,
+      commitText,
       dataBranch: () => undefined,
     });
   const url = remoteUrl ?? commonDir;
@@ -101,6 +111,7 @@ export async function openStateStore(options: StateStoreOptions): Promise<Result
   return ok({
     ...createStateStore(systemObjects(store, reader), ref),
     privateFolder: folder,
+    commitText,
     // Data needs no witness of its own: that a file is gone is seen by its blob.
     dataBranch: (branch) =>
       createDataBranch(

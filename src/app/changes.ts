@@ -4,7 +4,8 @@ import type { Project } from '../model/project.ts';
 import { compareProjects } from '../plan/changes/compare.ts';
 import type { SourceTree } from '../ports.ts';
 import { loadProject } from './load-project.ts';
-import { type LoadedProject, PROJECT_FILE } from './read-project.ts';
+import { PROJECT_FILE } from './manifest-paths.ts';
+import type { LoadedProject } from './read-project.ts';
 
 /** Head against base, with what was wrong with either. */
 export interface Comparison {

@@ -6,14 +6,12 @@ import { readFitting } from '../manifest/read-fitting.ts';
 import type { ManifestKind } from '../manifest/schema.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { EpochMs } from '../model/instant.ts';
+import { USUAL_MANIFESTS } from '../model/manifest-patterns.ts';
 import type { Project } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
 import { globMatcher } from '../project/glob.ts';
 import { resolveProject } from '../project/resolve.ts';
-
-/** The project's file, at its root. */
-export const PROJECT_FILE = 'branchline.yaml';
-const DEFAULT_MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
+import { manifestPaths, PROJECT_FILE } from './manifest-paths.ts';
 
 export interface LoadedProject {
   /** Absent while anything is wrong. */
@@ -62,7 +60,7 @@ export function readProject(tree: SourceTree, read: ManifestReader, now?: EpochM
   const parsed = read({ path: PROJECT_FILE, text }, 'project');
   if (!parsed) return undefined;
   const patterns =
-    parsed.document?.kind === 'project' ? (parsed.document.value.manifests ?? DEFAULT_MANIFESTS) : DEFAULT_MANIFESTS;
+    parsed.document?.kind === 'project' ? (parsed.document.value.manifests ?? USUAL_MANIFESTS) : USUAL_MANIFESTS;
   const paths = manifestPaths(tree, patterns);
   const diagnostics: Diagnostic[] = [...parsed.diagnostics, ...idlePatterns(parsed.document, tree)];
   const documents: ManifestDocument[] = parsed.document ? [parsed.document] : [];
@@ -167,20 +165,4 @@ function idlePatterns(document: ManifestDocument | undefined, tree: SourceTree):
       },
     ];
   });
-}
-
-/** Files that the patterns name, in order; a pattern that begins with `!` excludes. */
-function manifestPaths(tree: SourceTree, patterns: readonly string[]): string[] {
-  const including = patterns.filter((pattern) => !pattern.startsWith('!')).map(globMatcher);
-  const excluding = patterns
-    .filter((pattern) => pattern.startsWith('!'))
-    .map((pattern) => globMatcher(pattern.slice(1)));
-  return tree
-    .files()
-    .filter(
-      (path) =>
-        path !== PROJECT_FILE &&
-        including.some((matches) => matches(path)) &&
-        !excluding.some((matches) => matches(path)),
-    );
 }

@@ -5,6 +5,7 @@ import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/comp
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import type { StateRead } from '../state/read.ts';
 import type { AppFailure } from './failure.ts';
+import { withTrailers } from './quiet-note.ts';
 import { dueCut } from './retention.ts';
 import type { StateDecision, StatePorts } from './state-ports.ts';
 import { brokenState, type StateAt, tooLongToRecord } from './state-reading.ts';
@@ -111,11 +112,25 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutD
   return {
     decision: {
       kind: 'commit',
-      ...changeOf(state, full, { ...decision, project: ports.projectName }),
+      ...changeOf(state, withNote(ports, state, decision, full), { ...decision, project: ports.projectName }),
       value: { value: decision.value, after: full.after },
     },
     lean,
   };
+}
+
+/** The commit with what its message says of the wake-ups after it; one that begins history anew says nothing. */
+function withNote<T>(
+  ports: StatePorts,
+  { head }: StateAt,
+  { compact, due }: Extract<CutDecision<T>, { kind: 'commit' }>,
+  prepared: PreparedCommit,
+): PreparedCommit {
+  if (!ports.quietNote || compact || due) return prepared;
+  const { change, after } = prepared;
+  const note = ports.quietNote(after.view, { parent: head.commit, at: change.at });
+  if (note === undefined) return prepared;
+  return { ...prepared, change: { ...change, message: withTrailers(change.message, ports.redact(note)) } };
 }
 
 /** The change as it is sent: with the files of a compact where one is asked for, or due. */

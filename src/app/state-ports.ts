@@ -6,6 +6,7 @@ import type { Clock, HeadMemory, RefMove, StoreUnreachable } from '../ports.ts';
 import type { PreparedCommit } from '../state/commit.ts';
 import type { StateRead } from '../state/read.ts';
 import type { AppFailure } from './failure.ts';
+import type { NotedCommit } from './quiet-note.ts';
 import type { StatePlace } from './state-reading.ts';
 
 /** What reading and writing one environment's state takes. */
@@ -31,6 +32,8 @@ export interface StatePorts extends StatePlace {
   readonly retentionMs?: number;
   /** What this machine remembers of the branch; absent = nothing. */
   readonly heads?: HeadMemory;
+  /** What the message of a commit says of the wake-ups after it, as trailers; absent = nothing (app/quiet-note). */
+  readonly quietNote?: (after: StateView, commit: NotedCommit) => string | undefined;
   /** Refs of data that have to move together with the commit of these events; asked anew after each conflict. */
   readonly dataMoves?: (
     events: readonly BranchlineEvent[],

@@ -201,6 +201,10 @@ async function judge(
   }
 }
 
+/**
+ * All that a wake-up may do by itself, and nothing else: schedules, retries, backfills, automation, the queue. What is added
+ * here, or to `recoverFirst`, has to be known to `quietUntil` (app/quiet.ts): most wake-ups stop where that says so.
+ */
 async function decideTick(
   ports: RunPorts,
   settings: RunSettings,

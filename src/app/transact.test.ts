@@ -12,8 +12,8 @@ import {
   type TransactionRetry,
   type TransactOptions,
   transact,
-  transactionInstant,
 } from './transact.ts';
+import { transactionInstant } from './transaction-instant.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 

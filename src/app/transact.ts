@@ -10,6 +10,7 @@ import type {
   StateTreeEntry,
   StoreUnreachable,
 } from '../ports.ts';
+import { transactionInstant } from './transaction-instant.ts';
 
 /** What a decision is made from: one head, and the files of its commit. Asked anew after every conflict. */
 export interface TransactionView {
@@ -120,7 +121,6 @@ const LOSSES_OF_AGE = 3;
 /** How long others get after a commit that was fought for, in lengths of a try, and at most in milliseconds. */
 const GIVE_WAY_TRIES = 12;
 const GIVE_WAY_MS_MAX = 10_000;
-const SKEW_MS_MAX = 5 * 60_000;
 
 /**
  * Full jitter: anything up to a bound that doubles from 50 ms to 2 s, or from the length of a try to eight of them where
@@ -150,20 +150,6 @@ export function conflictWaitMs(losses: number, random: () => number, tryMs: numb
 export function giveWayMs(losses: number, random: () => number, tryMs: number): number {
   if (losses === 0) return 0;
   return Math.floor((0.5 + random() / 2) * Math.min(GIVE_WAY_MS_MAX, GIVE_WAY_TRIES * tryMs));
-}
-
-/** The instant of a transaction (state-branch.md, "Order is seq"): a remote's clock wins, and time never runs back. */
-export function transactionInstant(
-  head: StateHead,
-  ownNow: EpochMs,
-): { readonly now: EpochMs; readonly clockSkewMs: number | undefined } {
-  const skewMs = head.serverNow === undefined ? 0 : head.serverNow - ownNow;
-  // A `Date` header has whole seconds: a small difference is its rounding, and the finer own clock is as good.
-  const now = head.serverNow === undefined || Math.abs(skewMs) <= 1_000 ? ownNow : head.serverNow;
-  return {
-    now: Math.max(now, head.committedAt ?? now),
-    clockSkewMs: Math.abs(skewMs) > SKEW_MS_MAX ? skewMs : undefined,
-  };
 }
 
 /**

@@ -15,6 +15,7 @@ import type { Style } from '../render/style.ts';
 import { parseDotenv } from '../run/dotenv.ts';
 import type { Secret } from '../run/redact.ts';
 import { type SecretsProject, secretsToMask, type Variables } from '../run/secrets.ts';
+import type { Begun } from './quiet-look.ts';
 import type { StorageHost } from './storage.ts';
 
 /**
@@ -36,6 +37,10 @@ export interface Surroundings {
   readonly stateBranch?: string;
   /** Names of variables that are secret here, beside those that the project knows of. */
   readonly secretEnv: readonly string[];
+  /** The ref that a workflow's job is for, as `refs/heads/main`. */
+  readonly ref?: string;
+  /** What was opened before, to look whether there is anything to do. */
+  readonly begun?: Begun;
   /** The job of a workflow that this is. */
   readonly workflow?: WorkflowIdentity;
   /** The same job as it is billed. */

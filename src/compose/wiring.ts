@@ -5,7 +5,6 @@ import { type CodeCommit, openTracking } from '../adapters/checkout.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
-import { createHeadMemory } from '../adapters/head-memory.ts';
 import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
 import { createProcessRunner } from '../adapters/process.ts';
@@ -18,12 +17,13 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { findLost } from '../app/find-lost.ts';
 import { billedJob, createJobMeter } from '../app/job-meter.ts';
-import { type LoadedProject, PROJECT_FILE, readSoundProject } from '../app/read-project.ts';
+import { PROJECT_FILE } from '../app/manifest-paths.ts';
+import { quietNoteOf } from '../app/quiet.ts';
+import { type LoadedProject, readSoundProject } from '../app/read-project.ts';
 import { reportPages } from '../app/report-pages.ts';
 import type { RunPorts } from '../app/run.ts';
 import type { StatePorts } from '../app/state-ports.ts';
 import { openStateSession } from '../app/state-session.ts';
-import { sha256 } from '../base/digest.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
 import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
@@ -31,6 +31,9 @@ import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
 import { findSecretNameClashes, secretNames } from '../run/secrets.ts';
 import { neutralizeCommands } from '../run/step-commands.ts';
+import { headMemory } from './head-file.ts';
+import type { Begun } from './quiet-look.ts';
+import { quietPlaceDigest } from './quiet-place.ts';
 import { openStores, type Stores, terminalStorage } from './storage.ts';
 import {
   codeCommit,
@@ -89,8 +92,8 @@ export async function openProject(
   const root = findRoot(options.project);
   if (!root.ok) return root;
   process.chdir(root.value);
-  const { host, style, stateBranch } = surroundings;
-  const tree = createSourceTree(root.value, gitEnvOf(surroundings));
+  const { host, style, stateBranch, begun } = surroundings;
+  const tree = begun?.root === root.value ? begun.tree : createSourceTree(root.value, gitEnvOf(surroundings));
   const loaded = onBranch(await readAll(tree), stateBranch);
   return ok({ root: root.value, tree, surroundings, host, style, clock: systemClock, loaded });
 }
@@ -125,6 +128,8 @@ export async function openStore(
   location?: GitLocation,
 ): Promise<Result<GitStateStore, AppFailure>> {
   const { token, privateFolder: parent } = opened.surroundings;
+  const begun = begunFor(opened, project);
+  if (begun && environment === 'production') return ok(begun.store);
   const store = await openStateStore({
     projectRoot: opened.root,
     projectName: project.name,
@@ -139,6 +144,29 @@ export async function openStore(
   if (store.ok) return store;
   const { code, message } = store.error;
   return fail(code === 'no-repository' ? inputFailure(code, message) : outsideFailure(code, message));
+}
+
+/** What a look that came before has opened, where it was right about the project. */
+function begunFor({ root, surroundings: { begun } }: OpenProject, project: Project): Begun | undefined {
+  const { branch, remote } = project.state;
+  const isRight =
+    begun?.root === root &&
+    begun.project.name === project.name &&
+    begun.project.branch === branch &&
+    begun.project.remote === remote;
+  return isRight ? begun : undefined;
+}
+
+/** What commits of a workflow's job say of the wake-ups after them. */
+function quietNotes(opened: OpenProject, project: Project, code: string): Pick<StatePorts, 'quietNote'> {
+  const { surroundings, loaded, tree } = opened;
+  const { ref } = surroundings;
+  if (ref === undefined) return {};
+  const { name, state, manifests } = project;
+  const { branch, remote } = state;
+  const place = (): string | undefined =>
+    quietPlaceDigest({ code, ref, name, branch, remote, files: loaded.files, manifests }, tree);
+  return { quietNote: (after, commit) => quietNoteOf({ project, code, place }, after, commit) };
 }
 
 /** Everything that a command needs that plans, runs or records. */
@@ -177,8 +205,9 @@ export async function openWorld(
   const { host, root, surroundings } = opened;
   const { writer } = surroundings;
   const gitEnv = gitEnvOf(surroundings);
+  const begun = begunFor(opened, project);
   const [location, code] = await Promise.all([
-    locateRepository(root, project.state.remote, gitEnv),
+    begun ? ok(begun.location) : locateRepository(root, project.state.remote, gitEnv),
     options.records ? codeCommit(root, gitEnv) : undefined,
   ]);
   if (!location.ok) return fail(inputFailure(location.error.code, location.error.message));
@@ -227,15 +256,8 @@ export async function openWorld(
     // A runner of GitHub has no disk that stays: it remembers nothing.
     ...(options.environment === 'local'
       ? {}
-      : {
-          heads: createHeadMemory(
-            join(
-              folder,
-              'heads',
-              `${sha256(`${store.value.label} ${location.value.remoteUrl ?? ''}`).slice(0, 16)}.json`,
-            ),
-          ),
-        }),
+      : { heads: headMemory(folder, store.value.label, location.value.remoteUrl) }),
+    ...(options.environment === 'local' || code === undefined ? {} : quietNotes(opened, project, code.commit)),
     dataMoves: stores.dataMoves,
   };
   const processHolders = createProcessHolders();

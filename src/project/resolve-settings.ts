@@ -7,6 +7,7 @@ import type {
   WrittenProductionEnvironment,
 } from '../manifest/generated/written.ts';
 import { DEFAULT_STATE_BRANCH } from '../model/data-branch.ts';
+import { USUAL_MANIFESTS } from '../model/manifest-patterns.ts';
 import type { Connection, EnvironmentDef, Project } from '../model/project.ts';
 import { checkConnection } from './asset-table.ts';
 import type { Definitions } from './definitions.ts';
@@ -18,8 +19,6 @@ import { resolveRunners } from './resolve-runners.ts';
 import { resolveStorage } from './resolve-storage.ts';
 import { checkTemplate, type Resolving, resolveDuration, resolveEnv, resolvePath } from './resolving.ts';
 import { hasExpression } from './template.ts';
-
-const MANIFESTS = ['pipelines/**/*.{yaml,yml}'];
 
 /** What `branchline.yaml` says of the project as a whole. */
 export type Settings = Pick<
@@ -71,7 +70,7 @@ export function resolveSettings(resolving: Resolving): Settings {
     name: value?.name ?? '',
     ...(value?.description === undefined ? {} : { description: value.description }),
     timezone: value?.timezone ?? 'UTC',
-    manifests: value?.manifests ?? MANIFESTS,
+    manifests: value?.manifests ?? USUAL_MANIFESTS,
     state: { branch: stateBranch, remote: value?.state?.remote ?? 'origin', ...resolveRetention(resolving) },
     ...(storage === undefined ? {} : { storage }),
     ...(value?.max_parallel === undefined ? {} : { maxParallel: value.max_parallel }),

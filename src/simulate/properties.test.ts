@@ -39,6 +39,7 @@ test('in random worlds no limit is exceeded, nothing is lost or counted twice, a
     backfills: 0,
     asked: 0,
     waves: 0,
+    quiet: 0,
   };
   for (const seed of seeds) {
     const judged = await judgeWorld(worldOfSeed(seed), { twice: seed % 6 === 0 });

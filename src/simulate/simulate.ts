@@ -37,6 +37,8 @@ export interface SimulationInput {
   readonly onLanded?: (change: StateChange) => void;
   /** Told of each commit that a job knows of, for whoever checks what must always hold. */
   readonly onCommit?: (events: readonly BranchlineEvent[], after: StateView, state: MemoryState) => void;
+  /** Told of each decision of a job, and of the state that it was made on. */
+  readonly onDecision?: JobWorld['onDecision'];
   /** Told when a script begins, and when it is over; never of the end when its runner is lost. */
   readonly onScript?: (job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end') => void;
 }
@@ -102,6 +104,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
       return fanOut ? fanOut.isOver(number) : job === undefined || job.endedAt !== undefined;
     },
     mayAsk: () => requests.take(time.now()),
+    ...(input.onDecision ? { onDecision: input.onDecision } : {}),
     onCommit(events, after) {
       pushes.take(time.now());
       timeline.take(events, { view: after, waits: reasons(after, time.now()) });

@@ -1,5 +1,7 @@
 import { createJobMeter } from '../app/job-meter.ts';
 import type { RunPorts } from '../app/run.ts';
+import type { StateDecision } from '../app/state-ports.ts';
+import type { StateAt } from '../app/state-reading.ts';
 import { openStateSession, type StateSession } from '../app/state-session.ts';
 import type { BranchlineEvent, Holder } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
@@ -53,6 +55,8 @@ export interface JobWorld {
   isOver(workflow: number): boolean;
   /** One request to GitHub's API; false = the token has none left. */
   mayAsk(): boolean;
+  /** Told of each decision, whether or not it lands. */
+  onDecision?(job: SimulatedJob, state: StateAt, decision: StateDecision<unknown>): void;
   /** Told of each commit that landed. */
   onCommit(events: readonly BranchlineEvent[], after: StateView): void;
   /** Told of a commit that landed after its runner was lost: nobody else tells of it. */
@@ -112,7 +116,7 @@ export function portsOfJob(world: JobWorld, job: SimulatedJob): RunPorts {
     clock,
     random: world.random,
     operations: world.operations,
-    session: watched(session, world),
+    session: watched(session, world, job),
     journals: runnerJournals(),
     holders: {
       self: {
@@ -174,12 +178,13 @@ function slowStore(world: JobWorld, job: SimulatedJob): ReturnType<MemoryState['
 }
 
 /** A session whose commits are seen. */
-function watched(session: StateSession, world: JobWorld): StateSession {
+function watched(session: StateSession, world: JobWorld, job: SimulatedJob): StateSession {
   return {
     async transact(decide, options) {
       let events: readonly BranchlineEvent[] = [];
       const outcome = await session.transact(async (state) => {
         const decision = await decide(state);
+        world.onDecision?.(job, state, decision);
         events = decision.kind === 'commit' ? decision.events : [];
         return decision;
       }, options);

@@ -1,10 +1,9 @@
 import type { EventDraft, FinalRunState } from '../../model/events.ts';
-import type { Timestamp } from '../../model/instant.ts';
 import type { Plan } from '../../model/plan.ts';
-import { formatDuration, formatInstant } from '../../time/format.ts';
 import { type AssetLine, assetLines } from '../asset-lines.ts';
-import { blocks, code, fence, join, link, type Markdown, own, text } from '../markdown.ts';
+import { blocks, fence, type Markdown, own, text } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
+import { footer, headline, listBlock, nextBlock, type SummaryFrame } from './frame.ts';
 import { runSection } from './run-section.ts';
 
 /** One run of the job, whole or the part that there was time for. */
@@ -21,30 +20,16 @@ export interface RunSummary {
 }
 
 /** What a job did, and what it did not do and why. All text in it comes from outside. */
-export interface SummaryInput {
-  /** The verdict, where it is of no run. */
-  readonly title?: string;
-  /** Name of the project; absent where its file could not be read. */
-  readonly project?: string;
+export interface SummaryInput extends SummaryFrame {
   readonly runs: readonly RunSummary[];
-  /** Sentences: what was not done and why, and what a person should know. */
-  readonly notes: readonly string[];
   /** What waits for the next tick. */
   readonly waiting: readonly string[];
-  readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** Why the job stopped, and what to do. */
   readonly failure?: { readonly message: string; readonly help?: string };
   /** What would run, or what is wrong: a text of ours for a terminal, shown as it is. */
   readonly text?: { readonly title: string; readonly body: string };
   /** What is said elsewhere as well (a comment), as Markdown with its own headline. */
   readonly body?: Markdown;
-  readonly links: {
-    readonly state?: { readonly commit: string; readonly url?: string };
-    readonly report?: string;
-    readonly log?: string;
-  };
-  /** Of this job so far, rounded up as it is billed. */
-  readonly billing?: { readonly minutes: number; readonly usd?: number; readonly runner: string };
 }
 
 /** GitHub takes 1 MiB a step; what would be longer is shown with fewer lines. */
@@ -69,14 +54,14 @@ export function renderSummary(input: SummaryInput): Markdown {
     summary = render(input, bounds);
     if (new TextEncoder().encode(summary).length <= SUMMARY_BYTES_MAX) return summary;
   }
-  return own(`${headline(input)}\n\nThe rest is too long for a summary; the log has all of it.`);
+  return own(`${headlineOf(input)}\n\nThe rest is too long for a summary; the log has all of it.`);
 }
 
 function render(input: SummaryInput, bounds: SummaryBounds): Markdown {
   const { runs, notes, waiting, failure, body } = input;
   const more = runs.length - bounds.runs;
   return blocks([
-    body === undefined ? headline(input) : undefined,
+    body === undefined ? headlineOf(input) : undefined,
     failure && failureBlock(failure),
     ...runs.slice(0, bounds.runs).map((run) => runSection(run, bounds)),
     more > 0 ? own(`And ${count(more, 'run')} more; the log has them.`) : undefined,
@@ -85,13 +70,11 @@ function render(input: SummaryInput, bounds: SummaryBounds): Markdown {
     waiting.length > 0 ? listBlock('Waits for the next tick', waiting) : undefined,
     notes.length > 0 ? listBlock(runs.length > 0 || body !== undefined ? 'Also' : 'Why', notes) : undefined,
     nextBlock(input.next),
-    footer(input),
+    footer(input, Math.max(0, ...input.runs.map(({ latenessMs = 0 }) => latenessMs))),
   ]);
 }
 
-/** `### jaffle: 1 failed, 4 ok`. */
-function headline({ project, runs, failure, title, text: shown }: SummaryInput): Markdown {
-  const name = project === undefined ? 'Branchline' : text(project, 60);
+function headlineOf({ project, runs, failure, title, text: shown }: SummaryInput): Markdown {
   const verdict = failure
     ? runs.length > 0
       ? `stopped after ${count(runs.length, 'run')}`
@@ -99,7 +82,7 @@ function headline({ project, runs, failure, title, text: shown }: SummaryInput):
     : runs.length > 0
       ? verdictOf(runs)
       : (title ?? shown?.title ?? 'nothing to do');
-  return own(`### ${name}: ${verdict}`);
+  return headline(project, verdict);
 }
 
 function verdictOf(runs: readonly RunSummary[]): string {
@@ -137,47 +120,4 @@ function textBlock(shown: SummaryInput['text']): Markdown | undefined {
   if (shown === undefined || shown.body === '') return undefined;
   const cut = shown.body.length > TEXT_LENGTH_MAX ? `${shown.body.slice(0, TEXT_LENGTH_MAX)}\n…` : shown.body;
   return fence(cut);
-}
-
-const LIST_MAX = 50;
-
-function listBlock(title: string, lines: readonly string[]): Markdown {
-  const shown = lines.slice(0, LIST_MAX).map((line) => own(`- ${text(line, 1_000)}`));
-  const more = lines.length - shown.length;
-  if (more > 0) shown.push(own(`- and ${formatCount(more)} more; the log has them`));
-  return own(`**${title}**\n\n${join(shown, '\n')}`);
-}
-
-const NEXT_MAX = 5;
-
-function nextBlock(next: SummaryInput['next']): Markdown | undefined {
-  if (next.length === 0) return undefined;
-  const shown = next.slice(0, NEXT_MAX).map(({ schedule, tick }) => own(`${code(schedule)} at ${formatInstant(tick)}`));
-  const more = next.length - shown.length;
-  return own(`**Next:** ${join(shown, ', ')}${more > 0 ? ` and ${count(more, 'schedule')} more` : ''}.`);
-}
-
-function footer({ links, billing, runs }: SummaryInput): Markdown | undefined {
-  const { state, report, log } = links;
-  const late = Math.max(0, ...runs.map(({ latenessMs = 0 }) => latenessMs));
-  const parts = [
-    state &&
-      own(
-        `State ${state.url === undefined ? code(shortOf(state.commit)) : link(code(shortOf(state.commit)), state.url)}`,
-      ),
-    report === undefined ? undefined : link(own('health report'), report),
-    log === undefined ? undefined : link(own('log'), log),
-    late >= 60_000 ? own(`the tick came ${formatDuration(late)} late`) : undefined,
-    billing && own(`${count(billing.minutes, 'minute')} billed on ${code(billing.runner)}${costText(billing.usd)}`),
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? undefined : own(`<sub>${join(parts, ' · ')}</sub>`);
-}
-
-function costText(usd: number | undefined): string {
-  if (usd === undefined) return '';
-  return usd === 0 ? ' (free here)' : ` ($${usd < 0.1 ? usd.toFixed(3) : usd.toFixed(2)})`;
-}
-
-function shortOf(commit: string): string {
-  return commit.slice(0, 7);
 }

@@ -17,6 +17,7 @@ import { projectOf, sourceTreeOf } from '../project-builder.ts';
 import { openBackfillAccounts } from './backfill-account.ts';
 import { openLedger } from './ledger.ts';
 import { eventsOf } from './play.ts';
+import { isHeadQuiet, quietBreach } from './quiet-heads.ts';
 import type { RandomWorld } from './random-world.ts';
 import { openReplay } from './replay.ts';
 import { watchScripts } from './scripts-at-work.ts';
@@ -38,6 +39,8 @@ export interface WorldFigures {
   readonly asked: number;
   /** Of work that was shared out among jobs. */
   readonly waves: number;
+  /** Wake-ups of which the state said that they have nothing to do. */
+  readonly quiet: number;
 }
 
 /** Plays a world and names everything that must never be; empty = all is well. */
@@ -57,6 +60,7 @@ export async function judgeWorld(
   const say = (text: string): void => {
     if (wrong.length < 10 && !wrong.includes(text)) wrong.push(text);
   };
+  const quiet = new Set<number>();
   const ledger = openLedger(project, say);
   const replay = openReplay('production', say);
   const started = resolved.plan.started.map(({ work }) => work);
@@ -82,6 +86,12 @@ export async function judgeWorld(
       // The same from all bytes of the branch, snapshots and roll-ups with them, is what costs: now and then, and at the end.
       if (replay.commits % 16 === 0) judgeReplay(after, state, say);
     },
+    onDecision(job, state, decision) {
+      if (job.work.kind !== 'tick') return;
+      const breach = quietBreach(project, state, decision);
+      if (breach !== undefined) say(breach);
+      else if (isHeadQuiet(project, state)) quiet.add(job.number);
+    },
     onScript: watchScripts(project, say).note,
   };
   const done = await simulate(input);
@@ -93,7 +103,7 @@ export async function judgeWorld(
   const asked = judgeAutomation(told, say);
   const report = reportSimulation(input, done);
   if (options.twice) {
-    const { onCommit: _, onScript: __, onLanded: ___, ...plain } = input;
+    const { onCommit: _, onScript: __, onLanded: ___, onDecision: ____, ...plain } = input;
     const again = await simulate(plain);
     if (JSON.stringify(reportSimulation(plain, again)) !== JSON.stringify(report))
       say('the same seed gave another outcome');
@@ -113,6 +123,7 @@ export async function judgeWorld(
       backfills: report.backfills.length,
       asked,
       waves: report.fanOut?.waves ?? 0,
+      quiet: quiet.size,
     },
   };
 }

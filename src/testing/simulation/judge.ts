@@ -32,6 +32,7 @@ export function judge(played: Played): string[] {
     ...judgeRuns(played, events),
     ...judgeView(played, events),
     ...judgeMessages(played),
+    ...world.commands.flatMap(({ breaches }) => breaches),
     ...played.doubleWork.map((text) => `the same work twice at once: ${text}`),
   ];
 }

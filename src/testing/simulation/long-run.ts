@@ -27,6 +27,7 @@ function emptySums(): Sums {
     waits: 0,
     asked: 0,
     waves: 0,
+    quiet: 0,
   };
   return { worlds: 0, wrong: 0, ...figures };
 }
@@ -36,9 +37,9 @@ function add(to: Sums, more: Partial<Sums>): void {
 }
 
 function say(what: string, sums: Sums): void {
-  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked, waves } = sums;
+  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked, waves, quiet } = sums;
   process.stdout.write(
-    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves, ${waves} waves\n`,
+    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves, ${waves} waves, ${quiet} quiet wake-ups\n`,
   );
 }
 

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import type { BranchlineEvent } from '../../model/events.ts';
 import type { EpochMs } from '../../model/instant.ts';
 import type { Operations } from '../../model/operations.ts';
+import type { Project } from '../../model/project.ts';
 import type { CommitOutcome, Journals, ProcessRunner, StateStore } from '../../ports.ts';
 import type { WorkflowJob } from '../../ports-github.ts';
 import { createRedactor } from '../../run/redact.ts';
@@ -24,6 +25,7 @@ import { fakeOutputFiles } from '../fake-output-files.ts';
 import { fakeScratch } from '../fake-process.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../fake-store.ts';
 import { createFakeJournalDisk, type FakeJournalDisk } from './fake-journals.ts';
+import { quietBreach } from './quiet-heads.ts';
 
 /** A laptop keeps its disk and judges its processes; a runner's disk goes with its job, and GitHub is asked about it. */
 export interface SimulatedMachine {
@@ -47,6 +49,8 @@ export interface SimulatedCommand extends Actor {
   endedAt?: EpochMs;
   /** Ctrl-C. */
   readonly interrupt: AbortController;
+  /** What it decided though the state said that there is nothing to do. */
+  readonly breaches: string[];
   /** Events of its commits that the branch has confirmed to it, commit by commit. */
   readonly acknowledged: BranchlineEvent[][];
 }
@@ -132,6 +136,7 @@ export function createWorld(options: {
         frozenUntil: 0,
         offlineUntil: 0,
         interrupt: new AbortController(),
+        breaches: [],
         acknowledged: [],
       };
       commands.push(command);
@@ -141,6 +146,7 @@ export function createWorld(options: {
           working,
           writer: `w${++writers}`,
           operations: options.planning.project.operations,
+          ticks: what.kind === 'tick' ? options.planning.project : undefined,
           ...(options.compactAfter === undefined ? {} : { compactAfter: options.compactAfter }),
           ...(options.retentionMs === undefined ? {} : { retentionMs: options.retentionMs }),
         }),
@@ -309,12 +315,14 @@ function processesOf(
 }
 
 /** Wraps a session so that what it confirms is known. */
-function watched(session: StateSession, command: SimulatedCommand): StateSession {
+function watched(session: StateSession, command: SimulatedCommand, project: Project | undefined): StateSession {
   return {
     async transact(decide) {
       let events: readonly BranchlineEvent[] = [];
       const outcome = await session.transact(async (state) => {
         const decision = await decide(state);
+        const breach = project && quietBreach(project, state, decision);
+        if (breach !== undefined) command.breaches.push(breach);
         events = decision.kind === 'commit' ? decision.events : [];
         return decision;
       });
@@ -331,6 +339,8 @@ function portsOf(
     readonly working: Map<string, Set<SimulatedCommand>>;
     readonly writer: string;
     readonly operations: Operations;
+    /** Of a wake-up: the project. */
+    readonly ticks: Project | undefined;
     readonly compactAfter?: number;
     readonly retentionMs?: number;
   },
@@ -359,7 +369,7 @@ function portsOf(
     partitions: new Set(),
     clock,
     random: world.random,
-    session: watched(session, command),
+    session: watched(session, command, own.ticks),
     journals: journalsOf(world, command),
     holders: holdersOf(world, command, clock),
     operations: own.operations,
