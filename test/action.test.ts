@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
@@ -195,6 +195,40 @@ describe('a journal that a job could not push', () => {
     expect(readFileSync(shared('a'), 'utf8')).toBe('x\n');
     const types = (await rig.state()).view.endedRuns;
     expect([...types.values()].map(({ counts }) => counts?.materialized)).toEqual([1]);
+  });
+
+  test('names no database that its branch of data never got: the one that is there counts, with what is in it', async () => {
+    await dueRig(`name: shop
+connections:
+  w: { type: duckdb, path: data/w.duckdb, storage: { type: branch } }
+assets:
+  a: { connection: w, sql: "select 1 as n" }
+  b: { connection: w, sql: "select 2 as n" }
+  c: { deps: [b], run: ${JSON.stringify(`if test -e "$SHARED/slow"; then ${waits}; fi`)} }
+schedules:
+  nightly: { selection: "*", cron: "30 2 * * *" }
+`);
+    expect(await rig.run({ event: schedule, run: 100 })).toMatchObject({ outputs: { status: 'success' } });
+    const file = async () => (await rig.state()).view.connections.get('w')?.file;
+    const first = await file();
+    writeFileSync(shared('slow'), '');
+    const job = rig.start({ event: click({ command: 'run', select: 'key:b+' }), run: 101 });
+    await until(() => existsSync(shared('waiting')));
+    rig.github.git.fail('advertise-push', 403, 1_000);
+    writeFileSync(shared('go'), '');
+    await rig.end(job);
+    rig.github.git.mend();
+    expect(rig.github.results.artifacts.artifacts.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^bl-journal-w/),
+    ]);
+    at('2026-11-22T02:41:00Z');
+    rmSync(shared('slow'));
+    const next = await rig.run({ event: schedule, run: 102 });
+    expect(next.log).toContain('counts up to the first file that its job could not push to its branch of data');
+    expect(next).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    expect(next.log).not.toContain('data lost');
+    expect((await file())?.blob).not.toBe(first?.blob);
+    expect((await rig.state()).view.connections.get('w')?.unsaved).toEqual({});
   });
 });
 

@@ -78,12 +78,20 @@ export function leftJournal(input: LeftJournalInput, { events }: LeftJournal): R
   return ok({ journal, withoutData: events.length - withData.length });
 }
 
-/** Events follow each other, so what comes after the first whose data is lost is as if its machine had gone before. */
+/**
+ * Events follow each other, so what comes after the first whose data is lost is as if its machine had gone before. Tables are
+ * lost with the database file that was saved after them.
+ */
 function beforeLostData(events: readonly BranchlineEvent[], counted: number): readonly BranchlineEvent[] {
+  const fresh = events.filter((event) => (splitEventId(event.id)?.n ?? 0) > counted);
+  const databases = new Set(
+    fresh.flatMap((event) => (event.type === 'connection.saved' && event.blob !== undefined ? [event.connection] : [])),
+  );
   const isLost = (event: BranchlineEvent): boolean =>
-    (splitEventId(event.id)?.n ?? 0) > counted && blobsOf(event).length > 0;
-  const first = events.findIndex(isLost);
-  return first < 0 ? events : events.slice(0, first);
+    blobsOf(event).length > 0 ||
+    (event.type === 'asset.materialized' && event.connection !== undefined && databases.has(event.connection));
+  const first = fresh.find(isLost);
+  return first === undefined ? events : events.slice(0, events.indexOf(first));
 }
 
 /** The steps of an open run as its record tells of them. */

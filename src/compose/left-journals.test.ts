@@ -145,6 +145,10 @@ describe('the journal that a lost job uploaded', () => {
     // What is recorded already has been pushed with its files.
     expect(await lines(drafts, 3, 5)).toEqual([[['w32-1-run-00.r', 3]], 0]);
     expect(await lines([...own, saved], 3, 3)).toEqual([[['w32-1-run-00.r', 3]], 1]);
+    // Tables are where the database is that was saved after them.
+    const table = { ...made, step: 'b', asset: 'b', materialization: 'r.1/b', connection: 'w' } as EventDraft;
+    expect(await lines([...own, table, saved], 3, 3)).toEqual([[['w32-1-run-00.r', 3]], 1]);
+    expect(await lines([...own, table], 3, 3)).toEqual([[['w32-1-run-00.r', 4]], 0]);
     expect(await lines([...own, { ...saved, blob: undefined } as EventDraft], 3, 3)).toEqual([
       [['w32-1-run-00.r', 4]],
       0,
