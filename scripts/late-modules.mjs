@@ -40,7 +40,9 @@ export const lateModules = {
     'src/state/partition-records.ts',
     'src/state/partition-tally.ts',
     'src/state/untallied.ts',
+    'src/time/partitions/dimensions.ts',
     'src/time/partitions/mapping.ts',
+    'src/time/partitions/nearest-keys.ts',
     'src/time/partitions/windows.ts',
   ],
   /** What a state has that has grown: assets with their figures, days that are closed, checkpoints. */

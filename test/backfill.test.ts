@@ -132,6 +132,37 @@ describe('a backfill', () => {
     expect(await ofRaw()).toMatchObject({ madeSince: { 'marts/daily': ['2026-01-02'], 'raw/orders': ['2026-01-02'] } });
   });
 
+  test('of several dimensions takes keys of one of them, and says how where it cannot', async () => {
+    project.write(
+      'branchline.yaml',
+      `name: shop
+assets:
+  sales:
+    partitions: { multi: { day: { static: [mon, tue, wed] }, region: { static: [eu, us] } } }
+    run: "true"
+`,
+    );
+    const preview = async (partitions: string, code = 0) =>
+      project.json<{ runs: { partitions: string }[] }>(
+        ['backfill', 'preview', '--select', 'key:sales', '--partitions', partitions],
+        code,
+      );
+    const keys = async (partitions: string) => (await preview(partitions)).runs.map((run) => run.partitions);
+    expect(await keys('region=eu,day=tue...wed')).toEqual(['tue|eu', 'wed|eu']);
+    expect(await preview('eu', 2)).toMatchObject({
+      error: { code: 'unknown-partition', message: expect.stringContaining('write `region=eu`') },
+    });
+    expect(await project.run(['run', '--select', 'key:sales', '--partitions', 'region=us,day=mon'])).toMatchObject({
+      code: 0,
+    });
+    expect(await keys('region=us,missing')).toEqual(['tue|us', 'wed|us']);
+    const args = ['backfill', 'start', '--select', 'key:sales', '--partitions', 'day=mon'];
+    const done = await project.json<StartJson>(args);
+    expect(done).toMatchObject({ state: 'COMPLETED_SUCCESS', partitions: 'day=mon', done: 2 });
+    expect(done.runs.map(({ partitions }) => partitions)).toEqual(['mon|eu', 'mon|us']);
+    await sound();
+  });
+
   test('stands in the health report, with the partitions that it made and those that it did not', async () => {
     await start('2026-01-01...2026-01-04', 1, [], { BAD: 'raw@2026-01-03' });
     const report = await project.json<{

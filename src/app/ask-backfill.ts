@@ -12,6 +12,7 @@ import { type BackfillPlan, backfillRoots, planBackfill, tooLongGroup } from '..
 import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
 import type { BackfillPreview } from '../render/backfill-text.ts';
 import type { PlanPrice } from '../render/plan-text.ts';
+import { narrowByDimension } from '../time/partitions/dimensions.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
@@ -189,7 +190,7 @@ function keysOfRoots(
         `Say which: \`--partitions <key>\`, a range \`<first>...<last>\`, \`all\`, \`missing\` or \`failed\`. ${NOTHING}`,
       ),
     );
-  return chosenKeys(reader, roots, all, text);
+  return chosenKeys(reader, roots, text);
 }
 
 function rootText(project: Project, root: AssetKey): string {
@@ -201,9 +202,12 @@ function rootText(project: Project, root: AssetKey): string {
 function chosenKeys(
   reader: PartitionReader,
   roots: readonly AssetKey[],
-  all: readonly string[],
-  text: string,
+  asked: string,
 ): Result<readonly string[], AppFailure> {
+  const narrowed = narrowByDimension(reader.partitionsOf(roots[0]!), reader.keysOf(roots[0]!), asked);
+  if (!narrowed.ok)
+    return fail(inputFailure('unknown-partition', narrowed.error.map(({ message }) => message).join('\n'), NOTHING));
+  const { keys: all, text } = narrowed.value;
   const isKey = new Set(all);
   const chosen = new Set<string>();
   const written: string[] = [];

@@ -5,6 +5,7 @@ import type { MaterializationRecord, StateView } from '../model/state.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import type { OutputFile } from '../ports.ts';
 import { factsOf } from '../state/partition-records.ts';
+import { narrowByDimension } from '../time/partitions/dimensions.ts';
 import { type KeysAt, openPartitions, selectKeys } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
@@ -97,7 +98,8 @@ function keysToShow(
         'Select those that are cut alike, or leave `--partitions` away: then it is all of them.',
       ),
     );
-  const chosen = selectKeys(keysOf(first), text);
+  const narrowed = narrowByDimension(first.partitions && openPartitions(first.partitions), keysOf(first), text);
+  const chosen = narrowed.ok ? selectKeys(narrowed.value.keys, narrowed.value.text) : narrowed;
   if (chosen.ok) return ok(() => chosen.value);
   return fail(inputFailure('unknown-partition', chosen.error.map(({ message }) => message).join('\n')));
 }

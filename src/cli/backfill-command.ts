@@ -15,7 +15,7 @@ export function backfillCommand(define: Define): Command {
       )
       .option(
         '--partitions <keys>',
-        'keys and ranges `<first>...<last>` of the roots, `all`, `missing` or `failed`, separated by commas',
+        'keys and ranges `<first>...<last>` of the roots, `all`, `missing` or `failed`, separated by commas; of several dimensions also `<dimension>=<keys>`',
       )
       .option('--reason <text>', 'why, for the record')
       .option('--priority <n>', 'its place in the queue; higher goes first (default: -1)')

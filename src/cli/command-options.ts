@@ -10,7 +10,7 @@ export function withPlanOptions(command: Command): Command {
     .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
     .option(
       '--partitions <keys>',
-      'which partitions: keys, ranges `<first>...<last>`, `all`, `missing` or `failed` (default: the newest)',
+      'which partitions: keys, ranges `<first>...<last>`, `all`, `missing` or `failed`; of several dimensions also `<dimension>=<keys>` (default: the newest)',
     )
     .option('--full-refresh', 'incremental assets start empty instead of from their last outputs')
     .addOption(environmentOption());

@@ -3,7 +3,8 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { PartitionRecord } from '../model/state.ts';
-import { chunkText, selectKeys } from '../time/partitions/keys.ts';
+import { narrowByDimension } from '../time/partitions/dimensions.ts';
+import { chunkText, type KeysProblem, selectKeys } from '../time/partitions/keys.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
 import { cutKeys, planBackfill } from './backfill-plan.ts';
 import { keysByStatus } from './partition-status.ts';
@@ -80,13 +81,18 @@ function wantedKeys(
   roots: readonly AssetKey[],
   { partitions, recordsOf }: PartitionRunsInput,
 ): Result<readonly string[], PartitionRunsProblem> {
-  const all = reader.keysOf(roots[0]!);
-  if (partitions === undefined) return ok(all.slice(-1));
+  const every = reader.keysOf(roots[0]!);
+  if (partitions === undefined) return ok(every.slice(-1));
+  const unknown = (problems: readonly KeysProblem[]): Result<never, PartitionRunsProblem> =>
+    fail({ kind: 'unknown_keys', messages: problems.map(({ message }) => message) });
+  const narrowed = narrowByDimension(reader.partitionsOf(roots[0]!), every, partitions);
+  if (!narrowed.ok) return unknown(narrowed.error);
+  const { keys: all, text } = narrowed.value;
   // A key that is called so is meant before the word.
-  const byStatus = all.includes(partitions.trim()) ? undefined : keysByStatus(partitions, all, roots.map(recordsOf));
+  const byStatus = all.includes(text.trim()) ? undefined : keysByStatus(text, all, roots.map(recordsOf));
   if (byStatus !== undefined) return ok(byStatus);
-  const chosen = selectKeys(all, partitions);
-  return chosen.ok ? chosen : fail({ kind: 'unknown_keys', messages: chosen.error.map(({ message }) => message) });
+  const chosen = selectKeys(all, text);
+  return chosen.ok ? chosen : unknown(chosen.error);
 }
 
 /** The keys' text when all assets are cut alike and their policies let one run make them; the other assets go with it. */
