@@ -197,6 +197,19 @@ describe('a journal that a job could not push', () => {
     expect([...types.values()].map(({ counts }) => counts?.materialized)).toEqual([1]);
   });
 
+  test('is kept also where a step took the repository away', async () => {
+    await dueRig(manifest('true', `rm -rf .git; ${waits}`));
+    const job = rig.start({ event: schedule, run: 101, cancelMs: { term: 0, kill: 0 } });
+    await until(() => existsSync(shared('waiting')));
+    job.cancel();
+    const end = await rig.end(job);
+    expect(end.post?.log).toContain('is not inside of a git repository');
+    expect(end.post?.log).toMatch(/branchline state replay shop\/journals\/production\/\S+\.jsonl/);
+    expect(rig.github.results.artifacts.artifacts.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^bl-journal-w/),
+    ]);
+  });
+
   test('names no database that its branch of data never got: the one that is there counts, with what is in it', async () => {
     await dueRig(`name: shop
 connections:

@@ -21,20 +21,31 @@ export async function post(): Promise<number> {
     return opening.error.failure.exit;
   }
   const job = opening.value;
-  const { context, inputs, surroundings, log } = job;
-  if (inputs.stage === 'execute') return (await import('./post-shard.ts')).postShard(job);
+  if (job.inputs.stage === 'execute') return (await import('./post-shard.ts')).postShard(job);
+  try {
+    return (await takeInLeft(job)) ? 0 : await keepJournals(job);
+  } catch (error) {
+    // Whatever went wrong here, what the job did is not lost for it.
+    await keepJournals(job);
+    throw error;
+  }
+}
+
+/** Records what the job left; false, with the reason in the log, where that cannot be. */
+async function takeInLeft(job: Job): Promise<boolean> {
+  const { context, inputs, surroundings, log, runner } = job;
   const opened = await openProject({ project: join(context.workspace, inputs.project) }, surroundings);
   const project = opened.ok ? (opened.value.loaded.project ?? opened.value.loaded.readable) : undefined;
   if (!opened.ok || !project) {
     log.print('The project cannot be read any more, so that nothing could be recorded.');
-    return keepJournals(job);
+    return false;
   }
   const signal = new AbortController().signal;
   const world = await openWorld(opened.value, project, { environment: 'production', signal, records: true });
   if (!world.ok) {
     const { message, help } = withPermissionLines(world.error);
-    job.runner.annotate({ level: 'error', title: message, message: help ?? message });
-    return world.error.exit;
+    runner.annotate({ level: 'error', title: message, message: help ?? message });
+    return false;
   }
   try {
     const { tree } = opened.value;
@@ -42,12 +53,12 @@ export async function post(): Promise<number> {
     const recovered = await recoverFirst({ ...world.value.run, ...taker });
     if (recovered.ok) {
       log.print('What this job had begun is recorded.');
-      return 0;
+      return true;
     }
     const { message, help } = withPermissionLines(recovered.error);
     log.print(message);
     if (help !== undefined) log.print(help);
-    return await keepJournals(job);
+    return false;
   } finally {
     await world.value.close();
   }
