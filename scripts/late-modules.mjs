@@ -47,14 +47,17 @@ export const lateModules = {
   ],
   /** What a state has that has grown: assets with their figures, days that are closed, checkpoints. */
   history: [
+    'src/run/evolve.ts',
     'src/state/asset-fold.ts',
     'src/state/automation-fold.ts',
     'src/state/backfill-fold.ts',
     'src/state/checkpoint.ts',
     'src/state/connection-fold.ts',
+    'src/state/decode-snapshot.ts',
     'src/state/fold-billed.ts',
     'src/state/record-files.ts',
     'src/state/refold.ts',
+    'src/state/shape-pattern.ts',
     'src/state/sketch.ts',
   ],
   /** What a run would do, and why. */
@@ -63,6 +66,7 @@ export const lateModules = {
     'src/app/find-lost.ts',
     'src/app/partition-runs.ts',
     'src/app/queue-standing.ts',
+    'src/app/queue-text.ts',
     'src/plan/automation/condition.ts',
     'src/plan/automation/open-work.ts',
     'src/plan/automation/share-runs.ts',
@@ -77,6 +81,7 @@ export const lateModules = {
     'src/plan/staleness.ts',
     'src/project/listing.ts',
     'src/render/reason-text.ts',
+    'src/run/monitor.ts',
   ],
   /** The pages of the report, and what they tell of how it goes. */
   report: [
@@ -114,7 +119,6 @@ export const lateModules = {
     'src/app/newer-archives.ts',
     'src/app/outputs.ts',
     'src/app/partition-commands.ts',
-    'src/app/queue-text.ts',
     'src/app/quiet.ts',
     'src/app/retention.ts',
     'src/app/run-request.ts',
@@ -133,8 +137,6 @@ export const lateModules = {
     'src/render/summary/run-section.ts',
     'src/run/agenda.ts',
     'src/run/decide.ts',
-    'src/run/evolve.ts',
-    'src/run/monitor.ts',
     'src/run/progress.ts',
     'src/run/resume.ts',
     'src/run/run-retry.ts',

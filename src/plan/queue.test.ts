@@ -152,6 +152,21 @@ const anyLimits = fc
   )
   .map((list) => list.map(([key, value, n]) => limit(key, value, n)));
 
+test('of several limits that block a run the first in the manifest is told, whichever tags they are on', () => {
+  const queued = [run('1', { team: 'x', database: 'a' })];
+  const blocked = (limits: TagLimit[]) => pass({ queued, limits }).waiting.get('1');
+  const limits = [
+    limit('team', 'x', 0),
+    limit('database', 'a', 0),
+    limit('team', 'any', 0),
+    limit('database', 'each', 0),
+  ];
+  for (const first of limits)
+    expect(blocked([limit('team', 'y', 0), first, ...limits])).toMatchObject({ kind: 'tag', key: first.key });
+  expect(blocked(limits.slice(2))).toEqual({ kind: 'tag', key: 'team', limit: 0, holders: [] });
+  expect(blocked(limits.slice(3))).toMatchObject({ key: 'database', value: 'a' });
+});
+
 test('no limit is exceeded, everybody is answered, and nobody waits while everything is free', () => {
   fc.assert(
     fc.property(

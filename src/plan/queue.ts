@@ -85,8 +85,8 @@ export function queueOrder(runs: readonly QueuedRun[]): QueuedRun[] {
 /** What is taken, counted as runs are let go: a look at a limit costs the same however many runs there are. */
 interface Charges {
   readonly runs: string[];
-  /** By limit and value: who counts. */
-  readonly tags: ReadonlyMap<TagLimit, Map<string, string[]>>;
+  /** The limits that count a run. */
+  readonly limitsOf: (run: QueuedRun) => readonly CountedLimit[];
   readonly pools: Map<string, { used: number; readonly holders: string[] }>;
 }
 
@@ -98,7 +98,7 @@ interface Charges {
 export function releaseRuns(input: QueueInput): ReleasePass {
   const charges: Charges = {
     runs: [],
-    tags: new Map(input.queue.tagLimits.map((limit) => [limit, new Map()])),
+    limitsOf: findLimits(input.queue.tagLimits),
     pools: new Map(),
   };
   for (const run of input.inProgress) charge(run, charges);
@@ -122,13 +122,7 @@ export function releaseRuns(input: QueueInput): ReleasePass {
 
 function charge(run: QueuedRun, charges: Charges): void {
   charges.runs.push(run.run);
-  for (const [limit, holders] of charges.tags) {
-    const value = countedValue(limit, run);
-    if (value === undefined) continue;
-    const before = holders.get(value);
-    if (before) before.push(run.run);
-    else holders.set(value, [run.run]);
-  }
+  for (const { holders } of charges.limitsOf(run)) holders.push(run.run);
   for (const [pool, need] of Object.entries(run.slots)) {
     if (need === 0) continue;
     const entry = charges.pools.get(pool) ?? { used: 0, holders: [] };
@@ -138,20 +132,50 @@ function charge(run: QueuedRun, charges: Charges): void {
   }
 }
 
-/** Under which value a limit counts a run; undefined = it does not. All values together count under one. */
-function countedValue(limit: TagLimit, run: QueuedRun): string | undefined {
-  const value = run.tags[limit.key];
-  if (value === undefined) return undefined;
-  switch (limit.value.kind) {
-    case 'any':
-      return '';
-    case 'each':
-      return value;
-    case 'equals':
-      return limit.value.text === value ? value : undefined;
-    default:
-      return unreachable(limit.value);
-  }
+/** A limit where it counts runs with one value of its tag, or with any. */
+interface CountedLimit {
+  readonly limit: TagLimit;
+  readonly value: string;
+  /** Place among the limits: the first one that blocks a run is told. */
+  readonly place: number;
+  readonly holders: string[];
+}
+
+/** Looks up the limits that count a run, in their order: of fifty on one tag most runs meet one. */
+function findLimits(limits: readonly TagLimit[]): (run: QueuedRun) => readonly CountedLimit[] {
+  const keys = sortedUnique(limits.map(({ key }) => key));
+  const known = new Map(keys.map((key) => [key, new Map<string, readonly CountedLimit[]>()]));
+  const togethers = new Map<TagLimit, string[]>();
+  const limitsFor = (key: string, value: string): readonly CountedLimit[] => {
+    const before = known.get(key)!.get(value);
+    if (before) return before;
+    const own = limits.flatMap((limit, place): CountedLimit[] => {
+      if (limit.key !== key) return [];
+      switch (limit.value.kind) {
+        case 'any': {
+          // All values together.
+          const holders = togethers.get(limit) ?? [];
+          togethers.set(limit, holders);
+          return [{ limit, value, place, holders }];
+        }
+        case 'each':
+          return [{ limit, value, place, holders: [] }];
+        case 'equals':
+          return limit.value.text === value ? [{ limit, value, place, holders: [] }] : [];
+        default:
+          return unreachable(limit.value);
+      }
+    });
+    known.get(key)!.set(value, own);
+    return own;
+  };
+  return ({ tags }) => {
+    const own = keys.flatMap((key) => {
+      const value = tags[key];
+      return value === undefined ? [] : limitsFor(key, value);
+    });
+    return keys.length === 1 ? own : own.sort((a, b) => a.place - b.place);
+  };
 }
 
 function obstacle(run: QueuedRun, charges: Charges, { queue, pools, now }: QueueInput): Wait | undefined {
@@ -159,13 +183,10 @@ function obstacle(run: QueuedRun, charges: Charges, { queue, pools, now }: Queue
   const { maxConcurrentRuns: places } = queue;
   if (places >= 0 && charges.runs.length >= places)
     return { kind: 'all-places', limit: places, holders: [...charges.runs] };
-  for (const [limit, holders] of charges.tags) {
-    const value = countedValue(limit, run);
-    if (value === undefined) continue;
-    const counted = holders.get(value) ?? [];
-    if (counted.length < limit.limit) continue;
+  for (const { limit, value, holders } of charges.limitsOf(run)) {
+    if (holders.length < limit.limit) continue;
     const named = limit.value.kind === 'any' ? {} : { value };
-    return { kind: 'tag', key: limit.key, ...named, limit: limit.limit, holders: [...counted] };
+    return { kind: 'tag', key: limit.key, ...named, limit: limit.limit, holders: [...holders] };
   }
   for (const [pool, need] of sortedEntries(run.slots)) {
     const limit = pools[pool];

@@ -3,7 +3,8 @@ import type { RunStepRecord } from '../model/state.ts';
 import { BACKFILL, openBackfillWorld } from '../testing/backfill-world.ts';
 import { projectOf } from '../testing/project-builder.ts';
 import { addBackfillResults, applyBackfillEvent, ENDED_BACKFILLS_KEPT, LOST_MAX } from './backfill-fold.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+import { decodeSnapshot } from './decode-snapshot.ts';
+import { encodeSnapshot } from './snapshot.ts';
 
 const PROJECT = projectOf({
   'branchline.yaml': `name: shop

@@ -3,6 +3,7 @@ import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
+import { decodeSnapshot } from './decode-snapshot.ts';
 import { formatOf } from './format-file.ts';
 import {
   CHECKPOINT_FOLDER,
@@ -17,7 +18,7 @@ import { encodeLeaves } from './partition-files.ts';
 import { readLeaves } from './read.ts';
 import { parseFile } from './record-files.ts';
 import { count, day, mapping, object, text } from './shape.ts';
-import { decodeSnapshot, encodeMonth, encodeSnapshot } from './snapshot.ts';
+import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 
 // Where events were dropped, `checkpoint/` has the view that they gave, in the files of a snapshot, and
 // `checkpoint/<day>.json` says where that was and which digests its files and the older roll-ups have. With it, what is

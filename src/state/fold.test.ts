@@ -8,9 +8,10 @@ import { runEvents, STORY_START, type StoryAsset, tickDrafts } from '../testing/
 import { checkInForce } from './asset-fold.ts';
 import type { Batch } from './batch.ts';
 import { numberEvents } from './codec.ts';
+import { decodeSnapshot } from './decode-snapshot.ts';
 import { emptyView, fold, foldAll } from './fold.ts';
 import { sketchCount, sketchQuantile } from './sketch.ts';
-import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+import { encodeSnapshot } from './snapshot.ts';
 
 const AT = timestamp(STORY_START);
 const RUN_A = '20261122-aaaaaaaaaaaaaaaa';

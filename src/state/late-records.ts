@@ -1,10 +1,10 @@
 import { bytesOf, lateOf } from '../base/late-texts.ts';
 import { copyOfMap } from '../base/layered-map.ts';
 import type { StateProblem } from './codec.ts';
+import { TEXT } from './json-patterns.ts';
 import { FILE_BYTES_MAX } from './layout.ts';
 import { decodeRecords, RECORD_VERSION } from './record-files.ts';
 import type { Check } from './shape.ts';
-import { TEXT } from './shape-pattern.ts';
 
 /** The records of some two hundred assets. */
 const LATE_FROM = 256 * 1024;

@@ -5,6 +5,7 @@ import type { StateView } from '../model/state.ts';
 import { type Batch, chainDigest, decodeEventsFiles } from './batch.ts';
 import type { StateProblem } from './codec.ts';
 import { decodeLeaf } from './decode-leaf.ts';
+import { type DecodedSnapshot, decodeSnapshot } from './decode-snapshot.ts';
 import { emptyView, foldAll } from './fold.ts';
 import { checkFormat, formatOf } from './format-file.ts';
 import {
@@ -21,7 +22,6 @@ import { eventPaths, foldedSeq, neededPaths, touchedPartitions } from './needed-
 import { parseLeafPath } from './partition-files.ts';
 import type { PartitionLeaf } from './partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
-import { type DecodedSnapshot, decodeSnapshot } from './snapshot.ts';
 import { needsOlderStreams, streamFiles } from './streams.ts';
 import { withTallies } from './untallied.ts';
 import { decodeWeek } from './weeks.ts';

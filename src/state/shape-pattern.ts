@@ -1,4 +1,5 @@
 import { byText } from '../base/order.ts';
+import { TEXT } from './json-patterns.ts';
 
 // Sources of regular expressions for shapes in canonical JSON. A shape is a closed set of fields, in one order and without
 // white space, so that what may stand at each place is known: an expression that is put together from it goes through a
@@ -6,12 +7,6 @@ import { byText } from '../base/order.ts';
 //
 // Where it comes to a choice, the next characters decide: however long a text is that does not match, it is gone through
 // no more than twice.
-
-/** A text of any length. */
-export const TEXT = '"[^"\\\\\\x00-\\x1f]*(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\\\\x00-\\x1f]*)*"';
-export const NUMBER = '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?';
-/** A whole number from 0 that is certainly a safe one. */
-export const COUNT = '(?:0|[1-9]\\d{0,14})';
 
 /** What comes after a part of a list or an object: the next one, or the end. */
 const NEXT_OF_LIST = '(?:,(?!\\])|(?=\\]))';

@@ -1,13 +1,11 @@
+import { COUNT, INTEGER, NUMBER, TEXT } from './json-patterns.ts';
 import {
-  COUNT,
   listPattern,
   mappingPattern,
-  NUMBER,
   objectPattern,
   oneOfPattern,
   pairPattern,
   quotedPattern,
-  TEXT,
 } from './shape-pattern.ts';
 
 /**
@@ -36,10 +34,10 @@ const TIMESTAMP =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}|24:00:00\.000)Z$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-function expects(what: string, good: (value: unknown) => boolean, pattern?: string): Check {
+function expects(what: string, good: (value: unknown) => boolean, pattern?: () => string): Check {
   return {
     test: (value) => (good(value) ? undefined : `expected ${what}, found ${describe(value)}`),
-    ...(pattern === undefined ? {} : { pattern: () => pattern }),
+    ...(pattern === undefined ? {} : { pattern }),
   };
 }
 
@@ -53,34 +51,46 @@ export function describe(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-export const text: Check = expects('text', (value) => typeof value === 'string', TEXT);
-export const flag: Check = expects('true or false', (value) => typeof value === 'boolean', '(?:true|false)');
-export const number: Check = expects('a number', (value) => typeof value === 'number', NUMBER);
+export const text: Check = expects(
+  'text',
+  (value) => typeof value === 'string',
+  () => TEXT,
+);
+export const flag: Check = expects(
+  'true or false',
+  (value) => typeof value === 'boolean',
+  () => '(?:true|false)',
+);
+export const number: Check = expects(
+  'a number',
+  (value) => typeof value === 'number',
+  () => NUMBER,
+);
 export const amount: Check = expects(
   'a number from 0',
   (value) => Number.isFinite(value) && Number(value) >= 0,
-  `${COUNT}(?:\\.\\d+)?`,
+  () => `${COUNT}(?:\\.\\d+)?`,
 );
 export const count: Check = expects(
   'a whole number from 0',
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
-  COUNT,
+  () => COUNT,
 );
 export const integer: Check = expects(
   'a whole number',
   (value) => Number.isSafeInteger(value),
-  '(?:0|-?[1-9]\\d{0,14})',
+  () => INTEGER,
 );
 export const json: Check = expects('a JSON value', (value) => value !== undefined);
 export const instant: Check = expects(
   'an instant such as 2026-11-22T09:23:00.000Z',
   (value) => typeof value === 'string' && TIMESTAMP.test(value),
-  quotedPattern(TIMESTAMP),
+  () => quotedPattern(TIMESTAMP),
 );
 export const day: Check = expects(
   'a day such as 2026-11-22',
   (value) => typeof value === 'string' && DAY.test(value),
-  quotedPattern(DAY),
+  () => quotedPattern(DAY),
 );
 
 export function optional(check: Check): OptionalCheck {
@@ -90,7 +100,11 @@ export function optional(check: Check): OptionalCheck {
 export function oneOf<const T extends readonly (string | number)[]>(...values: T): Check {
   const known = new Set<unknown>(values);
   const what = values.length > 1 ? `one of ${values.join(', ')}` : String(values[0]);
-  return { ...expects(what, (value) => known.has(value)), pattern: () => oneOfPattern(values) };
+  return expects(
+    what,
+    (value) => known.has(value),
+    () => oneOfPattern(values),
+  );
 }
 
 export function list(item: Check): Check {

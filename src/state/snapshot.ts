@@ -1,21 +1,14 @@
-import { LateTexts } from '../base/late-texts.ts';
 import { byText } from '../base/order.ts';
-import { fail, ok, type Result } from '../base/result.ts';
 import { utcDay } from '../model/instant.ts';
 import type { AssetRecord, HistoryEntry, RollupCell, RunRecord, StateView } from '../model/state.ts';
 import { citedVersion } from '../model/versions.ts';
-import type { StateProblem } from './codec.ts';
-import { decodeIndex, encodeIndex } from './index-files.ts';
-import { readRecords } from './late-records.ts';
+import { encodeIndex } from './index-files.ts';
 import {
   dayRollupPath,
   dayRunsPath,
   FILE_BYTES_MAX,
   foldedPath,
-  INDEX_PATH,
   monthRollupPath,
-  parseDayRunsPath,
-  parseRollupPath,
   recentRunPath,
   SHARD_BYTES_MAX,
   SHARDS_MAX,
@@ -23,10 +16,10 @@ import {
   shardPath,
   utf8Bytes,
 } from './layout.ts';
-import { decodeRun, encodeRecord, encodeRecords, encodeRun, joinRecords } from './record-files.ts';
-import { assetShape, cellShape, type SnapshotIndex } from './record-shapes.ts';
+import { encodeRecord, encodeRecords, encodeRun, joinRecords } from './record-files.ts';
+import type { SnapshotIndex } from './record-shapes.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
-import { joinStreams, leavingFiles, placeStreams, readStreams } from './streams.ts';
+import { leavingFiles, placeStreams } from './streams.ts';
 
 export interface SnapshotOptions {
   /** SHA-256 of the last segment that the view holds; empty when there is none. */
@@ -167,87 +160,4 @@ export function encodeMonth(month: string, days: Iterable<ReadonlyMap<string, Ro
   const files = new Map<string, string>();
   encodeCells(files, (shard) => monthRollupPath(month, shard), mergeDays(days));
   return files;
-}
-
-/** A view as it was folded, with what the files say beside it. */
-export interface DecodedSnapshot {
-  readonly view: StateView;
-  readonly digest: string;
-  readonly shards: number;
-  /** Numbers of streams that files have; those that were read. */
-  readonly filed: ReadonlyMap<string, number>;
-}
-
-/**
- * Reads the files of a snapshot, with as many roll-ups, run files and files of streams as are given: cells of those days,
- * ended runs and numbers come with the view. All problems of all files.
- */
-export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<DecodedSnapshot, readonly StateProblem[]> {
-  const problems: StateProblem[] = [];
-  if (!files.has(INDEX_PATH))
-    return fail([{ code: 'missing', file: INDEX_PATH, line: 0, message: 'the file is not there' }]);
-  const index = decodeIndex(files, problems);
-  const shards = new LateTexts();
-  for (let shard = 0; index && shard < index.shards; shard++) {
-    const path = shardPath(shard);
-    if (!shards.take(files, path))
-      problems.push({ code: 'missing', file: path, line: 0, message: 'the file is not there' });
-  }
-  const assets = readRecords<AssetRecord>(shards, { field: 'assets', shape: assetShape, problems });
-  const days = decodeDays(files, problems);
-  const endedRuns = decodeEndedRuns(files, problems);
-  if (problems.length > 0 || !index) return fail(problems);
-  const older = readStreams(files, index.at, problems);
-  if (problems.length > 0) return fail(problems);
-  const view: StateView = {
-    environment: index.environment,
-    seq: index.seq,
-    at: index.at,
-    assets,
-    openRuns: new Map(Object.entries(index.openRuns)),
-    endedRuns,
-    claims: new Map(Object.entries(index.claims)),
-    schedules: new Map(Object.entries(index.schedules)),
-    connections: new Map(Object.entries(index.connections ?? {})),
-    ...joinStreams(index.streams, older),
-    writers: new Map(Object.entries(index.writers)),
-    ...(index.backfills === undefined ? {} : { backfills: new Map(Object.entries(index.backfills)) }),
-    ...(index.dynamicKeys === undefined ? {} : { dynamicKeys: new Map(Object.entries(index.dynamicKeys)) }),
-    days,
-    ...(index.codeCommit === undefined ? {} : { codeCommit: index.codeCommit }),
-  };
-  return ok({ view, digest: index.digest, shards: index.shards, filed: older.streams });
-}
-
-function decodeDays(
-  files: ReadonlyMap<string, string>,
-  problems: StateProblem[],
-): Map<string, Map<string, RollupCell>> {
-  const byDay = new Map<string, LateTexts>();
-  for (const path of files.keys()) {
-    const name = parseRollupPath(path);
-    if (name?.kind !== 'day') continue;
-    const own = byDay.get(name.period) ?? new LateTexts();
-    own.take(files, path);
-    byDay.set(name.period, own);
-  }
-  return new Map([...byDay].map(([day, own]) => [day, decodeCells(own, problems)]));
-}
-
-/** The cells that these files have. */
-export function decodeCells(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RollupCell> {
-  return readRecords(files, { field: 'cells', shape: cellShape, problems });
-}
-
-function decodeEndedRuns(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RunRecord> {
-  const runs = new Map<string, RunRecord>();
-  for (const path of files.keys()) {
-    const isOne = path.startsWith('runs/recent/');
-    if (!isOne && !parseDayRunsPath(path)) continue;
-    for (const [i, line] of files.get(path)!.replace(/\n$/, '').split('\n').entries()) {
-      const run = decodeRun(line, path, isOne ? 0 : i + 1, problems);
-      if (run) runs.set(run.run, run);
-    }
-  }
-  return runs;
 }

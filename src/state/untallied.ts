@@ -1,10 +1,10 @@
 import type { PartitionTally } from '../model/partitions.ts';
 import type { AssetRecord, StateView } from '../model/state.ts';
+import { decodeSnapshot } from './decode-snapshot.ts';
 import { copyOfRecords } from './late-records.ts';
 import { leafFolder, leavesOf } from './partition-files.ts';
 import type { PartitionRecords } from './partition-records.ts';
 import { addToTally } from './partition-tally.ts';
-import { decodeSnapshot } from './snapshot.ts';
 
 // Snapshots written before assets had a tally of their partitions: it is counted from the leaves, once. The next fold
 // writes it.

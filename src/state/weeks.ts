@@ -2,9 +2,10 @@ import { LateTexts } from '../base/late-texts.ts';
 import { epochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { RollupCell, StateView } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
+import { decodeCells } from './decode-snapshot.ts';
 import { parseRollupPath, parseWeekPath, weekPath } from './layout.ts';
 import { assetOfScope, mergeDays } from './rollup.ts';
-import { decodeCells, encodeAssetCells } from './snapshot.ts';
+import { encodeAssetCells } from './snapshot.ts';
 
 // The report compares 7 days with the 7 before. The sums of assets are most of what it reads, and of the older days it shows
 // the sum alone: the fold that closes a day writes it, so that nobody reads these days one by one until the next one begins.
