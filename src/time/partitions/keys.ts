@@ -237,11 +237,12 @@ function isReversed(def: PartitionsDef, windows: Windows | undefined, first: str
   return def.kind === 'static' && def.keys.indexOf(first) > def.keys.indexOf(last);
 }
 
-function impossibleKey({ def, split }: Partitions, windows: Windows | undefined, text: string): KeysProblem {
+function impossibleKey(partitions: Partitions, windows: Windows | undefined, text: string): KeysProblem {
+  const { def } = partitions;
   if (def.kind === 'static') return unknownKey(def.keys, text);
   const word = nearestWord(text, SELECTING_WORDS);
   const meant = word === undefined ? likeOf(def, windows, text) : `did you mean \`${word}\`?`;
-  const parts = def.kind === 'multi' ? split(text) : undefined;
+  const parts = def.kind === 'multi' ? partitions.split(text) : undefined;
   const wrong = Object.entries(parts ?? {}).flatMap(([name, part]) => {
     const own = openPartitions((def as MultiPartitions).dimensions[name]!);
     const [problem] = own.def.kind === 'dynamic' ? [] : impossibleKeys(own, part);
