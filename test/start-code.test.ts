@@ -56,7 +56,8 @@ test('a wake-up with nothing due that looks at the state loads little code, and 
     text.replace(/^(GITHUB_EVENT_NAME)=schedule$/, '$1=repository_dispatch'),
   );
   expect(late(loaded.keys())).toEqual([]);
-  expect(sum(loaded.values())).toBeLessThan(521_000);
+  // Among it what tells runs apart that one tick, click or push has asked for.
+  expect(sum(loaded.values())).toBeLessThan(522_000);
 });
 
 test('`plan` loads little more than what planning takes', async () => {

@@ -1,6 +1,9 @@
 import { makePlan } from '../app/claim-run.ts';
-import { buildPlanning, partitionedAssets } from '../app/planning.ts';
+import { partsOfSelection } from '../app/partition-runs.ts';
+import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
+import { buildPlanning, keysAt, partitionedAssets } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
+import { statusesOf } from '../app/statuses.ts';
 import { type OpenProject, openWorld } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
 import { renderDiagnostics } from '../render/diagnostics.ts';
@@ -8,8 +11,8 @@ import { renderPlan } from '../render/plan-text.ts';
 import { count } from '../render/style.ts';
 import { annotateDiagnostics } from './annotations.ts';
 import type { Job } from './job.ts';
-import { requestIn } from './record.ts';
-import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { nothingOf, requestIn } from './requests.ts';
+import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** All that is wrong with the manifests, each at its line. */
 export function performCheck({ inputs, log }: Job, { loaded, tree, style }: OpenProject): JobResult {
@@ -54,19 +57,31 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
       partitionsOf: partitionedAssets(planning, request.value),
     });
     if (!state.ok) return refusedResult(state.error);
-    const made = await makePlan({
-      planning,
-      now: clock.now(),
-      view: state.value.read.view,
-      environment: 'production',
-      request: request.value,
-      tags: {},
-      findLost: world.value.run.findLost,
-    });
+    const { view } = state.value.read;
+    const { selection, partitions } = request.value;
+    const now = clock.now();
+    const at = keysAt(view, now);
+    const statusOf = statusesOf(project, view, at);
+    const parts = partsOfSelection(planning, view, at, { selection, partitions, statusOf });
+    if (!parts.ok) return refusedResult(parts.error);
+    if (parts.value.length === 0) return idleResult(nothingOf(request.value));
+    const made = await firstAtWork(parts.value, ({ selection: own, partitions: keys }) =>
+      makePlan({
+        planning,
+        now,
+        view,
+        environment: 'production',
+        request: { ...request.value, selection: own, ...(keys === undefined ? {} : { partitions: keys }) },
+        tags: {},
+        findLost: world.value.run.findLost,
+      }),
+    );
     if (!made.ok) return refusedResult(made.error);
-    const { plan } = made.value;
+    const { plan, index } = made.value;
     const steps = plan.steps.filter(({ verdict }) => verdict !== 'skip').length;
-    const text = renderPlan(plan, style, job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores);
+    const several = parts.value.length > 1 ? `${severalRuns(parts.value, plan, index)}\n` : '';
+    const parallel = job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores;
+    const text = several + renderPlan(plan, style, parallel);
     job.log.print(text);
     return {
       exit: 0,

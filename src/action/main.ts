@@ -12,7 +12,7 @@ import { stopCommands } from '../run/step-commands.ts';
 import { boundAnnotations } from './annotations.ts';
 import { type Intent, settleIntent } from './intent.ts';
 import { folderInWorkspace, type Job, openJob } from './job.ts';
-import { performRun, performTick, recordIn } from './record.ts';
+import { performTick, recordIn } from './record.ts';
 import { type JobResult, refusedResult } from './result.ts';
 import type { Created } from './retry.ts';
 import type { Runner } from './runner.ts';
@@ -109,6 +109,7 @@ async function perform(job: Job, opened: OpenProject, intent: Exclude<Intent, { 
         return performPlan(job, opened, project);
       }
       if (job.inputs.stage) return performStage(job, opened, project, intent);
+      const { performRun } = await import('./requests.ts');
       const { at } = await createdOf(job);
       return recordIn(job, opened, project, (recording) => performRun(recording, at));
     }

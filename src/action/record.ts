@@ -1,19 +1,17 @@
 import type { PushBuild } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
-import { buildPlanning, type PlanningProject, requestOf } from '../app/planning.ts';
+import { buildPlanning, type PlanningProject } from '../app/planning.ts';
 import type { RunObserver, RunOutcome, RunPorts, RunSettings } from '../app/run.ts';
-import { idleText, knownText, triggerText } from '../app/run-message.ts';
-import { runRequest } from '../app/run-request.ts';
+import { idleText, knownText, sentence, triggerText } from '../app/run-message.ts';
 import { readState } from '../app/state-reading.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { automationLines, isIdle } from '../app/tick-text.ts';
 import { isWoken } from '../app/workflow-values.ts';
-import { fail, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import { olderCode } from '../compose/older-code.ts';
 import { type OpenProject, openWorld, type World } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import { epochMs, timestamp } from '../model/instant.ts';
-import type { ManualRequest } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { assetLines } from '../render/asset-lines.ts';
 import { renderAssetLine } from '../render/run-text.ts';
@@ -186,7 +184,7 @@ async function carryOutBuild(
   tick: TickOutcome,
   build: PushBuild | undefined,
 ): Promise<Result<{ readonly runs: readonly RunOutcome[]; readonly notes: readonly string[] }, AppFailure>> {
-  const { job, world, settings } = recording;
+  const { job, world } = recording;
   if (build?.request === undefined || world.run.signal.aborted) return ok({ runs: [], notes: [] });
   if (isOutOfTime(tick))
     return ok({
@@ -196,11 +194,8 @@ async function carryOutBuild(
       ],
     });
   job.log.print(`\n${triggerText(build.request)}`);
-  const outcome = await runRequest(world.run, settings, build.request, stepLog(recording));
-  if (!outcome.ok) return outcome;
-  return outcome.value.kind === 'known'
-    ? ok({ runs: [], notes: [sentence(knownText(outcome.value))] })
-    : ok({ runs: [outcome.value], notes: [] });
+  const { runBuild } = await import('./requests.ts');
+  return runBuild(recording, build.request);
 }
 
 function isOutOfTime(tick: TickOutcome): boolean {
@@ -222,53 +217,6 @@ export function tickNotes(tick: TickOutcome, dryRun: boolean): string[] {
   if (isOutOfTime(tick))
     notes.push('The time budget of this job is over: what is left is carried on by the next tick.');
   return notes;
-}
-
-/** What a person asked for by a click or a call. The same workflow run asks once, whatever its attempt. */
-export async function performRun(recording: Recording, createdAt: number): Promise<JobResult> {
-  const { job } = recording;
-  const request = requestIn(job, recording.project, createdAt);
-  if (!request.ok) return refusedResult(request.error);
-  return performRequest(recording, request.value, { attempt: job.context.attempt });
-}
-
-/** Runs what was asked for, or says that it was asked for before. */
-export async function performRequest(
-  recording: Recording,
-  request: Parameters<typeof runRequest>[2],
-  options: NonNullable<Parameters<typeof runRequest>[4]>,
-): Promise<JobResult> {
-  const { job, world, settings } = recording;
-  const outcome = await runRequest(world.run, settings, request, stepLog(recording), options);
-  if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
-  if (outcome.value.kind === 'known') {
-    const note = sentence(knownText(outcome.value));
-    job.log.print(note);
-    return resultOf(recording, [], { runs: [], notes: [note], waiting: [], next: [] });
-  }
-  const run = outcome.value;
-  const notes =
-    run.state === 'QUEUED' ? ['The time budget of this job is over: the next tick carries the rest on.'] : [];
-  return resultOf(recording, [run], { runs: [summaryOf(run, world.run.clock.now())], notes, waiting: [], next: [] });
-}
-
-/** The request of a click: as a command line would ask, with the workflow run as its identity. */
-export function requestIn(
-  job: Pick<Job, 'inputs' | 'context'>,
-  project: Project,
-  createdAt: number,
-): Result<ManualRequest, AppFailure> {
-  const { inputs, context } = job;
-  const at = timestamp(createdAt);
-  const { select, partitions } = inputs;
-  const options = {
-    ...(select === undefined ? {} : { select }),
-    ...(partitions === undefined ? {} : { partitions }),
-  };
-  const asked = requestOf(project, options, { nonce: '', at });
-  if (!asked.ok) return fail(asked.error);
-  const { nonce: _nonce, ...request } = asked.value;
-  return ok({ ...request, kind: 'dispatch', workflow: context.workflow });
 }
 
 /** Shows steps as they end, each below what it printed. */
@@ -355,8 +303,4 @@ function failsBy({ state, counts }: RunOutcome, failOn: Job['inputs']['failOn'])
   if (failOn === 'never') return false;
   if (state === 'FAILURE' || counts.failed > 0 || counts.checksFailed > 0) return true;
   return failOn === 'warning' && counts.checksWarned > 0;
-}
-
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

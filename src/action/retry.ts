@@ -4,7 +4,8 @@ import { readState } from '../app/state-reading.ts';
 import type { Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Intent } from './intent.ts';
-import { performRequest, type Recording } from './record.ts';
+import type { Recording } from './record.ts';
+import { performRequests } from './requests.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** When the workflow run was created; where GitHub does not tell, when this job began. */
@@ -25,7 +26,7 @@ export async function performRetry(recording: Recording, intent: RetryIntent, cr
     job.log.print(wouldRetry(retry.value));
     return idleResult(wouldRetry(retry.value));
   }
-  return performRequest(recording, request, { tags });
+  return performRequests(recording, [request], { tags });
 }
 
 /** What the click asks for; its instant is that of the workflow run, so that another attempt of it asks for the same. */

@@ -3,12 +3,13 @@ import { systemClock } from '../adapters/system-clock.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { finalizeWave } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
+import { requestsOf } from '../app/partition-runs.ts';
 import type { ClaimedRun, RunObserver, RunSettings } from '../app/run.ts';
-import { knownText, triggerText } from '../app/run-message.ts';
-import { runRequest } from '../app/run-request.ts';
+import { triggerText } from '../app/run-message.ts';
+import { runRequests } from '../app/run-request.ts';
 import { matrixOf, shareOut } from '../app/share-out.ts';
 import { runTick } from '../app/tick.ts';
-import { ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import { uploadWave } from '../compose/wave-artifacts.ts';
 import type { Wave } from '../model/wave.ts';
 import { expectedBill, renderShards } from '../render/shards-text.ts';
@@ -16,7 +17,8 @@ import { count } from '../render/style.ts';
 import { billOf } from '../run/job-bill.ts';
 import { howToGoOn } from './canceled-wave.ts';
 import type { Intent } from './intent.ts';
-import { buildOf, type Recording, requestIn, sentence, tickNotes } from './record.ts';
+import { buildOf, type Recording, tickNotes } from './record.ts';
+import { nothingOf, requestIn, requestNotes } from './requests.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
 import { type Created, retryIn, wouldRetry } from './retry.ts';
 
@@ -81,9 +83,7 @@ async function askRetry(
   if (!retry.ok) return retry;
   const { request, tags } = retry.value;
   if (recording.job.inputs.dryRun) return ok([wouldRetry(retry.value)]);
-  const asked = await runRequest(recording.world.run, recording.settings, request, quiet, { tags });
-  if (!asked.ok) return asked;
-  return ok(asked.value.kind === 'known' ? [sentence(knownText(asked.value))] : []);
+  return askRequests(recording, [request], { tags });
 }
 
 async function askTick(
@@ -113,18 +113,32 @@ async function askTick(
   const isIdle = tick.runs.length === 0;
   const kept = isIdle ? notes : notes.filter((note) => !note.startsWith('Nothing is due.'));
   if (build.value?.request === undefined) return ok([...kept, ...(build.value ? [build.value.note] : [])]);
-  const built = await runRequest(world.run, settings, build.value.request, quiet);
-  if (!built.ok) return built;
-  return ok([...kept, build.value.note, ...(built.value.kind === 'known' ? [sentence(knownText(built.value))] : [])]);
+  const requests = await requestsOf(world.run, settings, build.value.request);
+  if (!requests.ok) return requests;
+  const built = await askRequests(recording, requests.value);
+  return built.ok ? ok([...kept, build.value.note, ...built.value]) : built;
+}
+
+/** Claims what is asked for as far as it may start; what waits for that is of a next wave. */
+async function askRequests(
+  { world, settings }: Recording,
+  requests: Parameters<typeof runRequests>[2],
+  more: NonNullable<Parameters<typeof runRequests>[4]> = {},
+): Promise<Result<readonly string[], AppFailure>> {
+  const asked = await runRequests(world.run, settings, requests, quiet, more);
+  if (!asked.ok) return asked;
+  const { runs, failures } = asked.value;
+  return failures[0] !== undefined && runs.length === 0 ? fail(failures[0]) : ok(requestNotes(asked.value));
 }
 
 async function askRun(recording: Recording, created: Created): Promise<Result<readonly string[], AppFailure>> {
   const { job, project, world, settings } = recording;
   const request = requestIn(job, project, created.at);
   if (!request.ok) return request;
-  const asked = await runRequest(world.run, settings, request.value, quiet, { attempt: job.context.attempt });
-  if (!asked.ok) return asked;
-  return ok(asked.value.kind === 'known' ? [sentence(knownText(asked.value))] : []);
+  const requests = await requestsOf(world.run, settings, request.value);
+  if (!requests.ok) return requests;
+  if (requests.value.length === 0) return ok([nothingOf(request.value)]);
+  return askRequests(recording, requests.value, { attempt: job.context.attempt });
 }
 
 async function shareAndUpload(

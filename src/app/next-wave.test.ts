@@ -63,6 +63,21 @@ describe('what follows a wave', () => {
     expect(await followOf(requests)).toBe(expected);
   });
 
+  test('of a click that has asked for more runs goes on with these, and not with those of another click', async () => {
+    const part = (workflow: string, n: number) =>
+      ({ kind: 'dispatch', workflow, part: n, selection: 'key:a' }) as RunRequest;
+    const waiting = { run: 'second', state: 'QUEUED', request: part('7', 2), tags: {}, requestedAt: '', steps: {} };
+    const view = { ...emptyView('production'), openRuns: new Map([['second', waiting]]) } as unknown as StateView;
+    const followed = async (workflow: string): Promise<unknown> => {
+      const run = { plan: { request: part(workflow, 1), tags: {} } };
+      const wave = [{ state: 'SUCCESS', run }] as unknown as FinalizedRun[];
+      const judged = await judgeNextWave({ session: sessionAt(view), partitions: new Set() }, { planning }, wave);
+      return judged.ok && judged.value;
+    };
+    expect(await followed('7')).toBe('more');
+    expect(await followed('8')).toBe('later');
+  });
+
   test('its own rest goes on, whoever asked', async () => {
     expect(await followOf([[retry, { [CLICK_TAG]: '7' }]], 'QUEUED')).toBe('more');
   });

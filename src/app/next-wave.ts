@@ -10,7 +10,7 @@ import type { AppFailure } from './failure.ts';
 import type { FinalizedRun } from './finalize-wave.ts';
 import { keysAt } from './planning.ts';
 import { queueStanding } from './queue-standing.ts';
-import { missingRetries } from './release.ts';
+import { isSameAsking, missingRetries } from './release.ts';
 import type { RunPorts, RunSettings } from './run.ts';
 import type { StateDecision } from './state-ports.ts';
 import { mustReadPartitions } from './work-queue.ts';
@@ -40,6 +40,7 @@ export async function judgeNextWave(
       async ({ read: { view }, now }): Promise<StateDecision<NextWave | 'again'>> => {
         if (mustReadPartitions(ports, { planning }, view)) return { kind: 'nothing', value: 'again' };
         const asks = doesAutomationMove(planning, view, now);
+        if (isClick && isAskedFor(view, wave)) return { kind: 'nothing', value: 'more' };
         if (isClick) return { kind: 'nothing', value: asks ? 'later' : 'none' };
         return { kind: 'nothing', value: asks || doesQueueMove(planning, view, now) ? 'more' : 'none' };
       },
@@ -52,6 +53,13 @@ export async function judgeNextWave(
 /** Somebody named it: by `run`, or by the `retry` of a run. */
 function isOfClick({ request, tags }: Plan): boolean {
   return isManual(request) || (request.kind === 'retry' && tags[CLICK_TAG] !== undefined);
+}
+
+/** True when a click of the wave has asked for more runs, each of which waits for the one before. */
+function isAskedFor(view: StateView, wave: readonly FinalizedRun[]): boolean {
+  return [...view.openRuns.values()].some(
+    ({ state, request }) => state === 'QUEUED' && wave.some(({ run }) => isSameAsking(run.plan.request, request)),
+  );
 }
 
 /** True when somebody who comes now finds a run to let go, or to ask for. */

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { ManualRequest } from '../model/plan.ts';
+import { epochMs } from '../model/instant.ts';
+import type { ManualRequest, RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { type PartitionRun, type PartitionRunsProblem, planPartitionRuns } from '../plan/partition-runs.ts';
@@ -88,14 +89,16 @@ export const RUNS_MAX = 100;
 export async function partsOfRequest(
   ports: Pick<RunPorts, 'session' | 'partitions'>,
   settings: Pick<RunSettings, 'planning'>,
-  request: ManualRequest,
+  request: ManualRequest | PushRequest,
 ): Promise<Result<readonly RequestPart[], AppFailure>> {
   const { planning } = settings;
   watchPartitions(ports, settings, request);
   const { selection, partitions } = request;
   if (partitions === undefined && ports.partitions.size === 0) return ok([{ selection, group: 1, after: [] }]);
   const read = await ports.session.transact<Result<readonly RequestPart[], AppFailure>>(async (state) => {
-    const at = keysAt(state.read.view, state.now);
+    // A click that is run again on another day means the partitions of its first day.
+    const now = request.kind === 'dispatch' ? Math.min(epochMs(request.at), state.now) : state.now;
+    const at = keysAt(state.read.view, now);
     const statusOf = statusesOf(planning.project, state.read.view, at);
     return {
       kind: 'nothing',
@@ -111,5 +114,30 @@ export async function partsOfRequest(
       `These partitions are ${parts.value.length} runs by their \`backfill_policy\`, and a command carries out ${RUNS_MAX} itself.`,
       'Start a backfill: `branchline backfill start`; or let one run make several: `backfill_policy: { multi_run: { max_partitions_per_run: 10 } }`.',
     ),
+  );
+}
+
+type PushRequest = Extract<RunRequest, { readonly kind: 'push' }>;
+type DispatchRequest = Extract<RunRequest, { readonly kind: 'dispatch' }>;
+
+/**
+ * What a click or a push asks for as requests of a run each, in their order: each waits for those before it. The request
+ * itself where one run makes it all; none where nothing is missing or failed.
+ */
+export async function requestsOf(
+  ports: Pick<RunPorts, 'session' | 'partitions'>,
+  settings: Pick<RunSettings, 'planning'>,
+  request: DispatchRequest | PushRequest,
+): Promise<Result<readonly RunRequest[], AppFailure>> {
+  const parts = await partsOfRequest(ports, settings, request);
+  if (!parts.ok) return parts;
+  const { partitions: _all, ...rest } = request;
+  return ok(
+    parts.value.map(({ selection, partitions }, index) => ({
+      ...rest,
+      selection,
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(parts.value.length > 1 ? { part: index + 1 } : {}),
+    })),
   );
 }

@@ -217,7 +217,7 @@ export function pinPartitions(
   request: RunRequest,
   now: EpochMs,
 ): RunRequest {
-  if (request.kind === 'push' || request.partitions !== undefined) return request;
+  if (request.partitions !== undefined) return request;
   const selected = requestedAssets(planning, request);
   const cut = selected.ok
     ? [...selected.value].sort().find((key) => planning.project.assets[key]?.partitions)

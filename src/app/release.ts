@@ -82,19 +82,41 @@ export function placeOf({ run, tags, requestedAt, due, request }: WaitingRun): Q
 }
 
 function partOf(request: RunRequest): number {
-  return request.kind === 'schedule' ? (request.part ?? 0) : 0;
+  return 'part' in request ? (request.part ?? 0) : 0;
 }
 
-/** A run of a tick that asks for several reads what those before it make: it waits until they have ended. */
+/** What a request that may be one of several has in common with the others, as a reason to wait names it. */
+function commonOf(request: RunRequest): { readonly key: string; readonly what: string } | undefined {
+  switch (request.kind) {
+    case 'schedule':
+      return { key: `schedule ${request.schedule} ${request.tick}`, what: `the tick of \`${request.schedule}\`` };
+    case 'dispatch':
+      return { key: `dispatch ${request.workflow}`, what: 'the same click' };
+    case 'push':
+      return { key: `push ${request.commit}`, what: 'the same push' };
+    case 'cli':
+    case 'retry':
+    case 'backfill':
+    case 'automation':
+      return undefined;
+  }
+}
+
+/** True for runs that one tick, click or push has asked for together. */
+export function isSameAsking(one: RunRequest, other: RunRequest): boolean {
+  const common = commonOf(one);
+  return common !== undefined && common.key === commonOf(other)?.key;
+}
+
+/** A run of a tick, click or push that asks for several reads what those before it make: it waits until they have ended. */
 export function heldByEarlierParts(view: StateView, { request }: WaitingRun, place: QueuedRun): QueuedRun {
-  if (request.kind !== 'schedule' || request.part === undefined || request.part === 1) return place;
-  const { schedule, tick, part } = request;
+  const part = partOf(request);
+  if (part <= 1) return place;
   const earlier = [...view.openRuns.values()].filter(
-    ({ request: other }) =>
-      other.kind === 'schedule' && other.schedule === schedule && other.tick === tick && partOf(other) < part,
+    ({ request: other }) => isSameAsking(request, other) && partOf(other) < part,
   );
   if (earlier.length === 0) return place;
-  const what = `an earlier part of the tick of \`${schedule}\``;
+  const what = `an earlier part of ${commonOf(request)!.what}`;
   return { ...place, heldBy: [...(place.heldBy ?? []), ...earlier.map(({ run }) => ({ run, what }))] };
 }
 

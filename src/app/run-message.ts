@@ -103,6 +103,10 @@ export function knownText({ delivery, claim }: KnownRun): string {
   }
 }
 
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `daily of 2026-11-22 02:23 UTC was judged already (run …: SUCCESS); it is next at 2026-11-23 02:23 UTC.` */
 export function idleText(next: TickOutcome['next'][number], before: TickOutcome['before']): string {
   const last = before.find(({ schedule }) => schedule === next.schedule);

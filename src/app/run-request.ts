@@ -30,6 +30,7 @@ import {
   hasEnds,
   heldFailure,
   mustReadPartitions,
+  type QueueOutcome,
   type QueueWork,
   releaseMessage,
   workQueue,
@@ -37,16 +38,27 @@ import {
 
 type Asked =
   | { readonly kind: 'again' }
-  | KnownRun
+  | { readonly kind: 'known'; readonly known: readonly KnownRun[] }
   | {
       readonly kind: 'asked';
-      readonly run: string;
+      readonly runs: readonly string[];
+      readonly known: readonly KnownRun[];
       readonly release: Release | undefined;
       readonly waiting: readonly WaitingRun[];
     };
 
 /** What goes with a request and is not part of it; `tags`: instead of those that its job or assets give it. */
 export type RequestDetails = Omit<WantedRun, 'request' | 'tags'> & { readonly tags?: WantedRun['tags'] };
+
+/** What came of requests that were made together. */
+export interface RequestsOutcome {
+  /** In the order in which they ended; with the retries that a failure asked for. */
+  readonly runs: readonly RunOutcome[];
+  /** Those about which nothing was done here: delivered before, left to the next tick, or taken by others. */
+  readonly known: readonly KnownRun[];
+  /** Why runs could not be planned, or left the queue without having begun. */
+  readonly failures: readonly AppFailure[];
+}
 
 /**
  * Runs a person's request through the queue: recovers what others left, records it, and carries it out once its turn has
@@ -60,40 +72,72 @@ export async function runRequest(
   observer: RunObserver,
   more: RequestDetails = {},
 ): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
+  const outcome = await runRequests(ports, settings, [request], observer, more);
+  if (!outcome.ok) return outcome;
+  const { runs, known, failures } = outcome.value;
+  const last = runs.at(-1) ?? known[0];
+  return last === undefined || (runs.length === 0 && failures.length > 0) ? fail(failures[0]!) : ok(last);
+}
+
+/** The same for requests that belong together: all of them are on record before the first one begins. */
+export async function runRequests(
+  ports: RunPorts,
+  settings: RunSettings,
+  requests: readonly RunRequest[],
+  observer: RunObserver,
+  more: RequestDetails = {},
+): Promise<Result<RequestsOutcome, AppFailure>> {
   const recovered = await recoverFirst(ports);
   if (!recovered.ok) return recovered;
-  watchPartitions(ports, settings, request);
+  for (const request of requests) watchPartitions(ports, settings, request);
   for (;;) {
-    const asked = await ports.session.transact<Asked>((state) => decideRequest(ports, settings, request, more, state), {
-      follows: true,
-    });
+    const asked = await ports.session.transact<Asked>(
+      (state) => decideRequests(ports, settings, requests, more, state),
+      { follows: true },
+    );
     if (!asked.ok) return asked;
     const { value, after: read, commit } = asked.value;
     if (value.kind === 'again') continue;
-    if (value.kind === 'known') return ok(value);
-    const { run, release, waiting } = value;
-    const closed = closedBy(settings, release, run);
+    if (value.kind === 'known') return ok({ runs: [], known: value.known, failures: [] });
+    const { runs, release, waiting } = value;
+    const closed = closedBy(settings, release, runs);
     if (closed) return fail(closedFailure(closed));
-    if (release?.taken.length === 0 && settings.waitMs === 0) return fail(heldFailure(whyOf(release, run)));
+    if (release?.taken.length === 0 && settings.waitMs === 0) return fail(heldFailure(whyOf(release, runs[0]!)));
     const work: QueueWork = {
-      // With the retries that its failure asks for.
-      isMine: (each) => each.run === run || (each.request.kind === 'retry' && each.request.root === run),
-      details: new Map([[run, more]]),
+      // With the retries that a failure of theirs asks for.
+      isMine: ({ run, request }) => runs.includes(run) || (request.kind === 'retry' && runs.includes(request.root)),
+      details: new Map(runs.map((run) => [run, more])),
       first: { release, waiting, after: read, commit },
     };
     const quiet = { ...observer, onRun: () => undefined, onRunEnd: () => undefined };
     const worked = await workQueue(ports, settings, work, quiet);
-    if (!worked.ok) return worked;
-    const { runs, left, why, broken } = worked.value;
-    const last = runs.at(-1);
-    if (last) return ok(last);
-    if (broken[0]) return fail(broken[0].failure);
-    const text = why.get(run);
-    if (!left.some((each) => each.run === run))
-      return ok(knownRun(worked.value.after.view, judgedNow(worked.value.after.view, run)));
-    if (!settings.givesBack) return giveUp(ports, run, text);
-    return ok({ kind: 'known', delivery: { kind: 'waiting', run, ...(text === undefined ? {} : { why: text }) } });
+    return worked.ok ? settle(ports, settings, value, worked.value) : worked;
   }
+}
+
+/** What came of each of the runs that were asked for. */
+async function settle(
+  ports: RunPorts,
+  settings: RunSettings,
+  asked: Extract<Asked, { kind: 'asked' }>,
+  { runs, left, why, broken, after: read }: QueueOutcome,
+): Promise<Result<RequestsOutcome, AppFailure>> {
+  const known = [...asked.known];
+  const failures = broken.map(({ failure }) => failure);
+  const done = new Set([...runs.map(({ plan }) => plan.runId), ...broken.map(({ run }) => run)]);
+  for (const run of asked.runs) {
+    if (done.has(run)) continue;
+    const text = why.get(run);
+    if (!left.some((each) => each.run === run)) known.push(knownRun(read.view, judgedNow(read.view, run)));
+    else if (settings.givesBack)
+      known.push({ kind: 'known', delivery: { kind: 'waiting', run, ...(text === undefined ? {} : { why: text }) } });
+    else {
+      const given = await giveUp(ports, run, text);
+      if (!given.ok) return given;
+      failures.push(given.value);
+    }
+  }
+  return ok({ runs, known, failures });
 }
 
 /** Somebody else has taken it from the queue. */
@@ -105,9 +149,9 @@ function judgedNow(view: StateAt['read']['view'], run: string): KnownRun['delive
 }
 
 /** A limit of 0 that keeps the run from starting, where nobody would take it from the queue later. */
-function closedBy(settings: RunSettings, release: Release | undefined, run: string): Wait | undefined {
-  const wait = settings.givesBack ? undefined : release?.pass.waiting.get(run);
-  return wait && isForGood(wait) ? wait : undefined;
+function closedBy(settings: RunSettings, release: Release | undefined, runs: readonly string[]): Wait | undefined {
+  if (settings.givesBack) return undefined;
+  return runs.map((run) => release?.pass.waiting.get(run)).find((wait) => wait !== undefined && isForGood(wait));
 }
 
 function whyOf(release: Release | undefined, run: string): string | undefined {
@@ -115,20 +159,30 @@ function whyOf(release: Release | undefined, run: string): string | undefined {
   return wait && waitText(wait);
 }
 
-async function decideRequest(
+async function decideRequests(
   ports: RunPorts,
   settings: RunSettings,
-  asked: RunRequest,
+  asked: readonly RunRequest[],
   more: RequestDetails,
   state: StateAt,
 ): Promise<StateDecision<Asked>> {
   const { view } = state.read;
-  const delivery = judgeDelivery(view, asked, more.attempt);
-  if (delivery.kind !== 'wanted') return { kind: 'nothing', value: knownRun(view, delivery) };
-  const run = runId(delivery.request);
-  const request = pinPartitions(settings.planning, view, delivery.request, state.now);
+  const known: KnownRun[] = [];
+  const wanted: { readonly run: string; readonly request: RunRequest }[] = [];
+  for (const one of asked) {
+    const delivery = judgeDelivery(view, one, more.attempt);
+    if (delivery.kind !== 'wanted') known.push(knownRun(view, delivery));
+    else
+      wanted.push({
+        run: runId(delivery.request),
+        request: pinPartitions(settings.planning, view, delivery.request, state.now),
+      });
+  }
+  if (wanted.length === 0) return { kind: 'nothing', value: { kind: 'known', known } };
+  const runs = wanted.map(({ run }) => run);
   const events: BranchlineEvent[] = [];
-  if (!view.openRuns.has(run)) {
+  for (const { run, request } of wanted) {
+    if (view.openRuns.has(run)) continue;
     const tags = more.tags ?? runTags(settings.planning, request, {});
     const draft = requestedDraft(
       { runId: run, request, ...(request.job === undefined ? {} : { job: request.job }), tags },
@@ -139,7 +193,10 @@ async function decideRequest(
   const preview = events.length === 0 ? view : after(view, events, state.now);
   const waiting = waitingRunsOf(preview);
   if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: { kind: 'again' } };
-  const work = { isMine: (each: WaitingRun) => each.run === run, details: new Map([[run, more]]) };
+  const work = {
+    isMine: ({ run }: WaitingRun) => runs.includes(run),
+    details: new Map(runs.map((run) => [run, more])),
+  };
   const decided = await decideRelease(ports, settings, work, {
     state,
     view: preview,
@@ -149,22 +206,22 @@ async function decideRequest(
   if (!decided.ok) return { kind: 'stop', failure: decided.error };
   const { release } = decided.value;
   if (release?.broken[0]) return { kind: 'stop', failure: release.broken[0].failure };
-  const value = { kind: 'asked', run, release, waiting } as const;
+  const value = { kind: 'asked', runs, known, release, waiting } as const;
   const isTaken = (release?.taken.length ?? 0) > 0;
   // Who does not want to wait leaves nothing behind.
-  const isRefused = settings.waitMs === 0 || closedBy(settings, release, run) !== undefined;
+  const isRefused = settings.waitMs === 0 || closedBy(settings, release, runs) !== undefined;
   if (!isTaken && (isRefused || events.length === 0)) return { kind: 'nothing', value };
   return {
     kind: 'commit',
     events: decided.value.events,
-    message: releaseMessage(release?.taken ?? [], settings) ?? queueMessage([{ run, request }]),
+    message: releaseMessage(release?.taken ?? [], settings) ?? queueMessage(wanted),
     value,
     ...(hasEnds(decided.value.events) ? { pages: ports.pages } : {}),
   };
 }
 
 /** A run that waited in vain leaves the queue: nobody waits for it any more. */
-async function giveUp(ports: RunPorts, run: string, why: string | undefined): Promise<Result<never, AppFailure>> {
+async function giveUp(ports: RunPorts, run: string, why: string | undefined): Promise<Result<AppFailure, AppFailure>> {
   const recorded = await ports.session.transact<undefined>(async (state) => {
     const record = state.read.view.openRuns.get(run);
     if (record?.state !== 'QUEUED') return { kind: 'nothing', value: undefined };
@@ -178,5 +235,5 @@ async function giveUp(ports: RunPorts, run: string, why: string | undefined): Pr
       pages: ports.pages,
     };
   });
-  return recorded.ok ? fail(heldFailure(why)) : recorded;
+  return recorded.ok ? ok(heldFailure(why)) : recorded;
 }

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import type { AppFailure } from '../app/failure.ts';
-import { partsOfSelection, type RequestPart, RUNS_MAX } from '../app/partition-runs.ts';
+import { partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
+import { firstAtWork, isIdle, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
 import { readState } from '../app/state-reading.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { untrackedCodeNotes } from '../app/untracked-code.ts';
-import { ok, type Result } from '../base/result.ts';
 import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
@@ -116,44 +115,6 @@ async function sharedOut(
 
 function runJson({ selection, partitions }: RequestPart): Record<string, unknown> {
   return { selection, partitions: partitions ?? null };
-}
-
-/**
- * The plan of the first of several runs that has something to do, which is exact: those before it change nothing. Of the very
- * first one where none has, or they are more than a command carries out.
- */
-async function firstAtWork(
-  parts: readonly RequestPart[],
-  planOf: (part: RequestPart) => ReturnType<typeof makePlan>,
-): Promise<Result<{ readonly plan: Plan; readonly index: number }, AppFailure>> {
-  let first: Plan | undefined;
-  for (const [index, part] of parts.entries()) {
-    const made = await planOf(part);
-    if (!made.ok) return made;
-    const { plan } = made.value;
-    if (!isIdle(plan) || parts.length > RUNS_MAX) return ok({ plan, index });
-    first ??= plan;
-  }
-  return ok({ plan: first!, index: 0 });
-}
-
-function isIdle({ steps }: Plan): boolean {
-  return steps.every(({ verdict }) => verdict === 'skip');
-}
-
-function severalRuns(parts: readonly RequestPart[], plan: Plan, index: number): string {
-  const names = parts.map(({ partitions }) => partitions ?? 'what has no partitions');
-  return `This is ${parts.length} runs, one after the other: ${nameSome(names)}. ${whichOne(parts, plan, index)}:\n`;
-}
-
-/** Which of them is planned, and what is to be said of those before it. */
-function whichOne(parts: readonly RequestPart[], plan: Plan, index: number): string {
-  if (index > 0) {
-    const before = index === 1 ? 'Run 1 has' : `Runs 1 to ${index} have`;
-    return `${before} nothing to do. Run ${index + 1}`;
-  }
-  const isNone = isIdle(plan) && parts.length <= RUNS_MAX;
-  return isNone ? 'None of them has anything to do. The first one' : 'The first one';
 }
 
 /** The price where production is made: on the machine that the repository's workflow names. */

@@ -53,7 +53,17 @@ test('a dispatch is its workflow run, whatever was selected; a try again is anot
   expect(runId({ ...dispatch, attempt: 3 })).not.toBe(runId({ ...dispatch, attempt: 2 }));
 });
 
+test('of several runs that a click asks for each is what it makes, whatever its number', () => {
+  const part = { ...dispatch, partitions: '2026-11-01', part: 1 } as const;
+  expect(runId(part)).not.toBe(runId(dispatch));
+  expect(runId({ ...part, part: 2 })).toBe(runId(part));
+  expect(runId({ ...part, partitions: '2026-11-02' })).not.toBe(runId(part));
+  expect(runId({ ...part, selection: 'key:a' })).not.toBe(runId(part));
+  expect(runId({ ...part, attempt: 2 })).not.toBe(runId(part));
+});
+
 test('a push is its commit', () => {
+  expect(runId({ ...push, part: 2 })).not.toBe(runId({ ...push, part: 1 }));
   expect(runId({ ...push, selection: 'key:a' })).toBe(runId(push));
   expect(runId({ ...push, commit: 'b'.repeat(40) })).not.toBe(runId(push));
 });

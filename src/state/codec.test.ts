@@ -51,7 +51,9 @@ describe('events as lines', () => {
   it.each([
     { kind: 'dispatch', workflow: '17', at: events[0]!.at, ...manual },
     { kind: 'dispatch', workflow: '17', attempt: 2, at: events[0]!.at, job: 'nightly', ...manual },
+    { kind: 'dispatch', workflow: '17', at: events[0]!.at, ...manual, partitions: '2026-11-01', part: 2 },
     { kind: 'push', commit: 'a1', at: events[0]!.at, selection: 'changed:any+' },
+    { kind: 'push', commit: 'a1', at: events[0]!.at, selection: 'key:a', partitions: '2026-11-01', part: 1 },
   ])('know a request of kind $kind', (request) => {
     expect(problemOf({ ...events[0], request })).toBe('fine');
     expect(problemOf({ ...events[0], request: { ...request, at: 'now' } })).toContain(

@@ -95,12 +95,15 @@ const dispatchRequest: Request<'dispatch'> = {
   workflow: text,
   attempt: optional(count),
   ...manualFields,
+  part: optional(count),
 };
 const pushRequest: Fields<Omit<Extract<RunRequest, { readonly kind: 'push' }>, 'job'>> = {
   kind: oneOf('push'),
   commit: text,
   at: instant,
   selection: text,
+  partitions: optional(text),
+  part: optional(count),
 };
 const scheduleRequest: Request<'schedule'> = {
   kind: oneOf('schedule'),

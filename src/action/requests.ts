@@ -1,0 +1,95 @@
+import type { PushBuild } from '../app/build-on-push.ts';
+import type { AppFailure } from '../app/failure.ts';
+import { requestsOf } from '../app/partition-runs.ts';
+import { requestOf } from '../app/planning.ts';
+import type { RunOutcome } from '../app/run.ts';
+import { knownText, sentence } from '../app/run-message.ts';
+import { type RequestsOutcome, runRequests } from '../app/run-request.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import { timestamp } from '../model/instant.ts';
+import type { ManualRequest } from '../model/plan.ts';
+import type { Project } from '../model/project.ts';
+import type { Job } from './job.ts';
+import { type Recording, resultOf, stepLog, summaryOf } from './record.ts';
+import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
+
+/** What a person asked for by a click or a call. The same workflow run asks once, whatever its attempt. */
+export async function performRun(recording: Recording, createdAt: number): Promise<JobResult> {
+  const { job } = recording;
+  const request = requestIn(job, recording.project, createdAt);
+  if (!request.ok) return refusedResult(request.error);
+  const requests = await requestsOf(recording.world.run, recording.settings, request.value);
+  if (!requests.ok) return refusedResult(withPermissionLines(requests.error));
+  if (requests.value.length === 0) {
+    job.log.print(nothingOf(request.value));
+    return idleResult(nothingOf(request.value));
+  }
+  return performRequests(recording, requests.value, { attempt: job.context.attempt });
+}
+
+/** Why a request with partitions is no run at all. */
+export function nothingOf({ partitions }: Pick<ManualRequest, 'partitions'>): string {
+  return `Nothing to run: no partition is ${partitions ?? 'there'}.`;
+}
+
+/** Runs what was asked for, one after the other where it is several runs, or says that it was asked for before. */
+export async function performRequests(
+  recording: Recording,
+  requests: Parameters<typeof runRequests>[2],
+  options: NonNullable<Parameters<typeof runRequests>[4]>,
+): Promise<JobResult> {
+  const { job, world, settings } = recording;
+  const outcome = await runRequests(world.run, settings, requests, stepLog(recording), options);
+  if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
+  const { runs, known, failures } = outcome.value;
+  const [failure] = failures;
+  if (failure !== undefined && runs.length === 0) return refusedResult(withPermissionLines(failure));
+  const notes = requestNotes({ known, failures });
+  for (const note of notes) job.log.print(note);
+  if (runs.some(({ state }) => state === 'QUEUED'))
+    notes.push('The time budget of this job is over: the next tick carries the rest on.');
+  const summaries = runs.map((run) => summaryOf(run, world.run.clock.now()));
+  const result = resultOf(recording, runs, { runs: summaries, notes, waiting: [], next: [] });
+  return failure !== undefined && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
+}
+
+/** The request of a click: as a command line would ask, with the workflow run as its identity. */
+export function requestIn(
+  job: Pick<Job, 'inputs' | 'context'>,
+  project: Project,
+  createdAt: number,
+): Result<Extract<ManualRequest, { readonly kind: 'dispatch' }>, AppFailure> {
+  const { inputs, context } = job;
+  const at = timestamp(createdAt);
+  const { select, partitions } = inputs;
+  const options = {
+    ...(select === undefined ? {} : { select }),
+    ...(partitions === undefined ? {} : { partitions }),
+  };
+  const asked = requestOf(project, options, { nonce: '', at });
+  if (!asked.ok) return fail(asked.error);
+  const { nonce: _nonce, ...request } = asked.value;
+  return ok({ ...request, kind: 'dispatch', workflow: context.workflow });
+}
+
+/** Runs what a push is to build. */
+export async function runBuild(
+  recording: Recording,
+  request: NonNullable<PushBuild['request']>,
+): Promise<Result<{ readonly runs: readonly RunOutcome[]; readonly notes: readonly string[] }, AppFailure>> {
+  const { world, settings } = recording;
+  const requests = await requestsOf(world.run, settings, request);
+  if (!requests.ok) return requests;
+  const outcome = await runRequests(world.run, settings, requests.value, stepLog(recording));
+  if (!outcome.ok) return outcome;
+  const { runs, known, failures } = outcome.value;
+  // Of several one may not be planned; where nothing else came of it, that is the answer.
+  const [failure] = failures;
+  if (failure !== undefined && runs.length === 0) return fail(failure);
+  return ok({ runs, notes: requestNotes({ known, failures }) });
+}
+
+/** About which of several requests nothing was done, and why. */
+export function requestNotes({ known, failures }: Pick<RequestsOutcome, 'known' | 'failures'>): string[] {
+  return [...known.map((each) => sentence(knownText(each))), ...failures.map(({ message }) => message)];
+}

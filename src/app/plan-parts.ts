@@ -1,0 +1,46 @@
+import { ok, type Result } from '../base/result.ts';
+import type { Plan } from '../model/plan.ts';
+import { nameSome } from '../render/style.ts';
+import type { makePlan } from './claim-run.ts';
+import type { AppFailure } from './failure.ts';
+import { type RequestPart, RUNS_MAX } from './partition-runs.ts';
+
+/**
+ * The plan of the first of several runs that has something to do, which is exact: those before it change nothing. Of the very
+ * first one where none has, or they are more than a command carries out.
+ */
+export async function firstAtWork(
+  parts: readonly RequestPart[],
+  planOf: (part: RequestPart) => ReturnType<typeof makePlan>,
+): Promise<Result<{ readonly plan: Plan; readonly index: number }, AppFailure>> {
+  let first: Plan | undefined;
+  for (const [index, part] of parts.entries()) {
+    const made = await planOf(part);
+    if (!made.ok) return made;
+    const { plan } = made.value;
+    if (!isIdle(plan) || parts.length > RUNS_MAX) return ok({ plan, index });
+    first ??= plan;
+  }
+  return ok({ plan: first!, index: 0 });
+}
+
+/** True when a plan has nothing to do. */
+export function isIdle({ steps }: Plan): boolean {
+  return steps.every(({ verdict }) => verdict === 'skip');
+}
+
+/** Of how many runs one plan is shown, and which one that is. */
+export function severalRuns(parts: readonly RequestPart[], plan: Plan, index: number): string {
+  const names = parts.map(({ partitions }) => partitions ?? 'what has no partitions');
+  return `This is ${parts.length} runs, one after the other: ${nameSome(names)}. ${whichOne(parts, plan, index)}:\n`;
+}
+
+/** Which of them is planned, and what is to be said of those before it. */
+function whichOne(parts: readonly RequestPart[], plan: Plan, index: number): string {
+  if (index > 0) {
+    const before = index === 1 ? 'Run 1 has' : `Runs 1 to ${index} have`;
+    return `${before} nothing to do. Run ${index + 1}`;
+  }
+  const isNone = isIdle(plan) && parts.length <= RUNS_MAX;
+  return isNone ? 'None of them has anything to do. The first one' : 'The first one';
+}

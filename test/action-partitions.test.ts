@@ -1,0 +1,92 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { runWave } from '../src/testing/fan-out.ts';
+import { pushEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+
+let rig: ActionRig;
+afterEach(() => rig.stop());
+
+const click =
+  (inputs: Readonly<Record<string, string>>): EventOf =>
+  (place) =>
+    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
+/** What was made, in the order in which it was. */
+const made = (): string[] => readFileSync(join(rig.shared, 'log'), 'utf8').trim().split('\n');
+const manifest = (more = ''): string => `name: shop
+partitions:
+  days: { daily: { start: 2026-11-01 } }
+  weeks: { weekly: { start: 2026-11-01 } }
+assets:
+  raw: { partitions: days, run: 'echo raw $BRANCHLINE_PARTITION >> "$SHARED/log"; test ! -e "$SHARED/fail-$BRANCHLINE_PARTITION"' }
+  week: { partitions: weeks, run: 'echo week $BRANCHLINE_PARTITION >> "$SHARED/log"' }
+  whole: { run: 'echo whole >> "$SHARED/log"' }
+${more}`;
+async function makeRig(more?: string): Promise<void> {
+  rig = await makeActionRig({ 'branchline.yaml': manifest(more) });
+  rig.github.git.date = new Date('2026-11-20T12:00:00Z');
+}
+
+describe('a click that runs partitions', () => {
+  const inputs = { command: 'run', select: 'key:raw', partitions: '2026-11-01...2026-11-03' };
+
+  test('makes them in the runs of their policy, one after the other; a re-run makes what failed', async () => {
+    await makeRig();
+    writeFileSync(join(rig.shared, 'fail-2026-11-02'), '');
+    const job = { event: click(inputs), run: 81 };
+    const first = await rig.run(job);
+    expect(first).toMatchObject({ code: 1, outputs: { status: 'failure', 'changed-assets': '["raw"]' } });
+    expect(JSON.parse(first.outputs['run-ids']!)).toHaveLength(3);
+    expect(made()).toEqual(['raw 2026-11-01', 'raw 2026-11-02', 'raw 2026-11-03']);
+    rig.github.git.date = new Date('2026-11-22T12:00:00Z');
+    writeFileSync(join(rig.shared, 'log'), '');
+    rmSync(join(rig.shared, 'fail-2026-11-02'));
+    const second = await rig.run({ ...job, attempt: 2 });
+    expect(second).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    expect(made()).toEqual(['raw 2026-11-02']);
+    const third = await rig.run({ ...job, attempt: 3 });
+    expect(third).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+    expect(third.summary).toContain('is over (SUCCESS)');
+    const { view, problems } = await rig.state();
+    expect(problems).toEqual([]);
+    expect([...view.endedRuns.values()].map(({ state }) => state).sort()).toEqual([
+      'FAILURE',
+      'SUCCESS',
+      'SUCCESS',
+      'SUCCESS',
+    ]);
+  });
+
+  test('is planned as that many runs', async () => {
+    await makeRig();
+    const end = await rig.run({ event: click({ ...inputs, command: 'plan' }) });
+    expect(end).toMatchObject({ code: 0, outputs: { status: 'success', 'has-work': 'true' } });
+    expect(end.summary).toContain('This is 3 runs, one after the other: 2026-11-01, 2026-11-02, 2026-11-03.');
+  });
+
+  test('shared out among jobs goes on with the next wave until all are made', async () => {
+    await makeRig();
+    const path = '.github/workflows/branchline.yml';
+    rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path, state: 'active' });
+    const first = await runWave(rig, { event: click(inputs), run: 82 });
+    expect(first.finalize!.log).toContain('The next wave was started.');
+    for (let run = 83; run < 90 && (await rig.state()).view.openRuns.size > 0; run++)
+      await runWave(rig, { event: click({ command: 'tick' }), run });
+    expect(made()).toEqual(['raw 2026-11-01', 'raw 2026-11-02', 'raw 2026-11-03']);
+  });
+});
+
+test('a click that runs all of a project that is cut in different ways makes the newest of each', async () => {
+  await makeRig();
+  const end = await rig.run({ event: click({ command: 'run' }) });
+  expect(end).toMatchObject({ code: 0, outputs: { 'changed-assets': '["raw","week","whole"]' } });
+});
+
+test('a push builds what it changed also where assets are cut in different ways', async () => {
+  await makeRig('environments: { production: { build_on_push: "changed:any+" } }\n');
+  const event: EventOf = (place) => pushEvent({ ...place, before: '0'.repeat(40) });
+  const end = await rig.run({ event });
+  expect(end).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["raw","week","whole"]' } });
+  expect(await rig.run({ event })).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+});
