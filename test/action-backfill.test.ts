@@ -98,3 +98,49 @@ test('a click backfills 100 days in 10 runs, through two lost runners and confli
   const begun = log.slice(before - 1).filter((line) => line.startsWith('+'));
   expect(begun.slice(0, 3)).toContain('+ report');
 }, 120_000);
+
+test('a backfill that is longer than a job goes on with the next one, and each summary says how far it is', async () => {
+  const budgetMs = 6_000;
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+run_queue: { max_concurrent_runs: 1 }
+assets:
+  raw: { partitions: { static: [a, b, c] }, run: sh step.sh "" }
+`,
+    'step.sh': STEP,
+  });
+  const path = '.github/workflows/branchline.yml';
+  rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path, state: 'active' });
+  /** A job whose time is over while it makes one partition; of a single key the step has its name twice. */
+  const cutShort = async (key: string, event: EventOf, actions: 'read' | 'write') => {
+    writeFileSync(shared(`hold-${key}`), '');
+    rmSync(shared('held'), { force: true });
+    const permissions = { contents: 'write', actions, metadata: 'read' } as const;
+    const job = rig.start({ event, permissions, with: { 'time-budget': `${budgetMs / 1000}s` } });
+    await until(() => existsSync(shared('held')));
+    const started = performance.now();
+    await until(() => performance.now() - started > budgetMs);
+    rmSync(shared(`hold-${key}`));
+    return rig.end(job);
+  };
+  const asked = click({ command: 'backfill', select: 'key:raw', partitions: 'all' });
+  const first = await cutShort('aa', asked, 'read');
+  expect(first).toMatchObject({ code: 0 });
+  expect(first.summary).toMatch(/█+░+ 1 of 3 done, 2 left, expected end \d{4}-/);
+  expect(first.log).toContain('With `actions: write` in the permissions of the job, it would go on at once.');
+  const second = await cutShort('bb', schedule, 'write');
+  expect(second.summary).toMatch(/█+░+ 2 of 3 done, 1 left, expected end \d{4}-/);
+  expect(second.summary).toContain('This workflow was started once more and carries the backfill on at once.');
+  expect(rig.github.model.dispatches).toEqual([{ file: 'branchline.yml', ref: 'main', inputs: { command: 'tick' } }]);
+  const last = await rig.run({ event: click({ command: 'tick' }) });
+  expect(last.summary).toContain('3 of 3 done');
+  const { view, problems } = await rig.state();
+  expect(problems).toEqual([]);
+  expect([...view.backfills!.values()]).toMatchObject([{ state: 'COMPLETED_SUCCESS', counts: { done: 3 } }]);
+  // Each was made once.
+  expect(
+    readFileSync(shared('log'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('+')),
+  ).toHaveLength(3);
+}, 240_000);
