@@ -282,6 +282,22 @@ describe('a step that is tried again', () => {
     const settled = settledSteps(plan, { steps }, (_step, asset) => asset !== 'b');
     expect([...settled]).toEqual(['a']);
   });
+
+  it('goes on counting its attempts where it had ended and is done again, so that nothing is made twice by one name', async () => {
+    const done = { state: 'SUCCESS', attempt: 1, failedAssets: [], checks: [] } as const;
+    const steps = Object.fromEntries(
+      ['a', 'b', 'c'].map((id) => [id, { ...done, assets: [id], materialized: [id] }] as const),
+    );
+    // What `b` reads was made by somebody else while the run waited; `d` had never begun.
+    const resumed: ResumedRun = {
+      record: { steps },
+      settled: settledSteps(planOf(), { steps }, (_step, asset) => asset !== 'b'),
+      madeOf: () => ({ kind: 'materialized', versions: 'v', materialization: 'r1.1/a' }),
+    };
+    const { end, events } = await carryFlaky({ failures: 0, resumed });
+    expect(end.state).toBe('SUCCESS');
+    expect(attempts(events)).toEqual(['b 2', 'c 2', 'd 1']);
+  });
 });
 
 describe('a disk that takes its time', () => {

@@ -44,7 +44,7 @@ export function resumeProgress(draft: ProgressDraft, { record, settled, madeOf }
     const step = record.steps[id];
     if (step === undefined) continue;
     if (settled.has(id)) settle(draft, id, step, madeOf);
-    else if (step.attempt !== undefined && verdict !== 'skip' && step.state === 'PLANNED') again(draft, id, step);
+    else if (step.attempt !== undefined && verdict !== 'skip') again(draft, id, step);
   }
   draft.hasFailure =
     [...draft.steps.values()].some((step) => step.kind === 'ended' && step.outcome === 'failure') ||
@@ -79,9 +79,12 @@ function skipReasonOf(step: RunStepRecord): Extract<AssetOutcome, { kind: 'skipp
   return (step.reason ?? 'upstream_skipped') as Extract<AssetOutcome, { kind: 'skipped' }>['reason'];
 }
 
-/** It was tried before: the next attempt has the next number, and comes when it is due. */
-function again(draft: ProgressDraft, id: string, { attempt = 0, retryAt, failure }: RunStepRecord): void {
+/**
+ * It was tried before: the next attempt has the next number, and comes when it is due. So has one that had ended, and is done
+ * again after what it reads: what it makes now is not what it made then, and is not named like that.
+ */
+function again(draft: ProgressDraft, id: string, { state, attempt = 0, retryAt, failure }: RunStepRecord): void {
   draft.attempts.set(id, attempt);
-  if (retryAt === undefined) return;
+  if (state !== 'PLANNED' || retryAt === undefined) return;
   setStep(draft, id, { kind: 'retrying', attempt, due: epochMs(retryAt), ...(failure ? { failure } : {}) });
 }
