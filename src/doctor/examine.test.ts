@@ -201,8 +201,36 @@ describe('the job that makes production', () => {
     expect(codes(330 * 60_000, 'ubuntu-24.04')).toEqual([]);
     expect(codes(330 * 60_000 + 1000, 'ubuntu-24.04')).toEqual(['maximum-too-long']);
     expect(codes(1e9, '[ubuntu-24.04]')).toEqual(['maximum-too-long']);
-    expect(codes(1e9, '[self-hosted, linux]')).toEqual([]);
-    expect(codes(1e9, '{ group: ubuntu-large }')).toEqual([]);
+    const days = (5 * 24 * 60 - 30) * 60_000;
+    expect(codes(days, '[self-hosted, linux]')).toEqual([]);
+    expect(codes(days, '{ group: ubuntu-large }')).toEqual([]);
+    // No job is longer than 5 days, wherever it is.
+    expect(codes(days + 1000, '[self-hosted, linux]')).toEqual(['maximum-too-long']);
+    expect(codes(days + 1000, '"${{ vars.MACHINE }}"')).toEqual(['maximum-too-long']);
+  });
+
+  test('that says more than any job can have is held to what it can', () => {
+    const found = (machine: string, minutes: number, budget: string) =>
+      examine(
+        new Map([
+          [
+            RUN,
+            run
+              .replace('ubuntu-latest', machine)
+              .replace(/timeout-minutes: \d+/, `timeout-minutes: ${minutes}`)
+              .replace('time-budget: 5h', `time-budget: ${budget}`),
+          ],
+        ]),
+      ).findings.map(({ code, severity, help }) => [code, severity, help]);
+    expect(found('[self-hosted, linux]', 7200, '4d')).toEqual([]);
+    expect(found('[self-hosted, linux]', 20_000, '119h')).toEqual([]);
+    expect(found('[self-hosted, linux]', 20_000, '6d')).toEqual([
+      ['budget-too-long', 'error', 'write `time-budget: 7180m`'],
+    ]);
+    expect(found('ubuntu-latest', 600, '9h')).toEqual([['budget-too-long', 'error', 'write `time-budget: 340m`']]);
+    expect(found('ubuntu-latest', 30, '20m')).toEqual([
+      ['budget-too-long', 'warning', 'write `time-budget: 10m`, or `timeout-minutes: 40`'],
+    ]);
   });
   test('of another project in the repository is judged by what all need, and not by what this one needs', () => {
     const at = (folder: string): string =>
@@ -261,7 +289,7 @@ describe('the last job where work is shared out', () => {
 test('jobs of a matrix are told of a maximum that none of the machines lets a run reach', () => {
   const text = fanOutWorkflow(VALUES);
   const codes = (machines: readonly (readonly string[] | undefined)[], planned = text): readonly string[] => {
-    const project = { ...PROJECT!, longestRun: { ms: 1e9, where: '`run_monitoring`', machines } };
+    const project = { ...PROJECT!, longestRun: { ms: 4e8, where: '`run_monitoring`', machines } };
     return examine(new Map([[RUN, planned]]), { project }).findings.map(({ code }) => code);
   };
   const [own, hosted] = [['self-hosted', 'gpu'], ['ubuntu-24.04']];

@@ -1,5 +1,5 @@
 import { parseDuration } from '../time/duration.ts';
-import { beyondHosted, isHosted } from '../time/hosted.ts';
+import { beyondAnyJob, beyondHosted, isHosted, OWN_JOB_MINUTES } from '../time/hosted.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './job-finding.ts';
 import { isComputed, type OurJob, ourJobs, partOf } from './workflow-parts.ts';
@@ -14,7 +14,7 @@ export interface LongestRun {
 }
 
 const MINUTE_MS = 60_000;
-/** The engine's default, and what GitHub gives a job that says nothing. */
+/** The engine's default, and what GitHub gives a job that says nothing, and any job on a machine of its own. */
 const BUDGET_MINUTES = 300;
 const JOB_MINUTES = 360;
 /** To let the running steps end, and to record them. */
@@ -28,26 +28,29 @@ export function time(job: OurJob): Finding[] {
   if ((limit !== undefined && typeof limit !== 'number') || isComputed(written)) return [];
   const parsed = typeof written === 'string' ? parseDuration(written) : undefined;
   const budget = parsed === undefined ? BUDGET_MINUTES : parsed.ok ? parsed.value / MINUTE_MS : undefined;
-  const minutes = limit ?? JOB_MINUTES;
+  // More than GitHub lets any job have is not had, whatever is written.
+  const most = isOfGitHub(job.value['runs-on']) ? JOB_MINUTES : OWN_JOB_MINUTES;
+  const minutes = Math.min(limit ?? JOB_MINUTES, most);
   if (budget === undefined || minutes - budget >= GAP_MINUTES) return [];
-  const path = limit === undefined ? [...job.action.path, 'with', 'time-budget'] : [...job.path, 'timeout-minutes'];
+  const isBudget = limit === undefined || limit > most;
+  const path = isBudget ? [...job.action.path, 'with', 'time-budget'] : [...job.path, 'timeout-minutes'];
   return [
     finding(job, path, {
       code: 'budget-too-long',
       severity: minutes <= budget ? 'error' : 'warning',
       message: `the job is stopped after ${minutes} min, and the engine starts work for ${budget} min (\`time-budget\`): what is under way at the end is cut off instead of waiting for the next ring`,
-      help: `write \`time-budget: ${Math.max(1, minutes - GAP_MINUTES)}m\`, or \`timeout-minutes: ${budget + GAP_MINUTES}\``,
+      help: `write \`time-budget: ${Math.max(1, minutes - GAP_MINUTES)}m\`${budget + GAP_MINUTES > most ? '' : `, or \`timeout-minutes: ${budget + GAP_MINUTES}\``}`,
     }),
   ];
 }
 
-/** A maximum that GitHub's own machines never let a run reach. */
+/** A maximum that the machines of the job, GitHub's own or any, never let a run reach. */
 export function hostedTime(job: OurJob, { ms, where, machines }: LongestRun): Finding[] {
   const written = job.value['runs-on'];
   const isOfMatrix = job.isShard && typeof written === 'string' && /\bmatrix\.runs-on\b/.test(written);
   const standard = (): unknown => standardMachine(job);
   const all = isOfMatrix ? (machines ?? []).map((labels) => labels ?? standard()) : [written];
-  const beyond = all.length > 0 && all.every(isOfGitHub) ? beyondHosted(ms, where) : undefined;
+  const beyond = all.length > 0 && all.every(isOfGitHub) ? beyondHosted(ms, where) : beyondAnyJob(ms, where);
   if (beyond === undefined) return [];
   return [finding(job, [...job.path, 'runs-on'], { code: 'maximum-too-long', severity: 'error', ...beyond })];
 }
