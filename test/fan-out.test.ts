@@ -17,6 +17,15 @@ const schedule: EventOf = (place) => scheduleEvent(place);
 const everything = click({ command: 'run', select: '*' });
 const tick = click({ command: 'tick' });
 
+/** A zombie has ended: on a machine whose first process reaps nobody it stays listed. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
 async function endedStates(): Promise<string[]> {
   const { view, problems } = await rig.state();
   expect(problems).toEqual([]);
@@ -192,6 +201,55 @@ assets:
     });
     expect(cut.shards.get('s000')).toMatchObject({ code: 130, outputs: { status: 'canceled' }, post: { raw: '' } });
     expect(cut.finalize).toMatchObject({ outputs: { 'changed-assets': '["a"]' } });
+  });
+
+  test('at work for longer than its maximum is killed where it is at work, fails by that, and leaves nothing to a next wave', async () => {
+    rig = await makeActionRig({
+      'branchline.yaml': `name: shop
+assets:
+  quick: { run: 'echo x >> "$SHARED/quick"' }
+  slow:
+    deps: [quick]
+    run: 'echo x >> "$SHARED/slow"; sleep 600 & echo $! > "$SHARED/pid"; wait; echo x >> "$SHARED/late"'
+    tags: { branchline/max_runtime: "20" }
+    retry_policy: { max_retries: 3 }
+  after: { deps: [slow], run: 'echo x >> "$SHARED/after"' }
+`,
+    });
+    const path = '.github/workflows/branchline.yml';
+    rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path, state: 'active' });
+    // The clock of the state stands days behind those of the machines: how long a run is at work is no instant of either.
+    const wave = await runWave(rig, {
+      event: everything,
+      run: 91,
+      async onShard() {
+        await until(() => existsSync(join(rig.shared, 'pid')));
+        rig.github.git.date = new Date(rig.github.git.date.getTime() + 60_000);
+      },
+    });
+    expect([...wave.shards.values()]).toMatchObject([{ code: 1, outputs: { status: 'failure' } }]);
+    const pid = Number(readFileSync(join(rig.shared, 'pid'), 'utf8'));
+    expect(isRunning(pid)).toBe(false);
+    expect(existsSync(join(rig.shared, 'late'))).toBe(false);
+    expect(wave.finalize).toMatchObject({ code: 1, outputs: { status: 'failure', 'changed-assets': '["quick"]' } });
+    expect(rig.github.model.dispatches).toEqual([]);
+    expect(await endedStates()).toEqual(['FAILURE']);
+    const [ended] = [...(await rig.state()).view.endedRuns.values()];
+    expect(ended).toMatchObject({
+      failure: { class: 'timeout', code: 'max-runtime' },
+      counts: { materialized: 1, failed: 1, skipped: 1 },
+      steps: {
+        quick: { state: 'SUCCESS' },
+        slow: { state: 'FAILURE', attempt: 1, failure: { class: 'timeout', code: 'max-runtime' } },
+        after: { state: 'SKIPPED' },
+      },
+    });
+    expect(ended).not.toHaveProperty('retry');
+    // Nobody goes on with it.
+    const idle = await runWave(rig, { event: tick, run: 92 });
+    expect(idle.plan.outputs).toMatchObject({ status: 'nothing', 'has-work': 'false' });
+    for (const name of ['quick', 'slow']) expect(readFileSync(join(rig.shared, name), 'utf8')).toBe('x\n');
+    expect(existsSync(join(rig.shared, 'after'))).toBe(false);
   });
 
   test('takes no other plan, no attempt of before, and nothing that a shard may not say', async () => {

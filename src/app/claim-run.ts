@@ -32,6 +32,8 @@ export interface ClaimInput {
   readonly planning: PlanningProject;
   readonly view: StateView;
   readonly now: EpochMs;
+  /** The same instant by the clock of this machine; absent = it is that of the state. */
+  readonly ownNow?: EpochMs;
   readonly environment: string;
   readonly request: RunRequest;
   readonly tags: Readonly<Record<string, string>>;
@@ -60,6 +62,12 @@ export type FindLost = (
   partitions: readonly string[],
 ) => Promise<ReadonlyMap<string, string>>;
 
+/** One moment by two clocks: that of the state, by which claims are dated, and that of this machine, which may be days off. */
+export interface Moment {
+  readonly ofState: EpochMs;
+  readonly own: EpochMs;
+}
+
 export type ClaimDecision =
   /** To be carried out once `events` are committed. */
   | {
@@ -70,6 +78,7 @@ export type ClaimDecision =
       readonly lost: ReadonlyMap<AssetKey, string>;
       /** What the run has done before; absent = it begins. */
       readonly resumed?: ResumedRun;
+      readonly moment?: Moment;
     }
   /** Nothing runs; `events` say what was found. */
   | {
@@ -140,6 +149,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch, claim };
   return ok({
     kind: 'claimed',
+    ...(input.ownNow === undefined ? {} : { moment: { ofState: input.now, own: input.ownNow } }),
     plan,
     claim,
     events: numbered(input, plan, [...drafts, opened]),

@@ -158,6 +158,7 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     planning: settings.planning,
     view: state.read.view,
     now: state.now,
+    ownNow: ports.clock.now(),
     environment: settings.environment,
     request: wanted.request,
     tags: wanted.tags,
@@ -317,13 +318,14 @@ function sayOvertaken(saver: ConnectionSaver, view: StateView, warn: (text: stri
   }
 }
 
-/** The limit on a run's time at work. */
+/** The limit on a run's time at work, from when it counts by the clock of this machine: no other one stops it. */
 function maxRuntime(
   monitoring: Operations['monitoring'],
-  { plan, claim, resumed }: Extract<ClaimDecision, { kind: 'claimed' }>,
+  { plan, claim, resumed, moment }: Extract<ClaimDecision, { kind: 'claimed' }>,
 ): { readonly maxRuntime?: { readonly ms: number; readonly since: EpochMs } } {
   const ms = maxRuntimeOf(monitoring, plan.tags);
-  return ms === undefined ? {} : { maxRuntime: { ms, since: atWorkSince(claim, resumed?.record) } };
+  const ahead = moment === undefined ? 0 : moment.own - moment.ofState;
+  return ms === undefined ? {} : { maxRuntime: { ms, since: atWorkSince(claim, resumed?.record) + ahead } };
 }
 
 const PUBLISHED = new WeakMap<StateView['assets'], ReadonlyMap<AssetKey, Published>>();

@@ -45,6 +45,7 @@ export async function carryOutShard(
   const read = await ports.readState();
   if (!read.ok) return read;
   const state = read.value;
+  const moment = { ofState: state.now, own: ports.run.clock.now() };
   const { view } = state.read;
   if (view.claims.get(run.claim.claim)?.epoch !== run.claim.epoch)
     return ok({
@@ -64,6 +65,7 @@ export async function carryOutShard(
       claim: { ...run.claim, slots: shard.slots },
       events: [],
       lost: new Map(Object.entries(run.lost)),
+      moment,
       ...(resumed ? { resumed } : {}),
     },
     state.read,
