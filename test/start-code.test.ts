@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -84,6 +84,19 @@ test('`plan` on a state that has grown loads no more than what that takes', asyn
   const loaded = await loadedBy(planning);
   expect(late(loaded.keys())).toEqual(['history', 'partitions', 'plan']);
   expect(sum(loaded.values())).toBeLessThan(680_000);
+});
+
+test('`plan` of assets that were made looks for no files where there are none', async () => {
+  const made: BenchRow = {
+    ...plan,
+    prepare: async (context) => {
+      const contests = await plan.prepare(context);
+      execFileSync(context.node, [context.cli, 'run'], { cwd: scratch, stdio: 'ignore' });
+      return contests;
+    },
+  };
+  const loaded = await loadedBy(made);
+  expect(late(loaded.keys())).toEqual(['history', 'partitions', 'plan']);
 });
 
 describe('what Node made of the code', () => {
