@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, type RunJson, until } from '../src/testing/cli-project.ts';
+import { startGitHttpServer } from '../src/testing/git-http.ts';
 import { filesOfPage } from '../src/testing/page-files.ts';
 
 let project: CliProject;
@@ -64,4 +65,27 @@ assets:
   expect(attempts).toMatchObject([{ outcome: 'failure', failure: { class: 'timeout' } }]);
   expect((await project.state()).problems).toEqual([]);
   expect(project.has('data/late')).toBe(false);
+});
+
+test('a machine whose clock is days ahead of the server lets a run have its whole maximum', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: slow
+assets:
+  quick: { run: "mkdir -p data; echo 1 > data/quick" }
+  slow: { deps: [quick], run: "sleep 600", tags: { branchline/max_runtime: "6" } }
+`,
+  });
+  project.sandbox.makeBare('origin.git');
+  const server = await startGitHttpServer(project.sandbox.root);
+  try {
+    server.date = new Date(Date.now() - 7 * 86_400_000);
+    project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+    const run = await project.json<RunJson>(['run', '--select', '*', '--environment', 'production', '--yes'], 1);
+    expect(run).toMatchObject({ state: 'FAILURE', counts: { materialized: 1, failed: 1 } });
+    const ended = run.events.find((event) => event.type === 'run.ended');
+    expect(ended).toMatchObject({ failure: { class: 'timeout', code: 'max-runtime' } });
+    expect((await project.state('production')).problems).toEqual([]);
+  } finally {
+    await server.stop();
+  }
 });

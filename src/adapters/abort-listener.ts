@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal, call: () => void): () => void {
     signal.addEventListener(
       'abort',
       () => {
-        for (const each of [...calls]) if (calls.delete(each)) each();
+        for (const each of calls) if (calls.delete(each)) each();
       },
       { once: true },
     );
