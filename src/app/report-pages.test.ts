@@ -77,7 +77,7 @@ test('a sum of a week that an older Branchline left counts for no other day, als
       else tree.set(path, text);
     }
   }
-  for (const path of [...tree.keys()]) if (path.startsWith('weeks/')) tree.delete(path);
+  for (const path of tree.keys()) if (path.startsWith('weeks/')) tree.delete(path);
   const pagesOf = async (now: number): Promise<ReadonlyMap<string, string>> => {
     const load = async (paths: readonly string[]) => ok(new Map(paths.map((path) => [path, tree.get(path)!])));
     const place = { store: { label: 'x' } as StateStore, environment: 'production', projectName: 'growth' };
