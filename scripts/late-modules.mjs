@@ -67,9 +67,6 @@ export const lateModules = {
     'src/app/partition-runs.ts',
     'src/app/queue-standing.ts',
     'src/app/queue-text.ts',
-    'src/plan/automation/condition.ts',
-    'src/plan/automation/open-work.ts',
-    'src/plan/automation/share-runs.ts',
     'src/plan/backfill-advance.ts',
     'src/plan/backfill-plan.ts',
     'src/plan/backfill-progress.ts',
@@ -79,9 +76,17 @@ export const lateModules = {
     'src/plan/queue.ts',
     'src/plan/run-plan.ts',
     'src/plan/staleness.ts',
+    'src/plan/wanted-assets.ts',
     'src/project/listing.ts',
     'src/render/reason-text.ts',
     'src/run/monitor.ts',
+  ],
+  /** What assets ask for by themselves, and why. */
+  automation: [
+    'src/plan/automation/condition.ts',
+    'src/plan/automation/judge-key.ts',
+    'src/plan/automation/open-work.ts',
+    'src/plan/automation/share-runs.ts',
   ],
   /** The pages of the report, and what they tell of how it goes. */
   report: [

@@ -1,5 +1,6 @@
 import type { BenchRow } from '../row.ts';
 import { action } from './action.ts';
+import { automation } from './automation.ts';
 import { check } from './check.ts';
 import { partitions } from './partitions.ts';
 import { queue } from './queue.ts';
@@ -23,6 +24,7 @@ export const rows: readonly BenchRow[] = [
   stateHistory,
   stateYears,
   queue,
+  automation,
   simulate,
   simulateLarge,
 ];

@@ -7,7 +7,7 @@ import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { judgeCondition } from '../plan/automation/condition.ts';
+import { explainCondition } from '../plan/automation/condition.ts';
 import { cronRuleOf } from '../plan/automation/on-cron.ts';
 import { askedKeys } from '../plan/automation/open-work.ts';
 import { openConditions, passAutomation } from '../plan/automation/pass.ts';
@@ -195,7 +195,7 @@ function automationOf(
     ...nextTickOf(asset, now),
     ...(asset.partitions !== undefined && key === undefined
       ? {}
-      : { condition: judgeCondition(openConditions(input, before), asset, rule, key ?? WHOLE).condition }),
+      : { condition: explainCondition(openConditions(input, before), asset, rule, key ?? WHOLE) }),
     asksFor: runs
       .filter(({ request }) => request.targets.some((target) => target.asset === asset.key))
       .map(({ request: { targets, partitions } }) => ({

@@ -42,5 +42,12 @@ export class SpanRoom implements ByteSpan {
 }
 
 export function textOfSpan({ bytes, from, length }: ByteSpan): string {
-  return String.fromCharCode(...bytes.subarray(from, from + length));
+  const end = from + length;
+  let text = '';
+  let at = from;
+  // Four at a time: spreading the bytes takes several times as long.
+  for (; at + 4 <= end; at += 4)
+    text += String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
+  for (; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  return text;
 }

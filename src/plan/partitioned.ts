@@ -55,6 +55,8 @@ export interface PartitionReader {
 }
 
 const NOTHING_USED = usedDigest({});
+const NONE: readonly string[] = [];
+const NOTHING_READ: ReadOfUpstream = { version: null, missing: NONE };
 const UPSTREAM_CHANGED: Staleness = { reason: 'upstream_changed', detail: [] };
 /** With fewer keys than this a digest of each costs less than to make ready for several at a time. */
 const KEYS_FOR_LANES = 500;
@@ -99,16 +101,30 @@ export function openPartitionReader(project: Project, view: StateView, at: KeysA
   };
   const record = (asset: AssetKey, key: string): PartitionRecord | undefined => view.partitions?.get(asset)?.get(key);
   const facts = (asset: AssetKey, key: string): PartitionFacts | undefined => factsOf(view.partitions?.get(asset), key);
+  /** The same key of an upstream, as most keys read it. */
+  const readSame = (dep: AssetKey, key: string): ReadOfUpstream => {
+    if (!keySetOf(partitionsOf(dep)!).places.has(key)) return NOTHING_READ;
+    const known = facts(dep, key);
+    const version = known?.materialized?.dataVersion;
+    const held = holdingPartitionCheck(project, dep, known);
+    return {
+      version: version === undefined ? null : shortVersion(version),
+      missing: version === undefined ? [key] : NONE,
+      ...(held === undefined ? {} : { held }),
+    };
+  };
   const read: PartitionReader['read'] = (asset, dep, wanted) => {
     if (partitionsOf(dep) === undefined) {
       const version = currentDataVersion(view, dep) ?? null;
       return { version, missing: version === null ? [WHOLE] : [] };
     }
+    const mapping = mappingOf(asset, dep);
+    if (mapping.isSameKey && wanted.length === 1) return readSame(dep, wanted[0]!);
     const versions = new Map<string, string>();
     const missing = new Set<string>();
     let held: string | undefined;
     for (const key of wanted) {
-      for (const upstream of mappingOf(asset, dep).upstreamOf(key)) {
+      for (const upstream of mapping.upstreamOf(key)) {
         const known = facts(dep, upstream);
         if (known?.materialized) versions.set(upstream, known.materialized.dataVersion);
         else missing.add(upstream);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PartitionRecord } from '../model/state.ts';
 import { decodeLeaf } from './decode-leaf.ts';
 import { encodeLeaves } from './partition-files.ts';
-import { factsOf, type PartitionRecords, recordsOfLeaves, withRecords } from './partition-records.ts';
+import { factsOf, missingIn, type PartitionRecords, recordsOfLeaves, withRecords } from './partition-records.ts';
 
 /** Reads a leaf the plain way: every column written out, a record a key. What the columns must agree with. */
 function plainRecords(text: string): Map<string, PartitionRecord> {
@@ -92,6 +92,7 @@ function expectSame(records: PartitionRecords, plain: ReadonlyMap<string, Partit
     expect(facts?.failed).toEqual(whole?.failed);
     expect(facts?.checks).toEqual(whole?.checks);
   }
+  expect(missingIn(records, asked)).toEqual(asked.filter((one) => plain.get(one)?.materialized === undefined));
   expect(records.size).toBe(plain.size);
   expect(new Map(records)).toEqual(plain);
   expect([...records.keys()].sort()).toEqual([...plain.keys()].sort());
@@ -129,5 +130,6 @@ describe('records that lie in the columns of leaves', () => {
   it('of no leaf are none', () => {
     expectSame(recordsOfLeaves([]), new Map(), ['a']);
     expect(factsOf(undefined, 'a')).toBeUndefined();
+    expect(missingIn(undefined, ['a'])).toEqual(['a']);
   });
 });

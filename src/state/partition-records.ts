@@ -14,6 +14,12 @@ export function factsOf(records: PartitionRecords | undefined, key: string): Par
   return records instanceof LeafRecords ? records.facts(key) : records?.get(key);
 }
 
+/** Those of the keys whose partitions were never made, or are gone: nothing else is looked at. */
+export function missingIn(records: PartitionRecords | undefined, keys: readonly string[]): readonly string[] {
+  if (records instanceof LeafRecords) return records.missing(keys);
+  return keys.filter((key) => records?.get(key)?.materialized === undefined);
+}
+
 /** The same of many keys, each by its place in the list. */
 export function recordsInOrder(records: PartitionRecords | undefined, keys: readonly string[]): RecordsInOrder {
   return (
@@ -89,6 +95,15 @@ class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
     const changed = this.changed.size === 0 ? undefined : this.changed.get(key);
     if (changed !== undefined) return changed;
     return this.seek(key) ? this.leaves[this.leaf]!.factsAt(this.place) : undefined;
+  }
+
+  missing(keys: readonly string[]): readonly string[] {
+    const { changed } = this;
+    const known = new AlignedRecords(this.leaves, keys);
+    return keys.filter((key, i) => {
+      const newer = changed.size === 0 ? undefined : changed.get(key);
+      return newer === undefined ? !known.isMade(i) : newer.materialized === undefined;
+    });
   }
 
   /** Undefined where some are not those of the leaves, or keys are so few that it is less to look for each. */

@@ -12,7 +12,7 @@ export interface JoinedRange {
 /** The same while keys are put to it. */
 interface Growing {
   readonly columns: readonly AskedKey[][];
-  readonly first: number;
+  readonly place: number;
   last: number;
 }
 
@@ -30,12 +30,50 @@ export interface RangeRules {
  * else that reads or is read there, since it is made after it in one run; so do assets that a step makes only together.
  * Nothing else cuts a range: it ends where a key is not asked for, where other assets have to be in the run, where one is
  * asked for in another way (its target has one tick and one reason for all keys), and after `keysMax` keys. What is asked
- * for comes upstreams first.
+ * for comes asset by asset, upstreams first, each with its keys in their order.
  */
-export function joinedRanges(
-  asked: readonly AskedKey[],
-  { placeOf, wholeStepOf, keysMax }: RangeRules,
-): readonly JoinedRange[] {
+export function joinedRanges(asked: readonly AskedKey[], rules: RangeRules): readonly JoinedRange[] {
+  const joinedAssets = joinedIn(asked, rules.wholeStepOf);
+  const alone: AskedKey[] = [];
+  const joined: AskedKey[] = [];
+  for (const each of asked) (joinedAssets.has(each.asset) ? joined : alone).push(each);
+  const ranges = [...rangesAlone(alone, rules), ...rangesTogether(joined, rules)];
+  return ranges.sort((a, b) => a.place - b.place);
+}
+
+/** Assets that read another, are read by one, or are made only with others: the rest has nobody to be made with. */
+function joinedIn(asked: readonly AskedKey[], wholeStepOf: RangeRules['wholeStepOf']): ReadonlySet<AssetKey> {
+  const found = new Set<AssetKey>();
+  let last: AssetKey | undefined;
+  for (const { asset, reads } of asked) {
+    if (reads !== undefined) for (const each of [asset, ...reads]) found.add(each);
+    if (asset !== last && wholeStepOf(asset) !== undefined) found.add(asset);
+    last = asset;
+  }
+  return found;
+}
+
+/** The ranges of assets one by one. */
+function rangesAlone(asked: readonly AskedKey[], { placeOf, keysMax }: RangeRules): JoinedRange[] {
+  const ranges: { readonly columns: readonly [AskedKey[]]; readonly place: number }[] = [];
+  let next = 0;
+  let last: AskedKey | undefined;
+  for (const each of asked) {
+    const place = placeOf(each.key);
+    const column = ranges.at(-1)?.columns[0];
+    const isNext =
+      last?.asset === each.asset && place === next && last.tick === each.tick && last.joined === each.joined;
+    if (column && isNext && column.length < keysMax) column.push(each);
+    else ranges.push({ columns: [[each]], place });
+    next = place + 1;
+    last = each;
+  }
+  return ranges;
+}
+
+/** Those of assets of which some are made together at some keys. */
+function rangesTogether(asked: readonly AskedKey[], rules: RangeRules): JoinedRange[] {
+  const { placeOf, keysMax } = rules;
   const rows = new Map<number, AskedKey[]>();
   for (const each of asked) {
     const place = placeOf(each.key);
@@ -48,19 +86,19 @@ export function joinedRanges(
   // The newest range of the same assets, asked for in the same way.
   const open = new Map<string, Growing>();
   for (const place of [...rows.keys()].sort((a, b) => a - b))
-    for (const together of togetherIn(rows.get(place)!, wholeStepOf)) {
+    for (const together of togetherIn(rows.get(place)!, rules.wholeStepOf)) {
       const name = together.map(nameOf).join(' ');
       const range = open.get(name);
       if (range?.last === place - 1 && range.columns[0]!.length < keysMax) {
         for (const [i, each] of together.entries()) range.columns[i]!.push(each);
         range.last = place;
       } else {
-        const begun = { columns: together.map((each) => [each]), first: place, last: place };
+        const begun = { columns: together.map((each) => [each]), place, last: place };
         open.set(name, begun);
         ranges.push(begun);
       }
     }
-  return ranges.map(({ first, columns }) => ({ place: first, columns }));
+  return ranges;
 }
 
 /** A short name for each asset and way in which it is asked for. */

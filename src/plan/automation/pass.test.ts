@@ -11,8 +11,17 @@ import { numberEvents, runStream } from '../../state/codec.ts';
 import { emptyView, fold } from '../../state/fold.ts';
 import { projectOf } from '../../testing/project-builder.ts';
 import { openPartitionReader } from '../partitioned.ts';
+import { explainCondition } from './condition.ts';
+import { judgeKey } from './judge-key.ts';
 import { adoptions } from './on-cron.ts';
-import { type AutomationInput, type AutomationPass, KEYS_MAX, OPEN_RUNS_MAX, passAutomation } from './pass.ts';
+import {
+  type AutomationInput,
+  type AutomationPass,
+  KEYS_MAX,
+  OPEN_RUNS_MAX,
+  openConditions,
+  passAutomation,
+} from './pass.ts';
 
 const T0 = Date.parse('2026-01-06T00:00:00Z');
 const MINUTE = 60_000;
@@ -116,6 +125,7 @@ function openStory(project: Project, start = T0) {
   return {
     view: () => view,
     pass: (): AutomationPass => passAutomation(input()),
+    conditions: (asked: AutomationPass['asked']) => openConditions(input(), asked),
     wait(minutes: number): void {
       now += minutes * MINUTE;
     },
@@ -542,8 +552,21 @@ describe('random worlds', () => {
         const keysOf = (key: string): (string | undefined)[] =>
           world.assets[key]!.partitions ? ['x', 'y'] : [undefined];
         const handled = new Map<string, string>();
+        // What is judged without words is what is explained, whatever else is asked for beside it.
+        const explained = ({ asked: beside }: AutomationPass): void => {
+          for (const { key, automation } of Object.values(world.assets))
+            for (const each of automation ? keysOf(key) : []) {
+              const name = each === undefined ? key : `${key}@${each}`;
+              const around = story.conditions(new Map([...beside].filter(([other]) => other !== name)));
+              const judged = judgeKey(around, world.assets[key]!, automation!, each ?? '');
+              const said = explainCondition(around, world.assets[key]!, automation!, each ?? '');
+              expect(judged.isTrue).toBe(said.isTrue);
+              if (beside.has(name)) expect(judged.isTrue).toBe(true);
+            }
+        };
         const tick = (): void => {
           const pass = story.pass();
+          explained(pass);
           for (const { request, run } of pass.runs) {
             expect(story.view().openRuns.has(run)).toBe(false);
             for (const { asset: of, versions, tick: due, after } of request.targets)

@@ -3,10 +3,10 @@ import { type EpochMs, timestamp } from '../../model/instant.ts';
 import type { AutomationRequest, RunRequest } from '../../model/plan.ts';
 import type { Asset, AssetKey, Project } from '../../model/project.ts';
 import type { StateView } from '../../model/state.ts';
-import { factsOf } from '../../state/partition-records.ts';
+import { missingIn } from '../../state/partition-records.ts';
 import { WHOLE } from '../../time/partitions/mapping.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../partitioned.ts';
-import { type ConditionInput, type Judgement, judgeCondition } from './condition.ts';
+import { type ConditionInput, type Judgement, judgeKey } from './judge-key.ts';
 import { openTicks } from './on-cron.ts';
 import { openWork } from './open-work.ts';
 import { type AskedKey, policyOf, shareRuns } from './share-runs.ts';
@@ -66,7 +66,9 @@ export function passAutomation(input: AutomationInput): AutomationPass {
         left.set(key, keys.length - index);
         break;
       }
-      const judged = judgeCondition(conditions, asset, asset.automation!, partition);
+      // What is asked for is in progress by the next pass, and needs no other look.
+      if (conditions.busy(key, partition) !== undefined) continue;
+      const judged = judgeKey(conditions, asset, asset.automation!, partition);
       if (!judged.isTrue) continue;
       found++;
       asked.set(partitionName(key, partition), askedKey(asset, partition, judged));
@@ -167,8 +169,7 @@ function keysToJudge({ reader, latestKeys: latestOf, view }: ConditionInput, ass
   const latest = latestOf(asset);
   const keys = latest === undefined ? reader.keysOf(asset.key) : [...latest];
   if (asset.automation?.kind !== 'on_missing') return keys;
-  const records = view.partitions?.get(asset.key);
-  return keys.filter((key) => factsOf(records, key)?.materialized === undefined);
+  return missingIn(view.partitions?.get(asset.key), keys);
 }
 
 /** Tags that say what a run is of. */

@@ -33,7 +33,7 @@ export interface DepReading {
   /** It is there, and it is another one than was read last. Of partitions only all upstreams together can tell. */
   readonly isNew: boolean;
   /** When it was made, or found up to date, last. */
-  readonly at: Timestamp | undefined;
+  readonly at: () => Timestamp | undefined;
   /** Its name, or that of the first of its partitions, that is missing. */
   readonly missing: string | undefined;
   /** The first that somebody is at work on, with who; or that this pass asks for apart from the asset. */
@@ -132,7 +132,10 @@ function readDep(
   const version = read.version ?? undefined;
   const isJoined = keys.length === 1 && keys[0] === key && canJoin(around, asset, dep, key);
   const working = keys.find((each) => busy(dep, each) !== undefined);
-  const apart = isJoined ? undefined : keys.find((each) => asked.has(partitionName(dep, each)));
+  const apart =
+    isJoined || upstream?.automation === undefined
+      ? undefined
+      : keys.find((each) => asked.has(partitionName(dep, each)));
   // What reads all partitions of an upstream reads those that are there.
   const lacking =
     upstream?.external || isJoined
@@ -142,7 +145,7 @@ function readDep(
           ? WHOLE
           : undefined
         : read.missing[0];
-  const at = newestAt(around, dep, isCut ? keys : undefined);
+  const at = (): Timestamp | undefined => newestAt(around, dep, isCut ? keys : undefined);
   return {
     dep,
     version,
@@ -157,13 +160,15 @@ function readDep(
           : { name: partitionName(dep, apart) },
     held: isJoined ? undefined : isCut ? read.held : holdingCheck(project, view, dep),
     isJoined,
-    isUnobserved: upstream?.external === true && at === undefined,
+    isUnobserved: upstream?.external === true && at() === undefined,
   };
 }
 
 /** The same run can make both: the same keys, and tags that agree. */
 function canJoin({ project, asked, companyOf }: Surroundings, asset: Asset, dep: AssetKey, key: string): boolean {
   return (
+    // What asks for nothing by itself is not looked for.
+    project.assets[dep]?.automation !== undefined &&
     asked.has(partitionName(dep, key)) &&
     sameDefinition(project.assets[dep]?.partitions, asset.partitions) &&
     companyOf(dep) === companyOf(asset.key)

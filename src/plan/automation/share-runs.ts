@@ -3,7 +3,7 @@ import { sortedUnique } from '../../base/order.ts';
 import type { BackfillPolicy } from '../../model/partitions.ts';
 import type { AutomationRequest, AutomationTarget } from '../../model/plan.ts';
 import type { AssetKey, Project } from '../../model/project.ts';
-import { chunkText } from '../../time/partitions/keys.ts';
+import { chunkText, placesIn } from '../../time/partitions/keys.ts';
 import { WHOLE } from '../../time/partitions/mapping.ts';
 import type { PartitionReader } from '../partitioned.ts';
 import { type JoinedRange, joinedRanges } from './joined-ranges.ts';
@@ -66,7 +66,7 @@ function runsOfCompany(
   order: ReadonlyMap<AssetKey, number>,
 ): SharedRuns {
   const first = asked[0]!.asset;
-  const places = new Map(reader.keysOf(first).map((key, index) => [key, index]));
+  const places = placesIn(reader.keysOf(first));
   const ranges = joinedRanges(asked, {
     placeOf: (key) => places.get(key) ?? 0,
     wholeStepOf: wholeStepsOf(project),

@@ -1,6 +1,6 @@
 import { fail, ok, type Result, unreachable } from '../../base/result.ts';
 import type { PartitionMapping, PartitionsDef } from '../../model/partitions.ts';
-import { impossibleKeys, type KeysAt, type Partitions } from './keys.ts';
+import { impossibleKeys, type KeysAt, type Partitions, placesIn } from './keys.ts';
 
 /** One side of a dependency: undefined = not partitioned. */
 export interface MappedSides {
@@ -95,7 +95,7 @@ export interface KeySet {
 }
 
 export function keySet(list: readonly string[]): KeySet {
-  return { list, places: new Map(list.map((key, place) => [key, place])) };
+  return { list, places: placesIn(list) };
 }
 
 /** Opens a mapping at an instant. The error is a sentence: it does not fit. */
