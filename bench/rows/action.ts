@@ -49,9 +49,6 @@ function prepareAction({ scratch, node, cli, isTiny }: BenchContext): readonly C
   });
   const { variables } = inputVariables(readActionManifest(ROOT), {}, '');
   const files = Object.fromEntries(COMMAND_FILES.map((name) => [`GITHUB_${name}`, path.join(machine, name)]));
-  const assignments = Object.entries({ ...env, ...variables, ...files }).map(
-    ([name, value]) => `${name}=${value ?? ''}`,
-  );
   // A new machine each time.
   const before = (): void => {
     rmSync(temp, { recursive: true, force: true });
@@ -59,20 +56,34 @@ function prepareAction({ scratch, node, cli, isTiny }: BenchContext): readonly C
     writeFileSync(path.join(temp, '_github_workflow', 'event.json'), JSON.stringify(scheduleEvent({ sha }).payload));
     for (const file of Object.values(files)) writeFileSync(file, '');
   };
-  const started = (args: readonly string[]): Command => ({
-    program: 'env',
-    args: ['-i', ...assignments, node, ...args],
-    cwd: workspace,
-    repeat: isTiny ? 1 : repeat,
-  });
-  const ours = { ...started([path.join(path.dirname(cli), 'main.js')]), before };
+  const started = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Command => {
+    const assignments = Object.entries({ ...env, ...variables, ...files, ...more });
+    return {
+      program: 'env',
+      args: ['-i', ...assignments.map(([name, value]) => `${name}=${value ?? ''}`), node, ...args],
+      cwd: workspace,
+      repeat: isTiny ? 1 : repeat,
+    };
+  };
+  const main = path.join(path.dirname(cli), 'main.js');
+  const ours = { ...started([main]), before };
   before();
   // The first wake-up takes the schedule up.
   runOnce(ours);
   const head = headOf(remote);
   if (head === undefined) throw new Error('the first wake-up recorded nothing');
+  const peer = started(['-e', '0']);
+  // What somebody else rings with looks at everything.
+  const rung = { ...started([main], { GITHUB_EVENT_NAME: 'repository_dispatch' }), before };
   return [
-    { kind: 'pair', label: '', ours, peer: started(['-e', '0']), verify: () => mustHaveLooked(remote, head, files) },
+    { kind: 'pair', label: '', ours, peer, verify: () => mustHaveSaid(remote, head, files, true) },
+    {
+      kind: 'pair',
+      label: 'the same where the whole state is read',
+      ours: rung,
+      peer,
+      verify: () => mustHaveSaid(remote, head, files, false),
+    },
   ];
 }
 
@@ -81,11 +92,18 @@ function headOf(remote: string): string | undefined {
   return existsSync(ref) ? readFileSync(ref, 'utf8').trim() : undefined;
 }
 
-/** It did what it is timed for: read the state, found nothing due, recorded nothing, and said so. */
-function mustHaveLooked(remote: string, head: string, files: Readonly<Record<string, string>>): void {
+/** It did what it is timed for: found nothing due, by the newest commit or by all of the state, recorded nothing, and said so. */
+function mustHaveSaid(
+  remote: string,
+  head: string,
+  files: Readonly<Record<string, string>>,
+  isByCommit: boolean,
+): void {
   if (headOf(remote) !== head) throw new Error('something was recorded');
   const outputs = readFileSync(files['GITHUB_OUTPUT']!, 'utf8');
   if (!/^status<<.*\nnothing$/m.test(outputs)) throw new Error(`this is not a wake-up with nothing due:\n${outputs}`);
+  const summary = readFileSync(files['GITHUB_STEP_SUMMARY']!, 'utf8');
+  if (summary.includes('Nothing is due before') !== isByCommit) throw new Error(`this looked elsewhere:\n${summary}`);
 }
 
 export const action: BenchRow = {
