@@ -123,12 +123,15 @@ function chunksOfStarts() {
   return (id, context) => {
     const infoOf = (one) => context.getModuleInfo(one);
     reached ??= Object.entries(startsWith).map(([name, files]) => [name, reachedFrom(files, infoOf)]);
-    const first = [entries.cli, entries.main, entries.post].filter((file) => file !== undefined);
+    // The Action's own entry begins with the quiet look, which has a file of its own.
+    const first = [entries.cli, entries.post].filter((file) => file !== undefined);
     entered ??= reachedFrom(first, infoOf);
     if (infoOf(id)?.isEntry) return undefined;
     if (entered.has(id)) return 'first';
     const names = reached.filter(([, ids]) => ids.has(id)).map(([name]) => name);
-    // Every scheduled wake-up begins with the quiet look: what both load is of one file.
+    // The little that the command line shares with the others is not worth a file of its own.
+    if (names.includes('words') && names.length > 1) return 'first';
+    // Every wake-up begins with the quiet look: what both load is of one file.
     const files = names.includes('quiet') ? names.filter((name) => name !== 'wake') : names;
     return files.length === 0 ? undefined : files.join('-');
   };

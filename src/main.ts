@@ -1,11 +1,11 @@
 /** Entry point of the Action. */
 import { reportThrown } from './action/bug.ts';
+import { wakeQuietly } from './action/quiet-wake.ts';
 
 try {
   const startedAt = Date.now();
   // Most wake-ups find nothing to do: that is seen with little code.
-  const isScheduled = process.env['GITHUB_EVENT_NAME'] === 'schedule';
-  const woken = isScheduled ? await (await import('./action/quiet-wake.ts')).wakeQuietly(startedAt) : {};
+  const woken = process.env['GITHUB_EVENT_NAME'] === 'schedule' ? await wakeQuietly(startedAt) : {};
   if ('exit' in woken) process.exitCode = woken.exit;
   else {
     const { main } = await import('./action/main.ts');

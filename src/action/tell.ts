@@ -70,5 +70,11 @@ export function forOtherJobs({ stage }: Pick<ActionInputs, 'stage'>, result: Job
 
 /** What a wake-up that made no run gives out. */
 export function idleOutputs(reportUrl: string): JobResult['outputs'] {
-  return { 'has-work': 'false', 'run-ids': '[]', 'changed-assets': '[]', 'report-url': reportUrl };
+  return {
+    'has-work': 'false',
+    'run-ids': '[]',
+    'changed-assets': '[]',
+    'changed-count': '0',
+    'report-url': reportUrl,
+  };
 }

@@ -138,8 +138,11 @@ async function noteOf(ask: QuietAsk, store: GitStateStore, at: LookedAt): Promis
   return note;
 }
 
-/** How long a head that was read is as good as one that is read now, in milliseconds: as within one command. */
-const SOON_MS = 3_000;
+/**
+ * How long the head that was read is good for the first decision, in milliseconds: reading a large project takes its time.
+ * Whoever woke up so much earlier would have seen it as well, and a commit on it lands only if it is still the head.
+ */
+const SOON_MS = 60_000;
 
 /** The first read is the one that was made. */
 function readOnce(
