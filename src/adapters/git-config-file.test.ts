@@ -44,8 +44,32 @@ test.each([
 
 test('property: whatever git reads is read as git does', () => {
   const part = fc.constantFrom(
-    ...['[a]', '[a "b c"]', '[A.b]', 'b', 'c-1', '=', ' = ', '\n', '\n', '\n', ' ', '\\', '\\\\', '\\n', '"', '"', '#'],
-    ...[';', 'x', 'yy', 'é', '\r\n', '\\\n', ']', '[', '.'],
+    '[a]',
+    '[a "b c"]',
+    '[A.b]',
+    'b',
+    'c-1',
+    '=',
+    ' = ',
+    '\n',
+    '\n',
+    '\n',
+    ' ',
+    '\\',
+    '\\\\',
+    '\\n',
+    '"',
+    '"',
+    '#',
+    ';',
+    'x',
+    'yy',
+    'é',
+    '\r\n',
+    '\\\n',
+    ']',
+    '[',
+    '.',
   );
   const line = fc.tuple(fc.constantFrom('b = ', 'c=', 'dd = "'), fc.array(part, { maxLength: 6 }));
   const text = fc
