@@ -13,8 +13,12 @@ export const lateModules = {
   aside: [
     'src/adapters/checkout-listing.ts',
     'src/adapters/disk-room.ts',
+    'src/adapters/git-behind.ts',
+    'src/adapters/git-commits.ts',
     'src/adapters/git-data-branch.ts',
     'src/adapters/git-index-file.ts',
+    'src/adapters/git-store-behind.ts',
+    'src/adapters/git-store-commit.ts',
     'src/run/redact-views.ts',
   ],
   /** Parts of manifests that not every project has: SQL, checks, factories, exposures, automation. */
@@ -122,6 +126,7 @@ export const lateModules = {
     'src/app/execute-step.ts',
     'src/app/execute.ts',
     'src/app/newer-archives.ts',
+    'src/app/older-days.ts',
     'src/app/outputs.ts',
     'src/app/partition-commands.ts',
     'src/app/quiet.ts',
@@ -146,6 +151,7 @@ export const lateModules = {
     'src/run/resume.ts',
     'src/run/run-retry.ts',
     'src/state/commit.ts',
+    'src/state/older-days.ts',
     'src/state/event-text.ts',
     'src/state/long-text.ts',
     'src/state/snapshot.ts',

@@ -14,8 +14,9 @@ const LOOSE_MAX = 15_000;
 const LOOSE_MEAN_MAX = 5_000;
 /** Packed, in bytes a commit, folds included: the goal. */
 const PACKED_MAX = 3_000;
-/** What a day may add to the trees of a head, in bytes. */
-const TREES_DAY_MAX = 1_000;
+/** The trees of a head after two years, as a multiple of those after two days: the goal. */
+const TREES_YEARS_MAX = 1.3;
+const YEARS_DAYS = 731;
 
 let sandbox: GitSandbox;
 let gitDir: string;
@@ -115,25 +116,37 @@ test('packed, a commit stays small on average, folds included', () => {
   expect(bytes).toBeLessThanOrEqual(PACKED_MAX);
 });
 
-test('what a fetch of the head without files brings grows by little a day', () => {
-  const treesAt = (tick: number): number => {
-    const { id } = commits.findLast((commit) => commit.tick === tick)!;
-    const objects = git(['rev-list', '--objects', '--filter=blob:none', '--no-walk', id]);
-    const packed = spawnSync('git', ['pack-objects', '--stdout', '-q'], {
-      cwd: gitDir,
-      env: sandbox.env,
-      input: objects,
-      maxBuffer: 1 << 30,
-    });
-    return packed.stdout.length;
-  };
-  // At the same time of the day, and before the pages of the last days.
-  const DAYS = 7;
-  const [early, late] = [treesAt(2 * PER_DAY + 100), treesAt((2 + DAYS) * PER_DAY + 100)];
-  const daily = (late - early) / DAYS;
-  const years = 1 + (728 * daily) / early;
-  say(
-    `trees of a head, ${2 * PER_DAY} commits a day: ${early} bytes after two days, ${daily.toFixed(0)} more a day (after two years ${years.toFixed(1)} ×)`,
-  );
-  expect(daily).toBeLessThanOrEqual(TREES_DAY_MAX);
+/** What a fetch of a head without its files brings. */
+function treesOf(id: string): number {
+  const objects = git(['rev-list', '--objects', '--filter=blob:none', '--no-walk', id]);
+  const packed = spawnSync('git', ['pack-objects', '--stdout', '-q'], {
+    cwd: gitDir,
+    env: sandbox.env,
+    input: objects,
+    maxBuffer: 1 << 30,
+  });
+  return packed.stdout.length;
+}
+const treesAt = (tick: number): number => treesOf(commits.findLast((commit) => commit.tick === tick)!.id);
+
+test('a tick at the end fetches as many bytes, trees and files, as one on the second day', () => {
+  const fetched = (day: number): number => mean(TIMES.map((time) => read.get(day + time)! + treesAt(day + time)));
+  const [early, late] = [fetched(SECOND_DAY), fetched(LAST_DAY)];
+  say(`trees and files of a tick: ${early.toFixed(0)} and ${late.toFixed(0)} bytes, ${(late / early).toFixed(2)} ×`);
+  expect(late / early).toBeLessThanOrEqual(READ_MAX);
 });
+
+test('what a fetch of the head without files brings after two years is hardly more than after two days', async () => {
+  // Days with few commits of few assets: what stays of a day in the tree does not depend on how many it had.
+  const options = { assets: 20, ticks: YEARS_DAYS * 2, perTick: 5, ticksPerDay: 2, hasPages: () => false };
+  const years = await importHistory(gitDir, 'refs/heads/years', growingHistory(options));
+  const yearsAt = (day: number): number => treesOf(years.findLast(({ tick }) => tick === 2 * day)!.id);
+  const early = treesAt(2 * PER_DAY + 100);
+  // The days of a month come and go.
+  const more = [701, 711, 721, 731].map((day) => yearsAt(day) - yearsAt(2));
+  const most = 1 + Math.max(...more) / early;
+  say(
+    `trees of a head, ${2 * PER_DAY} commits a day: ${early} bytes after two days; after two years ${more.join(', ')} more, ${most.toFixed(2)} ×`,
+  );
+  expect(most).toBeLessThanOrEqual(TREES_YEARS_MAX);
+}, 300_000);

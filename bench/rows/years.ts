@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
+import { openStateStore } from '../../src/adapters/git-state-store.ts';
+import { leaveTree } from '../../src/app/older-days.ts';
 import { growingHistory, growthProject, importHistory } from '../../src/testing/growth.ts';
 import { forget, writeProject } from '../fixture.ts';
 import type { Command } from '../measure.ts';
@@ -39,6 +41,31 @@ function* closedDays(
   }
 }
 
+/** What a day that is closed does with all days before it: they leave the tree of the head. */
+async function leave(remote: string, at: number): Promise<void> {
+  const projectRoot = `${remote}-user`;
+  execFileSync('git', ['init', '--quiet', projectRoot]);
+  execFileSync('git', ['remote', 'add', 'origin', remote], { cwd: projectRoot });
+  const place = {
+    projectName: 'growth',
+    branch: 'branchline/state',
+    remote: 'origin',
+    environment: 'production',
+  } as const;
+  const store = await openStateStore({ projectRoot, ...place });
+  const read = store.ok ? await store.value.read() : store;
+  if (!store.ok || !read.ok || read.value.commit === undefined) throw new Error('the state cannot be read');
+  const listed = await store.value.list(read.value.commit, '');
+  if (!listed.ok) throw new Error(listed.error.message);
+  const paths = listed.value.map((entry) => entry.path);
+  const change = { files: new Map<string, string | null>(), message: 'left\n', at, writer: 'bench', tx: 1 };
+  const closed = new Date(at - DAY_MS).toISOString().slice(0, 10);
+  const left = await leaveTree(store.value, { commit: read.value.commit, paths }, { closed, change });
+  if (left === undefined) throw new Error('closed days did not leave');
+  const outcome = await store.value.commit(read.value.commit, { ...change, ...left });
+  if (outcome.kind !== 'landed') throw new Error(`closed days did not leave: ${outcome.kind}`);
+}
+
 interface Grown {
   readonly remote: string;
   readonly head: string;
@@ -68,6 +95,7 @@ async function makeRemote(remote: string, assets: number, ticks: number, daysBef
     const from = `from ${commits.at(-1)!.id}\n`;
     const who = `committer Ada <ada@example.org> ${at} +0000\n`;
     git(['fast-import', '--quiet'], `commit ${REF}\n${who}${data('closed days\n')}${from}${files.join('')}\n`);
+    await leave(remote, Number(at) * 1000);
   }
   git(['repack', '-adfq']);
   const head = git(['rev-parse', REF]).toString().trim();

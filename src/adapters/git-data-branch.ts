@@ -5,8 +5,9 @@ import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { RefMove, StoreUnreachable } from '../ports.ts';
+import { identity, zeroId } from './git-ids.ts';
 import { type ObjectReader, unlessSilent } from './git-object-reader.ts';
-import { identity, type ObjectStore, systemObjects, zeroId } from './git-objects.ts';
+import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';
 import type { RemoteCalls } from './git-remote-ref.ts';
 

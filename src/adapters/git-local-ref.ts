@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { ok, type Result } from '../base/result.ts';
 import type { StateHead, StoreUnreachable } from '../ports.ts';
+import { zeroId } from './git-ids.ts';
 import type { ObjectReader } from './git-object-reader.ts';
-import { type ObjectStore, systemObjects, zeroId } from './git-objects.ts';
+import { type ObjectStore, systemObjects } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';
 import { hasNoRefFiles, readKnownRefs } from './git-ref-files.ts';
 import {
@@ -87,7 +88,7 @@ export function createLocalRef(store: ObjectStore, reader: ObjectReader): StateR
       const exit = await update(dropped.map(({ ref, commit }) => `delete ${ref} ${commit}`));
       return exit.code === 0 ? ok(dropped) : { ok: false, error: unreadable(store, exit.stderr) };
     },
-    bringCommit: async () => ok(false),
+    bringTrees: async () => ok(false),
     bringBlobs: async () => ok(undefined),
     async history() {
       const [head, older] = await Promise.all([list(REF), archives()]);

@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { LateText } from '../base/late-texts.ts';
-import { fail, ok, type Result } from '../base/result.ts';
-import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import type { Result } from '../base/result.ts';
+import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import { writeBehind } from './git-behind.ts';
+import { readLog, writeCommit } from './git-commits.ts';
 import { type ObjectReader, type TreeEntry, treeEntries } from './git-object-reader.ts';
 import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
-import { type Environment, gitWords, runGit } from './git-process.ts';
+import { type Environment, runGit } from './git-process.ts';
 
 /** A private repository and how to call git in it. The calls here never reach for a remote. */
 export interface ObjectStore {
@@ -14,18 +14,16 @@ export interface ObjectStore {
   readonly env: Environment;
 }
 
-/** The id that stands for no object. */
-export function zeroId(format: ObjectFormat): string {
-  return '0'.repeat(format === 'sha1' ? 40 : 64);
-}
-
-/** Author and committer of every state commit: GitHub's own bot, so that its pages show a known face. */
-export const identity = 'github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>';
-
 /** The objects of one private repository: what a state store asks of them, whoever reads and writes them. */
 export interface StateObjects {
   /** Absolute: the repository. */
   readonly gitDir: string;
+  /** Those of the commits that a push would need here and that are not. */
+  missingCommits(commits: readonly string[]): Promise<readonly string[]>;
+  /** Writes chains of trees (`StateStore.keepBehind`), or says why not. */
+  writeBehind(chains: readonly BehindChain[], at: number): Promise<Result<readonly KeptBehind[], string>>;
+  /** All blobs of those of the trees that are here with all trees below, sorted. */
+  readTrees(trees: readonly string[]): Promise<ReadonlyMap<string, readonly StateTreeEntry[]>>;
   /** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
   listTree(commit: string, prefix: string): Promise<readonly StateTreeEntry[] | undefined>;
   /** The blob of each of the paths that exists; undefined when the commit is not here. */
@@ -92,6 +90,12 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
       }
       return found;
     },
+    readTrees: (ids) => readTrees(reader, store.format, ids),
+    async missingCommits(commits) {
+      const found = commits.length === 0 ? [] : await reader.read(commits);
+      return commits.filter((_, i) => found[i]?.type !== 'commit');
+    },
+    writeBehind: (chains, at) => writeBehind(store, chains, at),
     writeCommit: (base, change) => writeCommit(store, base, change),
     readLog: (from, limit) => readLog(store, from, limit),
     async tidy() {
@@ -100,41 +104,60 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
   };
 }
 
-/** All blobs of a commit by their paths, one question for each level of folders; undefined when it is not here. */
+/** All blobs of a commit by their paths; undefined when it is not here. */
 async function readTree(
   reader: ObjectReader,
   format: ObjectFormat,
   commit: string,
-): Promise<StateTreeEntry[] | undefined> {
+): Promise<readonly StateTreeEntry[] | undefined> {
   const root = `${commit}^{tree}`;
+  return (await readTrees(reader, format, [root])).get(root);
+}
+
+/** All blobs of trees by their paths, one question for each level of folders; none of a tree that is not whole here. */
+async function readTrees(
+  reader: ObjectReader,
+  format: ObjectFormat,
+  roots: readonly string[],
+): Promise<Map<string, readonly StateTreeEntry[]>> {
   const trees = new Map<string, readonly TreeEntry[]>();
-  let level = [root];
+  let level = [...new Set(roots)];
   while (level.length > 0) {
     const next = new Set<string>();
     for (const [index, tree] of (await reader.read(level)).entries()) {
-      if (tree?.type !== 'tree') return undefined;
+      if (tree?.type !== 'tree') continue;
       const entries = treeEntries(tree, format);
       trees.set(level[index]!, entries);
       for (const { kind, id } of entries) if (kind === 'tree') next.add(id);
     }
     level = [...next].filter((id) => !trees.has(id));
   }
-  const blobs: StateTreeEntry[] = [];
-  addBlobs(blobs, trees, { tree: root, folder: '' });
-  // They are in order already, but for characters beyond 16 bits, and that they are is soon found out.
-  return blobs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const found = new Map<string, readonly StateTreeEntry[]>();
+  for (const root of roots) {
+    const blobs: StateTreeEntry[] = [];
+    if (!addBlobs(blobs, trees, { tree: root, folder: '' })) continue;
+    // They are in order already, but for characters beyond 16 bits, and that they are is soon found out.
+    found.set(
+      root,
+      blobs.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    );
+  }
+  return found;
 }
 
-/** Folder by folder, as git keeps them: that is the order of the bytes of their paths. */
+/** Folder by folder, as git keeps them: that is the order of the bytes of their paths. False where a tree is not here. */
 function addBlobs(
   blobs: StateTreeEntry[],
   trees: ReadonlyMap<string, readonly TreeEntry[]>,
   { tree, folder }: { readonly tree: string; readonly folder: string },
-): void {
-  for (const { kind, name, id } of trees.get(tree) ?? []) {
-    if (kind === 'tree') addBlobs(blobs, trees, { tree: id, folder: `${folder}${name}/` });
-    else if (kind === 'blob') blobs.push({ path: `${folder}${name}`, blob: id });
+): boolean {
+  const entries = trees.get(tree);
+  if (entries === undefined) return false;
+  for (const { kind, name, id } of entries) {
+    if (kind === 'tree' && !addBlobs(blobs, trees, { tree: id, folder: `${folder}${name}/` })) return false;
+    if (kind === 'blob') blobs.push({ path: `${folder}${name}`, blob: id });
   }
+  return true;
 }
 
 // Command lines are limited (32 kB on Windows): with more paths than this the whole tree is cheaper than many calls.
@@ -171,80 +194,4 @@ async function lsTree(
     if (type === 'blob' && blob !== undefined) entries.push({ path: line.slice(tab + 1), blob });
   }
   return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-}
-
-/** One process, and one more of git's own that stores the objects. */
-async function writeCommit(store: ObjectStore, base: CommitBase, change: StateChange): Promise<Result<string, string>> {
-  let start = 'parent' in base && base.parent !== undefined ? `from ${base.parent}\n` : '';
-  if ('treeOf' in base) {
-    const tree = await runGit({ args: ['rev-parse', '--verify', '--quiet', `${base.treeOf}^{tree}`], ...store });
-    if (tree.code !== 0) return fail(`there is no commit ${base.treeOf} here`);
-    start = `M 040000 ${tree.stdout.toString().trim()} ""\n`;
-  }
-  const exit = await runGit({
-    args: ['fast-import', '--quiet', '--done', '--date-format=raw'],
-    ...store,
-    input: importStream(start, change, zeroId(store.format)),
-  });
-  const commit = exit.stdout.toString().trim();
-  if (exit.code === 0 && commit !== '') return ok(commit);
-  // git leaves a report of its failure in the repository; what it says is in stderr as well.
-  if (exit.pid !== undefined) rmSync(join(store.gitDir, `fast_import_crash_${exit.pid}`), { force: true });
-  return fail(gitWords(exit.stderr));
-}
-
-function importStream(start: string, change: StateChange, zero: string): Buffer {
-  const parts: string[] = [];
-  const data = (text: string) => parts.push(`data ${Buffer.byteLength(text)}\n`, text, '\n');
-  const when = `${Math.floor(change.at / 1000)} +0000`;
-  parts.push(`commit refs/pending\nmark :1\nauthor ${identity} ${when}\ncommitter ${identity} ${when}\n`);
-  data(change.message.endsWith('\n') ? change.message : `${change.message}\n`);
-  parts.push(start);
-  for (const [path, text] of change.files) {
-    if (text === null) {
-      parts.push(`D ${quoted(path)}\n`);
-    } else {
-      parts.push(`M 100644 inline ${quoted(path)}\n`);
-      data(text);
-    }
-  }
-  // The mark's id goes to stdout; the ref that fast-import insists on is dropped before it is ever written.
-  parts.push(`get-mark :1\nreset refs/pending\nfrom ${zero}\n\ndone\n`);
-  return Buffer.from(parts.join(''));
-}
-
-function quoted(path: string): string {
-  return `"${path.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
-}
-
-/** Commits from `from` backwards, newest first; undefined when `from` is not here. */
-async function readLog(store: ObjectStore, from: string, limit: number): Promise<readonly StateCommit[] | undefined> {
-  const args = ['log', '-z', `--max-count=${limit}`, '--format=%H%x00%ct%x00%B', '--end-of-options', from, '--'];
-  const exit = await runGit({ args, ...store });
-  if (exit.code !== 0) return undefined;
-  const fields = exit.stdout.toString().split('\0');
-  const commits: StateCommit[] = [];
-  for (let i = 0; i + 2 < fields.length; i += 3) {
-    const message = fields[i + 2]!.trimEnd();
-    commits.push({
-      commit: fields[i]!,
-      at: Number(fields[i + 1]) * 1000,
-      subject: message.split('\n', 1)[0]!,
-      trailers: trailersOf(message),
-    });
-  }
-  return commits;
-}
-
-/** `Key: value` lines of the last paragraph, when all of its lines are such and it is not the subject. */
-export function trailersOf(message: string): Readonly<Record<string, string>> {
-  const paragraphs = message.trimEnd().split(/\n{2,}/);
-  if (paragraphs.length < 2) return {};
-  const trailers: Record<string, string> = {};
-  for (const line of paragraphs.at(-1)!.split('\n')) {
-    const match = /^([A-Za-z0-9][A-Za-z0-9-]*): ?(.*)$/.exec(line);
-    if (match === null) return {};
-    trailers[match[1]!] = match[2]!;
-  }
-  return trailers;
 }

@@ -60,7 +60,7 @@ export function systemRemote(place: SystemRemote, reader: ObjectReader): RemoteC
     },
     list: (patterns) => git.list(patterns),
     push: (refs, atomic) => git.push(refs, atomic),
-    bringCommit: async (commit) => (await git.fetch(DEPTH_1, [commit])).code === 0,
+    bringTrees: async (ids) => (await git.fetch(DEPTH_1, ids)).code === 0,
     async bringBlobs(blobs) {
       const exit = await git.fetch([], blobs, ['fetch.negotiationAlgorithm', 'noop']);
       return exit.code === 0 ? ok(undefined) : fail(git.unreachable(exit));

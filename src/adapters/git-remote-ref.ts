@@ -73,8 +73,8 @@ export interface RemoteCalls {
   list(patterns: readonly string[]): Promise<Result<readonly ListedRef[], StoreUnreachable>>;
   /** `atomic`: all or none. */
   push(refs: readonly PushedRef[], atomic?: boolean): Promise<Published>;
-  /** Brings a commit with its trees; false when that did not work. */
-  bringCommit(commit: string): Promise<boolean>;
+  /** Brings commits, or trees, with all trees below; false when that did not work. */
+  bringTrees(ids: readonly string[]): Promise<boolean>;
   bringBlobs(blobs: readonly string[]): Promise<Result<void, StoreUnreachable>>;
   history(): Promise<Result<RemoteHistory, StoreUnreachable>>;
 }
@@ -144,8 +144,8 @@ export function createRemoteRef(place: RemotePlace, remote: RemoteCalls): StateR
       const found = await remote.list(refs);
       return found.ok ? ok(new Map(found.value.map(({ ref, id }) => [ref, id]))) : found;
     },
-    bringCommit: async (commit) => {
-      if (await remote.bringCommit(commit)) return ok(true);
+    bringTrees: async (ids) => {
+      if (await remote.bringTrees(ids)) return ok(true);
       // The server refuses an id that it does not know; is it there at all?
       const refs = await remote.list([branchRef]);
       return refs.ok ? ok(false) : refs;

@@ -27,8 +27,8 @@ export interface StateRef {
   archives(): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
   /** Deletes their refs; gives those that are gone now. */
   dropArchives(archives: readonly StateArchive[]): Promise<Result<readonly StateArchive[], StoreUnreachable>>;
-  /** Brings a commit with its trees here; false when there is no such commit. */
-  bringCommit(commit: string): Promise<Result<boolean, StoreUnreachable>>;
+  /** Brings commits, or trees, with all trees below here; false when one of them is not there. */
+  bringTrees(ids: readonly string[]): Promise<Result<boolean, StoreUnreachable>>;
   /** Brings blobs here, in one batch. Also called with none, when a read found all of its blobs here already. */
   bringBlobs(blobs: readonly string[]): Promise<Result<void, StoreUnreachable>>;
   /** All commits of the ref and of its archives, without their content; tips are newest first. */

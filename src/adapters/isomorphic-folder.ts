@@ -49,7 +49,7 @@ export function folderRemote(place: FolderPlace): RemoteCalls {
       }
       return { kind: 'published' };
     },
-    bringCommit: async () => false,
+    bringTrees: async () => false,
     bringBlobs: async () => ok(undefined),
     async history() {
       const refs = readRefFiles(gitDir);
@@ -131,7 +131,7 @@ export function folderLocalRef(gitDir: string, objects: IsomorphicObjects): Stat
     },
     whereabouts: async (refs) =>
       ok(new Map(list('refs/').flatMap(({ ref, id }) => (refs.includes(ref) ? [[ref, id]] : [])))),
-    bringCommit: async () => ok(false),
+    bringTrees: async () => ok(false),
     bringBlobs: async () => ok(undefined),
     archives: async () => ok(await archives()),
     async dropArchives(dropped) {

@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import { LateText } from '../base/late-texts.ts';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
-import { type CommitBase, identity, type StateObjects, trailersOf } from './git-objects.ts';
+import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import { behindEnd, behindMessage, nestedTrees } from './git-behind.ts';
+import { trailersOf } from './git-commits.ts';
+import { identity } from './git-ids.ts';
+import type { CommitBase, StateObjects } from './git-objects.ts';
 
 type Isomorphic = typeof import('isomorphic-git');
 
@@ -64,6 +67,29 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
 
   return {
     gitDir,
+    // What a push sends is what was written here: nothing else has to be.
+    missingCommits: async () => [],
+    async writeBehind(chains, when) {
+      try {
+        const made: KeptBehind[] = [];
+        for (const chain of chains) made.push(await writeChain(chain, when));
+        return ok(made);
+      } catch (error) {
+        return fail(error instanceof Error ? error.message : String(error));
+      }
+    },
+    async readTrees(trees) {
+      const found = new Map<string, readonly StateTreeEntry[]>();
+      for (const tree of new Set(trees)) {
+        const entries = await walk(tree, '', '');
+        if (entries)
+          found.set(
+            tree,
+            entries.sort((a, b) => byText(a.path, b.path)),
+          );
+      }
+      return found;
+    },
     listTree,
     async findBlobs(commit, paths) {
       const wanted = new Set(paths);
@@ -85,10 +111,12 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
       if (!tree.ok) return tree;
       try {
         const root = await writeTree(tree.value, nested(change.files), made);
-        const parent = 'parent' in base && base.parent !== undefined ? [base.parent] : [];
-        const commit = await library.writeCommit({ ...at(), commit: commitObject(root ?? EMPTY_TREE, parent, change) });
+        const before = 'parent' in base && base.parent !== undefined ? [base.parent] : [];
+        const behind = change.behind ?? [];
+        const object = commitObject(root ?? EMPTY_TREE, [...before, ...behind], change);
+        const commit = await library.writeCommit({ ...at(), commit: object });
         if (root === undefined) made.push(await library.writeTree({ ...at(), tree: [] }));
-        written.set(commit, [...made, commit]);
+        written.set(commit, [...behind.flatMap((tip) => written.get(tip) ?? []), ...made, commit]);
         return ok(commit);
       } catch (error) {
         return fail(error instanceof Error ? error.message : String(error));
@@ -143,6 +171,32 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
     },
     isWhole: async (commit) => (await listTree(commit, '')) !== undefined,
   };
+
+  /** Trees of files that may not be here: nobody looks for them. */
+  async function writeChain({ tip, groups }: BehindChain, when: number): Promise<KeptBehind> {
+    const made: string[] = [];
+    const trees = await nestedTrees(
+      groups.map(({ entries }) => entries),
+      async (level) => {
+        const ids: string[] = [];
+        for (const lines of level) ids.push(await library.writeTree({ ...at(), tree: treeOfLines(lines) }));
+        made.push(...ids);
+        return ok(ids);
+      },
+    );
+    if (!trees.ok) throw new Error(trees.error);
+    let last = tip;
+    const add = async (name: string, tree: string): Promise<void> => {
+      const object = commitObject(tree, last === undefined ? [] : [last], { message: behindMessage(name), at: when });
+      last = await library.writeCommit({ ...at(), commit: object });
+      made.push(last);
+    };
+    for (const [i, { name }] of groups.entries()) await add(name, trees.value[i]!);
+    made.push(await library.writeTree({ ...at(), tree: [] }));
+    await add(behindEnd(groups), EMPTY_TREE);
+    written.set(last!, made);
+    return { tip: last!, trees: trees.value };
+  }
 
   async function baseTree(base: CommitBase): Promise<Result<string | undefined, string>> {
     const from = 'treeOf' in base ? base.treeOf : base.parent;
@@ -200,7 +254,17 @@ function nested(changed: StateChange['files']): Changes {
   return root;
 }
 
-function commitObject(tree: string, parent: string[], change: StateChange) {
+function treeOfLines(lines: string) {
+  return lines
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, mode, type, oid, path] = /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(line)!;
+      return { mode: mode!, path: path!, oid: oid!, type: type as 'blob' | 'tree' };
+    });
+}
+
+function commitObject(tree: string, parent: string[], change: Pick<StateChange, 'message' | 'at'>) {
   const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(identity) ?? [];
   const who = { name, email, timestamp: Math.floor(change.at / 1000), timezoneOffset: 0 };
   return { tree, parent, author: who, committer: who, message: change.message };

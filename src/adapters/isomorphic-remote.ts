@@ -30,9 +30,9 @@ export function isomorphicRemote(remote: IsomorphicRemote): RemoteCalls {
     return refusedAccess(remote, failure.status, words) ?? { code: 'unreachable', message };
   };
 
-  /** A commit with its trees, on top of what is here already. */
-  async function bring(commit: string, haves: readonly string[]): Promise<Result<void, WireFailure>> {
-    const pack = await server.fetchPack({ wants: [commit], haves, shallow: haves, depth: 1, filter: 'blob:none' });
+  /** Commits, or trees, with all trees below, on top of what is here already. */
+  async function bring(wants: readonly string[], haves: readonly string[]): Promise<Result<void, WireFailure>> {
+    const pack = await server.fetchPack({ wants, haves, shallow: haves, depth: 1, filter: 'blob:none' });
     if (!pack.ok) return pack;
     if (pack.value) await objects.addPack(pack.value);
     return ok(undefined);
@@ -50,7 +50,7 @@ export function isomorphicRemote(remote: IsomorphicRemote): RemoteCalls {
       if (known !== head.id || (await objects.committedAt(head.id)) === undefined) {
         if (!(await objects.isWhole(head.id))) {
           const isHere = known !== undefined && (await objects.committedAt(known)) !== undefined;
-          const brought = await bring(head.id, isHere ? [known] : []);
+          const brought = await bring([head.id], isHere ? [known] : []);
           if (!brought.ok) return fail(unreachable(brought.error));
         }
         await writeFetched(remote.gitDir, head.id);
@@ -75,7 +75,7 @@ export function isomorphicRemote(remote: IsomorphicRemote): RemoteCalls {
       if (head !== undefined) await writeFetched(remote.gitDir, head);
       return published;
     },
-    bringCommit: async (commit) => (await bring(commit, [])).ok,
+    bringTrees: async (ids) => (await bring(ids, [])).ok,
     async bringBlobs(blobs) {
       const pack = await server.fetchPack({ wants: blobs });
       if (!pack.ok) return fail(unreachable(pack.error));

@@ -5,6 +5,7 @@ import type { StateStore } from '../ports.ts';
 import { neededPaths } from '../state/needed-paths.ts';
 import { assembleView } from '../state/read.ts';
 import { type AppFailure, stateUnreachable } from './failure.ts';
+import { readWholeTree } from './older-days.ts';
 import { brokenState, type StateAt } from './state-reading.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,10 +36,11 @@ async function closedRun(
   const first = firstDay(run);
   if (first === undefined || commit === undefined) return ok(undefined);
   const runsOf = Array.from({ length: DAYS_AFTER + 1 }, (_, n) => timestamp(first + n * DAY_MS).slice(0, 10));
-  const listing = await store.list(commit, '');
-  if (!listing.ok) return fail(stateUnreachable(listing.error));
-  const paths = listing.value.map((entry) => entry.path);
-  const texts = await store.load(commit, neededPaths(paths, { runsOf, olderStreams: true }));
+  const whole = await readWholeTree(store, commit, (_, period) => runsOf.includes(period));
+  if (!whole.ok) return fail(stateUnreachable(whole.error));
+  if (whole.value.problems.length > 0) return fail(brokenState(store.label, commit, whole.value.problems));
+  const paths = whole.value.entries.map((entry) => entry.path);
+  const texts = await whole.value.load(neededPaths(paths, { runsOf, olderStreams: true }));
   if (!texts.ok) return fail(stateUnreachable(texts.error));
   const read = assembleView({ listing: paths, texts: texts.value, environment: state.read.view.environment });
   if (!read.ok) return fail(brokenState(store.label, commit, read.error));

@@ -58,7 +58,7 @@ describe('state.retention', () => {
     expect([...files.keys()].some((path) => path.startsWith('runs/2026/11/'))).toBe(false);
     for (const [path, text] of before)
       if (path.startsWith('rollups/')) expect([path, files.get(path)]).toEqual([path, text]);
-    expect(JSON.parse(files.get('format.json')!)).toMatchObject({ format: 4 });
+    expect(JSON.parse(files.get('format.json')!)).toMatchObject({ format: 6 });
     expect(problems()).toEqual([]);
     expect(await view(ports())).toEqual(known);
     const gone = [...before].filter(([path]) => /^(events|runs)\//.test(path) && !files.has(path));
@@ -244,7 +244,7 @@ describe('state.retention', () => {
       const options = { keepMs: undefined, now: now(), dryRun: false, retentionMs: DAY };
       expect(must(await compactState(ports(), open(), options)).events?.commits).toBeGreaterThan(0);
       // A commit of the same day folds nothing; one of a later day does, and leaves the layout.
-      expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: waits === 0 ? 2 : 4 });
+      expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: waits === 0 ? 2 : 6 });
       expect(problems()).toEqual([]);
     }
   });
@@ -253,7 +253,7 @@ describe('state.retention', () => {
     const { record, compact, server } = world();
     await record(4);
     expect(must(await compact(30 * DAY)).events).toBeUndefined();
-    expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: 3 });
+    expect(JSON.parse(server.files().get('format.json')!)).toMatchObject({ format: 5 });
     expect(must(await compact(DAY))).toMatchObject({ commits: 1 });
     expect(cutDayOf(server.files().keys())).toBeUndefined();
   });

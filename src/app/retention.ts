@@ -1,7 +1,10 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StoreUnreachable } from '../ports.ts';
+import { OLD_FORMAT } from '../state/layout.ts';
+import { dropOlderDays } from '../state/older-days.ts';
 import { cutHistory, type HistoryCut, planCut } from '../state/retention.ts';
 import type { AppFailure } from './failure.ts';
+import { readWholeTree } from './older-days.ts';
 import { brokenState, type StateAt, type StatePlace } from './state-reading.ts';
 
 /**
@@ -14,15 +17,21 @@ export async function cutAt(
   retentionMs: number | undefined,
 ): Promise<Result<HistoryCut | undefined, AppFailure | StoreUnreachable>> {
   if (retentionMs === undefined || head.commit === undefined) return ok(undefined);
-  const listing = [...read.base.paths];
+  const whole = await readWholeTree(place.store, head.commit);
+  if (!whole.ok) return whole;
+  const { entries, own, history, problems } = whole.value;
+  if (problems.length > 0) return fail(brokenState(place.store.label, head.commit, problems));
+  const listing = entries.map(({ path }) => path);
   const plan = planCut(listing, { view: read.view, now, retentionMs });
   if (plan === undefined) return ok(undefined);
-  const texts = await place.store.load(head.commit, plan.paths);
+  const texts = await whole.value.load(plan.paths);
   if (!texts.ok) return texts;
   const { environment } = place;
-  const { isOldLayout } = read.base;
+  const isOldLayout = read.base.layout === OLD_FORMAT;
   const cut = cutHistory(plan, { listing, texts: texts.value, environment, isOldLayout });
-  return cut.ok ? cut : fail(brokenState(place.store.label, head.commit, cut.error));
+  if (!cut.ok) return fail(brokenState(place.store.label, head.commit, cut.error));
+  const inTree = new Set(own.map(({ path }) => path));
+  return ok({ ...cut.value, files: dropOlderDays(cut.value.files, { own: inTree, history, day: plan.day }) });
 }
 
 /** The same for a commit at which a new history is merely due: what cannot go stays, and people are told why. */

@@ -5,6 +5,7 @@ import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/comp
 import { leanEvent, mapEventText } from '../state/event-text.ts';
 import type { StateRead } from '../state/read.ts';
 import type { AppFailure } from './failure.ts';
+import { leaveTree, tipsBehind } from './older-days.ts';
 import { withTrailers } from './quiet-note.ts';
 import { dueCut } from './retention.ts';
 import type { StateDecision, StatePorts } from './state-ports.ts';
@@ -21,16 +22,19 @@ interface SettledDecision<T> {
   readonly lean?: () => Lean<T> | undefined;
 }
 
+/** `mayLeave`: files of older days may leave the tree with its commit. */
+type SettlePorts = StatePorts & { readonly mayLeave: boolean };
+
 /** Settles a decision on the state that it was made on: all that its commit changes, and what it is then sent with. */
 export async function settleDecision<T>(
-  ports: StatePorts,
+  ports: SettlePorts,
   tx: number,
   state: StateAt,
   decision: StateDecision<T>,
 ): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
   const cut = await withCut(ports, state, decision);
   if (!cut.ok) return cut;
-  return withData(ports, state, decision, settle(ports, tx, state, cut.value));
+  return withData(ports, state, decision, await settle(ports, tx, state, cut.value));
 }
 
 /**
@@ -60,8 +64,14 @@ async function withData<T>(
   });
 }
 
-/** A decision whose commit may begin history anew because that is due: `due` has what it drops then. */
-type CutDecision<T> = StateDecision<T> & { readonly due?: ReadonlyMap<string, string | null> };
+/**
+ * A decision whose commit may begin history anew because that is due: `due` has what it drops then. `behind`: what a
+ * commit that begins it anew, due or asked for, has to keep.
+ */
+type CutDecision<T> = StateDecision<T> & {
+  readonly due?: ReadonlyMap<string, string | null>;
+  readonly behind?: readonly string[];
+};
 
 async function withCut<T>(
   ports: StatePorts,
@@ -69,12 +79,25 @@ async function withCut<T>(
   decision: StateDecision<T>,
 ): Promise<Result<CutDecision<T>, StoreUnreachable>> {
   const isDue = isCompactDue(state.read, ports.compactAfter ?? COMPACT_AFTER_COMMITS);
-  if (decision.kind !== 'commit' || decision.compact || !isDue) return ok(decision);
-  const due = await dueCut(ports, state, ports.retentionMs);
-  return due.ok ? ok({ ...decision, due: due.value }) : due;
+  if (decision.kind !== 'commit' || !(decision.compact || isDue)) return ok(decision);
+  const due = decision.compact ? ok(decision.compact) : await dueCut(ports, state, ports.retentionMs);
+  if (!due.ok) return due;
+  const behind = await tipsBehind(ports.store, state.head.commit, due.value);
+  if (!behind.ok) return behind;
+  const { tips, problems } = behind.value;
+  if (problems.length === 0) return ok({ ...decision, ...(decision.compact ? {} : { due: due.value }), behind: tips });
+  const failure = brokenState(ports.store.label, state.head.commit, problems);
+  if (decision.compact) return ok({ kind: 'stop', failure });
+  ports.warn(`History was not begun anew. ${failure.message}`);
+  return ok(decision);
 }
 
-function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutDecision<T>): SettledDecision<T> {
+async function settle<T>(
+  ports: SettlePorts,
+  tx: number,
+  state: StateAt,
+  decision: CutDecision<T>,
+): Promise<SettledDecision<T>> {
   if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
   if (decision.kind === 'nothing')
     return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
@@ -106,9 +129,12 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutD
     const { change, after } = withoutTexts.value;
     return { change, settled: { value: decision.value, after } };
   };
-  const full = decision.pages
+  const withAll = decision.pages
     ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
     : prepared.value;
+  const isAnew = decision.compact !== undefined || decision.due !== undefined;
+  // One thing at a time: the commit that begins history anew moves nothing.
+  const full = isAnew || !ports.mayLeave ? withAll : await withoutOlderDays(ports, state, withAll);
   return {
     decision: {
       kind: 'commit',
@@ -117,6 +143,18 @@ function settle<T>(ports: StatePorts, tx: number, state: StateAt, decision: CutD
     },
     lean,
   };
+}
+
+/** The commit with the files of older days behind it, where it closes a day. */
+async function withoutOlderDays(
+  { store }: StatePorts,
+  { head, read }: StateAt,
+  prepared: PreparedCommit,
+): Promise<PreparedCommit> {
+  const { closed, change } = prepared;
+  if (closed === undefined) return prepared;
+  const left = await leaveTree(store, { commit: head.commit, paths: read.base.paths }, { closed, change });
+  return left ? withFiles(prepared, left.files, left.behind) : prepared;
 }
 
 /** The commit with what its message says of the wake-ups after it; one that begins history anew says nothing. */
@@ -141,12 +179,13 @@ function changeOf(
     readonly project: string;
     readonly compact?: ReadonlyMap<string, string | null>;
     readonly due?: ReadonlyMap<string, string | null>;
+    readonly behind?: readonly string[];
   },
 ): Pick<Extract<Decision<unknown>, { kind: 'commit' }>, 'change' | 'compacts'> {
   const more = by.compact ?? by.due;
   if (head.commit === undefined || more === undefined) return { change: prepared.change };
   const files = compactFiles(read, prepared, { head: head.commit, project: by.project, cut: more });
-  const { change } = withFiles(prepared, files);
+  const { change } = withFiles(prepared, files, by.behind);
   return { change, compacts: { seq: read.view.seq, ...(by.compact ? {} : { change: prepared.change }) } };
 }
 

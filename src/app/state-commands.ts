@@ -14,6 +14,7 @@ import { type LongFile, longFiles, verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
 import { findRun } from './find-run.ts';
+import { readWholeTree } from './older-days.ts';
 import { triggerText } from './run-message.ts';
 import { resolveAt, type StateAt } from './state-reading.ts';
 
@@ -236,12 +237,9 @@ export async function verifyStore(
   if (!resolved.ok) return resolved;
   const commit = resolved.value;
   if (commit === undefined) return ok({ files: 0, problems: [], long: [] });
-  const listing = await store.list(commit, '');
-  if (!listing.ok) return fail(stateUnreachable(listing.error));
-  const texts = await store.load(
-    commit,
-    listing.value.map((entry) => entry.path),
-  );
+  const whole = await readWholeTree(store, commit);
+  if (!whole.ok) return fail(stateUnreachable(whole.error));
+  const texts = await whole.value.load(whole.value.entries.map(({ path }) => path));
   if (!texts.ok) return fail(stateUnreachable(texts.error));
   const { problems } = verifyState(texts.value, environment);
   return ok({ commit, files: texts.value.size, problems, long: longFiles(texts.value) });

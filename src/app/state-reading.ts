@@ -4,9 +4,11 @@ import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { projectOf } from '../state/format-file.ts';
+import { SUMS_PATH } from '../state/layout.ts';
 import { neededLeaves, neededPaths, REPORT_DAYS, type ReadOptions } from '../state/needed-paths.ts';
 import { areStreamsWanted, assembleView, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure, stateUnreachable } from './failure.ts';
+import { readWholeTree, type WholeTree } from './older-days.ts';
 
 /** Whose state it is, and where. */
 export interface StatePlace {
@@ -152,6 +154,21 @@ function noSuchArchive(label: string, name: string, known: readonly StateArchive
   );
 }
 
+/** The files of a commit, with those of older days that are asked for: what is read by default never leaves the tree. */
+async function treeFor(
+  store: StateStore,
+  commit: string,
+  { runsOf = [], days = 0, assetDays = 0 }: ReadOptions = {},
+): Promise<Result<Pick<WholeTree, 'entries' | 'load' | 'problems'>, StoreUnreachable>> {
+  const isSums = Math.max(days, assetDays) > REPORT_DAYS;
+  if (isSums || runsOf.length > 0)
+    return readWholeTree(store, commit, (file, period) => (file === SUMS_PATH ? isSums : runsOf.includes(period)));
+  const entries = await store.list(commit, '');
+  return entries.ok
+    ? ok({ entries: entries.value, load: (paths) => store.load(commit, paths), problems: [] })
+    : entries;
+}
+
 /** Reads the state for a command that writes nothing; `at` is a commit or an instant (time travel). */
 export async function readState(
   ports: StatePlace & { readonly clock: Clock },
@@ -175,10 +192,11 @@ export async function readState(
     const read = await loadState(ports, none, {});
     return read.ok ? ok({ read: read.value, head: empty, now, nowIsTrusted: false }) : read;
   }
-  const listing = await store.list(commit, '');
-  if (!listing.ok) return unreachable(listing.error);
-  const paths = listing.value.map((entry) => entry.path);
-  const files = { load: (some: readonly string[]) => store.load(commit, some), listing: paths, head: commit };
+  const tree = await treeFor(store, commit, options);
+  if (!tree.ok) return unreachable(tree.error);
+  const { entries, load, problems } = tree.value;
+  if (problems.length > 0) return fail(brokenState(store.label, commit, problems));
+  const files = { load, listing: entries.map(({ path }) => path), head: commit };
   const read = await loadState(ports, files, { ...readOptions(now), ...options });
   if (!read.ok) return 'exit' in read.error ? fail(read.error) : unreachable(read.error);
   return ok({ read: read.value, head: empty, now, nowIsTrusted: head.value.serverNow !== undefined });

@@ -26,7 +26,10 @@ describe('repair', () => {
   it('brings back every derived file that is damaged or missing, to the byte, and takes away what is too much', async () => {
     const { server, ports, tamper } = await history();
     const before = new Map(server.files());
-    const paths = [...before.keys()].filter((path) => derived.test(path));
+    // Each repair is a commit, and once there are enough of them to be sealed, a lost marker is one of a later fold.
+    const isFirst = (path: string): boolean => path.startsWith('snapshot/');
+    const found = [...before.keys()].filter((path) => derived.test(path));
+    const paths = [...found.filter(isFirst), ...found.filter((path) => !isFirst(path))];
     expect(paths.length).toBeGreaterThan(7);
     const damages = (path: string): (string | null)[] => [
       null,
@@ -36,7 +39,7 @@ describe('repair', () => {
     for (const path of paths) {
       for (const damage of damages(path)) {
         // Another number there is another format, which is refused.
-        if (damage === before.get(path) || (path === 'format.json' && damage?.includes('31'))) continue;
+        if (damage === before.get(path) || (path === 'format.json' && damage?.includes('51'))) continue;
         await tamper({ [path]: damage });
         if (verifyState(server.files(), 'production').problems.length === 0) continue;
         must(await repairStore(ports(), { dryRun: false }));
@@ -76,7 +79,7 @@ describe('repair', () => {
 
   it('leaves a state of a newer format alone', async () => {
     const { ports, tamper } = await history();
-    await tamper({ 'format.json': '{"format":5,"project":"shop","reader_min":"9.0.0"}\n' });
+    await tamper({ 'format.json': '{"format":7,"project":"shop","reader_min":"9.0.0"}\n' });
     const refused = await repairStore(ports(), { dryRun: false });
     expect(refused).toMatchObject({ error: { code: 'state-newer' } });
     expect(JSON.stringify(refused)).toContain('9.0.0');

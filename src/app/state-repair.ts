@@ -3,11 +3,13 @@ import type { StateChange, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
+import { mendOlderDays } from '../state/older-days.ts';
 import { isQuarantine } from '../state/quarantine.ts';
 import { assembleView } from '../state/read.ts';
 import { repairState } from '../state/repair.ts';
 import type { SalvagedFile } from '../state/salvage.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
+import { readWholeTree, type WholeTree } from './older-days.ts';
 import type { PagesOf, StatePorts } from './state-ports.ts';
 import { brokenState } from './state-reading.ts';
 import { unwrittenState } from './state-session.ts';
@@ -66,9 +68,9 @@ async function decide(
   view: TransactionView,
   options: { readonly dryRun: boolean; readonly pages?: PagesOf },
 ): Promise<Result<Decision<Settled>, StoreUnreachable>> {
-  const listing = await view.list('');
-  if (!listing.ok) return listing;
-  const texts = await view.load(listing.value.map(({ path }) => path));
+  const tree = await wholeTreeOf(ports, view);
+  if (!tree.ok) return tree;
+  const texts = await tree.value.load(tree.value.entries.map(({ path }) => path));
   if (!texts.ok) return texts;
   const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
     ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
@@ -85,8 +87,10 @@ async function decide(
     }),
   };
   if (options.dryRun || files.size === 0) return ok({ kind: 'nothing', value: settled });
-  const whole = new Map(texts.value);
-  for (const [path, text] of files) {
+  const own = new Set(tree.value.own.map(({ path }) => path));
+  const mendedFiles = mendOlderDays(files, { own, history: tree.value.history, texts: texts.value });
+  const whole = new Map([...texts.value].filter(([path]) => own.has(path)));
+  for (const [path, text] of mendedFiles) {
     if (text === null) whole.delete(path);
     else whole.set(path, text);
   }
@@ -103,12 +107,20 @@ async function decide(
   });
   if (!prepared.ok) return stop([prepared.error]);
   // What the commit writes itself is newer than what was repaired.
-  const own = prepared.value.change.files;
-  const mended = withFiles(prepared.value, new Map([...files].filter(([path]) => !own.has(path))));
+  const written = prepared.value.change.files;
+  const mended = withFiles(prepared.value, new Map([...mendedFiles].filter(([path]) => !written.has(path))));
   // As if nothing had been there before: every page is written.
   const made = options.pages ? withPages(mended, options.pages(mended, emptyView(ports.environment))) : mended;
   const change: Omit<StateChange, 'writer' | 'tx'> = made.change;
   return ok({ kind: 'commit', change, value: settled });
+}
+
+async function wholeTreeOf(
+  { store }: StatePorts,
+  { head }: TransactionView,
+): Promise<Result<WholeTree, StoreUnreachable>> {
+  if (head.commit !== undefined) return readWholeTree(store, head.commit);
+  return ok({ entries: [], own: [], history: [], problems: [], load: async () => ok(new Map()) });
 }
 
 function beyondRepair(ports: StatePorts, head: string | undefined, problems: readonly StateProblem[]): AppFailure {

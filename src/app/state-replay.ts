@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
-import type { StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import type { StateStore, StoreUnreachable } from '../ports.ts';
 import { chainDigest, readEventLines } from '../state/batch.ts';
 import { readCut } from '../state/checkpoint.ts';
 import { numberEvents, type StateProblem } from '../state/codec.ts';
@@ -16,8 +16,9 @@ import {
   planReplay,
 } from '../state/replay.ts';
 import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
+import { readWholeTree, type WholeTree } from './older-days.ts';
 import type { PagesOf } from './state-ports.ts';
-import { resolveAt, type StateAt } from './state-reading.ts';
+import { brokenState, resolveAt, type StateAt } from './state-reading.ts';
 import type { StateSession } from './state-session.ts';
 
 /** Events from somewhere else, that may or may not be in the state. */
@@ -63,14 +64,16 @@ export async function commitSource(store: StateStore, name: string): Promise<Res
   const commit = resolved.value ?? name;
   const head = await store.read();
   if (!head.ok) return unreachable(head.error);
-  const other = await store.list(commit, '');
+  const other = await readWholeTree(store, commit);
   if (!other.ok) return unreachable(other.error);
-  const own = head.value.commit === undefined ? ok([]) : await store.list(head.value.commit, '');
+  const own = head.value.commit === undefined ? ok(undefined) : await readWholeTree(store, head.value.commit);
   if (!own.ok) return unreachable(own.error);
-  const dropped = await droppedSeq(store, head.value.commit, own.value, { commit, entries: other.value });
+  const problems = [...other.value.problems, ...(own.value?.problems ?? [])];
+  if (problems.length > 0) return fail(brokenState(store.label, commit, problems));
+  const dropped = await droppedSeq(own.value, other.value);
   if (!dropped.ok) return unreachable(dropped.error);
-  const paths = eventFilesBeyond(own.value, other.value, dropped.value);
-  const texts = await store.load(commit, paths);
+  const paths = eventFilesBeyond(own.value?.entries ?? [], other.value.entries, dropped.value);
+  const texts = await other.value.load(paths);
   if (!texts.ok) return unreachable(texts.error);
   const events = eventsOfFiles(paths, texts.value);
   return events.ok
@@ -82,15 +85,10 @@ export async function commitSource(store: StateStore, name: string): Promise<Res
  * The last commit whose events the head has dropped (`state.retention`), where the other commit is of the same history:
  * these count, though the head has no files of them. 0 where there is none.
  */
-async function droppedSeq(
-  store: StateStore,
-  head: string | undefined,
-  own: readonly StateTreeEntry[],
-  other: { readonly commit: string; readonly entries: readonly StateTreeEntry[] },
-): Promise<Result<number, StoreUnreachable>> {
-  const day = cutDayOf(own.map(({ path }) => path));
-  if (day === undefined || head === undefined) return ok(0);
-  const texts = await store.load(head, [cutPath(day)]);
+async function droppedSeq(own: WholeTree | undefined, other: WholeTree): Promise<Result<number, StoreUnreachable>> {
+  const day = cutDayOf(own?.own.map(({ path }) => path) ?? []);
+  if (day === undefined || own === undefined) return ok(0);
+  const texts = await own.load([cutPath(day)]);
   if (!texts.ok) return texts;
   const cut = readCut(texts.value, []);
   const last = other.entries.find(({ path }) => {
@@ -98,7 +96,7 @@ async function droppedSeq(
     return name !== undefined && name.last === cut?.seq && name.part === undefined;
   });
   if (cut === undefined || last === undefined) return ok(0);
-  const there = await store.load(other.commit, [last.path]);
+  const there = await other.load([last.path]);
   if (!there.ok) return there;
   const text = there.value.get(last.path) ?? '';
   const first = readEventLines(last.path, text)[0];

@@ -104,7 +104,7 @@ async function transactOnce<T>(
         if (!state.ok) return stopped(state.error);
         decision = await decide(state.value);
       }
-      const settled = await settleDecision(ports, tx, state.value, decision);
+      const settled = await settleDecision({ ...ports, mayLeave: view.mayLeave }, tx, state.value, decision);
       if (!settled.ok) return settled;
       lean = settled.value.lean;
       if (settled.value.decision.kind === 'commit') {
@@ -188,6 +188,10 @@ function sayRetry(ports: StatePorts, retry: TransactionRetry): void {
   if (retry.reason === 'denied') ports.warn('The push was refused; trying once more without log lines and messages.');
   else if (retry.reason === 'compact-denied')
     ports.warn(`The history of ${ports.store.label} is long and could not be begun anew: ${retry.message ?? ''}`);
+  else if (retry.reason === 'leave-denied')
+    ports.warn(
+      `Files of older days stay in the tree of ${ports.store.label}, and each wake-up fetches their names: a commit with two parents was refused. ${retry.message ?? ''}`,
+    );
   else if (retry.reason === 'unreachable' && retry.tries % TRIES_UNSAID === 2)
     ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
 }

@@ -21,6 +21,8 @@ export interface TransactionView {
   readonly clockSkewMs: number | undefined;
   /** 1 for the first try. */
   readonly tries: number;
+  /** False when the server took no commit with further parents: files of older days then stay in the tree. */
+  readonly mayLeave: boolean;
   /** Texts of those of the paths that exist; none when there is no head. */
   readonly load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
   readonly list: (prefix: string) => Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
@@ -76,8 +78,11 @@ export type TransactionOutcome<T> =
   /** The signal fired between two tries: nothing of this transaction has landed as far as we could see. */
   | { readonly kind: 'canceled'; readonly tries: number };
 
-/** Why a try was not the last. `compact-denied`: the commit is made again as an ordinary one. */
-type Reason = 'conflict' | 'unreachable' | 'denied' | 'compact-denied';
+/**
+ * Why a try was not the last. `compact-denied`: the commit is made again as an ordinary one; `leave-denied`: as one with a
+ * single parent.
+ */
+type Reason = 'conflict' | 'unreachable' | 'denied' | 'compact-denied' | 'leave-denied';
 
 /** Told before each further try. */
 export interface TransactionRetry {
@@ -168,6 +173,7 @@ export async function transact<T>(
     misses: 0,
     isLean: false,
     isCompactDenied: false,
+    isLeaveDenied: false,
     doubtful: undefined,
     hadHead: false,
     fresh: options.seen,
@@ -210,6 +216,8 @@ interface Progress<T> {
   isLean: boolean;
   /** The server takes no commit that begins history anew. */
   isCompactDenied: boolean;
+  /** It takes none with further parents, such as where a rule asks for a linear history. */
+  isLeaveDenied: boolean;
   /** What was sent without our learning whether it landed. */
   doubtful: { readonly value: T; readonly isLean: boolean } | undefined;
   hadHead: boolean;
@@ -251,6 +259,7 @@ async function takeTurn<T>(
     head,
     ...transactionInstant(head, options.clock.now()),
     tries,
+    mayLeave: !progress.isLeaveDenied,
     load: async (paths) => (head.commit === undefined ? ok(new Map()) : store.load(head.commit, paths)),
     list: async (prefix) => (head.commit === undefined ? ok([]) : store.list(head.commit, prefix)),
   });
@@ -273,7 +282,11 @@ async function takeTurn<T>(
   }
   const whole = compacts?.change ?? decision.change;
   const change = progress.isLean ? options.lean(whole) : whole;
-  return judge(store, await store.commit(head.commit, { ...change, writer, tx }), value, progress);
+  const outcome = await store.commit(head.commit, { ...change, writer, tx });
+  if (outcome.kind !== 'denied' || change.behind === undefined) return judge(store, outcome, value, progress);
+  progress.isLeaveDenied = true;
+  progress.doubtful = { value, isLean: progress.isLean };
+  return { kind: 'again', reason: 'leave-denied', message: outcome.message };
 }
 
 function judge<T>(store: StateStore, outcome: CommitOutcome, value: T, progress: Progress<T>): Turn<T> {
@@ -330,6 +343,7 @@ function waitBefore(
       return retryWaitMs(misses, by.random);
     case 'denied':
     case 'compact-denied':
+    case 'leave-denied':
       return 0;
   }
 }

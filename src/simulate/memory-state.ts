@@ -11,10 +11,11 @@ import type {
   StateTreeEntry,
   StoreUnreachable,
 } from '../ports.ts';
+import { decodeHistory, treesOf, withOlderDays } from '../state/older-days.ts';
 
 /** The state that a simulation begins with: read where it is, never written. */
 export interface StateOrigin {
-  readonly store: Pick<StateStore, 'load'>;
+  readonly store: Pick<StateStore, 'load' | 'listBehind' | 'loadBlobs'>;
   readonly commit: string;
   /** All of its tree. */
   readonly entries: readonly StateTreeEntry[];
@@ -23,7 +24,7 @@ export interface StateOrigin {
 /** A state branch in memory. */
 export interface MemoryState {
   open(): StateStore;
-  /** Paths of the head with their texts, of those that were written or read here. */
+  /** Files of the head and of older days, of those that were written or read here. */
   files(): ReadonlyMap<string, string>;
   readonly commits: number;
   /** Of all files that commits changed, in bytes: what would have to be pushed, before git packs it. */
@@ -61,6 +62,8 @@ export function createMemoryState(
   let held = 0;
   let head: Commit | undefined;
   const texts = new Map<string, string>();
+  /** Trees of files that left the head's here; older ones are the origin's. */
+  const behind = new Map<string, readonly StateTreeEntry[]>();
   if (origin) {
     const files = new Map(origin.entries.map(({ path, blob }): [string, Kept] => [path, { blob }]));
     head = { commit: origin.commit, at: now(), subject: '', trailers: {}, files, bytes: 0 };
@@ -149,6 +152,36 @@ export function createMemoryState(
       return ok(entries.sort((a, b) => byText(a.path, b.path)));
     },
     load,
+    async listBehind(wanted) {
+      const older = wanted.filter((tree) => !behind.has(tree));
+      const found = older.length === 0 ? ok([]) : ((await origin?.store.listBehind(older)) ?? fail(UNREACHABLE));
+      if (!found.ok) return found;
+      const all = [...found.value, ...wanted.flatMap((tree) => behind.get(tree) ?? [])];
+      return ok([...new Map(all.map((entry) => [entry.path, entry])).values()].sort((a, b) => byText(a.path, b.path)));
+    },
+    async loadBlobs(wanted) {
+      const missing = wanted.filter((blob) => !texts.has(blob));
+      const loaded = missing.length === 0 ? ok(new Map()) : ((await origin?.store.loadBlobs(missing)) ?? ok(new Map()));
+      if (!loaded.ok) return loaded;
+      for (const [blob, text] of loaded.value) texts.set(blob, text);
+      return ok(new Map(wanted.flatMap((blob) => (texts.has(blob) ? [[blob, texts.get(blob)!]] : []))));
+    },
+    async keepBehind(chains, at) {
+      return ok(
+        chains.map(({ tip, groups }) => {
+          const made = groups.map(({ entries }) => {
+            for (const { path, blob } of entries) {
+              const text = head?.files.get(path)?.text;
+              if (text !== undefined) texts.set(blob, text);
+            }
+            const id = sha256(JSON.stringify(entries)).slice(0, 40);
+            behind.set(id, entries);
+            return id;
+          });
+          return { tip: sha256(JSON.stringify([tip, made, at])).slice(0, 40), trees: made };
+        }),
+      );
+    },
     commit: async (expected, change) => commit(expected, change),
     compact: async (expected, seq, change) => commit(expected, change, seq),
     // What a compact leaves behind is not looked at in a simulation.
@@ -168,6 +201,12 @@ export function createMemoryState(
       for (const [path, { text, blob }] of head?.files ?? []) {
         const known = text ?? texts.get(blob);
         if (known !== undefined) all.set(path, known);
+      }
+      const entries = [...(head?.files ?? [])].map(([path, { blob }]) => ({ path, blob }));
+      const older = treesOf(decodeHistory(all, [])).flatMap((tree) => behind.get(tree) ?? []);
+      for (const { path, blob } of withOlderDays(entries, older)) {
+        const text = texts.get(blob);
+        if (!all.has(path) && text !== undefined) all.set(path, text);
       }
       return all;
     },

@@ -230,7 +230,7 @@ describe('a transaction', () => {
       ]),
     );
     expect(paged.change.files.get('README.md')).toBe('# fine\n');
-    expect(paged.change.files.get('format.json')).toBe('{"format":3,"project":"weather","reader_min":"1.0.0"}\n');
+    expect(paged.change.files.get('format.json')).toBe('{"format":5,"project":"weather","reader_min":"1.0.0"}\n');
     expect(paged.after.base.paths.has('README.md')).toBe(true);
   });
 

@@ -13,8 +13,10 @@ import {
   cutDayOf,
   dayFolder,
   FILE_BYTES_MAX,
+  FORMAT,
   FORMAT_PATH,
   formatFor,
+  type Layout,
   monthRollupPath,
   parseRecentPath,
   parseRollupPath,
@@ -61,6 +63,8 @@ export interface PreparedCommit {
   readonly fresh: readonly BranchlineEvent[];
   readonly sealed: boolean;
   readonly folded: boolean;
+  /** The day that it closes. */
+  readonly closed?: string;
 }
 
 /**
@@ -91,8 +95,8 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
   ]);
   const moved = moveHistory(read, own, at);
   // A fold writes the layout of today.
-  if (!base.paths.has(FORMAT_PATH) || (moved.folded && base.isOldLayout))
-    files.set(FORMAT_PATH, encodeFormat(draft.project, { isCut: cutDayOf(base.paths) !== undefined, isOld: false }));
+  if (!base.paths.has(FORMAT_PATH) || (moved.folded && base.layout !== FORMAT))
+    files.set(FORMAT_PATH, encodeFormat(draft.project, { isCut: cutDayOf(base.paths) !== undefined, layout: FORMAT }));
   for (const [path, text] of moved.files) files.set(path, text);
   for (const [path, text] of own) files.set(path, text);
 
@@ -107,7 +111,7 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
       chain: moved.chain,
       touched: touchedAfter(base, batch.events, moved.folded),
       leaves: moved.folded ? leavesAfter(read) : base.leaves,
-      isOldLayout: base.isOldLayout && !moved.folded,
+      layout: moved.folded ? FORMAT : base.layout,
       ...foldedAtAfter(read, moved.folded),
       filed: moved.filed,
       hasUnreadStreams: base.hasUnreadStreams,
@@ -115,7 +119,8 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
       rollups: new Set([...base.rollups, ...[...files.keys()].filter((path) => parseRollupPath(path)?.kind === 'day')]),
     },
   };
-  return ok({ change, after: next, fresh: batch.events, sealed: moved.sealed, folded: moved.folded });
+  const { sealed, folded, closed } = moved;
+  return ok({ change, after: next, fresh: batch.events, sealed, folded, ...(closed === undefined ? {} : { closed }) });
 }
 
 function foldedAtAfter({ view, base }: StateRead, isFolded: boolean): Pick<StateRead['base'], 'foldedAt'> {
@@ -150,15 +155,20 @@ function leavesAfter({ view, base }: StateRead): StateRead['base']['leaves'] {
 }
 
 /** The text of `format.json`; `isCut`: events were dropped, and a checkpoint stands for them. */
-export function encodeFormat(project: string, layout: { readonly isCut: boolean; readonly isOld: boolean }): string {
+export function encodeFormat(project: string, layout: { readonly isCut: boolean; readonly layout: Layout }): string {
   return `${canonicalJson({ format: formatFor(layout), project, reader_min: READER_MIN })}\n`;
 }
 
-/** The commit with further files of the state. */
-export function withFiles(prepared: PreparedCommit, more: ReadonlyMap<string, string | null>): PreparedCommit {
+/** The commit with further files of the state, and what they need behind it. */
+export function withFiles(
+  prepared: PreparedCommit,
+  more: ReadonlyMap<string, string | null>,
+  behind: readonly string[] = [],
+): PreparedCommit {
   const files = new Map([...prepared.change.files, ...more]);
   const base = { ...prepared.after.base, paths: applyFiles(prepared.after.base.paths, more) };
-  return { ...prepared, change: { ...prepared.change, files }, after: { ...prepared.after, base } };
+  const change = { ...prepared.change, files, ...(behind.length === 0 ? {} : { behind }) };
+  return { ...prepared, change, after: { ...prepared.after, base } };
 }
 
 /** The commit with derived pages beside the truth; a page may be deleted by null. Pages never replace a file of the state. */
@@ -181,6 +191,7 @@ interface Moved {
   readonly files: ReadonlyMap<string, string | null>;
   readonly sealed: boolean;
   readonly folded: boolean;
+  readonly closed: string | undefined;
   readonly chain: string;
   readonly unfoldedBytes: number;
   readonly snapshotBytes: number;
@@ -216,7 +227,8 @@ function moveHistory(read: StateRead, own: readonly (readonly [string, string])[
     unfoldedBytes = 0;
     snapshotBytes = snapshotBytesOf(files);
   }
-  return { files, sealed: isSealing, folded: isFolding, chain, unfoldedBytes, snapshotBytes, filed };
+  const closed = isNewDay ? utcDay(view.at) : undefined;
+  return { files, sealed: isSealing, folded: isFolding, closed, chain, unfoldedBytes, snapshotBytes, filed };
 }
 
 /** Leaves of partitions that commits since the last fold touched, as they are now. */

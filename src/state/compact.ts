@@ -33,8 +33,8 @@ export function compactFiles(
   const { head, project, cut } = by;
   const files = new Map(cut);
   // Only the commit tells which layout it leads to: one that folds leaves the one before.
-  const layout = { isCut: true, isOld: prepared.after.base.isOldLayout };
-  if (cutDayOf(cut.keys()) !== undefined) files.set(FORMAT_PATH, encodeFormat(project, layout));
+  const { layout } = prepared.after.base;
+  if (cutDayOf(cut.keys()) !== undefined) files.set(FORMAT_PATH, encodeFormat(project, { isCut: true, layout }));
   const at = timestamp(prepared.change.at);
   const before = compactedSeq(base.paths);
   if (before > 0) files.set(compactedPath(before), null);

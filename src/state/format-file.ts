@@ -1,5 +1,5 @@
 import type { StateProblem } from './codec.ts';
-import { FORMAT_CUT, FORMAT_PATH } from './layout.ts';
+import { FORMAT_MAX, FORMAT_PATH } from './layout.ts';
 import { isObject } from './shape.ts';
 
 /** The one file that every reader of any version understands. */
@@ -21,10 +21,10 @@ export function checkFormat(listing: readonly string[], texts: ReadonlyMap<strin
   const format = isObject(value) ? value['format'] : undefined;
   if (!isObject(value) || !Number.isSafeInteger(format) || Number(format) < 1)
     return problem('broken', 'format: expected a whole number from 1');
-  if (Number(format) > FORMAT_CUT)
+  if (Number(format) > FORMAT_MAX)
     return problem(
       'newer-format',
-      `the state has format ${String(format)} and this Branchline reads up to format ${FORMAT_CUT}: ` +
+      `the state has format ${String(format)} and this Branchline reads up to format ${FORMAT_MAX}: ` +
         `use Branchline ${typeof value['reader_min'] === 'string' ? value['reader_min'] : 'newest'} or newer`,
     );
   return typeof value['project'] === 'string' ? undefined : problem('broken', 'project: is missing');

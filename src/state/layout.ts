@@ -1,23 +1,31 @@
 import { sha256 } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
 
-/** Version of the branch's layout, in `format.json`. */
-export const FORMAT = 3;
-/** The same where events were dropped (`state.retention`): a reader that knows only the first would take them for lost. */
-export const FORMAT_CUT = 4;
-/** The layout before: `runs/recent/`, and all streams in the index. It is read, and left by the next fold. */
-export const OLD_FORMAT = 1;
-export const OLD_FORMAT_CUT = 2;
-export function isOldFormat(format: number | undefined): boolean {
-  return format === OLD_FORMAT || format === OLD_FORMAT_CUT;
-}
+/**
+ * Versions of the branch's layout, in `format.json`. Each is one more where events were dropped (`state.retention`): a
+ * reader that knows only the first of two would take them for lost.
+ */
+export type Layout = 1 | 3 | 5;
+/** What is written: files of older days leave the tree (`history/`). */
+export const FORMAT: Layout = 5;
+/** The layout before: every day is in the tree. It is read, and left by the next fold, as the one before it. */
+export const WHOLE_FORMAT: Layout = 3;
+/** The first: `runs/recent/`, and all streams in the index. */
+export const OLD_FORMAT: Layout = 1;
+/** The newest that this Branchline reads. */
+export const FORMAT_MAX = FORMAT + 1;
+
 export function isCutFormat(format: number | undefined): boolean {
-  return format === FORMAT_CUT || format === OLD_FORMAT_CUT;
+  return format !== undefined && format % 2 === 0;
+}
+/** The layout of a version, with or without dropped events; of none, or of one that is broken: that of today. */
+export function layoutOf(format: number | undefined): Layout {
+  const layout = isCutFormat(format) ? format! - 1 : format;
+  return layout === OLD_FORMAT || layout === WHOLE_FORMAT ? layout : FORMAT;
 }
 /** The version of a layout where events were dropped, or were not. */
-export function formatFor(layout: { readonly isCut: boolean; readonly isOld: boolean }): number {
-  if (layout.isOld) return layout.isCut ? OLD_FORMAT_CUT : OLD_FORMAT;
-  return layout.isCut ? FORMAT_CUT : FORMAT;
+export function formatFor({ isCut, layout }: { readonly isCut: boolean; readonly layout: Layout }): number {
+  return isCut ? layout + 1 : layout;
 }
 export const FORMAT_PATH = 'format.json';
 
@@ -230,6 +238,15 @@ export function weekPath(day: string, shard: number): string {
 /** The day at which that week's successor ends. */
 export function parseWeekPath(path: string): string | undefined {
   return path.startsWith(WEEKS_FOLDER) ? WEEKS.exec(path)?.[1] : undefined;
+}
+
+/** Says where files are that left the tree. */
+export const HISTORY_FOLDER = 'history/';
+/** Roll-ups that left the tree, by month. They are kept for good, events are not: so theirs is a chain of its own. */
+export const SUMS_PATH = 'history/sums.json';
+/** Events and runs that left the tree, of the days of a month. */
+export function historyPath(month: string): string {
+  return `${HISTORY_FOLDER}${month}.json`;
 }
 
 export interface RollupName {

@@ -95,9 +95,9 @@ describe('what is read', () => {
 
 describe('what stops a reader', () => {
   it('a newer format, with the version that reads it', () => {
-    const newer = edited('format.json', () => '{"format":5,"project":"weather","reader_min":"3.1.0"}\n');
+    const newer = edited('format.json', () => '{"format":7,"project":"weather","reader_min":"3.1.0"}\n');
     expect(problemsOf(newer)).toEqual([
-      'newer-format format.json:0 the state has format 5 and this Branchline reads up to format 4: use Branchline 3.1.0 or newer',
+      'newer-format format.json:0 the state has format 7 and this Branchline reads up to format 6: use Branchline 3.1.0 or newer',
     ]);
   });
 

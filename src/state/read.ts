@@ -10,8 +10,9 @@ import { emptyView, foldAll } from './fold.ts';
 import { checkFormat, formatOf } from './format-file.ts';
 import {
   foldedPath,
-  isOldFormat,
   isRecentOf,
+  type Layout,
+  layoutOf,
   parseRollupPath,
   parseSegmentPath,
   SNAPSHOT_BYTES_COUNTED,
@@ -46,8 +47,8 @@ export interface StateBase {
   readonly readLeaves: ReadonlySet<string>;
   /** Folded partitions that were read, by asset. */
   readonly leaves: ReadonlyMap<string, PartitionRecords>;
-  /** The layout is the one before: the next fold leaves it. */
-  readonly isOldLayout: boolean;
+  /** One before that of today is left by the next fold. */
+  readonly layout: Layout;
   /** Instant of the snapshot; undefined before the first fold. */
   readonly foldedAt?: Timestamp;
   /** Numbers of older streams that files have, as far as they are known. */
@@ -199,7 +200,7 @@ function baseOf(
     touched: touchedPartitions(input.listing, input.texts),
     readLeaves: new Set([...input.texts.keys()].filter((path) => parseLeafPath(path) !== undefined)),
     leaves,
-    isOldLayout: isOldFormat(formatOf(input.texts)),
+    layout: layoutOf(formatOf(input.texts)),
     ...(snapshot?.view.at === undefined ? {} : { foldedAt: snapshot.view.at }),
     filed: snapshot?.filed ?? new Map(),
     hasUnreadStreams: streamFiles(input.listing).some((path) => !input.texts.has(path)),

@@ -4,7 +4,8 @@ import { type Checkpoint, isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
 import { encodeFormat } from './commit.ts';
 import { checkFormat, formatOf } from './format-file.ts';
-import { FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath } from './layout.ts';
+import { FORMAT_PATH, formatFor, layoutOf, OLD_FORMAT, parseFoldedPath } from './layout.ts';
+import { decodeHistory } from './older-days.ts';
 import { repairLeaves } from './partition-verify.ts';
 import { encodeQuarantine } from './quarantine.ts';
 import { decodeFiles, isDerived, isMonth, refold } from './refold.ts';
@@ -33,14 +34,20 @@ export function repairState(texts: ReadonlyMap<string, string>, environment: str
   const format = checkFormat(listing, texts);
   if (format?.code === 'newer-format') return beyond([format]);
   const damage: StateProblem[] = [];
+  const history = decodeHistory(texts, damage);
   const checkpoint = readCheckpoint(texts, damage);
-  // What it stands for is gone: nothing can make a checkpoint good again, or the roll-ups that are older.
+  // What it stands for is gone: nothing can make a checkpoint good again, or the roll-ups that are older. And what a
+  // damaged file of `history/` named would be taken for lost.
   if (damage.length > 0) return beyond(damage);
   // Where nothing says which layout it is, all that follows from the events is written in the one of today.
-  const layout = { isCut: checkpoint !== undefined, isOld: format === undefined && isOldFormat(formatOf(texts)) };
-  const isFormatWrong = format !== undefined || (layout.isCut && formatOf(texts) !== formatFor(layout));
+  const layout = {
+    isCut: checkpoint !== undefined,
+    layout: layoutOf(format === undefined && history.length === 0 ? formatOf(texts) : undefined),
+  };
+  const isFormatWrong =
+    format !== undefined || ((layout.isCut || history.length > 0) && formatOf(texts) !== formatFor(layout));
   const newFormat = isFormatWrong ? encodeFormat(project, layout) : undefined;
-  const by = { environment, checkpoint, isOldLayout: layout.isOld };
+  const by = { environment, checkpoint, isOldLayout: layout.layout === OLD_FORMAT };
   const whole = rebuild(texts, by);
   if (whole.ok) return { lost: [], files: withFormat(whole.value.files, newFormat), salvaged: [] };
   const salvaged = salvageEvents(texts, checkpoint);
@@ -85,7 +92,7 @@ function rebuild(
   const cut = checkpoint?.cut.seq ?? 0;
   const ends = new Set([cut, ...events.map(({ name }) => ('last' in name ? name.last : 0))]);
   const known = listing.map(parseFoldedPath).filter((seq) => seq !== undefined && ends.has(seq));
-  const isFolded = cut > 0 || listing.some((path) => path.startsWith('snapshot/'));
+  const isFolded = cut > 0 || listing.some((path) => /^(snapshot|history)\//.test(path));
   const folded = Math.max(0, ...(known.length > 0 ? known : isFolded ? [...ends] : []).map((seq) => seq ?? 0));
   const refolded = refold(events, texts, { environment, problems, folded, start: checkpoint, isOldLayout });
   const { view, partitions } = refolded;

@@ -186,7 +186,7 @@ describe('a state in the layout before', () => {
     expect(tree.get('format.json')).toContain('"format":1');
     expect(verifyState(tree, 'production').problems).toEqual([]);
     const { view, base } = readOf(tree);
-    expect(base.isOldLayout).toBe(true);
+    expect(base.layout).toBe(1);
     expect([...view.endedRuns.values()].filter((run) => run.recordedOn === '2026-11-30')).toHaveLength(4);
     expect(view.streams.size).toBe(8);
     const whole = new Map(tree);
@@ -213,7 +213,7 @@ describe('a state in the layout before', () => {
     const before = readOf(tree).view;
     const next = commitTo(tree, readOf(tree), [], last + DAY);
     expect(next.folded).toBe(true);
-    expect(tree.get('format.json')).toContain('"format":3');
+    expect(tree.get('format.json')).toContain('"format":5');
     expect([...tree.keys()].filter((path) => path.startsWith('runs/recent/'))).toEqual([]);
     expect(filesOf(tree)).toEqual(['streams/2026-11-30.json']);
     expect(verifyState(tree, 'production').problems).toEqual([]);

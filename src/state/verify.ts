@@ -3,8 +3,18 @@ import type { StateView } from '../model/state.ts';
 import { isOldRollup, readCheckpoint } from './checkpoint.ts';
 import type { StateProblem } from './codec.ts';
 import { checkFormat, formatOf } from './format-file.ts';
-import { FILE_BYTES_MAX, FORMAT_PATH, formatFor, isOldFormat, parseFoldedPath, utf8Bytes } from './layout.ts';
+import {
+  FILE_BYTES_MAX,
+  FORMAT,
+  FORMAT_PATH,
+  formatFor,
+  layoutOf,
+  OLD_FORMAT,
+  parseFoldedPath,
+  utf8Bytes,
+} from './layout.ts';
 import { foldedSeq } from './needed-paths.ts';
+import { decodeHistory } from './older-days.ts';
 import { verifyLeaves } from './partition-verify.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
 import { expectedWeeks } from './weeks.ts';
@@ -42,11 +52,17 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   const format = checkFormat(listing, texts);
   if (format) return { problems: [format], commits: 0, events: 0 };
   const problems: StateProblem[] = [];
+  // Where it is damaged, the files of older days are not among the texts.
+  const history = decodeHistory(texts, problems);
+  if (problems.length > 0) return { problems, commits: 0, events: 0 };
   const checkpoint = readCheckpoint(texts, problems);
-  const isOldLayout = isOldFormat(formatOf(texts));
-  const cutFormat = formatFor({ isCut: true, isOld: isOldLayout });
+  const layout = layoutOf(formatOf(texts));
+  const isOldLayout = layout === OLD_FORMAT;
+  const cutFormat = formatFor({ isCut: true, layout });
   if (checkpoint && formatOf(texts) !== cutFormat)
     problems.push(broken(FORMAT_PATH, 0, `format: there is a checkpoint, so it must be ${cutFormat}`));
+  if (history.length > 0 && layout !== FORMAT)
+    problems.push(broken(FORMAT_PATH, 0, `format: files of days have left the tree, so it must be ${FORMAT} or more`));
   // Where a checkpoint is damaged, all that is left would be held against nothing.
   if (problems.length > 0) return { problems, commits: 0, events: 0 };
   const files = decodeFiles(listing, texts, problems, checkpoint?.digest);

@@ -1,8 +1,10 @@
 import { sha256 } from '../base/digest.ts';
+import { byText } from '../base/order.ts';
 import { fail, ok } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import { indexPath, isInIndex, isInRecent } from '../model/landing.ts';
 import type { CommitOutcome, StateArchive, StateChange, StateCommit, StateStore } from '../ports.ts';
+import { decodeHistory, treesOf, withOlderDays } from '../state/older-days.ts';
 
 /**
  * What befalls a commit: `lose-reply` = it lands and the answer is lost; `lose-all` = it lands, and the head cannot
@@ -28,22 +30,33 @@ export interface FakeStateServer {
   forceTo(commit: string): void;
   /** Heads that the ref had, oldest first. */
   readonly heads: readonly string[];
+  /** Ends of chains that a commit has behind it. */
+  behindOf(commit: string): readonly string[];
   /** Files of a commit. */
   filesOf(commit: string): ReadonlyMap<string, string>;
-  /** All files of the head. */
+  /** All files of the head, with those of older days that left its tree. */
   files(): ReadonlyMap<string, string>;
 }
+
+/** Files by path, as a chain keeps them. */
+type FakeTree = ReadonlyMap<string, string>;
 
 interface FakeCommit extends StateCommit {
   readonly parent: string | undefined;
   readonly files: ReadonlyMap<string, string>;
+  readonly behind: readonly string[];
 }
 
+const blobOf = (text: string): string => sha256(text).slice(0, 40);
 const LOST = { code: 'unreachable', message: 'the fake store is disconnected' } as const;
 
 /** Makes an empty one. */
 export function createFakeStateServer(): FakeStateServer {
   const commits = new Map<string, FakeCommit>();
+  /** Trees of files that left the head's, and the ends of their chains. */
+  const behind = new Map<string, FakeTree>();
+  const tips = new Set<string>();
+  const blobs = new Map<string, string>();
   let head: string | undefined;
   let witness = false;
 
@@ -62,8 +75,16 @@ export function createFakeStateServer(): FakeStateServer {
     forceTo(commit) {
       head = commit;
     },
+    behindOf: (commit) => commits.get(commit)!.behind,
     filesOf: (commit) => commits.get(commit)!.files,
-    files: () => (head === undefined ? new Map() : commits.get(head)!.files),
+    files() {
+      const own = head === undefined ? new Map<string, string>() : commits.get(head)!.files;
+      const trees = treesOf(decodeHistory(own, [])).map((tree) => behind.get(tree)!);
+      const older = trees.flatMap((tree) => [...tree].map(([path, blob]) => ({ path, blob })));
+      if (older.length === 0) return own;
+      const entries = [...own].map(([path, text]) => ({ path, blob: blobOf(text) }));
+      return new Map(withOlderDays(entries, older).map(({ path, blob }) => [path, own.get(path) ?? blobs.get(blob)!]));
+    },
     open: () => store,
   };
 
@@ -71,9 +92,11 @@ export function createFakeStateServer(): FakeStateServer {
 
   function add(expected: string | undefined, change: StateChange, seq?: number): string {
     const files = new Map(expected === undefined ? [] : commits.get(expected)!.files);
+    for (const tip of change.behind ?? []) if (!tips.has(tip)) throw new Error(`no commit ${tip} is behind`);
     for (const [path, text] of change.files) {
       if (text === null) files.delete(path);
       else files.set(path, text);
+      if (text !== null) blobs.set(blobOf(text), text);
     }
     // The tree follows from the parent and the change.
     const id = sha256(JSON.stringify([expected ?? '', change.message, change.at, seq ?? 0, [...change.files]])).slice(
@@ -92,7 +115,7 @@ export function createFakeStateServer(): FakeStateServer {
       const { at: committedAt } = commits.get(expected)!;
       archives.unshift({ seq, commit: expected, committedAt, ref: `refs/branchline/archive/${seq}` });
     }
-    commits.set(id, { commit: id, parent, files, at, subject: subject!, trailers });
+    commits.set(id, { commit: id, parent, files, behind: change.behind ?? [], at, subject: subject!, trailers });
     head = id;
     heads.push(id);
     witness = true;
@@ -152,12 +175,38 @@ export function createFakeStateServer(): FakeStateServer {
       const found = commits.get(commit);
       if (!server.isConnected || found === undefined) return fail(LOST);
       const paths = [...found.files.keys()].filter((path) => path.startsWith(prefix)).sort();
-      return ok(paths.map((path) => ({ path, blob: sha256(found.files.get(path)!).slice(0, 40) })));
+      return ok(paths.map((path) => ({ path, blob: blobOf(found.files.get(path)!) })));
     },
     async load(commit, paths) {
       const found = commits.get(commit);
       if (!server.isConnected || found === undefined) return fail(LOST);
       return ok(new Map(paths.filter((path) => found.files.has(path)).map((path) => [path, found.files.get(path)!])));
+    },
+    async listBehind(trees) {
+      if (!server.isConnected || trees.some((tree) => !behind.has(tree))) return fail(LOST);
+      const all = new Map(trees.flatMap((tree) => [...behind.get(tree)!]));
+      return ok([...all].map(([path, blob]) => ({ path, blob })).sort((a, b) => byText(a.path, b.path)));
+    },
+    async loadBlobs(wanted) {
+      if (!server.isConnected) return fail(LOST);
+      return ok(new Map(wanted.flatMap((blob) => (blobs.has(blob) ? [[blob, blobs.get(blob)!]] : []))));
+    },
+    async keepBehind(chains, at) {
+      if (!server.isConnected) return fail(LOST);
+      return ok(
+        chains.map(({ tip, groups }) => {
+          if (tip !== undefined && !tips.has(tip)) throw new Error(`no chain ends at ${tip}`);
+          const trees = groups.map(({ entries }) => {
+            const files = new Map(entries.map(({ path, blob }) => [path, blob]));
+            const id = sha256(JSON.stringify([...files])).slice(0, 40);
+            behind.set(id, files);
+            return id;
+          });
+          const end = sha256(JSON.stringify([tip, trees, at])).slice(0, 40);
+          tips.add(end);
+          return { tip: end, trees };
+        }),
+      );
     },
     commit: (expected, change) => commit(expected, change),
     compact: (expected, seq, change) => commit(expected, change, seq),

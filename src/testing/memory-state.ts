@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { StatePorts } from '../app/state-ports.ts';
 import { openStateSession, type StateSession } from '../app/state-session.ts';
 import type { StateStore } from '../ports.ts';
@@ -7,6 +6,7 @@ import { verifyState } from '../state/verify.ts';
 import { must } from './contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer } from './fake-store.ts';
 import { type RunStory, runEvents, STORY_START } from './state-story.ts';
+import { tamperWith } from './tamper.ts';
 
 /** A state on a server in memory, with a clock that stands until it is moved and as many writers as are opened. */
 export interface MemoryState {
@@ -55,12 +55,7 @@ export function memoryState(options: Partial<StatePorts> = {}): MemoryState {
       const events = runEvents({ ...story, at: now });
       must(await session.transact(async () => ({ kind: 'commit', events, message, value: undefined })));
     },
-    async tamper(files) {
-      const store = server.open();
-      const { commit } = must(await store.read());
-      const change = { files: new Map(Object.entries(files)), message: 'by hand', at: now, writer: 'hand', tx: 1 };
-      expect((await store.commit(commit, change)).kind).toBe('landed');
-    },
+    tamper: (files) => tamperWith(server.open(), files, now),
     problems: () => verifyState(server.files(), 'production').problems,
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../base/result.ts';
 import type { StateChange, StateStore } from '../../ports.ts';
+import { filesBehindContract } from './files-behind.ts';
 
 /**
  * What can befall an implementation: the next commit lands and its answer is lost; from now on commits are refused;
@@ -222,6 +223,8 @@ export function stateStoreContract(
       expect(must(await store.log(10))).toHaveLength(2);
       expect(must(await store.dropArchives([]))).toEqual([]);
     });
+
+    filesBehindContract(() => rig.open(), land);
 
     it('loses no transaction when many writers race', async () => {
       const stores = await Promise.all(Array.from({ length: rig.racers ?? 8 }, () => rig.open()));
