@@ -71,6 +71,29 @@ export interface StateChange {
      * harm, and what lagged behind it would be lost. One that moved elsewhere since is a `conflict`.
      */
     readonly refs?: readonly RefMove[];
+    /**
+     * Ends of chains of files that left the tree (`keepBehind`): further parents of the commit, so that whatever keeps the
+     * branch keeps them. They are no part of the log.
+     */
+    readonly behind?: readonly string[];
+}
+/** Files that leave the tree of the head, each group into a tree of its own, on top of a chain of such trees. */
+export interface BehindChain {
+    /** Its end so far; undefined = it begins here. */
+    readonly tip: string | undefined;
+    readonly groups: readonly BehindGroup[];
+}
+export interface BehindGroup {
+    /** What it is called in the chain, for people: a day or a month. */
+    readonly name: string;
+    /** Files as the head has them: only their names are needed, and nothing of them is sent. */
+    readonly entries: readonly StateTreeEntry[];
+}
+/** What became of a chain. */
+export interface KeptBehind {
+    readonly tip: string;
+    /** The tree of each group, in their order. */
+    readonly trees: readonly string[];
 }
 export interface RefMove {
     /** Whole: `refs/heads/branchline/data`. */
@@ -129,11 +152,20 @@ export interface StateStore {
     list(commit: string, prefix: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
     /** The texts of those of the paths that exist, in one batch. */
     load(commit: string, paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
+    /** All paths of trees of such chains, in one batch; of a path that is in several, the last counts. Sorted. */
+    listBehind(trees: readonly string[]): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
+    /** Texts by blob, in one batch: of files that are in no tree of a commit any more. */
+    loadBlobs(blobs: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
+    /**
+     * Writes such chains on this machine, in their order, with the time `at`. Nothing is sent: the commit that has the ends
+     * `behind` it takes them along.
+     */
+    keepBehind(chains: readonly BehindChain[], at: EpochMs): Promise<Result<readonly KeptBehind[], StoreUnreachable>>;
     /** Finds by looking, never by git's words, what became of it. */
     commit(expected: string | undefined, change: StateChange): Promise<CommitOutcome>;
     /**
-     * As `commit`, but the new commit has no parent: the tree of `expected`, number `seq`, with the change on it. The
-     * head before is kept as an archive.
+     * As `commit`, but the new commit does not continue the log: the tree of `expected`, number `seq`, with the change on
+     * it. The head before is kept as an archive.
      */
     compact(expected: string, seq: number, change: StateChange): Promise<CommitOutcome>;
     /** Newest first. */

@@ -4,6 +4,8 @@ export interface ByteSpan {
     from: number;
     length: number;
 }
+/** A text that is longer is no short one. */
+export declare const SPAN_LENGTH_MAX = 64;
 /** A span to be written into, with room of its own for one text. */
 export declare class SpanRoom implements ByteSpan {
     bytes: Uint8Array;

@@ -42,6 +42,8 @@ export type RunRequest = {
     /** Keys of its partitions: one, or a range `first...last`; absent = none of its assets has partitions. */
     readonly partitions?: string;
     readonly fullRefresh?: boolean;
+    /** Its place among the runs of one click, from 1, where the click asks for several. */
+    readonly part?: number;
 } | {
     /** `build_on_push` of the production environment. */
     readonly kind: 'push';
@@ -50,6 +52,9 @@ export type RunRequest = {
     readonly at: Timestamp;
     readonly selection: string;
     readonly job?: never;
+    readonly partitions?: string;
+    /** Its place among the runs of one push, from 1, where the push asks for several. */
+    readonly part?: number;
 } | BackfillChunkRequest | AutomationRequest | RetryRequest;
 /** Another try of a run that failed (semantics.md 2). */
 export interface RetryRequest {

@@ -39,7 +39,7 @@ export declare function isAvailable(view: StateView, key: AssetKey): boolean;
 /** The step's name, with the keys that it makes. */
 export declare function stepId({ name, partitions }: StepDef, input: PlanInput): string;
 /** Keys of an asset in this run; `''` stands for one without partitions. */
-export declare function keysIn(input: PlanInput, asset: AssetKey): readonly string[];
+export declare function keysIn(input: Pick<PlanInput, 'project' | 'partitions'>, asset: AssetKey): readonly string[];
 /** Whether stored checks hold nothing of this run. */
 export declare function ignoresBlocking(asked: RunRequest): boolean;
 /** Whether a verdict makes the asset, or may. */

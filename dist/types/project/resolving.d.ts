@@ -21,7 +21,7 @@ export interface Resolving {
 }
 /** `did you mean …?` for a name that does not exist, or undefined. */
 export declare function didYouMean(word: string, candidates: Iterable<string>): string | undefined;
-/** A path as written, from the project's root. Reports one that leaves the repository. */
+/** A path as written, from the project's root. Reports one that leaves the project's folder, or by a link the repository. */
 export declare function resolvePath(written: string, at: Place, { tree, findings }: Resolving): string | undefined;
 /** A path that must name a file. Reports what is missing, with the file that was probably meant. */
 export declare function resolveFile(written: string, at: Place, resolving: Resolving): string | undefined;

@@ -1,18 +1,28 @@
-/** Version of the branch's layout, in `format.json`. */
-export declare const FORMAT = 3;
-/** The same where events were dropped (`state.retention`): a reader that knows only the first would take them for lost. */
-export declare const FORMAT_CUT = 4;
-/** The layout before: `runs/recent/`, and all streams in the index. It is read, and left by the next fold. */
-export declare const OLD_FORMAT = 1;
-export declare const OLD_FORMAT_CUT = 2;
-export declare function isOldFormat(format: number | undefined): boolean;
+/**
+ * Versions of the branch's layout, in `format.json`. Each is one more where events were dropped (`state.retention`): a
+ * reader that knows only the first of two would take them for lost.
+ */
+export type Layout = 1 | 3 | 5;
+/** What is written: files of older days leave the tree (`history/`). */
+export declare const FORMAT: Layout;
+/** The layout before: every day is in the tree. It is read, and left by the next fold, as the one before it. */
+export declare const WHOLE_FORMAT: Layout;
+/** The first: `runs/recent/`, and all streams in the index. */
+export declare const OLD_FORMAT: Layout;
+/** The newest that this Branchline reads. */
+export declare const FORMAT_MAX: number;
 export declare function isCutFormat(format: number | undefined): boolean;
+/** The layout of a version, with or without dropped events; of none, or of one that is broken: that of today. */
+export declare function layoutOf(format: number | undefined): Layout;
 /** The version of a layout where events were dropped, or were not. */
-export declare function formatFor(layout: {
+export declare function formatFor({ isCut, layout }: {
     readonly isCut: boolean;
-    readonly isOld: boolean;
+    readonly layout: Layout;
 }): number;
 export declare const FORMAT_PATH = "format.json";
+/** Pages of assets, groups and selections: most paths of a large state, and no reader asks for one. */
+export declare const HEALTH_FOLDER = "health/";
+export declare function withoutPages(listing: readonly string[]): string[];
 export declare const INDEX_PATH = "snapshot/index.json";
 /** Limits of the layout, in UTF-8 bytes where not said otherwise. */
 export declare const RECENT_FILES_MAX = 32;
@@ -93,6 +103,12 @@ export declare const WEEKS_FOLDER = "weeks/";
 export declare function weekPath(day: string, shard: number): string;
 /** The day at which that week's successor ends. */
 export declare function parseWeekPath(path: string): string | undefined;
+/** Says where files are that left the tree. */
+export declare const HISTORY_FOLDER = "history/";
+/** Roll-ups that left the tree, by month. They are kept for good, events are not: so theirs is a chain of its own. */
+export declare const SUMS_PATH = "history/sums.json";
+/** Events and runs that left the tree, of the days of a month. */
+export declare function historyPath(month: string): string;
 export interface RollupName {
     readonly kind: 'day' | 'month';
     /** `2026-11-22` or `2026-11`. */

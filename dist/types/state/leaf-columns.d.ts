@@ -34,8 +34,8 @@ export declare class EvenTexts implements TextColumn {
     private constructor();
     /**
      * The column of so many places that stands between `from` and `to`, of which it keeps a copy; `lead` is what stands before
-     * each text: `"`, or `1,"`. Undefined where it is any other: texts of several lengths, or with signs that JSON writes in
-     * another way.
+     * each text: `"`, or `1,"`. Undefined where it is any other: texts that are long or of several lengths, or with signs that
+     * JSON writes in another way.
      */
     static read(bytes: Uint8Array, [from, to]: readonly [number, number], lead: readonly number[], count: number): EvenTexts | undefined;
     at(place: number): string;

@@ -28,7 +28,7 @@ export declare function foldedSeq(listing: Iterable<string>): number;
  * The paths to load for a full view, from the listing of the head's tree alone: one batch. What is read does not grow
  * with history but for what the options ask for.
  */
-export declare function neededPaths(listing: readonly string[], options?: ReadOptions): string[];
+export declare function neededPaths(tree: readonly string[], options?: ReadOptions): string[];
 /**
  * What has to be read in a second batch: leaves of partitions that unfolded commits touch, as the texts of the first
  * batch tell, those of the assets asked for, and those of which an older version kept no tally. Empty where nothing is

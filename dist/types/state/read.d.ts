@@ -2,6 +2,7 @@ import { type Result } from '../base/result.js';
 import type { Timestamp } from '../model/instant.js';
 import type { StateView } from '../model/state.js';
 import type { StateProblem } from './codec.js';
+import { type Layout } from './layout.js';
 import { type PartitionRecords } from './partition-records.js';
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
 export interface StateBase {
@@ -23,8 +24,8 @@ export interface StateBase {
     readonly readLeaves: ReadonlySet<string>;
     /** Folded partitions that were read, by asset. */
     readonly leaves: ReadonlyMap<string, PartitionRecords>;
-    /** The layout is the one before: the next fold leaves it. */
-    readonly isOldLayout: boolean;
+    /** One before that of today is left by the next fold. */
+    readonly layout: Layout;
     /** Instant of the snapshot; undefined before the first fold. */
     readonly foldedAt?: Timestamp;
     /** Numbers of older streams that files have, as far as they are known. */
@@ -47,13 +48,13 @@ export interface StateTexts {
     readonly head?: string;
 }
 /** The view at a commit, or everything that is wrong with its files. Nothing may be done on a broken view. */
-export declare function assembleView(input: StateTexts): Result<StateRead, readonly StateProblem[]>;
+export declare function assembleView(tree: StateTexts): Result<StateRead, readonly StateProblem[]>;
 /** True when a view could not be assembled just because older streams were not read. */
 export declare function areStreamsWanted(problems: readonly StateProblem[]): boolean;
 /** Folded partitions among the texts. */
 export declare function readLeaves(texts: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, PartitionRecords>;
 /** The files of the snapshot among these, in bytes of UTF-8, up to what makes a difference (`unfoldedBytesMax`). */
-export declare function snapshotBytesOf(files: Iterable<readonly [path: string, text: string | null]>): number;
+export declare function snapshotBytesOf(files: ReadonlyMap<string, string | null>): number;
 /** The state with the id of the commit that it was read at, or that led to it. */
 export declare function withHead(read: StateRead, head: string | undefined): StateRead;
 /**

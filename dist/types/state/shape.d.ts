@@ -4,6 +4,11 @@
  */
 export interface Check {
     readonly test: (value: unknown) => string | undefined;
+    /**
+     * Source of a regular expression for such values as `canonicalJson` writes them, made when it is first asked for. What it
+     * matches is JSON and passes `test`; what it does not may pass all the same. Undefined: the text does not tell.
+     */
+    readonly pattern?: () => string | undefined;
 }
 export interface OptionalCheck extends Check {
     readonly optional: true;

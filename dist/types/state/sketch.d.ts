@@ -24,6 +24,8 @@ export declare function encodeSketch(buckets: Buckets): string | undefined;
 export declare function decodeSketch(text: string | undefined): Buckets | undefined;
 /** Adds what a sketch holds; false, and perhaps a part of it, when the text is none. */
 export declare function addSketch(into: Buckets, text: string): boolean;
+/** Source of a regular expression for a sketch of version 1 in JSON. */
+export declare const SKETCH_PATTERN = "\"1:[0-9a-z]+(?:\\*[0-9a-z]+)?(?: [0-9a-z]+(?:\\*[0-9a-z]+)?)*\"";
 /** Whether a text is a sketch of version 1. */
 export declare function isSketch(text: string): boolean;
 /** Sketch of both; texts that are no sketches count as empty (decoding the cell has refused them before). */

@@ -1,1 +1,0 @@
-import{Nt as e}from"./wake-plan-Cw5z5NbJ.js";function t(t,n,r,i){return e().src_app_cancel_ts$cancelRuns(t,n,r,i)}export{t};

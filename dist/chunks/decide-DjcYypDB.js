@@ -1,1 +1,0 @@
-import{Nt as e}from"./wake-plan-Cw5z5NbJ.js";function t(t,n,r){return e().src_run_decide_ts$decide(t,n,r)}export{t};

@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./parse-6QEXAU2m.js";import{P as t}from"./wake-plan-Cw5z5NbJ.js";function n(n,r){return t(n,e,r)}export{n as t};

@@ -1,1 +1,0 @@
-import{Nt as e}from"./wake-plan-Cw5z5NbJ.js";function t(t,n){return e().src_checks_query_ts$checkSql(t,n)}export{t};

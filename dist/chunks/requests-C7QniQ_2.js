@@ -1,0 +1,1 @@
+export{r as performRun,o as runBuild}from"./requests-YUgOBj6a.js";

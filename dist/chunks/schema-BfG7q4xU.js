@@ -1,1 +1,0 @@
-export{t as run,n as schemaFiles,r as writeSchemas}from"./schema-XIqt9U2D.js";

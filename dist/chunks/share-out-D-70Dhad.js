@@ -1,0 +1,1 @@
+export{n as previewWave}from"./share-out-F_qF9H1A.js";

@@ -1,1 +1,0 @@
-export{t as lostClaimTaker}from"./take-in-wave-CR_Yslx8.js";
