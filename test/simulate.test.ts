@@ -13,8 +13,9 @@ test('the example of the page plays as it stands there, draws itself, and change
   const command = ['simulate', ...from, '--for', '1d', '--scenario', 'scenarios/monday.yml'];
   const report = await project.json<SimulationReport>([...command, '--svg', 'monday.svg']);
   expect(report).toMatchObject({ version: 1, project: 'shop', seed: 1, github: { requestsAnHourLimit: 1000 } });
-  const backfill = report.runs.find(({ partitions }) => partitions === '2026-11-01...2026-11-20');
-  expect(backfill).toMatchObject({ outcome: 'SUCCESS', steps: 1 });
+  const byHand = report.runs.filter(({ partitions }) => partitions?.startsWith('2026-11-'));
+  expect(byHand).toHaveLength(20);
+  for (const run of byHand) expect(run).toMatchObject({ outcome: 'SUCCESS', steps: 1, attempts: 1 });
   expect(report.totals.runs).toBeGreaterThan(4);
   expect(project.read('monday.svg')).toContain('</svg>');
   expect(await project.json<SimulationReport>(command)).toEqual(report);
@@ -70,6 +71,53 @@ test('work shared out among jobs: as the scenario says, or as the command line d
   expect(eight.runs[0]!.endedAt! < two.runs[0]!.endedAt!).toBe(true);
   expect((await project.run([...command, '--jobs', '8'])).stdout).toMatch(/fan-out +1 wave of up to 3 jobs; /);
 });
+
+test('what somebody starts is the runs that the command line makes of it, each behind the one before it', async () => {
+  const asked = [
+    ['key:raw+', '2026-11-01...2026-11-03'],
+    // The newest of each kind.
+    ['key:week or key:whole or key:raw'],
+    ['key:raw', 'missing'],
+    ['key:raw', 'missing'],
+  ] as const;
+  const runs = asked.map(
+    ([select, partitions], i) =>
+      `  - { at: +${2 * i + 1}h, select: "${select}"${partitions === undefined ? '' : `, partitions: ${partitions}`} }\n`,
+  );
+  project = makeCliProject({
+    'branchline.yaml': `name: shop
+partitions:
+  days: { daily: { start: 2026-11-01, end: 2026-11-08 } }
+  weeks: { weekly: { start: 2026-11-01, end: 2026-11-30 } }
+assets:
+  raw: { partitions: days, run: "true" }
+  some: { deps: [raw], partitions: days, run: "true", backfill_policy: { multi_run: { max_partitions_per_run: 2 } } }
+  week: { partitions: weeks, run: "true" }
+  whole: { run: "true" }
+`,
+    's.yml': `runs:\n${runs.join('')}`,
+  });
+  const report = await project.json<SimulationReport>(['simulate', ...from, '--for', '12h', '--scenario', 's.yml']);
+  for (const [select, partitions] of asked)
+    await project.json(['run', '--select', select, ...(partitions === undefined ? [] : ['--partitions', partitions])]);
+  const made = [...(await project.state()).view.endedRuns.values()].toSorted(byRequest).map(({ request }) => {
+    if (request.kind !== 'cli') throw new Error(request.kind);
+    return [`by hand: ${request.selection}`, request.partitions];
+  });
+  expect(made).toHaveLength(5 + 3 + 3);
+  expect(report.runs.map(({ trigger, partitions }) => [trigger, partitions])).toEqual(made);
+  expect(report.notices).toEqual([{ kind: 'warning', text: 'Nothing to run: no partition is missing.', times: 1 }]);
+  // All of a click are on record at once, and one is at work at a time.
+  const first = report.runs.slice(0, 5);
+  expect(new Set(first.map(({ requestedAt }) => requestedAt)).size).toBe(1);
+  for (const [i, run] of first.entries()) {
+    if (i > 0) expect(run.startedAt! >= first[i - 1]!.endedAt!).toBe(true);
+    expect(run.waits[0]?.text).toBe(i > 0 ? 'another run holds an earlier part of the same click' : undefined);
+  }
+});
+
+const byRequest = (a: { readonly requestedAt: string }, b: { readonly requestedAt: string }): number =>
+  a.requestedAt < b.requestedAt ? -1 : 1;
 
 test('durations come from the history of the state that it begins with', async () => {
   project = makeCliProject({

@@ -1,5 +1,5 @@
 import { makePlan } from '../app/claim-run.ts';
-import { partsOfSelection } from '../app/partition-runs.ts';
+import { nothingOf, partsOfSelection } from '../app/partition-runs.ts';
 import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
@@ -11,7 +11,7 @@ import { renderPlan } from '../render/plan-text.ts';
 import { count } from '../render/style.ts';
 import { annotateDiagnostics } from './annotations.ts';
 import type { Job } from './job.ts';
-import { nothingOf, requestIn } from './requests.ts';
+import { requestIn } from './requests.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** All that is wrong with the manifests, each at its line. */

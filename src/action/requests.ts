@@ -1,6 +1,6 @@
 import type { PushBuild } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
-import { requestsOf } from '../app/partition-runs.ts';
+import { nothingOf, requestsOf } from '../app/partition-runs.ts';
 import { requestOf } from '../app/planning.ts';
 import type { RunOutcome } from '../app/run.ts';
 import { knownText, sentence } from '../app/run-message.ts';
@@ -25,11 +25,6 @@ export async function performRun(recording: Recording, createdAt: number): Promi
     return idleResult(nothingOf(request.value));
   }
   return performRequests(recording, requests.value, { attempt: job.context.attempt });
-}
-
-/** Why a request with partitions is no run at all. */
-export function nothingOf({ partitions }: Pick<ManualRequest, 'partitions'>): string {
-  return `Nothing to run: no partition is ${partitions ?? 'there'}.`;
 }
 
 /** Runs what was asked for, one after the other where it is several runs, or says that it was asked for before. */

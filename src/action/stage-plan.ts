@@ -3,7 +3,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { finalizeWave } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
-import { requestsOf } from '../app/partition-runs.ts';
+import { nothingOf, requestsOf } from '../app/partition-runs.ts';
 import type { ClaimedRun, RunObserver, RunSettings } from '../app/run.ts';
 import { triggerText } from '../app/run-message.ts';
 import { runRequests } from '../app/run-request.ts';
@@ -18,7 +18,7 @@ import { billOf } from '../run/job-bill.ts';
 import { howToGoOn } from './canceled-wave.ts';
 import type { Intent } from './intent.ts';
 import { buildOf, type Recording, tickNotes } from './record.ts';
-import { nothingOf, requestIn, requestNotes } from './requests.ts';
+import { requestIn, requestNotes } from './requests.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
 import { type Created, retryIn, wouldRetry } from './retry.ts';
 

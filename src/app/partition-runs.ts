@@ -79,6 +79,11 @@ function partsFailure(problem: PartitionRunsProblem, text: string | undefined): 
   }
 }
 
+/** Why a request with partitions is no run at all. */
+export function nothingOf({ partitions }: { readonly partitions?: string | undefined }): string {
+  return `Nothing to run: no partition is ${partitions ?? 'there'}.`;
+}
+
 /** Runs that one command carries out itself; more of them are a backfill, which goes on where it was left. */
 export const RUNS_MAX = 100;
 

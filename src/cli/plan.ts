@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import { partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
+import { nothingOf, partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
 import { firstAtWork, isIdle, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
@@ -52,7 +52,7 @@ export async function run(options: PlanOptions): Promise<number> {
     if (!parts.ok) return printFailure(host, parts.error, options.json);
     if (parts.value.length === 0) {
       if (options.json) printJson({ version: 1, plan: null, runs: [] });
-      else host.print(`Nothing to run: no partition is ${partitions ?? 'there'}.`);
+      else host.print(nothingOf({ partitions }));
       return 0;
     }
     const made = await firstAtWork(parts.value, ({ selection, partitions }) =>

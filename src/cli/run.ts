@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { findPlan } from '../adapters/plan-files.ts';
 import type { KnownRun } from '../app/claim-run.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
-import { partsOfRequest, type RequestPart } from '../app/partition-runs.ts';
+import { nothingOf, partsOfRequest, type RequestPart } from '../app/partition-runs.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunOutcome, type RunSettings } from '../app/run.ts';
 import { knownText } from '../app/run-message.ts';
@@ -110,7 +110,7 @@ async function runParts(
   const say = (text: string): void => (options.json ? undefined : host.print(text));
   if (parts.length === 0) {
     if (options.json) printJson({ version: 1, runs: [], leftOut: [] });
-    say(`Nothing to run: no partition is ${options.partitions ?? 'there'}.`);
+    say(nothingOf(options));
     return 0;
   }
   const failed = new Set<number>();

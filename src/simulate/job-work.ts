@@ -1,14 +1,16 @@
 import type { BackfillOptions } from '../app/ask-backfill.ts';
 import { backfillId } from '../app/ask-backfill.ts';
 import type { AppFailure } from '../app/failure.ts';
-import { cliIdentity, type RunPorts, type RunSettings } from '../app/run.ts';
-import { runRequest } from '../app/run-request.ts';
+import { nothingOf, requestsOf } from '../app/partition-runs.ts';
+import type { RunPorts, RunSettings } from '../app/run.ts';
+import { runRequests } from '../app/run-request.ts';
 import { startBackfill } from '../app/start-backfill.ts';
 import { runTick } from '../app/tick.ts';
-import { ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
+import { timestamp } from '../model/instant.ts';
 import type { Wave } from '../model/wave.ts';
-import type { SimulatedJob } from './simulated-job.ts';
+import { type SimulatedJob, workflowName } from './simulated-job.ts';
 
 /** What a job is started for: by the world outside, or by its workflow run for the others of it. */
 export type JobWork =
@@ -34,7 +36,7 @@ export interface SimulatedWorkflow {
 /** What the world outside starts a job for. */
 export type StartedWork =
   | { readonly kind: 'tick' }
-  /** Somebody runs some assets. */
+  /** Somebody runs some assets by a click, in as many runs as their partitions and policies ask for. */
   | {
       readonly kind: 'run';
       readonly selection: string;
@@ -54,33 +56,51 @@ export async function performWork(
   job: SimulatedJob,
   work: StartedWork,
 ): Promise<Result<undefined, AppFailure>> {
-  const nonce = `${job.number}`.padStart(20, '0');
   const tick = () => runTick(ports, settings, { dryRun: false, nowWasGiven: false }, unseen);
   switch (work.kind) {
     case 'tick': {
       const ticked = await tick();
       return ticked.ok ? ok(undefined) : ticked;
     }
-    case 'run': {
-      const { selection, partitions, withUpstream } = work;
-      const request = {
-        kind: 'cli' as const,
-        ...cliIdentity(job.askedAt, nonce),
-        selection,
-        mode: 'all' as const,
-        withUpstream,
-        ignoreBlocking: false,
-        ...(partitions === undefined ? {} : { partitions }),
-      };
-      const ran = await runRequest(ports, settings, request, unseen);
-      return ran.ok ? ok(undefined) : ran;
-    }
+    case 'run':
+      return performRun(ports, settings, job, work);
     case 'backfill': {
-      const id = backfillId({ nonce }, job.askedAt);
+      const id = backfillId({ nonce: `${job.number}`.padStart(20, '0') }, job.askedAt);
       const started = await startBackfill(ports, settings, { id, options: work.options });
       if (!started.ok) return started;
       const ticked = await tick();
       return ticked.ok ? ok(undefined) : ticked;
     }
   }
+}
+
+async function performRun(
+  ports: RunPorts,
+  settings: RunSettings,
+  job: SimulatedJob,
+  { selection, partitions, withUpstream }: Extract<StartedWork, { readonly kind: 'run' }>,
+): Promise<Result<undefined, AppFailure>> {
+  const request = {
+    kind: 'dispatch' as const,
+    workflow: workflowName(job.number),
+    at: timestamp(job.askedAt),
+    selection,
+    mode: 'all' as const,
+    withUpstream,
+    ignoreBlocking: false,
+    ...(partitions === undefined ? {} : { partitions }),
+  };
+  const requests = await requestsOf(ports, settings, request);
+  if (!requests.ok) return requests;
+  if (requests.value.length === 0) {
+    ports.warn(nothingOf(request));
+    return ok(undefined);
+  }
+  const ran = await runRequests(ports, settings, requests.value, unseen);
+  if (!ran.ok) return ran;
+  const { runs, failures } = ran.value;
+  if (failures[0] !== undefined && runs.length === 0) return fail(failures[0]);
+  // Of several one may not be planned: the others go on.
+  for (const { message } of failures) ports.warn(message);
+  return ok(undefined);
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { renderSimulationSvg } from '../render/simulation-svg.ts';
 import { renderSimulation } from '../render/simulation-text.ts';
 import { played } from '../testing/simulation/played.ts';
@@ -90,15 +90,55 @@ test('a run that does not fit into the time that a job has left is given back on
   expect(report.state.commits).toBeLessThan(150);
 });
 
-test('somebody’s run over partitions takes a duration for each of them', async () => {
-  const report = await played(
-    'assets: { a: { run: make, partitions: { daily: { start: "2026-11-01" } } } }\n',
-    `${PUNCTUAL}default_duration: 2m\nruns: [{ at: +30m, select: "key:a", partitions: "2026-11-01...2026-11-10" }]\n`,
-    { hours: 2 },
-  );
-  expect(report.totals).toMatchObject({ runs: 1, succeeded: 1, materialized: 10 });
-  expect(report.makespanMs).toBeGreaterThanOrEqual(20 * 60_000);
-  expect(report.runs[0]!.partitions).toBe('2026-11-01...2026-11-10');
+describe('somebody’s run over partitions', () => {
+  const manifest = (policy: string): string =>
+    `assets: { a: { run: make, partitions: { daily: { start: "2026-11-01" } }${policy} } }\n`;
+  const byHand = `${PUNCTUAL}default_duration: 2m\nruns: [{ at: +30m, select: "key:a", partitions: "2026-11-01...2026-11-10" }]\n`;
+
+  test('is as many runs as its policy asks for, and takes a duration for each key', async () => {
+    const partitionsBy = async (policy: string): Promise<(string | undefined)[]> => {
+      const report = await played(manifest(policy), byHand, { hours: 2 });
+      const { length } = report.runs;
+      expect(report.totals).toMatchObject({ runs: length, succeeded: length, materialized: 10 });
+      expect(report.makespanMs).toBeGreaterThanOrEqual(20 * 60_000);
+      expect(report.peaks.running.peak).toBe(1);
+      // One job makes them all, and the wake-ups of two hours find nothing.
+      expect(report.github.jobs).toBe(3);
+      return report.runs.map(({ partitions }) => partitions);
+    };
+    const days = Array.from({ length: 10 }, (_, i) => `2026-11-${String(i + 1).padStart(2, '0')}`);
+    expect(await partitionsBy('')).toEqual(days);
+    expect(await partitionsBy(', backfill_policy: { single_run: true }')).toEqual(['2026-11-01...2026-11-10']);
+    expect(await partitionsBy(', backfill_policy: { multi_run: { max_partitions_per_run: 4 } }')).toEqual([
+      '2026-11-01...2026-11-04',
+      '2026-11-05...2026-11-08',
+      '2026-11-09...2026-11-10',
+    ]);
+  });
+
+  test('goes on with the next wake-up when its job is lost', async () => {
+    const report = await played(manifest(''), `${byHand}lost_runners: { at: [+39m] }\n`, { hours: 2 });
+    expect(report.github.lostRunners).toBe(1);
+    // The one that the job was at has failed; those behind it do not read what that was to make.
+    expect(report.totals).toMatchObject({ runs: 10, failed: 1, succeeded: 9, materialized: 9, left: 0 });
+    expect(report.runs.filter(({ startedAt }) => startedAt! > '2026-11-30T01:00').length).toBeGreaterThan(4);
+    expect(report.peaks.running.peak).toBe(1);
+  });
+
+  test('shared out among jobs is a wave for each of its runs, which nobody has to ring for', async () => {
+    const report = await played(manifest(''), `${byHand}fan_out: { jobs: 4 }\n`.replace('-10"', '-03"'), { hours: 2 });
+    expect(report.totals).toMatchObject({ runs: 3, succeeded: 3, materialized: 3 });
+    expect(report.fanOut).toMatchObject({ waves: 3, jobs: 1 });
+    expect(report.runs.every(({ endedAt }) => endedAt! < '2026-11-30T01:00')).toBe(true);
+  });
+
+  test('of more runs than a command carries out is refused, as there', async () => {
+    const long = manifest('').replace('2026-11-01', '2026-01-01');
+    const report = await played(long, byHand.replace(/partitions: "[^"]*"/, 'partitions: all'), { hours: 2 });
+    expect(report.totals.runs).toBe(0);
+    expect(report.notices).toMatchObject([{ kind: 'refusal', times: 1 }]);
+    expect(report.notices[0]!.text).toContain('are 333 runs by their `backfill_policy`');
+  });
 });
 
 test('read on a terminal and as a picture', async () => {

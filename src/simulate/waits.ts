@@ -2,7 +2,7 @@ import { askedAssets } from '../app/asked-assets.ts';
 import { findHolder } from '../app/claims.ts';
 import { fileConnections } from '../app/connections.ts';
 import { keysAt, type PlanningProject, requestedPartitions } from '../app/planning.ts';
-import { placeOf, runsInProgress, waitingRunOf } from '../app/release.ts';
+import { heldByEarlierParts, placeOf, runsInProgress, waitingRunOf } from '../app/release.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
@@ -37,11 +37,12 @@ export function waitReasons(planning: PlanningProject): (view: StateView, now: E
       const wanted = known.get(record.run) ?? wantedOf(planning, view, record, now);
       if (!isWithUpstream(record.request)) known.set(record.run, wanted);
       const by = findHolder(view, { run: record.run, ...wanted });
-      return {
-        ...placeOf(waitingRunOf(record)),
+      const run = waitingRunOf(record);
+      return heldByEarlierParts(view, run, {
+        ...placeOf(run),
         slots: wanted.slots,
         ...(by ? { heldBy: [{ run: by.claim.run, what: by.overlap.slice(0, 3).join(', ') }] } : {}),
-      };
+      });
     };
     const pass = releaseRuns({
       queue,

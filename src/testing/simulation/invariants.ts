@@ -3,6 +3,7 @@ import { buildPlanning } from '../../app/planning.ts';
 import { ownTags } from '../../app/release.ts';
 import { canonicalJson } from '../../base/json.ts';
 import type { BranchlineEvent } from '../../model/events.ts';
+import { isManual } from '../../model/plan.ts';
 import type { Project } from '../../model/project.ts';
 import type { StateView } from '../../model/state.ts';
 import type { MemoryState } from '../../simulate/memory-state.ts';
@@ -283,7 +284,7 @@ function judgeKeys(told: readonly BranchlineEvent[], { timeline }: Simulation, s
   }
   for (const run of timeline.runs.values()) {
     const { request } = run;
-    if (request.kind !== 'cli' || request.partitions === undefined || run.outcome !== 'SUCCESS') continue;
+    if (!isManual(request) || request.partitions === undefined || run.outcome !== 'SUCCESS') continue;
     const [first, last = first] = request.partitions.split('...');
     const days = (Date.parse(last!) - Date.parse(first!)) / 86_400_000 + 1;
     const own = made.get(run.run);
