@@ -18,7 +18,7 @@ import { projectOf, sourceTreeOf } from '../project-builder.ts';
 import { openBackfillAccounts } from './backfill-account.ts';
 import { openLedger } from './ledger.ts';
 import { eventsOf } from './play.ts';
-import { isHeadQuiet, quietBreach } from './quiet-heads.ts';
+import { isFirstLook, isHeadQuiet, quietBreach } from './quiet-heads.ts';
 import type { RandomWorld } from './random-world.ts';
 import { openReplay } from './replay.ts';
 import { watchScripts } from './scripts-at-work.ts';
@@ -62,6 +62,7 @@ export async function judgeWorld(
     if (wrong.length < 10 && !wrong.includes(text)) wrong.push(text);
   };
   const quiet = new Set<number>();
+  const firstSeen = new WeakMap<object, number>();
   const ledger = openLedger(project, say);
   const replay = openReplay('production', say);
   const started = resolved.plan.started.map(({ work }) => work);
@@ -88,7 +89,7 @@ export async function judgeWorld(
       if (replay.commits % 16 === 0) judgeReplay(after, state, say);
     },
     onDecision(job, state, decision) {
-      if (job.work.kind !== 'tick') return;
+      if (job.work.kind !== 'tick' || !isFirstLook(firstSeen, job, state)) return;
       const breach = quietBreach(project, state, decision);
       if (breach !== undefined) say(breach);
       else if (isHeadQuiet(project, state)) quiet.add(job.number);

@@ -13,6 +13,16 @@ export function isHeadQuiet(project: Project, { read, now }: Pick<StateAt, 'read
   return quiet !== undefined && now >= at && now < quiet.until;
 }
 
+/**
+ * Whether somebody looks at the head that they saw first: a wake-up believes no other. Later ones may be quiet while its own
+ * run goes on, where others have taken it for lost.
+ */
+export function isFirstLook(firstSeen: WeakMap<object, number>, who: object, { read }: Pick<StateAt, 'read'>): boolean {
+  const { seq } = read.view;
+  if (!firstSeen.has(who)) firstSeen.set(who, seq);
+  return firstSeen.get(who) === seq;
+}
+
 /** What a wake-up must not have decided at a quiet head, as a sentence; undefined = it decided nothing, as it was said. */
 export function quietBreach(
   project: Project,

@@ -25,7 +25,7 @@ import { fakeOutputFiles } from '../fake-output-files.ts';
 import { fakeScratch } from '../fake-process.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../fake-store.ts';
 import { createFakeJournalDisk, type FakeJournalDisk } from './fake-journals.ts';
-import { quietBreach } from './quiet-heads.ts';
+import { isFirstLook, quietBreach } from './quiet-heads.ts';
 
 /** A laptop keeps its disk and judges its processes; a runner's disk goes with its job, and GitHub is asked about it. */
 export interface SimulatedMachine {
@@ -316,12 +316,14 @@ function processesOf(
 
 /** Wraps a session so that what it confirms is known. */
 function watched(session: StateSession, command: SimulatedCommand, project: Project | undefined): StateSession {
+  const firstSeen = new WeakMap<object, number>();
   return {
     async transact(decide) {
       let events: readonly BranchlineEvent[] = [];
       const outcome = await session.transact(async (state) => {
         const decision = await decide(state);
-        const breach = project && quietBreach(project, state, decision);
+        const isJudged = project && isFirstLook(firstSeen, command, state);
+        const breach = isJudged ? quietBreach(project, state, decision) : undefined;
         if (breach !== undefined) command.breaches.push(breach);
         events = decision.kind === 'commit' ? decision.events : [];
         return decision;
