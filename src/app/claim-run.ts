@@ -7,7 +7,7 @@ import type { AssetKey, Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
-import { type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
+import { currentResults, type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { findHolder, type HeldBy, slotsHeld } from './claims.ts';
 import { type KeptFileOf, recordedFile } from './connection-files.ts';
@@ -206,13 +206,9 @@ function epochOf(view: StateView, run: string): number {
 /** Where a run stood that was given back, or whose runner was lost; undefined = nothing of it was begun. */
 export function resumedRun(plan: Plan, record: RunRecord, view: StateView): ResumedRun | undefined {
   if (Object.keys(record.steps).length === 0) return undefined;
-  const isCurrent = (step: PlannedStep, asset: AssetKey): boolean =>
-    (step.partitions ?? [undefined]).every((key) => {
-      const made =
-        key === undefined ? view.assets.get(asset)?.materialized : view.partitions?.get(asset)?.get(key)?.materialized;
-      // What somebody else has made since is theirs to judge.
-      return made?.run !== record.run || made.codeVersion === step.codeVersion;
-    });
+  const isCurrent = currentResults(record, (asset, key) =>
+    key === undefined ? view.assets.get(asset)?.materialized : view.partitions?.get(asset)?.get(key)?.materialized,
+  );
   return {
     record,
     settled: settledSteps(plan, record, isCurrent),

@@ -1,7 +1,7 @@
 import { epochMs } from '../model/instant.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { RunRecord, RunStepRecord } from '../model/state.ts';
+import type { MaterializationRecord, PartitionMaterialization, RunRecord, RunStepRecord } from '../model/state.ts';
 import { type AssetOutcome, failsRun, type ProgressDraft, setStep } from './progress.ts';
 
 /** What a run had done when it was given back or its runner was lost. */
@@ -13,14 +13,17 @@ export interface ResumedRun {
   readonly madeOf: (asset: AssetKey) => Extract<AssetOutcome, { kind: 'materialized' }> | undefined;
 }
 
+/** Is what a step of the plan made, or found up to date, still what the run would leave? */
+export type IsCurrent = (step: PlannedStep, asset: AssetKey) => boolean;
+
 /**
  * Steps of a plan whose result stays when the run is carried on (semantics.md 2 and 3): those that had ended, unless
- * something upstream of them is done again, or they were made by other code (`isCurrent`).
+ * something upstream of them is done again, or their result is not `isCurrent`.
  */
 export function settledSteps(
   plan: Plan,
   { steps }: Pick<RunRecord, 'steps'>,
-  isCurrent: (step: Plan['steps'][number], asset: AssetKey) => boolean,
+  isCurrent: IsCurrent,
 ): ReadonlySet<string> {
   const settled = new Set<string>();
   const again = new Set<string>();
@@ -30,12 +33,79 @@ export function settledSteps(
     if (
       hasEnded &&
       !step.after.some((id) => again.has(id)) &&
-      record.materialized.every((asset) => isCurrent(step, asset))
+      (!isStopped(record) || step.verdict === 'skip' || step.after.some((id) => settled.has(id) && stops(steps[id]))) &&
+      resultsOf(record).every((asset) => isCurrent(step, asset))
     )
       settled.add(step.id);
     else if (step.verdict !== 'skip') again.add(step.id);
   }
   return settled;
+}
+
+/** Was it left out for what happened upstream? It is looked at again once nothing there is in its way any more. */
+function isStopped({ state, reason }: RunStepRecord): boolean {
+  return (
+    state === 'SKIPPED' &&
+    (reason === 'upstream_failed' || reason === 'upstream_skipped' || reason === 'blocked_by_check')
+  );
+}
+
+/** May it be in the way of what is downstream? Which asset of it is, and of whom, `decide` knows. */
+function stops(step: RunStepRecord | undefined): boolean {
+  if (step === undefined || step.checks.some((check) => check.blocking && failsRun(check))) return true;
+  return step.state !== 'SUCCESS' && !(step.state === 'SKIPPED' && step.reason === 'up_to_date');
+}
+
+/** Assets whose data the step vouched for: it made them, or found that they need not be made. */
+function resultsOf({ state, reason, assets, materialized }: RunStepRecord): readonly AssetKey[] {
+  return state === 'SKIPPED' && reason === 'up_to_date' ? assets : materialized;
+}
+
+/** What is in force of an asset, or of one of its partitions. */
+type Made = (asset: AssetKey, key?: string) => MaterializationRecord | PartitionMaterialization | undefined;
+
+/**
+ * A result is current unless the run made it by other code, or has since made again what it was made from: a run that is
+ * given back more than once may have had the time for the one and not for the other. What others make is theirs to judge.
+ */
+export function currentResults({ run, steps }: Pick<RunRecord, 'run' | 'steps'>, made: Made): IsCurrent {
+  const keysMade = new Map<AssetKey, readonly (string | undefined)[]>();
+  for (const { materialized, partitions } of Object.values(steps))
+    for (const asset of materialized) keysMade.set(asset, partitions ?? [undefined]);
+  return (step, asset) => {
+    const keys = step.partitions ?? [undefined];
+    const isOther = (key: string | undefined): boolean => {
+      const own = made(asset, key);
+      return own?.run === run && own.codeVersion !== step.codeVersion;
+    };
+    if (keys.some(isOther)) return false;
+    const siblings = new Set(step.assets.map((each) => each.asset));
+    const results = keys.flatMap((key) => made(asset, key) ?? []);
+    const own = results.filter((result) => result.run === run);
+    return Object.keys(step.upstream).every((dep) => {
+      if (siblings.has(dep)) return true;
+      const read = (keysMade.get(dep) ?? []).flatMap((key) => made(dep, key) ?? []).filter((one) => one.run === run);
+      return !isNewer(dep, read, own.length > 0 ? own : results);
+    });
+  };
+}
+
+/** Is something of an upstream newer than what was made from it? */
+function isNewer(
+  dep: AssetKey,
+  upstream: readonly (MaterializationRecord | PartitionMaterialization)[],
+  results: readonly (MaterializationRecord | PartitionMaterialization)[],
+): boolean {
+  if (upstream.length === 0) return false;
+  const [one] = upstream;
+  const [result] = results;
+  // Of what has no partitions it is known what was read.
+  if (one && 'id' in one && result && 'id' in result) {
+    const read = result.upstream[dep];
+    return read !== undefined && read.dataVersion !== one.dataVersion;
+  }
+  const newest = Math.max(...upstream.map(({ at }) => epochMs(at)));
+  return results.some(({ at }) => epochMs(at) < newest);
 }
 
 /** Brings the progress of a plan to where the run was. */

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan, PlannedStep } from '../model/plan.ts';
+import type { MaterializationRecord, RunStepRecord } from '../model/state.ts';
+import { currentResults, settledSteps } from './resume.ts';
+
+/** A chain of steps, each of one asset; what is left out by the plan is up to date. */
+function planOf(...steps: readonly Partial<PlannedStep>[]): Plan {
+  const planned = steps.map(
+    (step): PlannedStep => ({
+      step: step.id!,
+      verdict: 'run',
+      assets: [{ asset: step.id!, verdict: 'run', reason: 'requested', detail: [] }],
+      partial: false,
+      after: [],
+      codeVersion: 'c',
+      codeParts: {},
+      upstream: {},
+      used: {},
+      held: {},
+      id: step.id!,
+      ...step,
+    }),
+  );
+  return { steps: planned } as unknown as Plan;
+}
+
+function recordOf(id: string, more: Partial<RunStepRecord> = {}): Record<string, RunStepRecord> {
+  return {
+    [id]: { assets: [id], state: 'SUCCESS', attempt: 1, materialized: [id], failedAssets: [], checks: [], ...more },
+  };
+}
+
+function madeOf(dataVersion: string, read: Readonly<Record<string, string>> = {}, run = 'r'): MaterializationRecord {
+  return {
+    id: `${run}.1/${dataVersion}`,
+    run,
+    at: '2026-11-22T09:00:00.000Z',
+    codeVersion: 'c',
+    codeParts: {},
+    dataVersion,
+    upstream: Object.fromEntries(Object.entries(read).map(([dep, version]) => [dep, { dataVersion: version }])),
+    durationMs: 1,
+  };
+}
+
+/** Steps that keep their result, when `a` and `b` (made from it) are there as these records say. */
+function settled(
+  plan: Plan,
+  steps: Readonly<Record<string, RunStepRecord>>,
+  made: Readonly<Record<string, MaterializationRecord>> = {},
+): string[] {
+  return [
+    ...settledSteps(
+      plan,
+      { steps },
+      currentResults({ run: 'r', steps }, (asset) => made[asset]),
+    ),
+  ];
+}
+
+describe('a step that had ended', () => {
+  const chain = planOf({ id: 'a', verdict: 'skip' }, { id: 'b', upstream: { a: 'a2' } });
+  const both = { ...recordOf('a'), ...recordOf('b') };
+
+  it('keeps its result while what the run made upstream is what it read', () => {
+    expect(settled(chain, both, { a: madeOf('a2'), b: madeOf('b1', { a: 'a2' }) })).toEqual(['a', 'b']);
+  });
+
+  it('is done again when the run has made upstream anew since', () => {
+    const made = { a: madeOf('a2'), b: madeOf('b1', { a: 'a1' }) };
+    expect(settled(chain, both, made)).toEqual(['a']);
+    // As a wave of a fan-out leaves it, which was planned before.
+    expect(settled(planOf({ id: 'a' }, { id: 'b', after: ['a'], upstream: { a: 'a1' } }), both, made)).toEqual(['a']);
+  });
+
+  it('is looked at again when it was found up to date before that', () => {
+    const steps = { ...recordOf('a'), ...recordOf('b', { state: 'SKIPPED', reason: 'up_to_date', materialized: [] }) };
+    expect(settled(chain, steps, { a: madeOf('a2'), b: madeOf('b1', { a: 'a1' }, 'other') })).toEqual(['a']);
+    expect(settled(chain, steps, { a: madeOf('a2'), b: madeOf('b1', { a: 'a2' }, 'other') })).toEqual(['a', 'b']);
+  });
+
+  it('keeps its result when somebody else has made upstream anew: that never ends', () => {
+    expect(settled(chain, both, { a: madeOf('a2', {}, 'other'), b: madeOf('b1', { a: 'a1' }) })).toEqual(['a', 'b']);
+  });
+
+  it('does not wait for itself where assets of one step read each other', () => {
+    const assets = ['a', 'b'].map((asset) => ({ asset, verdict: 'run', reason: 'requested', detail: [] }) as const);
+    const plan = planOf({ id: 'm', assets, upstream: { a: 'a2' } });
+    const steps = recordOf('m', { assets: ['a', 'b'], materialized: ['a', 'b'] });
+    expect(settled(plan, steps, { a: madeOf('a2'), b: madeOf('b1', { a: 'a1' }) })).toEqual(['m']);
+  });
+});
+
+describe('a step that was left out for what failed upstream', () => {
+  const skipped = recordOf('b', { state: 'SKIPPED', reason: 'upstream_failed', detail: ['a'], materialized: [] });
+
+  it('stays so while that has failed', () => {
+    const plan = planOf({ id: 'a' }, { id: 'b', after: ['a'], upstream: { a: null } });
+    const steps = { ...recordOf('a', { state: 'FAILURE', materialized: [], failedAssets: ['a'] }), ...skipped };
+    expect(settled(plan, steps)).toEqual(['a', 'b']);
+  });
+
+  it('is looked at again once that was done again and ended well', () => {
+    const steps = { ...recordOf('a', { attempt: 2 }), ...skipped };
+    const made = { a: madeOf('a2') };
+    // Planned anew, and as a wave of a fan-out leaves it.
+    expect(settled(planOf({ id: 'a', verdict: 'skip' }, { id: 'b', upstream: { a: 'a2' } }), steps, made)).toEqual([
+      'a',
+    ]);
+    expect(settled(planOf({ id: 'a' }, { id: 'b', after: ['a'], upstream: {} }), steps, made)).toEqual(['a']);
+  });
+});
