@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit } from '../ports.ts';
 import { identity, zeroId } from './git-ids.ts';
 import type { CommitBase, ObjectStore } from './git-objects.ts';
-import { gitWords, runGit } from './git-process.ts';
+import { type GitConfig, gitWords, runGit } from './git-process.ts';
 
 // Commits of a private repository, as the system's git writes and tells them: most wake-ups ask for neither.
 
@@ -58,6 +58,10 @@ function quoted(path: string): string {
   return `"${path.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n')}"`;
 }
 
+// A commit that the remote has not either, because it is shallow itself, would be looked for there by fetches that look for
+// it by fetches, without end. What a log needs has been fetched before.
+const NO_FETCH: GitConfig = [['protocol.allow', 'never']];
+
 /** Commits from `from` backwards, newest first; undefined when `from` is not here. */
 export async function readLog(
   store: ObjectStore,
@@ -75,7 +79,7 @@ export async function readLog(
     from,
     '--',
   ];
-  const exit = await runGit({ args, ...store });
+  const exit = await runGit({ args, ...store, config: NO_FETCH });
   if (exit.code !== 0) return undefined;
   const fields = exit.stdout.toString().split('\0');
   const commits: StateCommit[] = [];

@@ -49,6 +49,8 @@ const KEPT = new Set([
   'GIT_SSL_CERT',
   'GIT_SSL_KEY',
   'GIT_SSL_NO_VERIFY',
+  // Set by ourselves for the history; git before 2.44 does not know it.
+  'GIT_NO_LAZY_FETCH',
 ]);
 
 // A user's settings must neither change what we write nor start programs of theirs in our private repository.

@@ -186,7 +186,9 @@ function createGitCalls(place: SystemRemote, reader: ObjectReader) {
  * neither the reads nor the pushes of the other one slower.
  */
 async function readHistory(place: SystemRemote): Promise<Result<RemoteHistory, StoreUnreachable>> {
-  const store = { ...place.store, gitDir: join(place.store.gitDir, '..', 'history.git') };
+  // A remote that is a shallow clone itself lacks commits that git would look for there, by fetches that look for them too.
+  const env = { ...place.store.env, GIT_NO_LAZY_FETCH: '1' };
+  const store = { ...place.store, env, gitDir: join(place.store.gitDir, '..', 'history.git') };
   const made = ensurePrivateRepository(store.gitDir, store.format);
   if (!made.ok) return fail({ code: 'unreachable', message: `git could not make ${store.gitDir}: ${made.error}` });
   const reader = openObjectReader(store);

@@ -1,4 +1,4 @@
-import { ok, type Result } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { StateCommit, StateStore, StoreUnreachable } from '../ports.ts';
 import { BEHIND_TRAILER } from './git-ids.ts';
 import { unlessSilent } from './git-object-reader.ts';
@@ -45,13 +45,22 @@ async function readHistory(ref: StateRef, limit: number): Promise<Result<readonl
   for (const tip of tips) {
     // The head of a compact that did not land is kept as an archive, and is part of the branch as well.
     if (commits.size >= limit || commits.has(tip)) continue;
-    for (const entry of (await objects.readLog(tip, limit - commits.size)) ?? []) {
+    const log = await objects.readLog(tip, limit - commits.size);
+    if (log === undefined) return fail(brokenHistory(tip));
+    for (const entry of log) {
       // Behind a history that was begun anew there is only what left its tree.
       if (entry.trailers[BEHIND_TRAILER] !== undefined) break;
       commits.set(entry.commit, entry);
     }
   }
   return ok([...commits.values()]);
+}
+
+function brokenHistory(tip: string): StoreUnreachable {
+  return {
+    code: 'unreachable',
+    message: `The history of the state cannot be read back from commit ${tip.slice(0, 12)}: a commit before it is missing. If the repository that it is in is a shallow clone, \`git fetch --unshallow\` there brings what is missing.`,
+  };
 }
 
 /** A state branch is compacted by itself long before it has this many commits. */
