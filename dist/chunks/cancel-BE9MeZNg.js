@@ -1,1 +1,0 @@
-import{nt as e}from"./wake-plan-D_nZ5SZv.js";function t(t,n,r,i){return e().src_app_cancel_ts$cancelRuns(t,n,r,i)}export{t};

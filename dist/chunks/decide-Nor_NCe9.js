@@ -1,1 +1,0 @@
-import{nt as e}from"./wake-plan-D_nZ5SZv.js";function t(t,n,r){return e().src_run_decide_ts$decide(t,n,r)}export{t};

@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./parse-DlZgPBN_.js";import{j as t}from"./wake-plan-D_nZ5SZv.js";function n(n,r){return t(n,e,r)}export{n as t};

@@ -1,0 +1,1 @@
+export{t as main}from"./wake-eVPg_Pm6.js";

@@ -1,1 +1,0 @@
-export{t as main}from"./wake-BC4PAJsv.js";

@@ -1,1 +1,0 @@
-import{nt as e}from"./wake-plan-D_nZ5SZv.js";function t(t,n){return e().src_checks_query_ts$checkSql(t,n)}export{t};

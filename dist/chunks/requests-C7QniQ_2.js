@@ -1,1 +1,0 @@
-export{r as performRun,o as runBuild}from"./requests-YUgOBj6a.js";

@@ -1,1 +1,0 @@
-import{nt as e}from"./wake-plan-D_nZ5SZv.js";function t(t,n,r,i,a){return e().src_app_run_request_ts$runRequest(t,n,r,i,a)}function n(t,n,r,i,a){return e().src_app_run_request_ts$runRequests(t,n,r,i,a)}export{n,t};

@@ -1,1 +1,0 @@
-export{n as previewWave}from"./share-out-F_qF9H1A.js";

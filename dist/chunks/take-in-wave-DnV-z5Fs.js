@@ -1,0 +1,1 @@
+export{t as lostClaimTaker}from"./take-in-wave-Ba2dRzp1.js";
