@@ -107,6 +107,9 @@ describe('storage: branch', () => {
     // `raw/a` has no deps: its source may not give the past again.
     const run = await other.json<RunJson>(['run', ...production], 1);
     expect(run.counts).toMatchObject({ failed: 1 });
+    // To try the run again asks for nothing that it was not asked for.
+    const retry = await other.json<RunJson>(['retry', run.run, ...production], 1);
+    expect([retry.state, retry.counts]).toMatchObject(['FAILURE', { failed: 1, materialized: 0 }]);
     const again = await other.json<RunJson>(['run', '--select', '*', ...production]);
     expect(again.counts).toMatchObject({ materialized: 2 });
     expect(show('data/a.csv')).toBe('n\n1');

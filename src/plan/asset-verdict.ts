@@ -45,15 +45,19 @@ export function assetVerdict(planning: Planning, asset: Asset, fingerprint: Step
   if (stopped) return say('skip', stopped.reason, stopped.detail);
   if (!isMade && wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
   const stale = staleIn(planning, asset, fingerprint);
+  // What is lost and not to be made anew by itself stays so for whoever asks by itself, also when a run is tried again.
+  const isRefused = stale?.reason === 'data_lost' && asset.onLost === 'fail';
   if (input.request.kind === 'retry' && !isMade) {
     const isAgain = input.request.strategy === 'ALL_STEPS' || asset.deps.some((dep) => makes(verdicts.get(dep)));
     const isKept = !isAgain && isKeptByRetry(input, input.request, asset, fingerprint);
     if (isKept) return say('skip', 'up_to_date', [`made since run ${input.request.root} began`]);
     // What the root would not have made and is no worse since, stays as it is.
-    if (isAgain || mode === 'all' || stale) return say('run', 'retry', stale?.detail ?? []);
+    if (isAgain || mode === 'all' || stale)
+      return say('run', isRefused && mode !== 'all' ? 'data_lost' : 'retry', stale?.detail ?? []);
   }
   const asking = isMade ? undefined : askingTarget(request, asset.key);
-  if (asking) return say('run', 'automation', [asking.condition, ...newerUpstreams(stale)]);
+  if (asking && !isRefused) return say('run', 'automation', [asking.condition, ...newerUpstreams(stale)]);
+  if (asking && stale) return say('run', stale.reason, stale.detail);
   if (mode === 'all') return say('run', request.kind === 'backfill' ? 'backfill' : 'requested', stale?.detail ?? []);
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
