@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./parse-DrLMUxM5.js";import{M as t}from"./wake-plan-Cx-F87gR.js";function n(n,r){return t(n,e,r)}export{n as t};

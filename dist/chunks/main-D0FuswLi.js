@@ -1,1 +1,0 @@
-export{t as main}from"./wake-eVPg_Pm6.js";

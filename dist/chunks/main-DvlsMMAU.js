@@ -1,0 +1,1 @@
+export{t as main}from"./wake-BA6dGLx0.js";

@@ -1,1 +1,0 @@
-export{t as performRetry}from"./retry-CE6Av6ND.js";

@@ -1,0 +1,1 @@
+export{n as expectedBill,r as renderShards,i as shardsJson}from"./shards-text-C8nYW8qm.js";

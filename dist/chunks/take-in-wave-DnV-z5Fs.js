@@ -1,1 +1,0 @@
-export{t as lostClaimTaker}from"./take-in-wave-Ba2dRzp1.js";

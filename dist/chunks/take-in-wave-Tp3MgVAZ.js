@@ -1,0 +1,1 @@
+export{t as lostClaimTaker}from"./take-in-wave-DpwEAYtL.js";
