@@ -130,6 +130,8 @@ assets:
       'FAILURE no-retry used-up',
     ]);
     const [root, first, second] = runs;
+    const shown = await project.run(['state', 'show', root!.run, '--environment', 'local']);
+    expect(shown.stdout).toContain('  retry      it is tried again: automatic retry 1 of 2, from the failure');
     expect(last.run).toBe(second!.run);
     expect(first!.tags).toMatchObject({ 'branchline/root_run': root!.run, 'branchline/parent_run': root!.run });
     expect(second!.tags).toMatchObject({ 'branchline/root_run': root!.run, 'branchline/parent_run': first!.run });

@@ -205,6 +205,7 @@ function runText(run: RunRecord): string {
   if (run.billed !== undefined) lines.push(`  billed     ${billedText(run.billed)}`);
   if (run.codeCommit !== undefined) lines.push(`  code       ${run.codeCommit}`);
   if (run.failure) lines.push(`  failure    ${safeLine(run.failure.message)}`);
+  if (run.retry) lines.push(`  retry      ${safeLine(run.retry.message)}`);
   const rows = Object.entries(run.steps).map(([id, step]) => [
     `  ${id}`,
     step.state,
