@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import"./chunks/rolldown-runtime-Bqa9N8x3.js";import{K as e}from"./chunks/first-xAZS3cD-.js";const t=process.argv[2];if(t===`--version`||t===`-V`)process.stdout.write(`${e}\n`);else{let{main:e}=await import(`./chunks/main-B4tDcGzj.js`);await e(process.argv)}export{};
+import"./chunks/rolldown-runtime-Bqa9N8x3.js";import{K as e}from"./chunks/first-xAZS3cD-.js";const t=process.argv[2];if(t===`--version`||t===`-V`)process.stdout.write(`${e}\n`);else{let{main:e}=await import(`./chunks/main-DWuS8cz9.js`);await e(process.argv)}export{};

@@ -1,1 +1,0 @@
-export{t as main}from"./words-BYd6zY9z.js";
