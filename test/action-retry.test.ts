@@ -67,6 +67,32 @@ test('a click tries a failed run again, once whatever its attempt, and keeps wha
   expect(log()).toEqual(['raw', 'mart', 'mart']);
 }, 120_000);
 
+test('a run whose retry succeeds in the same job does not fail the job, and the summary says both', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+run_retries: { enabled: true, max_retries: 1 }
+assets:
+  raw: { run: "true" }
+  mart: { deps: [raw], run: 'test -e "$SHARED/tried" || { touch "$SHARED/tried"; exit 1; }' }
+  late: { run: "exit 1", tags: { branchline/max_retries: "0" } }
+`,
+  });
+  const healed = await rig.run({ event: click({ command: 'run', select: 'key:raw+' }) });
+  expect(healed).toMatchObject({ code: 0, outputs: { status: 'success' } });
+  const [root, retry] = JSON.parse(healed.outputs['run-ids']!);
+  expect(healed.summary).toMatch(/^### shop: 2 passed, 1 up to date; a run failed and its retry succeeded\n/);
+  expect(healed.summary).toContain(`This run failed; its retry, run \`${retry}\`, succeeded.`);
+  expect(healed.annotations).toEqual([
+    expect.objectContaining({ level: 'warning', title: 'mart failed, and its retry succeeded' }),
+  ]);
+  expect((await rig.state()).view.endedRuns.get(root)).toMatchObject({ state: 'FAILURE' });
+
+  // What nobody makes good fails the job as ever, and says that nobody will.
+  const left = await rig.run({ event: click({ command: 'run', select: 'key:late' }) });
+  expect(left).toMatchObject({ code: 1, outputs: { status: 'failure' } });
+  expect(left.summary).toContain('This run failed: no retries are allowed.');
+}, 120_000);
+
 test('another click tries the same run once more when the first one did not help', async () => {
   rig = await makeActionRig({ 'branchline.yaml': PROJECT });
   const failed = await newest();

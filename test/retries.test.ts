@@ -195,4 +195,54 @@ assets:
     expect((await chain()).map(({ request }) => request.kind)).toEqual(['schedule', 'retry', 'retry']);
     expect(log()).toBe('abbb');
   });
+
+  test('leaves nothing failed where its retry succeeds in the same tick, and says so', async () => {
+    // It fails once, and is fine from then on.
+    const flaky = (more: string) => `name: heals
+run_retries: { enabled: true, max_retries: 2 }
+assets:
+  a: { run: "mkdir -p data"${more} }
+  b: { deps: [a], run: "test -e data/fine || { touch data/fine; exit 1; }" }
+  c: { deps: [b], run: "true" }
+schedules: { nightly: { cron: "30 2 * * *", selection: "*" } }
+`;
+    project = makeCliProject({ 'branchline.yaml': flaky('') });
+    await project.json(['tick', '--now', '2026-11-20T12:00:00Z']);
+    const healed = await project.run(['tick', '--now', '2026-11-21T02:30:00Z']);
+    const [root, retry] = (await chain()).map(({ run }) => run);
+    expect(healed).toMatchObject({ code: 0 });
+    expect(healed.stdout).toContain('It is tried again: automatic retry 1 of 2, from the failure.');
+    expect(healed.stdout).not.toContain('After a fix');
+    expect(healed.stdout).toContain(`Run ${root} failed; this retry of it succeeded.`);
+    expect(project.has('data/fine')).toBe(true);
+
+    // The same by hand, and as JSON.
+    project.write('data/fine', '');
+    const { runs } = await project.json<{ runs: readonly (RunJson & { madeGoodBy?: string })[] }>([
+      'tick',
+      '--now',
+      '2026-11-22T02:30:00Z',
+    ]);
+    expect(runs.map(({ state, madeGoodBy }) => [state, madeGoodBy])).toEqual([['SUCCESS', undefined]]);
+    project.git('clean', '-fdxq', 'data');
+    const byHand = await project.json<RunJson>(['run', '--select', '*']);
+    expect(byHand).toMatchObject({ state: 'SUCCESS' });
+
+    // A check that did not pass and that the retry had no reason to judge again is left failed.
+    project.git('clean', '-fdxq', 'data');
+    project.write('branchline.yaml', flaky(', checks: { odd: { run: "exit 1", blocking: false } }'));
+    const ticked = await project.json<{ runs: readonly (RunJson & { madeGoodBy?: string })[] }>(
+      ['tick', '--now', '2026-11-23T02:30:00Z'],
+      1,
+    );
+    expect(ticked.runs.map(({ state }) => state)).toEqual(['FAILURE', 'SUCCESS']);
+    expect(ticked.runs.map(({ madeGoodBy }) => madeGoodBy)).toEqual([ticked.runs[1]!.run, undefined]);
+    project.git('clean', '-fdxq', 'data');
+    expect(await project.json<RunJson>(['run', '--select', '*'], 1)).toMatchObject({ state: 'SUCCESS' });
+    project.git('clean', '-fdxq', 'data');
+    expect(await project.json<RunJson>(['run', '--select', '*', '--fail-on', 'never'])).toMatchObject({
+      state: 'SUCCESS',
+    });
+    expect(retry).not.toBe(root);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from '../model/diagnostic.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Project } from '../model/project.ts';
-import { assetLines } from '../render/asset-lines.ts';
+import { assetLines, failsRun } from '../render/asset-lines.ts';
 
 /** A remark that GitHub shows at a line of the code, and on the page of the run. */
 export interface Annotation {
@@ -28,8 +28,11 @@ export function annotateDiagnostics(diagnostics: readonly Diagnostic[]): Annotat
   }));
 }
 
-/** Steps and checks of a run that failed, each where it is defined. */
-export function annotateRun(drafts: readonly EventDraft[], project: Project): Annotation[] {
+/**
+ * Steps and checks of a run that failed, each where it is defined. What a retry has made good since is no more than a
+ * warning; a check stands until it is judged again, which the retry tells.
+ */
+export function annotateRun(drafts: readonly EventDraft[], project: Project, isMadeGood = false): Annotation[] {
   const annotations: Annotation[] = [];
   for (const line of assetLines(drafts)) {
     const asset = project.assets[line.asset];
@@ -37,7 +40,7 @@ export function annotateRun(drafts: readonly EventDraft[], project: Project): An
     for (const check of bad) {
       const definedAt = asset?.checks.find(({ name }) => name === check.check)?.definedAt ?? asset?.definedAt;
       annotations.push({
-        level: check.severity === 'warn' ? 'warning' : 'error',
+        level: check.severity === 'warn' || (isMadeGood && failsRun(check)) ? 'warning' : 'error',
         title: `${line.asset}: check ${check.check} ${check.status === 'ERRORED' ? 'could not judge' : 'failed'}`,
         message: check.message,
         ...placeOf(definedAt),
@@ -47,8 +50,8 @@ export function annotateRun(drafts: readonly EventDraft[], project: Project): An
     const isByCheck = bad.some(({ blocking, severity }) => blocking && severity === 'error');
     if (line.failure === undefined || isByCheck) continue;
     annotations.push({
-      level: 'error',
-      title: `${line.asset} failed`,
+      level: isMadeGood ? 'warning' : 'error',
+      title: `${line.asset} failed${isMadeGood ? ', and its retry succeeded' : ''}`,
       message: line.failure.message,
       ...placeOf(asset?.definedAt),
     });

@@ -1,5 +1,6 @@
 import type { PushBuild } from '../app/build-on-push.ts';
 import type { AppFailure } from '../app/failure.ts';
+import { type LeftOfRun, leftOfRuns, madeGoodBy } from '../app/made-good.ts';
 import { buildPlanning, type PlanningProject } from '../app/planning.ts';
 import type { RunObserver, RunOutcome, RunPorts, RunSettings } from '../app/run.ts';
 import { idleText, knownText, sentence, triggerText } from '../app/run-message.ts';
@@ -137,9 +138,8 @@ export async function performTick(
   notes.push(...(await backfillNotes(job, tick)));
   for (const note of notes) job.log.print(note);
   const runs = [...tick.runs, ...built.value.runs];
-  const summaries = runs.map((run) => summaryOf(run, tick.now));
   const result = resultOf(recording, runs, {
-    runs: summaries,
+    runs: summariesOf(runs, tick.now),
     notes,
     waiting: [...tick.left.map(triggerText), ...tick.held.map(({ request }) => triggerText(request))],
     next: tick.next,
@@ -244,10 +244,16 @@ export function stepLog({ job, opened }: Recording): RunObserver {
   };
 }
 
-export function summaryOf(run: RunOutcome, judgedAt: number): RunSummary {
+export function summariesOf(runs: readonly RunOutcome[], judgedAt: number): RunSummary[] {
+  const good = madeGoodBy(runs);
+  return runs.map((run) => summaryOf(run, good.get(run.plan.runId), judgedAt));
+}
+
+function summaryOf(run: RunOutcome, retry: string | undefined, judgedAt: number): RunSummary {
   const { plan, drafts, state, durationMs } = run;
   const { request } = plan;
   return {
+    ...(retry === undefined ? {} : { madeGoodBy: retry }),
     trigger: triggerText(request),
     plan,
     drafts,
@@ -264,7 +270,8 @@ export function resultOf(
 ): JobResult {
   const { context, inputs } = job;
   const isCanceled = world.run.signal.aborted || runs.some(({ state }) => state === 'CANCELED');
-  const hasFailed = runs.some((run) => failsBy(run, inputs.failOn));
+  const good = madeGoodBy(runs);
+  const hasFailed = leftOfRuns(runs).some((left) => failsBy(left, inputs.failOn));
   const commit = runs.findLast((run) => run.commit !== undefined)?.commit;
   const repository = `${context.server}/${context.repository}`;
   const report = `${repository}/tree/${project.state.branch}`;
@@ -294,12 +301,12 @@ export function resultOf(
       notes: [...summary.notes, ...changed.notes],
       links: { ...(commit === undefined ? {} : { state: { commit, url: `${repository}/commit/${commit}` } }), report },
     },
-    annotations: runs.flatMap(({ drafts }) => annotateRun(drafts, project)),
+    annotations: runs.flatMap(({ plan, drafts }) => annotateRun(drafts, project, good.has(plan.runId))),
   };
 }
 
-/** Does a run make the job fail? A check of severity error that does not block is a failure as well (`fail-on`). */
-function failsBy({ state, counts }: RunOutcome, failOn: Job['inputs']['failOn']): boolean {
+/** Does what is left of a run make the job fail? A check of severity error that does not block is a failure as well (`fail-on`). */
+function failsBy({ state, counts }: LeftOfRun, failOn: Job['inputs']['failOn']): boolean {
   if (failOn === 'never') return false;
   if (state === 'FAILURE' || counts.failed > 0 || counts.checksFailed > 0) return true;
   return failOn === 'warning' && counts.checksWarned > 0;

@@ -10,7 +10,7 @@ import { timestamp } from '../model/instant.ts';
 import type { ManualRequest } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { Job } from './job.ts';
-import { type Recording, resultOf, stepLog, summaryOf } from './record.ts';
+import { type Recording, resultOf, stepLog, summariesOf } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** What a person asked for by a click or a call. The same workflow run asks once, whatever its attempt. */
@@ -43,7 +43,7 @@ export async function performRequests(
   for (const note of notes) job.log.print(note);
   if (runs.some(({ state }) => state === 'QUEUED'))
     notes.push('The time budget of this job is over: the next tick carries the rest on.');
-  const summaries = runs.map((run) => summaryOf(run, world.run.clock.now()));
+  const summaries = summariesOf(runs, world.run.clock.now());
   const result = resultOf(recording, runs, { runs: summaries, notes, waiting: [], next: [] });
   return failure !== undefined && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
 }

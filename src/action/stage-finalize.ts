@@ -14,7 +14,7 @@ import { count } from '../render/style.ts';
 import { billOf } from '../run/job-bill.ts';
 import type { Annotation } from './annotations.ts';
 import { howToGoOn } from './canceled-wave.ts';
-import { type Recording, resultOf, summaryOf } from './record.ts';
+import { type Recording, resultOf, summariesOf } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** The last job of a fan-out: takes in what the shards uploaded, in one commit, and starts the next wave. */
@@ -57,7 +57,7 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   for (const note of notes) log.print(note);
   const outcomes = runs.flatMap((run) => outcomeOf(run, after, commit));
   const result = resultOf(recording, outcomes, {
-    runs: outcomes.map((run) => summaryOf(run, world.run.clock.now())),
+    runs: summariesOf(outcomes, world.run.clock.now()),
     notes,
     waiting: [],
     next: [],

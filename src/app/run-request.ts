@@ -50,6 +50,11 @@ type Asked =
 /** What goes with a request and is not part of it; `tags`: instead of those that its job or assets give it. */
 export type RequestDetails = Omit<WantedRun, 'request' | 'tags'> & { readonly tags?: WantedRun['tags'] };
 
+/** The last try of a request, with all of them in the order in which they ended: automatic retries count as tries. */
+export interface TriedRun extends RunOutcome {
+  readonly tries: readonly RunOutcome[];
+}
+
 /** What came of requests that were made together. */
 export interface RequestsOutcome {
   /** In the order in which they ended; with the retries that a failure asked for. */
@@ -71,12 +76,13 @@ export async function runRequest(
   request: RunRequest,
   observer: RunObserver,
   more: RequestDetails = {},
-): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
+): Promise<Result<TriedRun | KnownRun, AppFailure>> {
   const outcome = await runRequests(ports, settings, [request], observer, more);
   if (!outcome.ok) return outcome;
   const { runs, known, failures } = outcome.value;
-  const last = runs.at(-1) ?? known[0];
-  return last === undefined || (runs.length === 0 && failures.length > 0) ? fail(failures[0]!) : ok(last);
+  const last = runs.at(-1);
+  if (last) return ok({ ...last, tries: runs });
+  return known[0] === undefined || failures.length > 0 ? fail(failures[0]!) : ok(known[0]);
 }
 
 /** The same for requests that belong together: all of them are on record before the first one begins. */

@@ -42,6 +42,6 @@ export async function run(options: RetryOptions, args: readonly string[]): Promi
     }
     reporter.summary(outcome.value);
     if (options.json) printJson({ version: 1, ...outcomeJson(outcome.value) });
-    return exitCodeOf(outcome.value, options.failOn, world.run.signal.aborted);
+    return exitCodeOf(outcome.value.tries, options.failOn, world.run.signal.aborted);
   });
 }

@@ -1,13 +1,15 @@
 import { relative } from 'node:path';
 import type { RunObserver, RunOutcome } from '../app/run.ts';
+import { sentence } from '../app/run-message.ts';
 import type { OpenProject } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
-import { assetLines } from '../render/asset-lines.ts';
+import { type AssetLine, assetLines } from '../render/asset-lines.ts';
 import { partitionProgress } from '../render/partition-progress.ts';
 import {
   againOptions,
+  decidedRetry,
   keptDataText,
   leftAloneLines,
   renderAssetLine,
@@ -108,6 +110,17 @@ export function runReporter(
   };
 }
 
+/** Who makes what failed again: a retry by itself, or a person. */
+function retryLines({ plan, drafts, state }: RunOutcome, failed: AssetLine | undefined): string[] {
+  const { request, environment } = plan;
+  if (state === 'SUCCESS' && request.kind === 'retry')
+    return [`Run ${request.root} failed; this retry of it succeeded.`];
+  const decided = decidedRetry(drafts);
+  if (decided?.decision === 'retry') return [`${sentence(decided.message)}.`];
+  const where = environment === 'local' ? '' : ` --environment ${environment}`;
+  return failed ? [`After a fix: branchline run${where} ${againOptions(failed)}`] : [];
+}
+
 /** What is left after a failure and what to do next, and where the state is. */
 function closingLines(outcome: RunOutcome, world: ReportedWorld, project: Project | undefined): string[] {
   const lines: string[] = [];
@@ -119,9 +132,8 @@ function closingLines(outcome: RunOutcome, world: ReportedWorld, project: Projec
     if (kept !== undefined) lines.push(kept);
     if (first.failure?.logTail && first.failure.code !== 'sql')
       lines.push(`Logs: ${relative('.', world.run.logFolder)}`);
-    const where = outcome.plan.environment === 'local' ? '' : ` --environment ${outcome.plan.environment}`;
-    lines.push(`After a fix: branchline run${where} ${againOptions(first)}`);
   }
+  lines.push(...retryLines(outcome, first));
   if (outcome.commit !== undefined) lines.push(`State ${outcome.commit.slice(0, 7)} on ${world.store.label}.`);
   if (outcome.state === 'CANCELED')
     lines.push(`Stopped after ${formatDuration(outcome.durationMs)}; what had finished is recorded.`);

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { findPlan } from '../adapters/plan-files.ts';
 import type { KnownRun } from '../app/claim-run.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
+import { type LeftOfRun, leftOfRuns } from '../app/made-good.ts';
 import { nothingOf, partsOfRequest, type RequestPart } from '../app/partition-runs.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunOutcome, type RunSettings } from '../app/run.ts';
 import { knownText } from '../app/run-message.ts';
-import { runRequest } from '../app/run-request.ts';
+import { runRequest, type TriedRun } from '../app/run-request.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { branchRefusal } from '../compose/surroundings.ts';
 import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
@@ -64,7 +65,7 @@ export async function run(options: RunCommandOptions): Promise<number> {
     if (!outcome.ok) return printFailure(host, outcome.error, options.json);
     if (outcome.value.kind === 'known') return printKnown(opened, outcome.value, options.json);
     if (options.json) printJson({ version: 1, ...outcomeJson(outcome.value) });
-    return exitCodeOf(outcome.value, options.failOn, world.run.signal.aborted);
+    return exitCodeOf(outcome.value.tries, options.failOn, world.run.signal.aborted);
   });
 }
 
@@ -79,7 +80,7 @@ async function runOne(
   world: World,
   settings: RunSettings,
   { options, request, expected }: OneRun,
-): Promise<Result<RunOutcome | KnownRun, AppFailure>> {
+): Promise<Result<TriedRun | KnownRun, AppFailure>> {
   const reporter = runReporter(opened, world, options.json === true);
   const outcome = await runRequest(world.run, settings, request, reporter, expected === undefined ? {} : { expected });
   reporter.end();
@@ -114,7 +115,7 @@ async function runParts(
     return 0;
   }
   const failed = new Set<number>();
-  const outcomes: RunOutcome[] = [];
+  const outcomes: TriedRun[] = [];
   const leftOut: RequestPart[] = [];
   for (const [index, part] of parts.entries()) {
     if (
@@ -156,8 +157,9 @@ async function runParts(
       runs: outcomes.map(outcomeJson),
       leftOut: leftOut.map(({ selection, partitions }) => ({ selection, partitions: partitions ?? null })),
     });
-  const codes = outcomes.map((outcome) => exitCodeOf(outcome, options.failOn, world.run.signal.aborted));
-  return Math.max(...codes, leftOut.length > 0 && options.failOn !== 'never' ? 1 : 0);
+  const tries = outcomes.flatMap((outcome) => outcome.tries);
+  const code = exitCodeOf(tries, options.failOn, world.run.signal.aborted);
+  return Math.max(code, leftOut.length > 0 && options.failOn !== 'never' ? 1 : 0);
 }
 
 /** What was asked for: by a plan that was previewed, or by options. */
@@ -238,13 +240,17 @@ async function mayWrite(host: Host, options: ExecutionOptions): Promise<boolean>
   return isConfirmed(host, 'This writes production: its data and the state branch. Go on?', options.yes);
 }
 
-/** Exit code of a run (docs/exit-codes.md). */
+/** Exit code of runs that were carried out together (docs/exit-codes.md): by what is left failed at the end. */
 export function exitCodeOf(
-  outcome: Pick<RunOutcome, 'state' | 'counts'>,
+  runs: readonly RunOutcome[],
   failOn: ExecutionOptions['failOn'],
   interrupted: boolean,
 ): number {
-  if (interrupted) return 130;
+  if (interrupted && runs.length > 0) return 130;
+  return Math.max(0, ...leftOfRuns(runs).map((left) => codeOf(left, failOn)));
+}
+
+function codeOf(outcome: LeftOfRun, failOn: ExecutionOptions['failOn']): number {
   // What waits for the next tick did not fail, unless a part of it has.
   const hasFailed = outcome.state === 'QUEUED' ? outcome.counts.failed > 0 : outcome.state !== 'SUCCESS';
   if (hasFailed && failOn !== 'never') return 1;

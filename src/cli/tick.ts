@@ -1,5 +1,6 @@
 import { inputFailure } from '../app/failure.ts';
-import { idleText, knownText } from '../app/run-message.ts';
+import { madeGoodBy } from '../app/made-good.ts';
+import { idleText, knownText, sentence } from '../app/run-message.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { automationLines, isIdle } from '../app/tick-text.ts';
 import type { Json } from '../base/json.ts';
@@ -56,7 +57,7 @@ export async function run(options: TickOptions): Promise<number> {
           dryRun: options.dryRun === true,
           notes,
           due: outcome.value.due,
-          runs: runs.map(outcomeJson),
+          runs: runsJson(runs),
           waiting: held.map(({ run, why }) => ({ run, why })),
           backfills: outcome.value.backfills,
           automation: automationJson(outcome.value.automation),
@@ -74,10 +75,19 @@ export async function run(options: TickOptions): Promise<number> {
             ['Nothing is due.', ...next.slice(0, 3).map((each) => idleText(each, outcome.value.before))].join(' '),
           );
       }
-      const ends = runs.map((each) => exitCodeOf(each, options.failOn, world.run.signal.aborted));
-      return Math.max(outcome.value.broken.length > 0 ? 1 : 0, ...ends);
+      const code = exitCodeOf(runs, options.failOn, world.run.signal.aborted);
+      return Math.max(outcome.value.broken.length > 0 ? 1 : 0, code);
     },
   );
+}
+
+/** Runs with the retry, among them, that made good what failed. */
+function runsJson(runs: TickOutcome['runs']): readonly Json[] {
+  const good = madeGoodBy(runs);
+  return runs.map((run) => {
+    const retry = good.get(run.plan.runId);
+    return { ...(outcomeJson(run) as Record<string, Json>), ...(retry === undefined ? {} : { madeGoodBy: retry }) };
+  });
 }
 
 /** What assets ask for by themselves, as `--json` shows it. */
@@ -90,8 +100,4 @@ function automationJson({ asked, left }: TickOutcome['automation']): Json {
     })),
     left: left.map(({ asset, partitions }) => ({ asset, partitions })),
   };
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,4 +1,4 @@
-import type { FinalRunState, RunCounts, StepAttemptEnded } from '../model/events.ts';
+import type { EventDraft, FinalRunState, RetryDecision, RunCounts, StepAttemptEnded } from '../model/events.ts';
 import { epochMs } from '../model/instant.ts';
 import type { Plan, SkipReason } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
@@ -137,6 +137,12 @@ export function keptDataText(
   const name = key === undefined ? asset : `${asset} ${safeLine(key, 60)}`;
   const data = `its data of ${formatInstant(made.at)}`;
   return isRead ? `Downstream of ${name} still reads ${data}.` : `${name} keeps ${data}.`;
+}
+
+/** Whether a run that failed is tried again by itself, as it was decided at its end. */
+export function decidedRetry(drafts: readonly EventDraft[]): RetryDecision | undefined {
+  const end = drafts.findLast((draft) => draft.type === 'run.ended');
+  return end?.type === 'run.ended' ? end.retry : undefined;
 }
 
 /** How a command names what failed and all that is downstream of it: `--select "key:raw/days+" --partitions 2026-11-27`. */

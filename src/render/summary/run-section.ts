@@ -3,6 +3,7 @@ import { formatDuration } from '../../time/format.ts';
 import { type AssetLine, assetLines } from '../asset-lines.ts';
 import { blocks, code, fence, folded, join, type Markdown, own, table, text } from '../markdown.ts';
 import { reasonText, skipText } from '../reason-text.ts';
+import { decidedRetry } from '../run-text.ts';
 import { count, formatCount, nameSome } from '../style.ts';
 import type { RunSummary, SummaryBounds } from './summary.ts';
 
@@ -16,6 +17,7 @@ export function runSection(run: RunSummary, bounds: SummaryBounds): Markdown {
   const made = byUrgency.filter((line) => line.skip === undefined);
   return blocks([
     own(`#### ${text(run.trigger, 120)} · ${formatDuration(run.durationMs)} · run ${code(run.plan.runId)}`),
+    retryLine(run),
     made.length === 0 ? undefined : madeTable(run.plan, made, bounds.rows),
     ...made
       .filter(({ verdict }) => verdict === 'failed')
@@ -23,6 +25,13 @@ export function runSection(run: RunSummary, bounds: SummaryBounds): Markdown {
       .map(logBlock),
     skippedBlock(run.plan, lines, bounds.rows),
   ]);
+}
+
+/** Whether a run that failed is tried again, and what came of it where it was here. */
+function retryLine({ drafts, madeGoodBy }: RunSummary): Markdown | undefined {
+  if (madeGoodBy !== undefined) return own(`This run failed; its retry, run ${code(madeGoodBy)}, succeeded.`);
+  const decided = decidedRetry(drafts);
+  return decided && own(`This run failed: ${text(decided.message, 300)}.`);
 }
 
 const MARKS = { ok: '✓', warned: '!', failed: '✗', skipped: '○', up_to_date: '–' } as const;

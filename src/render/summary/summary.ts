@@ -15,6 +15,8 @@ export interface RunSummary {
   /** `QUEUED`: the rest waits for the next tick. */
   readonly state: FinalRunState | 'QUEUED';
   readonly durationMs: number;
+  /** The retry, in the same job, that succeeded where this run failed. */
+  readonly madeGoodBy?: string;
   /** How late its tick was judged. */
   readonly latenessMs?: number;
 }
@@ -86,7 +88,7 @@ function headlineOf({ project, runs, failure, title, text: shown }: SummaryInput
 }
 
 function verdictOf(runs: readonly RunSummary[]): string {
-  const lines = runs.flatMap(({ drafts }) => assetLines(drafts));
+  const lines = runs.flatMap((run) => linesThatStand(run, runs));
   const of = (verdict: AssetLine['verdict']): number => lines.filter((line) => line.verdict === verdict).length;
   const upToDate = runs.flatMap(({ plan }) => plan.steps.flatMap((step) => step.assets)).filter(isUpToDate).length;
   const parts = [
@@ -99,7 +101,23 @@ function verdictOf(runs: readonly RunSummary[]): string {
   const said = parts.filter(([n]) => n > 0).map(([n, word]) => `${formatCount(n)} ${word}`);
   const canceled = runs.some(({ state }) => state === 'CANCELED') ? 'canceled: ' : '';
   const open = runs.some(({ state }) => state === 'QUEUED') ? '; the rest waits for the next tick' : '';
-  return `${canceled}${said.join(', ') || 'nothing to do'}${open}`;
+  const good = runs.filter((run) => run.madeGoodBy !== undefined).length;
+  const healed =
+    good === 0
+      ? ''
+      : `; ${good === 1 ? 'a run' : `${formatCount(good)} runs`} failed and ${good === 1 ? 'its retry' : 'their retries'} succeeded`;
+  return `${canceled}${said.join(', ') || 'nothing to do'}${open}${healed}`;
+}
+
+/** Lines of a run that hold at the end: what a retry has made good is told by the retry. */
+function linesThatStand({ drafts, madeGoodBy }: RunSummary, runs: readonly RunSummary[]): AssetLine[] {
+  const lines = assetLines(drafts);
+  if (madeGoodBy === undefined) return lines;
+  const retry = runs.find(({ plan }) => plan.runId === madeGoodBy);
+  const again = new Set(assetLines(retry?.drafts ?? []).map(({ asset }) => asset));
+  return lines.filter(
+    ({ asset, verdict, failure }) => verdict !== 'skipped' && failure === undefined && !again.has(asset),
+  );
 }
 
 function isUpToDate({ verdict, reason }: { readonly verdict: string; readonly reason: string }): boolean {
