@@ -77,6 +77,26 @@ describe('a click that runs partitions', () => {
   });
 });
 
+test('a click of which one run is banned carries the others out, and says what keeps that one', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+run_queue: { tag_concurrency_limits: [{ key: branchline/priority, value: "5", limit: 0 }] }
+partitions: { days: { daily: { start: 2026-11-01 } }, weeks: { weekly: { start: 2026-11-01 } } }
+assets:
+  day: { partitions: days, run: 'echo day >> "$SHARED/log"' }
+  week: { partitions: weeks, tags: { branchline/priority: "5" }, run: 'echo week >> "$SHARED/log"' }
+`,
+  });
+  rig.github.git.date = new Date('2026-11-20T12:00:00Z');
+  const end = await rig.run({ event: click({ command: 'run' }) });
+  expect(made()).toEqual(['day']);
+  expect(end).toMatchObject({ code: 1, outputs: { status: 'failure', 'changed-assets': '["day"]' } });
+  expect(end.summary).toContain('no run with branchline/priority=5 may start');
+  const { view, problems } = await rig.state();
+  expect(problems).toEqual([]);
+  expect([view.openRuns.size, view.claims.size]).toEqual([0, 0]);
+});
+
 test('a click that runs all of a project that is cut in different ways makes the newest of each', async () => {
   await makeRig();
   const end = await rig.run({ event: click({ command: 'run' }) });

@@ -106,9 +106,12 @@ export async function runRequests(
     if (value.kind === 'again') continue;
     if (value.kind === 'known') return ok({ runs: [], known: value.known, failures: [] });
     const { runs, release, waiting } = value;
-    const closed = closedBy(settings, release, runs);
-    if (closed) return fail(closedFailure(closed));
-    if (release?.taken.length === 0 && settings.waitMs === 0) return fail(heldFailure(whyOf(release, runs[0]!)));
+    // What was taken is recorded as begun, and is carried out, whatever keeps the others.
+    if (!hasTaken(release)) {
+      const closed = closedBy(settings, release, runs);
+      if (closed) return fail(closedFailure(closed));
+      if (release !== undefined && settings.waitMs === 0) return fail(heldFailure(whyOf(release, runs[0]!)));
+    }
     const work: QueueWork = {
       // With the retries that a failure of theirs asks for.
       isMine: ({ run, request }) => runs.includes(run) || (request.kind === 'retry' && runs.includes(request.root)),
@@ -152,6 +155,10 @@ function judgedNow(view: StateAt['read']['view'], run: string): KnownRun['delive
   if (view.openRuns.has(run)) return { kind: 'running', run };
   const isFinal = ended === 'SUCCESS' || ended === 'FAILURE' || ended === 'CANCELED';
   return { kind: 'done', run, ...(isFinal ? { state: ended } : {}) };
+}
+
+function hasTaken(release: Release | undefined): boolean {
+  return (release?.taken.length ?? 0) > 0;
 }
 
 /** A limit of 0 that keeps the run from starting, where nobody would take it from the queue later. */
@@ -213,7 +220,7 @@ async function decideRequests(
   const { release } = decided.value;
   if (release?.broken[0]) return { kind: 'stop', failure: release.broken[0].failure };
   const value = { kind: 'asked', runs, known, release, waiting } as const;
-  const isTaken = (release?.taken.length ?? 0) > 0;
+  const isTaken = hasTaken(release);
   // Who does not want to wait leaves nothing behind.
   const isRefused = settings.waitMs === 0 || closedBy(settings, release, runs) !== undefined;
   if (!isTaken && (isRefused || events.length === 0)) return { kind: 'nothing', value };
