@@ -48,6 +48,40 @@ assets: { a: { run: 'mkdir -p data; touch data/at-$BRANCHLINE_ATTEMPT; sleep 60'
   expect([...view.endedRuns.values()]).toMatchObject([{ state: 'FAILURE', epoch: 3, failure: { class: 'crash' } }]);
 });
 
+test('a step that a resumed run makes again has all of its retries, and goes on counting those while it is unfinished', async () => {
+  const manifest = (script: string): string => `name: again
+run_monitoring: { enabled: true, max_resume_run_attempts: 2 }
+assets:
+  a: { run: "${script}", retry_policy: { max_retries: 2 } }
+  b: { deps: [a], run: "touch data/at-b; while [ ! -e data/go ]; do sleep 0.1; done" }
+`;
+  // The first attempt fails, the second one makes it.
+  project = makeCliProject({ 'branchline.yaml': manifest('mkdir -p data; [ $BRANCHLINE_ATTEMPT = 2 ]') });
+  const first = project.start(['run', '--select', '*']);
+  await until(() => project.has('data/at-b'));
+  first.child.kill('SIGKILL');
+  await first.end;
+  // By other code: the third is lost with its runner, the fourth fails, the fifth makes it.
+  project.write(
+    'branchline.yaml',
+    manifest('touch data/at-$BRANCHLINE_ATTEMPT; case $BRANCHLINE_ATTEMPT in 3) sleep 60;; 4) exit 1;; esac'),
+  );
+  const second = project.start(['tick', '--now', new Date().toISOString()]);
+  await until(() => project.has('data/at-3'));
+  second.child.kill('SIGKILL');
+  await second.end;
+  project.write('data/go', '');
+  const ticked = await project.run(['tick', '--now', new Date().toISOString()]);
+  expect(ticked.code, ticked.stderr).toBe(0);
+  const { view, problems } = await project.state();
+  expect(problems).toEqual([]);
+  const [run, ...others] = [...view.endedRuns.values()];
+  expect(others).toEqual([]);
+  expect(run).toMatchObject({ state: 'SUCCESS', epoch: 3 });
+  expect(run!.steps['a']).toMatchObject({ state: 'SUCCESS', attempt: 5, attemptsBefore: 2 });
+  expect(run!.steps['b']).not.toHaveProperty('attemptsBefore');
+});
+
 test('a run that is at work for too long is stopped with all of its processes, and is FAILURE', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: slow

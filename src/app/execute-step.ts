@@ -30,6 +30,8 @@ export interface ExecuteStepInput {
   readonly signal: AbortSignal;
   /** From 1. */
   readonly attempt: number;
+  /** Those of its attempts by which it had ended before it was to be made again: its policy counts from there. */
+  readonly attemptsBefore: number;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
   /** Assets whose published data is gone. */
@@ -41,10 +43,11 @@ export interface ExecuteStepInput {
  * Never throws: what is a bug of ours fails the step and says so.
  */
 export async function executeStep(run: RunContext, input: ExecuteStepInput): Promise<void> {
-  const { step: id, emit, signal, attempt } = input;
+  const { step: id, emit, signal, attempt, attemptsBefore } = input;
   const startedAt = run.clock.now();
   const base = { run: run.run, epoch: run.epoch, step: id };
-  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt, ...versionsThere(run, input) });
+  const former = attemptsBefore > 0 ? { attemptsBefore } : {};
+  emit({ ...base, type: 'step.started', at: timestamp(startedAt), attempt, ...former, ...versionsThere(run, input) });
   let end: StepEnd;
   try {
     end = await perform(run, input);
@@ -66,7 +69,7 @@ export async function executeStep(run: RunContext, input: ExecuteStepInput): Pro
   const policy = run.project.steps[run.planned.get(id)?.step ?? id]?.retryPolicy;
   const again =
     outcome === 'failure' && !isOverdue
-      ? decideStepRetry(policy, { attempt, failureClass: end.failure!.class }, input.random())
+      ? decideStepRetry(policy, { attempt: attempt - attemptsBefore, failureClass: end.failure!.class }, input.random())
       : undefined;
   const retry = again?.kind === 'retry' ? { retryAt: timestamp(now + again.delayMs) } : {};
   emit({ ...base, type: 'step.attempt-ended', at, attempt, outcome, ...failure, durationMs, ...retry });

@@ -27,6 +27,8 @@ export type StepRunner = (
   emit: Emit,
   signal: AbortSignal,
   attempt: number,
+  /** Those of its attempts by which it had ended before it was to be made again. */
+  attemptsBefore: number,
 ) => Promise<void>;
 
 export interface ExecuteInput {
@@ -126,8 +128,8 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
   recordPlannedSkips(plan, input.emit, timestamp(startedAt));
   const running = new Map<string, Promise<string>>();
   const start = (command: Extract<Command, { kind: 'start' }>): void => {
-    const { step, assets, attempt } = command;
-    const work = input.runStep(step, assets, emit, signal, attempt).then(() => input.synced());
+    const { step, assets, attempt, attemptsBefore = 0 } = command;
+    const work = input.runStep(step, assets, emit, signal, attempt, attemptsBefore).then(() => input.synced());
     running.set(
       command.step,
       work.then(() => command.step),

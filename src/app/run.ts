@@ -282,7 +282,7 @@ export async function carryOutClaimed(
     journals: ports.journals,
     writer: ports.writer,
     redact: (text) => ports.redactor.text(text),
-    runStep: (step, assets, emit, signal, attempt) =>
+    runStep: (step, assets, emit, signal, attempt, attemptsBefore) =>
       executeStep(context, {
         step,
         assets,
@@ -292,6 +292,7 @@ export async function carryOutClaimed(
         },
         signal,
         attempt,
+        attemptsBefore,
         random: ports.random,
         lost: decision.lost,
       }),

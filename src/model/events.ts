@@ -16,7 +16,7 @@ export type CheckStatus = 'PASSED' | 'FAILED' | 'ERRORED' | 'SKIPPED';
 export interface EventBase {
   readonly id: string;
   /** Version of this event type's shape; readers upcast older ones. */
-  readonly v: 1;
+  readonly v: 1 | 2;
   /** When it happened, on the clock of who recorded it. */
   readonly at: Timestamp;
   readonly run?: string;
@@ -126,6 +126,8 @@ export interface StepStarted extends EventBase {
   readonly run: string;
   readonly step: string;
   readonly attempt: number;
+  /** Attempts of this run by which it had ended before it was to be made again: no retry policy counts them. Absent = 0. */
+  readonly attemptsBefore?: number;
   /**
    * Of its assets that are made by themselves (`automation`): digest over the versions of what is there to read now, of each
    * key. However it ends, they have been handled for these.

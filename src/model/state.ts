@@ -225,6 +225,8 @@ export interface RunStepRecord {
   readonly detail?: readonly string[];
   /** The newest attempt. */
   readonly attempt?: number;
+  /** Those of them by which it had ended before it was to be made again: no retry policy counts them. Absent = 0. */
+  readonly attemptsBefore?: number;
   /** The attempt failed and is repeated, not before this. */
   readonly retryAt?: Timestamp;
   readonly durationMs?: number;

@@ -21,6 +21,8 @@ export type Command =
       readonly assets: readonly AssetKey[];
       /** From 1. */
       readonly attempt: number;
+      /** Those of its attempts by which it had ended before it was to be made again; absent = none. */
+      readonly attemptsBefore?: number;
     }
   /** A step that waits for its next attempt gets none: it failed. */
   | { readonly kind: 'give-up'; readonly step: string; readonly assets: readonly AssetKey[] }
@@ -104,7 +106,9 @@ export function decide(
     // Parts that are skipped are recorded together with the start, not before it.
     for (const part of settled.skipped) commands.push(skipOf(step, part, [part.asset]));
     const attempt = (progress.attempts.get(step.id) ?? 0) + 1;
-    commands.push({ kind: 'start', step: step.id, assets: settled.assets, attempt });
+    const before = progress.attemptsBefore.get(step.id) ?? 0;
+    const former = before > 0 ? { attemptsBefore: before } : {};
+    commands.push({ kind: 'start', step: step.id, assets: settled.assets, attempt, ...former });
   }
   return commands;
 }

@@ -79,6 +79,13 @@ describe('a run', () => {
     });
   });
 
+  it('knows by which attempts a step had ended that it makes again, however often it is given back', () => {
+    const again = event({ type: 'step.started', v: 2, step: 'raw/a', attempt: 3, attemptsBefore: 2 });
+    const requeued = event({ type: 'run.requeued', due: '2026-11-22T11:00:00.000Z', reason: 'no time is left' });
+    const run = runAfter([...started, again, requeued, events[2]!, requeued, events[2]!]);
+    expect(run.steps['raw/a']).toMatchObject({ state: 'PLANNED', attempt: 3, attemptsBefore: 2 });
+  });
+
   it('waits when it was requeued, and starts again with what had ended', () => {
     const requeued = event({ type: 'run.requeued', due: '2026-11-22T11:00:00.000Z', reason: 'a retry in an hour' });
     const untilA = events.slice(0, events.findIndex((e) => e.type === 'step.ended') + 1);

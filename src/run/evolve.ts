@@ -128,9 +128,12 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
       };
       return;
     }
-    case 'step.started':
-      setStep(draft, event.step, { state: 'STARTED', attempt: event.attempt, retryAt: undefined });
+    case 'step.started': {
+      const { attempt, attemptsBefore } = event;
+      const former = attemptsBefore === undefined ? {} : { attemptsBefore };
+      setStep(draft, event.step, { state: 'STARTED', attempt, ...former, retryAt: undefined });
       return;
+    }
     case 'step.attempt-ended': {
       const again = event.retryAt === undefined ? {} : { retryAt: event.retryAt, failure: event.failure };
       setStep(draft, event.step, { attempt: event.attempt, ...again });
@@ -216,8 +219,13 @@ function start(draft: RunDraft, event: RunStarted): void {
 /** Attempts count for as long as the run goes on, however often it is given back before the next one begins. */
 function triedBefore(before: RunStepRecord | undefined): Partial<RunStepRecord> {
   if (before?.attempt === undefined) return {};
-  const { attempt, retryAt, failure } = before;
-  return { attempt, ...(retryAt === undefined ? {} : { retryAt }), ...(failure === undefined ? {} : { failure }) };
+  const { attempt, attemptsBefore, retryAt, failure } = before;
+  return {
+    attempt,
+    ...(attemptsBefore === undefined ? {} : { attemptsBefore }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 /** Steps under way when a run changes hands did not end. */

@@ -55,6 +55,8 @@ export interface RunProgress {
   readonly checks: ReadonlyMap<AssetKey, readonly JudgedCheck[]>;
   /** Attempts of each step so far. */
   readonly attempts: ReadonlyMap<string, number>;
+  /** Of steps that are made again: those of their attempts by which they had ended before. */
+  readonly attemptsBefore: ReadonlyMap<string, number>;
   readonly canceled: boolean;
   /** A step has failed, or a check that makes the run a failure. */
   readonly hasFailure: boolean;
@@ -67,6 +69,7 @@ export interface ProgressDraft extends RunProgress {
   readonly assets: Map<AssetKey, AssetOutcome>;
   readonly checks: Map<AssetKey, JudgedCheck[]>;
   readonly attempts: Map<string, number>;
+  readonly attemptsBefore: Map<string, number>;
   canceled: boolean;
   hasFailure: boolean;
 }
@@ -97,6 +100,7 @@ export function initialProgress(plan: Plan): ProgressDraft {
     assets,
     checks: new Map(),
     attempts: new Map(),
+    attemptsBefore: new Map(),
     canceled: false,
     hasFailure: false,
     agenda,
@@ -111,6 +115,7 @@ export function evolveProgress(progress: RunProgress, event: EventDraft): RunPro
     assets: new Map([...progress.assets].map(([asset, outcome]) => [asset, copyOutcome(outcome)])),
     checks: new Map([...progress.checks].map(([asset, checks]) => [asset, [...checks]])),
     attempts: new Map(progress.attempts),
+    attemptsBefore: new Map(progress.attemptsBefore),
     agenda: copyAgenda(progress.agenda),
   };
   applyToProgress(draft, event);

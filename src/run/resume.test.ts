@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { MaterializationRecord, RunStepRecord } from '../model/state.ts';
-import { currentResults, settledSteps } from './resume.ts';
+import { initialProgress } from './progress.ts';
+import { currentResults, resumeProgress, settledSteps } from './resume.ts';
 
 /** A chain of steps, each of one asset; what is left out by the plan is up to date. */
 function planOf(...steps: readonly Partial<PlannedStep>[]): Plan {
@@ -108,5 +109,24 @@ describe('a step that was left out for what failed upstream', () => {
       'a',
     ]);
     expect(settled(planOf({ id: 'a' }, { id: 'b', after: ['a'], upstream: {} }), steps, made)).toEqual(['a']);
+  });
+});
+
+describe('attempts of a step that is carried on', () => {
+  const before = (more: Partial<RunStepRecord>): readonly (number | undefined)[] => {
+    const draft = initialProgress(planOf({ id: 'a' }));
+    const record = { steps: recordOf('a', { attempt: 3, materialized: [], ...more }) };
+    resumeProgress(draft, { record, settled: new Set(), madeOf: () => undefined });
+    return [draft.attempts.get('a'), draft.attemptsBefore.get('a')];
+  };
+
+  it.each([
+    ['that is not finished go on counting', { state: 'PLANNED' }, 0],
+    ['that had ended are over: it is made again', { state: 'SUCCESS' }, 3],
+    ['that had failed are over as well', { state: 'FAILURE' }, 3],
+    ['that is made again and not finished count from where that began', { state: 'PLANNED', attemptsBefore: 2 }, 2],
+    ['that is made again for the second time are all over', { state: 'SUCCESS', attemptsBefore: 2 }, 3],
+  ] as const)('%s', (_, more, expected) => {
+    expect(before(more)).toEqual([3, expected]);
   });
 });

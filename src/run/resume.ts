@@ -29,9 +29,9 @@ export function settledSteps(
   const again = new Set<string>();
   for (const step of plan.steps) {
     const record = steps[step.id];
-    const hasEnded = record !== undefined && record.state !== 'PLANNED' && record.state !== 'STARTED';
     if (
-      hasEnded &&
+      record !== undefined &&
+      hasEnded(record) &&
       !step.after.some((id) => again.has(id)) &&
       (!isStopped(record) || step.verdict === 'skip' || step.after.some((id) => settled.has(id) && stops(steps[id]))) &&
       resultsOf(record).every((asset) => isCurrent(step, asset))
@@ -40,6 +40,10 @@ export function settledSteps(
     else if (step.verdict !== 'skip') again.add(step.id);
   }
   return settled;
+}
+
+function hasEnded({ state }: Pick<RunStepRecord, 'state'>): boolean {
+  return state !== 'PLANNED' && state !== 'STARTED';
 }
 
 /** Was it left out for what happened upstream? It is looked at again once nothing there is in its way any more. */
@@ -151,10 +155,13 @@ function skipReasonOf(step: RunStepRecord): Extract<AssetOutcome, { kind: 'skipp
 
 /**
  * It was tried before: the next attempt has the next number, and comes when it is due. So has one that had ended, and is done
- * again after what it reads: what it makes now is not what it made then, and is not named like that.
+ * again after what it reads: what it makes now is not what it made then, and is not named like that. But its retries begin
+ * anew: those that it had used were for what it made then.
  */
-function again(draft: ProgressDraft, id: string, { state, attempt = 0, retryAt, failure }: RunStepRecord): void {
+function again(draft: ProgressDraft, id: string, step: RunStepRecord): void {
+  const { state, attempt = 0, retryAt, failure } = step;
   draft.attempts.set(id, attempt);
+  draft.attemptsBefore.set(id, hasEnded(step) ? attempt : (step.attemptsBefore ?? 0));
   if (state !== 'PLANNED' || retryAt === undefined) return;
   setStep(draft, id, { kind: 'retrying', attempt, due: epochMs(retryAt), ...(failure ? { failure } : {}) });
 }

@@ -63,8 +63,8 @@ describe('events as lines', () => {
 
   it.each([
     [
-      { ...events[0], v: 2 },
-      'newer recent/x.jsonl:7 a `run.requested` event of version 2; this Branchline reads up to version 1',
+      { ...events[0], v: 3 },
+      'newer recent/x.jsonl:7 a `run.requested` event of version 3; this Branchline reads up to version 2',
     ],
     [
       { ...events[0], type: 'run.paused' },
@@ -114,6 +114,19 @@ describe('events as lines', () => {
     expect(decodeEventValue({ ...old, v: 4, attempt: 5 }, 'f', 1, versions)).toMatchObject({
       error: { code: 'newer' },
     });
+  });
+
+  it('are written in the oldest version that has all of their fields, and read as they are', () => {
+    const started = {
+      type: 'step.started',
+      at: '2026-11-22T09:00:00.000Z',
+      run: RUN,
+      step: 'raw/a',
+      attempt: 3,
+    } as const;
+    const written = numberEvents(`${RUN}.1`, 0, [started, { ...started, attemptsBefore: 2 }]);
+    expect(written.map(({ v }) => v)).toEqual([1, 2]);
+    for (const event of written) expect(decodeEvent(encodeEvent(event), 'f', 1)).toEqual({ ok: true, value: event });
   });
 
   it('number their streams', () => {

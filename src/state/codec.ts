@@ -4,8 +4,8 @@ import type { BranchlineEvent, EventDraft } from '../model/events.ts';
 import { EVENT_SHAPES } from './event-shapes.ts';
 import { describe, isObject } from './shape.ts';
 
-/** The newest version of every event type's shape. */
-export const EVENT_VERSION = 1;
+/** The newest version of an event. */
+export const EVENT_VERSION = 2;
 
 /** What is wrong with a file of the state branch. Lines count from 1; 0 = the file as a whole. */
 export interface StateProblem {
@@ -65,11 +65,10 @@ export function decodeEventValue(
       `a \`${type}\` event of version ${Number(version)}; this Branchline reads up to version ${versions.newest}`,
     );
   let record = value;
-  for (let v = Number(version); v < versions.newest; v++) {
-    const upcast = versions.upcasts.get(type)?.get(v);
-    // Types that did not change with a version keep their fields.
-    record = { ...(upcast ? upcast(record) : record), v: v + 1 };
-  }
+  // Types that only got further fields are as they were written.
+  const upcasts = versions.upcasts.get(type);
+  for (let v = Number(version); upcasts !== undefined && v < versions.newest; v++)
+    record = { ...(upcasts.get(v)?.(record) ?? record), v: v + 1 };
   const shape = EVENT_SHAPES.get(type);
   if (!shape) return problem('newer', `the event type \`${type}\` is not known to this Branchline`);
   // The shape tables describe the newest version; a test's synthetic versions are brought back to it.
@@ -105,6 +104,11 @@ export function runStream(run: string, epoch: number): string {
 /** Gives drafts their ids: the stream's numbers after `last`. */
 export function numberEvents(stream: string, last: number, drafts: readonly EventDraft[]): BranchlineEvent[] {
   return drafts.map(
-    (draft, i) => ({ ...draft, id: `${stream}#${last + 1 + i}`, v: EVENT_VERSION }) as unknown as BranchlineEvent,
+    (draft, i) => ({ ...draft, id: `${stream}#${last + 1 + i}`, v: versionOf(draft) }) as unknown as BranchlineEvent,
   );
+}
+
+/** The oldest version that has all fields of the event: whoever knows no newer one reads it. */
+function versionOf(draft: EventDraft): BranchlineEvent['v'] {
+  return draft.type === 'step.started' && draft.attemptsBefore !== undefined ? 2 : 1;
 }

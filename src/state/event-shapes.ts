@@ -274,7 +274,13 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     billed: optional(billedShape),
     retry: optional(retryShape),
   },
-  'step.started': { step: text, attempt: count, versions: optional(mapping(names)), partitions: optional(names) },
+  'step.started': {
+    step: text,
+    attempt: count,
+    attemptsBefore: optional(count),
+    versions: optional(mapping(names)),
+    partitions: optional(names),
+  },
   'step.attempt-ended': {
     step: text,
     attempt: count,
@@ -412,7 +418,7 @@ export const EVENT_SHAPES: ReadonlyMap<string, Check> = new Map(
   Object.entries(EVENT_FIELDS).map(([type, fields]) => {
     const base = {
       id: text,
-      v: oneOf(1),
+      v: oneOf(1, 2),
       type: oneOf(type),
       at: instant,
       run: NEEDS_RUN.has(type) ? text : optional(text),

@@ -150,6 +150,7 @@ const runStep: Check = object<RunStepRecord>({
   reason: optional(runReasons),
   detail: optional(list(text)),
   attempt: optional(count),
+  attemptsBefore: optional(count),
   retryAt: optional(instant),
   durationMs: optional(number),
   failure: optional(failureShape),

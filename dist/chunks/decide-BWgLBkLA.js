@@ -1,0 +1,1 @@
+import{rt as e}from"./wake-plan-zbqK3ffO.js";function t(t,n,r){return e().src_run_decide_ts$decide(t,n,r)}export{t};

@@ -1,0 +1,1 @@
+export{t as main}from"./wake-DPTp9A81.js";

@@ -1,0 +1,1 @@
+export{t as productionRunner}from"./production-runner-CmtccQsZ.js";

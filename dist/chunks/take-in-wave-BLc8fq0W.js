@@ -1,0 +1,1 @@
+export{t as lostClaimTaker}from"./take-in-wave-Pz50Qq0v.js";
