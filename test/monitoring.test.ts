@@ -101,6 +101,52 @@ assets:
   expect(project.has('data/late')).toBe(false);
 });
 
+test('what a run whose runner was lost waits in the queue later is no work', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: waits
+run_monitoring: { enabled: true, max_runtime_seconds: 4, max_resume_run_attempts: 2 }
+run_retries: { requeue_after: 1s }
+assets:
+  a: { run: 'mkdir -p data; touch data/at-$BRANCHLINE_ATTEMPT; case $BRANCHLINE_ATTEMPT in 1) sleep 60;; 2) exit 1;; esac', retry_policy: { max_retries: 2, delay: 6s } }
+`,
+  });
+  const first = project.start(['run', '--select', '*']);
+  await until(() => project.has('data/at-1'));
+  first.child.kill('SIGKILL');
+  await first.end;
+  await project.run(['tick', '--now', new Date().toISOString()]);
+  const due = [...(await project.state()).view.openRuns.values()].map((run) => Date.parse(run.due!));
+  expect(due).toHaveLength(1);
+  await until(() => Date.now() > due[0]!);
+  await project.run(['tick', '--now', new Date().toISOString()]);
+  const { view, problems } = await project.state();
+  expect(problems).toEqual([]);
+  expect([...view.endedRuns.values()]).toMatchObject([{ state: 'SUCCESS', epoch: 2, steps: { a: { attempt: 3 } } }]);
+});
+
+test('what a run was at work for when its runner was lost goes on counting', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: counts
+run_monitoring: { enabled: true, max_runtime_seconds: 4, max_resume_run_attempts: 2 }
+assets: { a: { run: 'mkdir -p data; touch data/at-$BRANCHLINE_ATTEMPT; sleep 60' } }
+`,
+  });
+  const first = project.start(['run', '--select', '*']);
+  await until(() => project.has('data/at-1'));
+  const since = Date.now();
+  await until(() => Date.now() > since + 2000);
+  first.child.kill('SIGKILL');
+  await first.end;
+  const ticked = Date.now();
+  await project.run(['tick', '--now', new Date().toISOString()]);
+  expect(Date.now() - ticked).toBeLessThan(3500);
+  const { view, problems } = await project.state();
+  expect(problems).toEqual([]);
+  expect([...view.endedRuns.values()]).toMatchObject([
+    { state: 'FAILURE', epoch: 2, failure: { class: 'timeout', code: 'max-runtime' } },
+  ]);
+});
+
 test('a machine whose clock is days ahead of the server lets a run have its whole maximum', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: slow

@@ -5,6 +5,7 @@ import type { RunRetries } from '../model/operations.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { Holders, Liveness } from '../ports.ts';
+import type { LostRunVerdict } from '../run/monitor.ts';
 import { isOnlyWarning } from '../run/progress.ts';
 import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
@@ -197,14 +198,14 @@ export function resumeLostRun(
   view: StateView,
   run: RunRecord,
   claim: Claim,
-  { attempt, most }: { readonly attempt: number; readonly most: number },
+  { attempt, most, atWorkMs }: Omit<Extract<LostRunVerdict, { kind: 'resume' }>, 'kind'>,
   now: EpochMs,
 ): BranchlineEvent[] {
   const of = { at: timestamp(now), run: run.run, epoch: run.epoch + 1 };
   const reason = `its runner was lost: it goes on elsewhere (${attempt} of ${most})`;
   const drafts: EventDraft[] = [
     { ...of, type: 'run.taken-over', reason },
-    { ...of, type: 'run.requeued', due: secondOf(of.at), reason },
+    { ...of, type: 'run.requeued', due: secondOf(of.at), reason, atWorkMs },
     { ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' },
   ];
   const stream = runStream(run.run, of.epoch);

@@ -319,6 +319,36 @@ run_retries: { enabled: true, max_retries: 3 }
     });
   });
 
+  test('is judged without what the run waited between two waves of which the first was lost', async () => {
+    const { view, wave, run } = await claimedWave();
+    const [, , ended] = stopped(run);
+    const project = limited(90);
+    const journals = { s000: journal(run, 'a', 'success') };
+    // By the tag alone: without monitoring there is no limit on how often it goes on.
+    const once = await finalize(view, wave, journals);
+    expect(once.view.openRuns.get(run)).toMatchObject({ state: 'QUEUED', epoch: 2, atWorkMs: 60_000 });
+    const [from] = wave.runs;
+    /** The next wave is claimed so long before the end that is judged. */
+    const claimedFor = (ms: number) => {
+      const claim = { ...from!.claim, claim: `${run}.2`, epoch: 2, at: timestamp(START + 60_000 - ms) };
+      const opened: EventDraft = { type: 'claim.opened', at: claim.at, run, epoch: 2, claim };
+      const claimed = folded(once.view, numberEvents(`${run}.2`, once.view.streams.get(`${run}.2`)!, [opened]));
+      const late = { s001: [{ ...ended!, epoch: 2, id: 'whatever#1' }] };
+      return finalize(claimed, { ...wave, workflow: '8', runs: [{ ...from!, claim }] }, late, { project });
+    };
+    expect((await claimedFor(30_001)).runs).toMatchObject([{ state: 'FAILURE' }]);
+    const inTime = await claimedFor(30_000);
+    expect(inTime.view.endedRuns.get(run)?.failure?.code).not.toBe('max-runtime');
+  });
+
+  test('begins anew where the run was given back with nothing lost', async () => {
+    const { view, wave, run } = await claimedWave();
+    const journals = { s000: journal(run, 'a', 'success'), s001: journal(run, 'b', 'success') };
+    const done = await finalize(view, wave, journals);
+    expect(done.view.openRuns.get(run)).toMatchObject({ state: 'QUEUED', epoch: 1 });
+    expect(done.view.openRuns.get(run)).not.toHaveProperty('atWorkMs');
+  });
+
   test('is not believed of a job before the time is over', async () => {
     const { view, wave, run } = await claimedWave();
     const [, , ended] = stopped(run);

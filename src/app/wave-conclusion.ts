@@ -72,13 +72,14 @@ export function concludeWave(
   const soon = secondOf(claim.at);
   const due = retrying.size === left ? laterOf(soon, timestamp(Math.min(...retrying.values()))) : soon;
   const text = `${reason}: ${left} of ${progress.steps.size} steps wait`;
+  const atWork = wave.isLost ? { atWorkMs: Math.max(0, at.now - atWorkSince(claim, at.record)) } : {};
   return {
     epoch: wave.isLost ? claim.epoch + 1 : claim.epoch,
     state: 'QUEUED',
     drafts: [
       // What a lost job may still do is late from here on.
       ...(wave.isLost ? [...drafts, { ...base, type: 'run.taken-over', reason } satisfies EventDraft] : drafts),
-      { ...base, type: 'run.requeued', due, reason: text, ...billed },
+      { ...base, type: 'run.requeued', due, reason: text, ...atWork, ...billed },
       { ...base, type: 'claim.closed', claim: claim.claim, reason: wave.isLost ? 'holder-gone' : 'ended' },
     ],
   };

@@ -59,6 +59,8 @@ export interface RunRequeued extends EventBase {
   readonly run: string;
   readonly due: Timestamp;
   readonly reason: string;
+  /** Its runner was lost: for so long it has been at work, and that goes on counting. Absent = to wait is no work, its time begins anew. */
+  readonly atWorkMs?: number;
   /** What its job has cost until here. */
   readonly billed?: Billed;
 }

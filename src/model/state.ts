@@ -206,6 +206,8 @@ export interface RunRecord {
   readonly cancelRequestedAt?: Timestamp;
   /** When a requeued run may start again. */
   readonly due?: Timestamp;
+  /** How long it had been at work when its runners were lost, since it was last given back; absent = 0. */
+  readonly atWorkMs?: number;
   /** Groups of its assets when it started. */
   readonly groups?: Readonly<Record<AssetKey, string>>;
   /** Its place among the runs of its assets (see `Turn`). */

@@ -103,17 +103,21 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
     case 'run.started':
       start(draft, event);
       return;
-    case 'run.requeued':
-      draft.run = { ...draft.run, state: 'QUEUED', due: event.due, ...billedTogether(draft.run.billed, event.billed) };
+    case 'run.requeued': {
+      const { atWorkMs: _before, ...run } = draft.run;
+      const { due, atWorkMs } = event;
+      const atWork = atWorkMs === undefined ? {} : { atWorkMs };
+      draft.run = { ...run, state: 'QUEUED', due, ...atWork, ...billedTogether(run.billed, event.billed) };
       interrupt(draft);
       return;
+    }
     case 'run.taken-over':
       draft.run = { ...draft.run, epoch: epochOf(event) ?? draft.run.epoch + 1 };
       interrupt(draft);
       return;
     case 'run.ended': {
       // The request to cancel has been answered by the end, whichever of the two was recorded first.
-      const { cancelRequested: _answered, cancelRequestedAt: _asked, due: _due, ...run } = draft.run;
+      const { cancelRequested: _answered, cancelRequestedAt: _asked, due: _due, atWorkMs: _worked, ...run } = draft.run;
       const failure = event.failure ? { failure: event.failure } : {};
       const retry = event.retry ? { retry: event.retry } : {};
       const billed = billedTogether(run.billed, event.billed);

@@ -21,9 +21,9 @@ describe('how long a run may be at work', () => {
 describe('a run whose runner is gone', () => {
   const run = (epoch: number, more = {}) => ({ epoch, tags: {}, startedAt: START, ...more });
   const lost = (monitoring: RunMonitoring, record: ReturnType<typeof run>, now: number, claimedAt = START) =>
-    judgeLostRun(monitoring, record, { at: claimedAt, epoch: record.epoch }, now);
+    judgeLostRun(monitoring, record, { at: claimedAt }, now);
   test('goes on, as often as it may', () => {
-    expect(lost(on, run(1), later(1))).toEqual({ kind: 'resume', attempt: 1, most: 2 });
+    expect(lost(on, run(1), later(1))).toEqual({ kind: 'resume', attempt: 1, most: 2, atWorkMs: 1 });
     expect(lost(on, run(2), later(1)).kind).toBe('resume');
     expect(lost(on, run(3), later(1))).toEqual({ kind: 'fail', failure: undefined });
     expect(lost(defaultMonitoring, run(1), later(1)).kind).toBe('fail');
@@ -32,8 +32,11 @@ describe('a run whose runner is gone', () => {
     const claimedAt = '2026-11-22T09:00:00.000Z';
     expect(lost(on, run(1), Date.parse(claimedAt) + 60_000, claimedAt).kind).toBe('resume');
     expect(lost(on, run(1), Date.parse(claimedAt) + 60_001, claimedAt).kind).toBe('fail');
-    // One that was taken over has been at work since it began.
-    expect(lost(on, run(2), later(60_001), claimedAt).kind).toBe('fail');
+    // What it had been at work for when its runner was lost goes on counting; what it waited for the next one does not.
+    const worked = { atWorkMs: 50_000 };
+    const resumedAt = Date.parse(claimedAt);
+    expect(lost(on, run(2, worked), resumedAt + 10_000, claimedAt)).toMatchObject({ kind: 'resume', atWorkMs: 60_000 });
+    expect(lost(on, run(2, worked), resumedAt + 10_001, claimedAt).kind).toBe('fail');
   });
   test('is over when its time is, or it was to stop', () => {
     expect(lost(on, run(1), later(60_000)).kind).toBe('resume');

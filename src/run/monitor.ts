@@ -17,14 +17,11 @@ export function maxRuntimeOf(monitoring: RunMonitoring, tags: Readonly<Record<st
 }
 
 /**
- * Since when a run is at work under a claim. One that was given back begins anew with each: to wait is no work. One that was
- * taken over has been at work since it began.
+ * Since when a run is at work under a claim. One that was given back begins anew with each: to wait is no work. With one
+ * whose runner was lost the time that it had been at work goes on counting, and what it waited for the next one does not.
  */
-export function atWorkSince(
-  claim: Pick<Claim, 'at' | 'epoch'>,
-  record: Pick<RunRecord, 'startedAt'> | undefined,
-): EpochMs {
-  return epochMs((claim.epoch > 1 ? record?.startedAt : undefined) ?? claim.at);
+export function atWorkSince(claim: Pick<Claim, 'at'>, record: Pick<RunRecord, 'atWorkMs'> | undefined): EpochMs {
+  return epochMs(claim.at) - (record?.atWorkMs ?? 0);
 }
 
 /** What a run fails by that was at work for too long. */
@@ -44,7 +41,7 @@ export function isOverdueFailure(failure: Failure | undefined): boolean {
 /** What becomes of an open run whose runner is gone. */
 export type LostRunVerdict =
   /** Another runner carries it on, with what had finished. */
-  | { readonly kind: 'resume'; readonly attempt: number; readonly most: number }
+  | { readonly kind: 'resume'; readonly attempt: number; readonly most: number; readonly atWorkMs: number }
   | { readonly kind: 'fail'; readonly failure: Failure | undefined };
 
 /**
@@ -53,17 +50,18 @@ export type LostRunVerdict =
  */
 export function judgeLostRun(
   monitoring: RunMonitoring,
-  run: Pick<RunRecord, 'epoch' | 'tags' | 'startedAt' | 'cancelRequested'>,
-  claim: Pick<Claim, 'at' | 'epoch'>,
+  run: Pick<RunRecord, 'epoch' | 'tags' | 'startedAt' | 'atWorkMs' | 'cancelRequested'>,
+  claim: Pick<Claim, 'at'>,
   now: EpochMs,
 ): LostRunVerdict {
   const most = monitoring.enabled ? monitoring.maxResumeAttempts : 0;
   const maxMs = maxRuntimeOf(monitoring, run.tags);
-  if (maxMs !== undefined && run.startedAt !== undefined && now - atWorkSince(claim, run) > maxMs)
+  const atWorkMs = now - atWorkSince(claim, run);
+  if (maxMs !== undefined && run.startedAt !== undefined && atWorkMs > maxMs)
     return { kind: 'fail', failure: overdueFailure(maxMs) };
   const attempt = run.epoch;
   if (attempt > most || run.cancelRequested) return { kind: 'fail', failure: undefined };
-  return { kind: 'resume', attempt, most };
+  return { kind: 'resume', attempt, most, atWorkMs: Math.max(0, atWorkMs) };
 }
 
 /** What becomes of an open run by the time alone, whoever holds it; undefined = nothing. */

@@ -6,7 +6,7 @@ import { type AssetOutcome, failsRun, type ProgressDraft, setStep } from './prog
 
 /** What a run had done when it was given back or its runner was lost. */
 export interface ResumedRun {
-  readonly record: Pick<RunRecord, 'steps' | 'startedAt'>;
+  readonly record: Pick<RunRecord, 'steps' | 'startedAt' | 'atWorkMs'>;
   /** Steps of the plan that keep their result. */
   readonly settled: ReadonlySet<string>;
   /** What an asset that the run has made is now. */

@@ -264,7 +264,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     ),
     groups: optional(texts),
   },
-  'run.requeued': { due: instant, reason: text, billed: optional(billedShape) },
+  'run.requeued': { due: instant, reason: text, atWorkMs: optional(count), billed: optional(billedShape) },
   'run.taken-over': { reason: text },
   'run.ended': {
     state: oneOf('SUCCESS', 'FAILURE', 'CANCELED'),

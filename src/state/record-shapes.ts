@@ -192,6 +192,7 @@ export const runShape: Check = object<RunRecord>({
   cancelRequested: optional(flag),
   cancelRequestedAt: optional(instant),
   due: optional(instant),
+  atWorkMs: optional(count),
   groups: optional(mapping(text)),
   rank: optional(integer),
   recordedOn: optional(day),
