@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateChange, StateCommit } from '../ports.ts';
 import { identity, zeroId } from './git-ids.ts';
-import type { CommitBase, ObjectStore } from './git-objects.ts';
+import { commitTextOf, type ObjectReader } from './git-object-reader.ts';
+import type { CommitBase, CommitLog, ObjectStore } from './git-objects.ts';
 import { type GitConfig, gitWords, runGit } from './git-process.ts';
 
 // Commits of a private repository, as the system's git writes and tells them: most wake-ups ask for neither.
@@ -62,12 +63,13 @@ function quoted(path: string): string {
 // it by fetches, without end. What a log needs has been fetched before.
 const NO_FETCH: GitConfig = [['protocol.allow', 'never']];
 
-/** Commits from `from` backwards, newest first; undefined when `from` is not here. */
+/** Commits from `from` backwards; undefined when `from` is not here. */
 export async function readLog(
   store: ObjectStore,
+  reader: ObjectReader,
   from: string,
   limit: number,
-): Promise<readonly StateCommit[] | undefined> {
+): Promise<CommitLog | undefined> {
   // What left the tree is behind it as further parents.
   const args = [
     'log',
@@ -92,7 +94,10 @@ export async function readLog(
       trailers: trailersOf(message),
     });
   }
-  return commits;
+  // git takes a commit of `shallow` for the first one; the commit itself names the one before.
+  const last = commits.length < limit ? commits.at(-1) : undefined;
+  const [object] = last ? await reader.read([last.commit]) : [];
+  return { commits, isCut: object !== undefined && commitTextOf(object).parent !== undefined };
 }
 
 /** `Key: value` lines of the last paragraph, when all of its lines are such and it is not the subject. */

@@ -32,10 +32,17 @@ export interface StateObjects {
   readBlobs(blobs: Iterable<string>): Promise<ReadonlyMap<string, LateText>>;
   /** Writes a commit and gives its id, or why not; no ref is written. */
   writeCommit(base: CommitBase, change: StateChange): Promise<Result<string, string>>;
-  /** Commits from `from` backwards, newest first; undefined when `from` is not here. */
-  readLog(from: string, limit: number): Promise<readonly StateCommit[] | undefined>;
+  /** Commits from `from` backwards; undefined when `from` is not here. */
+  readLog(from: string, limit: number): Promise<CommitLog | undefined>;
   /** Called after a commit has landed: keeps the repository small. */
   tidy(): Promise<void>;
+}
+
+/** Commits, newest first, each followed by the one that it continues. */
+export interface CommitLog {
+  readonly commits: readonly StateCommit[];
+  /** The last one continues another, which is not here. */
+  readonly isCut: boolean;
 }
 
 /** What a commit is made on: a parent (undefined: nothing), or the tree of a commit that is to be no parent. */
@@ -97,7 +104,7 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
     },
     writeBehind: (chains, at) => writeBehind(store, chains, at),
     writeCommit: (base, change) => writeCommit(store, base, change),
-    readLog: (from, limit) => readLog(store, from, limit),
+    readLog: (from, limit) => readLog(store, reader, from, limit),
     async tidy() {
       await tidyPrivateRepository(store.gitDir, store.env);
     },

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
@@ -47,6 +48,12 @@ const DEPTH_1 = ['--depth=1', '--filter=blob:none'];
  * same answer. Without an earlier head that would be every small file there is.
  */
 const DEPTH_1_WARM = ['--depth=1', '--filter=blob:limit=64k'];
+/**
+ * All commits, without their trees, and no archive that is none any more. The depth is what `git fetch --unshallow` asks for: of a remote that is a shallow clone
+ * itself, the answer says where it ends, and that is kept here. Without it git takes what is not there for something that
+ * the remote promised, and looks for it by fetches that look for it by fetches, without end.
+ */
+const COMMITS = ['--depth=2147483647', '--filter=tree:0', '--prune'];
 /** Tries of one fetch against other processes that use the same private repository. */
 const FETCH_TRIES = 12;
 
@@ -147,14 +154,18 @@ function createGitCalls(place: SystemRemote, reader: ObjectReader) {
       const reasons = refusals.map((line) => line.split('\t')[2] ?? '');
       return { kind, words: gitWords([...reasons, exit.stderr].join('\n'), place.secrets) || 'nothing' };
     },
-    /** Fetches the head. What went wrong with a fetch is found out by listing the remote's refs. */
-    async look(cold: readonly string[], warm = cold): Promise<Result<Seen, StoreUnreachable>> {
+    /** Fetches the head, and `more` with it. What went wrong with a fetch is found out by listing the remote's refs. */
+    async look(
+      cold: readonly string[],
+      warm = cold,
+      more: readonly string[] = [],
+    ): Promise<Result<Seen, StoreUnreachable>> {
       const isFirst = !hasRead && (await isNew());
       const depth = isFirst ? cold : warm;
       let last: GitExit | undefined;
       for (let tries = 1; tries <= FETCH_TRIES; tries++) {
         // The witness as a pattern: that one is missing is no failure.
-        const exit = await fetch(depth, [`+${ref}:${tracked}`, `+${place.witness}*:${trackedWitness}*`]);
+        const exit = await fetch(depth, [`+${ref}:${tracked}`, `+${place.witness}*:${trackedWitness}*`, ...more]);
         if (exit.code === 0) {
           hasRead = true;
           const wanted = [tracked, trackedWitness];
@@ -186,22 +197,29 @@ function createGitCalls(place: SystemRemote, reader: ObjectReader) {
  * neither the reads nor the pushes of the other one slower.
  */
 async function readHistory(place: SystemRemote): Promise<Result<RemoteHistory, StoreUnreachable>> {
-  // A remote that is a shallow clone itself lacks commits that git would look for there, by fetches that look for them too.
+  // Nothing here is ever missing but files, which nobody asks for.
   const env = { ...place.store.env, GIT_NO_LAZY_FETCH: '1' };
-  const store = { ...place.store, env, gitDir: join(place.store.gitDir, '..', 'history.git') };
+  const folder = join(place.store.gitDir, '..');
+  const store = { ...place.store, env, gitDir: join(folder, 'log.git') };
+  // An older Branchline kept it there, of a shallow clone without a word of where it ends.
+  rmSync(join(folder, 'history.git'), { recursive: true, force: true });
   const made = ensurePrivateRepository(store.gitDir, store.format);
   if (!made.ok) return fail({ code: 'unreachable', message: `git could not make ${store.gitDir}: ${made.error}` });
   const reader = openObjectReader(store);
   const remote = createGitCalls({ ...place, store }, reader);
-  const options = ['--filter=tree:0'];
-  const seen = await remote.look(options);
-  if (!seen.ok) return seen;
   const { hidden, branches } = archivePrefixes(place.branch);
   const here = ['refs/remote/archives/', 'refs/remote/archive-branches/'] as const;
-  // Pruned: an archive that was dropped at the remote is none.
-  const wanted = [`+${hidden}*:${here[0]}*`, `+${branches}*:${here[1]}*`];
-  const exit = await remote.fetch([...options, '--prune'], wanted);
-  if (exit.code !== 0) return fail(remote.unreachable(exit));
+  const archived = [`+${hidden}*:${here[0]}*`, `+${branches}*:${here[1]}*`];
+  const seen = await remote.look(COMMITS, COMMITS, archived);
+  if (!seen.ok) return seen;
+  if (seen.value.head === undefined) {
+    // A branch that was deleted: archives may be left. A fetch of none is an error of git's.
+    const left = await remote.list([`${hidden}*`, `${branches}*`]);
+    if (!left.ok) return left;
+    const exit = left.value.length === 0 ? undefined : await remote.fetch(COMMITS, archived);
+    if (exit === undefined) return ok({ objects: systemObjects(store, reader), head: undefined, archives: [] });
+    if (exit.code !== 0) return fail(remote.unreachable(exit));
+  }
   const nameOf = (ref: string): string => ref.replace(here[0], hidden).replace(here[1], branches);
   const archives = archivesOf(await remote.here(here), nameOf);
   return ok({ objects: systemObjects(store, reader), head: seen.value.head, archives });

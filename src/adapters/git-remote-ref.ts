@@ -21,7 +21,7 @@ export interface RemotePlace {
   readonly witness: string;
   /** The user's own repository: only the state's refs may change there, and nothing of theirs may start. */
   readonly isOwnRepository: boolean;
-  /** Called once when the server sends everything instead of what was asked for. */
+  /** Called where a person should know something though nothing failed. */
   readonly onNotice: (text: string) => void;
 }
 
@@ -170,6 +170,9 @@ export function createRemoteRef(place: RemotePlace, remote: RemoteCalls): StateR
       const tips = [...(head === undefined ? [] : [head.id]), ...archives.map(({ commit }) => commit)];
       return ok({ objects, tips });
     },
+    cutNote: (commit) =>
+      `${name} is a shallow clone: history of the state before commit ${commit.slice(0, 12)} is not in it. \`git fetch --unshallow\` there brings what is missing.`,
+    notice: place.onNotice,
     async archives() {
       const seen = await remote.history();
       return seen.ok ? ok(seen.value.archives) : seen;

@@ -34,6 +34,12 @@ export interface StateRef {
   /** All commits of the ref and of its archives, without their content; tips are newest first. */
   history(): Promise<Result<{ readonly objects: StateObjects; readonly tips: readonly string[] }, StoreUnreachable>>;
   /**
+   * Why history may end at a commit though it continues another, and what to do. Without this it must not: it is damaged.
+   */
+  readonly cutNote?: (commit: string) => string;
+  /** Tells what a person should know though nothing failed. */
+  readonly notice?: (text: string) => void;
+  /**
    * Why a push may have been refused, and what to do. `words`: what git said, for people. `isForced`: the commit did not
    * continue the head.
    */

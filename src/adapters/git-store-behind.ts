@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BehindChain, KeptBehind, StateTreeEntry, StoreUnreachable } from '../ports.ts';
 import type { StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
+import { notThere } from './git-store-history.ts';
 
 // What a state store does with files that left the tree of its head.
 
@@ -20,8 +21,7 @@ export async function listBehind(
     found = new Map([...found, ...(await store.readTrees(missing))]);
   }
   const lost = missing.find((tree) => !found.has(tree));
-  if (lost !== undefined)
-    return fail({ code: 'unreachable', message: `There is no tree ${lost} of older days in ${ref.label}.` });
+  if (lost !== undefined) return fail(await notThere(ref, `tree ${lost}`));
   const all = new Map(trees.flatMap((tree) => found.get(tree)!.map((entry) => [entry.path, entry])));
   return ok([...all.values()].sort((a, b) => byText(a.path, b.path)));
 }
@@ -54,5 +54,5 @@ export async function bringTips(
   const brought = await ref.bringTrees(missing);
   if (!brought.ok) return brought;
   if (brought.value) return ok(undefined);
-  return fail({ code: 'unreachable', message: `There is no commit ${missing[0]} of older days in ${ref.label}.` });
+  return fail(await notThere(ref, `commit ${missing[0]}`));
 }

@@ -69,8 +69,8 @@ async function denial(place: FolderPlace, refs: readonly PushedRef[]): Promise<s
     if (!isBare && checkedOut(gitDir).has(ref)) return `${ref} is checked out`;
     if (place.isOwnRepository || from === undefined || to === undefined || !ref.startsWith('refs/heads/')) continue;
     if (settingOf(config, 'receive.denynonfastforwards') !== 'true') continue;
-    const commits = await place.objects.readLog(to, 2);
-    if (commits?.[1]?.commit !== from) return `${ref}: receive.denyNonFastForwards is set`;
+    const log = await place.objects.readLog(to, 2);
+    if (log?.commits[1]?.commit !== from) return `${ref}: receive.denyNonFastForwards is set`;
   }
   if (place.isOwnRepository) return undefined;
   const hook = ['pre-receive', 'update', 'reference-transaction'].find((name) =>

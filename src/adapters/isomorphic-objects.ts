@@ -137,7 +137,7 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
         });
         next = commit.parent[0];
       }
-      return commits.length === 0 ? undefined : commits;
+      return commits.length === 0 ? undefined : { commits, isCut: next !== undefined && commits.length < limit };
     },
     async tidy() {
       const folder = join(gitDir, 'objects', 'pack');

@@ -90,10 +90,17 @@ export function isomorphicRemote(remote: IsomorphicRemote): RemoteCalls {
       const kept = listed.value.refs.filter(({ ref }) => ref.startsWith(hidden) || ref.startsWith(branches));
       const wants = [...(head === undefined ? [] : [head.id]), ...kept.map(({ id }) => id)];
       const missing: string[] = [];
-      for (const id of wants) if ((await remote.history.committedAt(id)) === undefined) missing.push(id);
+      let isCut = false;
+      for (const id of wants) {
+        const log = await remote.history.readLog(id, Number.POSITIVE_INFINITY);
+        if (log === undefined || log.isCut) missing.push(id);
+        isCut ||= log?.isCut === true;
+      }
       if (missing.length > 0) {
         const known = await readFetched(remote.historyDir);
-        const haves = known !== undefined && (await remote.history.committedAt(known)) !== undefined ? [known] : [];
+        // Where the remote was a shallow clone it may have more by now, which it would not send to who has what follows.
+        const isHere = !isCut && known !== undefined && (await remote.history.committedAt(known)) !== undefined;
+        const haves = isHere ? [known] : [];
         const pack = await server.fetchPack({ wants: missing, haves, filter: 'tree:0' });
         if (!pack.ok) return fail(unreachable(pack.error));
         if (pack.value) await remote.history.addPack(pack.value);

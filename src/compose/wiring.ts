@@ -137,6 +137,7 @@ export async function openStore(
     remote: project.state.remote,
     environment,
     env: gitEnvOf(opened.surroundings),
+    onNotice: (text) => opened.host.progress(text),
     ...(location ? { location } : {}),
     ...(token === undefined ? {} : { token }),
     ...(parent === undefined ? {} : { privateFolder: projectFolder(parent, project.name) }),
