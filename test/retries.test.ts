@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RunRecord } from '../src/model/state.ts';
-import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+import { type CliProject, makeCliProject, type RunJson, until } from '../src/testing/cli-project.ts';
 import { filesOfPage } from '../src/testing/page-files.ts';
 
 let project: CliProject;
@@ -194,6 +194,61 @@ assets:
     expect(runs.map(({ state }) => state)).toEqual(['FAILURE', 'FAILURE', 'FAILURE']);
     expect((await chain()).map(({ request }) => request.kind)).toEqual(['schedule', 'retry', 'retry']);
     expect(log()).toBe('abbb');
+  });
+
+  test('is seen to wait for its retry as soon as it is found lost, and can be told not to come', async () => {
+    const files = `name: lost
+run_retries: { enabled: true, max_retries: 2 }
+assets:
+  a: { run: 'mkdir -p data; echo a >> data/log; test -e data/fine || { touch data/held; sleep 60; }' }
+  z: { run: "true" }
+`;
+    project = makeCliProject({ 'branchline.yaml': files });
+    const lose = async (): Promise<string> => {
+      const before = new Set((await project.state()).view.openRuns.keys());
+      const started = project.start(['run', '--select', 'key:a']);
+      await until(() => project.has('data/held'));
+      started.child.kill('SIGKILL');
+      await started.end;
+      project.git('clean', '-fdxq', 'data/held');
+      return [...(await project.state()).view.openRuns.keys()].find((run) => !before.has(run))!;
+    };
+    interface QueueJson {
+      readonly runs: readonly { readonly run: string; readonly state: string; readonly trigger: string }[];
+    }
+    const queued = async (): Promise<QueueJson['runs']> => (await project.json<QueueJson>(['queue'])).runs;
+    const first = await lose();
+    // Whoever runs something else finds it lost.
+    const other = await project.run(['run', '--select', 'key:z']);
+    expect(other.code).toBe(0);
+    expect(other.stderr).toContain(
+      `Run ${first} was cut off before. What it had finished is kept; it is tried again: automatic retry 1 of 2, from the failure, and waits in the queue.`,
+    );
+    const [row] = await queued();
+    expect(row).toMatchObject({ state: 'QUEUED', trigger: 'retry 1 of by hand: key:a' });
+    const explained = await project.json<{ runs: readonly { run: string }[] }>(['explain', 'a']);
+    expect(explained.runs.map(({ run }) => run)).toEqual([row!.run]);
+    // The same asset by hand does not wait for it; the next tick makes the retry, which finds all made.
+    project.write('data/fine', '');
+    expect(await project.json(['run', '--select', 'key:a'])).toMatchObject({ state: 'SUCCESS' });
+    expect((await queued()).map(({ run }) => run)).toEqual([row!.run]);
+    const ticked = await project.json<TickJson>(['tick']);
+    expect(ticked.runs).toMatchObject([{ run: row!.run, state: 'SUCCESS' }]);
+    expect(await queued()).toEqual([]);
+    expect(log()).toBe('aa');
+
+    project.git('clean', '-fdxq', 'data/fine');
+    await lose();
+    await project.json(['run', '--select', 'key:z']);
+    const [again] = await queued();
+    expect(await project.json(['cancel', again!.run])).toMatchObject({
+      runs: [{ run: again!.run, outcome: 'canceled' }],
+    });
+    expect(await queued()).toEqual([]);
+    expect((await project.json<TickJson>(['tick'])).runs).toEqual([]);
+    expect((await project.state()).view.endedRuns.get(again!.run)).toMatchObject({ state: 'CANCELED' });
+    expect(log()).toBe('aaa');
+    await chain();
   });
 
   test('leaves nothing failed where its retry succeeds in the same tick, and says so', async () => {

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { type EventDraft, noCounts } from '../model/events.ts';
+import { type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
 import { BACKFILL_PREFIX, isRunId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { BackfillRecord, RunRecord } from '../model/state.ts';
@@ -9,7 +9,7 @@ import { withBackfills } from './backfills.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { backfillOver, findBackfill } from './find-backfill.ts';
 import { emptySelection, keysAt, type PlanningProject, selectAssets } from './planning.ts';
-import { after, ofWriter } from './release.ts';
+import { after, ofWriter, withDecidedRetries } from './release.ts';
 import type { RunPorts } from './run.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
@@ -49,12 +49,15 @@ export async function cancelRuns(
     dryRun = false,
   }: { readonly reason: string /** Only tells what would be canceled. */; readonly dryRun?: boolean },
 ): Promise<Result<Canceled, AppFailure>> {
-  const decide = (state: StateAt): StateDecision<readonly CanceledRun[]> => {
-    const { view } = state.read;
+  const decide = (recorded: StateAt): StateDecision<readonly CanceledRun[]> => {
+    // Also a retry that was decided on and that nobody has asked for yet can be told not to come.
+    const { view, asked } = withDecidedRetries(recorded.read.view, recorded.now);
+    const state = { ...recorded, read: { ...recorded.read, view } };
     const named = what.startsWith(BACKFILL_PREFIX) ? findBackfill(view.backfills, what) : undefined;
     if (named && !named.ok) return { kind: 'stop', failure: named.error };
     const backfill = named?.value;
-    if (backfill && !isBackfillOver(backfill)) return cancelBackfill(ports, planning, state, { backfill, reason });
+    if (backfill && !isBackfillOver(backfill))
+      return cancelBackfill(ports, planning, state, { backfill, reason, asked });
     const open = [...view.openRuns.values()];
     // A retry by hand may be at work for a backfill that is over.
     const targets = backfill ? runsOf(backfill, open) : targetsOf(planning, state, what);
@@ -63,7 +66,9 @@ export async function cancelRuns(
     const value = waitingFirst.map(canceledRun);
     const drafts = waitingFirst.flatMap((record) => cancelDrafts(record, reason, state.now));
     if (drafts.length === 0) return { kind: 'nothing', value };
-    const events = ofWriter(view, ports.writer, [], drafts);
+    const isTarget = new Set(waitingFirst.map(({ run }) => run));
+    const requests = asked.filter(({ run }) => isTarget.has(run!));
+    const events = [...requests, ...ofWriter(view, ports.writer, [], drafts)];
     const subject = `○ cancel ${value.length === 1 ? `run ${value[0]!.run}` : `${value.length} runs`}: ${reason}`;
     const message = [subject, '', ...value.map(({ run }) => `Run: ${run}`)].join('\n');
     return { kind: 'commit', events, message, value, pages: ports.pages };
@@ -87,7 +92,11 @@ function cancelBackfill(
   ports: Pick<RunPorts, 'writer' | 'pages'>,
   { project }: Pick<PlanningProject, 'project'>,
   { read: { view }, now }: StateAt,
-  { backfill: { backfill }, reason }: { readonly backfill: BackfillRecord; readonly reason: string },
+  {
+    backfill: { backfill },
+    reason,
+    asked,
+  }: { readonly backfill: BackfillRecord; readonly reason: string; readonly asked: readonly BranchlineEvent[] },
 ): StateDecision<readonly CanceledRun[]> {
   const runs = [...view.openRuns.values()]
     .filter(({ tags }) => tags['branchline/backfill'] === backfill)
@@ -96,7 +105,8 @@ function cancelBackfill(
     { type: 'backfill.cancel-requested', at: timestamp(now), backfill, reason },
     ...runs.flatMap((record) => cancelDrafts(record, reason, now)),
   ];
-  const events = ofWriter(view, ports.writer, [], drafts);
+  const requests = asked.filter(({ run: name }) => runs.some(({ run }) => run === name));
+  const events = [...requests, ...ofWriter(view, ports.writer, [], drafts)];
   // With nothing at work it is over at once.
   const carried = withBackfills(
     project,

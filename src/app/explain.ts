@@ -28,7 +28,7 @@ import { type AppFailure, inputFailure } from './failure.ts';
 import { partitionSummaries } from './partition-commands.ts';
 import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
 import { describeQueue } from './queue-command.ts';
-import { partitionsOfQueue, waitingRunsOf } from './release.ts';
+import { partitionsOfQueue, waitingRunsOf, withDecidedRetries } from './release.ts';
 
 export interface ExplainInput {
   readonly planning: PlanningProject;
@@ -75,6 +75,7 @@ export async function explainAsset(input: ExplainInput): Promise<Result<Explanat
   if (!partition.ok) return partition;
   const queue = await describeQueue(planning, view, now);
   if (!queue.ok) return queue;
+  const shown = { ...input, view: withDecidedRetries(view, now).view };
   const key = partition.value;
   const record = view.assets.get(asset.key);
   const cut = key === undefined ? undefined : view.partitions?.get(asset.key)?.get(key);
@@ -91,7 +92,7 @@ export async function explainAsset(input: ExplainInput): Promise<Result<Explanat
     ...(asset.external || !isKnown ? {} : await planned(input, key)),
     ...(asset.automation ? { automation: automationOf(input, asset, key) } : {}),
     runs: queue.value.runs
-      .filter(({ run }) => makes(input, run, input.partition === undefined ? undefined : key))
+      .filter(({ run }) => makes(shown, run, input.partition === undefined ? undefined : key))
       .map(({ run, state, trigger, wait }) => ({ run, state, trigger, ...(wait ? { wait: wait.text } : {}) })),
   });
 }

@@ -8,7 +8,7 @@ import { holderText } from './claims.ts';
 import type { AppFailure } from './failure.ts';
 import type { PlanningProject } from './planning.ts';
 import { waitText } from './queue-text.ts';
-import { ownTags, placeOf, releaseQueue, runsInProgress, waitingRunsOf } from './release.ts';
+import { ownTags, placeOf, releaseQueue, runsInProgress, waitingRunsOf, withDecidedRetries } from './release.ts';
 import { triggerText } from './run-message.ts';
 
 /** A run that has not ended, as `branchline queue` shows it. */
@@ -45,10 +45,11 @@ export interface QueueReport {
  */
 export async function describeQueue(
   planning: PlanningProject,
-  view: StateView,
+  recorded: StateView,
   now: EpochMs,
   isGone?: (holder: ProcessIdentity) => boolean,
 ): Promise<Result<QueueReport, AppFailure>> {
+  const { view } = withDecidedRetries(recorded, now);
   const waiting = waitingRunsOf(view);
   const { queue, pools } = planning.project.operations;
   const limits = { maxConcurrentRuns: queue.maxConcurrentRuns, pools };

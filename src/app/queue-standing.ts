@@ -11,7 +11,7 @@ import { askedAssets } from './asked-assets.ts';
 import { findHolder } from './claims.ts';
 import { fileConnections } from './connections.ts';
 import { waitText } from './queue-text.ts';
-import { heldByEarlierParts, ownTags, placeOf, runsInProgress, waitingRunsOf } from './release.ts';
+import { heldByEarlierParts, ownTags, placeOf, runsInProgress, waitingRunsOf, withDecidedRetries } from './release.ts';
 import { triggerText } from './run-message.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -30,7 +30,8 @@ const LOOKED_AT = 50;
  * The queue at a state, without planning its runs: who holds what a run selects is said as well, though the run may find
  * out that it need not make that. `branchline queue` plans, and knows.
  */
-export function queueStanding(at: At): QueueStanding {
+export function queueStanding(recorded: At): QueueStanding {
+  const at = { ...recorded, view: withDecidedRetries(recorded.view, recorded.now).view };
   const { project, view } = at;
   const { queue, pools } = project.operations;
   const inProgress = [...view.openRuns.values()]

@@ -1,5 +1,5 @@
 import { ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
+import type { BranchlineEvent, Claim, EventDraft, RetryDecision } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
@@ -35,6 +35,8 @@ export interface RecoverPorts {
 export interface Recovery {
   /** Runs that were cut off and are FAILURE now. */
   readonly lostRuns: readonly string[];
+  /** Of these: whether it is tried again by itself, where retries are switched on. */
+  readonly retries: ReadonlyMap<string, RetryDecision>;
   /** Runs whose runner is gone and that go back to the queue, to be carried on. */
   readonly resumedRuns: readonly string[];
   /** Runs that the monitor ended: they did not start, or did not stop, in time. */
@@ -118,6 +120,7 @@ function keepWhatIsLeft(
 
 const nothing: Recovery = {
   lostRuns: [],
+  retries: new Map(),
   resumedRuns: [],
   overdueRuns: [],
   adoptedEvents: 0,
@@ -188,7 +191,10 @@ async function decideRecovery(
     closing.push(...closeLostRun(after, run, claim, how));
   }
   for (const { claim, renewals } of suspect) own.push({ type: 'claim.suspected', at, claim, renewals });
-  const value = { lostRuns, resumedRuns, overdueRuns, adoptedEvents: adopted.length, behindGap, untaken };
+  const retries = new Map(
+    closing.flatMap((event) => (event.type === 'run.ended' && event.retry ? [[event.run, event.retry] as const] : [])),
+  );
+  const value = { lostRuns, retries, resumedRuns, overdueRuns, adoptedEvents: adopted.length, behindGap, untaken };
   if (adopted.length + closing.length + own.filter((draft) => draft.type !== 'journal.adopted').length === 0)
     return { kind: 'nothing', value };
   const events = [...adopted, ...closing, ...numberEvents(ports.writer, view.streams.get(ports.writer) ?? 0, own)];

@@ -270,9 +270,26 @@ export function missingRetries(
 
 /** The same as events. */
 export function retryEvents(view: StateView, now: EpochMs): BranchlineEvent[] {
-  return missingRetries(view).flatMap(({ run, request, tags }) => {
-    const job = request.job === undefined ? {} : { job: request.job };
-    const draft = requestedDraft({ runId: run, request, ...job, tags }, timestamp(now));
-    return numberEvents(runStream(run, 1), 0, [draft]);
-  });
+  return missingRetries(view).flatMap((retry) => retryEvent(retry, timestamp(now)));
+}
+
+function retryEvent(
+  { run, request, tags }: ReturnType<typeof missingRetries>[number],
+  at: RetryRequest['at'],
+): BranchlineEvent[] {
+  const job = request.job === undefined ? {} : { job: request.job };
+  return numberEvents(runStream(run, 1), 0, [requestedDraft({ runId: run, request, ...job, tags }, at)]);
+}
+
+/**
+ * The state as whoever looks at the queue has to see it: a retry that was decided on waits from the end of the run before
+ * it, also where nobody has asked for it yet. The next release asks; a process that was killed, a run that was found
+ * lost or the last job of a fan-out leave that to others.
+ */
+export function withDecidedRetries(
+  view: StateView,
+  now: EpochMs,
+): { readonly view: StateView; readonly asked: readonly BranchlineEvent[] } {
+  const asked = missingRetries(view).flatMap((retry) => retryEvent(retry, retry.request.at));
+  return { view: asked.length === 0 ? view : after(view, asked, now), asked };
 }

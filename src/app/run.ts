@@ -1,6 +1,6 @@
 import { copyOfMap } from '../base/layered-map.ts';
 import { ok, type Result } from '../base/result.ts';
-import { type BranchlineEvent, type Claim, type EventDraft, noCounts } from '../model/events.ts';
+import { type BranchlineEvent, type Claim, type EventDraft, noCounts, type RetryDecision } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';
@@ -129,11 +129,19 @@ export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFai
   if (!recovered.ok) return recovered;
   for (const run of recovered.value.resumedRuns)
     ports.warn(`The runner of run ${run} was lost. What it had finished is kept; it goes on from there.`);
+  const { retries } = recovered.value;
   for (const run of recovered.value.overdueRuns)
-    ports.warn(`Run ${run} did not start, or did not stop, in time and is over.`);
-  for (const run of recovered.value.lostRuns)
-    ports.warn(`Run ${run} was cut off before. What it had finished is kept; the rest is made again.`);
+    ports.warn(`Run ${run} did not start, or did not stop, in time and is over${againText(retries.get(run), '')}.`);
+  for (const run of recovered.value.lostRuns) {
+    const again = againText(retries.get(run), '; the rest is made again');
+    ports.warn(`Run ${run} was cut off before. What it had finished is kept${again}.`);
+  }
   return ok(undefined);
+}
+
+function againText(decided: RetryDecision | undefined, otherwise: string): string {
+  if (decided === undefined) return otherwise;
+  return `; ${decided.message}${decided.decision === 'retry' ? ', and waits in the queue' : ''}`;
 }
 
 export interface WantedRun {

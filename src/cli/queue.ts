@@ -1,7 +1,7 @@
 import { createProcessHolders } from '../adapters/holders.ts';
 import { buildPlanning } from '../app/planning.ts';
 import { describeQueue, queueLines } from '../app/queue-command.ts';
-import { partitionsOfQueue, waitingRunsOf } from '../app/release.ts';
+import { partitionsOfQueue, waitingRunsOf, withDecidedRetries } from '../app/release.ts';
 import { readState } from '../app/state-reading.ts';
 import type { ProcessIdentity } from '../model/events.ts';
 import type { GlobalOptions } from './command.ts';
@@ -22,7 +22,8 @@ export async function run(options: QueueOptions): Promise<number> {
   const ports = { store, clock, environment: options.environment, projectName: project.name };
   let state = await readState(ports, options.at);
   if (!state.ok) return printFailure(host, state.error, options.json);
-  const partitions = partitionsOfQueue(planning, waitingRunsOf(state.value.read.view));
+  const { view } = withDecidedRetries(state.value.read.view, state.value.now);
+  const partitions = partitionsOfQueue(planning, waitingRunsOf(view));
   if (partitions.size > 0) state = await readState(ports, options.at, { partitionsOf: partitions });
   if (!state.ok) return printFailure(host, state.error, options.json);
   const { read, now } = state.value;
