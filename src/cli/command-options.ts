@@ -45,6 +45,11 @@ export function atOption(): Option {
   return new Option('--at <commit|time>', 'as it was at this state commit or instant');
 }
 
+/** Another moment than this one. */
+export function nowOption(): Option {
+  return new Option('--now <instant>', 'judge as if it were this instant (ISO 8601, with a zone)');
+}
+
 /** An argument that is one of some words. */
 export function oneOf(words: readonly string[]): (value: string) => string {
   return (value) => {

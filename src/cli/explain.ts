@@ -6,16 +6,20 @@ import { openHost, openProject, openWorld } from '../compose/wiring.ts';
 import { renderExplanation } from '../render/explain-text.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';
+import { instantOf } from './instant.ts';
 import { printFailure, printJson } from './print.ts';
 
 interface ExplainOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';
   readonly partition?: string;
   readonly at?: string;
+  readonly now?: string;
 }
 
 /** `branchline explain <asset>`: why it is as it is, and what makes it next. Writes nothing. */
 export async function run(options: ExplainOptions, args: readonly string[]): Promise<number> {
+  const now = instantOf(options.now);
+  if (!now.ok) return printFailure(openHost().host, now.error, options.json);
   const opened = await openProject(options);
   if (!opened.ok) return printFailure(openHost().host, opened.error, options.json);
   const { loaded, tree, host, style } = opened.value;
@@ -37,7 +41,7 @@ export async function run(options: ExplainOptions, args: readonly string[]): Pro
     const explained = await explainAsset({
       planning,
       view: state.value.read.view,
-      now: state.value.now,
+      now: now.value ?? state.value.now,
       environment,
       findLost: world.value.run.findLost,
       asset: asset.value,

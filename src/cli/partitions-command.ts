@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Define } from './command.ts';
-import { atOption, environmentOption } from './command-options.ts';
+import { atOption, environmentOption, nowOption } from './command-options.ts';
 
 /** `branchline partitions …`. */
 export function partitionsCommand(define: Define): Command {
@@ -24,6 +24,7 @@ export function partitionsCommand(define: Define): Command {
         .description('count partitions that are in progress, failed, made and missing, with their ranges')
         .argument('[what]', 'an asset, a shared definition or a dynamic set; default: every asset with partitions')
         .addOption(atOption())
+        .addOption(nowOption())
         .addOption(environmentOption()),
       'branchline partitions status marts/daily',
       () => import('./partitions-status.ts'),

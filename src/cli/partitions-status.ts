@@ -1,8 +1,10 @@
 import { assetsAbout, partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
+import { openHost } from '../compose/wiring.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
 import type { GlobalOptions } from './command.ts';
+import { instantOf } from './instant.ts';
 import { printFailure, printJson } from './print.ts';
 import { openForReading } from './reading.ts';
 
@@ -11,8 +13,14 @@ export interface PartitionsOptions extends GlobalOptions {
   readonly at?: string;
 }
 
+interface StatusOptions extends PartitionsOptions {
+  readonly now?: string;
+}
+
 /** `branchline partitions status [asset|name]`. */
-export async function run(options: PartitionsOptions, args: readonly string[]): Promise<number> {
+export async function run(options: StatusOptions, args: readonly string[]): Promise<number> {
+  const now = instantOf(options.now);
+  if (!now.ok) return printFailure(openHost().host, now.error, options.json);
   const opened = await openForReading(options);
   if (!opened.ok) return opened.error;
   const { host, project, store, clock, style } = opened.value;
@@ -25,7 +33,7 @@ export async function run(options: PartitionsOptions, args: readonly string[]): 
   );
   if (!state.ok) return printFailure(host, state.error, options.json);
   const { view } = state.value.read;
-  const summaries = partitionSummaries(project, view, assets.value, keysAt(view, state.value.now));
+  const summaries = partitionSummaries(project, view, assets.value, keysAt(view, now.value ?? state.value.now));
   if (options.json) printJson({ version: 1, environment: options.environment, assets: summaries });
   else host.print(summaries.length === 0 ? 'No asset has partitions.' : renderPartitions(summaries, style));
   return 0;

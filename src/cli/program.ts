@@ -6,6 +6,7 @@ import {
   atOption,
   environmentOption,
   jobCount,
+  nowOption,
   oneOf,
   wholeNumber,
   withExecutionOptions,
@@ -131,7 +132,7 @@ function workCommands(define: Define): Named[] {
             new Command('tick')
               .description('judge the schedules and run what is due; what a scheduled workflow calls')
               .option('--dry-run', 'say what is due, and do nothing')
-              .option('--now <instant>', 'judge as if it were this instant (ISO 8601, with a zone)'),
+              .addOption(nowOption()),
             'how long to wait for another run of the same assets',
           )
             .addOption(environmentOption())
@@ -265,6 +266,7 @@ function lookCommands(define: Define): Named[] {
             .argument('<asset>', 'its key')
             .option('--partition <key>', 'which of its partitions (default: the newest)')
             .addOption(atOption())
+            .addOption(nowOption())
             .addOption(environmentOption()),
           'branchline explain marts/days --environment production',
           () => import('./explain.ts'),

@@ -1,4 +1,3 @@
-import { inputFailure } from '../app/failure.ts';
 import { madeGoodBy } from '../app/made-good.ts';
 import { idleText, knownText, sentence } from '../app/run-message.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
@@ -7,6 +6,7 @@ import type { Json } from '../base/json.ts';
 import { openHost } from '../compose/wiring.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
 import { formatInstant } from '../time/format.ts';
+import { instantOf } from './instant.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
 import { tickReporters } from './tick-reporters.ts';
@@ -18,18 +18,9 @@ interface TickOptions extends ExecutionOptions {
 
 /** `branchline tick`: judges the schedules, runs what is due. */
 export async function run(options: TickOptions): Promise<number> {
-  const now = options.now === undefined ? undefined : Date.parse(options.now);
-  if (options.now !== undefined && (Number.isNaN(now) || !/(Z|[+-]\d\d:?\d\d)$/.test(options.now))) {
-    return printFailure(
-      openHost().host,
-      inputFailure(
-        'instant',
-        `--now ${options.now} is not an instant.`,
-        'Write it with its zone: 2026-11-23T02:30:00Z.',
-      ),
-      options.json,
-    );
-  }
+  const given = instantOf(options.now);
+  if (!given.ok) return printFailure(openHost().host, given.error, options.json);
+  const now = given.value;
   return withWorld(
     { ...options, yes: options.yes || options.dryRun },
     now === undefined ? {} : { now },

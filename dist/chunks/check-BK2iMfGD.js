@@ -1,0 +1,1 @@
+export{s as printDiagnostics,c as run}from"./plan-B7EfqUBu.js";

@@ -1,0 +1,1 @@
+export{t as main}from"./wake-BV8Fzcb0.js";

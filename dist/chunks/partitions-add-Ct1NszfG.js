@@ -1,0 +1,1 @@
+export{t as changeSet,n as run}from"./partitions-add-BwYaKEFh.js";

@@ -1,0 +1,1 @@
+export{t as priceOf,n as run}from"./plan-B7EfqUBu.js";

@@ -1,0 +1,1 @@
+export{t as productionRunner}from"./production-runner-D7CniiUr.js";

@@ -1,0 +1,1 @@
+import{rt as e}from"./wake-plan-KQBuk7Ka.js";function t(t,n){return e().src_checks_query_ts$checkSql(t,n)}export{t};

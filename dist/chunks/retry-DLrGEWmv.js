@@ -1,0 +1,1 @@
+export{t as performRetry}from"./retry-B4LscvUk.js";

@@ -1,0 +1,1 @@
+export{t as run,n as schemaFiles,r as writeSchemas}from"./schema-B0ENlELF.js";

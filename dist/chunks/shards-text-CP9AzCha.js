@@ -1,0 +1,1 @@
+export{n as expectedBill,r as renderShards,i as shardsJson}from"./shards-text-xJkTauex.js";

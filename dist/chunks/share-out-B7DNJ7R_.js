@@ -1,0 +1,1 @@
+export{n as previewWave}from"./share-out-BuZ2Y7PY.js";

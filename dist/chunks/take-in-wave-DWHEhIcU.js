@@ -1,0 +1,1 @@
+export{t as lostClaimTaker}from"./take-in-wave-CuL6YA7S.js";
