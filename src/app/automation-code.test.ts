@@ -87,6 +87,6 @@ test('an explanation says that the code has changed since it failed', async () =
   expect((await explained(view)).failed).toEqual({ at: expect.any(String), run: 'r2' });
   const changed = await explained({ ...view, codeCommit: newer });
   expect(changed.failed).toMatchObject({ run: 'r2', codeChanged: { from: old.commit, to: newer.commit } });
-  const text = renderExplanation(changed, { color: false, unicode: true });
+  const text = renderExplanation(changed, { color: false, unicode: true }, 'local');
   expect(text).toContain('code changed since: a1b2c3d → d4e5f60');
 });

@@ -24,6 +24,7 @@ import { WHOLE } from '../time/partitions/mapping.ts';
 import { askedAssets, assetsOfRun } from './asked-assets.ts';
 import { automationInput, partitionsOfAutomation } from './automation.ts';
 import { type FindLost, makePlan } from './claim-run.ts';
+import { isAskedFor, nextScheduledKeys, type ScheduledKeys } from './explain-partition.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
 import { partitionSummaries } from './partition-commands.ts';
 import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
@@ -80,20 +81,31 @@ export async function explainAsset(input: ExplainInput): Promise<Result<Explanat
   const record = view.assets.get(asset.key);
   const cut = key === undefined ? undefined : view.partitions?.get(asset.key)?.get(key);
   const made = asset.partitions === undefined ? record?.materialized : cut?.materialized;
+  const scheduled = asset.partitions ? nextScheduledKeys(input, asset.key) : undefined;
+  const automation = asset.automation ? automationOf(input, asset, key) : undefined;
+  const runs = queue.value.runs
+    .filter(({ run }) => makes(shown, run, input.partition === undefined ? undefined : key))
+    .map(({ run, state, trigger, wait }) => ({ run, state, trigger, ...(wait ? { wait: wait.text } : {}) }));
   const isKnown = asset.partitions === undefined || key !== undefined;
   return ok({
     asset: asset.key,
     ...(key === undefined ? {} : { partition: key }),
     definition: listAssets(project, new Set([asset.key]))[0] as unknown as Record<string, Json>,
     ...(asset.partitions ? { partitions: partitionSummaries(project, view, [asset.key], at)[0]! } : {}),
-    madeBy: madeBy(input),
+    madeBy: madeBy(input, scheduled),
     ...(made ? { made: { at: made.at, run: made.run } } : {}),
     ...failedOf(input, key),
     ...(asset.external || !isKnown ? {} : await planned(input, key)),
-    ...(asset.automation ? { automation: automationOf(input, asset, key) } : {}),
-    runs: queue.value.runs
-      .filter(({ run }) => makes(shown, run, input.partition === undefined ? undefined : key))
-      .map(({ run, state, trigger, wait }) => ({ run, state, trigger, ...(wait ? { wait: wait.text } : {}) })),
+    ...(automation ? { automation } : {}),
+    ...(key === undefined || asset.external
+      ? {}
+      : {
+          comesByItself:
+            [...(scheduled?.values() ?? [])].some(({ keys }) => keys.has(key)) ||
+            isAskedFor(automation, key, openPartitionReader(project, view, at).keysOf(asset.key)) ||
+            runs.some(({ run }) => makes(shown, run, key)),
+        }),
+    runs,
   });
 }
 
@@ -116,7 +128,10 @@ function partitionOf({ planning, view, now, asset, partition }: ExplainInput): R
   );
 }
 
-function madeBy({ planning, now, asset }: ExplainInput): Explanation['madeBy'] {
+function madeBy(
+  { planning, now, asset }: ExplainInput,
+  scheduled: ReadonlyMap<string, ScheduledKeys> | undefined,
+): Explanation['madeBy'] {
   const { project } = planning;
   const next = new Map(nextTicks(project, now).map(({ schedule, tick }) => [schedule, tick]));
   const rules = assetSchedules(project).get(asset.key) ?? {};
@@ -127,7 +142,13 @@ function madeBy({ planning, now, asset }: ExplainInput): Explanation['madeBy'] {
   return {
     schedules: Object.entries(rules).map(([schedule, rule]) => {
       const tick = next.get(schedule);
-      return { schedule, rule, ...(tick === undefined ? {} : { next: timestamp(tick) }) };
+      const keys = scheduled?.get(schedule);
+      return {
+        schedule,
+        rule,
+        ...(tick === undefined ? {} : { next: timestamp(tick) }),
+        ...(keys === undefined ? {} : { partitions: keys.ranges }),
+      };
     }),
     jobs: jobs.map(({ name }) => name),
   };

@@ -50,7 +50,7 @@ export async function run(options: ExplainOptions, args: readonly string[]): Pro
     if (!explained.ok) return printFailure(host, explained.error, options.json);
     if (options.json) printJson({ version: 1, environment, ...explained.value });
     else {
-      host.print(renderExplanation(explained.value, style));
+      host.print(renderExplanation(explained.value, style, environment));
       const { stale } = explained.value;
       for (const note of stale ? untrackedCodeNotes([{ asset: asset.value.key, ...stale }], tree) : [])
         host.progress(note);

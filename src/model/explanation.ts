@@ -16,9 +16,17 @@ export interface Explanation {
   readonly partitions?: PartitionsSummary;
   /** What asks for it, besides people. */
   readonly madeBy: {
-    readonly schedules: readonly { readonly schedule: string; readonly rule: string; readonly next?: Timestamp }[];
+    readonly schedules: readonly {
+      readonly schedule: string;
+      readonly rule: string;
+      readonly next?: Timestamp;
+      /** Ranges of the partitions of this asset that the next tick asks for; absent = it has none. */
+      readonly partitions?: readonly string[];
+    }[];
     readonly jobs: readonly string[];
   };
+  /** Of a partition: whether a schedule, a condition or an open run makes it, without a person. */
+  readonly comesByItself?: boolean;
   readonly made?: { readonly at: Timestamp; readonly run: string };
   /** Newest attempt, where it did not make it. */
   readonly failed?: {

@@ -6,13 +6,13 @@ import { renderPartitions } from './partitions-text.ts';
 import { columns, count, nameSome, type Style, safeLine, symbol } from './style.ts';
 
 /** What `branchline explain` prints: what the asset is, how it stands, and what makes it next. */
-export function renderExplanation(explanation: Explanation, style: Style): string {
+export function renderExplanation(explanation: Explanation, style: Style, environment: string): string {
   const { asset, partition, definition, partitions } = explanation;
   const sections = [
     [`${asset}${partition === undefined ? '' : `@${partition}`}`, ...definitionLines(explanation)],
-    [`Now`, ...stateLines(explanation)],
+    [`Now`, ...stateLines(explanation, environment)],
     ...(partitions ? [renderPartitions([partitions], style).split('\n')] : []),
-    ...(explanation.automation ? [automationLines(explanation, explanation.automation, style)] : []),
+    ...(explanation.automation ? [automationLines(explanation, explanation.automation, { style, environment })] : []),
     ...(explanation.runs.length > 0 ? [['Open runs', ...runLines(explanation)]] : []),
   ];
   const place = ['file', 'line'].flatMap((name) => textsOf(definition, name)).join(':');
@@ -36,8 +36,8 @@ function definitionLines({ definition, madeBy, automation }: Explanation): strin
           .map((name) => ` on ${name}`)
           .join('')}`;
   const schedules = madeBy.schedules.map(
-    ({ schedule, rule, next }) =>
-      `schedule ${schedule} (${rule}${next === undefined ? '' : `; next ${formatInstant(next)}`})`,
+    ({ schedule, rule, next, partitions }) =>
+      `schedule ${schedule} (${rule}${next === undefined ? '' : `; next ${formatInstant(next)}${ofKeys(partitions)}`})`,
   );
   const jobs = madeBy.jobs.map((job) => `job ${job}`);
   const asks = [...schedules, ...jobs, ...(automation ? [`automation: ${automation.rule}`] : [])];
@@ -52,7 +52,14 @@ function definitionLines({ definition, madeBy, automation }: Explanation): strin
   ]);
 }
 
-function stateLines({ made, failed, verdict, refusal, stale, definition }: Explanation): string[] {
+/** Which partitions a schedule asks for when it is due next. */
+function ofKeys(ranges: readonly string[] | undefined): string {
+  if (ranges === undefined) return '';
+  return ranges.length === 0 ? ', of no partition' : `, of ${nameSome(ranges, 3)}`;
+}
+
+function stateLines(explanation: Explanation, environment: string): string[] {
+  const { made, failed, verdict, refusal, stale, definition } = explanation;
   const lines = [
     ['  made', made ? `${formatInstant(made.at)} by run ${made.run}` : 'never'],
     ...(failed
@@ -73,16 +80,50 @@ function stateLines({ made, failed, verdict, refusal, stale, definition }: Expla
         ? 'yes'
         : `no: ${[stale.reason.replaceAll('_', ' '), ...stale.detail].map((text) => safeLine(text, 120)).join(': ')}`,
     ]);
-  if (verdict)
-    lines.push(['  a schedule would', `${verdict.verdict === 'skip' ? 'skip it' : 'make it'}: ${verdict.text}`]);
+  if (verdict) lines.push(...verdictLines(explanation, verdict, environment));
   if (refusal !== undefined) lines.push(['  a schedule would', `not be planned: ${safeLine(refusal)}`]);
   return columns(lines);
+}
+
+/** What would be done with it, and who asks for that: of a partition mostly nobody, once its turn is over. */
+function verdictLines(
+  { asset, partition, comesByItself, madeBy, made, stale }: Explanation,
+  { verdict, text }: NonNullable<Explanation['verdict']>,
+  environment: string,
+): string[][] {
+  const isSkipped = verdict === 'skip';
+  if (partition === undefined || comesByItself !== false)
+    return [['  a schedule would', `${isSkipped ? 'skip it' : 'make it'}: ${text}`]];
+  // As far as anybody knows it is as it should be.
+  const isDone = isSkipped || stale === null;
+  const others = madeBy.schedules.map(({ schedule, partitions = [] }) =>
+    partitions.length === 0 ? `${schedule} makes none` : `${schedule} makes ${nameSome(partitions, 3)}`,
+  );
+  const next = others.length === 0 ? 'no schedule selects it' : `next ${others.join(', ')}`;
+  return [
+    ['  by itself', `nothing makes this partition${made ? ' again' : ''}: ${next}`],
+    ['  if asked for', `${isSkipped ? 'it is skipped' : 'it is made'}: ${text}`],
+    ...(isDone ? [] : [['  to ask for it', `branchline backfill start ${optionsOf(asset, partition, environment)}`]]),
+  ];
+}
+
+/** How a command names an asset, or a partition of it, in this environment. */
+function optionsOf(asset: string, partition: string | undefined, environment: string): string {
+  return [
+    `--select 'key:"${asset}"'`,
+    ...(partition === undefined ? [] : [`--partitions '${partition.replaceAll("'", `'\\''`)}'`]),
+    ...environmentOf(environment),
+  ].join(' ');
+}
+
+function environmentOf(environment: string): string[] {
+  return environment === 'local' ? [] : [`--environment ${environment}`];
 }
 
 function automationLines(
   { asset, partition, failed }: Explanation,
   { rule, since, next: tick, condition, asksFor, left }: AutomationExplanation,
-  style: Style,
+  { style, environment }: { readonly style: Style; readonly environment: string },
 ): string[] {
   const runs = asksFor.map(
     ({ assets, partitions }) => `${nameSome(assets, 3)}${partitions === undefined ? '' : ` ${partitions}`}`,
@@ -107,7 +148,7 @@ function automationLines(
           ...(failed?.codeChanged
             ? [`  The code has changed since, ${codeText(failed.codeChanged)}: that alone asks for nothing.`]
             : []),
-          ...cureLines(asset, partition, guard.run),
+          ...cureLines(guard.run, optionsOf(asset, partition, environment), environment),
         ]
       : [];
   return [
@@ -124,9 +165,9 @@ function codeText({ from, to }: NonNullable<NonNullable<Explanation['failed']>['
 }
 
 /** What makes it all the same. */
-function cureLines(asset: string, partition: string | undefined, run: string): string[] {
-  const select = `branchline run --select 'key:"${asset}"'${partition === undefined ? '' : ` --partitions '${partition}'`}`;
-  return [`  \`branchline retry ${run}\` or \`${select}\` makes it all the same.`];
+function cureLines(run: string, options: string, environment: string): string[] {
+  const retry = ['branchline retry', run, ...environmentOf(environment)].join(' ');
+  return [`  \`${retry}\` or \`branchline run ${options}\` makes it all the same.`];
 }
 
 function operandLines(operand: Operand, style: Style, depth: number): string[] {
