@@ -110,3 +110,27 @@ test('a push builds what it changed also where assets are cut in different ways'
   expect(end).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["raw","week","whole"]' } });
   expect(await rig.run({ event })).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
 });
+
+test('a push that cannot build what it is to build tells what was due and done before, and fails', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+environments: { production: { build_on_push: "key:b" } }
+assets:
+  a: { run: 'echo a >> "$SHARED/log"' }
+  b: { partitions: { dynamic: customers }, run: 'echo b >> "$SHARED/log"' }
+schedules: { nightly: { cron: "0 2 * * *", selection: "key:a" } }
+`,
+  });
+  rig.github.git.date = new Date('2026-11-20T12:00:00Z');
+  expect(await rig.run({ event: click({ command: 'tick' }) })).toMatchObject({ code: 0 });
+  const event: EventOf = (place) => pushEvent(place);
+  const idle = await rig.run({ event });
+  expect(idle).toMatchObject({ code: 2, outputs: { status: 'failure', 'has-work': 'false' } });
+  expect(idle.summary).toContain('nothing was done');
+  rig.github.git.date = new Date('2026-11-21T02:30:00Z');
+  const end = await rig.run({ event });
+  expect(made()).toEqual(['a']);
+  expect(end).toMatchObject({ code: 1, outputs: { status: 'failure', 'changed-assets': '["a"]' } });
+  expect(end.summary).toContain('stopped after 1 run');
+  expect(end.summary).toContain('b has no partitions yet.');
+});

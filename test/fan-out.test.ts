@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
 import { runWave } from '../src/testing/fan-out.ts';
-import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+import { pushEvent, scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
@@ -294,4 +294,25 @@ assets:
     expect(again).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
     expect(again.log).toContain('The plan is of attempt 1');
   });
+});
+
+test('what a push cannot build keeps nothing of what was due from being shared out', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+environments: { production: { build_on_push: "key:b" } }
+assets:
+  a: { run: 'echo a >> "$SHARED/log"' }
+  b: { partitions: { dynamic: customers }, run: 'echo b >> "$SHARED/log"' }
+schedules: { nightly: { cron: "0 2 * * *", selection: "key:a" } }
+`,
+  });
+  rig.github.git.date = new Date('2026-11-20T12:00:00Z');
+  await runWave(rig, { event: tick, run: 71 });
+  rig.github.git.date = new Date('2026-11-21T02:30:00Z');
+  const wave = await runWave(rig, { event: (place) => pushEvent({ ...place }), run: 72 });
+  expect(wave.plan).toMatchObject({ code: 0, outputs: { status: 'success', 'has-work': 'true' } });
+  expect(wave.plan.log).toContain('##[error]b has no partitions yet.');
+  expect(wave.plan.summary).toContain('b has no partitions yet.');
+  expect(readFileSync(join(rig.shared, 'log'), 'utf8')).toBe('a\n');
+  expect(await endedStates()).toEqual(['SUCCESS']);
 });

@@ -24,7 +24,8 @@ import { backfillNotes } from './backfill-notes.ts';
 import type { Intent } from './intent.ts';
 import type { Job } from './job.ts';
 import { journalsIn } from './journals.ts';
-import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import type { BuiltPush } from './requests.ts';
+import { type JobResult, refusedResult, stoppedBy, withPermissionLines } from './result.ts';
 import { idleOutputs } from './tell.ts';
 
 /** What an executing job has at hand. */
@@ -133,19 +134,22 @@ export async function performTick(
   const tick = outcome.value;
   const notes = [...said, ...tickNotes(tick, dryRun), ...(build.value === undefined ? [] : [build.value.note])];
   const built = await carryOutBuild(recording, tick, build.value);
-  if (!built.ok) return refusedResult(withPermissionLines(built.error));
-  notes.push(...built.value.notes);
+  notes.push(...built.notes);
   notes.push(...(await backfillNotes(job, tick)));
   for (const note of notes) job.log.print(note);
-  const runs = [...tick.runs, ...built.value.runs];
+  const runs = [...tick.runs, ...built.runs];
   const result = resultOf(recording, runs, {
     runs: summariesOf(runs, tick.now),
     notes,
     waiting: [...tick.left.map(triggerText), ...tick.held.map(({ request }) => triggerText(request))],
     next: tick.next,
   });
+  const { failure } = built;
+  const isRefused = failure !== undefined && built.runs.length === 0;
   // A run that could not be planned has failed, though nothing of it was carried out.
-  return tick.broken.length > 0 && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
+  const isBroken = tick.broken.length > 0 || (failure !== undefined && !isRefused);
+  const end: JobResult = isBroken && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
+  return isRefused ? stoppedBy(end, withPermissionLines(failure)) : end;
 }
 
 type PushEvent = NonNullable<Extract<Intent, { kind: 'tick' }>['push']>;
@@ -183,16 +187,16 @@ async function carryOutBuild(
   recording: Recording,
   tick: TickOutcome,
   build: PushBuild | undefined,
-): Promise<Result<{ readonly runs: readonly RunOutcome[]; readonly notes: readonly string[] }, AppFailure>> {
+): Promise<BuiltPush> {
   const { job, world } = recording;
-  if (build?.request === undefined || world.run.signal.aborted) return ok({ runs: [], notes: [] });
+  if (build?.request === undefined || world.run.signal.aborted) return { runs: [], notes: [] };
   if (isOutOfTime(tick))
-    return ok({
+    return {
       runs: [],
       notes: [
         'There was no time left for what this push changed: what is stale of it is made by the next push or run.',
       ],
-    });
+    };
   job.log.print(`\n${triggerText(build.request)}`);
   const { runBuild } = await import('./requests.ts');
   return runBuild(recording, build.request);

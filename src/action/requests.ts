@@ -67,21 +67,26 @@ export function requestIn(
   return ok({ ...request, kind: 'dispatch', workflow: context.workflow });
 }
 
+/** What came of what a push is to build. */
+export interface BuiltPush {
+  readonly runs: readonly RunOutcome[];
+  readonly notes: readonly string[];
+  /** Why nothing of it was run; with runs, why one of several was not. */
+  readonly failure?: AppFailure;
+}
+
 /** Runs what a push is to build. */
-export async function runBuild(
-  recording: Recording,
-  request: NonNullable<PushBuild['request']>,
-): Promise<Result<{ readonly runs: readonly RunOutcome[]; readonly notes: readonly string[] }, AppFailure>> {
+export async function runBuild(recording: Recording, request: NonNullable<PushBuild['request']>): Promise<BuiltPush> {
   const { world, settings } = recording;
+  const refused = (failure: AppFailure): BuiltPush => ({ runs: [], notes: [], failure });
   const requests = await requestsOf(world.run, settings, request);
-  if (!requests.ok) return requests;
+  if (!requests.ok) return refused(requests.error);
   const outcome = await runRequests(world.run, settings, requests.value, stepLog(recording));
-  if (!outcome.ok) return outcome;
+  if (!outcome.ok) return refused(outcome.error);
   const { runs, known, failures } = outcome.value;
-  // Of several one may not be planned; where nothing else came of it, that is the answer.
   const [failure] = failures;
-  if (failure !== undefined && runs.length === 0) return fail(failure);
-  return ok({ runs, notes: requestNotes({ known, failures }) });
+  const told = runs.length === 0 ? failures.slice(1) : failures;
+  return { runs, notes: requestNotes({ known, failures: told }), ...(failure === undefined ? {} : { failure }) };
 }
 
 /** About which of several requests nothing was done, and why. */

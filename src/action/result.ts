@@ -53,6 +53,23 @@ export function refusedResult(failure: AppFailure): JobResult {
   };
 }
 
+/** What a job had done before something else that it was to do was refused. */
+export function stoppedBy(result: JobResult, failure: AppFailure): JobResult {
+  const refused = refusedResult(failure);
+  const hasRun = (result.summary.runs ?? []).length > 0;
+  // By exit code 2 nothing was run.
+  const end: Pick<JobResult, 'exit' | 'status'> =
+    hasRun && refused.exit === 2 ? { exit: 1, status: 'failure' } : refused;
+  const { exit, status } = result.exit === 0 ? end : result;
+  return {
+    ...result,
+    exit,
+    status,
+    summary: { ...result.summary, ...refused.summary },
+    annotations: [...refused.annotations, ...result.annotations],
+  };
+}
+
 function titleOf(message: string): string {
   const line = message.split('\n')[0] ?? '';
   return line.length > 100 ? `${line.slice(0, 100)}…` : line;

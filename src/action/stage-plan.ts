@@ -43,18 +43,21 @@ export async function performPlanStage(
   };
   const handing = { ...recording, settings };
   const asked = await ask(handing, intent, created);
-  if (!asked.ok) return refusedResult(withPermissionLines(asked.error));
-  const notes = asked.value;
+  const refused = asked.ok ? undefined : refusedResult(withPermissionLines(asked.error));
+  if (refused && claimed.length === 0) return refused;
+  const notes = asked.ok ? asked.value : [asked.error.message];
   for (const note of notes) recording.job.log.print(note);
-  return claimed.length === 0
-    ? {
-        exit: 0,
-        status: 'nothing',
-        outputs: {},
-        summary: { title: 'nothing to share out', notes },
-        annotations: [],
-      }
-    : shareAndUpload(recording, claimed, notes);
+  if (claimed.length === 0)
+    return {
+      exit: 0,
+      status: 'nothing',
+      outputs: {},
+      summary: { title: 'nothing to share out', notes },
+      annotations: [],
+    };
+  // Whatever was refused after it: nobody else begins what is claimed, and the other jobs begin where this one ends well.
+  const shared = await shareAndUpload(recording, claimed, notes);
+  return refused ? { ...shared, annotations: [...refused.annotations, ...shared.annotations] } : shared;
 }
 
 const quiet: RunObserver = { onPlan: () => undefined, onEvent: () => undefined };
