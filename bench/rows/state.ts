@@ -91,7 +91,7 @@ async function prepareCommit({ scratch, node, isTiny }: BenchContext): Promise<r
   };
   const env = [`RECORD_AT=${new Date(at * 1000).toISOString()}`, `RECORD_FOLDER=${path.join(scratch, 'kept')}`];
   const program = path.join(scratch, 'program', 'record-run.js');
-  const ours = { program: 'env', args: [...env, node, program], cwd: folder, before };
+  const ours = { program: 'env', args: [...env, node, program, ...FIVE], cwd: folder, before };
   return [
     {
       kind: 'pair',

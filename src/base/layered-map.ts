@@ -5,8 +5,14 @@ const LAYER_MAX = 500;
 
 /** A map of its own with the entries of another, which must not change any more: for many entries, only a layer over them. */
 export function copyOfMap<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
-  if (map.size < COPIED_MAX) return new Map(map.entries());
-  return map instanceof LayeredMap ? map.copy() : new LayeredMap(map);
+  // First: how many entries a layer has, what is below it may not know without a look.
+  if (map instanceof LayeredMap) return map.copy();
+  return map.size < COPIED_MAX ? new Map(map.entries()) : new LayeredMap(map);
+}
+
+/** A map with the entries of another, which must not change any more, and which is asked for what is looked at alone. */
+export function layerOver<K, V>(map: ReadonlyMap<K, V>): Map<K, V> {
+  return new LayeredMap(map);
 }
 
 /**

@@ -4,9 +4,10 @@ import type { AssetRecord, RollupCell, RunRecord, StateView } from '../model/sta
 import type { StateProblem } from './codec.ts';
 import { decodeIndex } from './index-files.ts';
 import { readRecords } from './late-records.ts';
-import { INDEX_PATH, parseDayRunsPath, parseRollupPath, shardPath } from './layout.ts';
+import { dayRollupPath, INDEX_PATH, parseDayRunsPath, parseRollupPath, shardOf, shardPath } from './layout.ts';
 import { decodeRun } from './record-files.ts';
 import { assetShape, cellShape } from './record-shapes.ts';
+import { assetOfScope } from './rollup.ts';
 import { joinStreams, readStreams } from './streams.ts';
 
 /** A view as it was folded, with what the files say beside it. */
@@ -33,7 +34,12 @@ export function decodeSnapshot(files: ReadonlyMap<string, string>): Result<Decod
     if (!shards.take(files, path))
       problems.push({ code: 'missing', file: path, line: 0, message: 'the file is not there' });
   }
-  const assets = readRecords<AssetRecord>(shards, { field: 'assets', shape: assetShape, problems });
+  const assets = readRecords<AssetRecord>(shards, {
+    field: 'assets',
+    shape: assetShape,
+    problems,
+    placeOf: (asset) => index && shardPath(shardOf(asset, index.shards)),
+  });
   const days = decodeDays(files, problems);
   const endedRuns = decodeEndedRuns(files, problems);
   if (problems.length > 0 || !index) return fail(problems);
@@ -71,12 +77,26 @@ function decodeDays(
     own.take(files, path);
     byDay.set(name.period, own);
   }
-  return new Map([...byDay].map(([day, own]) => [day, decodeCells(own, problems)]));
+  return new Map([...byDay].map(([day, own]) => [day, decodeCells(own, problems, placeOnDay(day, own))]));
 }
 
-/** The cells that these files have. */
-export function decodeCells(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RollupCell> {
-  return readRecords(files, { field: 'cells', shape: cellShape, problems });
+/** The file of a day in which the cell of a scope is. Of asset's files those without a cell are left out. */
+function placeOnDay(day: string, files: ReadonlyMap<string, string>): (scope: string) => string {
+  let shards = 1;
+  for (const path of files.keys()) while (shards <= (parseRollupPath(path)?.shard ?? 0)) shards *= 2;
+  return (scope) => {
+    const asset = assetOfScope(scope);
+    return dayRollupPath(day, asset === undefined ? undefined : shardOf(asset, shards));
+  };
+}
+
+/** The cells that these files have. `placeOf`: which has that of a scope. */
+export function decodeCells(
+  files: ReadonlyMap<string, string>,
+  problems: StateProblem[],
+  placeOf?: (scope: string) => string,
+): Map<string, RollupCell> {
+  return readRecords(files, { field: 'cells', shape: cellShape, problems, ...(placeOf && { placeOf }) });
 }
 
 function decodeEndedRuns(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RunRecord> {

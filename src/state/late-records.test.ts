@@ -181,13 +181,92 @@ test('records that are read late are those that were written, and none is parsed
   fc.assert(
     fc.property(files, (file) => {
       const content = encodeRecords(file.field, file.records);
-      const late = readLate(content, { field: file.field, shape: unasked(file.shape) });
+      // No name of ours has a sign that JSON escapes; a file with one is parsed.
+      const isPlain = [...file.records.keys()].every((key) => JSON.stringify(key) === `"${key}"`);
+      const shape = isPlain ? unasked(file.shape) : file.shape;
+      const late = readLate(content, { field: file.field, shape });
       expect(late).toEqual(readAtOnce(content, file));
       expect(late.problems).toEqual([]);
-      expect(readLate(Buffer.from(content), { field: file.field, shape: unasked(file.shape) })).toEqual(late);
+      expect(readLate(Buffer.from(content), { field: file.field, shape })).toEqual(late);
     }),
     { numRuns: 200 },
   );
+});
+
+/** Records in files, each with the names of some; who wrote them puts a record into the file that its name begins with. */
+const shared = fc.dictionary(
+  fc.constantFrom('a.json', 'b.json', 'c.json'),
+  fc.uniqueArray(fc.tuple(fc.constantFrom('a', 'a1', 'a"', 'b', 'bü', 'c', 'c𝒜', 'toString', '__proto__'), fc.nat(9)), {
+    maxLength: 4,
+    selector: ([key]) => key,
+  }),
+);
+const question = fc.tuple(
+  fc.constantFrom('get', 'has', 'size', 'keys', 'entries'),
+  fc.constantFrom('a', 'a1', 'a"', 'b', 'bü', 'c', 'c𝒜', 'toString', '__proto__', 'd'),
+);
+
+test('whatever is asked of records in many files, in any order, the answer is that of all of them at once', () => {
+  fc.assert(
+    fc.property(shared, fc.array(question, { maxLength: 12 }), fc.boolean(), (inFiles, questions, knowsPlaces) => {
+      const placeOf = (key: string): string => `${key[0]}.json`;
+      const known = new Map<string, AssetRecord>();
+      const texts = new LateTexts();
+      for (const [path, entries] of Object.entries(inFiles)) {
+        const records = entries.map(([key, ms]): [string, AssetRecord] => [
+          key,
+          { asset: key, checks: {}, durationsMs: [ms], history: [] },
+        ]);
+        texts.setLate(path, new LateText(Buffer.from(encodeRecords('assets', records))));
+        // Of two with one name the later one counts, or that which is in its place.
+        for (const [key, record] of records) {
+          const inPlace = knowsPlaces && (inFiles[placeOf(key)] ?? []).some(([name]) => name === key);
+          if (!inPlace || path === placeOf(key)) known.set(key, record);
+        }
+      }
+      const problems: StateProblem[] = [];
+      const options = {
+        field: 'assets',
+        shape: assetShape,
+        problems,
+        lateFrom: 0,
+        ...(knowsPlaces ? { placeOf } : {}),
+      };
+      const late = readRecords<AssetRecord>(texts, options);
+      expect(problems).toEqual([]);
+      for (const [what, key] of questions) {
+        if (what === 'get') expect(late.get(key)).toEqual(known.get(key));
+        if (what === 'get' && late.has(key)) expect(late.get(key)).toBe(late.get(key));
+        if (what === 'has') expect(late.has(key)).toBe(known.has(key));
+        if (what === 'size') expect(late.size).toBe(known.size);
+        if (what === 'keys') expect([...late.keys()].sort()).toEqual([...known.keys()].sort());
+        if (what === 'entries') for (const [name, record] of late) expect(record).toEqual(known.get(name));
+      }
+      expect(sorted(late)).toEqual(sorted(known));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a record is looked for in its own file, and once', () => {
+  const texts = new Map(
+    ['a', 'b'].map((name) => [
+      `${name}.json`,
+      encodeRecords('assets', [[name, { asset: name, checks: {}, durationsMs: [], history: [] }]]),
+    ]),
+  );
+  const asked: string[] = [];
+  const options = { field: 'assets', shape: assetShape, problems: [], lateFrom: 0 };
+  const late = readRecords<AssetRecord>(texts, {
+    ...options,
+    placeOf: (key) => {
+      asked.push(key);
+      return `${key}.json`;
+    },
+  });
+  const copy = copyOfRecords(late).set('b', { asset: 'b', checks: {}, durationsMs: [7], history: [] });
+  expect([late.get('a')?.asset, copy.get('b')?.durationsMs, late.get('b')?.durationsMs]).toEqual(['a', [7], []]);
+  expect(asked).toEqual(['b', 'a']);
 });
 
 /** The same or nearly the same, as nobody of us writes it. */

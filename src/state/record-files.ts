@@ -3,7 +3,7 @@ import { byText } from '../base/order.ts';
 import type { RunRecord } from '../model/state.ts';
 import type { StateProblem } from './codec.ts';
 import { FILE_BYTES_MAX, utf8Bytes } from './layout.ts';
-import { runShape } from './record-shapes.ts';
+import { runShape, runSteps } from './record-shapes.ts';
 import { type Check, isObject } from './shape.ts';
 
 /** Version of the records in the snapshot, the roll-ups and the runs. */
@@ -125,12 +125,20 @@ function frameOf(
   return { record: bare, bytes: bytesOf(bare) };
 }
 
+/** Of a line with so many characters the steps are late: to make ready what checks them costs more than to parse few. */
+const LATE_STEPS_FROM = 64 * 1024;
+
+/** A run as `encodeRun` wrote it; what is wrong with it goes to `problems`. The steps of a long one are parsed when somebody asks. */
 export function decodeRun(
   content: string,
   file: string,
   line: number,
   problems: StateProblem[],
 ): RunRecord | undefined {
+  return runWithLateSteps(content) ?? parseRun(content, file, line, problems);
+}
+
+function parseRun(content: string, file: string, line: number, problems: StateProblem[]): RunRecord | undefined {
   const parsed = parseFile(file, content, problems, { line });
   if (!parsed) return undefined;
   const { v: _version, ...record } = parsed;
@@ -138,4 +146,32 @@ export function decodeRun(
   if (wrong === undefined) return record as unknown as RunRecord;
   problems.push({ code: 'broken', file, line, message: wrong });
   return undefined;
+}
+
+const STEPS = '"steps":{';
+let stepsExpression: RegExp | undefined;
+
+/** A long run with something wrong is none, nor is one that is written in another way: it is parsed as a whole. */
+function runWithLateSteps(content: string): RunRecord | undefined {
+  // An expression has room for so many choices only.
+  if (content.length < LATE_STEPS_FROM || content.length > FILE_BYTES_MAX) return undefined;
+  // Quotes within a text are escaped, so this is the field, and nothing else of a run has steps.
+  const at = content.indexOf(STEPS);
+  if (at < 0 || content.includes(STEPS, at + 1)) return undefined;
+  const from = at + STEPS.length - 1;
+  stepsExpression ??= new RegExp(runSteps.pattern!()!, 'y');
+  stepsExpression.lastIndex = from;
+  if (!stepsExpression.test(content)) return undefined;
+  const text = content.slice(from, stepsExpression.lastIndex);
+  const rest = `${content.slice(0, from)}{}${content.slice(from + text.length)}`;
+  const record = parseRun(rest, '', 0, []);
+  let steps: RunRecord['steps'] | undefined;
+  return (
+    record &&
+    Object.defineProperty(record, 'steps', {
+      enumerable: true,
+      configurable: true,
+      get: () => (steps ??= JSON.parse(text) as RunRecord['steps']),
+    })
+  );
 }

@@ -48,6 +48,7 @@ import {
   pair,
   text,
 } from './shape.ts';
+import { anyPattern } from './shape-pattern.ts';
 import { isSketch, SKETCH_PATTERN } from './sketch.ts';
 
 const turn: Check = pair(integer, integer);
@@ -140,6 +141,7 @@ export const assetShape: Check = object<AssetRecord>({
 });
 
 const runReasons: Check = {
+  pattern: () => anyPattern([runReason.pattern?.(), skipReason.pattern?.()]),
   test: (value) => (runReason.test(value) === undefined ? undefined : skipReason.test(value)),
 };
 
@@ -170,6 +172,9 @@ const runStep: Check = object<RunStepRecord>({
   ),
 });
 
+/** The steps of a run: most of what there is of a long one. */
+export const runSteps: Check = mapping(runStep);
+
 export const runShape: Check = object<RunRecord>({
   run: text,
   epoch: count,
@@ -183,7 +188,7 @@ export const runShape: Check = object<RunRecord>({
   endedAt: optional(instant),
   planDigest: optional(text),
   codeCommit: optional(text),
-  steps: mapping(runStep),
+  steps: runSteps,
   confirmed: list(text),
   counts: optional(countsShape),
   billed: optional(billedShape),

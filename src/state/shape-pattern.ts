@@ -48,6 +48,11 @@ export function objectPattern(fields: Iterable<readonly [key: string, field: Fie
   return `${source}\\}`;
 }
 
+/** One of several, tried one after the other. */
+export function anyPattern(patterns: readonly (string | undefined)[]): string | undefined {
+  return patterns.includes(undefined) ? undefined : `(?:${patterns.join('|')})`;
+}
+
 function escaped(text: string): string {
   return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 }
