@@ -1,1 +1,0 @@
-export{t as loadProject}from"./load-project-CVRgdVnb.js";

@@ -1,1 +1,0 @@
-export{t as main}from"./wake-BV8Fzcb0.js";

@@ -1,1 +1,0 @@
-export{t as productionRunner}from"./production-runner-D7CniiUr.js";
