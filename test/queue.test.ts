@@ -243,3 +243,33 @@ schedules:
   expect(again.stderr).toMatch(/is over already \(CANCELED\)/);
   expect((await project.run(['cancel', 'nobody'])).stderr).toMatch(/no open run, no backfill[\s\S]*write `key:nobody`/);
 });
+
+test('a run that waited for weeks is found by its id for good, and tried again', async () => {
+  const files = (places: number) => `name: waits
+run_queue: { max_concurrent_runs: ${places} }
+assets:
+  a: { run: "test -e fine" }
+  b: { run: "true" }
+schedules:
+  nightly: { cron: "30 2 2 * *", selection: key:a }
+  daily: { cron: "0 5 * * *", selection: key:b }
+`;
+  project = makeCliProject({ 'branchline.yaml': files(0) });
+  const tick = (now: string, code?: number) => project.json<{ runs: readonly RunJson[] }>(['tick', '--now', now], code);
+  await tick('2026-01-01T12:00:00Z');
+  await tick('2026-01-02T03:00:00Z');
+  const [waits] = [...(await project.state()).view.openRuns.keys()];
+  expect(waits).toMatch(/^20260102-/);
+  project.write('branchline.yaml', files(10));
+  const late = await tick('2026-01-20T04:00:00Z', 1);
+  expect(late.runs.map(({ run, state }) => [run, state])).toContainEqual([waits, 'FAILURE']);
+  for (const day of ['21', '22', '23', '24']) await tick(`2026-01-${day}T05:30:00Z`);
+  expect((await project.state()).view.endedRuns.has(waits!)).toBe(false);
+  const shown = await project.run(['state', 'show', waits!, '--environment', 'local']);
+  expect(shown).toMatchObject({ code: 0 });
+  expect(shown.stdout).toContain(`run ${waits}: FAILURE, nightly 02:30`);
+  project.write('fine', '');
+  expect(await project.json<RunJson>(['retry', waits!])).toMatchObject({ state: 'SUCCESS' });
+  const unknown = await project.run(['retry', waits!.replace(/.{4}$/, 'zzzz')]);
+  expect(unknown).toMatchObject({ code: 2 });
+});
