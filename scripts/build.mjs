@@ -20,6 +20,7 @@ import { askedBuiltins } from './builtin-modules.mjs';
 import { isHost, planLate, writeLate } from './late-code.mjs';
 import { lateModules } from './late-modules.mjs';
 import { root } from './packages.mjs';
+import { plainExports } from './plain-exports.mjs';
 import { licenceTexts } from './third-party-licences.mjs';
 
 /** Fetched when first used, never part of dist (docs/architecture.md). */
@@ -80,7 +81,7 @@ const readLate = {
     id === late.id
       ? `import { createRequire } from 'node:module';
 let library;
-const read = () => (library ??= createRequire(import.meta.url)('./${late.file}'));
+const read = () => (library ??= createRequire(import.meta.filename)('./${late.file}'));
 export const CronExpressionParser = { parse: (...args) => read().CronExpressionParser.parse(...args) };`
       : null,
 };
@@ -180,14 +181,15 @@ async function buildInto(folder) {
     ...options,
     input: entries,
     external: fetchedAtFirstUse,
-    plugins: [askedBuiltins, ...options.plugins, lateCode.plugin],
+    plugins: [askedBuiltins, ...options.plugins, lateCode.plugin, plainExports],
   });
   try {
     const { output } = await bundle.write({
       dir: folder,
-      format: 'esm',
+      format: 'cjs',
+      exports: 'named',
       entryFileNames: '[name].js',
-      chunkFileNames: 'chunks/[name]-[hash].js',
+      chunkFileNames: 'chunks/[name]-[hash].cjs',
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: [{ name: chunksOfStarts(), debugName: 'starts' }],
@@ -210,6 +212,8 @@ async function buildInto(folder) {
     ];
     for (const { fileName } of chunks) rewriteInAscii(path.join(folder, fileName));
     writeFileSync(path.join(folder, 'THIRD-PARTY-LICENCES.txt'), licenceTexts(modules));
+    // The sources are modules of the other kind, and so says the package that dist is in.
+    writeFileSync(path.join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   } finally {
     await bundle.close();
   }

@@ -242,10 +242,10 @@ export const late = () => (loaded ??= read());
 function read() {
   const imports = { ${imports.join(', ')} };
   const given = { '#import': (name) => imports[name](), ${objects.join(', ')} };
-  const required = createRequire(import.meta.url);
-  const exports = {};
-  required('./${file}')((id) => given[id] ?? required(id), exports);
-  return exports;
+  const required = createRequire(import.meta.filename);
+  const held = {};
+  required('./${file}')((id) => given[id] ?? required(id), held);
+  return held;
 }`;
 }
 

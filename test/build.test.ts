@@ -16,7 +16,7 @@ beforeEach(() => {
   }
   symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
   mkdirSync(path.join(folder, 'src'));
-  write('src/cli.ts', "const { answer } = await import('./core.ts');\nconsole.log(await answer());\n");
+  write('src/cli.ts', "void import('./core.ts').then(async ({ answer }) => console.log(await answer()));\n");
   write(
     'src/core.ts',
     "import { parse } from 'yaml';\nimport type { Answer } from './answer.ts';\n\nexport type { Answer } from './answer.ts';\n" +
@@ -145,7 +145,7 @@ describe('code that is late', () => {
       'src/chunk.ts',
       "import { see } from './late.ts';\nexport const loud = (text: string): string => (see('chunk'), text.toUpperCase());\n",
     );
-    write('src/cli.ts', "const { main } = await import('./program.ts');\nawait main(process.argv);\n");
+    write('src/cli.ts', "void import('./program.ts').then(({ main }) => main(process.argv));\n");
     write(
       'src/program.ts',
       "import { NAME, see } from './late.ts';\nimport { seeMore } from './later.ts';\nimport { seen } from './shared.ts';\n" +
@@ -160,7 +160,7 @@ describe('code that is late', () => {
     expect(build().stderr).toBe('');
     expect(run('a').stdout).toBe('a! late\n');
     expect(run('a', 'more').stdout).toBe('4 later?\na! late chunk! NONE!\n');
-    const files = Object.keys(bytesOfDist()).filter((name) => name.endsWith('.cjs'));
+    const files = Object.keys(bytesOfDist()).filter((name) => /[\\/]late-/.test(name));
     expect(files.map((name) => name.replace(/-[0-9a-f]{8}/, '')).sort()).toEqual([
       'chunks/late-first.cjs',
       'chunks/late-then.cjs',
@@ -189,9 +189,32 @@ describe('code that is late', () => {
   });
 });
 
+test('what a chunk hands out is what it holds, also where that changes', () => {
+  write(
+    'src/shared.ts',
+    'export let seen = 0;\nexport const LIMIT = 3;\nexport function see(): void {\n  seen += 1;\n}\n',
+  );
+  for (const name of ['one', 'two'])
+    write(
+      `src/${name}.ts`,
+      "import { LIMIT, see, seen } from './shared.ts';\nexport function tell(): string {\n  see();\n" +
+        `  return \`${name} \${seen} of \${LIMIT}\`;\n}\n`,
+    );
+  write(
+    'src/cli.ts',
+    "void Promise.all([import('./one.ts'), import('./two.ts')]).then(([one, two]) => console.log(one.tell(), two.tell(), one.tell()));\n",
+  );
+  expect(build().stderr).toBe('');
+  const run = spawnSync(process.execPath, [path.join(folder, 'dist', 'cli.js')], { encoding: 'utf8' });
+  expect(run.stdout).toBe('one 1 of 3 two 2 of 3 one 3 of 3\n');
+  // All but the one that changes are plain fields.
+  const shared = Object.entries(bytesOfDist()).find(([name]) => name.includes('shared'))?.[1] ?? '';
+  expect(shared.match(/Object\.defineProperty\(exports/g)).toHaveLength(1);
+});
+
 describe('modules of Node', () => {
   beforeEach(() => {
-    write('src/cli.ts', "const { main } = await import('./program.ts');\nawait main();\n");
+    write('src/cli.ts', "void import('./program.ts').then(({ main }) => main());\n");
     write(
       'src/program.ts',
       [

@@ -19,7 +19,7 @@ export async function setup(): Promise<() => void> {
   process.env['BRANCHLINE_TEST_CLI'] = path.join(folder, 'cli.js');
   for (const [name, variable] of Object.entries(programs)) {
     const dir = path.join(folder, name);
-    process.env[variable] = path.join(dir, `${name}.js`);
+    process.env[variable] = path.join(dir, `${name}.mjs`);
     await bundleProgram(`src/testing/${name}.ts`, dir);
   }
   return () => rmSync(folder, { recursive: true, force: true });
@@ -35,6 +35,6 @@ async function bundleProgram(input: string, dir: string): Promise<void> {
     platform: 'node',
     external: [/^node:/, '@duckdb/node-api', 'pg'],
   });
-  await bundle.write({ dir, format: 'esm' });
+  await bundle.write({ dir, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' });
   await bundle.close();
 }

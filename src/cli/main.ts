@@ -1,11 +1,9 @@
 import { CommanderError } from 'commander';
-import { keepCompiledCode } from '../compose/compiled-code.ts';
 import { reportThrown } from './bug.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs the command line: parses, loads the command's module, sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  keepCompiledCode(process.env);
   const program = buildProgram((code) => {
     process.exitCode = code;
   }, argv[2]);

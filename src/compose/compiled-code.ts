@@ -1,17 +1,21 @@
 import { type Stats, statSync } from 'node:fs';
-import * as module from 'node:module';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../adapters/cache-folder.ts';
+import { readChunksFrom } from '../adapters/compiled-chunks.ts';
 import type { Environment } from '../adapters/git-process.ts';
 
 /**
  * Keeps what Node makes of this program's code beside other things that can be had anew: a short command is mostly
- * parsing. Where Node cannot (22.7 and older), or nothing can be written there, all goes on without.
+ * parsing and compiling. Where nothing can be kept, all goes on without. Each command has a folder of its own, because what
+ * is kept is the functions that were run.
  */
-export function keepCompiledCode(env: Environment): void {
-  if (!('enableCompileCache' in module)) return;
+export function keepCompiledCode(env: Environment, command: string | undefined): void {
+  // What is measured by line is to be what was read, and Node's own switch is for its own cache, which asks the same.
+  if (env['NODE_V8_COVERAGE'] || env['NODE_DISABLE_COMPILE_CACHE']) return;
   const folder = compiledFolder(env);
-  if (folder !== undefined) module.enableCompileCache(folder);
+  if (folder === undefined) return;
+  const name = command !== undefined && /^[a-z][a-z-]{0,40}$/.test(command) ? command : 'other';
+  readChunksFrom(join(folder, `node-${process.versions.node}-${process.arch}`, name));
 }
 
 /**

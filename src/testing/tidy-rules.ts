@@ -84,9 +84,9 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['@actions/core', '@actions/github', 'node:'],
   },
   // A job that only reads and prints is done by the command line, in its words.
-  'main.ts': { isPure: false, rooms: ['action', 'cli'], packages: ['node:'] },
-  'post.ts': { isPure: false, rooms: ['action'], packages: ['node:'] },
-  'cli.ts': { isPure: false, rooms: ['cli', 'version.ts'], packages: ['node:'] },
+  'main.ts': { isPure: false, rooms: ['action', 'cli', 'compose'], packages: ['node:'] },
+  'post.ts': { isPure: false, rooms: ['action', 'compose'], packages: ['node:'] },
+  'cli.ts': { isPure: false, rooms: ['cli', 'compose', 'version.ts'], packages: ['node:'] },
 };
 
 /**
