@@ -7,11 +7,13 @@ import { buildPlanning } from './planning.ts';
 const START = Date.parse('2026-11-22T05:59:00Z');
 const MINUTE = 60_000;
 
-function worldOf(settings: string) {
+const ASSETS = 'assets: { a: { run: make a, pool: api, tags: { branchline/priority: "5" } } }';
+
+function worldOf(settings: string, assets = ASSETS) {
   const files = {
     'branchline.yaml': `name: closed
 ${settings}
-assets: { a: { run: make a, pool: api, tags: { branchline/priority: "5" } } }
+${assets}
 schedules: { often: { cron: "0 6 * * *", selection: "*" } }
 `,
   };
@@ -70,4 +72,22 @@ test('what a schedule asked for stays in the queue, and nobody waits for it', as
   expect(tick.result).toMatchObject({ ok: true });
   expect(tick.endedAt! - before).toBeLessThan(MINUTE);
   expect([...view().openRuns.values()].map(({ state }) => state)).toEqual(['QUEUED']);
+});
+
+test('nobody waits for what comes after a run that never starts either', async () => {
+  const { world, machine, view } = worldOf(
+    `run_queue: { tag_concurrency_limits: [{ key: branchline/priority, value: "5", limit: 0 }] }
+partitions: { days: { daily: { start: 2026-11-01 } }, weeks: { weekly: { start: 2026-11-01 } } }`,
+    `assets:
+  a: { partitions: days, run: make a, tags: { branchline/priority: "5" } }
+  b: { partitions: weeks, run: make b }`,
+  );
+  await world.settle(world.start(machine, { kind: 'tick' }, { waitMs: 10 * MINUTE }));
+  world.time.pass(2 * MINUTE);
+  const before = world.time.now();
+  const tick = world.start(machine, { kind: 'tick' }, { waitMs: 10 * MINUTE });
+  await world.settle(tick);
+  expect(tick.result).toMatchObject({ ok: true });
+  expect([...view().openRuns.values()].map(({ state }) => state)).toEqual(['QUEUED', 'QUEUED']);
+  expect(tick.endedAt! - before).toBeLessThan(MINUTE);
 });

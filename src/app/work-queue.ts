@@ -3,7 +3,7 @@ import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
-import { isForGood } from '../plan/queue.ts';
+import { waitsInVain } from '../plan/queue.ts';
 import type { StateRead } from '../state/read.ts';
 import { backfillsMessage, doBackfillsMove, type Preview, partitionsOfBackfills, withBackfills } from './backfills.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
@@ -284,11 +284,10 @@ export async function workQueue(
     const retries = missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' }));
     const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
-    const isShut = ({ run }: WaitingRun): boolean => {
-      const wait = current.release?.pass.waiting.get(run);
-      return wait !== undefined && isForGood(wait);
-    };
-    const hopeful = mayStart() ? left.filter((run) => isDue(run) && own.isMine(run) && !isShut(run)) : [];
+    const isVain = waitsInVain(current.release?.pass.waiting ?? new Map(), (run) =>
+      waitsForLater(newest.view, run, ports.clock.now()),
+    );
+    const hopeful = mayStart() ? left.filter((each) => isDue(each) && own.isMine(each) && !isVain(each.run)) : [];
     const isMoving =
       room() > 0 &&
       (doBackfillsMove(settings.planning.project, newest.view, ports.clock.now()) ||

@@ -53,6 +53,31 @@ export function isForGood(wait: Wait): boolean {
   return wait.kind !== 'not-due' && wait.kind !== 'held' && wait.limit === 0;
 }
 
+/**
+ * Tells of runs whether waiting for them is in vain: nobody is in their way, or who is does not start meanwhile. `isLater`:
+ * whether a run waits for an instant.
+ */
+export function waitsInVain(
+  waiting: ReadonlyMap<string, Wait>,
+  isLater: (run: string) => boolean,
+): (run: string) => boolean {
+  // Of many runs in a row each is held by all before it.
+  const known = new Map<string, boolean>();
+  const judge = (run: string): boolean => {
+    const before = known.get(run);
+    if (before !== undefined) return before;
+    known.set(run, false);
+    const wait = waiting.get(run);
+    const isVain =
+      wait?.kind === 'held'
+        ? wait.holders.some((holder) => isLater(holder) || judge(holder))
+        : wait !== undefined && isForGood(wait);
+    known.set(run, isVain);
+    return isVain;
+  };
+  return judge;
+}
+
 export interface ReleasePass {
   /** Runs to start, in this order. */
   readonly released: readonly string[];
