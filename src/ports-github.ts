@@ -40,6 +40,8 @@ export interface WorkflowJob {
   readonly status: RunStatus;
   /** `success`, `failure`, `cancelled`, `timed_out`, …; only of a completed one. */
   readonly conclusion?: string;
+  /** When it had all that it needs but a machine. */
+  readonly createdAt?: EpochMs;
   readonly startedAt?: EpochMs;
   readonly completedAt?: EpochMs;
   /** The machine that took it; absent while none has. Equals `RUNNER_NAME` inside of the job. */

@@ -33,6 +33,91 @@ async function endedStates(): Promise<string[]> {
   return [...view.openRuns.values(), ...view.endedRuns.values()].map(({ state }) => state).sort();
 }
 
+describe('a run that no machine begins', () => {
+  const manifest = (monitoring: string): string => `name: shop
+runners: { big: { runs-on: [self-hosted, big] } }
+run_monitoring: { enabled: true${monitoring} }
+run_retries: { enabled: true, max_retries: 1, retry_on_asset_or_op_failure: false }
+assets:
+  a: { run: 'mkdir -p data; echo 1 >> data/a.txt', outputs: [data/a.txt] }
+  b: { run: 'echo made >> "$SHARED/b"', runner: big }
+`;
+  const pass = (ms: number) => {
+    rig.github.git.date = new Date(rig.github.git.date.getTime() + ms);
+  };
+
+  test('fails by that, is tried again, and the machine that comes at last does nothing', async () => {
+    rig = await makeActionRig({ 'branchline.yaml': manifest(', start_timeout_seconds: 180') });
+    const env = { SHARED: rig.github.sandbox.root };
+    const first = await runWave(rig, {
+      event: click({ command: 'run', select: 'key:b' }),
+      run: 81,
+      waiting: ['s000'],
+    });
+    expect(first.plan).toMatchObject({ code: 0, outputs: { status: 'success' } });
+    // In time yet: nobody does anything about it.
+    pass(170_000);
+    const early = await runWave(rig, { event: tick, run: 82 });
+    expect(early.plan).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+    pass(20_000);
+    const next = await runWave(rig, { event: tick, run: 83, env });
+    const { view } = await rig.state();
+    const runs = [...view.endedRuns.values()].sort((x, y) => x.requestedAt.localeCompare(y.requestedAt));
+    expect(runs).toMatchObject([
+      {
+        state: 'FAILURE',
+        epoch: 2,
+        failure: {
+          class: 'infrastructure',
+          code: 'start-timeout',
+          message: 'no runner began it within 3 min (start_timeout_seconds)',
+        },
+        retry: { decision: 'retry' },
+        counts: { materialized: 0, failed: 0, skipped: 1 },
+      },
+      { state: 'SUCCESS', request: { kind: 'retry' }, counts: { materialized: 1 } },
+    ]);
+    expect(next.plan.log).toContain(`Run ${runs[0]!.run} failed: no runner began it within 3 min`);
+    // The machine comes: its run is nobody's any more.
+    const late = await rig.run({
+      action: 'execute',
+      event: tick,
+      run: 81,
+      job: 'execute',
+      permissions: { contents: 'read' },
+      runnerName: 'big 81',
+      isFollowed: true,
+      with: { shard: 's000', 'plan-digest': first.plan.outputs['plan-digest'] ?? '' },
+      env,
+    });
+    expect(late).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+    expect(readFileSync(join(env.SHARED, 'b'), 'utf8')).toBe('made\n');
+    expect(await endedStates()).toEqual(['FAILURE', 'SUCCESS']);
+  });
+
+  test('is left alone while one of its jobs has begun, or nobody wrote how long it may take', async () => {
+    for (const monitoring of [', start_timeout_seconds: 60', '']) {
+      rig = await makeActionRig({ 'branchline.yaml': manifest(monitoring) });
+      const env = { SHARED: rig.github.sandbox.root };
+      const selection = monitoring === '' ? 'key:b' : '*';
+      const first = await runWave(rig, {
+        event: click({ command: 'run', select: selection }),
+        run: 81,
+        waiting: [monitoring === '' ? 's000' : 's001'],
+        env,
+      });
+      expect(first.matrix).toHaveLength(monitoring === '' ? 1 : 2);
+      pass(3_600_000);
+      const next = await runWave(rig, { event: tick, run: 82, env });
+      expect(next.plan).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
+      const { view, problems } = await rig.state();
+      expect(problems).toEqual([]);
+      expect([...view.openRuns.values()]).toMatchObject([{ state: 'STARTED', epoch: 1 }]);
+      if (monitoring !== '') await rig.stop();
+    }
+  });
+});
+
 describe('work shared out among jobs', () => {
   test('is carried out by jobs that may only read, and recorded once', async () => {
     rig = await makeActionRig({

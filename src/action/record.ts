@@ -76,17 +76,24 @@ export async function recordIn(
   }
 }
 
-/** Any job that records takes in what others left that were lost, a fan-out or a single job. Loaded when there is one. */
+/**
+ * Any job that records takes in what others left that were lost, a fan-out or a single job, and asks which jobs of a fan-out
+ * never began. Loaded when there is one.
+ */
 export function takerOf(
   { github, context }: Job,
   world: World,
   planning: () => PlanningProject,
-): Pick<RunPorts, 'takeInLost'> {
+): Pick<RunPorts, 'takeInLost' | 'waitingRuns'> {
   if (github === undefined) return {};
   return {
     async takeInLost(claims) {
       const { lostClaimTaker } = await import('../compose/take-in-wave.ts');
       return lostClaimTaker(world, planning, { github, temp: context.temp })(claims);
+    },
+    async waitingRuns(claims, view) {
+      const { waitingRunsAt } = await import('../compose/waiting-waves.ts');
+      return waitingRunsAt(github)(claims, view);
     },
   };
 }

@@ -34,6 +34,7 @@ export function jobOf(job: Job, attempt: number): WorkflowJob {
     attempt: job.run_attempt ?? attempt,
     status: statusOf(job.status),
     ...given('conclusion', job.conclusion),
+    ...instant('createdAt', job.created_at),
     ...instant('startedAt', job.started_at),
     ...instant('completedAt', job.completed_at),
     ...given('runner', job.runner_name),

@@ -5,7 +5,7 @@ import type { RunRetries } from '../model/operations.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import type { Holders, Liveness } from '../ports.ts';
-import type { LostRunVerdict } from '../run/monitor.ts';
+import { isNeverBegun, type LostRunVerdict } from '../run/monitor.ts';
 import { isOnlyWarning } from '../run/progress.ts';
 import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
@@ -183,7 +183,7 @@ export function lostRunDrafts(run: RunRecord, claim: Claim | undefined, how: Los
       ...(isCanceled ? {} : { failure }),
       counts: countsOf(run, ends),
       // One that never started took no time, however long it waited.
-      durationMs: run.startedAt === undefined ? 0 : Math.max(0, now - epochMs(run.startedAt)),
+      durationMs: run.startedAt === undefined || isNeverBegun(failure) ? 0 : Math.max(0, now - epochMs(run.startedAt)),
       ...(retry ? { retry } : {}),
     },
     ...(claim ? [{ ...of, type: 'claim.closed', claim: claim.claim, reason: 'holder-gone' } as const] : []),

@@ -1,6 +1,7 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim, EventDraft, RetryDecision } from '../model/events.ts';
-import { timestamp } from '../model/instant.ts';
+import type { Failure } from '../model/failure.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
 import type { Holders, Journals, OrphanJournal } from '../ports.ts';
@@ -14,6 +15,7 @@ import { setAside } from './set-aside.ts';
 import type { PagesOf, StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
 import type { StateSession } from './state-session.ts';
+import { mayWaitTooLong } from './waiting-jobs.ts';
 
 export interface RecoverPorts {
   readonly journals: Journals;
@@ -29,7 +31,15 @@ export interface RecoverPorts {
    * journals of single jobs are the answer, for they are taken in as those of dead processes are. Absent where nobody can.
    */
   readonly takeInLost?: (claims: readonly Claim[]) => Promise<Result<readonly OrphanJournal[], AppFailure>>;
+  /** See `WaitingRuns`; absent where nobody can tell. */
+  readonly waitingRuns?: WaitingRuns;
 }
+
+/**
+ * Since when the runs of these claims wait for a machine, by claim: those of which no job has begun, for certain. Asked anew
+ * each time, since a job may begin at any moment.
+ */
+export type WaitingRuns = (claims: readonly Claim[], view: StateView) => Promise<ReadonlyMap<string, EpochMs>>;
 
 /** What was found and mended before a command began its own work. */
 export interface Recovery {
@@ -39,8 +49,8 @@ export interface Recovery {
   readonly retries: ReadonlyMap<string, RetryDecision>;
   /** Runs whose runner is gone and that go back to the queue, to be carried on. */
   readonly resumedRuns: readonly string[];
-  /** Runs that the monitor ended: they did not start, or did not stop, in time. */
-  readonly overdueRuns: readonly string[];
+  /** Runs that the monitor ended: they did not start, or did not stop, in time; with the failure. */
+  readonly overdueRuns: ReadonlyMap<string, Failure | undefined>;
   /** Events that only a dead process's journal had. */
   readonly adoptedEvents: number;
   /** Lines that cannot be taken in because what is before them is not in the state, by journal. */
@@ -122,7 +132,7 @@ const nothing: Recovery = {
   lostRuns: [],
   retries: new Map(),
   resumedRuns: [],
-  overdueRuns: [],
+  overdueRuns: new Map(),
   adoptedEvents: 0,
   behindGap: new Map(),
   untaken: [],
@@ -163,7 +173,7 @@ async function decideRecovery(
   const closing: BranchlineEvent[] = [];
   const lostRuns: string[] = [];
   const resumedRuns: string[] = [];
-  const overdueRuns: string[] = [];
+  const overdueRuns = new Map<string, Failure | undefined>();
   for (const claim of gone) {
     const run = after.openRuns.get(claim.run);
     if (run && run.epoch === claim.epoch) {
@@ -181,12 +191,13 @@ async function decideRecovery(
     } else own.push({ type: 'claim.closed', at, claim: claim.claim, reason: 'holder-gone' });
   }
   const settled = new Set([...lostRuns, ...resumedRuns]);
+  const waiting = await waitingRuns(after, settled, ports, state.now);
   for (const run of after.openRuns.values()) {
     if (settled.has(run.run)) continue;
     const claim = [...after.claims.values()].find((each) => each.run === run.run);
-    const verdict = judgeOverdue(ports.operations.monitoring, run, claim, state.now);
+    const verdict = judgeOverdue(ports.operations.monitoring, run, claim && waiting.get(claim.claim), state.now);
     if (!verdict) continue;
-    overdueRuns.push(run.run);
+    overdueRuns.set(run.run, verdict.failure);
     const how = { now: state.now, retries: ports.operations.retries, ...verdict };
     closing.push(...closeLostRun(after, run, claim, how));
   }
@@ -207,17 +218,32 @@ async function decideRecovery(
   };
 }
 
+/** Runs that no machine has begun, as far as it matters. A job that begins after the answer finds its claim gone: it does nothing. */
+async function waitingRuns(
+  view: StateView,
+  settled: ReadonlySet<string>,
+  ports: RecoverPorts,
+  now: EpochMs,
+): Promise<ReadonlyMap<string, EpochMs>> {
+  const { monitoring } = ports.operations;
+  const asked = [...view.claims.values()].filter((claim) => {
+    const run = settled.has(claim.run) ? undefined : view.openRuns.get(claim.run);
+    return run !== undefined && mayWaitTooLong(monitoring, run, claim, now);
+  });
+  return asked.length === 0 || !ports.waitingRuns ? new Map() : ports.waitingRuns(asked, view);
+}
+
 function message({ lostRuns, resumedRuns, overdueRuns, adoptedEvents: count }: Recovery, suspected: number): string {
   const parts = [
     resumedRuns.length > 0
       ? `${resumedRuns.length} ${resumedRuns.length === 1 ? 'run goes' : 'runs go'} on elsewhere`
       : '',
-    overdueRuns.length > 0 ? `${overdueRuns.length} did not start or stop in time` : '',
+    overdueRuns.size > 0 ? `${overdueRuns.size} did not start or stop in time` : '',
     lostRuns.length > 0 ? `${lostRuns.length} ${lostRuns.length === 1 ? 'run was' : 'runs were'} cut off` : '',
     count > 0 ? `${count} ${count === 1 ? 'event' : 'events'} taken from a journal` : '',
     suspected > 0 ? `${suspected} silent ${suspected === 1 ? 'claim' : 'claims'} suspected` : '',
   ].filter((part) => part !== '');
-  const trailers = [...lostRuns, ...resumedRuns, ...overdueRuns].map((run) => `Run: ${run}`);
+  const trailers = [...lostRuns, ...resumedRuns, ...overdueRuns.keys()].map((run) => `Run: ${run}`);
   return [
     `${lostRuns.length > 0 ? '✗' : '○'} recovered: ${parts.join(', ') || 'claims of ended runs closed'}`,
     ...(trailers.length > 0 ? ['', ...trailers] : []),

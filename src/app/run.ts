@@ -51,6 +51,8 @@ export interface RunPorts {
   readonly endLeftovers: (run: string) => Promise<void>;
   /** Takes in what the jobs of workflow runs uploaded whose last job is lost; absent where nobody can. */
   readonly takeInLost?: RecoverPorts['takeInLost'];
+  /** Tells of which runs of workflow runs no job has begun; absent where nobody can. */
+  readonly waitingRuns?: RecoverPorts['waitingRuns'];
   readonly scratch: Scratch;
   readonly writer: string;
   readonly redactor: Redactor;
@@ -125,13 +127,18 @@ export async function recoverFirst(ports: RunPorts): Promise<Result<void, AppFai
     pages: ports.pages,
     endLeftovers: ports.endLeftovers,
     ...(ports.takeInLost ? { takeInLost: ports.takeInLost } : {}),
+    ...(ports.waitingRuns ? { waitingRuns: ports.waitingRuns } : {}),
   });
   if (!recovered.ok) return recovered;
   for (const run of recovered.value.resumedRuns)
     ports.warn(`The runner of run ${run} was lost. What it had finished is kept; it goes on from there.`);
   const { retries } = recovered.value;
-  for (const run of recovered.value.overdueRuns)
-    ports.warn(`Run ${run} did not start, or did not stop, in time and is over${againText(retries.get(run), '')}.`);
+  for (const [run, failure] of recovered.value.overdueRuns)
+    ports.warn(
+      failure === undefined
+        ? `Run ${run} did not stop in time: it is canceled, whatever its runner still does.`
+        : `Run ${run} failed: ${failure.message}${againText(retries.get(run), '')}.`,
+    );
   for (const run of recovered.value.lostRuns) {
     const again = againText(retries.get(run), '; the rest is made again');
     ports.warn(`Run ${run} was cut off before. What it had finished is kept${again}.`);

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
+import { epochMs } from '../model/instant.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
@@ -52,11 +53,17 @@ export async function carryOutShard(
       kind: 'not-ours',
       text: `Run ${shard.run} is no longer held by this workflow run: nothing is done here. \`branchline retry ${shard.run}\` tries again what failed.`,
     });
+  const { startTimeoutMs = Number.POSITIVE_INFINITY } = settings.planning.project.operations.monitoring;
+  const isLate = state.now - epochMs(run.claim.at) >= startTimeoutMs;
   const whole = wholeRun(run.plan, view);
   const { resumed } = whole;
   const plan = partOf(settings.planning.project, whole, shard);
   const carried = await carryOutClaimed(
-    { ...ports.run, session: shardSession(ports, state, ports.run.clock), journals: wholeJournals(ports.run.journals) },
+    {
+      ...ports.run,
+      session: shardSession(ports, state, { clock: ports.run.clock, isLate }),
+      journals: wholeJournals(ports.run.journals),
+    },
     { ...settings, stream: shardStream(wave, run, shard.id) },
     {
       kind: 'claimed',
@@ -141,11 +148,16 @@ function partOf(
 
 /**
  * A session whose commits are uploads: all events of the shard each time, now and then while it works and at its end.
- * Decisions see the state as it is, so that a run that was canceled or taken over is noticed.
+ * Decisions see the state as it is, so that a run that was canceled or taken over is noticed. A job that began late looks again
+ * at once: in that very moment somebody may have given up to wait for it.
  */
-function shardSession({ readState, upload }: ShardPorts, first: StateAt, clock: Clock): StateSession {
+function shardSession(
+  { readState, upload }: ShardPorts,
+  first: StateAt,
+  { clock, isLate }: { readonly clock: Clock; readonly isLate: boolean },
+): StateSession {
   let state = first;
-  let lookedAt = clock.now();
+  let lookedAt = isLate ? clock.now() - LOOK_MS : clock.now();
   let uploadedAt = clock.now();
   return {
     async transact(decide) {

@@ -161,7 +161,7 @@ describe('quarantine', () => {
   it('leaves records of a newer Branchline alone, and says so', async () => {
     const { server, ports, tamper } = await history();
     const path = [...server.files().keys()].find((name) => name.startsWith('recent/'))!;
-    const text = server.files().get(path)!.replace('"type":"run.ended","v":1', '"type":"run.ended","v":2');
+    const text = server.files().get(path)!.replace('"type":"run.ended","v":1', '"type":"run.ended","v":3');
     await tamper({ [path]: text });
     const files = new Map(server.files());
     expect(await repairStore(ports(), { dryRun: false })).toMatchObject({ ok: false, error: { code: 'state-newer' } });

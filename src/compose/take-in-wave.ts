@@ -87,7 +87,8 @@ export function lostClaimTaker(
   };
 }
 
-function byWorkflowRun(claims: readonly Claim[]): readonly (readonly [string, number, readonly Claim[]])[] {
+/** By workflow run and attempt, the claims that it holds. */
+export function byWorkflowRun(claims: readonly Claim[]): readonly (readonly [string, number, readonly Claim[]])[] {
   const groups = new Map<string, [string, number, Claim[]]>();
   for (const claim of claims) {
     const { holder } = claim;

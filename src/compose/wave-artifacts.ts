@@ -51,7 +51,7 @@ function ownRefusal({ code, message }: ArtifactRefusal): UploadRefusal {
 }
 
 /** What the jobs of another workflow run uploaded. */
-export function uploadsOf(github: GitHub, run: number): Uploads {
+export function uploadsOf(github: Pick<GitHub, 'artifacts' | 'downloadArtifact'>, run: number): Uploads {
   const ids = new Map<string, number>();
   return {
     async names() {

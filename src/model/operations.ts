@@ -38,7 +38,8 @@ export type RetryStrategy = 'FROM_FAILURE' | 'ALL_STEPS';
 export interface RunMonitoring {
   readonly enabled: boolean;
   readonly maxRuntimeMs: number | undefined;
-  readonly startTimeoutMs: number;
+  /** How long the jobs of a run may wait for a machine before anything of it has begun. */
+  readonly startTimeoutMs: number | undefined;
   readonly cancelTimeoutMs: number;
   /** How often a run whose runner was lost is taken up again. */
   readonly maxResumeAttempts: number;
@@ -81,7 +82,7 @@ export const defaultRetries: RunRetries = {
 export const defaultMonitoring: RunMonitoring = {
   enabled: false,
   maxRuntimeMs: undefined,
-  startTimeoutMs: 180_000,
+  startTimeoutMs: undefined,
   cancelTimeoutMs: 180_000,
   maxResumeAttempts: 0,
 };

@@ -33,8 +33,8 @@ export function resolveOperations(resolving: Resolving): Operations {
   const { enabled: _, requeue_after: __, ...whenRetried } = retries;
   reportSwitchedOff('run_retries', retries, whenRetried, resolving);
   reportSwitchedOff('run_monitoring', monitoring, monitoring, resolving);
-  const seconds = (written: number | undefined, otherwise: number): number =>
-    written === undefined ? otherwise : written * SECOND;
+  const inMs = (seconds: number | undefined): number | undefined =>
+    seconds === undefined ? undefined : seconds * SECOND;
   return {
     queue: resolveQueue(value, place, resolving),
     pools: resolvePools(value, place, resolving),
@@ -49,9 +49,9 @@ export function resolveOperations(resolving: Resolving): Operations {
     },
     monitoring: {
       enabled: monitoring.enabled ?? defaultMonitoring.enabled,
-      maxRuntimeMs: monitoring.max_runtime_seconds === undefined ? undefined : monitoring.max_runtime_seconds * SECOND,
-      startTimeoutMs: seconds(monitoring.start_timeout_seconds, defaultMonitoring.startTimeoutMs),
-      cancelTimeoutMs: seconds(monitoring.cancel_timeout_seconds, defaultMonitoring.cancelTimeoutMs),
+      maxRuntimeMs: inMs(monitoring.max_runtime_seconds) ?? defaultMonitoring.maxRuntimeMs,
+      startTimeoutMs: inMs(monitoring.start_timeout_seconds) ?? defaultMonitoring.startTimeoutMs,
+      cancelTimeoutMs: inMs(monitoring.cancel_timeout_seconds) ?? defaultMonitoring.cancelTimeoutMs,
       maxResumeAttempts: monitoring.max_resume_run_attempts ?? defaultMonitoring.maxResumeAttempts,
     },
   };

@@ -46,19 +46,29 @@ describe('a run whose runner is gone', () => {
 });
 
 describe('by the time alone', () => {
-  const starting = { state: 'STARTING', requestedAt: START } as const;
-  const canceling = { state: 'CANCELING', requestedAt: START, cancelRequestedAt: START } as const;
-  test('a run that does not start fails, from the instant on at which it should have', () => {
-    expect(judgeOverdue(on, starting, { at: START }, later(179_999))).toBeUndefined();
-    expect(judgeOverdue(on, starting, { at: START }, later(180_000))).toMatchObject({
+  const started = { state: 'STARTED' } as const;
+  const canceling = { state: 'CANCELING', cancelRequestedAt: START } as const;
+  const since = Date.parse(START);
+  test('a run that no machine begins fails, from the instant on at which one should have', () => {
+    const settings = { ...on, startTimeoutMs: 180_000 };
+    expect(judgeOverdue(settings, started, since, later(179_999))).toBeUndefined();
+    expect(judgeOverdue(settings, started, since, later(180_000))).toEqual({
       state: 'FAILURE',
-      failure: { class: 'infrastructure' },
+      failure: {
+        class: 'infrastructure',
+        code: 'start-timeout',
+        message: 'no runner began it within 3 min (start_timeout_seconds)',
+      },
     });
-    expect(judgeOverdue(defaultMonitoring, starting, { at: START }, later(180_000))).toBeUndefined();
+    // One of its jobs has begun; no maximum is written; monitoring is off; it is to stop anyway.
+    expect(judgeOverdue(settings, started, undefined, later(1e9))).toBeUndefined();
+    expect(judgeOverdue(on, started, since, later(1e9))).toBeUndefined();
+    expect(judgeOverdue({ ...settings, enabled: false }, started, since, later(1e9))).toBeUndefined();
+    expect(judgeOverdue(settings, canceling, since, later(179_999))).toBeUndefined();
   });
   test('a run that does not stop is canceled', () => {
     expect(judgeOverdue(on, canceling, undefined, later(179_999))).toBeUndefined();
     expect(judgeOverdue(on, canceling, undefined, later(180_000))).toEqual({ state: 'CANCELED' });
-    expect(judgeOverdue(on, { state: 'STARTED', requestedAt: START }, undefined, later(1e9))).toBeUndefined();
+    expect(judgeOverdue(on, started, undefined, later(1e9))).toBeUndefined();
   });
 });

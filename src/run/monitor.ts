@@ -64,21 +64,35 @@ export function judgeLostRun(
   return { kind: 'resume', attempt, most, atWorkMs: Math.max(0, atWorkMs) };
 }
 
-/** What becomes of an open run by the time alone, whoever holds it; undefined = nothing. */
+/**
+ * What becomes of an open run by the time alone, whoever holds it; undefined = nothing. `waitingSince`: nothing of it has begun,
+ * and all of its jobs wait for a machine.
+ */
 export function judgeOverdue(
   monitoring: RunMonitoring,
-  run: Pick<RunRecord, 'state' | 'requestedAt' | 'startedAt' | 'cancelRequestedAt'>,
-  claim: Pick<Claim, 'at'> | undefined,
+  run: Pick<RunRecord, 'state' | 'cancelRequestedAt'>,
+  waitingSince: EpochMs | undefined,
   now: EpochMs,
 ): { readonly state: 'FAILURE' | 'CANCELED'; readonly failure?: Failure } | undefined {
   if (!monitoring.enabled) return undefined;
-  if (run.state === 'STARTING') {
-    const since = epochMs(claim?.at ?? run.startedAt ?? run.requestedAt);
-    if (now - since < monitoring.startTimeoutMs) return undefined;
-    const message = `it did not start within ${formatDuration(monitoring.startTimeoutMs)}`;
-    return { state: 'FAILURE', failure: { class: 'infrastructure', code: 'start-timeout', message } };
-  }
+  const { startTimeoutMs } = monitoring;
+  if (run.state === 'STARTED' && waitingSince !== undefined && startTimeoutMs !== undefined)
+    return now - waitingSince < startTimeoutMs
+      ? undefined
+      : { state: 'FAILURE', failure: startTimeout(startTimeoutMs) };
   const askedAt = run.state === 'CANCELING' ? run.cancelRequestedAt : undefined;
   if (askedAt === undefined || now - epochMs(askedAt) < monitoring.cancelTimeoutMs) return undefined;
   return { state: 'CANCELED' };
+}
+
+const START_TIMEOUT = 'start-timeout';
+
+function startTimeout(ms: number): Failure {
+  const message = `no runner began it within ${formatDuration(ms)} (start_timeout_seconds)`;
+  return { class: 'infrastructure', code: START_TIMEOUT, message };
+}
+
+/** Whether a run failed since no runner began it: it took no time, however long its jobs waited. */
+export function isNeverBegun(failure: Failure): boolean {
+  return failure.code === START_TIMEOUT;
 }

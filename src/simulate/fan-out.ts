@@ -6,8 +6,10 @@ import { carryOutShard } from '../app/shard.ts';
 import { journalEvents, journalText } from '../app/shard-journal.ts';
 import { shareOut, waveText } from '../app/share-out.ts';
 import type { StateAt } from '../app/state-reading.ts';
+import { type StandingJob, waitingSince } from '../app/waiting-jobs.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim } from '../model/events.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import type { Wave } from '../model/wave.ts';
 import type { OrphanJournal } from '../ports.ts';
@@ -69,7 +71,8 @@ export function openFanOut(input: FanOutInput): FanOut {
       handOver: (run) => claimed.push(run),
     };
     const takeInLost = (claims: readonly Claim[]) => takeIn(ports, settings, claims);
-    const asked = await performWork({ ...ports, takeInLost }, handing, job, work);
+    const waitingRuns = (claims: readonly Claim[]) => askWaiting(ports, claims);
+    const asked = await performWork({ ...ports, takeInLost, waitingRuns }, handing, job, work);
     if (!asked.ok || claimed.length === 0) return asked;
     const by = { workflow: workflowName(job.number), attempt: 1, jobsMax: input.jobs };
     const text = waveText(shareOut(project, claimed, by));
@@ -148,6 +151,27 @@ export function openFanOut(input: FanOutInput): FanOut {
     return ok([]);
   }
 
+  /** As the jobs of the workflow runs stand now, and their plans say whose they are. */
+  async function askWaiting(ports: RunPorts, claims: readonly Claim[]): Promise<ReadonlyMap<string, EpochMs>> {
+    const waiting = new Map<string, EpochMs>();
+    for (const { claim, run, holder } of claims) {
+      const of = workflows.get((holder.kind === 'workflow' ? workflowNumber(holder.workflow) : undefined) ?? 0);
+      // The jobs, what was uploaded, and the plan in it.
+      if (of?.wave === undefined || !askOften(3)) continue;
+      await ports.clock.sleep(NETWORK_MS);
+      const jobs = [...of.jobs].map(
+        ([shard, { askedAt, startedAt }]): StandingJob => ({
+          name: `execute (${shard})`,
+          status: startedAt === undefined ? 'queued' : 'in_progress',
+          createdAt: askedAt,
+        }),
+      );
+      const since = waitingSince(of.wave, run, jobs);
+      if (since !== undefined) waiting.set(claim, since);
+    }
+    return waiting;
+  }
+
   function askOften(times: number): boolean {
     for (let n = 0; n < times; n++) if (!mayAsk()) return false;
     return true;
@@ -157,7 +181,12 @@ export function openFanOut(input: FanOutInput): FanOut {
     const shards = of.wave?.shards ?? [];
     of.open = shards.length;
     // For those that there are no minutes for, it is as if they were lost.
-    for (const { id } of shards) if (!ask({ kind: 'execute', of, shard: id })) of.open--;
+    of.jobs.clear();
+    for (const { id } of shards) {
+      const job = ask({ kind: 'execute', of, shard: id });
+      if (job) of.jobs.set(id, job);
+      else of.open--;
+    }
     if (of.open === 0) close(of);
   }
 
@@ -169,7 +198,14 @@ export function openFanOut(input: FanOutInput): FanOut {
   const workflowAt = (job: SimulatedJob): SimulatedWorkflow => {
     if (job.work.kind === 'execute' || job.work.kind === 'finalize') return job.work.of;
     const known = workflows.get(job.number);
-    const of = known ?? { number: job.number, journals: new Map(), open: 0, isOver: false, isMore: false };
+    const of = known ?? {
+      number: job.number,
+      journals: new Map(),
+      jobs: new Map(),
+      open: 0,
+      isOver: false,
+      isMore: false,
+    };
     workflows.set(job.number, of);
     return of;
   };

@@ -26,6 +26,8 @@ export interface SimulatedWorkflow {
   wave?: Wave | undefined;
   /** By shard: all that it had recorded when it uploaded last. */
   readonly journals: Map<string, readonly BranchlineEvent[]>;
+  /** Jobs of the matrix, by shard. */
+  readonly jobs: Map<string, Pick<SimulatedJob, 'askedAt' | 'startedAt'>>;
   /** Jobs of the matrix that are not over. */
   open: number;
   isOver: boolean;

@@ -1,5 +1,5 @@
 import type { ActionEnd, ActionRig, EventOf } from './action-rig.ts';
-import type { TokenPermissions } from './github/repository-model.ts';
+import { modelJob, type TokenPermissions } from './github/repository-model.ts';
 import type { JobStart, StartedJob } from './github/workflow-sandbox.ts';
 
 /** What the three jobs may do, as `init --fan-out` writes it. */
@@ -23,6 +23,8 @@ export interface WaveOptions {
   readonly cancelMs?: JobStart['cancelMs'];
   /** False: the machine of the last job is gone before it begins. */
   readonly finalizes?: boolean;
+  /** Jobs of the matrix for which there is no machine: GitHub has them wait, and the last job with them. */
+  readonly waiting?: readonly string[];
 }
 
 export interface WaveEnd {
@@ -54,7 +56,10 @@ export async function runWave(rig: ActionRig, options: WaveOptions): Promise<Wav
   const digest = plan.outputs['plan-digest'] ?? '';
   const shards = new Map<string, ActionEnd>();
   if (plan.outputs['has-work'] !== 'true') return { plan, shards, matrix: include };
-  const left = [...include];
+  const { waiting = [] } = options;
+  for (const { shard, 'runs-on': labels } of include)
+    if (waiting.includes(shard)) noteWaiting(rig, run, attempt, shard, labels);
+  const left = include.filter(({ shard }) => !waiting.includes(shard));
   const worker = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const { shard } = next;
@@ -74,7 +79,7 @@ export async function runWave(rig: ActionRig, options: WaveOptions): Promise<Wav
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  if (options.finalizes === false) return { plan, shards, matrix: include };
+  if (options.finalizes === false || waiting.length > 0) return { plan, shards, matrix: include };
   const finalize = await rig.run({
     ...common,
     action: 'finalize',
@@ -84,4 +89,13 @@ export async function runWave(rig: ActionRig, options: WaveOptions): Promise<Wav
     with: { 'plan-digest': digest },
   });
   return { plan, shards, matrix: include, finalize };
+}
+
+/** A job of the matrix as GitHub lists it while no machine has taken it: named by its values. */
+function noteWaiting(rig: ActionRig, run: number, attempt: number, shard: string, labels: readonly string[]): void {
+  const { model } = rig.github;
+  const name = `execute (${[shard, ...labels].join(', ')})`;
+  const { runner: _, startedAt: __, ...job } = modelJob(run, { id: model.nextId++, name, attempt, status: 'queued' });
+  const createdAt = rig.github.git.date.getTime();
+  model.jobs.push({ ...job, createdAt, labels, isSelfHosted: true });
 }

@@ -142,7 +142,11 @@ export const operationDefinitions = {
   RunMonitoring: closed('When a run has been at it for too long, and what is done about a lost runner.', {
     enabled: key('`true` switches monitoring on. Default `false`.', [true], boolean),
     max_runtime_seconds: key('A run that works longer is stopped and fails. Default: no limit.', [7200], seconds),
-    start_timeout_seconds: key('A run that takes longer to start fails. Default 180.', [180], seconds),
+    start_timeout_seconds: key(
+      'A run whose jobs wait for a machine for longer, before anything of it has begun, fails. Default: no limit but that of GitHub.',
+      [180],
+      seconds,
+    ),
     cancel_timeout_seconds: key('A run that takes longer to stop counts as canceled. Default 180.', [180], seconds),
     max_resume_run_attempts: key(
       'How often a run whose runner was lost is taken up again. Default 0.',

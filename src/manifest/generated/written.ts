@@ -969,7 +969,7 @@ export interface WrittenRunMonitoring {
    */
   max_runtime_seconds?: number;
   /**
-   * A run that takes longer to start fails. Default 180.
+   * A run whose jobs wait for a machine for longer, before anything of it has begun, fails. Default: no limit but that of GitHub.
    */
   start_timeout_seconds?: number;
   /**

@@ -56,6 +56,7 @@ export function gitHubContract(name: string, makeRig: (model: RepositoryModel) =
             attempt: 1,
             status: 'completed',
             conclusion: 'cancelled',
+            createdAt: Date.parse('2026-11-22T09:00:05Z'),
             startedAt: Date.parse('2026-11-22T09:00:10Z'),
             completedAt: 1_795_338_000_000,
             runner: 'GitHub Actions 7',

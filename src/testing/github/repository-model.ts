@@ -112,6 +112,7 @@ export function modelJob(run: number, changes: Partial<WorkflowJob> = {}): Workf
     name: 'run',
     attempt: 1,
     status: 'in_progress',
+    createdAt: Date.parse('2026-11-22T09:00:05Z'),
     startedAt: Date.parse('2026-11-22T09:00:10Z'),
     runner: 'GitHub Actions 7',
     labels: ['ubuntu-latest'],

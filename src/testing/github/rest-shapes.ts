@@ -34,7 +34,7 @@ export function jobShape(job: WorkflowJob & { readonly run: number }, run: Workf
     name: job.name,
     status: job.status,
     conclusion: job.conclusion ?? null,
-    created_at: time(run.createdAt),
+    created_at: time(job.createdAt ?? run.createdAt),
     // GitHub gives one to jobs that wait, too.
     started_at: time(job.startedAt ?? run.createdAt),
     completed_at: time(job.completedAt),
