@@ -137,13 +137,16 @@ export async function judgeWorld(
 export function judgeAutomation(told: readonly BranchlineEvent[], say: (text: string) => void): number {
   const handled = new Map<string, string>();
   const ticks = new Set<string>();
+  const epochs = new Map<string, number>();
   let asked = 0;
   const handle = (asset: string, versions: readonly string[], keys: readonly string[] | undefined): void => {
     for (const [i, text] of versions.entries()) handled.set(`${asset}@${keys?.[i] ?? ''}`, text);
   };
   for (const event of told) {
     if (event.type === 'asset.materialized') handled.delete(`${event.asset}@${event.partition ?? ''}`);
-    if (event.type === 'step.started')
+    if (event.type === 'run.taken-over' && event.run !== undefined) epochs.set(event.run, event.epoch ?? 1);
+    // A run that was taken over is older than what was made since, whatever its runner still does.
+    if (event.type === 'step.started' && (event.epoch ?? 1) >= (epochs.get(event.run ?? '') ?? 1))
       for (const [asset, versions] of Object.entries(event.versions ?? {})) handle(asset, versions, event.partitions);
     if (event.type !== 'run.requested' || event.request.kind !== 'automation') continue;
     const { targets, keys } = event.request;
