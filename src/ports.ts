@@ -141,8 +141,8 @@ export interface StateStore {
   /** For messages: `branchline/state at origin`. */
   readonly label: string;
   read(): Promise<Result<StateHead, StoreUnreachable>>;
-  /** All paths of a commit under a prefix (`''` = all), sorted. */
-  list(commit: string, prefix: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
+  /** All paths of a commit under a prefix (`''` = all), sorted; but those of a folder (`health/`) where one is named to be left out. */
+  list(commit: string, prefix: string, without?: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
   /** The texts of those of the paths that exist, in one batch. */
   load(commit: string, paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
   /** All paths of trees of such chains, in one batch; of a path that is in several, the last counts. Sorted. */

@@ -24,8 +24,11 @@ export interface StateObjects {
   writeBehind(chains: readonly BehindChain[], at: number): Promise<Result<readonly KeptBehind[], string>>;
   /** All blobs of those of the trees that are here with all trees below, sorted. */
   readTrees(trees: readonly string[]): Promise<ReadonlyMap<string, readonly StateTreeEntry[]>>;
-  /** All blobs of a commit whose path starts with the prefix, sorted; undefined when the commit is not here. */
-  listTree(commit: string, prefix: string): Promise<readonly StateTreeEntry[] | undefined>;
+  /**
+   * All blobs of a commit whose path starts with the prefix, sorted, but those of a folder at its top that is to be left out;
+   * undefined when the commit is not here.
+   */
+  listTree(commit: string, prefix: string, without?: string): Promise<readonly StateTreeEntry[] | undefined>;
   /** The blob of each of the paths that exists; undefined when the commit is not here. */
   findBlobs(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, string> | undefined>;
   /** The texts of those of the blobs that are here. */
@@ -55,24 +58,35 @@ const TEXT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Objects by the system's git. An object never changes: what was read once is not asked of git again. */
 export function systemObjects(store: ObjectStore, reader: ObjectReader): StateObjects {
-  const trees = new Map<string, readonly StateTreeEntry[]>();
+  const trees = new Map<string, KnownTree>();
   const texts = new Map<string, LateText>();
   let textBytes = 0;
   return {
     gitDir: store.gitDir,
-    async listTree(commit, prefix) {
-      const known = trees.get(commit) ?? (await readTree(reader, store.format, commit));
+    async listTree(commit, prefix, without) {
+      const before = trees.get(commit);
+      // The folder that was left out, and no more than that.
+      if (before?.without !== undefined && prefix === before.without)
+        return readFolder(reader, store.format, commit, prefix);
+      const known =
+        before !== undefined && (before.without === undefined || before.without === without)
+          ? before
+          : await readTree(reader, store.format, commit, without);
       if (known === undefined) return undefined;
       trees.delete(commit);
       trees.set(commit, known);
       for (const oldest of trees.keys()) if (trees.size > TREES_MAX) trees.delete(oldest);
-      return prefix === '' ? known : known.filter((entry) => entry.path.startsWith(prefix));
+      const isLeftOut = (path: string): boolean => without !== undefined && path.startsWith(without);
+      return prefix === '' && known.without === without
+        ? known.entries
+        : known.entries.filter(({ path }) => path.startsWith(prefix) && !isLeftOut(path));
     },
     async findBlobs(commit, paths) {
       const tree = trees.get(commit);
-      if (tree === undefined) return findBlobs(store, commit, paths);
+      if (tree === undefined || paths.some((path) => tree.without !== undefined && path.startsWith(tree.without)))
+        return findBlobs(store, commit, paths);
       const wanted = new Set(paths);
-      return new Map(tree.filter(({ path }) => wanted.has(path)).map(({ path, blob }) => [path, blob]));
+      return new Map(tree.entries.filter(({ path }) => wanted.has(path)).map(({ path, blob }) => [path, blob]));
     },
     async readBlobs(blobs) {
       const found = new Map<string, LateText>();
@@ -111,21 +125,46 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
   };
 }
 
-/** All blobs of a commit by their paths; undefined when it is not here. */
+/** The blobs of a commit by their paths; `without`: but those of that folder. */
+interface KnownTree {
+  readonly entries: readonly StateTreeEntry[];
+  readonly without: string | undefined;
+}
+
+/** The blobs of a commit by their paths; undefined when it is not here. */
 async function readTree(
   reader: ObjectReader,
   format: ObjectFormat,
   commit: string,
-): Promise<readonly StateTreeEntry[] | undefined> {
+  without: string | undefined,
+): Promise<KnownTree | undefined> {
   const root = `${commit}^{tree}`;
-  return (await readTrees(reader, format, [root])).get(root);
+  const entries = (await readTrees(reader, format, [root], without)).get(root);
+  return entries && { entries, without };
 }
 
-/** All blobs of trees by their paths, one question for each level of folders; none of a tree that is not whole here. */
+/** The blobs of a folder at the top of a commit that is here, by their paths; undefined where it is not whole here. */
+async function readFolder(
+  reader: ObjectReader,
+  format: ObjectFormat,
+  commit: string,
+  folder: string,
+): Promise<readonly StateTreeEntry[] | undefined> {
+  const name = `${commit}:${folder.slice(0, -1)}`;
+  if ((await reader.read([name]))[0] === undefined) return [];
+  const found = (await readTrees(reader, format, [name])).get(name);
+  return found?.map(({ path, blob }) => ({ path: `${folder}${path}`, blob }));
+}
+
+/**
+ * All blobs of trees by their paths, one question for each level of folders; none of a tree that is not whole here.
+ * `without`: a folder at the top of each that is not looked into.
+ */
 async function readTrees(
   reader: ObjectReader,
   format: ObjectFormat,
   roots: readonly string[],
+  without?: string,
 ): Promise<Map<string, readonly StateTreeEntry[]>> {
   const trees = new Map<string, readonly TreeEntry[]>();
   let level = [...new Set(roots)];
@@ -133,7 +172,9 @@ async function readTrees(
     const next = new Set<string>();
     for (const [index, tree] of (await reader.read(level)).entries()) {
       if (tree?.type !== 'tree') continue;
-      const entries = treeEntries(tree, format);
+      const all = treeEntries(tree, format);
+      const isCut = without !== undefined && roots.includes(level[index]!);
+      const entries = isCut ? all.filter(({ kind, name }) => kind !== 'tree' || `${name}/` !== without) : all;
       trees.set(level[index]!, entries);
       for (const { kind, id } of entries) if (kind === 'tree') next.add(id);
     }

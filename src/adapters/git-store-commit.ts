@@ -104,7 +104,7 @@ async function hasLanded(
   head: string,
   change: StateChange,
 ): Promise<boolean | StoreUnreachable> {
-  const recent = await list(store, ref, head, recentFolder);
+  const recent = await list(store, ref, { commit: head, prefix: recentFolder });
   if (!recent.ok) return recent.error;
   if (
     isInRecent(

@@ -22,10 +22,9 @@ async function withCommit<T>(
 export function list(
   store: StateObjects,
   ref: StateRef,
-  commit: string,
-  prefix: string,
+  { commit, prefix, without }: { readonly commit: string; readonly prefix: string; readonly without?: string },
 ): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>> {
-  return withCommit(ref, commit, () => store.listTree(commit, prefix));
+  return withCommit(ref, commit, () => store.listTree(commit, prefix, without));
 }
 
 export async function load(

@@ -13,7 +13,8 @@ export function createStateStore(store: StateObjects, ref: StateRef): StateStore
   return {
     label: ref.label,
     read: () => unlessSilent(() => ref.read()),
-    list: (commit, prefix) => unlessSilent(() => list(store, ref, commit, prefix)),
+    list: (commit, prefix, without) =>
+      unlessSilent(() => list(store, ref, { commit, prefix, ...(without === undefined ? {} : { without }) })),
     load: (commit, paths) => unlessSilent(() => load(store, ref, commit, paths)),
     listBehind: (trees) => unlessSilent(() => listBehind(store, ref, trees)),
     loadBlobs: (blobs) => unlessSilent(() => loadBlobs(store, ref, blobs)),

@@ -59,10 +59,16 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
     }
     return found;
   }
-  async function listTree(commit: string, prefix: string): Promise<readonly StateTreeEntry[] | undefined> {
+  async function listTree(
+    commit: string,
+    prefix: string,
+    without?: string,
+  ): Promise<readonly StateTreeEntry[] | undefined> {
     const found = await commitOf(commit);
     const entries = found && (await walk(found.tree, '', prefix));
-    return entries?.sort((a, b) => byText(a.path, b.path));
+    return entries
+      ?.filter(({ path }) => without === undefined || !path.startsWith(without))
+      .sort((a, b) => byText(a.path, b.path));
   }
 
   return {

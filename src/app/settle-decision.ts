@@ -1,8 +1,9 @@
 import { ok, type Result } from '../base/result.ts';
 import type { StateChange, StoreUnreachable } from '../ports.ts';
-import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
+import { type PreparedCommit, prepareCommit, withFiles, withPageNames, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';
+import { HEALTH_FOLDER } from '../state/layout.ts';
 import type { StateRead } from '../state/read.ts';
 import type { AppFailure } from './failure.ts';
 import { leaveTree, tipsBehind } from './older-days.ts';
@@ -34,7 +35,8 @@ export async function settleDecision<T>(
 ): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
   const cut = await withCut(ports, state, decision);
   if (!cut.ok) return cut;
-  return withData(ports, state, decision, await settle(ports, tx, state, cut.value));
+  const settled = await settle(ports, tx, state, cut.value);
+  return settled.ok ? withData(ports, state, decision, settled.value) : settled;
 }
 
 /**
@@ -97,10 +99,10 @@ async function settle<T>(
   tx: number,
   state: StateAt,
   decision: CutDecision<T>,
-): Promise<SettledDecision<T>> {
-  if (decision.kind === 'stop') return { decision: { kind: 'nothing', value: { stop: decision.failure } } };
+): Promise<Result<SettledDecision<T>, StoreUnreachable>> {
+  if (decision.kind === 'stop') return ok({ decision: { kind: 'nothing', value: { stop: decision.failure } } });
   if (decision.kind === 'nothing')
-    return { decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } };
+    return ok({ decision: { kind: 'nothing', value: { value: decision.value, after: state.read } } });
   const events = decision.events.map((event) => mapEventText(event, ports.redact));
   const draft = {
     read: state.read,
@@ -116,7 +118,7 @@ async function settle<T>(
     const { error } = prepared;
     const isTooLong = error.code === 'too-long';
     const stop = isTooLong ? tooLongToRecord(error) : brokenState(ports.store.label, state.head.commit, [error]);
-    return { decision: { kind: 'nothing', value: { stop } } };
+    return ok({ decision: { kind: 'nothing', value: { stop } } });
   }
   // Lean: no pages, no free text. The server may have found a secret in what it refused.
   const lean = (): Lean<T> | undefined => {
@@ -129,20 +131,37 @@ async function settle<T>(
     const { change, after } = withoutTexts.value;
     return { change, settled: { value: decision.value, after } };
   };
-  const withAll = decision.pages
-    ? withPages(prepared.value, decision.pages(prepared.value, state.read.view))
-    : prepared.value;
+  const rendered = await withPagesOf(ports, state, decision, prepared.value);
+  if (!rendered.ok) return rendered;
+  const withAll = rendered.value;
   const isAnew = decision.compact !== undefined || decision.due !== undefined;
   // One thing at a time: the commit that begins history anew moves nothing.
   const full = isAnew || !ports.mayLeave ? withAll : await withoutOlderDays(ports, state, withAll);
-  return {
+  return ok({
     decision: {
       kind: 'commit',
       ...changeOf(state, withNote(ports, state, decision, full), { ...decision, project: ports.projectName }),
       value: { value: decision.value, after: full.after },
     },
     lean,
-  };
+  });
+}
+
+/** The commit with the pages that the decision asks for. Which there are is looked for now: most decisions ask for none. */
+async function withPagesOf<T>(
+  { store }: StatePorts,
+  { head, read }: StateAt,
+  { pages }: Extract<CutDecision<T>, { kind: 'commit' }>,
+  prepared: PreparedCommit,
+): Promise<Result<PreparedCommit, StoreUnreachable>> {
+  if (!pages) return ok(prepared);
+  const there = head.commit === undefined ? ok([]) : await store.list(head.commit, HEALTH_FOLDER);
+  if (!there.ok) return there;
+  const named = withPageNames(
+    prepared,
+    there.value.map(({ path }) => path),
+  );
+  return ok(withPages(prepared, pages(named, read.view)));
 }
 
 /** The commit with the files of older days behind it, where it closes a day. */

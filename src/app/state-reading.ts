@@ -4,7 +4,7 @@ import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { projectOf } from '../state/format-file.ts';
-import { SUMS_PATH } from '../state/layout.ts';
+import { HEALTH_FOLDER, SUMS_PATH } from '../state/layout.ts';
 import { neededLeaves, neededPaths, REPORT_DAYS, type ReadOptions } from '../state/needed-paths.ts';
 import { areStreamsWanted, assembleView, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure, stateUnreachable } from './failure.ts';
@@ -163,7 +163,7 @@ async function treeFor(
   const isSums = Math.max(days, assetDays) > REPORT_DAYS;
   if (isSums || runsOf.length > 0)
     return readWholeTree(store, commit, (file, period) => (file === SUMS_PATH ? isSums : runsOf.includes(period)));
-  const entries = await store.list(commit, '');
+  const entries = await store.list(commit, '', HEALTH_FOLDER);
   return entries.ok
     ? ok({ entries: entries.value, load: (paths) => store.load(commit, paths), problems: [] })
     : entries;

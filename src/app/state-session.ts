@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateView } from '../model/state.ts';
 import type { StoreUnreachable } from '../ports.ts';
+import { HEALTH_FOLDER } from '../state/layout.ts';
 import type { ReadOptions } from '../state/needed-paths.ts';
 import { type StateRead, withHead } from '../state/read.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
@@ -255,7 +256,8 @@ async function readHead(
 ): Promise<Result<StateRead, AppFailure | StoreUnreachable>> {
   const kept = reads.find(view.head.commit, wanted);
   if (kept) return ok(kept);
-  const listing = await view.list('');
+  // Who writes pages looks for those that are there by then.
+  const listing = await view.list('', HEALTH_FOLDER);
   if (!listing.ok) return listing;
   const files = { load: view.load, listing: listing.value.map((entry) => entry.path), head: view.head.commit };
   const read = await loadState(ports, files, wanted);

@@ -25,7 +25,8 @@ export interface TransactionView {
   readonly mayLeave: boolean;
   /** Texts of those of the paths that exist; none when there is no head. */
   readonly load: (paths: readonly string[]) => Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
-  readonly list: (prefix: string) => Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
+  /** Paths under a prefix, but those of a folder that is to be left out; none when there is no head. */
+  readonly list: (prefix: string, without?: string) => Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
 }
 
 /** A decision: a change to commit, or nothing to do at this head. `value` is handed back to the caller. */
@@ -261,7 +262,7 @@ async function takeTurn<T>(
     tries,
     mayLeave: !progress.isLeaveDenied,
     load: async (paths) => (head.commit === undefined ? ok(new Map()) : store.load(head.commit, paths)),
-    list: async (prefix) => (head.commit === undefined ? ok([]) : store.list(head.commit, prefix)),
+    list: async (prefix, without) => (head.commit === undefined ? ok([]) : store.list(head.commit, prefix, without)),
   });
   if (!decided.ok) return notReached(progress, decided.error);
   const decision = decided.value;

@@ -144,11 +144,13 @@ export function createMemoryState(
         serverNow: now(),
         witness: head !== undefined,
       }),
-    async list(id, prefix) {
+    async list(id, prefix, without) {
       const files = trees.get(id)?.files;
       if (files === undefined) return fail(UNREACHABLE);
       const entries: StateTreeEntry[] = [];
-      for (const [path, { blob }] of files) if (path.startsWith(prefix)) entries.push({ path, blob });
+      for (const [path, { blob }] of files)
+        if (path.startsWith(prefix) && !(without !== undefined && path.startsWith(without)))
+          entries.push({ path, blob });
       return ok(entries.sort((a, b) => byText(a.path, b.path)));
     },
     load,

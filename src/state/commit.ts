@@ -171,6 +171,12 @@ export function withFiles(
   return { ...prepared, change, after: { ...prepared.after, base } };
 }
 
+/** The commit on a tree that has these pages: whoever reads a state leaves them out. */
+export function withPageNames(prepared: PreparedCommit, pages: Iterable<string>): PreparedCommit {
+  const { after } = prepared;
+  return { ...prepared, after: { ...after, base: { ...after.base, paths: new Set([...after.base.paths, ...pages]) } } };
+}
+
 /** The commit with derived pages beside the truth; a page may be deleted by null. Pages never replace a file of the state. */
 export function withPages(prepared: PreparedCommit, pages: ReadonlyMap<string, string | null>): PreparedCommit {
   const files = new Map([...pages, ...prepared.change.files]);

@@ -171,10 +171,12 @@ export function createFakeStateServer(): FakeStateServer {
       const committedAt = head === undefined ? undefined : commits.get(head)!.at;
       return ok({ commit: head, committedAt, serverNow: server.serverNow, witness });
     },
-    async list(commit, prefix) {
+    async list(commit, prefix, without) {
       const found = commits.get(commit);
       if (!server.isConnected || found === undefined) return fail(LOST);
-      const paths = [...found.files.keys()].filter((path) => path.startsWith(prefix)).sort();
+      const paths = [...found.files.keys()]
+        .filter((path) => path.startsWith(prefix) && !(without !== undefined && path.startsWith(without)))
+        .sort();
       return ok(paths.map((path) => ({ path, blob: blobOf(found.files.get(path)!) })));
     },
     async load(commit, paths) {

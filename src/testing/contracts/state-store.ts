@@ -107,6 +107,44 @@ export function stateStoreContract(
       expect(ab!.blob).toBe(ac!.blob);
     });
 
+    it('leaves a folder out where one is named, and finds it and what is in it all the same', async () => {
+      const store = await rig.open();
+      await store.read();
+      const files = { 'health/a/b.md': 'same', 'health/c.md': '1', 'healthy/d.md': 'same', 'x/health/e.md': '2' };
+      const first = await land(store, undefined, stateChange(1, 'a', 1, { ...files, healthz: '3' }));
+      const listed = async (by: StateStore, commit: string, prefix: string, without?: string): Promise<string[]> =>
+        must(await by.list(commit, prefix, without)).map(({ path }) => path);
+      const others = ['healthy/d.md', 'healthz', 'recent/1-a-1.jsonl', 'x/health/e.md'];
+      const pages = ['health/a/b.md', 'health/c.md'];
+      // Whatever was asked before.
+      for (const order of [
+        [0, 1, 2, 3, 0],
+        [1, 3, 0],
+      ]) {
+        const by = await rig.open();
+        await by.read();
+        for (const question of order) {
+          if (question === 0) expect(await listed(by, first, '', 'health/')).toEqual(others);
+          if (question === 1) expect(await listed(by, first, 'health/')).toEqual(pages);
+          if (question === 2) expect(await listed(by, first, '')).toEqual([...pages, ...others]);
+          if (question === 3) expect(await listed(by, first, 'health')).toEqual([...pages, 'healthy/d.md', 'healthz']);
+          const texts = must(await by.load(first, ['health/a/b.md', 'x/health/e.md']));
+          expect([...texts.values()]).toEqual(['same', '2']);
+        }
+      }
+      // Another folder than the one before; and one that is not there.
+      expect(await listed(store, first, '', 'health/')).toEqual(others);
+      expect(await listed(store, first, '', 'x/')).toEqual([...pages, ...others.slice(0, 3)]);
+      const none = await land(store, first, stateChange(2, 'a', 2, { 'health/a/b.md': null, 'health/c.md': null }));
+      expect(await listed(store, none, '', 'health/')).toEqual([
+        ...others.slice(0, 2),
+        'recent/1-a-1.jsonl',
+        'recent/2-a-2.jsonl',
+        'x/health/e.md',
+      ]);
+      expect(await listed(store, none, 'health/')).toEqual([]);
+    });
+
     it('keeps what a commit does not name, replaces what it does and deletes what is null', async () => {
       const store = await rig.open();
       await store.read();
