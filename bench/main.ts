@@ -43,17 +43,19 @@ if (values.write) writeFileSync(path.join(import.meta.dirname, 'RESULTS.md'), pa
 // A row that no longer works is an error; a goal that is missed is a finding.
 if (results.some((result) => result.outcome.kind === 'failed')) process.exitCode = 1;
 
-async function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch'>): Promise<Result[]> {
+async function measureRow(row: BenchRow, options: Omit<BenchContext, 'scratch' | 'afterwards'>): Promise<Result[]> {
   if (!existsSync(options.cli)) return [failed(row, `there is no ${options.cli}; \`npm run build\` makes it`)];
   const scratch = mkdtempSync(path.join(os.tmpdir(), `branchline-bench-${row.name}-`));
   process.stderr.write(`${row.name} …\n`);
+  const ends: (() => void)[] = [];
   try {
-    const contests = await row.prepare({ ...options, scratch });
+    const contests = await row.prepare({ ...options, scratch, afterwards: (end) => ends.push(end) });
     return contests.map((contest) => ({ row, label: contest.label, outcome: hold(contest) }));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return [failed(row, 'see above the table')];
   } finally {
+    for (const end of ends) end();
     rmSync(scratch, { recursive: true, force: true });
   }
 }

@@ -11,6 +11,8 @@ export interface BenchContext {
   readonly cli: string;
   /** Much smaller fixtures, to see that the row still works. Its times mean nothing. */
   readonly isTiny: boolean;
+  /** What is to be done when the row has been measured: servers end. */
+  readonly afterwards: (end: () => void) => void;
 }
 
 /** Two commands that answer one question, or the reason why they cannot be run here. */

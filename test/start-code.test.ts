@@ -19,7 +19,8 @@ afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 /** Files of the program that a command of the benchmarks loads, with their bytes. */
 async function loadedBy(row: BenchRow, change = (text: string) => text): Promise<ReadonlyMap<string, number>> {
   const cli = process.env['BRANCHLINE_TEST_CLI']!;
-  const [contest] = await row.prepare({ scratch, node: process.execPath, cli, isTiny: true });
+  const afterwards = (): void => {};
+  const [contest] = await row.prepare({ scratch, node: process.execPath, cli, isTiny: true, afterwards });
   if (contest?.kind !== 'pair') throw new Error('this row does not start a program');
   const { program, args, cwd, before } = contest.ours;
   before?.();
