@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent, Claim, EventDraft, Holder } from '../model/events.ts';
+import type { BranchlineEvent, Claim, EventDraft, Holder, Uncommitted } from '../model/events.ts';
 import { runId } from '../model/ids.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import { isManual, type Plan, type PlannedStep, type RunRequest } from '../model/plan.ts';
@@ -26,6 +26,7 @@ import {
   requestedPartitions,
 } from './planning.ts';
 import { statusesOf } from './statuses.ts';
+import { type ChangedFiles, uncommittedFor } from './uncommitted.ts';
 
 /** All that deciding to start a run depends on, at one head of the state. */
 export interface ClaimInput {
@@ -44,6 +45,8 @@ export interface ClaimInput {
   /** Steps that the run has at work at most: it needs no more slots of a pool. */
   readonly maxParallel: number;
   readonly codeCommit?: string;
+  /** Absent = it is not known, and nothing is told. */
+  readonly changedFiles?: ChangedFiles;
   /** The plan that was previewed: nothing else may be done. */
   readonly expected?: Plan;
   readonly findLost: FindLost;
@@ -113,9 +116,8 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   if (input.expected && plan.digest !== input.expected.digest) return fail(changedWorld(input.expected, plan));
   const resumed = waiting && resumedRun(plan, waiting, input.view);
   const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
-  const drafts = openingDrafts(input, plan);
   if (busy.length === 0) {
-    const ending = [...drafts, ...emptyRunDrafts(plan, input, resumed)];
+    const ending = [...openingDrafts(input, plan), ...emptyRunDrafts(plan, input, resumed)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
   }
   const { project } = input.planning;
@@ -146,6 +148,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     connections: connections.map((name) => ({ name, startedFrom: startedFrom(input, name) })),
     at: timestamp(input.now),
   };
+  const drafts = openingDrafts(input, plan, await uncommittedFor(input.changedFiles, project, busy));
   const opened: EventDraft = { type: 'claim.opened', at: timestamp(input.now), run: plan.runId, epoch, claim };
   return ok({
     kind: 'claimed',
@@ -271,7 +274,7 @@ function changedWorld(before: Plan, now: Plan): AppFailure {
 }
 
 /** `run.requested` (unless the state has it already) and `run.started`. */
-function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
+function openingDrafts(input: ClaimInput, plan: Plan, uncommitted?: Uncommitted): EventDraft[] {
   const at = timestamp(input.now);
   const { project } = input.planning;
   const drafts: EventDraft[] = [];
@@ -290,6 +293,7 @@ function openingDrafts(input: ClaimInput, plan: Plan): EventDraft[] {
     epoch: epochOf(input.view, plan.runId),
     planDigest: plan.digest,
     ...(input.codeCommit === undefined ? {} : { codeCommit: input.codeCommit }),
+    ...(uncommitted === undefined ? {} : { uncommitted }),
     steps: plan.steps.flatMap((step) => {
       const active = step.assets.find((a) => a.verdict === step.verdict);
       if (step.verdict === 'skip' || !active) return [];

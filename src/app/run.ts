@@ -31,6 +31,7 @@ import type { StateSession } from './state-session.ts';
 import type { OutputsOf, Published, RunContext } from './step-context.ts';
 import { openPartitionLedger } from './step-partition.ts';
 import type { StepPlaces } from './step-places.ts';
+import { type ChangedFiles, uncommittedNote } from './uncommitted.ts';
 
 /** The world of a command that runs something. */
 export interface RunPorts {
@@ -64,8 +65,11 @@ export interface RunPorts {
   readonly signal: AbortSignal;
   readonly warn: (text: string) => void;
   readonly say: (text: string) => void;
+  /** The same for what many runs of one command would say. */
+  readonly sayOnce?: (text: string) => void;
   readonly onOutput?: (step: string, text: string) => void;
   readonly findLost: FindLost;
+  readonly changedFiles?: ChangedFiles;
   readonly prepareEngines: ClaimInput['prepareEngines'];
   readonly pages: PagesOf;
   /** Assets whose partitions transactions read; grows with what is asked for. */
@@ -184,6 +188,7 @@ export function claimInput(ports: RunPorts, settings: RunSettings, wanted: Wante
     ...(wanted.expected === undefined ? {} : { expected: wanted.expected }),
     ...(wanted.attempt === undefined ? {} : { attempt: wanted.attempt }),
     findLost: ports.findLost,
+    ...(ports.changedFiles ? { changedFiles: ports.changedFiles } : {}),
     keptFile: ports.keptFile,
     prepareEngines: ports.prepareEngines,
     ...(ports.meter ? { meter: ports.meter } : {}),
@@ -233,6 +238,8 @@ export async function carryOutClaimed(
 ): Promise<Result<RunOutcome, AppFailure>> {
   const { plan, claim } = decision;
   observer.onPlan(plan);
+  const note = uncommittedNote(settings.environment, settings.codeCommit, decision);
+  if (note !== undefined) ports.sayOnce?.(note);
   if (settings.handOver) {
     settings.handOver(decision);
     return ok({ kind: 'carried-out', plan, drafts: [], state: 'QUEUED', counts: noCounts, durationMs: 0, after });

@@ -7,6 +7,7 @@ import { billedText } from '../render/figures-text.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
 import { partitionsText } from '../render/run-text.ts';
 import { columns, count, safeLine } from '../render/style.ts';
+import { uncommittedText } from '../render/uncommitted-text.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { compactedSeq, cutDayOf } from '../state/layout.ts';
@@ -129,7 +130,7 @@ function assetText(record: AssetRecord, view: StateView): string {
     lines.push(
       `  materialized   ${formatInstant(made.at)} by run ${made.run}`,
       `  data version   ${made.dataVersion}`,
-      `  code version   ${made.codeVersion}${made.codeCommit === undefined ? '' : ` (commit ${made.codeCommit.slice(0, 7)})`}`,
+      `  code version   ${made.codeVersion}${made.codeCommit === undefined ? '' : ` (commit ${codeText(made.codeCommit.slice(0, 7), runIn(view, made.run))})`}`,
     );
     if (made.rows !== undefined) lines.push(`  rows           ${made.rows}`);
     for (const [path, file] of Object.entries(made.files ?? {}))
@@ -171,6 +172,15 @@ function assetText(record: AssetRecord, view: StateView): string {
   return lines.join('\n');
 }
 
+/** The commit of a code; of a run that is known, with what was not in it. */
+function codeText(commit: string, run: RunRecord | undefined): string {
+  return run?.uncommitted === undefined ? commit : `${commit} ${uncommittedText(run.uncommitted)}`;
+}
+
+function runIn(view: StateView, run: string): RunRecord | undefined {
+  return view.openRuns.get(run) ?? view.endedRuns.get(run);
+}
+
 /** A run that makes many partitions has an entry for each of them: shown as one. */
 function byRun(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
   const shown: HistoryEntry[] = [];
@@ -184,7 +194,7 @@ function byRun(history: readonly HistoryEntry[]): readonly HistoryEntry[] {
 
 /** What an asset's line of a run was about: the keys that it was asked for, as far as the run is known; else those it left. */
 function partitionsOfRun(asset: string, view: StateView, run: string): string {
-  const record = view.openRuns.get(run) ?? view.endedRuns.get(run);
+  const record = runIn(view, run);
   const asked = record?.request !== undefined && 'partitions' in record.request ? record.request.partitions : undefined;
   const steps = Object.values(record?.steps ?? {}).filter(({ assets }) => assets.includes(asset));
   const planned = steps.flatMap(({ partitions = [] }) => partitions);
@@ -203,7 +213,7 @@ function runText(run: RunRecord): string {
   if (run.startedAt !== undefined) lines.push(`  started    ${formatInstant(run.startedAt)}`);
   if (run.endedAt !== undefined) lines.push(`  ended      ${formatInstant(run.endedAt)}`);
   if (run.billed !== undefined) lines.push(`  billed     ${billedText(run.billed)}`);
-  if (run.codeCommit !== undefined) lines.push(`  code       ${run.codeCommit}`);
+  if (run.codeCommit !== undefined) lines.push(`  code       ${codeText(run.codeCommit, run)}`);
   if (run.failure) lines.push(`  failure    ${safeLine(run.failure.message)}`);
   if (run.retry) lines.push(`  retry      ${safeLine(run.retry.message)}`);
   const rows = Object.entries(run.steps).map(([id, step]) => [

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type CodeCommit, openTracking } from '../adapters/checkout.ts';
+import { openChangedFiles } from '../adapters/checkout-changes.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
@@ -227,6 +228,7 @@ export async function openWorld(
     return fail(inputFailure('secret-is-a-name', clashes.map((clash) => clash.message).join('\n')));
   const redactor = createRedactor(secrets);
   const warn = (text: string): void => host.progress(redactor.text(text));
+  const said = new Set<string>();
   const scratch = join(folder, 'scratch', writer);
   const stores = openStores({
     project,
@@ -303,6 +305,11 @@ export async function openWorld(
     ...(surroundings.job === undefined ? {} : { meter: createJobMeter(billedJob(surroundings.job, project.prices)) }),
     warn,
     say: (text) => host.progress(text),
+    sayOnce(text) {
+      if (!said.has(text)) warn(text);
+      said.add(text);
+    },
+    ...(code === undefined ? {} : { changedFiles: openChangedFiles(root, gitEnv, code.commit, opened.tree) }),
     ...(options.logs ? { onOutput: surroundings.onStepOutput ?? prefixedOutput(surroundings) } : {}),
     prepareEngines: async (engines) => {
       for (const engine of engines) {

@@ -37,11 +37,19 @@ export interface TickedCode {
   readonly commit: string;
   readonly at: Timestamp;
 }
+/** Files that counted for a run and were not as they are in its code commit: changed, deleted, or never committed. */
+export interface Uncommitted {
+  readonly count: number;
+  /** The first of them by name. */
+  readonly files: readonly string[];
+}
 export interface RunStarted extends EventBase {
   readonly type: 'run.started';
   readonly run: string;
   readonly planDigest: string;
   readonly codeCommit?: string;
+  /** Absent = there were none, or nobody could say. */
+  readonly uncommitted?: Uncommitted;
   readonly steps: readonly {
     readonly id: string;
     readonly assets: readonly AssetKey[];

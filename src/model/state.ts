@@ -10,6 +10,7 @@ import type {
   RunCounts,
   RunState,
   ScheduleRule,
+  Uncommitted,
 } from './events.ts';
 import type { Failure } from './failure.ts';
 import type { EpochMs, Timestamp } from './instant.ts';
@@ -194,6 +195,8 @@ export interface RunRecord {
   readonly endedAt?: Timestamp;
   readonly planDigest?: string;
   readonly codeCommit?: string;
+  /** Of the start that came last. */
+  readonly uncommitted?: Uncommitted;
   readonly steps: Readonly<Record<string, RunStepRecord>>;
   readonly confirmed: readonly AssetKey[];
   readonly counts?: RunCounts;

@@ -93,7 +93,7 @@ function fileDigest(path: string, tree: SourceTree): string {
 }
 
 /** Files that some asset writes, or that hold a database: naming one makes it no code, or each run would change the version. */
-function dataFiles({ assets, connections }: Pick<Project, 'assets' | 'connections'>): (path: string) => boolean {
+export function dataFiles({ assets, connections }: Pick<Project, 'assets' | 'connections'>): (path: string) => boolean {
   const exact = new Set<string>();
   const patterns: ((path: string) => boolean)[] = [];
   for (const connection of Object.values(connections)) if (connection.type === 'duckdb') exact.add(connection.path);
@@ -116,7 +116,7 @@ function writtenPattern(template: string, key: AssetKey, group: string | undefin
 }
 
 /** Files that count for a step: `code:` and the words of `run` that name a file of the project. */
-function codeFiles(step: StepDef, files: readonly string[], isListed: ReadonlySet<string>): readonly string[] {
+export function codeFiles(step: StepDef, files: readonly string[], isListed: ReadonlySet<string>): readonly string[] {
   const patterns = step.code.map(globMatcher);
   const byPattern = patterns.length === 0 ? [] : files.filter((file) => patterns.some((matches) => matches(file)));
   return sortedUnique([...byPattern, ...scriptFiles(step.action, isListed)]);

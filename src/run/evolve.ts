@@ -193,13 +193,14 @@ export function applyToRun(draft: RunDraft, event: RunEvent): void {
 }
 
 function start(draft: RunDraft, event: RunStarted): void {
-  const { due: _due, ...run } = draft.run;
+  const { due: _due, uncommitted: _before, ...run } = draft.run;
   draft.run = {
     ...run,
     state: run.cancelRequested ? 'CANCELING' : 'STARTED',
     startedAt: run.startedAt ?? event.at,
     planDigest: event.planDigest,
     ...(event.codeCommit === undefined ? {} : { codeCommit: event.codeCommit }),
+    ...(event.uncommitted === undefined ? {} : { uncommitted: event.uncommitted }),
     ...(event.groups === undefined ? {} : { groups: event.groups }),
   };
   for (const { id, assets, reason, detail, partitions } of event.steps) {

@@ -126,6 +126,10 @@ describe('events as lines', () => {
     } as const;
     const written = numberEvents(`${RUN}.1`, 0, [started, { ...started, attemptsBefore: 2 }]);
     expect(written.map(({ v }) => v)).toEqual([1, 2]);
+    const begun = { type: 'run.started', at: started.at, run: RUN, planDigest: 'f', steps: [] } as const;
+    const uncommitted = { count: 2, files: ['a.sql'] };
+    written.push(...numberEvents(`${RUN}.1`, 2, [begun, { ...begun, uncommitted }]));
+    expect(written.map(({ v }) => v)).toEqual([1, 2, 1, 2]);
     for (const event of written) expect(decodeEvent(encodeEvent(event), 'f', 1)).toEqual({ ok: true, value: event });
   });
 

@@ -111,6 +111,7 @@ export function numberEvents(stream: string, last: number, drafts: readonly Even
 /** The oldest version that has all fields of the event: whoever knows no newer one reads it. */
 function versionOf(draft: EventDraft): BranchlineEvent['v'] {
   if (draft.type === 'step.started') return draft.attemptsBefore === undefined ? 1 : 2;
+  if (draft.type === 'run.started') return draft.uncommitted === undefined ? 1 : 2;
   if (draft.type === 'run.requeued') return draft.atWorkMs === undefined ? 1 : 2;
   return 1;
 }

@@ -11,6 +11,7 @@ import type {
   RunCounts,
   RunStarted,
   ScheduleRule,
+  Uncommitted,
 } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { AutomationTarget, RunRequest } from '../model/plan.ts';
@@ -244,6 +245,9 @@ export const severity: Check = oneOf('warn', 'error');
 export const outcome: Check = oneOf('success', 'failure', 'canceled');
 export const duration: Check = number;
 
+/** Files that were not as in the commit of a code. */
+export const uncommittedShape: Check = object<Uncommitted>({ count, files: names });
+
 const codeShape = optional(object<{ commit: string; at: string }>({ commit: text, at: instant }));
 
 /** Every event type with its own fields; `id`, `v`, `at`, `run` and `epoch` are checked for all. */
@@ -252,6 +256,7 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
   'run.started': {
     planDigest: text,
     codeCommit: optional(text),
+    uncommitted: optional(uncommittedShape),
     steps: list(
       object<RunStarted['steps'][number]>({
         id: text,

@@ -29,6 +29,7 @@ import {
   runReason,
   severity,
   skipReason,
+  uncommittedShape,
   upstreamShape,
 } from './event-shapes.ts';
 import {
@@ -188,6 +189,7 @@ export const runShape: Check = object<RunRecord>({
   endedAt: optional(instant),
   planDigest: optional(text),
   codeCommit: optional(text),
+  uncommitted: optional(uncommittedShape),
   steps: runSteps,
   confirmed: list(text),
   counts: optional(countsShape),

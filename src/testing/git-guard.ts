@@ -6,8 +6,8 @@ import { join } from 'node:path';
 export interface GuardedGit {
   /** For whatever starts git. */
   readonly env: { readonly PATH: string; readonly GIT_EXEC_PATH: string };
-  /** How deep processes of git stood in each other since it was asked last. */
-  deepest(): number;
+  /** What git was started with since it was asked last, by whoever: how deep in each other its processes stood, and words. */
+  calls(): readonly { readonly depth: number; readonly words: string }[];
 }
 
 /** A fetch starts one git, and the other end of the line one or two more. */
@@ -38,10 +38,10 @@ exec '${join(programs, 'git')}' "$@"
   chmodSync(join(folder, 'git'), 0o755);
   return {
     env: { PATH: `${folder}:${process.env['PATH']}`, GIT_EXEC_PATH: folder },
-    deepest() {
-      const depths = readFileSync(log, 'utf8').split('\n').map(Number.parseFloat);
+    calls() {
+      const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
       writeFileSync(log, '');
-      return Math.max(0, ...depths.filter((depth) => !Number.isNaN(depth)));
+      return lines.map((line) => ({ depth: Number.parseInt(line, 10), words: line.slice(line.indexOf(' ') + 1) }));
     },
   };
 }

@@ -53,9 +53,11 @@ function whereToLook(
   }
   const row = rowOfFailures(reason);
   if (row !== undefined) parts.push(own(row));
-  const commit = input.view.endedRuns.get(record?.attempt?.run ?? '')?.codeCommit ?? input.codeCommit;
+  const run = input.view.endedRuns.get(record?.attempt?.run ?? '');
+  const commit = run?.codeCommit ?? input.codeCommit;
+  const changes = run?.uncommitted === undefined ? '' : ' with uncommitted changes';
   if (commit !== undefined && reason.kind === 'materialization_failed')
-    parts.push(own(`code ${commitLink(input, commit)}`));
+    parts.push(own(`code ${commitLink(input, commit)}${changes}`));
   // Its own page says the rest in its definition.
   if (isOwnPage) return parts;
   parts.push(own(`defined in ${sourceLink(input, asset.definedAt.file, asset.definedAt.line)}`));
