@@ -49,7 +49,8 @@ const late = (files: Iterable<string>): string[] =>
 test('a wake-up that the state tells that nothing is due loads what that takes', async () => {
   const loaded = await loadedBy(action);
   expect(late(loaded.keys())).toEqual([]);
-  expect(sum(loaded.values())).toBeLessThan(90_000);
+  // Among it what leaves the names of pages out of a tree, and looks for few of many files.
+  expect(sum(loaded.values())).toBeLessThan(91_000);
 });
 
 test('a wake-up with nothing due that looks at the state loads little code, and none that carries runs out', async () => {
@@ -85,7 +86,7 @@ test('`plan` on a state that has grown loads no more than what that takes', asyn
   };
   const loaded = await loadedBy(planning);
   expect(late(loaded.keys())).toEqual(['history', 'partitions', 'plan']);
-  expect(sum(loaded.values())).toBeLessThan(680_000);
+  expect(sum(loaded.values())).toBeLessThan(681_000);
 });
 
 test('`plan` of assets that were made looks for no files where there are none', async () => {

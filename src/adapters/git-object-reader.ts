@@ -22,7 +22,7 @@ export interface ObjectReader {
 /** How long a git that nobody asks anything stays: a command's questions come within fractions of that. */
 const IDLE_MS = 2_000;
 /** How long a git that was asked may send nothing: it reads a disk of this machine, and no more than that. */
-const SILENCE_MS = 120_000;
+export const SILENCE_MS = 120_000;
 
 /** How long it is listened for what came while this process could not. */
 const LISTEN_MS = 100;
@@ -227,7 +227,7 @@ function hasNoPipes(child: { readonly stdin: Writable | undefined }): boolean {
 }
 
 /** The answer that begins at `at`; a number = it is not whole, and lacks at least as many bytes. */
-function takeObject(
+export function takeObject(
   buffer: Buffer,
   at: number,
 ): { readonly object: GitObject | undefined; readonly end: number } | number {

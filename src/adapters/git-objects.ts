@@ -56,6 +56,9 @@ const TREES_MAX = 4;
 /** Texts that are remembered, in bytes. Most of what a transaction reads, the one before it has read. */
 const TEXT_BYTES_MAX = 16 * 1024 * 1024;
 
+/** So many files of a state are some megabytes, and worth a git of their own. */
+const MANY_FROM = 256;
+
 /** Objects by the system's git. An object never changes: what was read once is not asked of git again. */
 export function systemObjects(store: ObjectStore, reader: ObjectReader): StateObjects {
   const trees = new Map<string, KnownTree>();
@@ -96,7 +99,12 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
         if (text === undefined) missing.push(blob);
         else found.set(blob, text);
       }
-      for (const object of await reader.read([...new Set(missing)])) {
+      const wanted = [...new Set(missing)];
+      const many =
+        wanted.length < MANY_FROM
+          ? undefined
+          : await (await import('./git-many-objects.ts')).readManyObjects(store, wanted);
+      for (const object of many ?? (await reader.read(wanted))) {
         if (object?.type !== 'blob') continue;
         const { id, bytes } = object;
         const text = new LateText(bytes);
