@@ -269,7 +269,7 @@ export interface BackfillRecord {
 export interface BackfillGroupRecord extends BackfillGroup {
   /** Keys that runs were asked for. */
   readonly requested: Spans;
-  /** By place of the first key: how often the runner of a run from there was lost. */
+  /** By place of the first key (of runs that share keys: and their assets): how often the runner of a run from there was lost. */
   readonly lost?: Readonly<Record<string, number>>;
   /** By asset: keys that runs of the backfill made, failed to make, and that were left out by their runs. */
   readonly results: Readonly<Record<AssetKey, BackfillResults>>;

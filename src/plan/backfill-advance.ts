@@ -1,3 +1,4 @@
+import { base32DigestOf } from '../base/digest.ts';
 import { byText } from '../base/order.ts';
 import { numbersIn } from '../base/spans.ts';
 import { topologicalOrder } from '../base/topology.ts';
@@ -6,9 +7,10 @@ import { runId } from '../model/ids.ts';
 import type { BackfillChunkRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { BackfillGroupRecord, BackfillRecord, RunRecord } from '../model/state.ts';
-import { backfillChunk } from '../state/backfill-fold.ts';
+import { backfillChunk, lostPlace } from '../state/backfill-fold.ts';
 import { chunkText, placesIn, selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
+import { sharesOf } from './backfill-units.ts';
 import { type KeysAtWork, openWork, type TargetState } from './backfill-work.ts';
 import type { PartitionReader } from './partitioned.ts';
 
@@ -190,9 +192,11 @@ function nextRuns(input: AdvanceInput, account: BackfillAccount): BackfillRun[] 
   for (const [index, group] of input.record.groups.entries()) {
     const { keys } = account.groups[index]!;
     if (!keys) continue;
+    const shares = sharesOf(input.project, group);
     for (const [first, last] of chunksOf(group, keys, input.reader))
-      for (const run of runsOfChunk(input, known, { group, number: index + 1, keys, first, last }))
-        if (!input.isKnown(run.run)) runs.push(run);
+      for (const share of shares)
+        for (const run of runsOfChunk(input, known, { group, share, number: index + 1, keys, first, last }))
+          if (!input.isKnown(run.run)) runs.push(run);
   }
   return runs;
 }
@@ -217,16 +221,18 @@ function runsOfChunk(
   known: Known,
   chunk: {
     readonly group: BackfillGroupRecord;
+    /** Those of its assets that one run may name. */
+    readonly share: readonly AssetKey[];
     readonly number: number;
     readonly keys: readonly string[];
     readonly first: number;
     readonly last: number;
   },
 ): BackfillRun[] {
-  const { group, keys } = chunk;
+  const { group, share, keys } = chunk;
   const pieces: { assets: AssetKey[]; from: number; to: number; isReady: boolean }[] = [];
   for (let place = chunk.first; place <= chunk.last; place++) {
-    const assets = group.assets.filter((asset) => known.states.get(asset)![place] === 'waiting');
+    const assets = share.filter((asset) => known.states.get(asset)![place] === 'waiting');
     if (assets.length === 0) continue;
     const inRun = new Set(assets);
     const isReady = assets.every((asset) => isReadyKey(known, asset, keys[place]!, (dep) => inRun.has(dep)));
@@ -244,6 +250,7 @@ function runsOfChunk(
         keys: keys.slice(from, to + 1),
         from,
         isCut: group.partitions.length > 0,
+        isShare: share.length < group.assets.length,
       }),
     );
 }
@@ -262,13 +269,26 @@ function isReadyKey(known: Known, asset: AssetKey, key: string, isOfRun: (dep: A
   });
 }
 
+/** Characters of the digest that tells runs of the same keys apart. */
+const SHARE_LENGTH = 16;
+
 function runOf(
   record: BackfillRecord,
   group: number,
-  { assets, keys, from, isCut }: { assets: readonly AssetKey[]; keys: readonly string[]; from: number; isCut: boolean },
+  piece: {
+    readonly assets: readonly AssetKey[];
+    readonly keys: readonly string[];
+    readonly from: number;
+    readonly isCut: boolean;
+    /** Other runs make other assets of the same keys. */
+    readonly isShare: boolean;
+  },
 ): BackfillRun {
+  const { keys, from, isCut } = piece;
   const partitions = isCut ? chunkText(keys) : undefined;
-  const lost = record.groups[group - 1]!.lost?.[from];
+  const assets = [...piece.assets].sort(byText);
+  const share = piece.isShare ? { share: base32DigestOf(assets, SHARE_LENGTH) } : {};
+  const lost = record.groups[group - 1]!.lost?.[lostPlace({ place: from, ...share })];
   const request: BackfillChunkRequest = {
     kind: 'backfill',
     backfill: record.backfill,
@@ -276,9 +296,10 @@ function runOf(
     group,
     place: from,
     count: keys.length,
+    ...share,
     ...(lost === undefined ? {} : { lost }),
     ...(partitions === undefined ? {} : { partitions }),
-    assets: [...assets].sort(byText),
+    assets,
     selection: record.selection,
   };
   return { run: runId(request), request, tags: { ...record.tags, ...partitionTags(isCut ? keys : []) } };

@@ -5,15 +5,10 @@ import type { BackfillChunk } from '../model/backfills.ts';
 import type { BackfillGroup } from '../model/events.ts';
 import type { BackfillPolicy, PartitionsDef } from '../model/partitions.ts';
 import type { AssetKey, Project } from '../model/project.ts';
-import { utf8Bytes } from '../state/layout.ts';
 import { toRanges } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
+import { RUN_ASSETS_BYTES_MAX, type Unit, unitsOf } from './backfill-units.ts';
 import type { PartitionReader } from './partitioned.ts';
-
-/** The names of the assets of one run: its record has to fit a file of the state, with room for what becomes of them. */
-const RUN_ASSETS_BYTES_MAX = 512 * 1024;
-/** The same of a step that makes all of its assets or none, which no two runs can share. */
-const STEP_ASSETS_BYTES_MAX = 768 * 1024;
 
 export interface BackfillPlan {
   /** In the order in which they may be asked for. */
@@ -112,16 +107,6 @@ interface Group {
   bytes: number;
 }
 
-/** Assets that are made together or not at all: those of a step that makes no part of itself, or one asset. */
-interface Unit {
-  readonly name: string;
-  /** In the order of the targets: what one of them reads stands before it. */
-  readonly assets: readonly AssetKey[];
-  /** Targets that they read, of other units. */
-  readonly upstream: readonly AssetKey[];
-  readonly bytes: number;
-}
-
 function groupTargets(
   project: Project,
   targets: ReadonlyMap<AssetKey, readonly string[]>,
@@ -163,46 +148,9 @@ function hasRoom(group: Group, unit: Unit): boolean {
   return group.units.has(unit.name) || group.bytes + unit.bytes <= RUN_ASSETS_BYTES_MAX;
 }
 
-/** The units of the targets, each after all that it reads. */
-function unitsOf(project: Project, targets: ReadonlyMap<AssetKey, unknown>): Unit[] {
-  const nameOf = (asset: AssetKey): string => {
-    const step = project.steps[project.assets[asset]?.step ?? ''];
-    return step === undefined || step.canSubset || step.assets.length === 1 ? asset : `step ${step.name}`;
-  };
-  const members = new Map<string, AssetKey[]>();
-  for (const asset of targets.keys()) {
-    const name = nameOf(asset);
-    const known = members.get(name);
-    if (known) known.push(asset);
-    else members.set(name, [asset]);
-  }
-  const upstreamOf = (name: string): AssetKey[] =>
-    members
-      .get(name)!
-      .flatMap((asset) => project.assets[asset]?.deps ?? [])
-      .filter((dep) => targets.has(dep) && nameOf(dep) !== name);
-  const { order } = topologicalOrder(members.keys(), (name) => upstreamOf(name).map(nameOf));
-  return order.map((name) => {
-    const assets = members.get(name)!;
-    return { name, assets, upstream: upstreamOf(name), bytes: namesBytes(assets) };
-  });
-}
-
 function policyOf(project: Project, asset: AssetKey): BackfillPolicy {
   const step = project.assets[asset]?.step;
   return (step === undefined ? undefined : project.steps[step]?.backfillPolicy) ?? { kind: 'per_partition' };
-}
-
-function namesBytes(assets: readonly AssetKey[]): number {
-  return assets.reduce((sum, asset) => sum + utf8Bytes(JSON.stringify(asset)) + 1, 0);
-}
-
-/** The first group that no record has room for: one step that makes all of its assets or none. */
-export function tooLongGroup(
-  groups: readonly BackfillGroup[],
-): { readonly assets: readonly AssetKey[]; readonly bytesMax: number } | undefined {
-  const group = groups.find(({ assets }) => namesBytes(assets) > STEP_ASSETS_BYTES_MAX);
-  return group && { assets: group.assets, bytesMax: STEP_ASSETS_BYTES_MAX };
 }
 
 function sameKeys(one: readonly string[], other: readonly string[]): boolean {

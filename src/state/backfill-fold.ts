@@ -22,6 +22,11 @@ export function backfillChunk(request: RunRequest): BackfillChunkRequest | undef
   return original.kind === 'backfill' ? original : undefined;
 }
 
+/** Under what it is counted how often the runner of a run was lost: runs that share keys have each their own. */
+export function lostPlace({ place, share }: Pick<BackfillChunkRequest, 'place' | 'share'>): string {
+  return share === undefined ? String(place) : `${place} ${share}`;
+}
+
 export function applyBackfillEvent(
   backfills: Backfills,
   event: BackfillRequested | BackfillCancelRequested | BackfillEnded,
@@ -88,7 +93,8 @@ export function addBackfillResults(
   if (!chunk) return;
   changeGroup(backfills, chunk, (group) => {
     const { state } = end;
-    const times = (group.lost?.[chunk.place] ?? 0) + 1;
+    const place = lostPlace(chunk);
+    const times = (group.lost?.[place] ?? 0) + 1;
     const isLost = end.failure?.class === 'crash';
     const isAskedAgain = isLost && times <= LOST_MAX;
     const results: Record<string, BackfillResults> = { ...group.results };
@@ -103,7 +109,7 @@ export function addBackfillResults(
       for (const asset of step.assets)
         if (targets.has(asset))
           results[asset] = joinResults(results[asset], resultsOf(step, asset, chunk, { state, isAskedAgain }));
-    return { ...group, results, ...(isLost ? { lost: { ...group.lost, [chunk.place]: times } } : {}) };
+    return { ...group, results, ...(isLost ? { lost: { ...group.lost, [place]: times } } : {}) };
   });
 }
 

@@ -123,6 +123,7 @@ const backfillRequest: Request<'backfill'> = {
   group: count,
   place: count,
   count,
+  share: optional(text),
   lost: optional(count),
   partitions: optional(text),
   assets: names,

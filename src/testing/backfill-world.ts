@@ -1,5 +1,5 @@
 import { topologicalOrder } from '../base/topology.ts';
-import { type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
+import { type BackfillGroup, type BranchlineEvent, type EventDraft, noCounts } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { BackfillRecord, StateView } from '../model/state.ts';
@@ -24,6 +24,8 @@ export interface BackfillStory {
   /** A step that fails makes the rest of its keys; otherwise none. */
   readonly failsByKey?: boolean;
   readonly openMax?: number;
+  /** As they were recorded, where that is not what is planned today. */
+  readonly groups?: readonly BackfillGroup[];
 }
 
 /** The keys of the story where the asset has them; all of an asset that is cut in another way. */
@@ -91,7 +93,7 @@ export function openBackfillWorld(story: BackfillStory): BackfillWorld {
       selection: '*',
       partitions: 'all',
       tags: { 'branchline/backfill': BACKFILL, 'branchline/priority': '-1' },
-      groups: plan.groups,
+      groups: story.groups ?? plan.groups,
     },
   ]);
   const carryOut = (run: string): void => commit(runDrafts(story, view, reader, run));
