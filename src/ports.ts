@@ -385,6 +385,8 @@ export interface FileStore {
 export interface Host {
   readonly interactive: boolean;
   readonly color: boolean;
+  /** The environment that was asked for: commands that are advised go on in it. */
+  readonly environment?: string;
   /** Result text on standard output. */
   print(text: string): void;
   /** Progress and warnings on standard error (a bar on a terminal, plain lines elsewhere). */

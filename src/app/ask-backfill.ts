@@ -262,7 +262,13 @@ function tagsOf(options: BackfillOptions, id: string): Result<Readonly<Record<st
   }
   const priority = options.priority ?? tags['branchline/priority'] ?? PRIORITY;
   if (!/^[+-]?\d{1,15}$/.test(priority.trim()))
-    return fail(inputFailure('priority', `The priority \`${priority}\` is no whole number.`, NOTHING));
+    return fail(
+      inputFailure(
+        'priority',
+        `The priority \`${priority}\` is no whole number.`,
+        `\`--priority 5\` goes before 0, which is what runs have that say nothing, and \`--priority ${PRIORITY}\` after it, as backfills do. ${NOTHING}`,
+      ),
+    );
   return ok({ ...tags, 'branchline/priority': String(Number(priority)), 'branchline/backfill': id });
 }
 

@@ -165,7 +165,7 @@ export function emptySelection(
   const why = [...hints, ...none];
   return inputFailure(
     'empty-selection',
-    `\`${text}\` selects no asset${why.length > 0 ? `: ${why.join('; ')}` : ''}.`,
+    `\`${text}\` selects no asset${why.length > 0 ? `: ${why.join('; ')}` : ''}${why.at(-1)?.endsWith('?') ? '' : '.'}`,
     `\`branchline list --select …\` shows what a selection names. ${undone}`,
   );
 }

@@ -55,7 +55,7 @@ export async function manualRetry(
     return fail(
       inputFailure('unknown-run', `The state knows no run \`${run}\`.`, 'A run id begins with its day: `20261122-…`.'),
     );
-  if (record.state === 'SUCCESS') return fail(notFailed(record, view.environment));
+  if (record.state === 'SUCCESS') return fail(notFailed(record));
   const ended = { ...record, endedAt: record.endedAt ?? timestamp(state.now) };
   const at = how.at ?? timestamp(state.now);
   const strategy = how.strategy ?? strategyOf(how.retries, record.tags);
@@ -105,7 +105,7 @@ function isDelivered(view: StateView, runs: ReadonlySet<string>, request: RetryR
   return known.kind === 'retry' && known.at === request.at && known.of === request.of;
 }
 
-function notFailed({ run, request }: RunRecord, environment: string): AppFailure {
+function notFailed({ run, request }: RunRecord): AppFailure {
   const original = originalOf(request);
   const named = assetsNamed(original)?.map((asset) => `key:"${asset}"`);
   const what =
@@ -113,11 +113,7 @@ function notFailed({ run, request }: RunRecord, environment: string): AppFailure
       ? `--select '${named === undefined ? original.selection : named.join(' or ')}'`
       : `--job ${original.job}`;
   const { partitions } = { partitions: undefined, ...original };
-  const words = [
-    what,
-    ...(partitions === undefined ? [] : [`--partitions '${partitions}'`]),
-    ...(environment === 'local' ? [] : [`--environment ${environment}`]),
-  ].join(' ');
+  const words = [what, ...(partitions === undefined ? [] : [`--partitions '${partitions}'`])].join(' ');
   return inputFailure(
     'retry-of-success',
     `Run ${run} succeeded: there is nothing to try again.`,

@@ -1,3 +1,4 @@
+import { sortedEntries } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { PartitionsSummary } from '../model/partitions.ts';
@@ -78,7 +79,11 @@ export async function describeState(
   const found = await findRun(store, state, what);
   if (!found.ok) return found;
   const run = found.value;
-  if (run) return ok({ text: runText(run), json: { commit, run } });
+  if (run) {
+    // Records of closed days have them by name; while the day is open they stand as they were planned.
+    const shown = { ...run, steps: Object.fromEntries(sortedEntries(run.steps)) };
+    return ok({ text: runText(shown), json: { commit, run: shown } });
+  }
   return fail(
     inputFailure(
       'unknown-record',
@@ -197,8 +202,9 @@ function partitionsOfRun(asset: string, view: StateView, run: string): string {
   const record = runIn(view, run);
   const asked = record?.request !== undefined && 'partitions' in record.request ? record.request.partitions : undefined;
   const steps = Object.values(record?.steps ?? {}).filter(({ assets }) => assets.includes(asset));
-  const planned = steps.flatMap(({ partitions = [] }) => partitions);
-  if (planned.length > 0) return partitionsText(planned);
+  // A run of partitions may make an asset as well that has none.
+  if (steps.length > 0) return partitionsText(steps.flatMap(({ partitions = [] }) => partitions));
+  if (view.assets.get(asset)?.partitions === undefined) return '';
   const left = [...(view.partitions?.get(asset) ?? [])].filter(
     ([, { failed, materialized }]) => failed?.run === run || materialized?.run === run,
   );

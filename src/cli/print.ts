@@ -1,19 +1,22 @@
 import type { AppFailure } from '../app/failure.ts';
 import type { Host } from '../ports.ts';
+import { adviceIn } from '../render/advice.ts';
 
 /** Prints a refusal: what is wrong, what to do; as JSON where that was asked for. Yields the exit code. */
-export function printFailure(host: Host, failure: AppFailure, json: boolean | undefined): number {
+export function printFailure(host: Host, { exit, ...failure }: AppFailure, json: boolean | undefined): number {
+  const message = adviceIn(failure.message, host.environment);
+  const help = failure.help === undefined ? undefined : adviceIn(failure.help, host.environment);
   if (json)
     printJson({
       version: 1,
       error: {
         code: failure.code,
-        message: failure.message,
-        ...(failure.help === undefined ? {} : { help: failure.help }),
+        message,
+        ...(help === undefined ? {} : { help }),
       },
     });
-  else host.progress(failure.help === undefined ? failure.message : `${failure.message}\n${failure.help}`);
-  return failure.exit;
+  else host.progress(help === undefined ? message : `${message}\n${help}`);
+  return exit;
 }
 
 /** A JSON document on standard output. Keys stay in the order in which they were written. */

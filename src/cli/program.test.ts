@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ENVIRONMENT_COMMANDS } from '../render/advice.ts';
 import { buildProgram } from './program.ts';
 
 const all = buildProgram(() => {});
@@ -17,4 +18,14 @@ test.each([undefined, 'plans', '--json', 'help'])('all are there for %s', (only)
   expect(buildProgram(() => {}, only).commands.map((command) => command.name())).toEqual(
     all.commands.map((command) => command.name()),
   );
+});
+
+test('advice knows which commands take an environment', () => {
+  const named = (of: typeof all, before: readonly string[] = []): string[] =>
+    of.commands.flatMap((command) => {
+      const words = [...before, command.name()];
+      const own = command.options.some(({ long }) => long === '--environment') ? [words.join(' ')] : [];
+      return [...own, ...named(command, words)];
+    });
+  expect([...ENVIRONMENT_COMMANDS].sort()).toEqual(named(all).sort());
 });

@@ -28,6 +28,7 @@ import { openStateSession } from '../app/state-session.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
 import type { Clock, Host, SourceTree, StateStore } from '../ports.ts';
+import { adviceIn } from '../render/advice.ts';
 import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
 import { findSecretNameClashes, secretNames } from '../run/secrets.ts';
@@ -87,16 +88,30 @@ export function openHost(): { readonly host: Host; readonly style: Style } {
 
 /** Finds and reads the project. Its root becomes the current folder, so that relative paths in SQL start there. */
 export async function openProject(
-  options: { readonly project?: string },
+  options: { readonly project?: string; readonly environment?: string },
   surroundings: Surroundings = terminalSurroundings(),
 ): Promise<Result<OpenProject, AppFailure>> {
   const root = findRoot(options.project);
   if (!root.ok) return root;
   process.chdir(root.value);
-  const { host, style, stateBranch, begun } = surroundings;
+  const { style, stateBranch, begun } = surroundings;
+  const host = advising(surroundings.host, options.environment);
   const tree = begun?.root === root.value ? begun.tree : createSourceTree(root.value, gitEnvOf(surroundings));
   const loaded = onBranch(await readAll(tree), stateBranch);
   return ok({ root: root.value, tree, surroundings, host, style, clock: systemClock, loaded });
+}
+
+/** Commands that are named on it go on in the environment that was asked for. */
+function advising(host: Host, environment: string | undefined): Host {
+  if (environment === undefined) return host;
+  return {
+    interactive: host.interactive,
+    color: host.color,
+    environment,
+    print: (text) => host.print(adviceIn(text, environment)),
+    progress: (text) => host.progress(adviceIn(text, environment)),
+    status: (text) => host.status(text),
+  };
 }
 
 /** Most projects are sound: what explains mistakes is loaded when there is one. */

@@ -312,9 +312,7 @@ describe('tags of the engine', () => {
   it('with values that say nothing are warned of', () => {
     expect(
       found('assets:\n  a: { run: "true" }\njobs:\n  j: { selection: "*", tags: { branchline/priority: high } }\n'),
-    ).toEqual([
-      'warning odd-tag 7:53 (4) `branchline/priority: high`: a priority is a whole number; this one counts as 0',
-    ]);
+    ).toEqual(['odd-tag 7:53 (4) `branchline/priority: high`: a priority is a whole number; this one counts as 0']);
   });
   it('of groups and of assets that are made together are warned of where they are written, once', () => {
     expect(
@@ -325,7 +323,7 @@ assets:
 multi_assets:
   m: { run: "true", specs: { c: { tags: { dagster/priority: high } } } }
 `),
-    ).toEqual(['warning odd-tag 4:45 branchline/priority', 'warning odd-tag 9:61 dagster/priority']);
+    ).toEqual(['error odd-tag 4:45 branchline/priority', 'warning odd-tag 9:61 dagster/priority']);
   });
   it.each([
     ['branchline/retry_strategy: ALL', 'did you mean `ALL_STEPS`?'],

@@ -65,12 +65,12 @@ export function resolveSchedule(
 export function checkCron(cron: string, at: Place, { findings }: Resolving): void {
   const parsed = parseCron(cron);
   if (parsed.ok) return;
-  const { column, message } = parsed.error;
+  const { column, message, help } = parsed.error;
   const place =
     column === undefined
       ? { offset: 0, length: cron.length }
       : { offset: column - 1, length: /^\S*/.exec(cron.slice(column - 1))![0].length };
-  findings.inText('bad-cron', at, cron, textProblem(cron, place, message));
+  findings.inText('bad-cron', at, cron, textProblem(cron, place, message, help));
 }
 
 /** Reports a zone that is none. */

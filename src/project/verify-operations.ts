@@ -41,9 +41,11 @@ export function verifyTags(
           },
         );
       const problem = tagProblem(name, value);
-      if (problem !== undefined)
-        findings.warning('odd-tag', at, `\`${tag}: ${value}\`: ${problem.message}`, { help: problem.help });
-      else if (/retr/.test(name) && !project.operations.retries.enabled)
+      if (problem !== undefined) {
+        // Ours is a mistake that somebody has just written; what is pasted does what it did.
+        const severity = problem.isMistake && tag.startsWith('branchline/') ? 'error' : 'warning';
+        findings[severity]('odd-tag', at, `\`${tag}: ${value}\`: ${problem.message}`, { help: problem.help });
+      } else if (/retr/.test(name) && !project.operations.retries.enabled)
         findings.warning('key-without-effect', keyOf(at), `\`${tag}\` does nothing: retries of runs are switched off`, {
           help: 'write `run_retries: { enabled: true }` in branchline.yaml',
         });
@@ -100,6 +102,8 @@ interface TagValues {
   readonly message: string;
   /** What to write, where no word is near. */
   readonly help: string;
+  /** Nothing is run until it is mended: it would be worked off in another order than was meant. */
+  readonly isMistake?: true;
 }
 
 const TAG_VALUES: Readonly<Record<string, TagValues>> = {
@@ -107,6 +111,7 @@ const TAG_VALUES: Readonly<Record<string, TagValues>> = {
     fits: /^[+-]?\d{1,15}$/,
     message: 'a priority is a whole number; this one counts as 0',
     help: 'write a whole number: `"5"` goes before `"0"`, which is what runs have that say nothing, and `"-1"` after it',
+    isMistake: true,
   },
   max_retries: {
     fits: /^\d{1,9}$/,
@@ -130,11 +135,11 @@ const TAG_VALUES: Readonly<Record<string, TagValues>> = {
   },
 };
 
-function tagProblem(name: string, value: string): { readonly message: string; readonly help: string } | undefined {
+function tagProblem(name: string, value: string): Pick<TagValues, 'message' | 'help' | 'isMistake'> | undefined {
   const values = TAG_VALUES[name];
   const text = value.trim();
   if (values === undefined || values.words?.includes(text) || values.fits?.test(text)) return undefined;
-  return { message: values.message, help: nearestOf(text, values.words ?? []) ?? values.help };
+  return { ...values, help: nearestOf(text, values.words ?? []) ?? values.help };
 }
 
 /** Of few words also a part of just one means that one: `ALL` is `ALL_STEPS`. */

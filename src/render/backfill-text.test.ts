@@ -71,7 +71,7 @@ describe('a backfill in words', () => {
       failedRuns: runs,
     }).split('\n');
     expect(lines).toContain('  failed: raw 2026-01-02 (run 20261122-aaaaaaaaaaaaaaaa)');
-    expect(lines.at(-1)).toBe('  after a fix: branchline retry 20261122-aaaaaaaaaaaaaaaa');
+    expect(lines.at(-1)).toBe('  after a fix: `branchline retry 20261122-aaaaaaaaaaaaaaaa`');
     expect(renderBackfill(progress(), PLAIN, { failedRuns: runs })).not.toContain('branchline retry');
   });
 

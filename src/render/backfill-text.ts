@@ -143,7 +143,7 @@ function runsText(runs: readonly string[]): string {
 function retryHint(runs: ReadonlySet<string>): string[] {
   const [first] = runs;
   if (first === undefined) return [];
-  return [`  after a fix: branchline retry ${first}${runs.size > 1 ? ', and so the others' : ''}`];
+  return [`  after a fix: \`branchline retry ${first}\`${runs.size > 1 ? ', and so the others' : ''}`];
 }
 
 /** A retry of one of its runs changes what is made, never how it ended. */

@@ -101,7 +101,8 @@ export function resolveScenario(
     if (cron.ok) crons.push(cron.value);
     else {
       const pointer = Array.isArray(wake?.cron) ? ['wake_ups', 'cron', index] : ['wake_ups', 'cron'];
-      find(pointer, 'value', { code: 'bad-cron', message: cron.error.message });
+      const { message, help } = cron.error;
+      find(pointer, 'value', { code: 'bad-cron', message, ...(help === undefined ? {} : { help }) });
     }
   }
 

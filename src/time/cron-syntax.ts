@@ -24,6 +24,8 @@ export interface CronError {
   readonly message: string;
   /** Where in the text, from 1. */
   readonly column?: number;
+  /** What to write instead. */
+  readonly help?: string;
 }
 
 const ALIASES: Readonly<Record<string, string>> = {
@@ -115,6 +117,7 @@ function readCron(text: string): Result<Cron, CronError> {
     return fail({
       message: `the date never comes: no month of \`${words[3]!.text}\` has a day \`${words[2]!.text}\``,
       column: words[2]!.column,
+      help: 'write a day that the month has, or `L` for its last day, whichever that is',
     });
   }
   const days = [
