@@ -8,22 +8,28 @@ export function waitText(wait: Wait): string {
   switch (wait.kind) {
     case 'all-places':
       if (wait.limit === 0) return 'nothing leaves the queue (`max_concurrent_runs: 0`)';
-      return `${wait.limit === 1 ? 'the only place is' : `all ${wait.limit} places are`} taken${heldBy(wait.holders)}`;
+      return `${takenText(wait.limit, 'place')}${heldBy(wait.holders)}`;
     case 'not-due':
       return `it is due at ${formatInstant(wait.due)}`;
     case 'tag': {
       const tag = wait.value === undefined ? `the tag ${wait.key}` : `${wait.key}=${wait.value}`;
       if (wait.limit === 0) return `no run with ${tag} may start (limit 0)`;
-      return `${wait.limit} of ${wait.limit} places of ${tag} are taken${heldBy(wait.holders)}`;
+      return `${takenText(wait.limit, 'place', tag)}${heldBy(wait.holders)}`;
     }
     case 'pool':
       if (wait.limit === 0) return `no step of pool ${wait.pool} may start (it has no slots)`;
-      return `no slot of pool ${wait.pool} is free (${wait.limit} in all)${heldBy(wait.holders)}`;
+      return `${takenText(wait.limit, 'slot', `pool ${wait.pool}`)}${heldBy(wait.holders)}`;
     case 'held':
       return `${wait.what} ${wait.what.includes(', ') ? 'are' : 'is'} held${heldBy(wait.holders, ' by ')}`;
     default:
       return unreachable(wait);
   }
+}
+
+/** A limit that is used up: `the only slot of pool api is taken`, `all 4 places of source=crm are taken`. */
+export function takenText(limit: number, what: 'place' | 'slot', of?: string): string {
+  const whose = of === undefined ? '' : ` of ${of}`;
+  return limit === 1 ? `the only ${what}${whose} is taken` : `all ${limit} ${what}s${whose} are taken`;
 }
 
 /** At most three by name. */

@@ -7,7 +7,7 @@ export type SimulatedWaitKind = 'all-places' | 'not-due' | 'tag' | 'pool' | 'hel
 
 export interface SimulatedWait {
   readonly kind: SimulatedWaitKind;
-  /** In words: `1 of 1 places of database=redshift are taken`. */
+  /** In words: `the only place of database=redshift is taken`. */
   readonly text: string;
   readonly from: Timestamp;
   readonly to: Timestamp;

@@ -1,3 +1,4 @@
+import { takenText } from '../app/queue-text.ts';
 import { triggerText } from '../app/run-message.ts';
 import { byText } from '../base/order.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
@@ -147,21 +148,17 @@ export function waitText(wait: WaitStretch['wait']): string {
     case 'all-places':
       return wait.limit === 0
         ? 'nothing leaves the queue (`max_concurrent_runs: 0`)'
-        : placesText(wait.limit, '`run_queue`');
+        : takenText(wait.limit, 'place', '`run_queue`');
     case 'not-due':
       return `it may go on at ${formatInstant(wait.due)}`;
     case 'tag':
       if (wait.limit === 0) return `no run with ${tagText(wait)} may start (limit 0)`;
-      return placesText(wait.limit, tagText(wait));
+      return takenText(wait.limit, 'place', tagText(wait));
     case 'pool':
-      return `all ${wait.limit} slots of pool ${wait.pool} are taken`;
+      return takenText(wait.limit, 'slot', `pool ${wait.pool}`);
     case 'held':
       return `another run holds ${wait.what}`;
   }
-}
-
-function placesText(limit: number, of: string): string {
-  return limit === 1 ? `the only place of ${of} is taken` : `all ${limit} places of ${of} are taken`;
 }
 
 function tagText({ key, value }: { readonly key: string; readonly value?: string }): string {

@@ -30,10 +30,10 @@ describe('a shop at work', () => {
     expect(inProgress.map(({ holder }) => holder?.workflow)).toEqual(['1771000123', '1771000123']);
     const backfillRun = inProgress.find(({ trigger }) => trigger.startsWith('backfill'))!.run;
     expect(waiting.map(({ priority, wait }) => [priority, wait])).toEqual([
-      [5, '1 of 1 places of team=finance are taken: run 20260411-dddddddddddddddd'],
-      [0, `no slot of pool api is free (1 in all): run ${backfillRun}`],
+      [5, 'the only place of team=finance is taken: run 20260411-dddddddddddddddd'],
+      [0, `the only slot of pool api is taken: run ${backfillRun}`],
       [-1, `marts/daily is held by run ${backfillRun}`],
-      [-1, `no slot of pool api is free (1 in all): run ${backfillRun}`],
+      [-1, `the only slot of pool api is taken: run ${backfillRun}`],
     ]);
     expect(readme).toContain('2 of 3 runs in progress, 4 wait.');
     for (const { run } of [...inProgress, ...waiting]) expect(readme).toContain(run);
