@@ -1,6 +1,6 @@
 import { ok, type Result } from '../base/result.ts';
-import type { BranchlineEvent } from '../model/events.ts';
-import { epochMs } from '../model/instant.ts';
+import type { BranchlineEvent, Claim } from '../model/events.ts';
+import type { RunMonitoring } from '../model/operations.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
@@ -14,6 +14,7 @@ import { carryOutClaimed, type RunObserver, type RunOutcome, type RunPorts, type
 import { shardStream } from './share-out.ts';
 import type { StateAt } from './state-reading.ts';
 import type { StateSession } from './state-session.ts';
+import { mayWaitTooLong } from './waiting-jobs.ts';
 
 /** What carrying out a part of a run takes, in a job that may only read. */
 export interface ShardPorts {
@@ -31,6 +32,8 @@ export type ShardEnd =
 
 /** Between two uploads while steps end. */
 const UPLOAD_MS = 3 * 60_000;
+/** From an answer of GitHub that no job of a run has begun to the commit that ends the run, at most. */
+const GIVING_UP_MS = 30_000;
 /** Between two looks at whether the run is still ours. */
 const LOOK_MS = 60_000;
 
@@ -43,7 +46,7 @@ export async function carryOutShard(
   observer: RunObserver,
 ): Promise<Result<ShardEnd, AppFailure>> {
   const run = wave.runs.find(({ plan }) => plan.runId === shard.run)!;
-  const read = await ports.readState();
+  const read = await readOnceSettled(ports, settings.planning.project.operations.monitoring, run.claim);
   if (!read.ok) return read;
   const state = read.value;
   const moment = { ofState: state.now, own: ports.run.clock.now() };
@@ -53,15 +56,13 @@ export async function carryOutShard(
       kind: 'not-ours',
       text: `Run ${shard.run} is no longer held by this workflow run: nothing is done here. \`branchline retry ${shard.run}\` tries again what failed.`,
     });
-  const { startTimeoutMs = Number.POSITIVE_INFINITY } = settings.planning.project.operations.monitoring;
-  const isLate = state.now - epochMs(run.claim.at) >= startTimeoutMs;
   const whole = wholeRun(run.plan, view);
   const { resumed } = whole;
   const plan = partOf(settings.planning.project, whole, shard);
   const carried = await carryOutClaimed(
     {
       ...ports.run,
-      session: shardSession(ports, state, { clock: ports.run.clock, isLate }),
+      session: shardSession(ports, state, ports.run.clock),
       journals: wholeJournals(ports.run.journals),
     },
     { ...settings, stream: shardStream(wave, run, shard.id) },
@@ -79,6 +80,22 @@ export async function carryOutShard(
     observer,
   );
   return carried.ok ? ok({ kind: 'carried-out', outcome: carried.value }) : carried;
+}
+
+/**
+ * The state once nobody can be about to give the run up that saw this job wait. Of a job that begins in time nobody does; of one
+ * that begins late somebody may have done so in the very moment, and their commit is then on its way.
+ */
+async function readOnceSettled(
+  { readState, run: { clock, signal } }: ShardPorts,
+  monitoring: RunMonitoring,
+  claim: Claim,
+): Promise<Result<StateAt, AppFailure>> {
+  const first = await readState();
+  const run = first.ok ? first.value.read.view.openRuns.get(claim.run) : undefined;
+  if (!first.ok || run === undefined || !mayWaitTooLong(monitoring, run, claim, first.value.now)) return first;
+  await clock.sleep(GIVING_UP_MS, signal);
+  return readState();
 }
 
 /** What all shards of a run have in common. */
@@ -148,16 +165,11 @@ function partOf(
 
 /**
  * A session whose commits are uploads: all events of the shard each time, now and then while it works and at its end.
- * Decisions see the state as it is, so that a run that was canceled or taken over is noticed. A job that began late looks again
- * at once: in that very moment somebody may have given up to wait for it.
+ * Decisions see the state as it is, so that a run that was canceled or taken over is noticed.
  */
-function shardSession(
-  { readState, upload }: ShardPorts,
-  first: StateAt,
-  { clock, isLate }: { readonly clock: Clock; readonly isLate: boolean },
-): StateSession {
+function shardSession({ readState, upload }: ShardPorts, first: StateAt, clock: Clock): StateSession {
   let state = first;
-  let lookedAt = isLate ? clock.now() - LOOK_MS : clock.now();
+  let lookedAt = clock.now();
   let uploadedAt = clock.now();
   return {
     async transact(decide) {

@@ -102,7 +102,7 @@ async function settle(
       scenario: {
         ...plan,
         started: [...plan.started, ...backfill.value],
-        ...(options.jobs === undefined ? {} : { fanOut: { jobs: options.jobs } }),
+        ...(options.jobs === undefined ? {} : { fanOut: { machines: new Map(), ...plan.fanOut, jobs: options.jobs } }),
       },
       from,
       until: from + span.value,

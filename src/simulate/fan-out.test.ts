@@ -152,3 +152,42 @@ schedules:
   expect(report.totals).toMatchObject({ runs: 5, succeeded: 5, failed: 0, failedAttempts: 2, materialized: 10 });
   expect(JSON.stringify((await playedTo(manifest, scenario)).report)).toBe(JSON.stringify(report));
 });
+
+describe('a run that waits for a machine for longer than start_timeout_seconds', () => {
+  const manifest = (seconds: number) => `runners: { big: { runs-on: [self-hosted, big] } }
+run_monitoring: { enabled: true, start_timeout_seconds: ${seconds} }
+run_retries: { enabled: true, max_retries: 9, retry_on_asset_or_op_failure: false }
+assets:
+  a: { run: make, runner: big }
+  b: { run: make, runner: big }
+  c: { run: make }
+`;
+  /** The machine has `a` for two hours when `b` is asked for; somebody is woken every quarter of an hour. */
+  const scenario = (machines: number) => `wake_ups: { cron: "*/15 * * * *", late: 1s }
+fan_out: { jobs: 4, machines: { big: ${machines} } }
+durations: { "*": 5m, "key:a": 2h }
+runs: [{ at: +1m, select: "key:a" }, { at: +2m, select: "key:b" }, { at: +2m, select: "key:c" }]
+`;
+
+  test('fails, is tried again until there is one, and nothing is made twice', async () => {
+    const { report, view } = await playedTo(manifest(1200), scenario(1), { hours: 6 });
+    const runs = [...view.endedRuns.values()];
+    const failed = runs.filter(({ state }) => state === 'FAILURE');
+    expect(failed.length).toBeGreaterThan(1);
+    for (const { failure, steps, startedAt } of failed) {
+      expect(failure).toMatchObject({ class: 'infrastructure', code: 'start-timeout' });
+      expect(Object.values(steps)).toMatchObject([{ assets: ['b'], state: 'PLANNED' }]);
+      expect(startedAt).toBeDefined();
+    }
+    expect(report.totals).toMatchObject({ succeeded: 3, materialized: 3, left: 0 });
+    expect(view.claims.size).toBe(0);
+  });
+
+  test.each([
+    ['there is a machine for each', 1200, 2],
+    ['it may wait for as long', 10_000, 1],
+  ])('is none where %s', async (_, seconds, machines) => {
+    const { report } = await playedTo(manifest(seconds), scenario(machines), { hours: 6 });
+    expect(report.totals).toMatchObject({ runs: 3, succeeded: 3, materialized: 3, left: 0 });
+  });
+});

@@ -158,7 +158,6 @@ export function openFanOut(input: FanOutInput): FanOut {
       const of = workflows.get((holder.kind === 'workflow' ? workflowNumber(holder.workflow) : undefined) ?? 0);
       // The jobs, what was uploaded, and the plan in it.
       if (of?.wave === undefined || !askOften(3)) continue;
-      await ports.clock.sleep(NETWORK_MS);
       const jobs = [...of.jobs].map(
         ([shard, { askedAt, startedAt }]): StandingJob => ({
           name: `execute (${shard})`,
@@ -167,6 +166,8 @@ export function openFanOut(input: FanOutInput): FanOut {
         }),
       );
       const since = waitingSince(of.wave, run, jobs);
+      // What the answer says is that old when it arrives.
+      await ports.clock.sleep(NETWORK_MS);
       if (since !== undefined) waiting.set(claim, since);
     }
     return waiting;
@@ -182,8 +183,8 @@ export function openFanOut(input: FanOutInput): FanOut {
     of.open = shards.length;
     // For those that there are no minutes for, it is as if they were lost.
     of.jobs.clear();
-    for (const { id } of shards) {
-      const job = ask({ kind: 'execute', of, shard: id });
+    for (const { id, runner } of shards) {
+      const job = ask({ kind: 'execute', of, shard: id, machine: runner });
       if (job) of.jobs.set(id, job);
       else of.open--;
     }

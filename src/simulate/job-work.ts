@@ -15,7 +15,7 @@ import { type SimulatedJob, workflowName } from './simulated-job.ts';
 /** What a job is started for: by the world outside, or by its workflow run for the others of it. */
 export type JobWork =
   | StartedWork
-  | { readonly kind: 'execute'; readonly of: SimulatedWorkflow; readonly shard: string }
+  | { readonly kind: 'execute'; readonly of: SimulatedWorkflow; readonly shard: string; readonly machine: string }
   | { readonly kind: 'finalize'; readonly of: SimulatedWorkflow };
 
 /** A workflow run whose jobs share its work out, with what they uploaded for each other. */

@@ -23,6 +23,13 @@ export interface Runners {
   allOver(): Promise<void>;
 }
 
+/** Machines of one kind, and the jobs that wait for one, in the order in which they were asked for. */
+interface Pool {
+  readonly most: number;
+  atWork: number;
+  readonly queue: SimulatedJob[];
+}
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -34,10 +41,21 @@ export function openRunners(
 ): Runners {
   const { github } = scenario;
   const jobs: SimulatedJob[] = [];
-  const queue: SimulatedJob[] = [];
+  const hosted: Pool = { most: github.runners, atWork: 0, queue: [] };
+  const own = new Map(
+    [...(scenario.fanOut?.machines ?? [])].map(([name, most]): [string, Pool] => [
+      name,
+      { most, atWork: 0, queue: [] },
+    ]),
+  );
   const level = { now: 0, peak: 0, peakAt: time.now() };
   const figures = { minutes: 0, refusedJobs: 0 };
   const going = new Map<SimulatedJob, { readonly over: Promise<void>; readonly end: () => void }>();
+
+  /** Where it waits: a job of a matrix may be for machines of another kind. */
+  function poolOf({ work }: SimulatedJob): Pool {
+    return (work.kind === 'execute' ? own.get(work.machine) : undefined) ?? hosted;
+  }
 
   function start(job: SimulatedJob): void {
     let end = (): void => undefined;
@@ -55,6 +73,7 @@ export function openRunners(
 
   async function carry(job: SimulatedJob): Promise<void> {
     job.startedAt = time.now();
+    poolOf(job).atWork++;
     level.now++;
     if (level.now > level.peak) Object.assign(level, { peak: level.now, peakAt: time.now() });
     await time.turn(job, github.setUpMs);
@@ -70,7 +89,9 @@ export function openRunners(
     job.endedAt = now;
     figures.minutes += billedMinutes(job.startedAt!, now);
     level.now--;
-    const next = queue.shift();
+    const pool = poolOf(job);
+    pool.atWork--;
+    const next = pool.queue.shift();
     if (next) start(next);
     onEnd(job);
   }
@@ -122,15 +143,17 @@ export function openRunners(
         stop: new AbortController(),
       };
       jobs.push(job);
-      if (level.now < github.runners) start(job);
-      else queue.push(job);
+      const pool = poolOf(job);
+      if (pool.atWork < pool.most) start(job);
+      else pool.queue.push(job);
       return job;
     },
     loseAll() {
       for (const job of jobs) lose(job);
     },
     async allOver() {
-      while (going.size > 0 || queue.length > 0) await Promise.all([...going.values()].map(({ over }) => over));
+      // Whoever waits has somebody at work before it.
+      while (going.size > 0) await Promise.all([...going.values()].map(({ over }) => over));
     },
   };
 }

@@ -47,7 +47,11 @@ export interface ScenarioPlan {
   readonly budgetMs: number;
   readonly maxParallel: number;
   /** The workflow shares its work out among so many jobs at the most; absent = one job does all. */
-  readonly fanOut?: { readonly jobs: number };
+  readonly fanOut?: {
+    readonly jobs: number;
+    /** Machines that are no runners of GitHub, by the name of their `runner`: how many there are. */
+    readonly machines: ReadonlyMap<string, number>;
+  };
   /** By step: of one attempt for one partition, or for the whole. */
   readonly durations: ReadonlyMap<string, Spread>;
   /** Durations that were seen, by step: chosen from where the scenario says nothing. */

@@ -8,6 +8,7 @@ import { seededRandom } from './virtual-time.ts';
 
 const files = {
   'branchline.yaml': `name: small
+runners: { big: { runs-on: [self-hosted, big] } }
 assets:
   raw/a: { run: make a, checks: { fine: { run: judge } } }
   mart/b: { deps: [raw/a], run: make b }
@@ -77,6 +78,10 @@ describe('what is wrong is shown where it stands', () => {
     ['backfills: [{ select: "key:cut", partitions: 2026-10-31 }]', '1:14 bad-backfill: '],
     ['lost_runners: { work_on: half }', '1:1 bad-format: `half` does not fit: a share is a number from 0 to 100'],
     ['github: { runners: 0 }', '1:20 out-of-range: '],
+    [
+      'fan_out: { machines: { bigg: 1 } }',
+      '1:24 unknown-runner: the project has no runner `bigg` → did you mean `big`?',
+    ],
     ['a: [', '1:5 yaml-syntax: '],
   ])('%s', (text, expected) => {
     const { plan, diagnostics } = resolved(text);

@@ -1,6 +1,7 @@
 import { type PlanningProject, selectAssets } from '../app/planning.ts';
 import { statusesOf } from '../app/statuses.ts';
 import { doorbellOf } from '../app/workflow-values.ts';
+import { nearestWord } from '../base/nearest.ts';
 import type { WrittenScenario } from '../manifest/generated/written.ts';
 import { parseScenario } from '../manifest/parse.ts';
 import { compareDiagnostics, type Diagnostic } from '../model/diagnostic.ts';
@@ -152,6 +153,14 @@ export function resolveScenario(
       });
     return backfill;
   });
+  const machines = new Map(Object.entries(written.fan_out?.machines ?? {}));
+  for (const name of machines.keys())
+    if (project.runners[name] === undefined)
+      find(['fan_out', 'machines', name], 'key', {
+        code: 'unknown-runner',
+        message: `the project has no runner \`${name}\``,
+        help: runnerHelp(name, Object.keys(project.runners)),
+      });
   const durations = bySteps(byAsset('durations', written.durations, spreadOf));
   const price = github?.usd_per_minute ?? base.usdPerMinute;
   const plan: ScenarioPlan = {
@@ -167,7 +176,7 @@ export function resolveScenario(
     },
     budgetMs: durationMs(written.time_budget ?? '5h'),
     maxParallel: written.max_parallel ?? project.maxParallel ?? 4,
-    ...(written.fan_out === undefined ? {} : { fanOut: { jobs: written.fan_out.jobs ?? 20 } }),
+    ...(written.fan_out === undefined ? {} : { fanOut: { jobs: written.fan_out.jobs ?? 20, machines } }),
     durations,
     seenMs,
     durationMs: durationMs(written.default_duration ?? '1m'),
@@ -185,6 +194,14 @@ export function resolveScenario(
 /** `+2h` after the beginning, or an instant. The schema holds: it is one of them. */
 export function momentOf(text: string, from: EpochMs): EpochMs {
   return text.startsWith('+') ? from + durationMs(text.slice(1)) : Date.parse(text);
+}
+
+function runnerHelp(name: string, known: readonly string[]): string {
+  if (known.length === 0) return '`runners` of the project names its machines';
+  const nearest = nearestWord(name, known);
+  return nearest === undefined
+    ? `known are ${known.map((each) => `\`${each}\``).join(', ')}`
+    : `did you mean \`${nearest}\`?`;
 }
 
 function spreadOf(value: string | { readonly p50: string; readonly p99: string }): Spread {

@@ -68,6 +68,11 @@ export const scenarioDefinitions = {
   }),
   FanOut: closed('How the workflow shares its work out, as `init --fan-out` writes it.', {
     jobs: key('Jobs of a wave at the most: `max-parallel` of the job `plan`. Default 20.', [256], whole(1, 256)),
+    machines: key(
+      'Machines of your own, by the name of a `runner` of the project: how many there are. Jobs for them wait for one of these; all others for a runner of GitHub.',
+      [{ gpu: 1 }],
+      { type: 'object', additionalProperties: whole(1, 10_000) },
+    ),
   }),
   LostRunners: closed('Runners that are lost in the middle of their work.', {
     share: key('The share of jobs whose runner is lost in its first hour. Default: none.', ['2%'], share),

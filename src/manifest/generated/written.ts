@@ -2221,6 +2221,12 @@ export interface WrittenFanOut {
    * Jobs of a wave at the most: `max-parallel` of the job `plan`. Default 20.
    */
   jobs?: number;
+  /**
+   * Machines of your own, by the name of a `runner` of the project: how many there are. Jobs for them wait for one of these; all others for a runner of GitHub.
+   */
+  machines?: {
+    [k: string]: number;
+  };
 }
 /**
  * When attempts fail.

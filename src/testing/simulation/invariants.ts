@@ -6,6 +6,7 @@ import type { BranchlineEvent } from '../../model/events.ts';
 import { isManual } from '../../model/plan.ts';
 import type { Project } from '../../model/project.ts';
 import type { StateView } from '../../model/state.ts';
+import { isNeverBegun } from '../../run/monitor.ts';
 import type { MemoryState } from '../../simulate/memory-state.ts';
 import { reportSimulation } from '../../simulate/report.ts';
 import { resolveScenario } from '../../simulate/scenario.ts';
@@ -42,6 +43,8 @@ export interface WorldFigures {
   readonly waves: number;
   /** Wake-ups of which the state said that they have nothing to do. */
   readonly quiet: number;
+  /** Runs that were given up since no machine began them. */
+  readonly neverBegun: number;
 }
 
 /** Plays a world and names everything that must never be; empty = all is well. */
@@ -126,6 +129,8 @@ export async function judgeWorld(
       asked,
       waves: report.fanOut?.waves ?? 0,
       quiet: quiet.size,
+      neverBegun: told.filter((event) => event.type === 'run.ended' && event.failure && isNeverBegun(event.failure))
+        .length,
     },
   };
 }

@@ -28,6 +28,7 @@ function emptySums(): Sums {
     asked: 0,
     waves: 0,
     quiet: 0,
+    neverBegun: 0,
   };
   return { worlds: 0, wrong: 0, ...figures };
 }
@@ -37,9 +38,10 @@ function add(to: Sums, more: Partial<Sums>): void {
 }
 
 function say(what: string, sums: Sums): void {
-  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked, waves, quiet } = sums;
+  const { commits, events, late, runs, backfills, materialized, lostRunners, waits, asked, waves, quiet, neverBegun } =
+    sums;
   process.stdout.write(
-    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves, ${waves} waves, ${quiet} quiet wake-ups\n`,
+    `${what}: ${sums.worlds} worlds, ${sums.wrong} with something wrong; ${commits} commits and ${events} events (${late} late) judged; ${runs} runs, ${backfills} backfills, ${materialized} materializations, ${lostRunners} runners lost, ${waits} waits, ${asked} asked for by themselves, ${waves} waves, ${quiet} quiet wake-ups, ${neverBegun} runs given up before they began\n`,
   );
 }
 

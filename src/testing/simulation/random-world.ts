@@ -46,10 +46,38 @@ function sharedOut(world: RandomWorld, random: Random): RandomWorld {
       : lines;
   const at = machines.indexOf('assets:');
   const named = [...machines.slice(0, at), 'runners: { big: { runs-on: [self-hosted, big] } }', ...machines.slice(at)];
-  return {
+  const shared: RandomWorld = {
     ...world,
     files: { ...world.files, 'branchline.yaml': named.join('\n') },
     scenario: `${world.scenario}fan_out: { jobs: ${jobs} }\n`,
+  };
+  // After all else, so that worlds without it are what they were.
+  return random() < 0.4 ? withOneMachine(shared, named, jobs, random) : shared;
+}
+
+/** One machine of a kind, which some step has for hours, and runs that do not wait for it for ever. */
+function withOneMachine(world: RandomWorld, manifest: readonly string[], jobs: number, random: Random): RandomWorld {
+  const below = (bound: number): number => Math.floor(random() * bound);
+  const key = `start_timeout_seconds: ${[60, 600, 1800][below(3)]}`;
+  const isMonitoring = (line: string): boolean => line.startsWith('run_monitoring: ');
+  const watched = manifest.some(isMonitoring)
+    ? manifest.map((line) => (isMonitoring(line) ? line.replace(/ \}$/, `, ${key} }`) : line))
+    : manifest.toSpliced(manifest.indexOf('assets:'), 0, `run_monitoring: { enabled: true, ${key} }`);
+  const placed = watched.map((line) =>
+    /^ {2}a\d+: \{/.test(line) && !line.includes('runner:') && random() < 0.9
+      ? line.replace(/ \}$/, ', runner: big }')
+      : line,
+  );
+  const long = placed.flatMap((line) => (line.includes('runner: big') ? [/^ {2}(a\d+):/.exec(line)![1]!] : []));
+  const hours = `"key:${long[below(long.length)] ?? 'a0'}": ${[40, 70][below(2)]}m`;
+  return {
+    ...world,
+    files: { ...world.files, 'branchline.yaml': placed.join('\n') },
+    scenario: world.scenario
+      .replace(/^(durations: .*) \}$/m, `$1, ${hours} }`)
+      // Somebody has to come by while they wait.
+      .replace(/^wake_ups: \{ cron: "[^"]*"/m, 'wake_ups: { cron: "*/10 * * * *"')
+      .replace(/^fan_out: .*$/m, `fan_out: { jobs: ${jobs}, machines: { big: 1 } }`),
   };
 }
 
