@@ -1,16 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { removeUnused } from './unused-files.ts';
 
 /** What has been compiled of a file of code, and can be had as bytes. */
 interface Compiled {
@@ -28,7 +18,6 @@ interface Noted {
 /** After the bytes: of which source they are, by its size and time, and how long the program had been at work. */
 const FIELDS = 3;
 const TRAILER_BYTES = FIELDS * Float64Array.BYTES_PER_ELEMENT;
-const UNUSED_MS = 30 * 86_400_000;
 const MICROSECONDS = 1000;
 
 /**
@@ -73,7 +62,7 @@ export class KeptCode {
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       for (const each of due) this.writeOne(each, work);
-      this.removeUnused();
+      removeUnused(this.folder);
     } catch {
       // No room, or no right to write: the next command does without as well.
     }
@@ -94,15 +83,6 @@ export class KeptCode {
       closeSync(handle);
     }
     renameSync(beside, place);
-  }
-
-  /** What older builds left behind, and writers that were cut off. */
-  private removeUnused(): void {
-    const now = Date.now();
-    for (const name of readdirSync(this.folder)) {
-      const place = join(this.folder, name);
-      if (now - statSync(place).mtimeMs > UNUSED_MS) rmSync(place, { force: true });
-    }
   }
 
   private placeOf(file: string): string {

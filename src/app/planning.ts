@@ -230,7 +230,7 @@ export function pinPartitions(
 const PARTITIONED = new WeakMap<Project, boolean>();
 
 /** Most projects have none: they are not looked through for each request. */
-function hasPartitions(project: Project): boolean {
+export function hasPartitions(project: Project): boolean {
   const known = PARTITIONED.get(project) ?? Object.values(project.assets).some(({ partitions }) => partitions);
   PARTITIONED.set(project, known);
   return known;

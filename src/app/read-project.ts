@@ -1,3 +1,4 @@
+import type { KeptValues } from '../base/kept-values.ts';
 import { nearestWord } from '../base/nearest.ts';
 import type { ManifestDocument, Pointer } from '../manifest/document.ts';
 import { LineIndex } from '../manifest/line-index.ts';
@@ -105,9 +106,9 @@ function knowsState({ document, diagnostics }: Parsed): boolean {
 }
 
 /** The same of a project whose files have nothing wrong in them; undefined else: then `loadProject` says what. */
-export function readSoundProject(tree: SourceTree, now?: EpochMs): LoadedProject | undefined {
+export function readSoundProject(tree: SourceTree, now?: EpochMs, kept?: KeptValues): LoadedProject | undefined {
   const read: ManifestReader = (source, kind) => {
-    const document = readFitting(source, kind);
+    const document = readFitting(source, kind, kept);
     return document && { document, diagnostics: [] };
   };
   return readProject(tree, read, now);

@@ -12,7 +12,7 @@ import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { type ClaimDecision, type ClaimInput, decideClaim, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
-import { assetsNamed, partitionedAssets } from './planning.ts';
+import { assetsNamed, hasPartitions, partitionedAssets } from './planning.ts';
 
 /** A run that waits, recorded or about to be. */
 export interface WaitingRun {
@@ -143,6 +143,7 @@ export function partitionsOfQueue(
   waiting: readonly Pick<WaitingRun, 'request'>[],
 ): ReadonlySet<AssetKey> {
   const all = new Set<AssetKey>();
+  if (!hasPartitions(planning.project)) return all;
   const seen = new Set<string>();
   for (const { request } of waiting) {
     const named = assetsNamed(originalOf(request)) ?? [];

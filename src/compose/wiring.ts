@@ -8,6 +8,7 @@ import { type GitLocation, locateRepository, privateFolder, projectFolder } from
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
 import { createHolders, createProcessHolders } from '../adapters/holders.ts';
 import { createJournals } from '../adapters/journal.ts';
+import { keptManifests } from '../adapters/kept-manifests.ts';
 import { createProcessRunner } from '../adapters/process.ts';
 import { createScratch } from '../adapters/process-scratch.ts';
 import { endLeftovers } from '../adapters/process-tree.ts';
@@ -33,7 +34,9 @@ import type { Style } from '../render/style.ts';
 import { createRedactor } from '../run/redact.ts';
 import { findSecretNameClashes, secretNames } from '../run/secrets.ts';
 import { neutralizeCommands } from '../run/step-commands.ts';
+import { version } from '../version.ts';
 import { headMemory } from './head-file.ts';
+import { ownFolder } from './own-folder.ts';
 import type { Begun } from './quiet-look.ts';
 import { quietPlaceDigest } from './quiet-place.ts';
 import { openStores, type Stores, terminalStorage } from './storage.ts';
@@ -97,7 +100,7 @@ export async function openProject(
   const { style, stateBranch, begun } = surroundings;
   const host = advising(surroundings.host, options.environment);
   const tree = begun?.root === root.value ? begun.tree : createSourceTree(root.value, gitEnvOf(surroundings));
-  const loaded = onBranch(await readAll(tree), stateBranch);
+  const loaded = onBranch(await readAll(tree, surroundings.env), stateBranch);
   return ok({ root: root.value, tree, surroundings, host, style, clock: systemClock, loaded });
 }
 
@@ -115,9 +118,12 @@ function advising(host: Host, environment: string | undefined): Host {
 }
 
 /** Most projects are sound: what explains mistakes is loaded when there is one. */
-async function readAll(tree: SourceTree): Promise<LoadedProject> {
+async function readAll(tree: SourceTree, env: Surroundings['env']): Promise<LoadedProject> {
   const now = systemClock.now();
-  return readSoundProject(tree, now) ?? (await import('../app/load-project.ts')).loadProject(tree, now);
+  // The machine of a workflow's job is new each time.
+  const folder = env['GITHUB_ACTIONS'] ? undefined : ownFolder(env, 'manifests');
+  const kept = folder === undefined ? undefined : keptManifests(folder, version);
+  return readSoundProject(tree, now, kept) ?? (await import('../app/load-project.ts')).loadProject(tree, now);
 }
 
 function gitEnvOf({ env, gitEnv = env }: Surroundings): Surroundings['env'] {

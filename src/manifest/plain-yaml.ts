@@ -1,4 +1,5 @@
 import { constructFromEvents, EVENT_ID, type Event, parseEvents } from 'js-yaml';
+import type { KeptValues } from '../base/kept-values.ts';
 import { buildNodeTree, type NodeTree } from './node-tree.ts';
 
 export interface PlainYaml {
@@ -20,6 +21,15 @@ export const indentedMarker = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*[^\S\n]+---(?=\s|$
 
 // Of directives, the parser's events hold only those that it knows; any other would pass as if it were not there.
 export const directiveLine = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*(?=%)/;
+
+/** As `readPlainYaml`; of a text that was read before without reading it, unless a place in it is asked for. */
+export function readKeptYaml(text: string, kept: KeptValues): PlainYaml | undefined {
+  const value = kept.read(text);
+  if (value !== undefined) return { value, tree: () => readPlainYaml(text)!.tree() };
+  const plain = readPlainYaml(text);
+  if (plain) kept.keep(text, plain.value);
+  return plain;
+}
 
 /** One document without aliases, tags and doubts, in one pass over the text; undefined for any other text. */
 export function readPlainYaml(text: string): PlainYaml | undefined {

@@ -1,9 +1,10 @@
+import type { KeptValues } from '../base/kept-values.ts';
 import type { ManifestDocument } from './document.ts';
 import { fits } from './fits.ts';
 import type { WrittenManifest, WrittenProject } from './generated/written.ts';
 import { LineIndex } from './line-index.ts';
 import { locator } from './locator.ts';
-import { readPlainYaml } from './plain-yaml.ts';
+import { readKeptYaml, readPlainYaml } from './plain-yaml.ts';
 import type { ManifestKind } from './schema.ts';
 
 /**
@@ -13,8 +14,9 @@ import type { ManifestKind } from './schema.ts';
 export function readFitting(
   { path, text }: { readonly path: string; readonly text: string },
   kind: ManifestKind,
+  kept?: KeptValues,
 ): ManifestDocument | undefined {
-  const plain = readPlainYaml(text);
+  const plain = kept === undefined ? readPlainYaml(text) : readKeptYaml(text, kept);
   if (!plain) return undefined;
   // An empty file is one that declares nothing.
   const value = plain.value ?? {};

@@ -2,22 +2,22 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { compiledFolder } from './compiled-code.ts';
+import { ownFolder } from './own-folder.ts';
 
 let cache = '';
 beforeEach(() => {
-  cache = mkdtempSync(join(tmpdir(), 'branchline-compiled-'));
+  cache = mkdtempSync(join(tmpdir(), 'branchline-own-folder-'));
 });
 afterEach(() => rmSync(cache, { recursive: true, force: true }));
-const folderOf = (path: string) => compiledFolder({ BRANCHLINE_CACHE: path });
+const folderOf = (path: string) => ownFolder({ BRANCHLINE_CACHE: path }, 'compiled');
 
-test('compiled code is kept in the cache of the user, also before there is one', () => {
+test('what can be had anew is in the cache of the user, also before there is one', () => {
   expect(folderOf(cache)).toBe(join(cache, 'compiled'));
   expect(folderOf(join(cache, 'a', 'b'))).toBe(join(cache, 'a', 'b', 'compiled'));
 });
 
 test.skipIf(process.platform === 'win32')(
-  'none is read that others could have written, nor left in a folder of theirs',
+  'nothing is read that others could have written, nor left in a folder of theirs',
   () => {
     mkdirSync(join(cache, 'compiled'));
     chmodSync(join(cache, 'compiled'), 0o777);
