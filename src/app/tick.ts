@@ -96,6 +96,8 @@ interface Judged {
   /** What assets ask for by themselves, and how many partitions of them are left to later passes. */
   readonly asking: readonly AutomationRun[];
   readonly left: AutomationPass['left'];
+  /** Assets ask for nothing more on the state that this leads to. */
+  readonly isQuiet: boolean;
   readonly code: TickedCode | undefined;
 }
 
@@ -140,6 +142,7 @@ export async function runTick(
       isMine: () => true,
       details: new Map(),
       first: { release, waiting: queue, after, commit },
+      isFirstQuiet: value.isQuiet,
       ...(plan.held ? {} : { automation: automationOf(settings.planning, value.code) }),
     },
     { ...observer, onRun: ({ request, run }) => observer.onRun(request, run) },
@@ -267,7 +270,7 @@ async function decideTick(
     .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
   const { runs: asking, left } = automation;
   const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state), asking, left, code };
-  if (options.dryRun) return { kind: 'nothing', value: { ...judged, release: undefined } };
+  if (options.dryRun) return { kind: 'nothing', value: { ...judged, isQuiet: false, release: undefined } };
   if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: 'again' };
   const work = { isMine: () => true, details: new Map<string, never>() };
   const decided = await decideRelease(ports, settings, work, {
@@ -278,7 +281,9 @@ async function decideTick(
   });
   if (!decided.ok) return { kind: 'stop', failure: decided.error };
   const { release, events: all } = decided.value;
-  const value = { ...judged, release };
+  // A pass is quiet once its requests are recorded, as long as nothing else is.
+  const isQuiet = left.size === 0 && all.length === automation.events.length;
+  const value = { ...judged, isQuiet, release };
   if (all.length === 0) return { kind: 'nothing', value };
   return {
     kind: 'commit',

@@ -55,6 +55,8 @@ export interface QueueWork {
   readonly details: ReadonlyMap<string, Pick<WantedRun, 'expected' | 'attempt'>>;
   /** The first release, when the commit before has made it. */
   readonly first?: Released;
+  /** Assets ask for nothing more on the state that it led to. */
+  readonly isFirstQuiet?: boolean;
   /** What assets ask for by themselves meanwhile; absent = nobody looks. */
   readonly automation?: QueueAutomation;
 }
@@ -242,7 +244,7 @@ export async function workQueue(
   let failure: AppFailure | undefined;
   let deadline = ports.clock.now() + settings.waitMs;
   let said = '';
-  let quietSeq = -1;
+  let quietSeq = work.first && work.isFirstQuiet === true ? work.first.after.view.seq : -1;
   const room = (): number => (mayStart() ? settings.maxParallel - active.size : 0);
   const mayStart = (): boolean =>
     failure === undefined &&

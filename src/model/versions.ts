@@ -1,5 +1,6 @@
-import { digestOf } from '../base/digest.ts';
-import { sortedEntries } from '../base/order.ts';
+import { digestOf, sha256 } from '../base/digest.ts';
+import { canonicalJson } from '../base/json.ts';
+import { byText } from '../base/order.ts';
 
 /** Characters of a version as partitions keep it. */
 export const VERSION_CHARS_MAX = 12;
@@ -18,10 +19,11 @@ export function citedVersion(version: string): string {
 
 /** Digest over what was read of each upstream: data versions by asset, shortened. */
 export function usedDigest(upstream: Readonly<Record<string, string>>): string {
-  return digestOf(sortedEntries(upstream).map(([asset, version]) => [asset, shortVersion(version)])).slice(
-    0,
-    VERSION_CHARS_MAX,
-  );
+  // `digestOf` of the pairs in the order of the assets; asked for once a partition, so without the pairs.
+  let text = '';
+  for (const asset of Object.keys(upstream).sort(byText))
+    text += `${text && ','}[${canonicalJson(asset)},${canonicalJson(shortVersion(upstream[asset]!))}]`;
+  return sha256(`[${text}]`).slice(0, VERSION_CHARS_MAX);
 }
 
 /** One version for several partitions: of one, its own; of several, a digest that changes when any of them does. */

@@ -61,7 +61,8 @@ export function passAutomation(input: AutomationInput): AutomationPass {
     const asset = input.project.assets[key]!;
     let found = 0;
     const keys = keysToJudge(conditions, asset);
-    for (const [index, partition] of keys.entries()) {
+    for (let index = 0; index < keys.length; index++) {
+      const partition = keys[index]!;
       if (found >= KEYS_MAX) {
         left.set(key, keys.length - index);
         break;
