@@ -286,9 +286,12 @@ export async function workQueue(
     const retries = missingRetries(newest.view).map((each): WaitingRun => ({ ...each, requestedAt: '' }));
     const left = [...waitingRunsOf(newest.view), ...retries].filter((run) => work.isMine(run));
     const isDue = ({ due }: WaitingRun): boolean => due === undefined || Date.parse(due) <= ports.clock.now();
-    const isVain = waitsInVain(current.release?.pass.waiting ?? new Map(), (run) =>
-      waitsForLater(newest.view, run, ports.clock.now()),
-    );
+    const waits = current.release?.pass.waiting;
+    // Most wake-ups find nobody waiting: then what judges it is not loaded.
+    const isVain =
+      waits === undefined || waits.size === 0
+        ? () => false
+        : waitsInVain(waits, (run) => waitsForLater(newest.view, run, ports.clock.now()));
     const hopeful = mayStart() ? left.filter((each) => isDue(each) && own.isMine(each) && !isVain(each.run)) : [];
     const isMoving =
       room() > 0 &&
