@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { until } from '../src/testing/cli-project.ts';
 import { runWave } from '../src/testing/fan-out.ts';
 import { pushEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 
@@ -75,6 +76,26 @@ describe('a click that runs partitions', () => {
       await runWave(rig, { event: click({ command: 'tick' }), run });
     expect(made()).toEqual(['raw 2026-11-01', 'raw 2026-11-02', 'raw 2026-11-03']);
   });
+});
+
+test('a click that is canceled takes what it asked for from the queue at once, where no tick would go on with it', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+assets: { raw: { partitions: { daily: { start: 2026-11-01 } }, run: 'touch "$SHARED/begun"; sleep 60' } }
+`,
+  });
+  rig.github.git.date = new Date('2026-11-20T12:00:00Z');
+  const job = rig.start({ event: click({ command: 'run', select: 'key:raw', partitions: '2026-11-01...2026-11-15' }) });
+  await until(() => existsSync(join(rig.shared, 'begun')));
+  job.cancel();
+  const end = await rig.end(job);
+  expect(end).toMatchObject({ code: 130, outputs: { status: 'canceled' } });
+  const { view, log } = await rig.state();
+  expect([...view.openRuns.keys()]).toEqual([]);
+  expect([...view.endedRuns.values()].map(({ state }) => state)).toEqual(Array.from({ length: 15 }, () => 'CANCELED'));
+  expect(log.filter(({ subject }) => subject.includes('left the queue')).map(({ subject }) => subject)).toEqual([
+    '○ 14 runs left the queue',
+  ]);
 });
 
 test('a click of which one run is banned carries the others out, and says what keeps that one', async () => {

@@ -134,6 +134,7 @@ async function settle(
   const known = [...asked.known];
   const failures = broken.map(({ failure }) => failure);
   const done = new Set([...runs.map(({ plan }) => plan.runId), ...broken.map(({ run }) => run)]);
+  const vain: string[] = [];
   for (const run of asked.runs) {
     if (done.has(run)) continue;
     const text = why.get(run);
@@ -141,12 +142,12 @@ async function settle(
     else if (settings.givesBack)
       known.push({ kind: 'known', delivery: { kind: 'waiting', run, ...(text === undefined ? {} : { why: text }) } });
     else {
-      const given = await giveUp(ports, run, text);
-      if (!given.ok) return given;
-      failures.push(given.value);
+      vain.push(run);
+      failures.push(heldFailure(text));
     }
   }
-  return ok({ runs, known, failures });
+  const given = vain.length === 0 ? ok(undefined) : await giveUp(ports, vain);
+  return ok({ runs, known, failures: given.ok ? failures : [given.error, ...failures] });
 }
 
 /** Somebody else has taken it from the queue. */
@@ -233,20 +234,19 @@ async function decideRequests(
   };
 }
 
-/** A run that waited in vain leaves the queue: nobody waits for it any more. */
-async function giveUp(ports: RunPorts, run: string, why: string | undefined): Promise<Result<AppFailure, AppFailure>> {
-  const recorded = await ports.session.transact<undefined>(async (state) => {
-    const record = state.read.view.openRuns.get(run);
-    if (record?.state !== 'QUEUED') return { kind: 'nothing', value: undefined };
-    const drafts = cancelDrafts(record, 'nobody waits for it any more', state.now);
-    const events = ofWriter(state.read.view, ports.writer, [], drafts);
+/** Runs that waited in vain leave the queue, all in one commit: nobody waits for them any more, and a job may be ending. */
+async function giveUp(ports: RunPorts, runs: readonly string[]): Promise<Result<unknown, AppFailure>> {
+  return ports.session.transact<undefined>(async ({ read: { view }, now }) => {
+    const queued = runs.flatMap((run) => view.openRuns.get(run) ?? []).filter(({ state }) => state === 'QUEUED');
+    if (queued.length === 0) return { kind: 'nothing', value: undefined };
+    const drafts = queued.flatMap((record) => cancelDrafts(record, 'nobody waits for it any more', now));
+    const what = queued.length === 1 ? `run ${queued[0]!.run}` : `${queued.length} runs`;
     return {
       kind: 'commit',
-      events,
-      message: `○ run ${run} left the queue\n\nRun: ${run}`,
+      events: ofWriter(view, ports.writer, [], drafts),
+      message: `○ ${what} left the queue\n\n${queued.map(({ run }) => `Run: ${run}`).join('\n')}`,
       value: undefined,
       pages: ports.pages,
     };
   });
-  return recorded.ok ? ok(heldFailure(why)) : recorded;
 }
