@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
@@ -139,3 +139,47 @@ test('a history that is begun anew keeps them, also when what was before is drop
   expect((await project.json<{ problems: unknown[] }>(['state', 'verify', ...reading])).problems).toEqual([]);
   expect((await project.state('production')).problems).toEqual([]);
 });
+
+test.each(['damaged', 'deleted'] as const)(
+  'a file of history that was %s is put back by a repair, and by hand as it says',
+  async (how) => {
+    const clone = join(project.sandbox.root, `clone-${how}`);
+    const git = (...args: string[]): string => project.sandbox.git(clone, ...args);
+    project.sandbox.git(project.sandbox.root, 'clone', '--quiet', '--branch', 'branchline/state', bare, clone);
+    const [path] = listed('branchline/state', 'history/') as [string];
+    const whole = bareGit('show', `branchline/state:${path}`);
+    const harm = (): void => {
+      if (how === 'damaged') writeFileSync(join(clone, path), '{');
+      else rmSync(join(clone, path));
+      git('add', '--all');
+      git('commit', '--quiet', '--message', 'a mishap');
+      git('push', '--quiet', 'origin', 'HEAD');
+    };
+    const problems = async (code: number): Promise<unknown[]> => {
+      forget();
+      return (await project.json<{ problems: unknown[] }>(['state', 'verify', ...reading], code)).problems;
+    };
+
+    harm();
+    expect(await problems(3)).not.toEqual([]);
+    forget();
+    const preview = await project.run(['state', 'verify', '--repair', '--dry-run', ...reading]);
+    expect(preview.stdout).toContain(`${path}: would be back as an earlier commit has it`);
+    forget();
+    const repaired = await project.json(['state', 'verify', '--repair', ...production]);
+    expect(repaired).toMatchObject({ restored: [path], quarantined: [], removed: [] });
+    expect(bareGit('show', `branchline/state:${path}`)).toBe(whole);
+    expect(await problems(0)).toEqual([]);
+    forget();
+    expect(await project.json(['state', 'show', runs[0]!, ...reading])).toMatchObject({ run: { run: runs[0] } });
+
+    git('pull', '--quiet');
+    harm();
+    const [mishap] = git('log', '--format=%H', '--', path).split('\n') as [string];
+    git('checkout', `${mishap}~1`, '--', path);
+    git('commit', '--quiet', '--message', 'as it was');
+    git('push', '--quiet', 'origin', 'HEAD');
+    expect(await problems(0)).toEqual([]);
+  },
+  120_000,
+);

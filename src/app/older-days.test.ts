@@ -231,36 +231,62 @@ describe('older days', () => {
     expect((await verify()).problems).toEqual([]);
   });
 
-  it('cannot be found by a damaged file of history: it is named, and nothing is done on it', async () => {
-    const { live, tamper, verify, ports, open, tree, now, days, folders } = world();
-    await live(4);
-    const path = `history/${days[0]!.slice(0, 7)}.json`;
-    const whole = tree().get(path)!;
-    for (const damage of [
-      '{',
-      whole.replace('"tip":"', '"tip":"x'),
-      whole.replace('"v":1', '"v":1,"x":2'),
-      whole.replace(/\n$/, ''),
-      whole.replace('"days":{', '"days":{"2026-01-01":"x",'),
-    ]) {
-      await tamper({ [path]: damage });
+  it('cannot be found by a damaged file of history: it is named, and comes back as an earlier commit has it', async () => {
+    const damages: ((whole: string) => string)[] = [
+      () => '{',
+      (whole) => whole.replace('"tip":"', '"tip":"x'),
+      (whole) => whole.replace('"v":1', '"v":1,"x":2'),
+      (whole) => whole.replace(/\n$/, ''),
+      (whole) => whole.replace('"days":{', '"days":{"2026-01-01":"x",'),
+    ];
+    for (const [i, damage] of damages.entries()) {
+      const { live, tamper, verify, ports, open, server, tree, now, days, folders, showRun } = world();
+      await live(4);
+      const path = `history/${days[0]!.slice(0, 7)}.json`;
+      const whole = tree().get(path)!;
+      const damaged = damage(whole);
+      await tamper({ [path]: damaged });
       expect((await verify()).problems.map(({ file }) => file)).toEqual([path]);
-      const repaired = await repairStore(ports(), { dryRun: false });
-      expect(repaired).toMatchObject({
-        ok: false,
-        error: { code: 'state-broken', message: expect.stringContaining(path) },
-      });
       const compacted = await compactState(ports(), open(), { keepMs: undefined, now: now(), dryRun: false });
       expect(compacted).toMatchObject({ ok: false, error: { message: expect.stringContaining(path) } });
       // Work goes on: what cannot be named stays in the tree.
       const before = folders('events').length;
-      await live(1);
-      expect(folders('events').length).toBe(before + 1);
-      expect(tree().get(path)).toBe(damage);
+      const more = 1 + (i % 2);
+      await live(more);
+      expect(folders('events').length).toBe(before + more);
+      expect(tree().get(path)).toBe(damaged);
+      // Nobody knows how it was: nothing is done.
+      const forgetful: StateStore = { ...server.open(), log: async () => ({ ok: true, value: [] }) };
+      expect(await repairStore(ports(forgetful), { dryRun: false })).toMatchObject({
+        ok: false,
+        error: { code: 'state-broken', message: expect.stringContaining(path) },
+      });
+      const done = { restored: [path], salvaged: [], removed: [] };
+      expect(must(await repairStore(ports(), { dryRun: true }))).toMatchObject(done);
+      expect(tree().get(path)).toBe(damaged);
+      expect(must(await repairStore(ports(), { dryRun: false }))).toMatchObject(done);
+      expect((await verify()).problems).toEqual([]);
+      // The repair was the first commit of its day: the next day closes it.
+      await live(2);
+      expect(folders('events')).toHaveLength(1);
+      expect((await verify()).problems).toEqual([]);
+      expect(await showRun(runOf(days[0]!, 1))).toMatchObject({ state: 'SUCCESS' });
     }
-    await tamper({ [path]: whole });
-    await live(1);
+  });
+
+  it('are not taken for lost where their file of history was deleted: it comes back', async () => {
+    const { live, tamper, verify, ports, tree, days, showRun } = world();
+    await live(4);
+    const path = `history/${days[0]!.slice(0, 7)}.json`;
+    const whole = tree().get(path)!;
+    await tamper({ [path]: null });
+    await tamper({ note: 'one more commit' });
+    await tamper({ note: null });
+    expect((await verify()).problems).not.toEqual([]);
+    const repaired = must(await repairStore(ports(), { dryRun: false }));
+    expect(repaired).toMatchObject({ restored: [path], salvaged: [], removed: [] });
+    expect(tree().get(path)).toBe(whole);
     expect((await verify()).problems).toEqual([]);
-    expect(folders('events')).toHaveLength(1);
+    expect(await showRun(runOf(days[0]!, 1))).toMatchObject({ state: 'SUCCESS' });
   });
 });

@@ -66,11 +66,17 @@ describe('repair', () => {
 
   it('says in a preview what it would do, and does nothing when all is fine', async () => {
     const { server, ports, tamper } = await history();
-    expect(must(await repairStore(ports(), { dryRun: false }))).toEqual({ rebuilt: [], removed: [], salvaged: [] });
+    expect(must(await repairStore(ports(), { dryRun: false }))).toEqual({
+      rebuilt: [],
+      restored: [],
+      removed: [],
+      salvaged: [],
+    });
     await tamper({ 'snapshot/index.json': null });
     const files = new Map(server.files());
     expect(must(await repairStore(ports(), { dryRun: true }))).toEqual({
       rebuilt: ['snapshot/index.json'],
+      restored: [],
       removed: [],
       salvaged: [],
     });

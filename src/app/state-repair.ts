@@ -3,13 +3,14 @@ import type { StateChange, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';
-import { mendOlderDays } from '../state/older-days.ts';
+import { isHistoryPath, mendOlderDays } from '../state/older-days.ts';
 import { isQuarantine } from '../state/quarantine.ts';
 import { assembleView } from '../state/read.ts';
-import { repairState } from '../state/repair.ts';
+import { type Repair, repairState } from '../state/repair.ts';
 import type { SalvagedFile } from '../state/salvage.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
-import { readWholeTree, type WholeTree } from './older-days.ts';
+import { findLostHistory, type HistoryTexts, withHistory } from './lost-history.ts';
+import { type OlderStore, readWholeTree, type WholeTree } from './older-days.ts';
 import type { PagesOf, StatePorts } from './state-ports.ts';
 import { brokenState } from './state-reading.ts';
 import { unwrittenState } from './state-session.ts';
@@ -18,6 +19,8 @@ import { type Decision, type TransactionView, transact } from './transact.ts';
 export interface Repaired {
   /** Derived files that were written anew, sorted. */
   readonly rebuilt: readonly string[];
+  /** Files of `history/` that were damaged or gone, and are back as an earlier commit has them. */
+  readonly restored: readonly string[];
   /** Files that nothing asks for, and that are gone now. */
   readonly removed: readonly string[];
   /** Files of events that were damaged, in their order; `kept` has them as they were found. */
@@ -68,28 +71,29 @@ async function decide(
   view: TransactionView,
   options: { readonly dryRun: boolean; readonly pages?: PagesOf },
 ): Promise<Result<Decision<Settled>, StoreUnreachable>> {
-  const tree = await wholeTreeOf(ports, view);
-  if (!tree.ok) return tree;
-  const texts = await tree.value.load(tree.value.entries.map(({ path }) => path));
-  if (!texts.ok) return texts;
+  const tried = await tryRepair(ports, view);
+  if (!tried.ok) return tried;
+  const { tree, texts, restored, repaired } = tried.value;
   const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
     ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
-  const { lost, files, salvaged } = repairState(texts.value, ports.environment, ports.projectName);
+  const { lost, files, salvaged } = repaired;
   if (lost.length > 0) return stop(lost);
   const isOwn = new Set(salvaged.map(({ path }) => path));
   const others = [...files].filter(([path]) => !isOwn.has(path) && !isQuarantine(path));
   const settled = {
     rebuilt: others.flatMap(([path, text]) => (text === null ? [] : [path])).sort(),
+    restored: [...restored.keys()].sort(),
     removed: others.flatMap(([path, text]) => (text === null ? [path] : [])).sort(),
     salvaged: salvaged.map(({ path, problems }) => {
       const kept = [...files.keys()].find((other) => isQuarantine(other) && other.endsWith(`/${path}`));
       return { path, problems, ...(kept === undefined ? {} : { kept }) };
     }),
   };
-  if (options.dryRun || files.size === 0) return ok({ kind: 'nothing', value: settled });
-  const own = new Set(tree.value.own.map(({ path }) => path));
-  const mendedFiles = mendOlderDays(files, { own, history: tree.value.history, texts: texts.value });
-  const whole = new Map([...texts.value].filter(([path]) => own.has(path)));
+  const changes = files.size + restored.size;
+  if (options.dryRun || changes === 0) return ok({ kind: 'nothing', value: settled });
+  const own = new Set(tree.own.map(({ path }) => path));
+  const mendedFiles = new Map([...restored, ...mendOlderDays(files, { own, history: tree.history, texts })]);
+  const whole = new Map([...texts].filter(([path]) => own.has(path)));
   for (const [path, text] of mendedFiles) {
     if (text === null) whole.delete(path);
     else whole.set(path, text);
@@ -103,7 +107,7 @@ async function decide(
     writer: ports.writer,
     tx: 1,
     now: view.now,
-    message: `⚒ repaired: ${files.size} ${files.size === 1 ? 'file' : 'files'}\n\nRepaired: ${files.size}`,
+    message: `⚒ repaired: ${changes} ${changes === 1 ? 'file' : 'files'}\n\nRepaired: ${changes}`,
   });
   if (!prepared.ok) return stop([prepared.error]);
   // What the commit writes itself is newer than what was repaired.
@@ -115,10 +119,53 @@ async function decide(
   return ok({ kind: 'commit', change, value: settled });
 }
 
-async function wholeTreeOf(
-  { store }: StatePorts,
-  { head }: TransactionView,
-): Promise<Result<WholeTree, StoreUnreachable>> {
+interface Tried {
+  readonly tree: WholeTree;
+  readonly texts: ReadonlyMap<string, string>;
+  readonly repaired: Repair;
+  readonly restored: HistoryTexts;
+}
+
+/**
+ * What a repair leads to. Where `history/` is damaged, or commits are missing, days may be there that only it knew of: it
+ * is taken from an earlier commit if nothing is missing then.
+ */
+async function tryRepair(ports: StatePorts, view: TransactionView): Promise<Result<Tried, StoreUnreachable>> {
+  const { store } = ports;
+  const { commit } = view.head;
+  const first = await repairOf(ports, view, store, new Map());
+  if (!first.ok || commit === undefined) return first;
+  const { tree, repaired } = first.value;
+  const damaged = repaired.lost.map(({ file }) => file).filter(isHistoryPath);
+  if (damaged.length === 0 && !isMissingCommits(repaired)) return first;
+  const found = await findLostHistory(store, { commit, entries: tree.own }, damaged);
+  if (!found.ok) return found;
+  if (found.value.size === 0) return first;
+  const second = await repairOf(ports, view, withHistory(store, commit, found.value), found.value);
+  if (!second.ok) return second;
+  const isWhole = second.value.repaired.lost.length === 0 && !isMissingCommits(second.value.repaired);
+  return isWhole ? second : first;
+}
+
+async function repairOf(
+  { environment, projectName }: StatePorts,
+  view: TransactionView,
+  store: OlderStore,
+  restored: HistoryTexts,
+): Promise<Result<Tried, StoreUnreachable>> {
+  const tree = await wholeTreeOf(store, view);
+  if (!tree.ok) return tree;
+  const texts = await tree.value.load(tree.value.entries.map(({ path }) => path));
+  if (!texts.ok) return texts;
+  const repaired = repairState(texts.value, environment, projectName);
+  return ok({ tree: tree.value, texts: texts.value, repaired, restored });
+}
+
+function isMissingCommits({ salvaged }: Repair): boolean {
+  return salvaged.some(({ problems }) => problems.some(({ code }) => code === 'missing'));
+}
+
+async function wholeTreeOf(store: OlderStore, { head }: TransactionView): Promise<Result<WholeTree, StoreUnreachable>> {
   if (head.commit !== undefined) return readWholeTree(store, head.commit);
   return ok({ entries: [], own: [], history: [], problems: [], load: async () => ok(new Map()) });
 }

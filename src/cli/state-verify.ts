@@ -103,12 +103,17 @@ async function repair(options: VerifyOptions): Promise<number> {
         return 2;
     const repaired = await repairStore(world.state, { dryRun, pages: world.run.pages });
     if (!repaired.ok) return printFailure(host, repaired.error, options.json);
-    const { rebuilt, removed, salvaged, commit } = repaired.value;
+    const { rebuilt, restored, removed, salvaged, commit } = repaired.value;
     if (options.json)
-      printJson({ version: 1, dryRun, rebuilt, removed, quarantined: salvaged, commit: commit ?? null });
-    else if (rebuilt.length + removed.length + salvaged.length === 0) host.print(`Nothing to repair in ${label}.`);
+      printJson({ version: 1, dryRun, rebuilt, restored, removed, quarantined: salvaged, commit: commit ?? null });
+    else if (rebuilt.length + restored.length + removed.length + salvaged.length === 0)
+      host.print(`Nothing to repair in ${label}.`);
     else {
       for (const line of quarantineLines(salvaged, dryRun)) host.print(line);
+      for (const path of restored)
+        host.print(
+          `${path}: ${dryRun ? 'would be' : 'is'} back as an earlier commit has it; no day is missing with it`,
+        );
       for (const path of rebuilt) host.print(`${path}: ${dryRun ? 'would be rebuilt' : 'rebuilt'} from the events`);
       for (const path of removed)
         host.print(`${path}: ${dryRun ? 'would be removed' : 'removed'}, no event asks for it`);
