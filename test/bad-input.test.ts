@@ -99,6 +99,108 @@ describe('a manifest with a mistake in each policy', () => {
   });
 });
 
+describe('a mistake of indentation', () => {
+  const check = async (text: string, code: number): Promise<readonly Found[]> => {
+    project.write('branchline.yaml', text);
+    return (await project.json<{ diagnostics: Found[] }>(['check'], code)).diagnostics;
+  };
+  const told = (found: readonly Found[]): readonly unknown[] =>
+    found.map(({ code, severity, span, help }) => [code, severity, span.line, help]);
+
+  test('of an asset that is one level too deep names how far it has to move', async () => {
+    const deep = `name: shop
+assets:
+  raw/orders:
+    run: "true"
+    marts/orders:
+      deps: [raw/orders]
+      run: "true"
+`;
+    const found = await check(deep, 2);
+    expect(found[0]!.message).toBe('assets have no key `marts/orders`');
+    expect(told(found)).toEqual([
+      [
+        'unknown-key',
+        'error',
+        5,
+        'it looks like an asset that is indented one level too deep; move it 2 spaces to the left',
+      ],
+    ]);
+    const wide = deep.replaceAll('  ', '    ');
+    expect(told(await check(wide, 2))[0]).toContain(
+      'it looks like an asset that is indented one level too deep; move it 4 spaces to the left',
+    );
+    const moved = deep.replace(/^ {4}marts\/orders:\n {6}deps(.*)\n {6}run/m, '  marts/orders:\n    deps$1\n    run');
+    expect(await check(moved, 0)).toEqual([]);
+    const flow = 'name: shop\nassets: { a: { run: "true", b: { run: "true" } } }\n';
+    expect(told(await check(flow, 2))[0]).toContain(
+      'it looks like an asset that is indented one level too deep; write it beside `a`',
+    );
+    const section = 'name: shop\nassets:\n  a: { run: "true" }\n  jobs:\n    all: { selection: "*" }\n';
+    expect(told(await check(section, 2))[0]).toContain(
+      '`jobs` looks like a section that is indented one level too deep; move it 2 spaces to the left',
+    );
+    const job =
+      'name: shop\nassets: { a: { run: "true" } }\njobs:\n  one:\n    selection: "*"\n    two:\n      selection: "*"\n';
+    expect(told(await check(job, 2))[0]).toContain(
+      'it looks like a job that is indented one level too deep; move it 2 spaces to the left',
+    );
+    // A word that is only mistyped is no asset.
+    const typo = 'name: shop\nassets:\n  a: { run: "true", chekcs: { fine: { run: "true" } } }\n';
+    expect((await check(typo, 2))[0]!.message).toContain('did you mean `checks`?');
+  });
+
+  test('of a key that slipped into a script or SQL is warned of, and of nothing that only looks so', async () => {
+    const slipped = `name: shop
+connections: { db: { type: duckdb, path: data/a.duckdb } }
+assets:
+  a:
+    run: |
+      mkdir -p data
+      echo 1 > data/a.csv
+      outputs: [data/a.csv]
+      checks:
+        fine: { run: "true" }
+  b:
+    connection: db
+    sql: |
+      select 1 as one
+      deps: [a]
+`;
+    expect(told(await check(slipped, 0))).toEqual(
+      [
+        [8, 'run'],
+        [9, 'run'],
+        [15, 'sql'],
+      ].map(([line, beside]) => [
+        'key-in-text',
+        'warning',
+        line,
+        `it looks like a key that is indented too deep: move it 2 spaces to the left, to stand beside \`${beside}\``,
+      ]),
+    );
+    const fine = `name: shop
+assets:
+  a:
+    run: |
+      cat > x.yaml <<EOF
+      outputs: [data/a.csv]
+      EOF
+  b:
+    shell: python
+    run: |
+      deps: list = []
+      timeout: int = 3
+  c: { run: "echo outputs: x" }
+  d:
+    run: |
+      echo "checks: fine"
+      : outputs: x
+`;
+    expect(await check(fine, 0)).toEqual([]);
+  });
+});
+
 describe('files in another encoding', () => {
   const latin = (text: string): Buffer => Buffer.from(text, 'latin1');
   const inProject = (path: string, bytes: Buffer): void => {

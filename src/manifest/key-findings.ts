@@ -1,12 +1,17 @@
 import { nearestWord } from '../base/nearest.ts';
 import { dagsterSections, idleDagsterKeys, placesOfDagster } from './dagster-keys.ts';
 import { engineTags } from './engine-tags.ts';
-import { type Finding, keyName, type Place } from './finding.ts';
+import { type Finding, isObject, keyName, type Place } from './finding.ts';
 import { otherWords, plannedKeys } from './planned-keys.ts';
 import { definitionNames, definitionOf, nounsOf, rootOf, type Schema } from './schema.ts';
 
 /** A key that the schema does not have: planned, misspelt, another tool's word, or of another place. */
-export function unknownKey(key: string, schema: Schema, at: Place): { finding: Finding; suggestion?: string } {
+export function unknownKey(
+  key: string,
+  value: unknown,
+  schema: Schema,
+  at: Place,
+): { finding: Finding; suggestion?: string } {
   const base = { pointer: at.pointer, at: 'key', remove: at.pointer } as const;
   const planned = plannedKeys[at.definition ?? ''] ?? [];
   if (planned.includes(key)) {
@@ -41,6 +46,8 @@ export function unknownKey(key: string, schema: Schema, at: Place): { finding: F
   if (/\s/.test(key)) {
     return { finding: finding('', 'if this is text behind a comma or a colon, put the whole text into quotes') };
   }
+  const tooDeep = indentedTooDeep(value, schema, at);
+  if (tooDeep) return { finding: { ...finding('', tooDeep.help), moveBeside: tooDeep.moveBeside } };
   const near = nearestWord(key, [...known, ...planned]) ?? beginning(key, known);
   if (near) {
     const isPlanned = !known.includes(near);
@@ -51,6 +58,45 @@ export function unknownKey(key: string, schema: Schema, at: Place): { finding: F
   if (word && known.includes(word)) return { finding: finding(`; here it is called \`${word}\``), suggestion: word };
   return { finding: finding('', elsewhere(key, at) ?? keyList(known)) };
 }
+
+/**
+ * Another thing of the same kind that stands below this one in place of beside it (`marts/orders` among the keys of
+ * `raw/orders`), or a section of the file that stands among the things of another one (`jobs` among the assets).
+ */
+function indentedTooDeep(
+  value: unknown,
+  schema: Schema,
+  at: Place,
+): Required<Pick<Finding, 'help' | 'moveBeside'>> | undefined {
+  const [section, name, ...rest] = at.pointer;
+  if (!isObject(value) || typeof name !== 'string' || !isOwnMapping(schema, at)) return undefined;
+  if (rest.length === 1 && SECTIONS.has(name) && SECTIONS.has(String(section)))
+    return { help: `\`${name}\` looks like a section that is indented one level too deep`, moveBeside: [section!] };
+  const known = Object.keys(value).filter((key) => Object.hasOwn(schema.properties ?? {}, key));
+  const odd = Object.entries(value).filter(([key, below]) => !known.includes(key) && !isObject(below));
+  const nouns = nounsOf(at.definition);
+  if (known.length === 0 || odd.length > 0 || nouns.one === nouns.many) return undefined;
+  return {
+    help: `it looks like ${nouns.one} that is indented one level too deep`,
+    moveBeside: at.pointer.slice(0, -1),
+  };
+}
+
+/** Mappings of names at the top of a file. */
+const SECTIONS: ReadonlySet<string> = new Set([
+  'assets',
+  'multi_assets',
+  'multi_checks',
+  'checks',
+  'jobs',
+  'schedules',
+  'selections',
+  'exposures',
+  'partitions',
+  'groups',
+  'connections',
+  'runners',
+]);
 
 /** A key that Dagster has at this place: one that does nothing here, or a section that does not belong here. */
 function dagsterKey(key: string, at: Place): Pick<Finding, 'code' | 'severity' | 'message' | 'help'> | undefined {

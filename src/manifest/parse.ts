@@ -104,7 +104,8 @@ function fromYaml(problem: YamlProblem, lines: LineIndex): Diagnostic {
 }
 
 function fromFinding(finding: Finding, locate: ManifestDocument['locate']): Diagnostic {
-  const { code, severity = 'error', message, help, pointer, at, related } = finding;
+  const { code, severity = 'error', message, pointer, at, related, moveBeside } = finding;
+  const help = moveBeside === undefined ? finding.help : `${finding.help}; ${moveText(finding, moveBeside, locate)}`;
   return {
     code,
     severity,
@@ -113,6 +114,16 @@ function fromFinding(finding: Finding, locate: ManifestDocument['locate']): Diag
     span: locate(pointer, at),
     ...(related ? { related: [{ span: locate(related.pointer, 'key'), note: related.note }] } : {}),
   };
+}
+
+/** How far a key has to go to stand beside another one. */
+function moveText({ pointer }: Finding, beside: Pointer, locate: ManifestDocument['locate']): string {
+  // The section that is indented too deep has the key that was found below it.
+  const moved = pointer.slice(0, beside.length + 1);
+  const [from, to] = [locate(moved, 'key'), locate(beside, 'key')];
+  const far = from.column - to.column;
+  if (from.line === to.line || far <= 0) return `write it beside \`${beside.at(-1)}\``;
+  return `move it ${far === 1 ? '1 space' : `${far} spaces`} to the left`;
 }
 
 /** A copy without these places; a list closes its gaps. */

@@ -153,7 +153,7 @@ function visitObject(value: Record<string, unknown>, schema: Schema, place: Plac
       if (badName) findings.push(badName);
       else visit(member, schema.additionalProperties, at, findings);
     } else if (schema.additionalProperties === false) {
-      const { finding, suggestion } = unknownKey(key, schema, at);
+      const { finding, suggestion } = unknownKey(key, member, schema, at);
       findings.push(finding);
       if (finding.severity !== 'warning') isPuzzling = true;
       if (suggestion) meant.add(suggestion);

@@ -9,6 +9,7 @@ import type { AssetDraft } from './resolve-assets.ts';
 import { hintAtMissingScript, resolveFolder } from './resolve-steps.ts';
 import { checkScript, type Resolving, resolveDuration, resolveEnv } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
+import { hintAtSlippedKeys } from './slipped-keys.ts';
 import { reportExternalChecks } from './verify-keys.ts';
 
 /** One execution that judges several checks of an asset. Undefined when there is no such asset. */
@@ -22,6 +23,7 @@ export function resolveMultiCheck(
   );
   const listed = value.secrets && { value: value.secrets, place: below(place, 'secrets') };
   checkScript(value.run, below(place, 'run'), resolving);
+  hintAtSlippedKeys(value.run, below(place, 'run'), value.shell ?? 'bash', resolving);
   const folder = value['working-directory'];
   const workingDirectory =
     folder === undefined ? undefined : resolveFolder(folder, below(place, 'working-directory'), resolving);

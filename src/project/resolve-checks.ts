@@ -22,6 +22,7 @@ import {
   resolveSql,
 } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
+import { hintAtSlippedKeys } from './slipped-keys.ts';
 import { compileSqlTemplate } from './sql-template.ts';
 import { substituteNames } from './template.ts';
 import { reportIgnoredBound, verifyCheckKeys } from './verify-keys.ts';
@@ -278,6 +279,7 @@ function resolveSqlCheck(
 function resolveRunCheck(written: WrittenCheck, place: Place, resolving: Resolving): CheckKind {
   const run = written.run ?? '';
   checkScript(run, below(place, 'run'), resolving);
+  hintAtSlippedKeys(run, below(place, 'run'), written.shell ?? 'bash', resolving);
   const folder = written['working-directory'];
   const workingDirectory =
     folder === undefined ? undefined : resolveFolder(folder, below(place, 'working-directory'), resolving);

@@ -23,6 +23,7 @@ import {
   resolvePath,
 } from './resolving.ts';
 import { resolveSecrets } from './secrets.ts';
+import { hintAtSlippedKeys } from './slipped-keys.ts';
 
 /** The step of an asset that is made by itself; undefined when it is external or nothing makes it. */
 export function resolveStep(draft: AssetDraft, resolving: Resolving): StepDef | undefined {
@@ -163,6 +164,7 @@ function resolveScript(layers: readonly Layer[], from: Layer, resolving: Resolvi
   checkScript(run, at, resolving);
   const folder = lookup(layers, 'working-directory');
   const workingDirectory = folder && resolveFolder(folder.value, folder.place, resolving);
+  hintAtSlippedKeys(run, at, lookup(layers, 'shell')?.value ?? 'bash', resolving);
   hintAtModule(run, at, layers, resolving);
   if (workingDirectory === undefined) hintAtMissingScript(run, at, resolving);
   return {

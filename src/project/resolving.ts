@@ -11,6 +11,7 @@ import type { ParseOptions } from './expression-names.ts';
 import { type Findings, lazySpan, type Place, spanInFile, spanInText } from './findings.ts';
 import type { Found } from './layers.ts';
 import { nearestFile, projectPath } from './paths.ts';
+import { hintAtSlippedKeys } from './slipped-keys.ts';
 import { type SqlStretch, scanSql } from './sql-text.ts';
 import { hasExpression, parseTemplate } from './template.ts';
 import { type TextPlace, type TextProblem, textProblem } from './text-problem.ts';
@@ -148,6 +149,7 @@ export interface SqlSource {
 export function resolveSql(written: string, at: Place, resolving: Resolving): SqlSource | undefined {
   const { tree } = resolving;
   if (!/^\s*\S+\.sql\s*$/.test(written)) {
+    hintAtSlippedKeys(written, at, 'sql', resolving);
     const spanAt = (place: TextPlace): Span => spanInText(at, written, place, tree);
     const start = { offset: Math.max(0, written.search(/\S/)), length: 1 };
     // Errors of the database count lines from the text's beginning.
