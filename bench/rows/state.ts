@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 import { encodeEvent } from '../../src/state/codec.ts';
 import { growingHistory, growthProject, importHistory } from '../../src/testing/growth.ts';
 import { runEvents } from '../../src/testing/state-story.ts';
@@ -28,7 +28,7 @@ function moveBack(gitDir: string, head: string): void {
   execFileSync('git', ['update-ref', REF, head], { cwd: gitDir });
 }
 
-// The plumbing of one transaction and nothing else: read the head and its newest files, write one more, push it.
+// The plumbing of one transaction and nothing else: read the head and the files that ours reads, write one more, push it.
 const plumbing = `
 set -e
 git init --quiet --bare private
@@ -39,7 +39,7 @@ git config remote.origin.partialclonefilter blob:none
 git fetch --quiet --depth=1 --filter=blob:none --no-tags origin +${REF}:refs/remote/state
 head=$(git rev-parse refs/remote/state)
 git ls-tree -r "$head" > tree
-grep -E $'\\t(format.json|snapshot/|recent/)' tree | cut -f1 | cut -d' ' -f3 > wanted
+grep -E $'\\t(format.json|snapshot/|recent/|rollups/day/|runs/)' tree | cut -f1 | cut -d' ' -f3 > wanted
 git -c fetch.negotiationAlgorithm=noop fetch --quiet --no-tags --stdin origin < wanted
 git cat-file --batch < wanted > texts
 { printf 'commit refs/pending\\ncommitter a <a@example.org> 1800000000 +0000\\ndata 4\\none\\n\\nfrom %s\\n' "$head"
@@ -60,13 +60,17 @@ async function prepareCommit({ scratch, node, isTiny }: BenchContext): Promise<r
   const events = ['x'.repeat(100), ...runEvents(story).map(encodeEvent), ''].join('\n');
   writeProject(folder, { 'a.txt': 'one\n', 'plumbing.sh': plumbing, events });
   execFileSync('git', ['remote', 'add', 'origin', remote], { cwd: folder });
+  // As scripts/build.mjs makes the files of dist.
+  const asking = new URL('../../scripts/builtin-modules.mjs', import.meta.url).href;
+  const { askedBuiltins } = (await import(asking)) as { readonly askedBuiltins: Plugin };
   const bundle = await rolldown({
     input: 'bench/record-run.ts',
     platform: 'node',
-    external: [/^node:/],
+    plugins: [askedBuiltins],
+    transform: { target: 'node20' },
     cwd: path.resolve(import.meta.dirname, '../..'),
   });
-  await bundle.write({ dir: path.join(scratch, 'program'), format: 'esm' });
+  await bundle.write({ dir: path.join(scratch, 'program'), format: 'esm', minify: true });
   await bundle.close();
   const before = (): void => {
     moveBack(remote, head);
