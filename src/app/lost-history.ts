@@ -2,12 +2,19 @@ import { ok, type Result } from '../base/result.ts';
 import type { StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { compactedSeq, cutDayOf } from '../state/layout.ts';
-import { decodeHistory, type HistoryFile, isHistoryPath } from '../state/older-days.ts';
+import { decodeHistory, encodeHistory, type HistoryFile, isHistoryPath } from '../state/older-days.ts';
 
 /** A store whose past is looked into. */
 export type PastStore = Pick<StateStore, 'list' | 'load' | 'log'>;
 /** Files of `history/` by path. */
 export type HistoryTexts = ReadonlyMap<string, string>;
+
+/** The head, as far as it is known what has left its tree. */
+interface LackingHead {
+  readonly commit: string;
+  readonly entries: readonly StateTreeEntry[];
+  readonly history: readonly HistoryFile[];
+}
 
 /** A branch begins anew long before. */
 const COMMITS_MAX = 20_000;
@@ -17,19 +24,20 @@ const ONE_BY_ONE_MAX = 300;
 /**
  * Files of `history/` that are damaged in the head, or gone from it, as the newest commit has them that has all of them
  * whole. They follow from nothing, but nobody writes over a damaged one and nobody takes one away whose days still count:
- * so what the commit before the damage says is what should be there. Empty where there is no such commit on the branch as
+ * so what the commit before the damage says is what should be there. A file that was gone and was begun anew since has, besides
+ * what it says now, what that commit says of other days. Empty where there is no such commit on the branch as
  * it is: of one that was begun anew, what is kept behind it is not what an archive says.
  */
 export async function findLostHistory(
   store: PastStore,
-  head: { readonly commit: string; readonly entries: readonly StateTreeEntry[] },
+  head: LackingHead,
   damaged: readonly string[],
 ): Promise<Result<HistoryTexts, StoreUnreachable>> {
   const log = await store.log(COMMITS_MAX);
   if (!log.ok) return log;
   const start = log.value.findIndex(({ commit }) => commit === head.commit);
   const commits = start < 0 ? [] : log.value.slice(start).map(({ commit }) => commit);
-  const look = (i: number) => historyAt(store, commits[i]!, head.entries, damaged);
+  const look = (i: number) => historyAt(store, commits[i]!, head, damaged);
   let before = 0;
   let found: { readonly i: number; readonly texts: HistoryTexts } | undefined;
   const tried = [...doubling(commits.length), ...oneByOne(commits.length)];
@@ -68,30 +76,46 @@ function oneByOne(length: number): number[] {
 async function historyAt(
   store: PastStore,
   commit: string,
-  head: readonly StateTreeEntry[],
+  head: LackingHead,
   damaged: readonly string[],
 ): Promise<Result<HistoryTexts, StoreUnreachable>> {
   const nothing: Result<HistoryTexts, never> = ok(new Map());
   const listed = await store.list(commit, '');
   if (!listed.ok) return listed;
   const paths = listed.value.map(({ path }) => path);
-  const inHead = new Set(head.map(({ path }) => path));
-  if (compactedSeq(paths) !== compactedSeq(inHead)) return nothing;
-  const wanted = paths.filter((path) => isHistoryPath(path) && (damaged.includes(path) || !inHead.has(path)));
+  const inHead = new Map(head.entries.map(({ path, blob }) => [path, blob]));
+  if (compactedSeq(paths) !== compactedSeq(inHead.keys())) return nothing;
+  const wanted = listed.value.flatMap(({ path, blob }) =>
+    isHistoryPath(path) && inHead.get(path) !== blob ? [path] : [],
+  );
   if (damaged.some((path) => !wanted.includes(path))) return nothing;
   const texts = await store.load(commit, wanted);
   if (!texts.ok) return texts;
   const problems: StateProblem[] = [];
   const files = decodeHistory(texts.value, problems);
   if (problems.length > 0) return nothing;
-  const cutDay = cutDayOf(inHead);
-  const counting = files.filter((file) => damaged.includes(file.path) || !isDropped(file, cutDay));
-  return ok(new Map(counting.map(({ path }) => [path, texts.value.get(path)!])));
+  const cutDay = cutDayOf(new Set(inHead.keys()));
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const now = head.history.find(({ path }) => path === file.path);
+    const lacking = [...file.trees].filter(
+      ([period]) => now?.trees.has(period) !== true && (cutDay === undefined || period > cutDay),
+    );
+    if (damaged.includes(file.path)) found.set(file.path, texts.value.get(file.path)!);
+    else if (lacking.length > 0)
+      found.set(file.path, encodeHistory({ ...file, ...now, trees: new Map([...(now?.trees ?? []), ...lacking]) }));
+  }
+  return ok(found);
 }
 
-/** A retention has let all of its days go. */
-function isDropped({ trees }: HistoryFile, cutDay: string | undefined): boolean {
-  return cutDay !== undefined && [...trees.keys()].every((period) => period <= cutDay);
+/** What a file says in `texts` and does not say now, of those that are there: its chain has no trees of these periods. */
+export function periodsBack(history: readonly HistoryFile[], texts: HistoryTexts): ReadonlyMap<string, Set<string>> {
+  const back = new Map<string, Set<string>>();
+  for (const file of decodeHistory(texts, [])) {
+    const now = history.find(({ path }) => path === file.path);
+    if (now) back.set(file.path, new Set([...file.trees.keys()].filter((period) => !now.trees.has(period))));
+  }
+  return back;
 }
 
 /** The store as if a commit had these files. */

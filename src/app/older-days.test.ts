@@ -289,4 +289,26 @@ describe('older days', () => {
     expect((await verify()).problems).toEqual([]);
     expect(await showRun(runOf(days[0]!, 1))).toMatchObject({ state: 'SUCCESS' });
   });
+
+  it('come back into the tree where their file of history was deleted and begun anew, and leave it again', async () => {
+    const { live, tamper, verify, ports, open, now, tree, days, folders, showRun } = world();
+    await live(4);
+    const path = `history/${days[0]!.slice(0, 7)}.json`;
+    await tamper({ [path]: null });
+    await live(2);
+    const anew = tree().get(path)!;
+    expect(anew).not.toContain(days[0]);
+    expect((await verify()).problems).not.toEqual([]);
+    const repaired = must(await repairStore(ports(), { dryRun: false }));
+    expect(repaired).toMatchObject({ restored: [path], salvaged: [], removed: [] });
+    expect(tree().get(path)).toBe(anew);
+    expect(folders('events')).toContain(days[0]!.replaceAll('-', '/'));
+    expect((await verify()).problems).toEqual([]);
+    await live(2);
+    expect(folders('events')).toHaveLength(1);
+    expect(tree().get(path)).toContain(days[0]);
+    must(await compactState(ports(), open(), { keepMs: 0, now: now(), dryRun: false }));
+    expect((await verify()).problems).toEqual([]);
+    expect(await showRun(runOf(days[0]!, 1))).toMatchObject({ state: 'SUCCESS' });
+  });
 });

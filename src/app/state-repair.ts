@@ -9,7 +9,7 @@ import { assembleView } from '../state/read.ts';
 import { type Repair, repairState } from '../state/repair.ts';
 import type { SalvagedFile } from '../state/salvage.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
-import { findLostHistory, type HistoryTexts, withHistory } from './lost-history.ts';
+import { findLostHistory, type HistoryTexts, periodsBack, withHistory } from './lost-history.ts';
 import { type OlderStore, readWholeTree, type WholeTree } from './older-days.ts';
 import type { PagesOf, StatePorts } from './state-ports.ts';
 import { brokenState } from './state-reading.ts';
@@ -73,7 +73,7 @@ async function decide(
 ): Promise<Result<Decision<Settled>, StoreUnreachable>> {
   const tried = await tryRepair(ports, view);
   if (!tried.ok) return tried;
-  const { tree, texts, restored, repaired } = tried.value;
+  const { tree, texts, restored, back, repaired } = tried.value;
   const stop = (problems: readonly StateProblem[]): Result<Decision<Settled>, never> =>
     ok({ kind: 'nothing', value: { stop: beyondRepair(ports, view.head.commit, problems) } });
   const { lost, files, salvaged } = repaired;
@@ -92,7 +92,7 @@ async function decide(
   const changes = files.size + restored.size;
   if (options.dryRun || changes === 0) return ok({ kind: 'nothing', value: settled });
   const own = new Set(tree.own.map(({ path }) => path));
-  const mendedFiles = new Map([...restored, ...mendOlderDays(files, { own, history: tree.history, texts })]);
+  const mendedFiles = new Map([...restored, ...mendOlderDays(files, { own, history: tree.history, texts, back })]);
   const whole = new Map([...texts].filter(([path]) => own.has(path)));
   for (const [path, text] of mendedFiles) {
     if (text === null) whole.delete(path);
@@ -124,6 +124,8 @@ interface Tried {
   readonly texts: ReadonlyMap<string, string>;
   readonly repaired: Repair;
   readonly restored: HistoryTexts;
+  /** Of those: what cannot be left where it is. */
+  readonly back: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -138,13 +140,13 @@ async function tryRepair(ports: StatePorts, view: TransactionView): Promise<Resu
   const { tree, repaired } = first.value;
   const damaged = repaired.lost.map(({ file }) => file).filter(isHistoryPath);
   if (damaged.length === 0 && !isMissingCommits(repaired)) return first;
-  const found = await findLostHistory(store, { commit, entries: tree.own }, damaged);
+  const found = await findLostHistory(store, { commit, entries: tree.own, history: tree.history }, damaged);
   if (!found.ok) return found;
   if (found.value.size === 0) return first;
   const second = await repairOf(ports, view, withHistory(store, commit, found.value), found.value);
   if (!second.ok) return second;
   const isWhole = second.value.repaired.lost.length === 0 && !isMissingCommits(second.value.repaired);
-  return isWhole ? second : first;
+  return isWhole ? ok({ ...second.value, back: periodsBack(tree.history, found.value) }) : first;
 }
 
 async function repairOf(
@@ -158,7 +160,7 @@ async function repairOf(
   const texts = await tree.value.load(tree.value.entries.map(({ path }) => path));
   if (!texts.ok) return texts;
   const repaired = repairState(texts.value, environment, projectName);
-  return ok({ tree: tree.value, texts: texts.value, repaired, restored });
+  return ok({ tree: tree.value, texts: texts.value, repaired, restored, back: new Map() });
 }
 
 function isMissingCommits({ salvaged }: Repair): boolean {

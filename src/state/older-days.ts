@@ -209,9 +209,11 @@ export function mendOlderDays(
     readonly own: ReadonlySet<string>;
     readonly history: readonly HistoryFile[];
     readonly texts: ReadonlyMap<string, string>;
+    /** By file of `history/`: what comes back in any case. */
+    readonly back?: ReadonlyMap<string, ReadonlySet<string>>;
   },
 ): ReadonlyMap<string, string | null> {
-  const back = new Map<string, Set<string>>();
+  const back = new Map<string, ReadonlySet<string>>(by.back);
   for (const path of changed.keys()) {
     const place = placeOf(path);
     const file = place && by.history.find((each) => each.path === place.file);
