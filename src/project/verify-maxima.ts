@@ -59,7 +59,9 @@ export function verifyTimeouts(
 ): void {
   const { enabled, maxRuntimeMs } = operations.monitoring;
   if (!enabled || maxRuntimeMs === undefined || !broken.isNothing) return;
-  const longestMs = Math.max(maxRuntimeMs, ...tagged.flatMap(({ tags }) => maximaOf(tags).map(([, ms]) => ms)));
+  // One by one: a project may have more assets than a call takes arguments.
+  let longestMs = maxRuntimeMs;
+  for (const { tags } of tagged) for (const [, ms] of maximaOf(tags)) longestMs = Math.max(longestMs, ms);
   const placeOf = ({ asset, layers }: AssetDraft): Place => {
     const made = definitions.multiAssets.get(asset.step ?? '');
     const own = made?.value.timeout === undefined ? undefined : below(made.place, 'timeout');

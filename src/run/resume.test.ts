@@ -59,6 +59,19 @@ function settled(
   ];
 }
 
+it('however many partitions a step has, it is found out whether what they read is newer', () => {
+  const keys = Array.from({ length: 150_000 }, (_, i) => `k${i}`);
+  const steps = { ...recordOf('a', { partitions: keys }), ...recordOf('b', { partitions: keys }) };
+  const plan = planOf({ id: 'a', partitions: keys }, { id: 'b', partitions: keys, upstream: { a: 'a1' } });
+  const kept = (a: string): string[] => {
+    const at: Readonly<Record<string, string>> = { a, b: '2026-11-22T09:01:00.000Z' };
+    const made = (asset: string) => ({ run: 'r', codeVersion: 'c', at: at[asset] }) as MaterializationRecord;
+    return [...settledSteps(plan, { steps }, currentResults({ run: 'r', steps }, made))];
+  };
+  expect(kept('2026-11-22T09:00:00.000Z')).toEqual(['a', 'b']);
+  expect(kept('2026-11-22T09:02:00.000Z')).toEqual(['a']);
+});
+
 describe('a step that had ended', () => {
   const chain = planOf({ id: 'a', verdict: 'skip' }, { id: 'b', upstream: { a: 'a2' } });
   const both = { ...recordOf('a'), ...recordOf('b') };

@@ -108,7 +108,8 @@ function isNewer(
     const read = result.upstream[dep];
     return read !== undefined && read.dataVersion !== one.dataVersion;
   }
-  const newest = Math.max(...upstream.map(({ at }) => epochMs(at)));
+  // One by one: a step may have more partitions than a call takes arguments.
+  const newest = upstream.reduce((most, { at }) => Math.max(most, epochMs(at)), 0);
   return results.some(({ at }) => epochMs(at) < newest);
 }
 
