@@ -85,14 +85,12 @@ export function judgeOverdue(
   return { state: 'CANCELED' };
 }
 
-const START_TIMEOUT = 'start-timeout';
-
 function startTimeout(ms: number): Failure {
   const message = `no runner began it within ${formatDuration(ms)} (start_timeout_seconds)`;
-  return { class: 'infrastructure', code: START_TIMEOUT, message };
+  return { class: 'infrastructure', code: 'start-timeout', message };
 }
 
 /** Whether a run failed since no runner began it: it took no time, however long its jobs waited. */
 export function isNeverBegun(failure: Failure): boolean {
-  return failure.code === START_TIMEOUT;
+  return failure.code === 'start-timeout';
 }
