@@ -346,6 +346,8 @@ export interface OutputFiles {
   restore(files: readonly OutputFile[]): Promise<readonly RestoreOutcome[]>;
   /** Are the published copies there? Looks without reading every byte; `restore` reads them. */
   holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
+  /** The same of many materializations, in their order: of partitions there may be thousands. */
+  holdsEach(materializations: readonly (readonly OutputFile[])[]): Promise<readonly (readonly HeldOutcome[])[]>;
   /** Removes a working file that an unpublished attempt left; one that git tracks, or outside of the repository, stays. */
   remove(path: string): Promise<void>;
 }
@@ -379,6 +381,8 @@ export interface FileStore {
   fetch(files: readonly OutputFile[], wanted: OutputFile): Promise<Result<string, StoreLoss>>;
   /** In the order of the files, without reading every byte. */
   holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
+  /** What a look at one materialization costs: `call` = a question over the network each, so nobody asks for thousands. */
+  readonly looks: 'local' | 'call';
 }
 
 /** Where a person or a workflow log reads along. All text is redacted before it gets here. */

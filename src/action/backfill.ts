@@ -1,7 +1,7 @@
 import { askBackfill, type BackfillOptions, backfillId, previewOf } from '../app/ask-backfill.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { buildPlanning } from '../app/planning.ts';
-import { backfillAssets, startBackfill } from '../app/start-backfill.ts';
+import { backfillAssets, presentForBackfill, startBackfill } from '../app/start-backfill.ts';
 import { readState } from '../app/state-reading.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type OpenProject, openWorld } from '../compose/wiring.ts';
@@ -60,8 +60,9 @@ async function preview(job: Job, opened: OpenProject, project: Project, options:
       partitionsOf: backfillAssets(planning, options.select),
     });
     if (!state.ok) return refusedResult(state.error);
-    const { view } = state.value.read;
-    const asked = askBackfill(planning, view, state.value.now, { options, id: '' });
+    const { now, read } = state.value;
+    const view = await presentForBackfill(world.value.run.findLost, planning, read.view, now, options);
+    const asked = askBackfill(planning, view, now, { options, id: '' });
     if (!asked.ok) return refusedResult(asked.error);
     const body = renderBackfillPreview(previewOf(project, view, asked.value), style);
     job.log.print(body);

@@ -1,5 +1,6 @@
 import { makePlan } from '../app/claim-run.ts';
-import { nothingOf, partsOfSelection } from '../app/partition-runs.ts';
+import { lostBesides } from '../app/lost-reads.ts';
+import { nothingOf, partsOfSelection, presentState } from '../app/partition-runs.ts';
 import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
@@ -61,8 +62,10 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     const { selection, partitions } = request.value;
     const now = clock.now();
     const at = keysAt(view, now);
-    const statusOf = statusesOf(project, view, at);
-    const parts = partsOfSelection(planning, view, at, { selection, partitions, statusOf });
+    const { findLost } = world.value.run;
+    const present = await presentState(findLost, planning, view, request.value, at);
+    const statusOf = statusesOf(project, present.view, at);
+    const parts = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
     if (!parts.ok) return refusedResult(parts.error);
     if (parts.value.length === 0) return idleResult(nothingOf(request.value));
     const made = await firstAtWork(parts.value, ({ selection: own, partitions: keys }) =>
@@ -73,23 +76,24 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
         environment: 'production',
         request: { ...request.value, selection: own, ...(keys === undefined ? {} : { partitions: keys }) },
         tags: {},
-        findLost: world.value.run.findLost,
+        findLost,
       }),
     );
     if (!made.ok) return refusedResult(made.error);
-    const { plan, index } = made.value;
+    const { plan, lost, index } = made.value;
     const steps = plan.steps.filter(({ verdict }) => verdict !== 'skip').length;
     const several = parts.value.length > 1 ? `${severalRuns(parts.value, plan, index)}\n` : '';
     const parallel = job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores;
     const text = several + renderPlan(plan, style, parallel);
     job.log.print(text);
+    const besides = lostBesides({ project, environment: 'production', view, at, lost }, plan);
     return {
       exit: 0,
       status: 'success',
       outputs: { 'has-work': String(steps > 0), 'plan-digest': plan.digest },
       summary: {
         text: { title: steps > 0 ? `would run ${count(steps, 'step')}` : 'nothing would run', body: text },
-        notes: ['This is a plan: nothing was run.'],
+        notes: ['This is a plan: nothing was run.', ...(besides === undefined ? [] : [besides])],
       },
       annotations: [],
     };

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, statSync } from 'node:fs';
 import { access, chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -10,6 +10,12 @@ export async function sizeOf(file: string): Promise<{ readonly size: number; rea
   } catch {
     return { size: -1, isFile: false };
   }
+}
+
+/** The same at once. */
+export function sizeNow(file: string): { readonly size: number; readonly isFile: boolean } {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found?.isFile() ? { size: found.size, isFile: true } : { size: -1, isFile: false };
 }
 
 export async function exists(file: string): Promise<boolean> {

@@ -3,8 +3,12 @@ import { realpath, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { byText } from '../base/order.ts';
 import { fail, ok } from '../base/result.ts';
-import type { FileStore, OutputFile, OutputFiles, RestoreOutcome } from '../ports.ts';
+import type { FileStore, HeldOutcome, OutputFile, OutputFiles, RestoreOutcome } from '../ports.ts';
 import { copyInto, digestOfFile, exists, isSame, sizeOf } from './file-copy.ts';
+
+/** So many materializations a plan asks a store for that answers each over the network: the newest of them. */
+const CALLS_MAX = 200;
+const CALLS_AT_ONCE = 8;
 
 export interface OutputFilesOptions {
   /** The project's root: patterns and paths start here. Absolute. */
@@ -71,6 +75,21 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
 
     async holds(files) {
       return store === undefined ? files.map(() => ({ kind: 'present' })) : store.holds(files);
+    },
+
+    async holdsEach(materializations) {
+      if (store === undefined) return materializations.map((files) => files.map(() => ({ kind: 'present' })));
+      // What such a store has lost beyond that is found when it is put in place: nobody reads it then either.
+      const asked = store.looks === 'call' ? materializations.slice(-CALLS_MAX) : materializations;
+      const passed = materializations.slice(0, materializations.length - asked.length);
+      const outcomes: (readonly HeldOutcome[])[] = passed.map((files) => files.map(() => ({ kind: 'present' })));
+      if (store.looks === 'local') for (const files of asked) outcomes.push(await store.holds(files));
+      else
+        for (let from = 0; from < asked.length; from += CALLS_AT_ONCE) {
+          const some = asked.slice(from, from + CALLS_AT_ONCE);
+          outcomes.push(...(await Promise.all(some.map((files) => store.holds(files)))));
+        }
+      return outcomes;
     },
 
     async remove(file) {

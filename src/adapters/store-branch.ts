@@ -24,6 +24,7 @@ export function createBranchStore({ data, scratch, maxFileBytes }: BranchStoreOp
   const contentOf = (file: OutputFile): string => path.join(scratch, file.digest);
   const lost = (loss: StoreLoss['loss'], message: string): StoreLoss => ({ loss, message });
   return {
+    looks: 'local',
     async save(files, from) {
       const tooMuch = refusalOf(files, maxFileBytes, data.branch);
       if (tooMuch) return fail(tooMuch);

@@ -176,6 +176,7 @@ export function createCacheStore(options: CacheStoreOptions): FileStore {
   };
 
   return {
+    looks: 'call',
     async save(files, from) {
       for (const entry of cacheEntries(files)) {
         const saved = await saveEntry(entry, from);

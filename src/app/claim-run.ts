@@ -6,15 +6,20 @@ import { isManual, type Plan, type PlannedStep, type RunRequest } from '../model
 import type { AssetKey, Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
+import { openPartitionReader } from '../plan/partitioned.ts';
+import { type KeysByAsset, lookedAt } from '../plan/reads.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
 import { currentResults, type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
+import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import { findHolder, type HeldBy, slotsHeld } from './claims.ts';
 import { type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
+import type { AtWork } from './find-lost.ts';
 import type { JobMeter } from './job-meter.ts';
+import { presentState } from './partition-runs.ts';
 import { planDifferences } from './plan-differences.ts';
 import {
   emptySelection,
@@ -58,12 +63,8 @@ export interface ClaimInput {
   readonly meter?: JobMeter;
 }
 
-/** Which published data of these assets is gone, by asset, and of these partitions by `asset@key`; with what was found. */
-export type FindLost = (
-  view: StateView,
-  assets: ReadonlySet<AssetKey>,
-  partitions: readonly string[],
-) => Promise<ReadonlyMap<string, string>>;
+/** Which published data is gone of these keys (see `findLost`): by asset, of partitions by `asset@key`, with what was found. */
+export type FindLost = (view: StateView, looked: KeysByAsset, atWork?: AtWork) => Promise<ReadonlyMap<string, string>>;
 
 /** One moment by two clocks: that of the state, by which claims are dated, and that of this machine, which may be days off. */
 export interface Moment {
@@ -240,17 +241,26 @@ export async function makePlan(
   const { planning, view, environment, request, tags } = input;
   // Who asks for a status has read what is known of all partitions (see `partitionedAssets`).
   const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
-  const statusOf = statusesOf(planning.project, view, asksStatus ? keysAt(view, input.now) : undefined);
+  const present = asksStatus
+    ? await presentState(input.findLost, planning, view, request, keysAt(view, input.now))
+    : { view };
+  const statusOf = statusesOf(planning.project, present.view, asksStatus ? keysAt(view, input.now) : undefined);
   const selected = requestedAssets(planning, request, statusOf);
   if (!selected.ok) return selected;
   // A schedule may select nothing today; a person who does has most likely mistyped a name.
   if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));
-  // What a selected asset reads may be gone as well, and only its owner can make it again.
-  const concerned = new Set(selected.value);
-  for (const key of selected.value) for (const dep of planning.project.assets[key]?.deps ?? []) concerned.add(dep);
-  const cut = requestedPartitions(planning.project, selected.value, request, keysAt(view, input.now));
+  const at = keysAt(view, input.now);
+  const cut = requestedPartitions(planning.project, selected.value, request, at);
   if (!cut.ok) return cut;
-  const lost = await input.findLost(view, concerned, cut.value?.keys ?? []);
+  const { project } = planning;
+  const keysOf = (key: AssetKey): readonly string[] => {
+    const def = project.assets[key]?.partitions;
+    if (def === undefined) return [WHOLE];
+    return cut.value && sameDefinition(def, cut.value.def) ? cut.value.keys : [];
+  };
+  const making = new Map([...selected.value].map((key) => [key, keysOf(key)]));
+  // What a selected asset reads may be gone as well, and only its owner can make it again.
+  const lost = await input.findLost(view, lookedAt(project, openPartitionReader(project, view, at), making));
   const plan = planRequest(planning, view, {
     request,
     environment,

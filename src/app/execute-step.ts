@@ -8,6 +8,8 @@ import { OVERDUE } from '../run/monitor.ts';
 import { decideStepRetry } from '../run/step-retry.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
+import { commandFor } from './lost-advice.ts';
+import { lostFiles, lostReads } from './lost-reads.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { connectionOf, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
@@ -132,7 +134,7 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (lost) return { failure: lost, failedAssets: input.assets };
   const unplaced = await placeConnections(context);
   if (unplaced) return { failure: unplaced, failedAssets: input.assets };
-  const missing = await restoreInputs(context);
+  const missing = (await lostReads(context)) ?? (await unrestored(context));
   if (missing) return { failure: missing, failedAssets: input.assets };
   const unprepared = await prepareIncremental(context, input.lost);
   if (unprepared) return { failure: unprepared, failedAssets: input.assets };
@@ -154,6 +156,12 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   return end;
 }
 
+/** Files that the step reads are put in place; of what is gone all is named, not only the first of it. */
+async function unrestored(context: StepContext): Promise<Failure | undefined> {
+  const failure = await restoreInputs(context);
+  return failure?.code === 'data-lost' ? ((await lostFiles(context)) ?? failure) : failure;
+}
+
 /** The database files that the step and its checks open. */
 async function placeConnections({ run, step, assets }: StepContext): Promise<Failure | undefined> {
   const ofChecks = assets.flatMap((asset) => asset.checks.map((check) => connectionOf(check, asset)));
@@ -162,6 +170,11 @@ async function placeConnections({ run, step, assets }: StepContext): Promise<Fai
     if (failure) return failure;
   }
   return undefined;
+}
+
+/** Who names partitions to be made, in a run or in a backfill, means those that are lost as well. */
+function isAskedFor(reason: string | undefined): boolean {
+  return reason === 'requested' || reason === 'backfill';
 }
 
 /** A source whose data is gone may not give its past again: making it anew has to be asked for (`on_lost: fail`). */
@@ -175,15 +188,16 @@ function lostSource({ assets, planned, run }: StepContext, lost: ReadonlyMap<str
     const gone =
       run.partition === undefined
         ? verdict?.reason === 'data_lost'
-        : verdict?.reason !== 'requested' && run.partition.keys.some((key) => lost.has(partitionName(asset.key, key)));
+        : !isAskedFor(verdict?.reason) && run.partition.keys.some((key) => lost.has(partitionName(asset.key, key)));
     if (!gone) continue;
     const named = run.partition?.keys.find((key) => lost.has(partitionName(asset.key, key)));
     const what = named === undefined ? lost.get(asset.key) : `${named}: ${lost.get(partitionName(asset.key, named))}`;
-    const partitions = run.partition === undefined ? '' : ` --partitions "${run.partition.text}"`;
+    // What the verdict alone knows is gone as well: the plan may have been made on another machine.
+    const known = { project: run.project, environment: run.environment, reader: run.ledger.reader, lost };
     return {
       class: 'step',
       code: 'data-lost',
-      message: `data lost: ${what ?? verdict?.detail[0] ?? 'it is gone from storage'}. Its source may not give the past again, so it is not made anew by itself (\`on_lost: fail\`); \`branchline run --select key:${asset.key}${partitions}\` makes it`,
+      message: `data lost: ${what ?? verdict?.detail[0] ?? 'it is gone from storage'}. Its source may not give the past again, so it is not made anew by itself (\`on_lost: fail\`); \`${commandFor(known, [asset.key])}\` makes it`,
     };
   }
   return undefined;

@@ -28,6 +28,7 @@ import { isAskedFor, nextScheduledKeys, type ScheduledKeys } from './explain-par
 import { type AppFailure, inputFailure } from './failure.ts';
 import { partitionSummaries } from './partition-commands.ts';
 import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
+import { presentPartitions } from './present-partitions.ts';
 import { describeQueue } from './queue-command.ts';
 import { partitionsOfQueue, waitingRunsOf, withDecidedRetries } from './release.ts';
 
@@ -79,6 +80,7 @@ export async function explainAsset(input: ExplainInput): Promise<Result<Explanat
   const shown = { ...input, view: withDecidedRetries(view, now).view };
   const key = partition.value;
   const record = view.assets.get(asset.key);
+  const present = await presentPartitions(input.findLost, project, view, [asset.key], at);
   const cut = key === undefined ? undefined : view.partitions?.get(asset.key)?.get(key);
   const made = asset.partitions === undefined ? record?.materialized : cut?.materialized;
   const scheduled = asset.partitions ? nextScheduledKeys(input, asset.key) : undefined;
@@ -91,7 +93,7 @@ export async function explainAsset(input: ExplainInput): Promise<Result<Explanat
     asset: asset.key,
     ...(key === undefined ? {} : { partition: key }),
     definition: listAssets(project, new Set([asset.key]))[0] as unknown as Record<string, Json>,
-    ...(asset.partitions ? { partitions: partitionSummaries(project, view, [asset.key], at)[0]! } : {}),
+    ...(asset.partitions ? { partitions: partitionSummaries(project, present.view, [asset.key], at)[0]! } : {}),
     madeBy: madeBy(input, scheduled),
     ...(made ? { made: { at: made.at, run: made.run } } : {}),
     ...failedOf(input, key),

@@ -1,8 +1,12 @@
-import type { AssetKey, Project } from '../model/project.ts';
+import type { Timestamp } from '../model/instant.ts';
+import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { shortVersion } from '../model/versions.ts';
 import { partitionName } from '../plan/partitioned.ts';
+import type { KeysByAsset } from '../plan/reads.ts';
 import type { ConnectionTarget, SqlPool } from '../ports.ts';
+import { factsOf } from '../state/partition-records.ts';
+import { WHOLE } from '../time/partitions/mapping.ts';
 import { type ConnectionFile, connectionFile, type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type ConnectionScope, connectionTarget } from './connections.ts';
 import { escapePattern, type FileRecord, verifyPresent } from './outputs.ts';
@@ -21,6 +25,9 @@ export interface FindLostPorts {
 interface PublishedThing {
   /** As `asset`, or `asset@key`. */
   readonly name: string;
+  /** `''` of an asset without partitions. */
+  readonly key: string;
+  readonly at: Timestamp;
   readonly files?: FileRecord;
   /** Whether this is the id of its materialization. */
   readonly isId: (id: string) => boolean;
@@ -28,47 +35,75 @@ interface PublishedThing {
   readonly isVersion: (dataVersion: string) => boolean;
 }
 
+/** What a run that is at work knows better than one that only looks. */
+export interface AtWork {
+  /** Nothing but the tables of this connection is asked for: the run holds it, and its file lies in place. */
+  readonly connection: string;
+}
+
 /**
- * Which published data is gone, by asset, and of partitions by `asset@key`, with what was found: copies of files, and tables whose database file is
- * missing, older than the state, or written by another environment since (stamps, semantics.md 13). A database that
- * cannot be asked now (locked, unreachable, its variable not set) is not called lost.
+ * Which published data is gone, by asset, and of partitions by `asset@key`, with what was found: copies of files, and
+ * tables whose database file is missing, older than the state, or written by another environment since (stamps,
+ * semantics.md 13). A database that cannot be asked now (locked, unreachable, its variable not set) is not called lost.
  */
 export async function findLost(
   ports: FindLostPorts,
   scope: ConnectionScope,
   view: StateView,
-  assets: ReadonlySet<AssetKey>,
-  partitions: readonly string[] = [],
+  looked: KeysByAsset,
+  atWork?: AtWork,
 ): Promise<ReadonlyMap<string, string>> {
   const lost = new Map<string, string>();
   const stamped = new Map<string, PublishedThing[]>();
-  for (const key of [...assets].sort()) {
+  for (const key of [...looked.keys()].sort()) {
     const asset = scope.project.assets[key];
     if (!asset || asset.external) continue;
-    const things = publishedThings(view, key, asset.partitions ? partitions : undefined);
-    for (const thing of things) {
-      // Most assets have no files, and then nobody has to know where files are.
-      if (thing.files === undefined) continue;
-      const presence = await verifyPresent(ports.outputs(asset), thing);
-      if (presence.kind !== 'ok')
-        lost.set(thing.name, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
-    }
-    if (asset.connection !== undefined && isStamped(scope.project, key, ports.keptFile))
-      stamped.set(asset.connection, [...(stamped.get(asset.connection) ?? []), ...things]);
+    const { connection } = asset;
+    if (atWork && connection !== atWork.connection) continue;
+    const things = publishedThings(view, asset, looked.get(key)!);
+    if (!atWork) await findLostFiles(ports, asset, things, lost);
+    if (connection === undefined || !isStamped(scope.project, key, ports.keptFile)) continue;
+    const others = stamped.get(connection) ?? [];
+    stamped.set(connection, others);
+    for (const thing of things) others.push(thing);
   }
   for (const [connection, things] of stamped)
-    if (things.length > 0) await findUnstamped(ports, scope, view, { connection, things, partitions, lost });
+    if (things.length > 0) await findUnstamped(ports, scope, view, { connection, things, lost }, atWork !== undefined);
   return lost;
 }
 
-function publishedThings(view: StateView, asset: AssetKey, keys: readonly string[] | undefined): PublishedThing[] {
-  if (keys === undefined) {
+async function findLostFiles(
+  ports: FindLostPorts,
+  asset: Asset,
+  things: readonly PublishedThing[],
+  lost: Map<string, string>,
+): Promise<void> {
+  // Most assets have no files, and then nobody has to know where files are.
+  const kept = things.filter(({ files }) => files !== undefined);
+  if (kept.length === 0) return;
+  const found = await verifyPresent(
+    ports.outputs(asset),
+    kept.map(({ files }) => files!),
+  );
+  for (const [i, presence] of found.entries())
+    if (presence.kind !== 'ok')
+      lost.set(kept[i]!.name, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
+}
+
+function publishedThings(
+  view: StateView,
+  { key: asset, partitions }: Asset,
+  keys: readonly string[],
+): PublishedThing[] {
+  if (partitions === undefined) {
     const made = view.assets.get(asset)?.materialized;
     if (made === undefined) return [];
-    const { id, dataVersion, files } = made;
+    const { id, at, dataVersion, files } = made;
     return [
       {
         name: asset,
+        key: WHOLE,
+        at,
         ...(files ? { files } : {}),
         isId: (other) => other === id,
         isVersion: (other) => other === dataVersion,
@@ -77,14 +112,17 @@ function publishedThings(view: StateView, asset: AssetKey, keys: readonly string
   }
   const records = view.partitions?.get(asset);
   return keys.flatMap((key) => {
-    const made = records?.get(key)?.materialized;
-    if (made === undefined) return [];
+    // Most keys of a long history were never made: no record is put together for them.
+    if (factsOf(records, key)?.materialized === undefined) return [];
+    const made = records!.get(key)!.materialized!;
     const name = partitionName(asset, key);
     const id = `${made.run}.${made.turn[1]}/${name}`;
-    const { dataVersion, files } = made;
+    const { at, dataVersion, files } = made;
     return [
       {
         name,
+        key,
+        at,
         ...(files ? { files } : {}),
         // A further attempt has its number behind it.
         isId: (other) => other === id || other.startsWith(`${id}#`),
@@ -105,7 +143,6 @@ function isStamped(project: Project, key: AssetKey, keptFile: KeptFileOf): boole
 interface Where {
   readonly connection: string;
   readonly things: readonly PublishedThing[];
-  readonly partitions: readonly string[];
   readonly lost: Map<string, string>;
 }
 
@@ -114,10 +151,11 @@ async function findUnstamped(
   scope: ConnectionScope,
   view: StateView,
   where: Where,
+  isHere: boolean,
 ): Promise<void> {
   const file = connectionFile(scope, ports.keptFile, where.connection);
   if (!file.ok) return;
-  if (file.value) return findInKept(ports, scope, view, { ...where, file: file.value });
+  if (file.value && !isHere) return findInKept(ports, scope, view, { ...where, file: file.value });
   const target = connectionTarget(scope, where.connection);
   if (target.ok) await findInTarget(ports, scope, { ...where, target: target.value });
 }
@@ -159,7 +197,7 @@ async function findInTarget(
   scope: ConnectionScope,
   where: Where & { readonly target: ConnectionTarget },
 ): Promise<void> {
-  const { connection, things, partitions, lost, target } = where;
+  const { connection, things, lost, target } = where;
   if (target.type === 'duckdb') {
     if (target.path === ':memory:') {
       for (const { name } of things) lost.set(name, 'its connection is in memory: it is gone when the run ends');
@@ -173,10 +211,12 @@ async function findInTarget(
   const session = await ports.sql.open(target, { tag: `branchline ${scope.project.name}` });
   if (!session.ok) return;
   try {
-    const stamps = await readStamps(session.value, scope.environment, partitions);
+    const stamps = await readStamps(session.value, scope.environment, keysAsked(things));
     if (!stamps.ok) return;
-    for (const { name, isId, isVersion } of things) {
+    for (const { name, at, isId, isVersion } of things) {
       const stamp = stamps.value.get(name);
+      // Of a server: another run may have replaced it since the state was read. A file has one writer at a time.
+      if (stamp && target.type !== 'duckdb' && stamp.at > at) continue;
       if (!stamp)
         lost.set(
           name,
@@ -188,4 +228,12 @@ async function findInTarget(
   } finally {
     await session.value.close();
   }
+}
+
+/** With more keys than this it is less to read all stamps than to name those that are wanted. */
+const KEYS_NAMED_MAX = 2_000;
+
+function keysAsked(things: readonly PublishedThing[]): readonly string[] | undefined {
+  const keys = new Set(things.map(({ key }) => key));
+  return keys.size > KEYS_NAMED_MAX ? undefined : [...keys];
 }

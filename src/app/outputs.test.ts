@@ -63,7 +63,7 @@ describe('collecting', () => {
     await port.save(found.value);
     const files = Object.fromEntries(found.value.map(({ path, ...record }) => [path, record]));
     port.control.files.delete('../b');
-    expect(await verifyPresent(port, { files })).toEqual({ kind: 'ok' });
+    expect(await verifyPresent(port, [files])).toEqual([{ kind: 'ok' }]);
     expect(await restoreOutputs(port, 'raw/a', files)).toEqual({ ok: true, value: undefined });
     expect(port.control.files.get('../b')).toBe('1');
   });
@@ -81,7 +81,7 @@ describe('publishing', () => {
     const port = fakeOutputFiles({ 'out/a': '1' });
     const { files } = await collected(port);
     expect(await publishOutputs(port, files)).toMatchObject({ ok: true });
-    expect(await verifyPresent(port, { files })).toEqual({ kind: 'ok' });
+    expect(await verifyPresent(port, [files])).toEqual([{ kind: 'ok' }]);
   });
   test('that the store refuses is no fault of the step', async () => {
     const port = fakeOutputFiles({ 'out/a': '1' });
@@ -133,17 +133,17 @@ describe('what is published', () => {
   test('is there as a working file, when its copy is not', async () => {
     const { port, files } = await published();
     port.control.copies.clear();
-    expect(await verifyPresent(port, { files })).toEqual({ kind: 'ok' });
+    expect(await verifyPresent(port, [files])).toEqual([{ kind: 'ok' }]);
     port.control.files.set('out/a[1]', 'other');
-    expect(await verifyPresent(port, { files })).toMatchObject({ kind: 'missing', paths: ['out/a[1]'] });
+    expect(await verifyPresent(port, [files])).toMatchObject([{ kind: 'missing', paths: ['out/a[1]'] }]);
   });
   test('is damaged when its copy is, and there is no other', async () => {
     const { port, files, digest } = await published();
     port.control.copies.set(digest('out/b'), 'longer');
     port.control.files.clear();
-    expect(await verifyPresent(port, { files })).toMatchObject({ kind: 'damaged', paths: ['out/b'] });
+    expect(await verifyPresent(port, [files])).toMatchObject([{ kind: 'damaged', paths: ['out/b'] }]);
   });
-  test('needs no files', async () => expect(await verifyPresent(fakeOutputFiles(), {})).toEqual({ kind: 'ok' }));
+  test('needs no files', async () => expect(await verifyPresent(fakeOutputFiles(), [{}])).toEqual([{ kind: 'ok' }]));
   test('is put in place for its readers', async () => {
     const { port, files } = await published();
     port.control.files.clear();

@@ -3,7 +3,7 @@ import { sortedEntries, sortedUnique } from '../base/order.ts';
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { OutputFile, OutputFiles, StoreLoss } from '../ports.ts';
+import type { HeldOutcome, OutputFile, OutputFiles, StoreLoss } from '../ports.ts';
 
 /** Files by path from the project's root, as events and records hold them. */
 export type FileRecord = Readonly<
@@ -154,17 +154,25 @@ export type Presence =
   | { readonly kind: 'missing' | 'damaged'; readonly paths: readonly string[]; readonly message: string };
 
 /**
- * Are the files of a materialization still to be had, as a published copy or unchanged in the working tree? Reads only;
- * copies are judged by what the store says of them, and by every byte when they are put back. Damage is told before
- * absence. A store that cannot be asked now has lost nothing.
+ * Are the files of these materializations of one asset still to be had, as a published copy or unchanged in the working
+ * tree? In their order. Reads only; copies are judged by what the store says of them, and by every byte when they are put
+ * back. Damage is told before absence. A store that cannot be asked now has lost nothing.
  */
-export async function verifyPresent(
+export async function verifyPresent(port: OutputFiles, records: readonly FileRecord[]): Promise<Presence[]> {
+  const lists = records.map(listOf);
+  const presences: Presence[] = [];
+  for (const [i, held] of (await port.holdsEach(lists)).entries())
+    presences.push(await presenceOf(port, lists[i]!, held));
+  return presences;
+}
+
+async function presenceOf(
   port: OutputFiles,
-  materialization: { readonly files?: FileRecord },
+  files: readonly OutputFile[],
+  outcomes: readonly HeldOutcome[],
 ): Promise<Presence> {
-  const files = listOf(materialization.files ?? {});
   const lost: { readonly path: string; readonly loss: StoreLoss }[] = [];
-  for (const [i, held] of (await port.holds(files)).entries()) {
+  for (const [i, held] of outcomes.entries()) {
     const file = files[i]!;
     if (held.kind === 'present' || held.loss === 'unavailable') continue;
     const working = await port.find(escapePattern(file.path));

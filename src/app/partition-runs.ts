@@ -7,8 +7,10 @@ import { type PartitionRun, type PartitionRunsProblem, planPartitionRuns } from 
 import { openPartitionReader } from '../plan/partitioned.ts';
 import type { SelectionStatus } from '../project/selection-evaluate.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
+import type { FindLost } from './claim-run.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
-import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
+import { keysAt, type PlanningProject, partitionedAssets, selectAssets } from './planning.ts';
+import { asksForMissing, type PresentState, presentPartitions } from './present-partitions.ts';
 import { type RunPorts, type RunSettings, watchPartitions } from './run.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -92,7 +94,7 @@ export const RUNS_MAX = 100;
  * all, that is the request itself.
  */
 export async function partsOfRequest(
-  ports: Pick<RunPorts, 'session' | 'partitions'>,
+  ports: Pick<RunPorts, 'session' | 'partitions' | 'findLost'>,
   settings: Pick<RunSettings, 'planning'>,
   request: ManualRequest | PushRequest,
 ): Promise<Result<readonly RequestPart[], AppFailure>> {
@@ -104,11 +106,9 @@ export async function partsOfRequest(
     // A click that is run again on another day means the partitions of its first day.
     const now = request.kind === 'dispatch' ? Math.min(epochMs(request.at), state.now) : state.now;
     const at = keysAt(state.read.view, now);
-    const statusOf = statusesOf(planning.project, state.read.view, at);
-    return {
-      kind: 'nothing',
-      value: partsOfSelection(planning, state.read.view, at, { selection, partitions, statusOf }),
-    };
+    const { view } = await presentState(ports.findLost, planning, state.read.view, request, at);
+    const statusOf = statusesOf(planning.project, view, at);
+    return { kind: 'nothing', value: partsOfSelection(planning, view, at, { selection, partitions, statusOf }) };
   });
   if (!read.ok) return read;
   const parts = read.value.value;
@@ -122,6 +122,19 @@ export async function partsOfRequest(
   );
 }
 
+/** The state in which a request finds what is missing: what is gone counts as that, where somebody asks. */
+export async function presentState(
+  findLost: FindLost,
+  planning: PlanningProject,
+  view: StateView,
+  request: RunRequest,
+  at: KeysAt,
+): Promise<PresentState> {
+  const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
+  if (!asksStatus && !asksForMissing(request.partitions)) return { view, lost: new Map() };
+  return presentPartitions(findLost, planning.project, view, partitionedAssets(planning, request), at);
+}
+
 type PushRequest = Extract<RunRequest, { readonly kind: 'push' }>;
 type DispatchRequest = Extract<RunRequest, { readonly kind: 'dispatch' }>;
 
@@ -130,7 +143,7 @@ type DispatchRequest = Extract<RunRequest, { readonly kind: 'dispatch' }>;
  * itself where one run makes it all; none where nothing is missing or failed.
  */
 export async function requestsOf(
-  ports: Pick<RunPorts, 'session' | 'partitions'>,
+  ports: Pick<RunPorts, 'session' | 'partitions' | 'findLost'>,
   settings: Pick<RunSettings, 'planning'>,
   request: DispatchRequest | PushRequest,
 ): Promise<Result<readonly RunRequest[], AppFailure>> {

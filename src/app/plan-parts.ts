@@ -5,6 +5,15 @@ import type { makePlan } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { type RequestPart, RUNS_MAX } from './partition-runs.ts';
 
+/** One of several runs, planned. */
+export interface PlannedPart {
+  readonly plan: Plan;
+  /** What was found to be gone (see `findLost`). */
+  readonly lost: ReadonlyMap<string, string>;
+  /** Which of the runs it is, from 0. */
+  readonly index: number;
+}
+
 /**
  * The plan of the first of several runs that has something to do, which is exact: those before it change nothing. Of the very
  * first one where none has, or they are more than a command carries out.
@@ -12,16 +21,16 @@ import { type RequestPart, RUNS_MAX } from './partition-runs.ts';
 export async function firstAtWork(
   parts: readonly RequestPart[],
   planOf: (part: RequestPart) => ReturnType<typeof makePlan>,
-): Promise<Result<{ readonly plan: Plan; readonly index: number }, AppFailure>> {
-  let first: Plan | undefined;
+): Promise<Result<PlannedPart, AppFailure>> {
+  let first: PlannedPart | undefined;
   for (const [index, part] of parts.entries()) {
     const made = await planOf(part);
     if (!made.ok) return made;
-    const { plan } = made.value;
-    if (!isIdle(plan) || parts.length > RUNS_MAX) return ok({ plan, index });
-    first ??= plan;
+    const { plan, lost } = made.value;
+    if (!isIdle(plan) || parts.length > RUNS_MAX) return ok({ plan, lost, index });
+    first ??= { plan, lost, index: 0 };
   }
-  return ok({ plan: first!, index: 0 });
+  return ok(first!);
 }
 
 /** True when a plan has nothing to do. */

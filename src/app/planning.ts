@@ -247,6 +247,8 @@ export function partitionedAssets(planning: PlanningProject, request: RunRequest
   const selected = requestedAssets(planning, request);
   const keys = selected.ok ? [...selected.value] : Object.keys(assets);
   const all = new Set(keys.flatMap((key) => [key, ...(assets[key]?.deps ?? [])]));
+  // Who reads a view reads through it.
+  for (const key of all) if (assets[key]?.materialized === 'view') for (const dep of assets[key].deps) all.add(dep);
   // A set goes on with what is added to it meanwhile.
   if (isWithUpstream(request)) for (const key of all) for (const dep of assets[key]?.deps ?? []) all.add(dep);
   return new Set([...all].filter((key) => assets[key]?.partitions !== undefined));

@@ -21,6 +21,7 @@ import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
 import type { AppFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
+import { lostBesides, openLostLook } from './lost-reads.ts';
 import type { PlanningProject } from './planning.ts';
 import { keysAt, partitionedAssets } from './planning.ts';
 import { type RecoverPorts, recover } from './recover.ts';
@@ -254,6 +255,10 @@ export async function carryOutClaimed(
     view: after.view,
   });
   const context = runContext(ports, settings, decision, after.view, saver);
+  const { environment } = settings;
+  const at = keysAt(after.view, epochMs(claim.at));
+  const besides = lostBesides({ project, environment, view: after.view, at, lost: decision.lost }, plan);
+  if (besides !== undefined && !namesPartitions(plan.request)) ports.warn(besides);
   const exclusive = new Map(
     plan.steps.flatMap((step) =>
       fileConnections(project, [project.steps[step.step]?.connection]).map((name) => [step.id, name] as const),
@@ -331,6 +336,11 @@ export async function carryOutClaimed(
   return ok({ kind: 'carried-out', ...carried.value, plan });
 }
 
+/** Who names partitions, one run after the other perhaps, is not told each time of those that are left. */
+function namesPartitions(request: RunRequest): boolean {
+  return request.kind === 'backfill' || (isManual(request) && request.partitions !== undefined);
+}
+
 /** The state kept another run's file: what this one put into its own is not in it. */
 function sayOvertaken(saver: ConnectionSaver, view: StateView, warn: (text: string) => void): void {
   for (const [connection, digest] of saver.saved) {
@@ -372,8 +382,10 @@ function runContext(
   connections: ConnectionSaver,
 ): RunContext {
   const { request } = decision.plan;
+  const { project } = settings.planning;
+  const at = keysAt(view, epochMs(decision.claim.at));
   return {
-    project: settings.planning.project,
+    project,
     plan: decision.plan,
     planned: new Map(decision.plan.steps.map((step) => [step.id, step])),
     environment: settings.environment,
@@ -396,7 +408,8 @@ function runContext(
     ...(ports.onOutput ? { onOutput: ports.onOutput } : {}),
     say: ports.say,
     ignoreBlocking: isManual(request) && request.ignoreBlocking,
-    ledger: openPartitionLedger(settings.planning.project, view, keysAt(view, epochMs(decision.claim.at))),
+    ledger: openPartitionLedger(project, view, at),
+    lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at }),
     fullRefresh: isManual(request) && request.fullRefresh === true,
   };
 }

@@ -5,7 +5,6 @@ import type { SqlFailure, SqlSession } from '../ports.ts';
 import { cellText } from '../sql/cell-text.ts';
 import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
 import { LIST_RELATIONS, STAMPS_EXIST, selectStamps } from '../sql/stamps.ts';
-import { WHOLE } from '../time/partitions/mapping.ts';
 
 /** What a database says that it holds of an asset. */
 export interface FoundStamp {
@@ -15,18 +14,19 @@ export interface FoundStamp {
 }
 
 /**
- * The stamps of an environment, by asset; of these partitions by `asset@key`. One whose relation is gone is left out, and so is one over which another
- * environment wrote later: either way the data is not there. A database that was never stamped has none.
+ * The stamps of an environment, by asset; of partitions by `asset@key`: of these keys (`''` = of what has no partitions),
+ * or of all. One whose relation is gone is left out, and so is one over which another environment wrote later: either way
+ * the data is not there. A database that was never stamped has none.
  */
 export async function readStamps(
   session: SqlSession,
   environment: string,
-  partitions: readonly string[] = [],
+  partitions?: readonly string[],
 ): Promise<Result<ReadonlyMap<string, FoundStamp>, SqlFailure>> {
   const exists = await session.query(STAMPS_EXIST);
   if (!exists.ok) return exists;
   if (exists.value.rows.length === 0) return ok(new Map());
-  const { sql, binds } = selectStamps(session.dialect, environment, [WHOLE, ...partitions]);
+  const { sql, binds } = selectStamps(session.dialect, environment, partitions);
   const stamps = await session.query(sql, binds);
   if (!stamps.ok) return stamps;
   const relations = await session.query(LIST_RELATIONS);

@@ -1,12 +1,15 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BackfillProgress } from '../model/backfills.ts';
 import type { EpochMs } from '../model/instant.ts';
+import type { StateView } from '../model/state.ts';
 import type { StateRead } from '../state/read.ts';
 import { type AskedBackfill, askBackfill, type BackfillOptions } from './ask-backfill.ts';
 import { backfillsOf, doBackfillsMove, partitionsOfBackfills, withBackfills } from './backfills.ts';
+import type { FindLost } from './claim-run.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { findBackfill, unknownBackfill } from './find-backfill.ts';
-import { type PlanningProject, selectAssets } from './planning.ts';
+import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
+import { asksForMissing, presentPartitions } from './present-partitions.ts';
 import { after, ofWriter } from './release.ts';
 import { type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
 import { type QueueObserver, workQueue } from './work-queue.ts';
@@ -31,7 +34,8 @@ export async function startBackfill(
   const recorded = await ports.session.transact<'started' | 'known'>(async (state) => {
     const { view } = state.read;
     if (view.backfills?.has(id)) return { kind: 'nothing', value: 'known' };
-    const asked = askBackfill(planning, view, state.now, { options, id });
+    const present = await presentForBackfill(ports.findLost, planning, view, state.now, options);
+    const asked = askBackfill(planning, present, state.now, { options, id });
     if (!asked.ok) return { kind: 'stop', failure: asked.error };
     const { draft } = asked.value;
     if (previewed && JSON.stringify(previewed.draft.groups) !== JSON.stringify(draft.groups))
@@ -44,6 +48,19 @@ export async function startBackfill(
   });
   if (!recorded.ok) return recorded;
   return ok({ backfill: id, outcome: recorded.value.value, after: recorded.value.after });
+}
+
+/** The state in which a backfill finds what is missing: what is gone counts as that, where somebody asks. */
+export async function presentForBackfill(
+  findLost: FindLost,
+  planning: PlanningProject,
+  view: StateView,
+  now: EpochMs,
+  { select, partitions }: BackfillOptions,
+): Promise<StateView> {
+  if (!asksForMissing(partitions)) return view;
+  const assets = backfillAssets(planning, select);
+  return (await presentPartitions(findLost, planning.project, view, assets, keysAt(view, now))).view;
 }
 
 function outdated(): AppFailure {

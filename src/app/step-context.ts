@@ -12,6 +12,7 @@ import type { Redactor } from '../run/redact.ts';
 import type { KeptFileOf } from './connection-files.ts';
 import { connectionTarget, setVariable } from './connections.ts';
 import type { Emit } from './execute.ts';
+import type { LostLook } from './lost-reads.ts';
 import type { FileRecord } from './outputs.ts';
 import type { SqlSource } from './sql-sources.ts';
 
@@ -65,6 +66,8 @@ export interface RunContext {
   readonly fullRefresh: boolean;
   /** What is published of partitions, and what is read of them. */
   readonly ledger: PartitionLedger;
+  /** Looks for what steps read and is gone. */
+  readonly lostLook: LostLook;
   /** The partitions of the step under way; undefined = it has none. */
   readonly partition?: StepPartition;
   /** Attempt of the step under way, from 1; absent = the first. */

@@ -4,7 +4,7 @@ import type { PlannedStep } from '../model/plan.ts';
 import type { Asset, AssetKey, Project, StepDef } from '../model/project.ts';
 import type { PartitionRecord, StateView } from '../model/state.ts';
 import { shortVersion, usedDigest } from '../model/versions.ts';
-import { openPartitionReader, type PartitionReader } from '../plan/partitioned.ts';
+import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
 import type { PipesPartition } from '../run/pipes.ts';
 import {
   dimensionVariable,
@@ -139,12 +139,15 @@ export interface PartitionLedger {
   ): void;
   /** An unpartitioned asset was made: those that read it read that. */
   wholeMade(asset: AssetKey, dataVersion: string): void;
+  /** Whether one of these two said that this was made: an asset, or of partitions `asset@key`. */
+  isMadeHere(name: string): boolean;
 }
 
 export function openPartitionLedger(project: Project, view: StateView, at: KeysAt): PartitionLedger {
   const partitions = new Map<AssetKey, Map<string, PartitionRecord>>();
   for (const [asset, records] of view.partitions ?? []) partitions.set(asset, new Map(records));
   const assets = copyOfMap(view.assets);
+  const madeHere = new Set<string>();
   const reader = openPartitionReader(project, { ...view, assets, partitions }, at);
   const files: PartitionLedger['files'] = (asset, key) => partitions.get(asset)?.get(key)?.materialized?.files ?? {};
   return {
@@ -166,6 +169,7 @@ export function openPartitionLedger(project: Project, view: StateView, at: KeysA
       return all;
     },
     made(asset, key, { run, at: when, codeVersion, dataVersion, upstream, files: written }) {
+      madeHere.add(partitionName(asset, key));
       const records = partitions.get(asset) ?? new Map<string, PartitionRecord>();
       partitions.set(asset, records);
       const turn = [Number.MAX_SAFE_INTEGER, 1] as const;
@@ -181,7 +185,9 @@ export function openPartitionLedger(project: Project, view: StateView, at: KeysA
         },
       });
     },
+    isMadeHere: (name) => madeHere.has(name),
     wholeMade(asset, dataVersion) {
+      madeHere.add(asset);
       const record = assets.get(asset);
       const made = record?.materialized;
       if (record && made) assets.set(asset, { ...record, materialized: { ...made, dataVersion } });

@@ -7,13 +7,14 @@ import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { AutomationPass, AutomationRun } from '../plan/automation/pass.ts';
 import { judgeDelivery } from '../plan/delivery.ts';
-import { nextTicks, planTick, type TickNote, type TickPlan } from '../plan/tick.ts';
+import { nextTicks, planTick, type TickInput, type TickNote, type TickPlan } from '../plan/tick.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { automationDrafts, doesAutomationMove, partitionsOfAutomation, withAutomation } from './automation.ts';
 import { backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
-import { type PlanningProject, pinPartitions, selectAssets } from './planning.ts';
+import { keysAt, type PlanningProject, pinPartitions, selectAssets } from './planning.ts';
+import { asksForMissing, presentPartitions } from './present-partitions.ts';
 import { after, type Release, retryEvents, type WaitingRun, waitingRunsOf } from './release.ts';
 import { type RunObserver, type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
 import { runTags } from './run-tags.ts';
@@ -217,9 +218,14 @@ async function decideTick(
   const { project } = settings.planning;
   const { view } = state.read;
   const judging = await tickedCode(options.code, view.codeCommit, false);
-  const planned = planTick({
+  let asksMissing = false;
+  let seen = view;
+  const tickInput: TickInput = {
     project,
-    partsOf: (schedule, tick) => scheduledParts(settings.planning, view, schedule, tick),
+    partsOf(schedule, tick) {
+      asksMissing ||= asksForMissing(schedule.partitions);
+      return scheduledParts(settings.planning, seen, schedule, tick);
+    },
     records: view.schedules,
     openRuns: view.openRuns,
     now: state.now,
@@ -227,7 +233,14 @@ async function decideTick(
     headAt: view.at === undefined ? undefined : epochMs(view.at),
     codeIsNewest: isNewestCode(judging, view.codeCommit),
     selectingNothing: schedulesOfNothing(settings),
-  });
+  };
+  let planned = planTick(tickInput);
+  if (asksMissing) {
+    // Only where a schedule that is due asks for it is storage looked at: what is gone is missing as well.
+    const assets = assetsByStatus(settings.planning);
+    seen = (await presentPartitions(ports.findLost, project, view, assets, keysAt(view, state.now))).view;
+    if (seen !== view) planned = planTick(tickInput);
+  }
   const isRecorded = planned.events.length > 0 || settings.planning.automated.length > 0;
   const code = judging ?? (await tickedCode(options.code, view.codeCommit, isRecorded));
   const at = timestamp(state.now);

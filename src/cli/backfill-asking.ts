@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AskedBackfill, askBackfill, type BackfillOptions, backfillId, previewOf } from '../app/ask-backfill.ts';
 import type { AppFailure } from '../app/failure.ts';
 import type { PlanningProject } from '../app/planning.ts';
-import { backfillAssets } from '../app/start-backfill.ts';
+import { backfillAssets, presentForBackfill } from '../app/start-backfill.ts';
 import { readState } from '../app/state-reading.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { OpenProject, World } from '../compose/wiring.ts';
@@ -47,10 +47,11 @@ export async function previewBackfill(
   if (!state.ok) return state;
   const { now, read } = state.value;
   const id = backfillId({ nonce: randomBytes(10).toString('hex') }, now);
-  const asked = askBackfill(planning, read.view, now, { options, id });
+  const view = await presentForBackfill(world.run.findLost, planning, read.view, now, options);
+  const asked = askBackfill(planning, view, now, { options, id });
   if (!asked.ok) return asked;
   // A laptop costs nothing by the minute.
   const price = asking.environment === 'local' ? undefined : await priceOf(opened.root, world.project);
-  const preview = previewOf(planning.project, read.view, asked.value, price);
+  const preview = previewOf(planning.project, view, asked.value, price);
   return ok({ id, options, asked: asked.value, preview });
 }

@@ -1,12 +1,15 @@
 import { assetsAbout, partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
-import { readState } from '../app/state-reading.ts';
-import { openHost } from '../compose/wiring.ts';
+import { partitionsToLookFor, presentPartitions } from '../app/present-partitions.ts';
+import { readState, type StateAt } from '../app/state-reading.ts';
+import { openHost, openWorld } from '../compose/wiring.ts';
+import type { StateView } from '../model/state.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
+import { count } from '../render/style.ts';
 import type { GlobalOptions } from './command.ts';
 import { instantOf } from './instant.ts';
 import { printFailure, printJson } from './print.ts';
-import { openForReading } from './reading.ts';
+import { openForReading, type Reading } from './reading.ts';
 
 export interface PartitionsOptions extends GlobalOptions {
   readonly environment: 'local' | 'production';
@@ -16,6 +19,9 @@ export interface PartitionsOptions extends GlobalOptions {
 interface StatusOptions extends PartitionsOptions {
   readonly now?: string;
 }
+
+/** With more partitions than this only those of an asset that is named are looked for in storage. */
+const LOOKED_FOR_MAX = 200_000;
 
 /** `branchline partitions status [asset|name]`. */
 export async function run(options: StatusOptions, args: readonly string[]): Promise<number> {
@@ -32,9 +38,46 @@ export async function run(options: StatusOptions, args: readonly string[]): Prom
     { partitionsOf: new Set(assets.value) },
   );
   if (!state.ok) return printFailure(host, state.error, options.json);
-  const { view } = state.value.read;
-  const summaries = partitionSummaries(project, view, assets.value, keysAt(view, now.value ?? state.value.now));
+  const at = keysAt(state.value.read.view, now.value ?? state.value.now);
+  const view = await viewOf(opened.value, options, { assets: assets.value, state: state.value, isNamed: args.length > 0 });
+  const summaries = partitionSummaries(project, view, assets.value, at);
   if (options.json) printJson({ version: 1, environment: options.environment, assets: summaries });
   else host.print(summaries.length === 0 ? 'No asset has partitions.' : renderPartitions(summaries, style));
   return 0;
+}
+
+/** The state as storage bears it out: what is gone is missing. What was so once cannot be asked now. */
+async function viewOf(
+  opened: Reading,
+  options: PartitionsOptions,
+  asked: { readonly assets: readonly string[]; readonly state: StateAt; readonly isNamed: boolean },
+): Promise<StateView> {
+  const { host, project } = opened;
+  const { assets, state, isNamed } = asked;
+  const { view } = state.read;
+  const at = keysAt(view, state.now);
+  const looked = partitionsToLookFor(project, assets, at);
+  if (options.at !== undefined || looked === 0) return view;
+  if (!isNamed && looked > LOOKED_FOR_MAX) {
+    host.progress(
+      `Storage was not looked at: these are ${count(looked, 'partition')}. \`branchline partitions status <asset>\` says of one asset also what is lost.`,
+    );
+    return view;
+  }
+  const { environment } = options;
+  const world = await openWorld(opened, project, { environment, signal: new AbortController().signal });
+  // What the state says is worth showing without it.
+  if (!world.ok) return view;
+  try {
+    const present = await presentPartitions(world.value.run.findLost, project, view, assets, at);
+    if (present.lost.size > 0) {
+      const [why] = present.lost.values();
+      host.progress(
+        `${count(present.lost.size, 'partition')} that ${present.lost.size === 1 ? 'was' : 'were'} made ${present.lost.size === 1 ? 'is' : 'are'} lost, and missing here: ${why}.`,
+      );
+    }
+    return present.view;
+  } finally {
+    await world.value.close();
+  }
 }

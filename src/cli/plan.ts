@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { makePlan } from '../app/claim-run.ts';
-import { nothingOf, partsOfSelection, type RequestPart } from '../app/partition-runs.ts';
+import { lostBesides } from '../app/lost-reads.ts';
+import { nothingOf, partsOfSelection, presentState, type RequestPart } from '../app/partition-runs.ts';
 import { firstAtWork, isIdle, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity } from '../app/run.ts';
@@ -47,8 +48,10 @@ export async function run(options: PlanOptions): Promise<number> {
     const { view } = state.value.read;
     const { selection, partitions } = request.value;
     const at = keysAt(view, state.value.now);
-    const statusOf = statusesOf(project, view, at);
-    const parts = partsOfSelection(planning, view, at, { selection, partitions, statusOf });
+    const { findLost } = world.value.run;
+    const present = await presentState(findLost, planning, view, request.value, at);
+    const statusOf = statusesOf(project, present.view, at);
+    const parts = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
     if (!parts.ok) return printFailure(host, parts.error, options.json);
     if (parts.value.length === 0) {
       if (options.json) printJson({ version: 1, plan: null, runs: [] });
@@ -63,11 +66,11 @@ export async function run(options: PlanOptions): Promise<number> {
         environment: options.environment,
         request: { ...request.value, selection, ...(partitions === undefined ? {} : { partitions }) },
         tags: {},
-        findLost: world.value.run.findLost,
+        findLost,
       }),
     );
     if (!made.ok) return printFailure(host, made.error, options.json);
-    const { plan, index } = made.value;
+    const { plan, lost, index } = made.value;
     keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());
     const parallel = project.maxParallel ?? world.value.cores;
     // A laptop costs nothing by the minute.
@@ -85,6 +88,9 @@ export async function run(options: PlanOptions): Promise<number> {
         tree,
       );
       for (const note of notes) host.progress(note);
+      const { environment } = options;
+      const besides = lostBesides({ project, environment, view, at, lost }, plan);
+      if (besides !== undefined) host.progress(besides);
     }
     return 0;
   } finally {

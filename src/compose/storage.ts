@@ -228,6 +228,7 @@ function openStore(
 function refusingStore(message: string): FileStore {
   const loss = { loss: 'unavailable', message } as const;
   return {
+    looks: 'local',
     save: async () => fail({ code: 'infrastructure', message }),
     fetch: async () => fail(loss),
     holds: async (files) => files.map(() => ({ kind: 'lost', ...loss })),

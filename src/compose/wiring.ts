@@ -342,8 +342,8 @@ export async function openWorld(
       }
       return undefined;
     },
-    findLost: (view, assets, partitions) =>
-      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, assets, partitions),
+    findLost: (view, looked, atWork) =>
+      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, looked, atWork),
     pages: (prepared, before) => {
       const made = options.records ? reportPages(source, prepared, before) : new Map<string, string | null>();
       for (const [path, text] of made) pages.set(path, text);

@@ -239,6 +239,7 @@ const noFiles: OutputFiles = {
   save: async (files) => ({ ok: true, value: files }),
   restore: async (files) => files.map(() => ({ kind: 'unchanged' })),
   holds: async (files) => files.map(() => ({ kind: 'present' })),
+  holdsEach: async (each) => each.map((files) => files.map(() => ({ kind: 'present' }))),
   remove: async () => {},
 };
 

@@ -85,10 +85,10 @@ function rowsAt(table: Relation, where: string | undefined): string {
 
 /**
  * Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest
- * first. Of assets that are cut only these partitions (`''` = of those that are not).
+ * first. Of assets that are cut only these partitions (`''` = of those that are not); undefined = all.
  */
-export function selectStamps(dialect: Dialect, environment: string, partitions: readonly string[]): BoundSql {
-  const wanted = `"partition" in (${partitions.map(quoteLiteral).join(', ')})`;
+export function selectStamps(dialect: Dialect, environment: string, partitions?: readonly string[]): BoundSql {
+  const wanted = partitions === undefined ? 'true' : `"partition" in (${partitions.map(quoteLiteral).join(', ')})`;
   const columns = 'asset, "partition", materialization, data_version, "at", relation';
   const binds = { environment };
   if (dialect === 'postgres') {

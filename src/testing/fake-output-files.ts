@@ -54,6 +54,7 @@ export function fakeOutputFiles(working: Record<string, string> = {}) {
           return Buffer.byteLength(copy) === bytes ? { kind: 'present' } : DAMAGED;
         }),
       ),
+    holdsEach: (each) => Promise.all(each.map((wanted) => port.holds(wanted))),
     remove(path) {
       if (!tracked.has(path)) files.delete(path);
       return Promise.resolve();

@@ -1,0 +1,164 @@
+import type { Failure } from '../model/failure.ts';
+import type { Plan } from '../model/plan.ts';
+import type { AssetKey, Project } from '../model/project.ts';
+import type { StateView } from '../model/state.ts';
+import { openPartitionReader, partitionName } from '../plan/partitioned.ts';
+import { type KeysByAsset, readsOf } from '../plan/reads.ts';
+import type { KeysAt } from '../time/partitions/keys.ts';
+import { WHOLE } from '../time/partitions/mapping.ts';
+import type { FindLost } from './claim-run.ts';
+import { commandFor, keysText, lostKeysOf } from './lost-advice.ts';
+import { connectionOf } from './sql-step.ts';
+import { type StepContext, targetOf } from './step-context.ts';
+
+/**
+ * Where the runner that carries a run out looks for what its steps read. A plan may have been made on another machine or an
+ * hour ago, and a database that came back empty does not say so by itself: a sum over what is left of it looks like a sum.
+ */
+export interface LostLook {
+  /** Tables of a connection that steps of this run read and that are not there; looked for once, when its file is in place. */
+  tables(connection: string): Promise<ReadonlyMap<string, string>>;
+  /** All that is gone of these assets and of what is upstream of them: only asked when something is. */
+  upstreamOf(assets: Iterable<AssetKey>): Promise<ReadonlyMap<string, string>>;
+}
+
+export function openLostLook(
+  findLost: FindLost,
+  world: { readonly project: Project; readonly view: StateView; readonly plan: Plan; readonly at: KeysAt },
+): LostLook {
+  const { project, view, plan, at } = world;
+  let reads: KeysByAsset | undefined;
+  const looks = new Map<string, Promise<ReadonlyMap<string, string>>>();
+  return {
+    tables(connection) {
+      reads ??= readsOf(project, openPartitionReader(project, view, at), madeBy(plan));
+      const known = looks.get(connection) ?? findLost(view, reads, { connection });
+      looks.set(connection, known);
+      return known;
+    },
+    upstreamOf(assets) {
+      const reader = openPartitionReader(project, view, at);
+      const all = new Set(assets);
+      // A set goes on with what is added to it meanwhile.
+      for (const key of all) for (const dep of project.assets[key]?.deps ?? []) all.add(dep);
+      return findLost(view, new Map([...all].map((key) => [key, reader.keysOf(key)])));
+    },
+  };
+}
+
+/** What the steps of a plan are to make, or may. */
+function madeBy({ steps }: Plan): KeysByAsset {
+  const making = new Map<AssetKey, readonly string[]>();
+  for (const { verdict, partitions, assets } of steps)
+    if (verdict !== 'skip')
+      for (const { asset } of assets) making.set(asset, [...(making.get(asset) ?? []), ...(partitions ?? [WHOLE])]);
+  return making;
+}
+
+/** What one step reads. */
+export function readsOfStep({ run, assets }: StepContext): KeysByAsset {
+  const keys = run.partition?.keys ?? [WHOLE];
+  return readsOf(run.project, run.ledger.reader, new Map(assets.map(({ key }) => [key, keys])));
+}
+
+/** A step that would read tables which are gone fails before it begins: nothing is made from what is left. */
+export async function lostReads(context: StepContext): Promise<Failure | undefined> {
+  const { run, step, assets } = context;
+  const own = new Set(step.assets);
+  const found = new Map<string, string>();
+  for (const [dep, keys] of readsOfStep(context)) {
+    const connection = run.project.assets[dep]?.connection;
+    if (connection === undefined || own.has(dep) || !isInPlace(context, connection)) continue;
+    const lost = await run.lostLook.tables(connection);
+    if (lost.size === 0) continue;
+    for (const key of keys) {
+      const name = partitionName(dep, key);
+      const message = lost.get(name);
+      if (message !== undefined && !run.ledger.isMadeHere(name)) found.set(name, message);
+    }
+    await closeFor(context, connection);
+  }
+  return found.size === 0 ? undefined : lostFailure(context, found, assets[0]!.key);
+}
+
+/** The file of a connection that is kept between runs is only there for a step that names it. */
+function isInPlace({ run, step, assets }: StepContext, connection: string): boolean {
+  if (run.keptFile(connection) === undefined || step.connection === connection) return true;
+  return assets.some((asset) => asset.checks.some((check) => connectionOf(check, asset) === connection));
+}
+
+/** A script opens the file itself: a session of ours that idles would keep it out. */
+async function closeFor({ run, step }: StepContext, connection: string): Promise<void> {
+  const target = step.action.kind === 'run' ? targetOf(run, connection) : undefined;
+  if (target?.ok) (await run.sql.exclusive(target.value))();
+}
+
+/** Why a step cannot have the files that it reads; undefined = nobody can say which of them are gone. */
+export async function lostFiles(context: StepContext): Promise<Failure | undefined> {
+  const reads = readsOfStep(context);
+  const gone = await context.run.lostLook.upstreamOf(reads.keys());
+  const found = new Map<string, string>();
+  for (const [dep, keys] of reads)
+    for (const name of keys.map((key) => partitionName(dep, key)))
+      if (gone.has(name) && !context.run.ledger.isMadeHere(name)) found.set(name, gone.get(name)!);
+  return found.size === 0 ? undefined : lostFailure(context, found, context.assets[0]!.key);
+}
+
+/** What a step fails by that would read lost data: what is gone, why, and the one command that makes it again. */
+export async function lostFailure(
+  context: StepContext,
+  found: ReadonlyMap<string, string>,
+  reader: AssetKey,
+): Promise<Failure> {
+  const { run } = context;
+  const reads = readsOfStep(context);
+  const direct = [...reads].filter(([dep, keys]) => keys.some((key) => found.has(partitionName(dep, key))));
+  const deps = direct.map(([dep]) => dep);
+  const lost = new Map([...(await run.lostLook.upstreamOf(deps)), ...found]);
+  for (const name of lost.keys()) if (run.ledger.isMadeHere(name)) lost.delete(name);
+  const known = { project: run.project, environment: run.environment, reader: run.ledger.reader, lost };
+  const what = direct.map(([dep, keys]) => lostText(dep, keys, lost));
+  const [why] = found.values();
+  return {
+    class: 'step',
+    code: 'data-lost',
+    message: `data lost: ${reader} reads ${what.join(', and ')}: ${why}. Nothing is made from what is left; \`${commandFor(known, deps)}\` makes it again`,
+  };
+}
+
+function lostText(dep: AssetKey, read: readonly string[], lost: ReadonlyMap<string, string>): string {
+  const gone = read.filter((key) => lost.has(partitionName(dep, key)));
+  if (gone.length === 1 && gone[0] === WHOLE) return `${dep}, which is gone`;
+  return `${dep}, of which ${gone.length === 1 ? 'the partition' : `${gone.length} partitions (`}${gone.length === 1 ? ` ${gone[0]} is` : `${keysText(gone)}) are`} gone`;
+}
+
+/** What of this plan's assets is gone and stays so, because the run makes other partitions; in words, with the way out. */
+export function lostBesides(
+  world: {
+    readonly project: Project;
+    readonly environment: string;
+    readonly view: StateView;
+    readonly at: KeysAt;
+    readonly lost: ReadonlyMap<string, string>;
+  },
+  plan: Plan,
+): string | undefined {
+  const { lost, project, environment } = world;
+  if (lost.size === 0) return undefined;
+  const making = madeBy(plan);
+  const rest = new Map(lost);
+  for (const [asset, keys] of making) for (const key of keys) rest.delete(partitionName(asset, key));
+  if (rest.size === 0) return undefined;
+  const reader = openPartitionReader(project, world.view, world.at);
+  const left = { project, environment, reader, lost: rest };
+  const assets = Object.keys(project.assets).filter((key) => lostKeysOf(left, key).length > 0);
+  const what = assets.slice(0, 3).map((asset) => {
+    const keys = lostKeysOf(left, asset);
+    return keys[0] === WHOLE
+      ? asset
+      : `${keys.length} of ${reader.keysOf(asset).length} partitions of ${asset} (${keysText(keys)})`;
+  });
+  const more = assets.length > 3 ? ` and of ${assets.length - 3} more assets` : '';
+  const [why] = rest.values();
+  return `Data lost, and not made by this run: ${what.join(', ')}${more}: ${why}. \`${commandFor(left, assets)}\` makes it again.`;
+}

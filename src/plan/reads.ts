@@ -1,0 +1,74 @@
+import type { Asset, AssetKey, Project } from '../model/project.ts';
+import { WHOLE } from '../time/partitions/mapping.ts';
+import type { PartitionReader } from './partitioned.ts';
+
+/** Keys by asset; `''` stands for an asset without partitions. */
+export type KeysByAsset = ReadonlyMap<AssetKey, readonly string[]>;
+
+type Reader = Pick<PartitionReader, 'keysOf' | 'upstreamKeys'>;
+
+/**
+ * What is read to make these keys of these assets: the partitions of their direct upstreams, and of an upstream that is a
+ * view also what that reads, because whoever reads a view reads through it.
+ */
+export function readsOf(project: Project, reader: Reader, making: KeysByAsset): KeysByAsset {
+  const found = new Map<AssetKey, Set<string>>();
+  const read = (asset: Asset, keys: readonly string[]): void => {
+    for (const dep of asset.deps) {
+      const upstream = project.assets[dep];
+      if (upstream === undefined || upstream.external) continue;
+      const known = found.get(dep) ?? new Set<string>();
+      found.set(dep, known);
+      const fresh: string[] = [];
+      for (const key of keysRead(reader, asset, upstream, keys)) {
+        if (known.has(key)) continue;
+        known.add(key);
+        fresh.push(key);
+      }
+      if (isView(project, upstream) && fresh.length > 0) read(upstream, fresh);
+    }
+  };
+  for (const [key, keys] of making) {
+    const asset = project.assets[key];
+    if (asset !== undefined) read(asset, keys);
+  }
+  return new Map([...found].map(([key, keys]) => [key, [...keys]]));
+}
+
+function keysRead(reader: Reader, asset: Asset, upstream: Asset, keys: readonly string[]): Iterable<string> {
+  if (upstream.partitions === undefined) return [WHOLE];
+  if (asset.partitions === undefined) return reader.upstreamKeys(asset.key, upstream.key, WHOLE);
+  return keys.flatMap((key) => reader.upstreamKeys(asset.key, upstream.key, key));
+}
+
+function isView(project: Project, asset: Asset): boolean {
+  const step = asset.step === undefined ? undefined : project.steps[asset.step];
+  return step?.action.kind === 'sql' && asset.materialized === 'view';
+}
+
+/** So many partitions of what a run makes are looked at beside those that it needs. */
+const LOOKED_AT_MAX = 20_000;
+
+/**
+ * Whose data a plan has to look for: what it is to make, all that is read for it, and, as long as they are not very many,
+ * the other partitions of what it makes: who loses a database loses more of it than the newest day.
+ */
+export function lookedAt(project: Project, reader: Reader, making: KeysByAsset): KeysByAsset {
+  const all = new Map<AssetKey, ReadonlySet<string>>();
+  const add = (asset: AssetKey, keys: readonly string[]): void => {
+    all.set(asset, new Set([...(all.get(asset) ?? []), ...keys]));
+  };
+  for (const [asset, keys] of readsOf(project, reader, making)) if (mayBeLost(project, asset)) add(asset, keys);
+  const cut = [...making.keys()].filter((key) => project.assets[key]?.partitions && mayBeLost(project, key));
+  const total = cut.reduce((sum, key) => sum + reader.keysOf(key).length, 0);
+  for (const [asset, keys] of making)
+    if (mayBeLost(project, asset)) add(asset, total <= LOOKED_AT_MAX ? reader.keysOf(asset) : keys);
+  return new Map([...all].map(([asset, keys]) => [asset, [...keys]]));
+}
+
+/** Of partitions that have neither files nor a table nobody can tell, so no record of them is put together. */
+export function mayBeLost(project: Project, key: AssetKey): boolean {
+  const asset = project.assets[key];
+  if (asset === undefined || asset.external) return false;
+  return asset.partitions === undefined || asset.outputs.length > 0 || asset.connection !== undefined;
+}
