@@ -346,6 +346,8 @@ export interface OutputFiles {
   restore(files: readonly OutputFile[]): Promise<readonly RestoreOutcome[]>;
   /** Are the published copies there? Looks without reading every byte; `restore` reads them. */
   holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
+  /** See `FileStore`. */
+  readonly looks: FileStore['looks'];
   /** The same of many materializations, in their order: of partitions there may be thousands. */
   holdsEach(materializations: readonly (readonly OutputFile[])[]): Promise<readonly (readonly HeldOutcome[])[]>;
   /** Removes a working file that an unpublished attempt left; one that git tracks, or outside of the repository, stays. */

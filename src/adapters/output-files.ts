@@ -50,6 +50,8 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
   }
 
   return {
+    looks: store?.looks ?? 'local',
+
     async find(pattern) {
       if (await isOutside(pattern.split(/[*?[{(!]/, 1)[0]!)) return fail({ code: 'outside', path: pattern });
       const found: OutputFile[] = [];

@@ -17,7 +17,7 @@ import { type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
-import type { AtWork } from './find-lost.ts';
+import type { MoreToFind } from './find-lost.ts';
 import type { JobMeter } from './job-meter.ts';
 import { presentState } from './partition-runs.ts';
 import { planDifferences } from './plan-differences.ts';
@@ -64,7 +64,11 @@ export interface ClaimInput {
 }
 
 /** Which published data is gone of these keys (see `findLost`): by asset, of partitions by `asset@key`, with what was found. */
-export type FindLost = (view: StateView, looked: KeysByAsset, atWork?: AtWork) => Promise<ReadonlyMap<string, string>>;
+export type FindLost = (
+  view: StateView,
+  looked: KeysByAsset,
+  more?: MoreToFind,
+) => Promise<ReadonlyMap<string, string>>;
 
 /** One moment by two clocks: that of the state, by which claims are dated, and that of this machine, which may be days off. */
 export interface Moment {
@@ -260,7 +264,8 @@ export async function makePlan(
   };
   const making = new Map([...selected.value].map((key) => [key, keysOf(key)]));
   // What a selected asset reads may be gone as well, and only its owner can make it again.
-  const lost = await input.findLost(view, lookedAt(project, openPartitionReader(project, view, at), making));
+  const { needed, besides } = lookedAt(project, openPartitionReader(project, view, at), making);
+  const lost = await input.findLost(view, needed, { besides });
   const plan = planRequest(planning, view, {
     request,
     environment,

@@ -9,7 +9,7 @@ import { decideStepRetry } from '../run/step-retry.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { commandFor } from './lost-advice.ts';
-import { lostFiles, lostReads } from './lost-reads.ts';
+import { lostFiles, lostReads, withOwnTables } from './lost-reads.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { connectionOf, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
@@ -136,7 +136,7 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (unplaced) return { failure: unplaced, failedAssets: input.assets };
   const missing = (await lostReads(context)) ?? (await unrestored(context));
   if (missing) return { failure: missing, failedAssets: input.assets };
-  const unprepared = await prepareIncremental(context, input.lost);
+  const unprepared = await prepareIncremental(context, await withOwnTables(context, input.lost));
   if (unprepared) return { failure: unprepared, failedAssets: input.assets };
   if (step.action.kind === 'run') return runScriptStep(context);
   const end = await runSqlStep(context);

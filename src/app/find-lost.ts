@@ -1,4 +1,4 @@
-import type { Timestamp } from '../model/instant.ts';
+import { type EpochMs, epochMs, type Timestamp } from '../model/instant.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { shortVersion } from '../model/versions.ts';
@@ -35,10 +35,16 @@ interface PublishedThing {
   readonly isVersion: (dataVersion: string) => boolean;
 }
 
-/** What a run that is at work knows better than one that only looks. */
-export interface AtWork {
-  /** Nothing but the tables of this connection is asked for: the run holds it, and its file lies in place. */
-  readonly connection: string;
+export interface MoreToFind {
+  /** Looked for where a look costs next to nothing. */
+  readonly besides?: KeysByAsset;
+  /** What a run that is at work knows better than one that only looks. */
+  readonly atWork?: {
+    /** Nothing but the tables of this connection is asked for: the run holds it, and its file lies in place. */
+    readonly connection: string;
+    /** When it began by the clock of this machine: what was made since, another run has made. */
+    readonly since: EpochMs;
+  };
 }
 
 /**
@@ -51,7 +57,7 @@ export async function findLost(
   scope: ConnectionScope,
   view: StateView,
   looked: KeysByAsset,
-  atWork?: AtWork,
+  { besides, atWork }: MoreToFind = {},
 ): Promise<ReadonlyMap<string, string>> {
   const lost = new Map<string, string>();
   const stamped = new Map<string, PublishedThing[]>();
@@ -60,15 +66,17 @@ export async function findLost(
     if (!asset || asset.external) continue;
     const { connection } = asset;
     if (atWork && connection !== atWork.connection) continue;
-    const things = publishedThings(view, asset, looked.get(key)!);
+    const isCheap = asset.outputs.length === 0 || ports.outputs(asset).looks === 'local';
+    const others = (isCheap && besides?.get(key)) || [];
+    const things = publishedThings(view, asset, [...looked.get(key)!, ...others]);
     if (!atWork) await findLostFiles(ports, asset, things, lost);
     if (connection === undefined || !isStamped(scope.project, key, ports.keptFile)) continue;
-    const others = stamped.get(connection) ?? [];
-    stamped.set(connection, others);
-    for (const thing of things) others.push(thing);
+    const onIt = stamped.get(connection) ?? [];
+    stamped.set(connection, onIt);
+    for (const thing of things) onIt.push(thing);
   }
   for (const [connection, things] of stamped)
-    if (things.length > 0) await findUnstamped(ports, scope, view, { connection, things, lost }, atWork !== undefined);
+    if (things.length > 0) await findUnstamped(ports, scope, view, { connection, things, lost, since: atWork?.since });
   return lost;
 }
 
@@ -143,6 +151,8 @@ function isStamped(project: Project, key: AssetKey, keptFile: KeptFileOf): boole
 interface Where {
   readonly connection: string;
   readonly things: readonly PublishedThing[];
+  /** Since when a run that asks is at work; undefined = none is. */
+  readonly since: EpochMs | undefined;
   readonly lost: Map<string, string>;
 }
 
@@ -151,11 +161,10 @@ async function findUnstamped(
   scope: ConnectionScope,
   view: StateView,
   where: Where,
-  isHere: boolean,
 ): Promise<void> {
   const file = connectionFile(scope, ports.keptFile, where.connection);
   if (!file.ok) return;
-  if (file.value && !isHere) return findInKept(ports, scope, view, { ...where, file: file.value });
+  if (file.value && where.since === undefined) return findInKept(ports, scope, view, { ...where, file: file.value });
   const target = connectionTarget(scope, where.connection);
   if (target.ok) await findInTarget(ports, scope, { ...where, target: target.value });
 }
@@ -197,7 +206,7 @@ async function findInTarget(
   scope: ConnectionScope,
   where: Where & { readonly target: ConnectionTarget },
 ): Promise<void> {
-  const { connection, things, lost, target } = where;
+  const { connection, things, since, lost, target } = where;
   if (target.type === 'duckdb') {
     if (target.path === ':memory:') {
       for (const { name } of things) lost.set(name, 'its connection is in memory: it is gone when the run ends');
@@ -215,8 +224,9 @@ async function findInTarget(
     if (!stamps.ok) return;
     for (const { name, at, isId, isVersion } of things) {
       const stamp = stamps.value.get(name);
-      // Of a server: another run may have replaced it since the state was read. A file has one writer at a time.
-      if (stamp && target.type !== 'duckdb' && stamp.at > at) continue;
+      // Another run may have replaced it since the state was read.
+      const isNewer = stamp !== undefined && stamp.at > at;
+      if (isNewer && (target.type !== 'duckdb' || (since !== undefined && epochMs(stamp.at) >= since))) continue;
       if (!stamp)
         lost.set(
           name,

@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import type { EpochMs } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -24,15 +25,22 @@ export interface LostLook {
 
 export function openLostLook(
   findLost: FindLost,
-  world: { readonly project: Project; readonly view: StateView; readonly plan: Plan; readonly at: KeysAt },
+  world: {
+    readonly project: Project;
+    readonly view: StateView;
+    readonly plan: Plan;
+    readonly at: KeysAt;
+    /** When the run began, by the clock of this machine. */
+    readonly since: EpochMs;
+  },
 ): LostLook {
-  const { project, view, plan, at } = world;
+  const { project, view, plan, at, since } = world;
   let reads: KeysByAsset | undefined;
   const looks = new Map<string, Promise<ReadonlyMap<string, string>>>();
   return {
     tables(connection) {
-      reads ??= readsOf(project, openPartitionReader(project, view, at), madeBy(plan));
-      const known = looks.get(connection) ?? findLost(view, reads, { connection });
+      reads ??= withOwn(project, plan, readsOf(project, openPartitionReader(project, view, at), madeBy(plan)));
+      const known = looks.get(connection) ?? findLost(view, reads, { atWork: { connection, since } });
       looks.set(connection, known);
       return known;
     },
@@ -44,6 +52,23 @@ export function openLostLook(
       return findLost(view, new Map([...all].map((key) => [key, reader.keysOf(key)])));
     },
   };
+}
+
+/** With what assets read of themselves that add to what they made last. */
+function withOwn(project: Project, plan: Plan, reads: KeysByAsset): KeysByAsset {
+  const all = new Map(reads);
+  for (const [key, keys] of madeBy(plan))
+    if (project.assets[key]?.incremental) all.set(key, [...new Set([...(all.get(key) ?? []), ...keys])]);
+  return all;
+}
+
+/** What was found to be gone, with what the machine that carries the step out sees of the step's own tables. */
+export async function withOwnTables(
+  { run, step, assets }: StepContext,
+  lost: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  if (step.connection === undefined || !assets.some(({ incremental }) => incremental)) return lost;
+  return new Map([...lost, ...(await run.lostLook.tables(step.connection))]);
 }
 
 /** What the steps of a plan are to make, or may. */

@@ -377,13 +377,14 @@ function publishedIn({ assets }: StateView): ReadonlyMap<AssetKey, Published> {
 function runContext(
   ports: RunPorts,
   settings: RunSettings,
-  decision: { readonly plan: Plan; readonly claim: Claim },
+  decision: Pick<ClaimedRun, 'plan' | 'claim' | 'moment'>,
   view: StateView,
   connections: ConnectionSaver,
 ): RunContext {
   const { request } = decision.plan;
   const { project } = settings.planning;
   const at = keysAt(view, epochMs(decision.claim.at));
+  const since = decision.moment?.own ?? epochMs(decision.claim.at);
   return {
     project,
     plan: decision.plan,
@@ -409,7 +410,7 @@ function runContext(
     say: ports.say,
     ignoreBlocking: isManual(request) && request.ignoreBlocking,
     ledger: openPartitionLedger(project, view, at),
-    lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at }),
+    lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at, since }),
     fullRefresh: isManual(request) && request.fullRefresh === true,
   };
 }

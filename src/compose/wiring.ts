@@ -342,8 +342,8 @@ export async function openWorld(
       }
       return undefined;
     },
-    findLost: (view, looked, atWork) =>
-      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, looked, atWork),
+    findLost: (view, looked, more) =>
+      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, looked, more),
     pages: (prepared, before) => {
       const made = options.records ? reportPages(source, prepared, before) : new Map<string, string | null>();
       for (const [path, text] of made) pages.set(path, text);

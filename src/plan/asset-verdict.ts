@@ -122,7 +122,8 @@ function isKeptByRetry(input: PlanInput, retry: RetryRequest, asset: Asset, { ve
     const failedAt = record?.failed?.turn;
     const madeAt = record?.materialized?.turn;
     const hasFailedSince = failedAt !== undefined && madeAt !== undefined && isLater(failedAt, madeAt);
-    return isKept(record?.materialized) && !isHeld && !hasFailedSince;
+    const isLost = input.lost.has(partitionName(asset.key, key));
+    return isKept(record?.materialized) && !isLost && !isHeld && !hasFailedSince;
   });
 }
 

@@ -46,24 +46,32 @@ function isView(project: Project, asset: Asset): boolean {
   return step?.action.kind === 'sql' && asset.materialized === 'view';
 }
 
-/** So many partitions of what a run makes are looked at beside those that it needs. */
-const LOOKED_AT_MAX = 20_000;
+/** Whose data a plan has to look for. */
+export interface LookedAt {
+  /** What it is to make, and all that is read for it. */
+  readonly needed: KeysByAsset;
+  /** Other partitions of what it makes: who loses a database loses more of it than the newest day. */
+  readonly besides: KeysByAsset;
+}
 
-/**
- * Whose data a plan has to look for: what it is to make, all that is read for it, and, as long as they are not very many,
- * the other partitions of what it makes: who loses a database loses more of it than the newest day.
- */
-export function lookedAt(project: Project, reader: Reader, making: KeysByAsset): KeysByAsset {
-  const all = new Map<AssetKey, ReadonlySet<string>>();
+/** With more partitions than this those that are not needed are not looked at. */
+const BESIDES_MAX = 10_000;
+
+export function lookedAt(project: Project, reader: Reader, making: KeysByAsset): LookedAt {
+  const needed = new Map<AssetKey, ReadonlySet<string>>();
   const add = (asset: AssetKey, keys: readonly string[]): void => {
-    all.set(asset, new Set([...(all.get(asset) ?? []), ...keys]));
+    if (mayBeLost(project, asset)) needed.set(asset, new Set([...(needed.get(asset) ?? []), ...keys]));
   };
-  for (const [asset, keys] of readsOf(project, reader, making)) if (mayBeLost(project, asset)) add(asset, keys);
+  for (const [asset, keys] of readsOf(project, reader, making)) add(asset, keys);
+  for (const [asset, keys] of making) add(asset, keys);
+  const besides = new Map<AssetKey, readonly string[]>();
   const cut = [...making.keys()].filter((key) => project.assets[key]?.partitions && mayBeLost(project, key));
-  const total = cut.reduce((sum, key) => sum + reader.keysOf(key).length, 0);
-  for (const [asset, keys] of making)
-    if (mayBeLost(project, asset)) add(asset, total <= LOOKED_AT_MAX ? reader.keysOf(asset) : keys);
-  return new Map([...all].map(([asset, keys]) => [asset, [...keys]]));
+  if (cut.reduce((sum, key) => sum + reader.keysOf(key).length, 0) <= BESIDES_MAX)
+    for (const key of cut) {
+      const others = reader.keysOf(key).filter((other) => !needed.get(key)!.has(other));
+      if (others.length > 0) besides.set(key, others);
+    }
+  return { needed: new Map([...needed].map(([asset, keys]) => [asset, [...keys]])), besides };
 }
 
 /** Of partitions that have neither files nor a table nobody can tell, so no record of them is put together. */

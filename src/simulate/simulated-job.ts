@@ -235,6 +235,7 @@ async function runScripted(
 }
 
 const noFiles: OutputFiles = {
+  looks: 'local',
   find: async () => ({ ok: true, value: [] }),
   save: async (files) => ({ ok: true, value: files }),
   restore: async (files) => files.map(() => ({ kind: 'unchanged' })),

@@ -105,8 +105,8 @@ const ports: RunPorts = {
   sql,
   outputs,
   processes: counted('processes', world.value.run.processes, ['run']),
-  findLost: (view, looked, atWork) =>
-    findLost({ outputs, keptFile: () => undefined, sql, fileExists: existsSync }, scope, view, looked, atWork),
+  findLost: (view, looked, more) =>
+    findLost({ outputs, keptFile: () => undefined, sql, fileExists: existsSync }, scope, view, looked, more),
 };
 const request = requestOf(project, {}, cliIdentity(Date.now(), String(process.pid)));
 if (!request.ok) throw new Error(request.error.message);

@@ -23,6 +23,7 @@ export function fakeOutputFiles(working: Record<string, string> = {}) {
     return { kind: 'restored' };
   };
   const port: OutputFiles = {
+    looks: 'local',
     find(pattern) {
       const found: OutputFile[] = [];
       const matcher = new RegExp(
