@@ -1,6 +1,6 @@
 import { copyOfMap } from '../base/layered-map.ts';
 import { ok, type Result } from '../base/result.ts';
-import { type BranchlineEvent, type Claim, type EventDraft, noCounts, type RetryDecision } from '../model/events.ts';
+import { type BranchlineEvent, type EventDraft, noCounts, type RetryDecision } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import { isManual, type Plan, type RunRequest } from '../model/plan.ts';

@@ -1,11 +1,12 @@
 import { assetsAbout, partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
 import { partitionsToLookFor, presentPartitions } from '../app/present-partitions.ts';
-import { readState, type StateAt } from '../app/state-reading.ts';
+import { readState } from '../app/state-reading.ts';
 import { openHost, openWorld } from '../compose/wiring.ts';
 import type { StateView } from '../model/state.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
 import { count } from '../render/style.ts';
+import type { KeysAt } from '../time/partitions/keys.ts';
 import type { GlobalOptions } from './command.ts';
 import { instantOf } from './instant.ts';
 import { printFailure, printJson } from './print.ts';
@@ -39,7 +40,12 @@ export async function run(options: StatusOptions, args: readonly string[]): Prom
   );
   if (!state.ok) return printFailure(host, state.error, options.json);
   const at = keysAt(state.value.read.view, now.value ?? state.value.now);
-  const view = await viewOf(opened.value, options, { assets: assets.value, state: state.value, isNamed: args.length > 0 });
+  const view = await viewOf(opened.value, options, {
+    assets: assets.value,
+    view: state.value.read.view,
+    at,
+    isNamed: args.length > 0,
+  });
   const summaries = partitionSummaries(project, view, assets.value, at);
   if (options.json) printJson({ version: 1, environment: options.environment, assets: summaries });
   else host.print(summaries.length === 0 ? 'No asset has partitions.' : renderPartitions(summaries, style));
@@ -50,12 +56,15 @@ export async function run(options: StatusOptions, args: readonly string[]): Prom
 async function viewOf(
   opened: Reading,
   options: PartitionsOptions,
-  asked: { readonly assets: readonly string[]; readonly state: StateAt; readonly isNamed: boolean },
+  asked: {
+    readonly assets: readonly string[];
+    readonly view: StateView;
+    readonly at: KeysAt;
+    readonly isNamed: boolean;
+  },
 ): Promise<StateView> {
   const { host, project } = opened;
-  const { assets, state, isNamed } = asked;
-  const { view } = state.read;
-  const at = keysAt(view, state.now);
+  const { assets, view, at, isNamed } = asked;
   const looked = partitionsToLookFor(project, assets, at);
   if (options.at !== undefined || looked === 0) return view;
   if (!isNamed && looked > LOOKED_FOR_MAX) {
