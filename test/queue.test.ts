@@ -244,6 +244,25 @@ schedules:
   expect((await project.run(['cancel', 'nobody'])).stderr).toMatch(/no open run, no backfill[\s\S]*write `key:nobody`/);
 });
 
+test('who waits in vain behind a run that nobody is at work on is told what carries that on', async () => {
+  project = makeCliProject({
+    'branchline.yaml': `name: lost
+run_monitoring: { enabled: true }
+assets: { a: { run: 'mkdir -p data; test -e data/fine || { touch data/held; sleep 60; }' } }
+`,
+  });
+  const started = project.start(['run', '--select', 'key:a']);
+  await until(() => project.has('data/held'));
+  started.child.kill('SIGKILL');
+  await started.end;
+  project.write('data/fine', '');
+  const waited = await project.run(['run', '--select', 'key:a', '--wait', '1s']);
+  expect(waited).toMatchObject({ code: 3 });
+  expect(waited.stderr).toContain('`branchline tick` carries on what nobody is at work on');
+  expect((await project.json<{ runs: readonly RunJson[] }>(['tick'])).runs).toMatchObject([{ state: 'SUCCESS' }]);
+  expect(await project.json<RunJson>(['run', '--select', 'key:a', '--wait', '1s'])).toMatchObject({ state: 'SUCCESS' });
+});
+
 test('a run that waited for weeks is found by its id for good, and tried again', async () => {
   const files = (places: number) => `name: waits
 run_queue: { max_concurrent_runs: ${places} }

@@ -374,6 +374,6 @@ export function heldFailure(why: string | undefined): AppFailure {
   return outsideFailure(
     'held',
     `It could not start: ${why ?? 'its turn did not come'}.`,
-    'Wait for it to end, or give `--wait` more time; `branchline queue` shows who waits for what.',
+    'Wait for it to end, or give `--wait` more time; `branchline queue` shows who waits for what, and `branchline tick` carries on what nobody is at work on.',
   );
 }
