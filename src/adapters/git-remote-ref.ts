@@ -170,8 +170,7 @@ export function createRemoteRef(place: RemotePlace, remote: RemoteCalls): StateR
       const tips = [...(head === undefined ? [] : [head.id]), ...archives.map(({ commit }) => commit)];
       return ok({ objects, tips });
     },
-    cutNote: (commit) =>
-      `${name} is a shallow clone: history of the state before commit ${commit.slice(0, 12)} is not in it. \`git fetch --unshallow\` there brings what is missing.`,
+    remote: name,
     notice: place.onNotice,
     async archives() {
       const seen = await remote.history();

@@ -33,10 +33,8 @@ export interface StateRef {
   bringBlobs(blobs: readonly string[]): Promise<Result<void, StoreUnreachable>>;
   /** All commits of the ref and of its archives, without their content; tips are newest first. */
   history(): Promise<Result<{ readonly objects: StateObjects; readonly tips: readonly string[] }, StoreUnreachable>>;
-  /**
-   * Why history may end at a commit though it continues another, and what to do. Without this it must not: it is damaged.
-   */
-  readonly cutNote?: (commit: string) => string;
+  /** For messages: the remote, which may be a shallow clone. Without one, history that ends too early is damaged. */
+  readonly remote?: string;
   /** Tells what a person should know though nothing failed. */
   readonly notice?: (text: string) => void;
   /**

@@ -3,7 +3,6 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BehindChain, KeptBehind, StateTreeEntry, StoreUnreachable } from '../ports.ts';
 import type { StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
-import { notThere } from './git-store-history.ts';
 
 // What a state store does with files that left the tree of its head.
 
@@ -55,4 +54,9 @@ export async function bringTips(
   if (!brought.ok) return brought;
   if (brought.value) return ok(undefined);
   return fail(await notThere(ref, `commit ${missing[0]}`));
+}
+
+/** Something of older days is not there, and why. */
+async function notThere(ref: StateRef, what: string): Promise<StoreUnreachable> {
+  return (await import('./git-store-history.ts')).notThere(ref, what);
 }

@@ -6,10 +6,44 @@ import type { StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
 
 /** A state branch is compacted by itself long before it has this many commits. */
-export const HISTORY_MAX = 1_000_000;
+const HISTORY_MAX = 1_000_000;
+
+/** Commits, newest first, from one of them on. */
+export async function readLog(
+  ref: StateRef,
+  limit: number,
+  from: string | undefined,
+): Promise<Result<readonly StateCommit[], StoreUnreachable>> {
+  const history = await readHistory(ref, from === undefined ? limit : HISTORY_MAX);
+  if (!history.ok) return history;
+  const { commits, note } = history.value;
+  const start = from === undefined ? 0 : commits.findIndex((entry) => entry.commit === from);
+  const asked = start < 0 ? [] : commits.slice(start, start + limit);
+  if (note !== undefined && asked.length < limit) ref.notice?.(note);
+  return ok(asked);
+}
+
+/** The commit that an id, the beginning of one, or an instant means. */
+export async function resolveCommit(ref: StateRef, at: string): Promise<Result<string | undefined, StoreUnreachable>> {
+  const history = await readHistory(ref, HISTORY_MAX);
+  if (!history.ok) return history;
+  const { commits, note } = history.value;
+  const found = findCommit(commits, at);
+  // Whether there is such a commit cannot be known here.
+  return found === undefined && note !== undefined ? fail({ code: 'unreachable', message: note }) : ok(found);
+}
+
+function findCommit(newestFirst: readonly StateCommit[], at: string): string | undefined {
+  if (/^[0-9a-f]{4,64}$/.test(at)) {
+    const matches = newestFirst.filter(({ commit }) => commit.startsWith(at));
+    return matches.length === 1 ? matches[0]!.commit : undefined;
+  }
+  const instant = Date.parse(at);
+  return newestFirst.find((commit) => commit.at <= instant)?.commit;
+}
 
 /** Commits of a state, without their content. */
-export interface History {
+interface History {
   /** Newest first: of the branch, then of its archives. */
   readonly commits: readonly StateCommit[];
   /** Why they are not all there are, for people. */
@@ -19,7 +53,7 @@ export interface History {
 }
 
 /** Asks where the state is kept, at most `limit` commits. */
-export async function readHistory(ref: StateRef, limit: number): Promise<Result<History, StoreUnreachable>> {
+async function readHistory(ref: StateRef, limit: number): Promise<Result<History, StoreUnreachable>> {
   const history = await unlessSilent(() => ref.history());
   if (!history.ok) return history;
   const { objects, tips } = history.value;
@@ -37,11 +71,15 @@ export async function readHistory(ref: StateRef, limit: number): Promise<Result<
     for (const entry of own) commits.set(entry.commit, entry);
     const last = log.commits.at(-1);
     if (!log.isCut || last === undefined) continue;
-    if (ref.cutNote === undefined) return fail(brokenHistory(objects, last.commit));
-    cause ??= ref.cutNote(last.commit);
+    if (ref.remote === undefined) return fail(brokenHistory(objects, last.commit));
+    cause ??= cutNote(ref.remote, last.commit);
     if (behind < 0) note ??= cause;
   }
   return ok({ commits: [...commits.values()], note, cause });
+}
+
+function cutNote(remote: string, commit: string): string {
+  return `${remote} is a shallow clone: history of the state before commit ${commit.slice(0, 12)} is not in it. \`git fetch --unshallow\` there brings what is missing.`;
 }
 
 function brokenHistory({ gitDir }: StateObjects, tip: string): StoreUnreachable {
@@ -56,7 +94,7 @@ function brokenHistory({ gitDir }: StateObjects, tip: string): StoreUnreachable 
  * looked for only now, because it takes a fetch.
  */
 export async function notThere(ref: StateRef, what: string): Promise<StoreUnreachable> {
-  const history = ref.cutNote === undefined ? undefined : await readHistory(ref, HISTORY_MAX);
+  const history = ref.remote === undefined ? undefined : await readHistory(ref, HISTORY_MAX);
   const cause = history?.ok === true ? history.value.cause : undefined;
   const message = `There is no ${what} of older days in ${ref.label}.`;
   return { code: 'unreachable', message: cause === undefined ? message : `${message} ${cause}` };

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type CodeCommit, openTracking } from '../adapters/checkout.ts';
-import { openChangedFiles } from '../adapters/checkout-changes.ts';
 import { loadEngine } from '../adapters/engine-fetch.ts';
 import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
@@ -250,6 +249,9 @@ export async function openWorld(
   const redactor = createRedactor(secrets);
   const warn = (text: string): void => host.progress(redactor.text(text));
   const said = new Set<string>();
+  let changed: Promise<readonly string[]> | undefined;
+  const findChanges = async (commit: string): Promise<readonly string[]> =>
+    (await import('../adapters/checkout-changes.ts')).findChangedFiles(root, gitEnv, commit, opened.tree);
   const scratch = join(folder, 'scratch', writer);
   const stores = openStores({
     project,
@@ -330,7 +332,7 @@ export async function openWorld(
       if (!said.has(text)) warn(text);
       said.add(text);
     },
-    ...(code === undefined ? {} : { changedFiles: openChangedFiles(root, gitEnv, code.commit, opened.tree) }),
+    ...(code === undefined ? {} : { changedFiles: () => (changed ??= findChanges(code.commit)) }),
     ...(options.logs ? { onOutput: surroundings.onStepOutput ?? prefixedOutput(surroundings) } : {}),
     prepareEngines: async (engines) => {
       for (const engine of engines) {
