@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
@@ -68,6 +68,15 @@ test('files that nobody has written for a month go with the next that is written
   writeFileSync(file, `${SOURCE};`);
   run();
   expect(readdirSync(folder)).toEqual(['code.cjs']);
+});
+
+test('what a process with the same id writes, in another container, is neither taken nor mixed with', () => {
+  const others = join(folder, `code.cjs.${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(others, 'half of it');
+  run();
+  expect(readFileSync(others, 'utf8')).toBe('half of it');
+  expect(run().isRejected).toBe(false);
 });
 
 test('where nothing can be written all goes on without', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeUnused } from './unused-files.ts';
@@ -73,8 +74,9 @@ export class KeptCode {
     const trailer = Buffer.alloc(TRAILER_BYTES);
     for (const [index, value] of [size, mtimeMs, work].entries()) trailer.writeDoubleLE(value, index * 8);
     const place = this.placeOf(file);
-    const beside = `${place}.${process.pid}`;
-    const handle = openSync(beside, 'w', 0o600);
+    // Not by process id: in two containers that share a folder it is the same, and V8 falls over a mixture of both.
+    const beside = `${place}.${randomBytes(6).toString('hex')}`;
+    const handle = openSync(beside, 'wx', 0o600);
     try {
       for (const bytes of [compiled.createCachedData(), trailer]) writeWhole(handle, bytes);
       // V8 believes what it reads: after a power cut the name must not stand for blocks that were never written.

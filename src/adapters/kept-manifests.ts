@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
@@ -29,8 +30,9 @@ export function keptManifests(folder: string, version: string): KeptValues {
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
         const place = placeOf(text);
-        writeFileSync(`${place}.${process.pid}`, JSON.stringify(value), { mode: 0o600 });
-        renameSync(`${place}.${process.pid}`, place);
+        const beside = `${place}.${randomBytes(6).toString('hex')}`;
+        writeFileSync(beside, JSON.stringify(value), { mode: 0o600, flag: 'wx' });
+        renameSync(beside, place);
         removeUnused(folder);
       } catch {
         // No room, or no right to write.
