@@ -247,7 +247,7 @@ schedules:
 test('who waits in vain behind a run that nobody is at work on is told what carries that on', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: lost
-run_monitoring: { enabled: true }
+run_monitoring: { enabled: true, max_resume_run_attempts: 3 }
 assets: { a: { run: 'mkdir -p data; test -e data/fine || { touch data/held; sleep 60; }' } }
 `,
   });
