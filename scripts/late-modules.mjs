@@ -68,6 +68,7 @@ export const lateModules = {
   plan: [
     'src/app/claim-run.ts',
     'src/app/find-lost.ts',
+    'src/app/lost-besides.ts',
     'src/app/partition-runs.ts',
     'src/app/queue-standing.ts',
     'src/app/queue-text.ts',
@@ -125,6 +126,7 @@ export const lateModules = {
     'src/app/data-moves.ts',
     'src/app/execute-step.ts',
     'src/app/execute.ts',
+    'src/app/lost-reads.ts',
     'src/app/newer-archives.ts',
     'src/app/older-days.ts',
     'src/app/outputs.ts',

@@ -60,20 +60,21 @@ test('a wake-up with nothing due that looks at the state loads little code, and 
   expect(late(loaded.keys())).toEqual([]);
   // Among it what tells runs apart that one tick, click or push has asked for.
   // And what the entries have in common, with 6 kB by which the command line keeps compiled code and long manifests.
-  expect(sum(loaded.values())).toBeLessThan(540_000);
+  expect(sum(loaded.values())).toBeLessThan(545_000);
 });
 
 test('`plan` loads little more than what planning takes', async () => {
   const loaded = await loadedBy(plan);
   expect(late(loaded.keys())).toEqual(['plan']);
   // With what a tick needs to judge who is overdue and to tell what a run waits for: for these two it read all of `work`.
-  expect(sum(loaded.values())).toBeLessThan(613_000);
+  // What looks for lost data and names it is asked at each plan.
+  expect(sum(loaded.values())).toBeLessThan(623_000);
 });
 
 test('a state that has grown is read, and a queue that lets nothing go is told of, without what carries runs out', async () => {
   const told = await loadedBy(queue);
   expect(late(told.keys())).toEqual(['history', 'partitions', 'plan']);
-  expect(sum(told.values())).toBeLessThan(756_000);
+  expect(sum(told.values())).toBeLessThan(765_000);
 });
 
 test('`plan` on a state that has grown loads no more than what that takes', async () => {
@@ -86,7 +87,7 @@ test('`plan` on a state that has grown loads no more than what that takes', asyn
   };
   const loaded = await loadedBy(planning);
   expect(late(loaded.keys())).toEqual(['history', 'partitions', 'plan']);
-  expect(sum(loaded.values())).toBeLessThan(686_000);
+  expect(sum(loaded.values())).toBeLessThan(696_000);
 });
 
 test('`plan` of assets that were made looks for no files where there are none', async () => {
