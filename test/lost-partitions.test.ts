@@ -126,6 +126,9 @@ describe.each(shapes)('$name that are lost', ({ files, lose, total }) => {
     expect(ticked.stderr).toMatch(/Data lost, and not made by this run: 9 of 10 partitions of marts\/revenue/);
     const failure = await failureOf('marts/total');
     expect(failure).toMatch(/^data lost: marts\/total reads marts\/revenue, of which 9 partitions .* are gone/);
+    // A line of the terminal has the command whole, and nothing beside it that would not help.
+    expect(wayOut(/✗ marts\/total.*/.exec(ticked.stdout)?.[0] ?? '')).toEqual(wayOut(failure));
+    expect(ticked.stdout).not.toContain('After a fix');
     // The newest day is there, and no total was made of it.
     expect(await missingKeys()).toBe(9);
     ok(await project.run(wayOut(failure)));

@@ -136,15 +136,14 @@ export async function lostFailure(
   const known = { project: run.project, environment: run.environment, reader: run.ledger.reader, lost };
   const what = direct.map(([dep, keys]) => lostText(dep, keys, lost));
   const [why] = found.values();
-  return {
-    class: 'step',
-    code: 'data-lost',
-    message: `data lost: ${reader} reads ${what.join(', and ')}: ${why}. Nothing is made from what is left; \`${commandFor(known, deps)}\` makes it again`,
-  };
+  // The way out before the cause: a line may be cut at its end.
+  const message = `data lost: ${reader} reads ${what.join(', and ')}; \`${commandFor(known, deps)}\` makes it again. Nothing is made from what is left: ${why}`;
+  return { class: 'step', code: 'data-lost', message };
 }
 
 function lostText(dep: AssetKey, read: readonly string[], lost: ReadonlyMap<string, string>): string {
   const gone = read.filter((key) => lost.has(partitionName(dep, key)));
-  if (gone.length === 1 && gone[0] === WHOLE) return `${dep}, which is gone`;
-  return `${dep}, of which ${gone.length === 1 ? 'the partition' : `${gone.length} partitions (`}${gone.length === 1 ? ` ${gone[0]} is` : `${keysText(gone)}) are`} gone`;
+  const [only] = gone;
+  if (gone.length > 1) return `${dep}, of which ${gone.length} partitions (${keysText(gone)}) are gone`;
+  return only === WHOLE ? `${dep}, which is gone` : `${dep}, of which the partition ${only} is gone`;
 }

@@ -117,6 +117,8 @@ function retryLines({ plan, drafts, state }: RunOutcome, failed: AssetLine | und
     return [`Run ${request.root} failed; this retry of it succeeded.`];
   const decided = decidedRetry(drafts);
   if (decided?.decision === 'retry') return [`${sentence(decided.message)}.`];
+  // What is lost is not made good by the reader's own command, and the message names the one that does.
+  if (failed?.failure?.code === 'data-lost') return [];
   const where = environment === 'local' ? '' : ` --environment ${environment}`;
   return failed ? [`After a fix: branchline run${where} ${againOptions(failed)}`] : [];
 }

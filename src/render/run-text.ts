@@ -115,7 +115,7 @@ function failureText(line: AssetLine): string {
     const published = failed.every((check) => check.stage === 'published');
     return `${published ? 'published before it was judged' : 'not published'}: ${failed.length} of ${count(blocking.length, 'blocking check')} failed`;
   }
-  if (line.failure) return safeLine(line.failure.message.split('\n')[0] ?? '');
+  if (line.failure) return safeLine(line.failure.message.split('\n')[0] ?? '', MESSAGE_LENGTH_MAX);
   const bad = line.checks.filter(failsRun);
   const how = bad.every(({ status }) => status === 'ERRORED') ? 'could not be judged' : 'failed';
   return `${bad.length} of ${count(line.checks.length, 'check')} ${how}`;
