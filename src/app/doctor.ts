@@ -14,7 +14,7 @@ import { formatDuration } from '../time/format.ts';
 import type { AppFailure } from './failure.ts';
 import type { NewerArchive } from './missing-events.ts';
 import { archiveAdvice, missingText } from './newer-archives.ts';
-import { isCached, longestRun, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
+import { hasStartTimeout, isCached, longestRun, neededVariables, rungSchedules, usesOidc } from './workflow-values.ts';
 
 /** How git and the databases stand on this machine. */
 export interface MachineFacts {
@@ -80,6 +80,7 @@ export async function examine(input: DoctorInput): Promise<Examination> {
             schedules: rungSchedules(project),
             hasAutomation: Object.values(project.assets).some(({ automation }) => automation !== undefined),
             usesOidc: usesOidc(project),
+            hasStartTimeout: hasStartTimeout(project),
             ...longestRun(project),
             needed: { ...neededVariables(project), isMasked: (name: string) => masked.has(name) || isSecretName(name) },
           },

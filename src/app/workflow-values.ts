@@ -73,6 +73,11 @@ export function usesOidc(project: Project): boolean {
   return [...Object.values(project.steps), ...Object.values(project.jobs)].some(({ oidc }) => oidc === true);
 }
 
+/** Do runs fail whose jobs no machine begins for long? */
+export function hasStartTimeout({ operations: { monitoring } }: Pick<Project, 'operations'>): boolean {
+  return monitoring.enabled && monitoring.startTimeoutMs !== undefined;
+}
+
 /** The longest that a run of the project may be at work, with what says so; `{}` = nothing limits any run. */
 export function longestRun({ operations, jobs, schedules, assets, steps, runners }: Project): {
   readonly longestRun?: LongestRun;

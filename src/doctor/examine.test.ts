@@ -445,3 +445,26 @@ describe('the files', () => {
       expect(() => examine(new Map([[RUN, text]]))).not.toThrow();
   });
 });
+
+test('where runs fail that no machine begins, the name of a job of the matrix has to tell its shard', () => {
+  const text = fanOutWorkflow(VALUES);
+  const found = (name: string, hasStartTimeout = true): readonly string[] => {
+    const named = text.replace('  execute: #', (line) => line.replace('#', `\n    name: ${name} #`));
+    const { findings } = examine(new Map([[RUN, named]]), { project: { ...PROJECT!, hasStartTimeout } });
+    return findings.map(({ code, severity, span, help }) => {
+      const line = named.split('\n')[span!.line - 1]!;
+      expect(help).toContain('${{ matrix.shard }}`');
+      return `${severity} ${code}: ${line.slice(span!.column - 1, span!.column - 1 + span!.length)}`;
+    });
+  };
+  const other = 'make on ${{ matrix.runs-on[0] }}';
+  expect(found(other)).toEqual([`warning shard-not-named: ${other}`]);
+  expect(found(other, false)).toEqual([]);
+  // GitHub puts the values of the matrix behind these by itself.
+  for (const name of ['make', '${{ github.ref_name }}']) expect(found(name)).toEqual([]);
+  for (const value of ['matrix.shard', "matrix['shard']", 'toJSON(matrix)', 'matrix.runs-on, matrix.shard'])
+    expect(found(`make \${{ format('{0}', ${value}) }}`)).toEqual([]);
+  expect(examine(new Map([[RUN, text]]), { project: { ...PROJECT!, hasStartTimeout: true } }).findings).toEqual([]);
+  // Of one job that does all there is no shard to tell.
+  expect(examine(WRITTEN, { project: { ...PROJECT!, hasStartTimeout: true } }).findings).toEqual([]);
+});

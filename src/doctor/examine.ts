@@ -26,6 +26,8 @@ export interface ExamineInput {
     readonly hasAutomation: boolean;
     readonly needed: NeededVariables;
     readonly usesOidc: boolean;
+    /** Runs that no machine begins are to fail after a time (`start_timeout_seconds`). */
+    readonly hasStartTimeout?: boolean;
     /** The longest that a run may be at work, and what says so; absent = nothing does. */
     readonly longestRun?: LongestRun;
   };
@@ -59,7 +61,9 @@ export function examineWorkflows(input: ExamineInput): Examined {
   for (const job of jobs) {
     const usesOidc = input.project?.usesOidc === true && runs.includes(job);
     const longestRun = runs.includes(job) ? input.project?.longestRun : undefined;
-    findings.push(...judgeJob(job, { version: input.version, usesOidc, ...(longestRun && { longestRun }) }));
+    const hasStartTimeout = runs.includes(job) && input.project?.hasStartTimeout === true;
+    const needs = { version: input.version, usesOidc, hasStartTimeout, ...(longestRun && { longestRun }) };
+    findings.push(...judgeJob(job, needs));
   }
   for (const job of runs) findings.push(...judgeVariables(job, input.project?.needed));
   findings.push(...judgeWaking(runs, input.project ?? { schedules: [], hasAutomation: false }, input.now));

@@ -35,6 +35,7 @@ export const DOCTOR_CODES = [
   'schedules-stop',
   'secret-not-masked',
   'secret-too-wide',
+  'shard-not-named',
   'state-forced-back',
   'state-unreadable',
   'storage-needs-git',

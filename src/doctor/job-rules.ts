@@ -1,7 +1,7 @@
 import type { Finding } from './finding.ts';
 import { judgeInputs } from './input-rules.ts';
 import { finding } from './job-finding.ts';
-import { hostedTime, type LongestRun, time } from './time-rules.ts';
+import { hostedTime, type LongestRun, shardName, time } from './time-rules.ts';
 import { isRecord, type Path } from './workflow-file.ts';
 import { type OurJob, permissionsOf } from './workflow-parts.ts';
 
@@ -11,12 +11,14 @@ export interface JobNeeds {
   readonly version: string;
   /** Steps of the project ask for OIDC tokens. */
   readonly usesOidc: boolean;
+  /** Runs of the project that no machine begins are to fail after a time, and the job may be one that waits. */
+  readonly hasStartTimeout: boolean;
   /** Absent = no run has a maximum, or the job is not one that carries runs of the project out. */
   readonly longestRun?: LongestRun;
 }
 
 /** All that is wrong with one job that calls the Action. */
-export function judgeJob(job: OurJob, { version, usesOidc, longestRun }: JobNeeds): Finding[] {
+export function judgeJob(job: OurJob, { version, usesOidc, hasStartTimeout, longestRun }: JobNeeds): Finding[] {
   return [
     ...permissions(job, usesOidc),
     ...concurrency(job),
@@ -24,6 +26,7 @@ export function judgeJob(job: OurJob, { version, usesOidc, longestRun }: JobNeed
     ...pins(job, version),
     ...(job.kind === 'run' ? time(job) : []),
     ...(longestRun === undefined ? [] : hostedTime(job, longestRun)),
+    ...(hasStartTimeout && job.isShard ? shardName(job) : []),
     ...(job.kind === 'changes' ? requiredCheck(job) : []),
     ...judgeInputs(job),
     ...triggers(job),

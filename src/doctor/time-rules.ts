@@ -55,6 +55,27 @@ export function hostedTime(job: OurJob, { ms, where, machines }: LongestRun): Fi
   return [finding(job, [...job.path, 'runs-on'], { code: 'maximum-too-long', severity: 'error', ...beyond })];
 }
 
+/**
+ * Whether GitHub's name of the job tells its shard, which is all by which a job that waits for a machine can be told from
+ * another. GitHub puts the values of the matrix behind a name that has none of them, and nothing behind one that has any.
+ */
+export function shardName(job: OurJob): Finding[] {
+  const { name } = job.value;
+  const used = typeof name === 'string' ? [...name.matchAll(/\$\{\{(.*?)\}\}/gs)].map(([, text]) => text!) : [];
+  const isOfMatrix = used.some((text) => /\bmatrix\b/i.test(text));
+  const hasShard = used.some((text) => /\bmatrix\s*(?:\.\s*shard\b|\[\s*'shard'\s*\]|(?!\s*[.[\w]))/i.test(text));
+  if (!isOfMatrix || hasShard) return [];
+  return [
+    finding(job, [...job.path, 'name'], {
+      code: 'shard-not-named',
+      severity: 'warning',
+      message:
+        'the name of the job does not tell which shard it has, so nobody can tell which jobs wait for a machine: `start_timeout_seconds` is never judged',
+      help: `add it: \`name: ${String(name).trim()} \${{ matrix.shard }}\`; without \`name:\` GitHub puts the shard into it by itself`,
+    }),
+  ];
+}
+
 /** More than one label is of a machine of somebody's own; so is a group. What an expression yields is not known. */
 function isOfGitHub(runsOn: unknown): boolean {
   const [label, ...others] = [runsOn].flat();
