@@ -137,6 +137,23 @@ describe.each(shapes)('$name that are lost', ({ files, lose, total }) => {
     ok(await project.run(['run', '--stale', '--select', '*', '--partitions', 'all']));
   });
 
+  test('a run that names no partitions says so, and how to go on, whether or not it has something to do', async () => {
+    await begin();
+    const left = /Data lost, and not made by this run: 9 of 10 partitions of marts\/revenue/;
+    const run = await project.run(['run']);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(left);
+    const said = run.stdout.slice(run.stdout.indexOf('✗ marts/total'));
+    expect(said).not.toContain('After a fix');
+    const shown = await project.run(['state', 'show', 'marts/total']);
+    expect(wayOut(shown.stdout)).toEqual(wayOut(said));
+    const again = await project.run(['run', '--stale', '--select', 'key:marts/revenue']);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('1 up to date') as unknown });
+    expect(again.stderr).toMatch(left);
+    ok(await project.run(wayOut(said)));
+    expect(await total()).toBe('100');
+  });
+
   test('of which a run of one is no better, and one of those that are missing makes them', async () => {
     await begin();
     const run = await project.json<RunJson>(['run', '--select', '*', '--partitions', '2026-01-10'], 1);

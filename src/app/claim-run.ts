@@ -19,6 +19,7 @@ import { recordPlannedSkips } from './execute.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import type { MoreToFind } from './find-lost.ts';
 import type { JobMeter } from './job-meter.ts';
+import { lostBesides } from './lost-besides.ts';
 import { presentState } from './partition-runs.ts';
 import { planDifferences } from './plan-differences.ts';
 import {
@@ -84,6 +85,8 @@ export type ClaimDecision =
       readonly claim: Claim;
       readonly events: readonly BranchlineEvent[];
       readonly lost: ReadonlyMap<AssetKey, string>;
+      /** What of its assets is lost and stays so, in words for whoever asked. */
+      readonly stillLost?: string;
       /** What the run has done before; absent = it begins. */
       readonly resumed?: ResumedRun;
       readonly moment?: Moment;
@@ -94,6 +97,8 @@ export type ClaimDecision =
       readonly plan: Plan;
       readonly events: readonly BranchlineEvent[];
       readonly drafts: readonly EventDraft[];
+      /** As of a run that is carried out. */
+      readonly stillLost?: string;
     }
   | { readonly kind: 'held'; readonly by: HeldBy }
   /** A pool has no free slot: `slots` is what the run could use of each. */
@@ -121,11 +126,13 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   if (input.expected && plan.digest !== input.expected.digest) return fail(changedWorld(input.expected, plan));
   const resumed = waiting && resumedRun(plan, waiting, input.view);
   const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
+  const { project } = input.planning;
+  const besides = stillLost(input, plan, lost);
+  const told = besides === undefined ? {} : { stillLost: besides };
   if (busy.length === 0) {
     const ending = [...openingDrafts(input, plan), ...emptyRunDrafts(plan, input, resumed)];
-    return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending });
+    return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending, ...told });
   }
-  const { project } = input.planning;
   const missing = await input.prepareEngines(enginesOf(project, busy));
   if (missing) return fail(missing);
   const assets = busy.flatMap((step) => step.assets.filter((a) => a.verdict !== 'skip').map((a) => a.asset));
@@ -162,8 +169,24 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     claim,
     events: numbered(input, plan, [...drafts, opened]),
     lost,
+    ...told,
     ...(resumed ? { resumed } : {}),
   });
+}
+
+/** What is lost and not made by a run, for who asked for it. Who names older partitions, one run after the other perhaps, knows. */
+function stillLost(
+  { planning, view, environment, request, now }: ClaimInput,
+  plan: Plan,
+  lost: ReadonlyMap<AssetKey, string>,
+): string | undefined {
+  if (lost.size === 0 || request.kind === 'backfill') return undefined;
+  if (isManual(request) && request.partitions !== undefined) {
+    // Nobody has to have named the newest one: it is put into a request that names none.
+    const { partitions, ...unnamed } = request;
+    if (pinPartitions(planning, view, unnamed, now).partitions !== partitions) return undefined;
+  }
+  return lostBesides({ project: planning.project, environment, view, at: keysAt(view, now), lost }, plan);
 }
 
 /** Keys that each partitioned asset is held by; an asset of several steps by those of all. */

@@ -21,7 +21,6 @@ import { fileConnections } from './connections.ts';
 import { executeStep } from './execute-step.ts';
 import type { AppFailure } from './failure.ts';
 import type { JobMeter } from './job-meter.ts';
-import { lostBesides } from './lost-besides.ts';
 import { openLostLook } from './lost-reads.ts';
 import type { PlanningProject } from './planning.ts';
 import { keysAt, partitionedAssets } from './planning.ts';
@@ -256,10 +255,7 @@ export async function carryOutClaimed(
     view: after.view,
   });
   const context = runContext(ports, settings, decision, after.view, saver);
-  const { environment } = settings;
-  const at = keysAt(after.view, epochMs(claim.at));
-  const besides = lostBesides({ project, environment, view: after.view, at, lost: decision.lost }, plan);
-  if (besides !== undefined && !namesPartitions(plan.request)) ports.warn(besides);
+  if (decision.stillLost !== undefined) ports.warn(decision.stillLost);
   const exclusive = new Map(
     plan.steps.flatMap((step) =>
       fileConnections(project, [project.steps[step.step]?.connection]).map((name) => [step.id, name] as const),
@@ -335,11 +331,6 @@ export async function carryOutClaimed(
   if (!carried.ok) return carried;
   sayOvertaken(saver, carried.value.after.view, ports.warn);
   return ok({ kind: 'carried-out', ...carried.value, plan });
-}
-
-/** Who names partitions, one run after the other perhaps, is not told each time of those that are left. */
-function namesPartitions(request: RunRequest): boolean {
-  return request.kind === 'backfill' || (isManual(request) && request.partitions !== undefined);
 }
 
 /** The state kept another run's file: what this one put into its own is not in it. */

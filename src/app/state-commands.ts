@@ -6,7 +6,7 @@ import type { AssetRecord, HistoryEntry, RunRecord, StateView } from '../model/s
 import type { StateStore } from '../ports.ts';
 import { billedText } from '../render/figures-text.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
-import { partitionsText } from '../render/run-text.ts';
+import { MESSAGE_LENGTH_MAX, partitionsText } from '../render/run-text.ts';
 import { columns, count, safeLine } from '../render/style.ts';
 import { uncommittedText } from '../render/uncommitted-text.ts';
 import { checkInForce } from '../state/asset-fold.ts';
@@ -145,7 +145,7 @@ function assetText(record: AssetRecord, view: StateView): string {
   } else lines.push('  never materialized');
   if (record.attempt?.failure)
     lines.push(
-      `  last failure   ${safeLine(record.attempt.failure.message)} (${count(record.attempt.failuresInRow, 'time')} in a row)`,
+      `  last failure   ${safeLine(record.attempt.failure.message, MESSAGE_LENGTH_MAX)} (${count(record.attempt.failuresInRow, 'time')} in a row)`,
     );
   if (record.confirmedAt !== undefined) lines.push(`  confirmed      ${formatInstant(record.confirmedAt)}`);
   if (record.lost) lines.push(`  lost           ${formatInstant(record.lost.at)}: ${safeLine(record.lost.message)}`);

@@ -258,6 +258,7 @@ export async function workQueue(
     const run = taken.plan.runId;
     observer.onRun(waiting.find((each) => each.run === run)!);
     if (taken.kind === 'ended') {
+      if (taken.stillLost !== undefined) ports.warn(taken.stillLost);
       const outcome = endedAtOnce(taken, read, commit, observer);
       runs.push(outcome);
       observer.onRunEnd(outcome);

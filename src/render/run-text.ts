@@ -84,7 +84,7 @@ function checkTexts(bad: readonly JudgedLine[]): string[] {
 }
 
 /** Room for a cause and for what to do about it. */
-const MESSAGE_LENGTH_MAX = 600;
+export const MESSAGE_LENGTH_MAX = 600;
 
 function checkText(check: JudgedLine, names = check.check): string {
   const notes = [
