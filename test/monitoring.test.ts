@@ -27,6 +27,77 @@ test('a run whose runner is lost goes on with another one, as docs/monitoring.md
   expect(project.read('data/marts.txt')).toBe('made\n');
 });
 
+/** A run that is killed at the first attempt of `a`; what `more` says goes into the manifest. */
+async function losesRun(more = ''): Promise<void> {
+  project = makeCliProject({
+    'branchline.yaml': `name: lost
+run_monitoring: { enabled: true, max_resume_run_attempts: 2 }
+${more}assets:
+  made: { run: 'mkdir -p data; echo made >> data/log' }
+  a: { deps: [made], run: 'echo "a $BRANCHLINE_RUN_ID" >> data/log; test -e data/fine || { touch data/at-a; sleep 60; }; test ! -e data/odd || { rm data/odd; exit 1; }' }
+  b: { run: 'mkdir -p data; echo b >> data/log' }
+`,
+  });
+  const first = project.start(['run', '--select', '+key:a']);
+  await until(() => project.has('data/at-a'));
+  first.child.kill('SIGKILL');
+  await first.end;
+  project.write('data/fine', '');
+}
+const logged = (): string[] => project.read('data/log').trim().split('\n');
+const statesOf = (runs: Iterable<{ readonly state: string; readonly epoch: number }>): string[] =>
+  [...runs].map(({ state, epoch }) => `${state} ${epoch}`).sort();
+
+test('who runs the same as a run whose runner was lost carries that on first, with what had finished', async () => {
+  await losesRun();
+  const [lost] = [...(await project.state()).view.openRuns.keys()];
+  const waited = await project.run(['run', '--select', 'key:a', '--wait', '30s', '--json']);
+  expect(waited.code, waited.stderr).toBe(0);
+  expect(waited.stderr).toContain(`Run ${lost} is in the way, and nobody is at work on it`);
+  expect(waited.stderr).toContain(`Run ${lost}, which was in the way, is SUCCESS.`);
+  const own = JSON.parse(waited.stdout) as RunJson;
+  expect(own).toMatchObject({ state: 'SUCCESS', counts: { materialized: 1 } });
+  expect(logged()).toEqual(['made', `a ${lost}`, `a ${lost}`, `a ${own.run}`]);
+  const { view, problems } = await project.state();
+  expect(problems).toEqual([]);
+  expect(view.openRuns.size + view.claims.size).toBe(0);
+  expect(statesOf(view.endedRuns.values())).toEqual(['SUCCESS 1', 'SUCCESS 2']);
+});
+
+test('a lost run that is not in the way is left to the next tick', async () => {
+  await losesRun();
+  expect(await project.json<RunJson>(['run', '--select', 'key:b', '--wait', '30s'])).toMatchObject({
+    state: 'SUCCESS',
+  });
+  const { view } = await project.state();
+  expect(statesOf(view.openRuns.values())).toEqual(['QUEUED 2']);
+  expect(logged().filter((line) => line.startsWith('a '))).toHaveLength(1);
+});
+
+test('of several that wait behind a lost run, for the only place, one carries it on, and no limit is exceeded', async () => {
+  await losesRun('run_queue: { max_concurrent_runs: 1 }\n');
+  const [lost] = [...(await project.state()).view.openRuns.keys()];
+  const waiting = ['key:a', 'key:b'].map((select) => project.start(['run', '--select', select, '--wait', '60s']));
+  for (const { end } of waiting) expect(await end).toMatchObject({ code: 0 });
+  expect(logged().filter((line) => line === `a ${lost}`)).toHaveLength(2);
+  const { view, problems } = await project.state();
+  expect(problems).toEqual([]);
+  expect(statesOf(view.endedRuns.values())).toEqual(['SUCCESS 1', 'SUCCESS 1', 'SUCCESS 2']);
+  const spans = [...view.endedRuns.values()].map(({ startedAt, endedAt }) => ({ startedAt, endedAt }));
+  spans.sort((one, other) => (one.endedAt! < other.endedAt! ? -1 : 1));
+  for (const [index, span] of spans.entries())
+    if (index > 0) expect(span.startedAt! >= spans[index - 1]!.endedAt!).toBe(true);
+});
+
+test('what becomes of the lost run that was in the way does not decide about the own one', async () => {
+  await losesRun();
+  project.write('data/odd', '');
+  const waited = await project.run(['run', '--select', 'key:a', '--wait', '30s', '--fail-fast']);
+  expect(waited.code, waited.stderr).toBe(0);
+  expect(waited.stderr).toContain('which was in the way, is FAILURE.');
+  expect(statesOf((await project.state()).view.endedRuns.values())).toEqual(['FAILURE 2', 'SUCCESS 1']);
+});
+
 test('a run that is resumed often enough fails with class crash', async () => {
   project = makeCliProject({
     'branchline.yaml': `name: lost

@@ -5,6 +5,7 @@ import { requestOf } from '../app/planning.ts';
 import type { RunOutcome } from '../app/run.ts';
 import { knownText, sentence } from '../app/run-message.ts';
 import { type RequestsOutcome, runRequests } from '../app/run-request.ts';
+import { alongText } from '../app/take-along.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { ManualRequest } from '../model/plan.ts';
@@ -36,10 +37,10 @@ export async function performRequests(
   const { job, world, settings } = recording;
   const outcome = await runRequests(world.run, settings, requests, stepLog(recording), options);
   if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
-  const { runs, known, failures } = outcome.value;
+  const { runs, along, known, failures } = outcome.value;
   const [failure] = failures;
   if (failure !== undefined && runs.length === 0) return refusedResult(withPermissionLines(failure));
-  const notes = requestNotes({ known, failures });
+  const notes = requestNotes({ along, known, failures });
   for (const note of notes) job.log.print(note);
   if (runs.some(({ state }) => state === 'QUEUED'))
     notes.push('The time budget of this job is over: the next tick carries the rest on.');
@@ -83,13 +84,21 @@ export async function runBuild(recording: Recording, request: NonNullable<PushBu
   if (!requests.ok) return refused(requests.error);
   const outcome = await runRequests(world.run, settings, requests.value, stepLog(recording));
   if (!outcome.ok) return refused(outcome.error);
-  const { runs, known, failures } = outcome.value;
+  const { runs, along, known, failures } = outcome.value;
   const [failure] = failures;
   const told = runs.length === 0 ? failures.slice(1) : failures;
-  return { runs, notes: requestNotes({ known, failures: told }), ...(failure === undefined ? {} : { failure }) };
+  return { runs, notes: requestNotes({ along, known, failures: told }), ...(failure === undefined ? {} : { failure }) };
 }
 
-/** About which of several requests nothing was done, and why. */
-export function requestNotes({ known, failures }: Pick<RequestsOutcome, 'known' | 'failures'>): string[] {
-  return [...known.map((each) => sentence(knownText(each))), ...failures.map(({ message }) => message)];
+/** Which runs of others went first, and about which of several requests nothing was done, and why. */
+export function requestNotes({
+  along,
+  known,
+  failures,
+}: Pick<RequestsOutcome, 'along' | 'known' | 'failures'>): string[] {
+  return [
+    ...along.map(alongText),
+    ...known.map((each) => sentence(knownText(each))),
+    ...failures.map(({ message }) => message),
+  ];
 }

@@ -35,6 +35,8 @@ export interface ReleaseInput {
   readonly claimInput: (run: WaitingRun, view: StateView) => ClaimInput;
   /** Whether this process carries it out. */
   readonly isMine: (run: WaitingRun) => boolean;
+  /** Somebody else's that it carries on as well, where they can be planned: they are in the way of its own. */
+  readonly takesAlong?: (run: WaitingRun) => boolean;
   /** Runs that this process can take now. */
   readonly room: number;
 }
@@ -213,7 +215,7 @@ export async function releaseQueue(input: ReleaseInput): Promise<Result<Release,
         break;
     }
     view = after(view, decision.events, input.now);
-    if (input.isMine(run)) taken.push(decision);
+    if (input.isMine(run) || input.takesAlong?.(run)) taken.push(decision);
   }
 }
 

@@ -59,6 +59,8 @@ export interface TriedRun extends RunOutcome {
 export interface RequestsOutcome {
   /** In the order in which they ended; with the retries that a failure asked for. */
   readonly runs: readonly RunOutcome[];
+  /** Runs of others that were in the way, and that were carried on since their runners were lost. */
+  readonly along: readonly RunOutcome[];
   /** Those about which nothing was done here: delivered before, left to the next tick, or taken by others. */
   readonly known: readonly KnownRun[];
   /** Why runs could not be planned, or left the queue without having begun. */
@@ -104,7 +106,7 @@ export async function runRequests(
     if (!asked.ok) return asked;
     const { value, after: read, commit } = asked.value;
     if (value.kind === 'again') continue;
-    if (value.kind === 'known') return ok({ runs: [], known: value.known, failures: [] });
+    if (value.kind === 'known') return ok({ runs: [], along: [], known: value.known, failures: [] });
     const { runs, release, waiting } = value;
     // What was taken is recorded as begun, and is carried out, whatever keeps the others.
     if (!hasTaken(release)) {
@@ -115,6 +117,7 @@ export async function runRequests(
     const work: QueueWork = {
       // With the retries that a failure of theirs asks for.
       isMine: ({ run, request }) => runs.includes(run) || (request.kind === 'retry' && runs.includes(request.root)),
+      takesLostAlong: settings.handOver === undefined,
       details: new Map(runs.map((run) => [run, more])),
       first: { release, waiting, after: read, commit },
     };
@@ -129,7 +132,7 @@ async function settle(
   ports: RunPorts,
   settings: RunSettings,
   asked: Extract<Asked, { kind: 'asked' }>,
-  { runs, left, why, broken, after: read }: QueueOutcome,
+  { runs, along, left, why, broken, after: read }: QueueOutcome,
 ): Promise<Result<RequestsOutcome, AppFailure>> {
   const known = [...asked.known];
   const failures = broken.map(({ failure }) => failure);
@@ -147,7 +150,7 @@ async function settle(
     }
   }
   const given = vain.length === 0 ? ok(undefined) : await giveUp(ports, vain);
-  return ok({ runs, known, failures: given.ok ? failures : [given.error, ...failures] });
+  return ok({ runs, along, known, failures: given.ok ? failures : [given.error, ...failures] });
 }
 
 /** Somebody else has taken it from the queue. */

@@ -125,7 +125,11 @@ export async function carryOnBackfill(
   const worked = await workQueue(
     ports,
     settings,
-    { isMine: ({ tags }) => tags['branchline/backfill'] === backfill, details: new Map() },
+    {
+      isMine: ({ tags }) => tags['branchline/backfill'] === backfill,
+      takesLostAlong: true,
+      details: new Map(),
+    },
     {
       ...observer,
       onRunEnd(outcome) {

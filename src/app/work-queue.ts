@@ -15,6 +15,7 @@ import {
   ofWriter,
   partitionsOfQueue,
   type Release,
+  type ReleaseInput,
   releaseQueue,
   retryEvents,
   type TakenRun,
@@ -36,6 +37,7 @@ import { queueMessage, runMessage } from './run-message.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
 import { openStepPlaces } from './step-places.ts';
+import { alongText, lostInTheWay } from './take-along.ts';
 
 /** Between two looks at a queue in which nothing of ours may start: the longer it has been so, the rarer. */
 const IDLE_POLL_MS = { least: 2_000, most: 20_000 };
@@ -51,6 +53,8 @@ export interface QueueObserver extends RunObserver {
 export interface QueueWork {
   /** Whether this process carries a run of the queue out. */
   readonly isMine: (run: WaitingRun) => boolean;
+  /** Runs in the way of these whose runners were lost are carried on first. */
+  readonly takesLostAlong?: boolean;
   /** What is known of requests beyond what is recorded, by run. */
   readonly details: ReadonlyMap<string, Pick<WantedRun, 'expected' | 'attempt'>>;
   /** The first release, when the commit before has made it. */
@@ -81,6 +85,8 @@ export interface Released {
 export interface QueueOutcome {
   /** In the order in which they ended. */
   readonly runs: readonly RunOutcome[];
+  /** Runs of others that were in the way and are carried on here. */
+  readonly along: readonly RunOutcome[];
   /** Of ours: those that wait when nothing more is done here. */
   readonly left: readonly WaitingRun[];
   /** Why each of them waits; absent = it may start, and the time was over. */
@@ -94,7 +100,7 @@ export interface QueueOutcome {
 export async function decideRelease(
   ports: RunPorts,
   settings: RunSettings,
-  work: Pick<QueueWork, 'isMine' | 'details'>,
+  work: Pick<QueueWork, 'isMine' | 'details'> & Pick<ReleaseInput, 'takesAlong'>,
   at: {
     readonly state: StateAt;
     readonly view: StateView;
@@ -114,6 +120,7 @@ export async function decideRelease(
       view: preview,
     }),
     isMine: work.isMine,
+    ...(work.takesAlong ? { takesAlong: work.takesAlong } : {}),
     room: at.room,
   });
   if (!release.ok) return release;
@@ -140,7 +147,7 @@ export function mustReadPartitions(
 async function releaseOnce(
   ports: RunPorts,
   settings: RunSettings,
-  work: QueueWork,
+  work: QueueWork & Pick<ReleaseInput, 'takesAlong'>,
   room: number,
 ): Promise<Result<Released, AppFailure>> {
   for (;;) {
@@ -237,9 +244,15 @@ export async function workQueue(
   const places = openStepPlaces(settings.maxParallel);
   // What this process gave back since its own time is too short for it is for others: it would give it back again.
   const givenBack = new Set<string>();
-  const own: QueueWork = { ...work, isMine: (run) => work.isMine(run) && !givenBack.has(run.run) };
+  const lost = new Set<string>();
+  const own = {
+    ...work,
+    isMine: (run: WaitingRun) => work.isMine(run) && !givenBack.has(run.run),
+    takesAlong: ({ run }: WaitingRun) => lost.has(run) && !givenBack.has(run),
+  };
   const active = new Map<string, Promise<void>>();
   const runs: RunOutcome[] = [];
+  const along: RunOutcome[] = [];
   const broken: Release['broken'][number][] = [];
   let failure: AppFailure | undefined;
   let deadline = ports.clock.now() + settings.waitMs;
@@ -260,20 +273,23 @@ export async function workQueue(
     if (taken.kind === 'ended') {
       if (taken.stillLost !== undefined) ports.warn(taken.stillLost);
       const outcome = endedAtOnce(taken, read, commit, observer);
-      runs.push(outcome);
+      (lost.has(run) ? along : runs).push(outcome);
       observer.onRunEnd(outcome);
       return;
     }
-    const carried = carryOutClaimed(ports, { ...settings, places }, taken, read, observer).then((outcome) => {
+    // What was asked of the own runs is not asked of those of others.
+    const failFast = settings.failFast && !lost.has(run);
+    const carried = carryOutClaimed(ports, { ...settings, failFast, places }, taken, read, observer).then((outcome) => {
       active.delete(run);
       deadline = ports.clock.now() + settings.waitMs;
       if (!outcome.ok) failure ??= outcome.error;
       else {
-        runs.push(outcome.value);
+        (lost.has(run) ? along : runs).push(outcome.value);
         newest = outcome.value.after;
         const decided = newest.view.endedRuns.get(run)?.retry;
         if (decided) ports.warn(`Run ${run} failed: ${decided.message}.`);
         if (outcome.value.state === 'QUEUED' && !waitsForLater(newest.view, run, ports.clock.now())) givenBack.add(run);
+        if (lost.has(run)) ports.warn(alongText(outcome.value));
         observer.onRunEnd(outcome.value);
       }
     });
@@ -294,15 +310,30 @@ export async function workQueue(
         ? () => false
         : waitsInVain(waits, (run) => waitsForLater(newest.view, run, ports.clock.now()));
     const hopeful = mayStart() ? left.filter((each) => isDue(each) && own.isMine(each) && !isVain(each.run)) : [];
+    const found =
+      work.takesLostAlong && waits && room() > 0
+        ? lostInTheWay(
+            newest.view,
+            waits,
+            hopeful.map(({ run }) => run),
+          ).filter((run) => !lost.has(run))
+        : [];
+    for (const run of found) {
+      lost.add(run);
+      ports.warn(
+        `Run ${run} is in the way, and nobody is at work on it since its runner was lost: it is carried on first.`,
+      );
+    }
     const isMoving =
       room() > 0 &&
-      (doBackfillsMove(settings.planning.project, newest.view, ports.clock.now()) ||
+      (found.length > 0 ||
+        doBackfillsMove(settings.planning.project, newest.view, ports.clock.now()) ||
         // A state on which nothing was asked for is not asked again.
         (newest.view.seq !== quietSeq && work.automation?.moves(newest.view, ports.clock.now()) === true));
     if (active.size === 0) {
       if (failure) return fail(failure);
       if (!isMoving && (hopeful.length === 0 || (!hasLetGo && ports.clock.now() >= deadline)))
-        return ok({ runs, left, why: reasons(left, current.release), broken, after: newest });
+        return ok({ runs, along, left, why: reasons(left, current.release), broken, after: newest });
     }
     if (active.size === 0 && !isMoving) {
       const why = reasons(left, current.release);

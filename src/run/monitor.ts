@@ -90,6 +90,11 @@ function startTimeout(ms: number): Failure {
   return { class: 'infrastructure', code: 'start-timeout', message };
 }
 
+/** Whether a run is back in the queue since its runner was lost, and nobody has taken it up: the event that requeued it says so. */
+export function isLeftByLost(run: Pick<RunRecord, 'state' | 'atWorkMs'> | undefined): boolean {
+  return run?.state === 'QUEUED' && run.atWorkMs !== undefined;
+}
+
 /** Whether a run failed since no runner began it: it took no time, however long its jobs waited. */
 export function isNeverBegun(failure: Failure): boolean {
   return failure.code === 'start-timeout';
