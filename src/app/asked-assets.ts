@@ -25,7 +25,7 @@ export function askedAssets(
   statusOf?: (key: AssetKey) => readonly SelectionStatus[],
 ): AskedAssets {
   const known = new Map<string, readonly AssetKey[]>();
-  let opened: (Opened & { readonly reader: Pick<PartitionReader, 'read'> }) | undefined;
+  let opened: (Opened & { readonly reader: Pick<PartitionReader, 'read' | 'upstreamKeys'> }) | undefined;
   const openOnce = (): NonNullable<typeof opened> => {
     if (opened) return opened;
     const { project, graph } = open();
@@ -57,8 +57,9 @@ function nameOf(request: RunRequest): string | undefined {
 }
 
 /** What is read of an upstream; nothing is missing of one whose partitions nobody has read. */
-function readOfKnown(view: StateView, reader: PartitionReader): Pick<PartitionReader, 'read'> {
+function readOfKnown(view: StateView, reader: PartitionReader): Pick<PartitionReader, 'read' | 'upstreamKeys'> {
   return {
+    upstreamKeys: (asset, dep, key) => reader.upstreamKeys(asset, dep, key),
     read: (asset, dep, keys) => {
       const isUnread = view.assets.has(dep) && view.partitions?.has(dep) !== true;
       return isUnread ? { version: null, missing: [] } : reader.read(asset, dep, keys);

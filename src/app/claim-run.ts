@@ -6,12 +6,10 @@ import { isManual, type Plan, type PlannedStep, type RunRequest } from '../model
 import type { AssetKey, Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
 import { judgeDelivery, type KnownDelivery } from '../plan/delivery.ts';
-import { openPartitionReader } from '../plan/partitioned.ts';
-import { type KeysByAsset, lookedAt } from '../plan/reads.ts';
+import type { KeysByAsset } from '../plan/reads.ts';
 import { conclude, initialProgress } from '../run/progress.ts';
 import { currentResults, type ResumedRun, resumeProgress, settledSteps } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
-import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import { findHolder, type HeldBy, slotsHeld } from './claims.ts';
 import { type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type Engine, enginesOf, fileConnections } from './connections.ts';
@@ -22,6 +20,7 @@ import type { JobMeter } from './job-meter.ts';
 import { lostBesides } from './lost-besides.ts';
 import { presentState } from './partition-runs.ts';
 import { planDifferences } from './plan-differences.ts';
+import { lostForPlan } from './plan-lost.ts';
 import {
   emptySelection,
   keysAt,
@@ -279,16 +278,8 @@ export async function makePlan(
   const at = keysAt(view, input.now);
   const cut = requestedPartitions(planning.project, selected.value, request, at);
   if (!cut.ok) return cut;
-  const { project } = planning;
-  const keysOf = (key: AssetKey): readonly string[] => {
-    const def = project.assets[key]?.partitions;
-    if (def === undefined) return [WHOLE];
-    return cut.value && sameDefinition(def, cut.value.def) ? cut.value.keys : [];
-  };
-  const making = new Map([...selected.value].map((key) => [key, keysOf(key)]));
-  // What a selected asset reads may be gone as well, and only its owner can make it again.
-  const { needed, besides } = lookedAt(project, openPartitionReader(project, view, at), making);
-  const lost = await input.findLost(view, needed, { besides });
+  const wanted = { project: planning.project, view, request, selected: selected.value, partitions: cut.value, at };
+  const lost = await lostForPlan(input.findLost, wanted);
   const plan = planRequest(planning, view, {
     request,
     environment,

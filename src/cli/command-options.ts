@@ -6,7 +6,7 @@ export function withPlanOptions(command: Command): Command {
     .option('--select <selection>', 'which assets (docs/selections.md)')
     .option('--job <name>', 'what a job selects, and by its rules')
     .option('--stale', 'of these, only what is missing, failed last or stale')
-    .option('--with-upstream', 'also make upstreams that were never materialized')
+    .option('--with-upstream', 'also make upstreams that were never materialized, or whose data is gone')
     .option('--ignore-blocking', 'run although a stored blocking check failed upstream (recorded)')
     .option(
       '--partitions <keys>',

@@ -43,8 +43,9 @@ export function assetVerdict(planning: Planning, asset: Asset, fingerprint: Step
   });
   const stopped = stoppedByUpstream(planning, asset);
   if (stopped) return say('skip', stopped.reason, stopped.detail);
-  if (!isMade && wanted.get(asset.key) === 'with_upstream') return say('run', 'with_upstream');
   const stale = staleIn(planning, asset, fingerprint);
+  if (!isMade && wanted.get(asset.key) === 'with_upstream')
+    return stale?.reason === 'data_lost' ? say('run', 'data_lost', stale.detail) : say('run', 'with_upstream');
   // What is lost and not to be made anew by itself stays so for whoever asks by itself, also when a run is tried again.
   const isRefused = stale?.reason === 'data_lost' && asset.onLost === 'fail';
   if (input.request.kind === 'retry' && !isMade) {

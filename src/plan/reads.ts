@@ -41,7 +41,8 @@ function keysRead(reader: Reader, asset: Asset, upstream: Asset, keys: readonly 
   return keys.flatMap((key) => reader.upstreamKeys(asset.key, upstream.key, key));
 }
 
-function isView(project: Project, asset: Asset): boolean {
+/** Whether it holds no data of its own: who reads it reads through it. */
+export function isView(project: Project, asset: Asset): boolean {
   const step = asset.step === undefined ? undefined : project.steps[asset.step];
   return step?.action.kind === 'sql' && asset.materialized === 'view';
 }
