@@ -6,13 +6,14 @@ import { usedDigest } from '../model/versions.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import { OVERDUE } from '../run/monitor.ts';
 import { decideStepRetry } from '../run/step-retry.ts';
+import { connectionOf } from './check-reads.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { commandFor } from './lost-advice.ts';
 import { lostFiles, lostReads, withOwnTables } from './lost-reads.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
-import { connectionOf, judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
+import { judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
 import {
   atPartition,
   type RunContext,

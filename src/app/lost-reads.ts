@@ -3,14 +3,14 @@ import type { EpochMs } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { openPartitionReader, partitionName } from '../plan/partitioned.ts';
+import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
 import { type KeysByAsset, readsOf } from '../plan/reads.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
+import { connectionOf, readsOfCheck } from './check-reads.ts';
 import type { FindLost } from './claim-run.ts';
 import { commandFor, keysText } from './lost-advice.ts';
 import { madeBy } from './lost-besides.ts';
-import { connectionOf } from './sql-step.ts';
 import { type StepContext, targetOf } from './step-context.ts';
 
 /**
@@ -40,7 +40,7 @@ export function openLostLook(
   const looks = new Map<string, Promise<ReadonlyMap<string, string>>>();
   return {
     tables(connection) {
-      reads ??= withOwn(project, plan, readsOf(project, openPartitionReader(project, view, at), madeBy(plan)));
+      reads ??= readsOfPlan(project, openPartitionReader(project, view, at), plan);
       const known = looks.get(connection) ?? findLost(view, reads, { atWork: { connection, since } });
       looks.set(connection, known);
       return known;
@@ -55,12 +55,20 @@ export function openLostLook(
   };
 }
 
-/** With what assets read of themselves that add to what they made last. */
-function withOwn(project: Project, plan: Plan, reads: KeysByAsset): KeysByAsset {
-  const all = new Map(reads);
-  for (const [key, keys] of madeBy(plan))
-    if (project.assets[key]?.incremental) all.set(key, [...new Set([...(all.get(key) ?? []), ...keys])]);
-  return all;
+/** All that a plan reads: what is made of it, what its checks look into, and what assets add to that they made last. */
+function readsOfPlan(project: Project, reader: PartitionReader, plan: Plan): KeysByAsset {
+  const made = madeBy(plan);
+  const all = new Map<AssetKey, ReadonlySet<string>>();
+  const add = (reads: KeysByAsset): void => {
+    for (const [key, keys] of reads) all.set(key, new Set([...(all.get(key) ?? []), ...keys]));
+  };
+  add(readsOf(project, reader, made));
+  for (const [key, keys] of made) {
+    const asset = project.assets[key];
+    for (const check of asset?.checks ?? []) add(readsOfCheck(project, reader, check));
+    if (asset?.incremental) add(new Map([[key, keys]]));
+  }
+  return new Map([...all].map(([key, keys]) => [key, [...keys]]));
 }
 
 /** What was found to be gone, with what the machine that carries the step out sees of the step's own tables. */
@@ -121,24 +129,37 @@ export async function lostFiles(context: StepContext): Promise<Failure | undefin
   return found.size === 0 ? undefined : lostFailure(context, found, context.assets[0]!.key);
 }
 
-/** What a step fails by that would read lost data: what is gone, why, and the one command that makes it again. */
+/** What a step fails by that would read lost data. */
 export async function lostFailure(
   context: StepContext,
   found: ReadonlyMap<string, string>,
   reader: AssetKey,
 ): Promise<Failure> {
-  const { run } = context;
   const reads = readsOfStep(context);
+  const end = 'Nothing is made from what is left';
+  return { class: 'step', code: 'data-lost', message: await lostMessage(context, { reader, reads, found, end }) };
+}
+
+/** What is gone of what somebody reads, the one command that makes it again, what is not done for it, and why it is gone. */
+export async function lostMessage(
+  { run }: StepContext,
+  what: {
+    readonly reader: string;
+    readonly reads: KeysByAsset;
+    readonly found: ReadonlyMap<string, string>;
+    readonly end: string;
+  },
+): Promise<string> {
+  const { reader, reads, found, end } = what;
   const direct = [...reads].filter(([dep, keys]) => keys.some((key) => found.has(partitionName(dep, key))));
   const deps = direct.map(([dep]) => dep);
   const lost = new Map([...(await run.lostLook.upstreamOf(deps)), ...found]);
   for (const name of lost.keys()) if (run.ledger.isMadeHere(name)) lost.delete(name);
   const known = { project: run.project, environment: run.environment, reader: run.ledger.reader, lost };
-  const what = direct.map(([dep, keys]) => lostText(dep, keys, lost));
+  const gone = direct.map(([dep, keys]) => lostText(dep, keys, lost));
   const [why] = found.values();
   // The way out before the cause: a line may be cut at its end.
-  const message = `data lost: ${reader} reads ${what.join(', and ')}; \`${commandFor(known, deps)}\` makes it again. Nothing is made from what is left: ${why}`;
-  return { class: 'step', code: 'data-lost', message };
+  return `data lost: ${reader} reads ${gone.join(', and ')}; \`${commandFor(known, deps)}\` makes it again. ${end}: ${why}`;
 }
 
 function lostText(dep: AssetKey, read: readonly string[], lost: ReadonlyMap<string, string>): string {

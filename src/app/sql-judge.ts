@@ -17,7 +17,7 @@ export interface SqlCheck {
   readonly check: Check;
   /** Its own select, cut at its expressions, values evaluated: for checks of kind `sql`. */
   readonly template?: SqlTemplate;
-  /** Why its SQL cannot be asked: a value that it names is not set. */
+  /** Why its SQL cannot be asked: a value that it names is not set, or a table that it looks into is gone. */
   readonly problem?: string;
 }
 

@@ -7,7 +7,9 @@ import { evaluateExpression } from '../project/expressions.ts';
 import { compileSqlTemplate, type SqlPart as WrittenSqlPart } from '../project/sql-template.ts';
 import { bindPartition, type PartitionBinds } from '../sql/partition-binds.ts';
 import type { SqlPart, SqlTemplate } from '../sql/render.ts';
+import { connectionOf } from './check-reads.ts';
 import { judgePublished } from './judge-published.ts';
+import { unlessLost } from './lost-checks.ts';
 import { materializeSql } from './materialize-sql.ts';
 import type { FileRecord } from './outputs.ts';
 import { rowsOf, type ZonedColumns } from './partition-rows.ts';
@@ -86,7 +88,8 @@ async function runSqlOnce(context: StepContext, onStage?: (stage: SqlStage) => v
   const template = sqlTemplate(run, asset, action.text, { env: step.env, of: step.name });
   if (!template.ok) return failed(template.error);
   // Those on another connection are judged after publication, when this session is given back.
-  const checks = sqlChecks(run, asset, (check) => connectionOf(check, asset) === step.connection);
+  const own = sqlChecks(run, asset, (check) => connectionOf(check, asset) === step.connection);
+  const checks = await unlessLost(context, asset, own);
   const session = await openSession(run, step.connection, step.name);
   if (!session.ok) return failed(session.error);
   try {
@@ -233,7 +236,11 @@ async function judgeOn(
 ): Promise<readonly CheckResult[]> {
   const { run, signal } = context;
   const erroredAll = (message: string): CheckResult[] => checks.map((check) => errored(check, message));
-  const compiled = sqlChecks(run, asset, (check) => checks.includes(check));
+  const compiled = await unlessLost(
+    context,
+    asset,
+    sqlChecks(run, asset, (check) => checks.includes(check)),
+  );
   const session = await openSession(run, connection, asset.key);
   if (!session.ok) return erroredAll(session.error.message);
   try {
@@ -256,11 +263,6 @@ async function judgeOn(
 function rowsInput(asset: Asset, partition: StepPartition, zoned: ZonedColumns): { readonly rows?: string } {
   const rows = rowsOf(asset, partition.partitions, partition.keys, zoned);
   return rows === undefined ? {} : { rows };
-}
-
-/** Where a check asks its questions. */
-export function connectionOf(check: Check, asset: Asset): string | undefined {
-  return check.connection ?? (asset.relation ? asset.connection : undefined);
 }
 
 /** The SQL checks of an asset, each with its own select compiled for this environment. One whose values are not there cannot be judged. */
