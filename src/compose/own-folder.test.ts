@@ -37,3 +37,10 @@ test.skipIf(process.getuid?.() !== 0)('nor in that of another user, whose enviro
   chownSync(join(cache, 'compiled'), 65_534, 65_534);
   expect(folderOf(cache)).toBeUndefined();
 });
+
+test.skipIf(process.platform === 'win32')('nothing is made in a folder that takes nothing, also by root', () => {
+  chmodSync(cache, 0o555);
+  expect(folderOf(join(cache, 'none'))).toBeUndefined();
+  chmodSync(cache, 0o700);
+  expect(folderOf(join(cache, 'none'))).toBe(join(cache, 'none', 'compiled'));
+});

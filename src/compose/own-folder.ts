@@ -23,9 +23,12 @@ function nearestStats(folder: string): Stats {
   return statSync(folder, { throwIfNoEntry: above === folder }) ?? nearestStats(above);
 }
 
+const WRITABLE = 0o200;
 const WRITABLE_BY_ALL = 0o002;
 
 function isOwn({ uid, mode }: Stats): boolean {
   // Windows has rights of another kind, and gives each user a folder of their own.
-  return process.getuid === undefined || (uid === process.getuid() && (mode & WRITABLE_BY_ALL) === 0);
+  if (process.getuid === undefined) return true;
+  // In a folder of the system that takes nothing (`/proc`) Node's `mkdirSync` would try for ever.
+  return uid === process.getuid() && (mode & WRITABLE) !== 0 && (mode & WRITABLE_BY_ALL) === 0;
 }
