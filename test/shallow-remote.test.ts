@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
@@ -145,7 +145,7 @@ describe.each(['file', 'http'] as const)('over %s', (way) => {
 test('without git on the machine it is told the same way, and what came later is found', async () => {
   rmSync(join(project.root, '.git', 'branchline'), { recursive: true, force: true });
   const bin = pathOf('no-git');
-  mkdirSync(bin);
+  mkdirSync(bin, { recursive: true });
   for (const url of [pathOf('cut.git'), `${server.url}/cut.git`]) {
     const bare = makeShallow('absent');
     project.git('remote', 'set-url', 'origin', url);
@@ -160,3 +160,32 @@ test('without git on the machine it is told the same way, and what came later is
     expect(await log({ PATH: bin })).toEqual({ code: 0, commits, stderr: '' });
   }
 }, 120_000);
+
+test.each(['missing', 'damaged'])(
+  'without git a folder whose history has a commit that is %s is no shallow clone, and no bug of ours',
+  async (kind) => {
+    rmSync(join(project.root, '.git', 'branchline'), { recursive: true, force: true });
+    const bare = pathOf('broken.git');
+    rmSync(bare, { recursive: true, force: true });
+    cpSync(pathOf('whole.git'), bare, { recursive: true });
+    project.git('remote', 'set-url', 'origin', bare);
+    const object = join(bare, 'objects', commits[1]!.slice(0, 2), commits[1]!.slice(2));
+    chmodSync(object, 0o644);
+    if (kind === 'missing') rmSync(object);
+    else writeFileSync(object, 'not what git writes');
+    const env = { PATH: pathOf('no-git') };
+    for (const args of [
+      ['state', 'log'],
+      ['state', 'show', '--at', commits.at(-1)!],
+    ]) {
+      const refused = JSON.stringify(await project.json([...args, ...reading], 3, { env }));
+      expect(refused).toContain(`cannot be read back from commit ${commits[0]!.slice(0, 12)}`);
+      expect(refused).toContain('git fsck');
+      expect(refused).not.toContain('shallow');
+    }
+    // What is before the damage can be had.
+    const newest = await project.json<{ commits: unknown[] }>(['state', 'log', '--limit', '1', ...reading], 0, { env });
+    expect(newest.commits).toHaveLength(1);
+  },
+  60_000,
+);

@@ -85,7 +85,7 @@ function cutNote(remote: string, commit: string): string {
 function brokenHistory({ gitDir }: StateObjects, tip: string): StoreUnreachable {
   return {
     code: 'unreachable',
-    message: `The history of the state cannot be read back from commit ${tip.slice(0, 12)}: a commit before it is missing in ${gitDir}. \`git fsck\` there says what else is.`,
+    message: `The history of the state cannot be read back from commit ${tip.slice(0, 12)}: a commit is missing or damaged in ${gitDir}. \`git fsck\` there says what else is.`,
   };
 }
 

@@ -55,7 +55,22 @@ export function folderRemote(place: FolderPlace): RemoteCalls {
       const refs = readRefFiles(gitDir);
       const { hidden, branches } = archivePrefixes(branch);
       const kept = refs.filter(({ ref }) => ref.startsWith(hidden) || ref.startsWith(branches));
-      return ok({ objects, head: refs.find(({ ref }) => ref === branchRef), archives: archivesOf(await dated(kept)) });
+      const head = refs.find(({ ref }) => ref === branchRef);
+      return ok({ objects: historyOf(place), head, archives: archivesOf(await dated(kept)) });
+    },
+  };
+}
+
+/** Objects of a folder whose history may end only where the folder says that it is a shallow clone. */
+function historyOf({ gitDir, objects }: FolderPlace): IsomorphicObjects {
+  return {
+    ...objects,
+    async readLog(from, limit) {
+      const log = await objects.readLog(from, limit);
+      const last = log?.isCut ? log.commits.at(-1)?.commit : undefined;
+      if (last === undefined) return log;
+      const ends = (readableText(join(gitDir, 'shallow')) ?? '').split('\n');
+      return ends.includes(last) ? log : undefined;
     },
   };
 }

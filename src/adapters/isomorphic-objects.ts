@@ -132,7 +132,8 @@ export function isomorphicObjects(library: Isomorphic, gitDir: string): Isomorph
       const commits: StateCommit[] = [];
       let next: string | undefined = from;
       while (next !== undefined && commits.length < limit) {
-        const commit = await commitOf(next);
+        // One that is damaged can be read no more than one that is missing.
+        const commit: Awaited<ReturnType<typeof commitOf>> = await commitOf(next).catch(() => undefined);
         if (commit === undefined) break;
         const message = commit.message.trimEnd();
         commits.push({
