@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan, PlannedStep } from '../model/plan.ts';
-import type { MaterializationRecord, RunStepRecord } from '../model/state.ts';
+import type { MaterializationRecord, PartitionMaterialization, RunStepRecord } from '../model/state.ts';
 import { initialProgress } from './progress.ts';
 import { currentResults, resumeProgress, settledSteps } from './resume.ts';
 
@@ -70,6 +70,37 @@ it('however many partitions a step has, it is found out whether what they read i
   };
   expect(kept('2026-11-22T09:00:00.000Z')).toEqual(['a', 'b']);
   expect(kept('2026-11-22T09:02:00.000Z')).toEqual(['a']);
+});
+
+describe('partitions of a run that was given back more than once', () => {
+  const keys = ['k1', 'k2'];
+  const steps = { ...recordOf('a', { partitions: keys }), ...recordOf('b', { partitions: keys }) };
+  const plan = planOf({ id: 'a', partitions: keys }, { id: 'b', partitions: keys, upstream: { a: 'a1' } });
+  /** Steps that keep their result, when each asset was made at this instant of its runner's clock, in this epoch. */
+  const kept = (when: Readonly<Record<string, readonly [time: string, epoch: number]>>, run = 'r'): string[] => {
+    const made = (asset: string): PartitionMaterialization => {
+      const [time, epoch] = when[asset]!;
+      const by = asset === 'a' ? 'r' : run;
+      const at = `2026-11-22T${time}:00.000Z`;
+      return { run: by, codeVersion: 'c', dataVersion: 'd', used: 'u', at, turn: [asset === 'a' ? 7 : 3, epoch] };
+    };
+    return [...settledSteps(plan, { steps }, currentResults({ run: 'r', steps }, made))];
+  };
+
+  it('are made again of what was made again, also by a runner whose clock is behind', () => {
+    expect(kept({ a: ['08:00', 2], b: ['09:01', 1] })).toEqual(['a']);
+    // In one epoch, where a run gave its place back, the instants say it.
+    expect(kept({ a: ['09:02', 1], b: ['09:01', 1] })).toEqual(['a']);
+  });
+
+  it('are kept where the clock of who made them is behind that of who made what they read', () => {
+    expect(kept({ a: ['09:00', 1], b: ['08:00', 2] })).toEqual(['a', 'b']);
+  });
+
+  it('of another run are told by the time: turns of different runs are of different assets', () => {
+    expect(kept({ a: ['09:00', 1], b: ['08:00', 2] }, 'other')).toEqual(['a']);
+    expect(kept({ a: ['08:00', 2], b: ['09:00', 1] }, 'other')).toEqual(['a', 'b']);
+  });
 });
 
 describe('a step that had ended', () => {

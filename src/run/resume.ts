@@ -89,16 +89,17 @@ export function currentResults({ run, steps }: Pick<RunRecord, 'run' | 'steps'>,
     return Object.keys(step.upstream).every((dep) => {
       if (siblings.has(dep)) return true;
       const read = (keysMade.get(dep) ?? []).flatMap((key) => made(dep, key) ?? []).filter((one) => one.run === run);
-      return !isNewer(dep, read, own.length > 0 ? own : results);
+      return own.length > 0 ? !isNewer(dep, read, own, true) : !isNewer(dep, read, results, false);
     });
   };
 }
 
-/** Is something of an upstream newer than what was made from it? */
+/** Is something of an upstream newer than what was made from it? `isOneRun`: one run has made all of it. */
 function isNewer(
   dep: AssetKey,
   upstream: readonly (MaterializationRecord | PartitionMaterialization)[],
   results: readonly (MaterializationRecord | PartitionMaterialization)[],
+  isOneRun: boolean,
 ): boolean {
   if (upstream.length === 0) return false;
   const [one] = upstream;
@@ -109,8 +110,20 @@ function isNewer(
     return read !== undefined && read.dataVersion !== one.dataVersion;
   }
   // One by one: a step may have more partitions than a call takes arguments.
-  const newest = upstream.reduce((most, { at }) => Math.max(most, epochMs(at)), 0);
-  return results.some(({ at }) => epochMs(at) < newest);
+  const newest = upstream.reduce((most, each) => (isBefore(most, each, isOneRun) ? each : most));
+  return results.some((each) => isBefore(each, newest, isOneRun));
+}
+
+type Dated = Pick<MaterializationRecord, 'at' | 'turn'>;
+
+/**
+ * Which of two came first. Of one run its epochs say so, for whoever takes a run over may have another clock; in one epoch, and
+ * of several runs, there are the instants alone.
+ */
+function isBefore(a: Dated, b: Dated, isOneRun: boolean): boolean {
+  const [epochA, epochB] = [a.turn?.[1], b.turn?.[1]];
+  if (isOneRun && epochA !== undefined && epochB !== undefined && epochA !== epochB) return epochA < epochB;
+  return a.at < b.at;
 }
 
 /** Brings the progress of a plan to where the run was. */
