@@ -132,6 +132,25 @@ test('a push builds what it changed also where assets are cut in different ways'
   expect(await rig.run({ event })).toMatchObject({ code: 0, outputs: { status: 'nothing' } });
 });
 
+test('what has no partitions yet keeps a push and a click from nothing else, and both say so', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+environments: { production: { build_on_push: "changed:any+" } }
+assets:
+  a: { run: 'echo a >> "$SHARED/log"' }
+  b: { deps: [a], partitions: { dynamic: customers }, run: 'echo b >> "$SHARED/log"' }
+`,
+  });
+  const hint = /b has no partitions yet: it is left out\. Add keys by .*branchline partitions add customers/;
+  const pushed = await rig.run({ event: (place) => pushEvent({ ...place, before: '0'.repeat(40) }) });
+  expect(pushed).toMatchObject({ code: 0, outputs: { status: 'success', 'changed-assets': '["a"]' } });
+  expect(pushed.summary).toMatch(hint);
+  const clicked = await rig.run({ event: click({ command: 'run' }) });
+  expect(clicked).toMatchObject({ code: 0, outputs: { status: 'success' } });
+  expect(clicked.summary).toMatch(hint);
+  expect(made()).toEqual(['a']);
+});
+
 test('a push that cannot build what it is to build tells what was due and done before, and fails', async () => {
   rig = await makeActionRig({
     'branchline.yaml': `name: shop

@@ -381,6 +381,22 @@ assets:
   });
 });
 
+test('what has no partitions yet is left out of what a push shares out, and is told', async () => {
+  rig = await makeActionRig({
+    'branchline.yaml': `name: shop
+environments: { production: { build_on_push: "*" } }
+assets:
+  a: { run: 'echo a >> "$SHARED/log"' }
+  b: { partitions: { dynamic: customers }, run: 'echo b >> "$SHARED/log"' }
+`,
+  });
+  const wave = await runWave(rig, { event: (place) => pushEvent({ ...place }), run: 71 });
+  expect(wave.plan).toMatchObject({ code: 0, outputs: { status: 'success', 'has-work': 'true' } });
+  expect(wave.plan.summary).toContain('b has no partitions yet: it is left out.');
+  expect(readFileSync(join(rig.shared, 'log'), 'utf8')).toBe('a\n');
+  expect(await endedStates()).toEqual(['SUCCESS']);
+});
+
 test('what a push cannot build keeps nothing of what was due from being shared out', async () => {
   rig = await makeActionRig({
     'branchline.yaml': `name: shop

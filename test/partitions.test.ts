@@ -174,3 +174,66 @@ assets:
     expect(await text()).toMatch(/2026-01-25\. None of them has anything to do\. The first one:\nNothing to do/);
   });
 });
+
+describe('an asset that has no partitions yet', () => {
+  const HINT =
+    'b has no partitions yet: it is left out, and so is c, which reads it. Add keys by `branchline partitions add customers <key>`.';
+  let project: CliProject;
+  beforeAll(() => {
+    project = makeCliProject({
+      'branchline.yaml': `name: keyless
+assets:
+  a: { run: "echo a >> log" }
+  b: { deps: [a], partitions: { dynamic: customers }, run: "echo b >> log" }
+  c: { deps: [b], run: "echo c >> log" }
+  e: { partitions: { static: [x, y] }, run: 'echo "e $BRANCHLINE_PARTITION" >> log' }
+schedules:
+  all: { cron: "0 2 * * *", selection: "*" }
+  none: { cron: "0 2 * * *", selection: "key:b" }
+`,
+    });
+  });
+  afterAll(() => project.remove());
+  const logged = (): string[] => {
+    const lines = project.has('log') ? project.read('log').trim().split('\n').sort() : [];
+    project.write('log', '');
+    return lines.filter((line) => line !== '');
+  };
+
+  test('keeps a plan, a run and a schedule from nothing else, and each says so', async () => {
+    const planned = await project.run(['plan', '--select', '*']);
+    expect(planned.code).toBe(0);
+    expect(planned.stderr).toContain(HINT);
+    expect(planned.stdout).toContain('Would run 2 of 2 assets');
+    const ran = await project.run(['run', '--select', '*']);
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain(HINT);
+    expect(logged()).toEqual(['a', 'e y']);
+    await project.run(['run', '--select', '*', '--partitions', 'x']);
+    expect(logged()).toEqual(['a', 'e x']);
+    await project.run(['tick', '--now', '2036-11-21T12:00:00Z']);
+    project.write('branchline.yaml', project.read('branchline.yaml').replace('echo a >>', 'echo a again >>'));
+    const ticked = await project.run(['tick', '--now', '2036-11-22T02:30:00Z']);
+    expect(ticked.code).toBe(0);
+    const said = ticked.stdout + ticked.stderr;
+    expect(said).toContain(`Schedule \`all\`: ${HINT}`);
+    expect(said).toMatch(/Schedule `none`: .* asks for nothing: b has no partitions yet\. Add keys by .*<key>`\.\n/);
+    // The log is a file that the scripts name, so that e is stale as well.
+    expect(logged()).toEqual(['a again', 'e y']);
+  });
+  test('is refused where nothing else is left, and made once it has keys', async () => {
+    for (const more of [['key:b or key:c'], ['key:a or key:b', '--partitions', 'all']]) {
+      const refused = await project.run(['run', '--select', ...more]);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toContain(
+        'b has no partitions yet.\nAdd keys by `branchline partitions add customers <key>`.',
+      );
+    }
+    expect(logged()).toEqual([]);
+    await project.run(['partitions', 'add', 'customers', 'acme']);
+    const ran = await project.run(['run', '--select', '*']);
+    expect(ran.stderr).not.toContain('no partitions yet');
+    expect(logged()).toEqual(['a again', 'b', 'c', 'e y']);
+    expect((await project.state()).problems).toEqual([]);
+  });
+});

@@ -65,10 +65,11 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     const { findLost } = world.value.run;
     const present = await presentState(findLost, planning, view, request.value, at);
     const statusOf = statusesOf(project, present.view, at);
-    const parts = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
-    if (!parts.ok) return refusedResult(parts.error);
-    if (parts.value.length === 0) return idleResult(nothingOf(request.value));
-    const made = await firstAtWork(parts.value, ({ selection: own, partitions: keys }) =>
+    const asked = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
+    if (!asked.ok) return refusedResult(asked.error);
+    const { parts, leftOut } = asked.value;
+    if (parts.length === 0) return idleResult(nothingOf(request.value));
+    const made = await firstAtWork(parts, ({ selection: own, partitions: keys }) =>
       makePlan({
         planning,
         now,
@@ -82,7 +83,7 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     if (!made.ok) return refusedResult(made.error);
     const { plan, lost, index } = made.value;
     const steps = plan.steps.filter(({ verdict }) => verdict !== 'skip').length;
-    const several = parts.value.length > 1 ? `${severalRuns(parts.value, plan, index)}\n` : '';
+    const several = parts.length > 1 ? `${severalRuns(parts, plan, index)}\n` : '';
     const parallel = job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores;
     const text = several + renderPlan(plan, style, parallel);
     job.log.print(text);
@@ -93,7 +94,11 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
       outputs: { 'has-work': String(steps > 0), 'plan-digest': plan.digest },
       summary: {
         text: { title: steps > 0 ? `would run ${count(steps, 'step')}` : 'nothing would run', body: text },
-        notes: ['This is a plan: nothing was run.', ...(besides === undefined ? [] : [besides])],
+        notes: [
+          'This is a plan: nothing was run.',
+          ...(leftOut === undefined ? [] : [leftOut]),
+          ...(besides === undefined ? [] : [besides]),
+        ],
       },
       annotations: [],
     };

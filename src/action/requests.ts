@@ -21,18 +21,20 @@ export async function performRun(recording: Recording, createdAt: number): Promi
   if (!request.ok) return refusedResult(request.error);
   const requests = await requestsOf(recording.world.run, recording.settings, request.value);
   if (!requests.ok) return refusedResult(withPermissionLines(requests.error));
-  if (requests.value.length === 0) {
+  const { requests: wanted, notes } = requests.value;
+  if (wanted.length === 0) {
     job.log.print(nothingOf(request.value));
     return idleResult(nothingOf(request.value));
   }
-  return performRequests(recording, requests.value, { attempt: job.context.attempt });
+  return performRequests(recording, wanted, { attempt: job.context.attempt }, notes);
 }
 
-/** Runs what was asked for, one after the other where it is several runs, or says that it was asked for before. */
+/** Runs what was asked for, one after the other where it is several runs, or says that it was asked for before. `before`: notes that come first. */
 export async function performRequests(
   recording: Recording,
   requests: Parameters<typeof runRequests>[2],
   options: NonNullable<Parameters<typeof runRequests>[4]>,
+  before: readonly string[] = [],
 ): Promise<JobResult> {
   const { job, world, settings } = recording;
   const outcome = await runRequests(world.run, settings, requests, stepLog(recording), options);
@@ -40,7 +42,7 @@ export async function performRequests(
   const { runs, along, known, failures } = outcome.value;
   const [failure] = failures;
   if (failure !== undefined && runs.length === 0) return refusedResult(withPermissionLines(failure));
-  const notes = requestNotes({ along, known, failures });
+  const notes = [...before, ...requestNotes({ along, known, failures })];
   for (const note of notes) job.log.print(note);
   if (runs.some(({ state }) => state === 'QUEUED'))
     notes.push('The time budget of this job is over: the next tick carries the rest on.');
@@ -82,12 +84,16 @@ export async function runBuild(recording: Recording, request: NonNullable<PushBu
   const refused = (failure: AppFailure): BuiltPush => ({ runs: [], notes: [], failure });
   const requests = await requestsOf(world.run, settings, request);
   if (!requests.ok) return refused(requests.error);
-  const outcome = await runRequests(world.run, settings, requests.value, stepLog(recording));
+  const outcome = await runRequests(world.run, settings, requests.value.requests, stepLog(recording));
   if (!outcome.ok) return refused(outcome.error);
   const { runs, along, known, failures } = outcome.value;
   const [failure] = failures;
   const told = runs.length === 0 ? failures.slice(1) : failures;
-  return { runs, notes: requestNotes({ along, known, failures: told }), ...(failure === undefined ? {} : { failure }) };
+  return {
+    runs,
+    notes: [...requests.value.notes, ...requestNotes({ along, known, failures: told })],
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 /** Which runs of others went first, and about which of several requests nothing was done, and why. */

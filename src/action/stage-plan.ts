@@ -118,8 +118,8 @@ async function askTick(
   if (build.value?.request === undefined) return ok([...kept, ...(build.value ? [build.value.note] : [])]);
   const requests = await requestsOf(world.run, settings, build.value.request);
   if (!requests.ok) return requests;
-  const built = await askRequests(recording, requests.value);
-  return built.ok ? ok([...kept, build.value.note, ...built.value]) : built;
+  const built = await askRequests(recording, requests.value.requests);
+  return built.ok ? ok([...kept, build.value.note, ...requests.value.notes, ...built.value]) : built;
 }
 
 /** Claims what is asked for as far as it may start; what waits for that is of a next wave. */
@@ -140,8 +140,10 @@ async function askRun(recording: Recording, created: Created): Promise<Result<re
   if (!request.ok) return request;
   const requests = await requestsOf(world.run, settings, request.value);
   if (!requests.ok) return requests;
-  if (requests.value.length === 0) return ok([nothingOf(request.value)]);
-  return askRequests(recording, requests.value, { attempt: job.context.attempt });
+  const { requests: wanted, notes } = requests.value;
+  if (wanted.length === 0) return ok([...notes, nothingOf(request.value)]);
+  const asked = await askRequests(recording, wanted, { attempt: job.context.attempt });
+  return asked.ok ? ok([...notes, ...asked.value]) : asked;
 }
 
 async function shareAndUpload(

@@ -45,7 +45,7 @@ function keysOfTick(
   const parts = scheduledParts(planning, view, planning.project.schedules[schedule]!, tick);
   if (typeof parts === 'string') return NONE;
   const all = openPartitionReader(planning.project, view, keysAt(view, tick)).keysOf(asset);
-  const asked = parts.flatMap(({ selection, partitions }) => {
+  const asked = parts.parts.flatMap(({ selection, partitions }) => {
     const selected = selectAssets(planning, selection);
     // What depends on the state is settled when it is planned: the asset may be among it.
     if (selected.ok && !selected.value.has(asset)) return [];

@@ -1,14 +1,18 @@
+import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { epochMs } from '../model/instant.ts';
 import type { ManualRequest, RunRequest } from '../model/plan.ts';
-import type { AssetKey } from '../model/project.ts';
+import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { type PartitionRun, type PartitionRunsProblem, planPartitionRuns } from '../plan/partition-runs.ts';
+import { leaveOutKeyless } from '../plan/keyless.ts';
+import { type PartitionRunsProblem, planPartitionRuns } from '../plan/partition-runs.ts';
 import { openPartitionReader } from '../plan/partitioned.ts';
 import type { SelectionStatus } from '../project/selection-evaluate.ts';
+import { nameSome } from '../render/style.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import type { FindLost } from './claim-run.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
+import { keylessCure, keylessText } from './keyless-text.ts';
 import { keysAt, type PlanningProject, partitionedAssets, selectAssets } from './planning.ts';
 import { asksForMissing, type PresentState, presentPartitions } from './present-partitions.ts';
 import { type RunPorts, type RunSettings, watchPartitions } from './run.ts';
@@ -22,7 +26,15 @@ export interface RequestPart {
   readonly after: readonly number[];
 }
 
-/** The runs that a selection with partitions amounts to, in their order; none when nothing is missing or failed. */
+/** The runs that a selection amounts to, and what is left out of it. */
+export interface RequestParts {
+  /** In their order; none when nothing is missing or failed. */
+  readonly parts: readonly RequestPart[];
+  /** Which assets have no partitions yet and are left out, with what to do; absent = none. */
+  readonly leftOut?: string;
+}
+
+/** The runs that a selection with partitions amounts to. What has no partitions yet keeps nothing else from being made. */
 export function partsOfSelection(
   planning: PlanningProject,
   view: StateView,
@@ -32,32 +44,38 @@ export function partsOfSelection(
     readonly partitions: string | undefined;
     readonly statusOf?: (key: AssetKey) => readonly SelectionStatus[];
   },
-): Result<readonly RequestPart[], AppFailure> {
+): Result<RequestParts, AppFailure> {
+  const { project } = planning;
   const selected = selectAssets(planning, asked.selection, asked.statusOf);
   if (!selected.ok) return selected;
-  const runs = planPartitionRuns(planning.project, openPartitionReader(planning.project, view, at), {
-    selected: selected.value,
+  const reader = openPartitionReader(project, view, at);
+  const keyless = leaveOutKeyless(project, reader, selected.value);
+  const { rest } = keyless;
+  const leftOut = keylessText(project, keyless);
+  const isForNothing = asked.partitions !== undefined && ![...rest].some((key) => project.assets[key]?.partitions);
+  if (leftOut !== undefined && (rest.size === 0 || isForNothing)) return fail(noKeysYet(project, keyless.assets));
+  const runs = planPartitionRuns(project, reader, {
+    selected: rest,
     partitions: asked.partitions,
     recordsOf: (asset) => view.partitions?.get(asset),
   });
-  if (!runs.ok) return fail(partsFailure(runs.error, asked.partitions));
-  return ok(
-    runs.value.map((run) => ({
-      selection: narrowed(asked.selection, run, selected.value),
-      group: run.group,
-      after: run.after,
-      ...(run.partitions === undefined ? {} : { partitions: run.partitions }),
-    })),
-  );
+  if (!runs.ok) return fail(partsFailure(project, runs.error, asked.partitions));
+  const parts = runs.value.map((run) => ({
+    selection: narrowed(asked.selection, run.assets ?? [...rest].sort(byText), selected.value),
+    group: run.group,
+    after: run.after,
+    ...(run.partitions === undefined ? {} : { partitions: run.partitions }),
+  }));
+  return ok({ parts, ...(leftOut === undefined ? {} : { leftOut }) });
 }
 
 /** The selection, down to the assets of one run. */
-function narrowed(selection: string, { assets }: PartitionRun, selected: ReadonlySet<AssetKey>): string {
-  if (assets === undefined || assets.length === selected.size) return selection;
+function narrowed(selection: string, assets: readonly AssetKey[], selected: ReadonlySet<AssetKey>): string {
+  if (assets.length === selected.size) return selection;
   return `(${selection}) and (${assets.map((key) => `key:"${key}"`).join(' or ')})`;
 }
 
-function partsFailure(problem: PartitionRunsProblem, text: string | undefined): AppFailure {
+function partsFailure(project: Project, problem: PartitionRunsProblem, text: string | undefined): AppFailure {
   switch (problem.kind) {
     case 'no_partitions':
       return inputFailure(
@@ -65,11 +83,7 @@ function partsFailure(problem: PartitionRunsProblem, text: string | undefined): 
         `Nothing that is selected has partitions, and \`${text ?? ''}\` names some.`,
       );
     case 'no_keys_yet':
-      return inputFailure(
-        'partitions-none',
-        `${problem.asset} has no partitions yet.`,
-        'Add keys by `branchline partitions add`, or look at `start:` of its partitions.',
-      );
+      return noKeysYet(project, [problem.asset]);
     case 'several_definitions':
       return inputFailure(
         'other-partitions',
@@ -79,6 +93,11 @@ function partsFailure(problem: PartitionRunsProblem, text: string | undefined): 
     case 'unknown_keys':
       return inputFailure('unknown-partition', problem.messages.join('\n'));
   }
+}
+
+function noKeysYet(project: Project, assets: readonly AssetKey[]): AppFailure {
+  const what = `${nameSome(assets)} ${assets.length === 1 ? 'has' : 'have'} no partitions yet.`;
+  return inputFailure('partitions-none', what, keylessCure(project, assets));
 }
 
 /** Why a request with partitions is no run at all. */
@@ -97,12 +116,13 @@ export async function partsOfRequest(
   ports: Pick<RunPorts, 'session' | 'partitions' | 'findLost'>,
   settings: Pick<RunSettings, 'planning'>,
   request: ManualRequest | PushRequest,
-): Promise<Result<readonly RequestPart[], AppFailure>> {
+): Promise<Result<RequestParts, AppFailure>> {
   const { planning } = settings;
   watchPartitions(ports, settings, request);
   const { selection, partitions } = request;
-  if (partitions === undefined && ports.partitions.size === 0) return ok([{ selection, group: 1, after: [] }]);
-  const read = await ports.session.transact<Result<readonly RequestPart[], AppFailure>>(async (state) => {
+  if (partitions === undefined && ports.partitions.size === 0)
+    return ok({ parts: [{ selection, group: 1, after: [] }] });
+  const read = await ports.session.transact<Result<RequestParts, AppFailure>>(async (state) => {
     // A click that is run again on another day means the partitions of its first day.
     const now = request.kind === 'dispatch' ? Math.min(epochMs(request.at), state.now) : state.now;
     const at = keysAt(state.read.view, now);
@@ -112,11 +132,11 @@ export async function partsOfRequest(
   });
   if (!read.ok) return read;
   const parts = read.value.value;
-  if (!parts.ok || parts.value.length <= RUNS_MAX) return parts;
+  if (!parts.ok || parts.value.parts.length <= RUNS_MAX) return parts;
   return fail(
     inputFailure(
       'many-runs',
-      `These partitions are ${parts.value.length} runs by their \`backfill_policy\`, and a command carries out ${RUNS_MAX} itself.`,
+      `These partitions are ${parts.value.parts.length} runs by their \`backfill_policy\`, and a command carries out ${RUNS_MAX} itself.`,
       'Start a backfill: `branchline backfill start`; or let one run make several: `backfill_policy: { multi_run: { max_partitions_per_run: 10 } }`.',
     ),
   );
@@ -140,22 +160,22 @@ type DispatchRequest = Extract<RunRequest, { readonly kind: 'dispatch' }>;
 
 /**
  * What a click or a push asks for as requests of a run each, in their order: each waits for those before it. The request
- * itself where one run makes it all; none where nothing is missing or failed.
+ * itself where one run makes it all; none where nothing is missing or failed. `notes`: what is left out.
  */
 export async function requestsOf(
   ports: Pick<RunPorts, 'session' | 'partitions' | 'findLost'>,
   settings: Pick<RunSettings, 'planning'>,
   request: DispatchRequest | PushRequest,
-): Promise<Result<readonly RunRequest[], AppFailure>> {
-  const parts = await partsOfRequest(ports, settings, request);
-  if (!parts.ok) return parts;
+): Promise<Result<{ readonly requests: readonly RunRequest[]; readonly notes: readonly string[] }, AppFailure>> {
+  const asked = await partsOfRequest(ports, settings, request);
+  if (!asked.ok) return asked;
+  const { parts, leftOut } = asked.value;
   const { partitions: _all, ...rest } = request;
-  return ok(
-    parts.value.map(({ selection, partitions }, index) => ({
-      ...rest,
-      selection,
-      ...(partitions === undefined ? {} : { partitions }),
-      ...(parts.value.length > 1 ? { part: index + 1 } : {}),
-    })),
-  );
+  const requests = parts.map(({ selection, partitions }, index) => ({
+    ...rest,
+    selection,
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(parts.length > 1 ? { part: index + 1 } : {}),
+  }));
+  return ok({ requests, notes: leftOut === undefined ? [] : [leftOut] });
 }

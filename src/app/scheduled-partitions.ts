@@ -1,7 +1,7 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { Schedule } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import type { TickPart } from '../plan/tick.ts';
+import type { TickParts } from '../plan/tick.ts';
 import { partsOfSelection } from './partition-runs.ts';
 import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
 
@@ -24,17 +24,25 @@ export function scheduledParts(
   view: StateView,
   schedule: Schedule,
   tick: EpochMs,
-): readonly TickPart[] | string {
+): TickParts | string {
   const { jobs } = planning.project;
   const selection =
     (schedule.job === undefined ? undefined : jobs[schedule.job]?.selection) ?? schedule.selection ?? '';
   // What depends on the state is settled when its run is planned; partitions cannot be told before.
-  if (/\bstatus\s*:/.test(selection)) return [{ selection }];
-  const parts = partsOfSelection(planning, view, keysAt(view, tick), { selection, partitions: schedule.partitions });
-  if (!parts.ok) return parts.error.message;
-  if (parts.value.length === 0) return `no partition is ${schedule.partitions ?? 'there'}`;
-  return parts.value.map(({ selection: own, partitions }) => ({
-    selection: own,
-    ...(partitions === undefined ? {} : { partitions }),
-  }));
+  if (/\bstatus\s*:/.test(selection)) return { parts: [{ selection }] };
+  const asked = partsOfSelection(planning, view, keysAt(view, tick), { selection, partitions: schedule.partitions });
+  if (!asked.ok) {
+    const { code, message, help } = asked.error;
+    // What is to be done is told where nothing is asked for until somebody does it.
+    return (code === 'partitions-none' && help !== undefined ? `${message} ${help}` : message).replace(/\.$/, '');
+  }
+  const { parts, leftOut } = asked.value;
+  if (parts.length === 0) return `no partition is ${schedule.partitions ?? 'there'}`;
+  return {
+    parts: parts.map(({ selection: own, partitions }) => ({
+      selection: own,
+      ...(partitions === undefined ? {} : { partitions }),
+    })),
+    ...(leftOut === undefined ? {} : { leftOut }),
+  };
 }

@@ -51,14 +51,16 @@ export async function run(options: PlanOptions): Promise<number> {
     const { findLost } = world.value.run;
     const present = await presentState(findLost, planning, view, request.value, at);
     const statusOf = statusesOf(project, present.view, at);
-    const parts = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
-    if (!parts.ok) return printFailure(host, parts.error, options.json);
-    if (parts.value.length === 0) {
+    const asked = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
+    if (!asked.ok) return printFailure(host, asked.error, options.json);
+    const { parts, leftOut } = asked.value;
+    if (leftOut !== undefined) host.progress(leftOut);
+    if (parts.length === 0) {
       if (options.json) printJson({ version: 1, plan: null, runs: [] });
       else host.print(nothingOf({ partitions }));
       return 0;
     }
-    const made = await firstAtWork(parts.value, ({ selection, partitions }) =>
+    const made = await firstAtWork(parts, ({ selection, partitions }) =>
       makePlan({
         planning,
         view,
@@ -75,12 +77,12 @@ export async function run(options: PlanOptions): Promise<number> {
     const parallel = project.maxParallel ?? world.value.cores;
     // A laptop costs nothing by the minute.
     const price = options.environment === 'local' ? undefined : await priceOf(opened.value.root, project);
-    const runs = parts.value.length > 1 ? { planOf: index + 1, runs: parts.value.map(runJson) } : {};
+    const runs = parts.length > 1 ? { planOf: index + 1, runs: parts.map(runJson) } : {};
     const shared = price === undefined ? undefined : await sharedOut(project, plan, price);
     const fanOut = shared ? { fanOut: shared.json } : {};
     if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price), ...fanOut, ...runs });
     else {
-      if (parts.value.length > 1) host.print(severalRuns(parts.value, plan, index));
+      if (parts.length > 1) host.print(severalRuns(parts, plan, index));
       host.print(renderPlan(plan, style, parallel, price));
       if (shared) host.print(`\n${shared.text}`);
       const notes = untrackedCodeNotes(

@@ -4,7 +4,7 @@ import { findPlan } from '../adapters/plan-files.ts';
 import type { KnownRun } from '../app/claim-run.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { type LeftOfRun, leftOfRuns } from '../app/made-good.ts';
-import { nothingOf, partsOfRequest, type RequestPart } from '../app/partition-runs.ts';
+import { nothingOf, partsOfRequest, type RequestPart, type RequestParts } from '../app/partition-runs.ts';
 import { buildPlanning, type RunOptions, requestOf } from '../app/planning.ts';
 import { cliIdentity, type RunOutcome, type RunSettings } from '../app/run.ts';
 import { knownText } from '../app/run-message.ts';
@@ -50,16 +50,20 @@ export async function run(options: RunCommandOptions): Promise<number> {
     if (!request.ok) return printFailure(host, request.error, options.json);
     const own = { ...settings, failFast: options.failFast === true };
     // A plan that was previewed is one run.
-    const parts =
-      expected.value === undefined ? await partsOfRequest(world.run, own, request.value) : ok([request.value]);
-    if (!parts.ok) return printFailure(host, parts.error, options.json);
-    if (parts.value.length !== 1)
+    const asked: Result<RequestParts, AppFailure> =
+      expected.value === undefined
+        ? await partsOfRequest(world.run, own, request.value)
+        : ok({ parts: [{ ...request.value, group: 1, after: [] }] });
+    if (!asked.ok) return printFailure(host, asked.error, options.json);
+    const { parts, leftOut } = asked.value;
+    if (leftOut !== undefined) host.progress(leftOut);
+    if (parts.length !== 1)
       return runParts(opened, world, own, {
         options,
         request: request.value,
-        parts: parts.value as readonly RequestPart[],
+        parts,
       });
-    const { selection, partitions } = parts.value[0]!;
+    const { selection, partitions } = parts[0]!;
     const only = { ...request.value, selection, ...(partitions === undefined ? {} : { partitions }) };
     const outcome = await runOne(opened, world, own, { options, request: only, expected: expected.value });
     if (!outcome.ok) return printFailure(host, outcome.error, options.json);

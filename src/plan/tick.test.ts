@@ -504,7 +504,7 @@ describe('a tick over partitions', () => {
     const asked: number[] = [];
     const plan = due((_, tick) => {
       asked.push(tick);
-      return [parts[0]!];
+      return { parts: [parts[0]!] };
     });
     expect(asked).toEqual([utc('2026-11-21T10:00')]);
     expect(plan.requests.map(({ request }) => request)).toEqual([
@@ -513,7 +513,7 @@ describe('a tick over partitions', () => {
     expect(plan.requests[0]!.request).not.toHaveProperty('part');
   });
   test('may be several runs, each with an identity of its own', () => {
-    const plan = due(() => parts);
+    const plan = due(() => ({ parts }));
     expect(plan.requests.map(({ request }) => [request.part, request.partitions])).toEqual([
       [1, '2026-11-20'],
       [2, '2026-11-01'],
@@ -523,20 +523,27 @@ describe('a tick over partitions', () => {
       expect.objectContaining({ outcome: 'requested', requested: plan.requests[0]!.run }),
     ]);
     // Delivered again, they are the same runs.
-    expect(due(() => parts).requests.map(({ run }) => run)).toEqual(plan.requests.map(({ run }) => run));
+    expect(due(() => ({ parts })).requests.map(({ run }) => run)).toEqual(plan.requests.map(({ run }) => run));
   });
   test('that is more runs than one tick asks for names what is left, and who makes it', () => {
     const many = Array.from({ length: 250 }, (_, i) => ({ selection: '*', partitions: `k${i}` }));
     const noteOf = (partitions: string): string => {
       const world = new World().has(schedule('0 * * * *', { partitions }));
-      world.wake('2026-11-21T09:30', { partsOf: () => many });
-      const plan = world.wake('2026-11-21T10:05', { partsOf: () => many });
+      world.wake('2026-11-21T09:30', { partsOf: () => ({ parts: many }) });
+      const plan = world.wake('2026-11-21T10:05', { partsOf: () => ({ parts: many }) });
       expect(plan.requests).toHaveLength(100);
       expect(plan.notes).toMatchObject([{ kind: 'parts_left' }]);
       return plan.notes[0]!.text;
     };
     expect(noteOf('all')).toContain('is 250 runs, of which 100 are asked for; `branchline backfill start');
     expect(noteOf('missing')).toContain('its next tick asks for what is missing then');
+  });
+  test('asks for the others where an asset has none yet, and says so', () => {
+    const plan = due(() => ({ parts, leftOut: 'c has none.' }));
+    expect(plan.requests).toHaveLength(2);
+    expect(plan.notes).toEqual([
+      expect.objectContaining({ kind: 'no_partitions', text: 'Schedule `hourly`: c has none.' }),
+    ]);
   });
   test('without any is skipped, and says why', () => {
     const plan = due(() => 'no partition is missing');

@@ -43,7 +43,7 @@ export interface TickInput {
    * What one tick of a schedule over partitioned assets asks for, each a run; the words say why it asks for nothing.
    * Absent = the schedule's selection, as one run.
    */
-  readonly partsOf?: (schedule: Schedule, tick: EpochMs) => readonly TickPart[] | string;
+  readonly partsOf?: (schedule: Schedule, tick: EpochMs) => TickParts | string;
   /** Schedules whose selection names no asset at all. */
   readonly selectingNothing?: ReadonlySet<string>;
 }
@@ -52,6 +52,12 @@ export interface TickInput {
 export interface TickPart {
   readonly selection: string;
   readonly partitions?: string;
+}
+
+/** The runs of a tick; `leftOut`: which assets have no partitions yet, in words. */
+export interface TickParts {
+  readonly parts: readonly TickPart[];
+  readonly leftOut?: string;
 }
 
 /** A run that a due tick asks for. */
@@ -219,7 +225,10 @@ function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stre
   const isEmpty = input.selectingNothing?.has(name) ?? false;
   for (const [index, tick] of ticks.entries()) {
     const wanted = reasonOf({ schedule, tick, newer: ticks.length - 1 - index, now: input.now, running, isEmpty });
-    const parts = wanted === 'due' ? partsOf(input, schedule, tick) : [];
+    const asked = wanted === 'due' ? partsOf(input, schedule, tick) : { parts: [] };
+    const parts = typeof asked === 'string' ? [] : asked.parts;
+    if (typeof asked !== 'string' && asked.leftOut !== undefined)
+      found.notes.push({ kind: 'no_partitions', schedule: name, text: `Schedule \`${name}\`: ${asked.leftOut}` });
     const reason = wanted === 'due' && parts.length === 0 ? 'nothing_selected' : wanted;
     const latenessMs = input.now - tick;
     const judged = { type: 'tick.judged', at, schedule: name, tick: timestamp(tick), reason, latenessMs } as const;
@@ -234,8 +243,7 @@ function judgeDue(input: TickInput, schedule: Schedule, stretches: readonly Stre
     } else found.events.push({ ...judged, outcome: 'skipped' });
     if (parts.length > TICK_PARTS_MAX) found.notes.push(partsLeft(input.project, schedule, tick, parts.length));
     if (reason === 'nothing_selected' && wanted === 'due') {
-      const why = input.partsOf?.(schedule, tick);
-      const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} asks for nothing: ${typeof why === 'string' ? why : 'no partition'}.`;
+      const text = `Schedule \`${name}\`: the tick of ${formatInstant(tick)} asks for nothing: ${typeof asked === 'string' ? asked : 'no partition'}.`;
       found.notes.push({ kind: 'no_partitions', schedule: name, text });
     }
     if (reason === 'already_running') {
@@ -326,9 +334,8 @@ function selectionOf(project: TickInput['project'], { job, selection }: Schedule
   return (job === undefined ? undefined : project.jobs[job]?.selection) ?? selection ?? '';
 }
 
-function partsOf(input: TickInput, schedule: Schedule, tick: EpochMs): readonly TickPart[] {
-  const parts = input.partsOf?.(schedule, tick) ?? [{ selection: selectionOf(input.project, schedule) }];
-  return typeof parts === 'string' ? [] : parts;
+function partsOf(input: TickInput, schedule: Schedule, tick: EpochMs): TickParts | string {
+  return input.partsOf?.(schedule, tick) ?? { parts: [{ selection: selectionOf(input.project, schedule) }] };
 }
 
 function scheduledRun(

@@ -94,11 +94,12 @@ async function performRun(
   };
   const requests = await requestsOf(ports, settings, request);
   if (!requests.ok) return requests;
-  if (requests.value.length === 0) {
+  for (const note of requests.value.notes) ports.warn(note);
+  if (requests.value.requests.length === 0) {
     ports.warn(nothingOf(request));
     return ok(undefined);
   }
-  const ran = await runRequests(ports, settings, requests.value, unseen);
+  const ran = await runRequests(ports, settings, requests.value.requests, unseen);
   if (!ran.ok) return ran;
   const { runs, failures } = ran.value;
   if (failures[0] !== undefined && runs.length === 0) return fail(failures[0]);
