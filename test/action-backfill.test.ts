@@ -100,7 +100,6 @@ test('a click backfills 100 days in 10 runs, through two lost runners and confli
 }, 120_000);
 
 test('a backfill that is longer than a job goes on with the next one, and each summary says how far it is', async () => {
-  const budgetMs = 6_000;
   rig = await makeActionRig({
     'branchline.yaml': `name: shop
 run_queue: { max_concurrent_runs: 1 }
@@ -112,7 +111,7 @@ assets:
   const path = '.github/workflows/branchline.yml';
   rig.github.model.workflowFiles.set('branchline.yml', { id: 1, name: 'branchline', path, state: 'active' });
   /** A job whose time is over while it makes one partition; of a single key the step has its name twice. */
-  const cutShort = async (key: string, event: EventOf, actions: 'read' | 'write') => {
+  const cutShort = async (key: string, event: EventOf, actions: 'read' | 'write', budgetMs: number) => {
     writeFileSync(shared(`hold-${key}`), '');
     rmSync(shared('held'), { force: true });
     const permissions = { contents: 'write', actions, metadata: 'read' } as const;
@@ -124,11 +123,12 @@ assets:
     return rig.end(job);
   };
   const asked = click({ command: 'backfill', select: 'key:raw', partitions: 'all' });
-  const first = await cutShort('aa', asked, 'read');
+  const first = await cutShort('aa', asked, 'read', 6_000);
   expect(first).toMatchObject({ code: 0 });
   expect(first.summary).toMatch(/█+░+ 1 of 3 done, 2 left, expected end \d{4}-/);
   expect(first.log).toContain('With `actions: write` in the permissions of the job, it would go on at once.');
-  const second = await cutShort('bb', schedule, 'write');
+  // Longer: a partition is begun only where there is time for what the one before took.
+  const second = await cutShort('bb', schedule, 'write', 14_000);
   expect(second.summary).toMatch(/█+░+ 2 of 3 done, 1 left, expected end \d{4}-/);
   expect(second.summary).toContain('This workflow was started once more and carries the backfill on at once.');
   expect(rig.github.model.dispatches).toEqual([{ file: 'branchline.yml', ref: 'main', inputs: { command: 'tick' } }]);
