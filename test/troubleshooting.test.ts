@@ -48,7 +48,7 @@ const planFile: Record<PlanFileProblem['code'], true> = {
   'plan-broken': true,
   'plan-unknown': true,
 };
-const sql: Record<Exclude<SqlFailure['code'], 'sql' | 'interrupted' | 'timeout'>, true> = {
+const sql: Record<Exclude<SqlFailure['code'], 'sql' | 'damaged' | 'interrupted' | 'timeout'>, true> = {
   'driver-missing': true,
   locked: true,
   unreachable: true,

@@ -38,7 +38,7 @@ export async function openDuckDB(
   } catch (error) {
     return fail(openFailure(error, target.path));
   }
-  const session = new DuckDBSession(engine, instance, await instance.connect());
+  const session = new DuckDBSession(engine, instance, await instance.connect(), target.path);
   const prepared = await prepare(session, target);
   if (prepared.ok) return ok(session);
   await session.close();
@@ -68,11 +68,13 @@ class DuckDBSession implements SqlSession {
   readonly #engine: DuckDBEngine;
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  readonly #path: string;
 
-  constructor(engine: DuckDBEngine, instance: DuckDBInstance, connection: DuckDBConnection) {
+  constructor(engine: DuckDBEngine, instance: DuckDBInstance, connection: DuckDBConnection, path: string) {
     this.#engine = engine;
     this.#instance = instance;
     this.#connection = connection;
+    this.#path = path;
     this.engineVersion = engine.version().replace(/^v/, '');
   }
 
@@ -80,7 +82,7 @@ class DuckDBSession implements SqlSession {
     return interruptible(options, {
       run: () => this.#run(sql, binds, options.maxRows),
       interrupt: () => this.#connection.interrupt(),
-      failure: (error) => sqlFailure(error, sql),
+      failure: (error) => sqlFailure(error, sql, this.#path),
       isInterrupt: (error) => parseError(error)?.exception_type === 'INTERRUPT',
     });
   };
@@ -94,7 +96,7 @@ class DuckDBSession implements SqlSession {
       await this.#connection.extractStatements(sql);
       return split;
     } catch (error) {
-      return fail(sqlFailure(error, sql));
+      return fail(sqlFailure(error, sql, this.#path));
     }
   };
 
@@ -221,10 +223,11 @@ function parseError(error: unknown): DuckDBErrorJson | undefined {
   }
 }
 
-function sqlFailure(error: unknown, sql: string): SqlFailure {
+function sqlFailure(error: unknown, sql: string, path: string): SqlFailure {
   const parsed = parseError(error);
   if (!parsed) return { code: 'sql', message: error instanceof Error ? error.message : String(error) };
   const message = parsed.exception_message.trim();
+  if (isDamage(message, path)) return { code: 'damaged', message: message.replaceAll(path, shortPath(path)) };
   if (parsed.position === undefined) return { code: 'sql', message };
   const offset = Buffer.from(sql).subarray(0, Number(parsed.position)).toString().length;
   return { code: 'sql', message, ...placeAt(sql, offset) };
@@ -233,6 +236,7 @@ function sqlFailure(error: unknown, sql: string): SqlFailure {
 function openFailure(error: unknown, path: string): SqlFailure {
   const parsed = parseError(error);
   const message = parsed?.exception_message ?? (error instanceof Error ? error.message : String(error));
+  if (isDamage(message, path)) return { code: 'damaged', message: damageText(message, path) };
   // DuckDB has no error code for a lock; the process that holds it is named in the text only.
   const holder = /lock.*?(?:held in (?<program>.+?) \(PID (?<pid>\d+)\)|$)/is.exec(message);
   if (!holder || parsed?.exception_type !== 'IO')
@@ -247,6 +251,21 @@ function openFailure(error: unknown, path: string): SqlFailure {
     code: 'locked',
     message: `${shortPath(path)} is locked: ${who}. DuckDB lets one process at a time open a file: end that one, then run again.`,
   };
+}
+
+/**
+ * Whether DuckDB says that its own file is no whole database. It has no error code for that; of a file that is too short
+ * it speaks in the same words when that is a file of data which a query reads.
+ */
+function isDamage(message: string, path: string): boolean {
+  if (/Corrupt database file|is not a valid DuckDB database file/.test(message)) return true;
+  return message.includes('Could not read enough bytes from file') && message.includes(path);
+}
+
+/** Of a file that cannot be opened it is known which one is meant. */
+function damageText(message: string, path: string): string {
+  const text = message.trim().replaceAll(path, shortPath(path));
+  return message.includes(path) ? text : `${shortPath(path)}: ${text}`;
 }
 
 /** From the project's folder where it is inside of it: messages are recorded, and other machines have other folders. */

@@ -4,7 +4,7 @@ import type { StateView } from '../model/state.ts';
 import { shortVersion } from '../model/versions.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import type { KeysByAsset } from '../plan/reads.ts';
-import type { ConnectionTarget, SqlPool } from '../ports.ts';
+import type { ConnectionTarget, SqlFailure, SqlPool } from '../ports.ts';
 import { factsOf } from '../state/partition-records.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { type ConnectionFile, connectionFile, type KeptFileOf, recordedFile } from './connection-files.ts';
@@ -19,6 +19,8 @@ export interface FindLostPorts {
   readonly sql: SqlPool;
   /** Is there a file at this absolute path? */
   readonly fileExists: (path: string) => boolean;
+  /** A database could not be asked, and why: nobody knows now whether its tables are still there. */
+  readonly onUnasked: (connection: string, why: string) => void;
 }
 
 /** One thing that was published: an asset, or a partition of one. */
@@ -49,8 +51,9 @@ export interface MoreToFind {
 
 /**
  * Which published data is gone, by asset, and of partitions by `asset@key`, with what was found: copies of files, and
- * tables whose database file is missing, older than the state, or written by another environment since (stamps,
- * semantics.md 13). A database that cannot be asked now (locked, unreachable, its variable not set) is not called lost.
+ * tables whose database file is missing, damaged, older than the state, or written by another environment since (stamps,
+ * semantics.md 13). A database that cannot be asked now (locked, unreachable, its variable not set) is not called lost:
+ * that nobody knows is said.
  */
 export async function findLost(
   ports: FindLostPorts,
@@ -163,10 +166,20 @@ async function findUnstamped(
   where: Where,
 ): Promise<void> {
   const file = connectionFile(scope, ports.keptFile, where.connection);
-  if (!file.ok) return;
+  if (!file.ok) return sayUnasked(ports, view, where, file.error.message);
   if (file.value && where.since === undefined) return findInKept(ports, scope, view, { ...where, file: file.value });
   const target = connectionTarget(scope, where.connection);
-  if (target.ok) await findInTarget(ports, scope, { ...where, target: target.value });
+  if (target.ok) await findInTarget(ports, scope, view, { ...where, target: target.value });
+  else sayUnasked(ports, view, where, target.error.message);
+}
+
+/** Who is at work in it keeps others out, and looks for itself: of that nobody has to be told. */
+function sayUnasked(ports: FindLostPorts, view: StateView, { connection, since }: Where, why: string): void {
+  if (since === undefined && !isClaimed(view, connection)) ports.onUnasked(connection, why);
+}
+
+function isClaimed(view: StateView, connection: string): boolean {
+  return [...view.claims.values()].some((claim) => claim.connections.some(({ name }) => name === connection));
 }
 
 /** In a file that is kept between runs: what the state says of it comes first, then the stamps of the file itself. */
@@ -178,7 +191,7 @@ async function findInKept(
 ): Promise<void> {
   const { connection, file, lost } = where;
   // Somebody is at work in it: what it will hold is known when that run has ended.
-  if ([...view.claims.values()].some((claim) => claim.connections.some(({ name }) => name === connection))) return;
+  if (isClaimed(view, connection)) return;
   const unsaved = view.connections.get(connection)?.unsaved ?? {};
   const isUnsaved = ({ name, isId }: PublishedThing): boolean => isId(unsaved[name] ?? '');
   for (const { name } of where.things.filter(isUnsaved))
@@ -186,25 +199,30 @@ async function findInKept(
   const things = where.things.filter((thing) => !isUnsaved(thing));
   const recorded = recordedFile(view, connection);
   if (things.length === 0) return;
-  if (recorded === undefined) return findInTarget(ports, scope, { ...where, things, target: file.target });
+  if (recorded === undefined) return findInTarget(ports, scope, view, { ...where, things, target: file.target });
   const here = await file.inPlace.find(escapePattern(file.path));
   if (here.ok && here.value[0]?.digest === recorded.digest)
-    return findInTarget(ports, scope, { ...where, things, target: file.target });
+    return findInTarget(ports, scope, view, { ...where, things, target: file.target });
   // Nobody holds the connection yet, so its file is looked at elsewhere.
   const target = { ...file.target, path: `${file.asideFolder}/${recorded.path}` };
   const release = await ports.sql.exclusive(target);
   const [outcome] = await file.aside.restore([recorded]).finally(release);
-  if (outcome!.kind !== 'lost') return findInTarget(ports, scope, { ...where, things, target });
-  if (outcome!.loss === 'unavailable') return;
+  if (outcome!.kind !== 'lost') return findInTarget(ports, scope, view, { ...where, things, target, isAside: true });
+  if (outcome!.loss === 'unavailable') return sayUnasked(ports, view, where, outcome!.message);
   // What lies here may be older or newer than what was kept, and its stamps say what it holds.
-  if (here.ok && here.value.length > 0) return findInTarget(ports, scope, { ...where, things, target: file.target });
+  if (here.ok && here.value.length > 0)
+    return findInTarget(ports, scope, view, { ...where, things, target: file.target });
   for (const { name } of things) lost.set(name, `${outcome!.message} (the database file of connection ${connection})`);
 }
 
 async function findInTarget(
   ports: FindLostPorts,
   scope: ConnectionScope,
-  where: Where & { readonly target: ConnectionTarget },
+  view: StateView,
+  where: Where & {
+    readonly target: ConnectionTarget /** A copy where nobody else looks. */;
+    readonly isAside?: boolean;
+  },
 ): Promise<void> {
   const { connection, things, since, lost, target } = where;
   if (target.type === 'duckdb') {
@@ -217,11 +235,12 @@ async function findInTarget(
       return;
     }
   }
+  const path = target.type === 'duckdb' ? pathInProject(scope, target.path) : undefined;
   const session = await ports.sql.open(target, { tag: `branchline ${scope.project.name}` });
-  if (!session.ok) return;
+  if (!session.ok) return findUnread(ports, view, { ...where, path }, session.error);
   try {
     const stamps = await readStamps(session.value, scope.environment, keysAsked(things));
-    if (!stamps.ok) return;
+    if (!stamps.ok) return findUnread(ports, view, { ...where, path }, stamps.error);
     for (const { name, at, isId, isVersion } of things) {
       const stamp = stamps.value.get(name);
       // Another run may have replaced it since the state was read.
@@ -238,6 +257,31 @@ async function findInTarget(
   } finally {
     await session.value.close();
   }
+}
+
+/** Messages are recorded, and other machines have other folders. */
+function pathInProject({ root }: ConnectionScope, path: string): string {
+  return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
+/** A damaged database holds nothing that could be trusted. What keeps it from being read otherwise may pass. */
+function findUnread(
+  ports: FindLostPorts,
+  view: StateView,
+  where: Where & { readonly isAside?: boolean; readonly path: string | undefined },
+  { code, message }: SqlFailure,
+): void {
+  const { connection, things, lost, isAside, path } = where;
+  if (code !== 'damaged') {
+    sayUnasked(ports, view, where, message);
+    return;
+  }
+  const file = `the database file of connection ${connection}`;
+  // The way out before the cause: a line may be cut at its end.
+  const why = isAside
+    ? `what is kept of ${file} is damaged`
+    : `${file} is damaged, move ${path ?? 'it'} to another place first (${message})`;
+  for (const { name } of things) lost.set(name, why);
 }
 
 /** With more keys than this it is less to read all stamps than to name those that are wanted. */

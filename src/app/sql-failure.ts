@@ -58,5 +58,12 @@ export function attemptFailure(failure: SqlFailure): Failure {
     case 'unreachable':
     case 'driver-missing':
       return { class: 'infrastructure', code: failure.code, message };
+    case 'damaged':
+      return {
+        class: 'infrastructure',
+        code: 'database-damaged',
+        // Something of it may be saved yet, and a log that belongs to it would be played into a new file.
+        message: `a damaged database file is not written over: ${message}. Move it to another place (with its .wal, if one is beside it), or put a good copy there; what was in it then counts as lost and can be made again`,
+      };
   }
 }

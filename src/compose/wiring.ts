@@ -249,6 +249,10 @@ export async function openWorld(
   const redactor = createRedactor(secrets);
   const warn = (text: string): void => host.progress(redactor.text(text));
   const said = new Set<string>();
+  const warnOnce = (text: string): void => {
+    if (!said.has(text)) warn(text);
+    said.add(text);
+  };
   let changed: Promise<readonly string[]> | undefined;
   const findChanges = async (commit: string): Promise<readonly string[]> =>
     (await import('../adapters/checkout-changes.ts')).findChangedFiles(root, gitEnv, commit, opened.tree);
@@ -298,6 +302,8 @@ export async function openWorld(
   const sql = pooledSql(databases(env.value));
   const { outputs } = stores;
   const scope = { project, environment: options.environment, env: env.value, root };
+  const onUnasked = (connection: string, why: string): void =>
+    warnOnce(`Connection ${connection} cannot be asked, so whether its tables are still there is not known: ${why}`);
   const source = reportSource(project, code?.commit, location.value.remoteUrl);
   // Of all commits of this command: a tick makes several runs, and each writes only the pages that it changes.
   const pages = new Map<string, string | null>();
@@ -328,10 +334,7 @@ export async function openWorld(
     ...(surroundings.job === undefined ? {} : { meter: createJobMeter(billedJob(surroundings.job, project.prices)) }),
     warn,
     say: (text) => host.progress(text),
-    sayOnce(text) {
-      if (!said.has(text)) warn(text);
-      said.add(text);
-    },
+    sayOnce: warnOnce,
     ...(code === undefined ? {} : { changedFiles: () => (changed ??= findChanges(code.commit)) }),
     ...(options.logs ? { onOutput: surroundings.onStepOutput ?? prefixedOutput(surroundings) } : {}),
     prepareEngines: async (engines) => {
@@ -345,7 +348,13 @@ export async function openWorld(
       return undefined;
     },
     findLost: (view, looked, more) =>
-      findLost({ outputs, keptFile: stores.keptFile, sql, fileExists: existsSync }, scope, view, looked, more),
+      findLost(
+        { outputs, keptFile: stores.keptFile, sql, fileExists: existsSync, onUnasked },
+        scope,
+        view,
+        looked,
+        more,
+      ),
     pages: (prepared, before) => {
       const made = options.records ? reportPages(source, prepared, before) : new Map<string, string | null>();
       for (const [path, text] of made) pages.set(path, text);

@@ -106,7 +106,13 @@ const ports: RunPorts = {
   outputs,
   processes: counted('processes', world.value.run.processes, ['run']),
   findLost: (view, looked, more) =>
-    findLost({ outputs, keptFile: () => undefined, sql, fileExists: existsSync }, scope, view, looked, more),
+    findLost(
+      { outputs, keptFile: () => undefined, sql, fileExists: existsSync, onUnasked: () => {} },
+      scope,
+      view,
+      looked,
+      more,
+    ),
 };
 const request = requestOf(project, {}, cliIdentity(Date.now(), String(process.pid)));
 if (!request.ok) throw new Error(request.error.message);
