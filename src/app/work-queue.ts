@@ -258,6 +258,8 @@ export async function workQueue(
   let deadline = ports.clock.now() + settings.waitMs;
   let said = '';
   let quietSeq = work.first && work.isFirstQuiet === true ? work.first.after.view.seq : -1;
+  // Another job may have carried it on since: that one ends.
+  const isLeft = (run: string): boolean => givenBack.has(run) && newest.view.openRuns.get(run)?.state === 'QUEUED';
   const room = (): number => (mayStart() ? settings.maxParallel - active.size : 0);
   const mayStart = (): boolean =>
     failure === undefined &&
@@ -308,7 +310,7 @@ export async function workQueue(
     const isVain =
       waits === undefined || waits.size === 0
         ? () => false
-        : waitsInVain(waits, (run) => waitsForLater(newest.view, run, ports.clock.now()));
+        : waitsInVain(waits, (run) => isLeft(run) || waitsForLater(newest.view, run, ports.clock.now()));
     const hopeful = mayStart() ? left.filter((each) => isDue(each) && own.isMine(each) && !isVain(each.run)) : [];
     const found =
       work.takesLostAlong && waits && room() > 0

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TagLimit } from '../model/operations.ts';
-import { priorityOf, type QueuedRun, type QueueInput, releaseRuns } from './queue.ts';
+import { priorityOf, type QueuedRun, type QueueInput, releaseRuns, waitsInVain } from './queue.ts';
 
 const run = (name: string, tags: Record<string, string> = {}, more: Partial<QueuedRun> = {}): QueuedRun => ({
   run: name,
@@ -202,4 +202,31 @@ test('no limit is exceeded, everybody is answered, and nobody waits while everyt
     ),
     { numRuns: 300 },
   );
+});
+
+describe('waiting in vain', () => {
+  const behind = (more: Parameters<typeof pass>[0]) => pass({ pools: { q: 1, r: 2 }, ...more }).waiting;
+  const isVain = (waiting: ReturnType<typeof behind>, ...idle: string[]) =>
+    waitsInVain(waiting, (name) => idle.includes(name));
+  test('of places, when all who have them stay away', () => {
+    const queued = [run('1', {}, { slots: { q: 1 } }), run('2', {}, { slots: { q: 1 } })];
+    expect(isVain(behind({ queued }), '1')('2')).toBe(true);
+    expect(isVain(behind({ queued }))('2')).toBe(false);
+    const inProgress = [run('0', {}, { slots: { r: 1 } })];
+    const two = behind({ inProgress, queued: [run('1', {}, { slots: { r: 1 } }), run('2', {}, { slots: { r: 1 } })] });
+    // One that ends is enough.
+    expect(isVain(two, '1')('2')).toBe(false);
+    expect(isVain(two, '1', '0')('2')).toBe(true);
+    expect(isVain(behind({ places: 1, queued: [run('1'), run('2')] }), '1')('2')).toBe(true);
+    const crm = { source: 'crm' };
+    const limits = [limit('source', 'crm', 1)];
+    expect(isVain(behind({ limits, queued: [run('1', crm), run('2', crm)] }), '1')('2')).toBe(true);
+  });
+  test('of what is held, when one of the holders stays away, or is waited for in vain', () => {
+    const held = (name: string, ...by: string[]) =>
+      run(name, {}, { heldBy: by.map((each) => ({ run: each, what: 'a' })) });
+    const waiting = behind({ queued: [run('1'), held('2', '0', '1'), held('3', '2')] });
+    expect(['2', '3'].map(isVain(waiting, '1'))).toEqual([true, true]);
+    expect(['2', '3'].map(isVain(waiting))).toEqual([false, false]);
+  });
 });

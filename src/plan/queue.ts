@@ -54,12 +54,12 @@ export function isForGood(wait: Wait): boolean {
 }
 
 /**
- * Tells of runs whether waiting for them is in vain: nobody is in their way, or who is does not start meanwhile. `isLater`:
- * whether a run waits for an instant.
+ * Tells of runs whether waiting for them is in vain: nobody is in their way, or who is does not start meanwhile. `isIdle`:
+ * whether a run that waits does not start for a while, since it waits for an instant or for a job with more time.
  */
 export function waitsInVain(
   waiting: ReadonlyMap<string, Wait>,
-  isLater: (run: string) => boolean,
+  isIdle: (run: string) => boolean,
 ): (run: string) => boolean {
   // Of many runs in a row each is held by all before it.
   const known = new Map<string, boolean>();
@@ -67,15 +67,18 @@ export function waitsInVain(
     const before = known.get(run);
     if (before !== undefined) return before;
     known.set(run, false);
-    const wait = waiting.get(run);
-    const isVain =
-      wait?.kind === 'held'
-        ? wait.holders.some((holder) => isLater(holder) || judge(holder))
-        : wait !== undefined && isForGood(wait);
+    const isVain = isVainWait(waiting.get(run), (holder) => isIdle(holder) || judge(holder));
     known.set(run, isVain);
     return isVain;
   };
   return judge;
+}
+
+function isVainWait(wait: Wait | undefined, staysAway: (holder: string) => boolean): boolean {
+  if (wait === undefined || wait.kind === 'not-due') return false;
+  // What is held has to be let go by all of them; of places one is enough.
+  if (wait.kind === 'held') return wait.holders.some(staysAway);
+  return isForGood(wait) || (wait.holders.length > 0 && wait.holders.every(staysAway));
 }
 
 export interface ReleasePass {

@@ -90,6 +90,29 @@ test('a run that does not fit into the time that a job has left is given back on
   expect(report.state.commits).toBeLessThan(150);
 });
 
+test('nobody waits for what stands behind a run that its own job has given back', async () => {
+  // At 03:01 `a` is made; `b`, which took 40 min before, does not fit, and `c` waits behind it for the only slot.
+  const report = await played(
+    `pools: { q: 1 }
+assets: { a: { run: make, pool: q }, b: { deps: [a], run: make, pool: q }, c: { run: make, pool: q } }
+schedules:
+  first: { cron: "0 1,3 * * *", selection: "key:a or key:b", tags: { branchline/priority: "5" } }
+  second: { cron: "0 3 * * *", selection: "key:c" }
+`,
+    `wake_ups: { cron: "1 0,1,3,5,6 * * *", late: 10s }
+time_budget: 60m
+durations: { "*": 30m, "key:b": 40m }
+`,
+    { hours: 7 },
+  );
+  const [, given] = report.runs;
+  expect(given!.work).toHaveLength(2);
+  expect(report.runs.at(-1)!.waits[0]).toMatchObject({ kind: 'pool' });
+  expect(report.totals).toMatchObject({ succeeded: report.runs.length, left: 0 });
+  // 170 min of steps; ten more were waited.
+  expect(report.github.minutes).toBeLessThan(180);
+});
+
 describe('somebody’s run over partitions', () => {
   const manifest = (policy: string): string =>
     `assets: { a: { run: make, partitions: { daily: { start: "2026-11-01" } }${policy} } }\n`;
