@@ -14,6 +14,15 @@ export interface RandomWorld {
 /** All that fails or is lost happens before this hour, and schedules ask for the last run before it. */
 const TROUBLE_HOURS = 6;
 
+/**
+ * Whoever looks stops when all is over. Where most rings are lost, each job has half an hour and makes one long step in
+ * it, what is left takes more than the rest of a day.
+ */
+const HOURS = 71;
+
+/** The first day: what is left on the next is not joined by more of the same. */
+const DAY = '29 11 *';
+
 const SINGLE = 'backfill_policy: { single_run: true }';
 const MULTI = 'backfill_policy: { multi_run: { max_partitions_per_run: 2 } }';
 
@@ -124,7 +133,7 @@ export function randomWorld(seed: number, random: Random): RandomWorld {
       chance(0.3) ? `branchline/priority: "${below(5) - 2}"` : '',
       chance(0.2) ? `branchline/max_retries: "${below(3)}"` : '',
     ].filter((tag) => tag !== '');
-    const cron = `${below(60)} 0-${TROUBLE_HOURS - 1}${chance(0.3) ? '/2' : ''} * * *`;
+    const cron = `${below(60)} 0-${TROUBLE_HOURS - 1}${chance(0.3) ? '/2' : ''} ${DAY}`;
     return `  s${i}: { cron: "${cron}", selection: "${oneOf(selections)}", catchup: ${oneOf(['latest', 'all', 'none'])}${chance(0.2) ? ', skip_if_running: true' : ''}${tags.length > 0 ? `, tags: { ${tags.join(', ')} }` : ''} }`;
   });
   const limits = [
@@ -184,7 +193,7 @@ export function randomWorld(seed: number, random: Random): RandomWorld {
     seed,
     files: { 'branchline.yaml': text(automated) },
     scenario: text(scenario),
-    hours: 23,
+    hours: HOURS,
     troubleHours: TROUBLE_HOURS + 1,
   };
 }
@@ -195,7 +204,7 @@ function withAutomation(
   oneOf: <T>(items: readonly T[]) => T,
   chance: (share: number) => boolean,
 ): string[] {
-  const rules = ['eager', 'eager', 'on_missing', '{ on_cron: { cron: "20 0-5 * * *" } }'];
+  const rules = ['eager', 'eager', 'on_missing', `{ on_cron: { cron: "20 0-5 ${DAY}" } }`];
   return manifest.map((line) => {
     if (!/^ {2}a\d+: \{/.test(line) || !chance(line.includes('deps:') ? 0.9 : 0.4)) return line;
     return line.replace(/ \}$/, `, automation: ${oneOf(rules)} }`);
