@@ -153,6 +153,48 @@ schedules:
   expect(JSON.stringify((await playedTo(manifest, scenario)).report)).toBe(JSON.stringify(report));
 });
 
+describe('what asks for more than there is time for asks for nothing once nobody is woken any more', () => {
+  /** Two hours and a half of work each hour: whenever a wave is over, the next tick is due. */
+  const scenario = 'wake_ups: { cron: "5 * * * *", late: 1s }\nfan_out: { jobs: 2 }\ndurations: { "*": 50m }\n';
+  const hourly = 'automation: { on_cron: { cron: "0 * * * *" } }';
+
+  test.each([
+    [
+      'a schedule',
+      'assets: { a: { run: make }, b: { deps: [a], run: make }, c: { deps: [b], run: make } }\nschedules: { hourly: { cron: "0 * * * *", selection: "*" } }\n',
+    ],
+    [
+      'assets by themselves',
+      `assets: { a: { run: make, ${hourly} }, b: { deps: [a], run: make, ${hourly} }, c: { deps: [b], run: make, ${hourly} } }\n`,
+    ],
+  ])('%s', async (_, manifest) => {
+    const { report, view } = await playedTo(manifest, scenario, { hours: 4 });
+    const until = Date.parse(report.until);
+    expect(report.runs.length).toBeGreaterThan(1);
+    for (const { requestedAt } of report.runs) expect(Date.parse(requestedAt)).toBeLessThanOrEqual(until);
+    // What was asked for before goes on to its end, by waves that start each other.
+    const last = Math.max(...report.runs.flatMap(({ work }) => work.map(({ to }) => Date.parse(to))));
+    expect(last).toBeGreaterThan(until);
+    expect(report.totals).toMatchObject({ succeeded: report.runs.length, left: 0 });
+    expect(view.openRuns.size).toBe(0);
+    expect(report.notices.map(({ text }) => text).join()).not.toContain('followed any further');
+  });
+});
+
+test('work that goes on for more than 14 days after the last wake-up is followed no further, and that is told', async () => {
+  const { report } = await playedTo(
+    'assets: { a: { run: make } }\n',
+    'wake_ups: { cron: "5 * * * *", late: 1s }\nfan_out: { jobs: 2 }\ndurations: { "*": 20d }\nruns: [{ at: +1m, select: "*" }]\n',
+    { hours: 1 },
+  );
+  expect(report.totals).toMatchObject({ runs: 1, left: 1 });
+  expect(report.notices).toContainEqual({
+    kind: 'warning',
+    text: 'work went on for 14 days after the last wake-up, and was not followed any further',
+    times: 1,
+  });
+});
+
 describe('a run that waits for a machine for longer than start_timeout_seconds', () => {
   const manifest = (seconds: number) => `runners: { big: { runs-on: [self-hosted, big] } }
 run_monitoring: { enabled: true, start_timeout_seconds: ${seconds} }

@@ -7,8 +7,8 @@ import type { Actor, Random, VirtualTime } from './virtual-time.ts';
 /** What happens around a project, by a scenario: GitHub rings, somebody starts something, machines are lost. */
 export interface Outside {
   readonly rings: { readonly rung: number; readonly lost: number };
-  /** Resolves when all of it has happened and all jobs are over, or have been at it for too long. */
-  happened(): Promise<void>;
+  /** Resolves when all of it has happened and all jobs are over; `cut-off`: they have been at it for too long. */
+  happened(): Promise<'over' | 'cut-off'>;
 }
 
 interface OutsideInput {
@@ -24,7 +24,8 @@ interface OutsideInput {
 }
 
 /** A simulation does not wait for work that goes on so long after its end. */
-const AFTERWARDS_MS = 14 * 24 * 3_600_000;
+export const AFTERWARDS_DAYS = 14;
+const AFTERWARDS_MS = AFTERWARDS_DAYS * 24 * 3_600_000;
 
 export function openOutside({ scenario, from, until, time, random, runners, isQuiet }: OutsideInput): Outside {
   const outside: Actor = { name: 'the world outside', isGone: false, frozenUntil: 0 };
@@ -64,7 +65,10 @@ export function openOutside({ scenario, from, until, time, random, runners, isQu
         ...scenario.crashes.filter((instant) => instant <= until).map(crash),
       ]);
       await at(until);
-      await Promise.race([runners.allOver(), time.turn(outside, AFTERWARDS_MS)]);
+      return Promise.race([
+        runners.allOver().then(() => 'over' as const),
+        time.turn(outside, AFTERWARDS_MS).then(() => 'cut-off' as const),
+      ]);
     },
   };
 }

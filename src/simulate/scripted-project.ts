@@ -35,6 +35,15 @@ export function scriptedPlanning(planning: PlanningProject): PlanningProject {
   return { ...planning, project: scripted };
 }
 
+/**
+ * The project once nobody is woken any more: nothing asks by itself, by a clock or a condition. What waits, is tried again
+ * or is of a backfill goes on to its end, also by waves that start each other. A schedule that asks for more than there
+ * is time for would otherwise ask for ever.
+ */
+export function onlyWhatIsAskedFor(planning: PlanningProject): PlanningProject {
+  return { ...planning, automated: [], project: { ...planning.project, schedules: {} } };
+}
+
 function withoutPlace(connection: Connection, name: string): Connection {
   const { definedAt } = connection;
   return connection.type === 'duckdb'

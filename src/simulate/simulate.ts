@@ -9,12 +9,12 @@ import { parseRecentPath } from '../state/layout.ts';
 import { type FanOutFigures, openFanOut } from './fan-out.ts';
 import { performWork } from './job-work.ts';
 import { createMemoryState, type MemoryState, type StateOrigin } from './memory-state.ts';
-import { openOutside } from './outside.ts';
+import { AFTERWARDS_DAYS, openOutside } from './outside.ts';
 import { playOf } from './play-scripts.ts';
 import { openRate } from './rate.ts';
 import { openRunners } from './runners.ts';
 import type { ScenarioPlan } from './scenario-plan.ts';
-import { scriptedPlanning } from './scripted-project.ts';
+import { onlyWhatIsAskedFor, scriptedPlanning } from './scripted-project.ts';
 import { type JobWorld, portsOfJob, type SimulatedJob } from './simulated-job.ts';
 import { type Level, openTimeline, type Timeline } from './timeline.ts';
 import { createVirtualTime, seededRandom } from './virtual-time.ts';
@@ -69,6 +69,7 @@ export interface Simulation {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const TURNS_MAX = 50_000_000;
+const CUT_OFF = `work went on for ${AFTERWARDS_DAYS} days after the last wake-up, and was not followed any further`;
 
 /**
  * Plays the days of a project: the real use cases, planning, queue and state, on a clock that jumps from event to event.
@@ -77,10 +78,11 @@ const TURNS_MAX = 50_000_000;
 export async function simulate(input: SimulationInput): Promise<Simulation> {
   const { scenario, from, until } = input;
   const random = seededRandom(input.seed);
-  const time = createVirtualTime(from, random, TURNS_MAX);
+  const time = createVirtualTime(from, random, { turns: TURNS_MAX });
   const state = createMemoryState(() => time.now(), input.origin, input.onLanded);
   const timeline = openTimeline(from);
   const planning = scriptedPlanning(input.planning);
+  const asksForNothing = onlyWhatIsAskedFor(planning);
   const { project } = planning;
   const environment = input.environment ?? 'production';
   const reasons = waitReasons(planning);
@@ -126,7 +128,11 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     : undefined;
   const perform = async (job: SimulatedJob): Promise<void> => {
     const ports = portsOfJob(world, job);
-    const settings = settingsOf(job, { planning, environment, scenario });
+    const settings = settingsOf(job, {
+      planning: job.askedAt > until ? asksForNothing : planning,
+      environment,
+      scenario,
+    });
     const done = await (fanOut ? fanOut.perform(ports, settings, job) : performAlone(ports, settings, job));
     if (!done.ok) count(refusals, done.error.message);
   };
@@ -134,7 +140,8 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   const isQuiet = (): boolean =>
     input.quietFrom !== undefined && time.now() >= input.quietFrom && timeline.isQuiet() && runners.level.now === 0;
   const outside = openOutside({ scenario, from, until, time, random, runners, isQuiet });
-  await time.until(outside.happened());
+  const end = await time.until(outside.happened());
+  if (end === 'cut-off') count(warnings, CUT_OFF);
 
   const { jobs, level, minutes, refusedJobs } = runners;
   const endedAt = Math.max(until, ...jobs.map(({ endedAt: at }) => at ?? from));

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../model/instant.ts';
+import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Clock } from '../ports.ts';
 
 /** Numbers in [0, 1) that follow from a seed. */
@@ -45,9 +45,18 @@ export interface VirtualTime {
 /** More turns than any schedule of faults takes: an endless loop is a finding, not a hanging test. */
 const TURNS_MAX = 200_000;
 
-export function createVirtualTime(start: EpochMs, random: Random, turnsMax = TURNS_MAX): VirtualTime {
+/** The same while no time passes: no number of jobs does so much at one instant. */
+const TURNS_AT_ONCE_MAX = 1_000_000;
+
+export function createVirtualTime(
+  start: EpochMs,
+  random: Random,
+  limits: { readonly turns?: number; readonly turnsAtOnce?: number } = {},
+): VirtualTime {
+  const { turns: turnsMax = TURNS_MAX, turnsAtOnce: turnsAtOnceMax = TURNS_AT_ONCE_MAX } = limits;
   let now = start;
   let turns = 0;
+  let turnsAtOnce = 0;
   const waiting = new Set<Waiting>();
 
   const turn: VirtualTime['turn'] = (actor, afterMs = 0, signal) =>
@@ -89,6 +98,9 @@ export function createVirtualTime(start: EpochMs, random: Random, turnsMax = TUR
       ready.push(entry);
     }
     if (earliest === Number.POSITIVE_INFINITY) return false;
+    turnsAtOnce = earliest > now ? 1 : turnsAtOnce + 1;
+    if (turnsAtOnce > turnsAtOnceMax)
+      throw new Error(`${turnsAtOnceMax} turns at ${timestamp(now)}, and no time passes`);
     now = earliest;
     const next = ready[Math.floor(random() * ready.length)]!;
     waiting.delete(next);

@@ -35,7 +35,7 @@ export function handingJobs(
   durationMsOf: (spec: ProcessSpec) => number = () => 1000,
 ): HandingJobs {
   const random = seededRandom(1);
-  const time = createVirtualTime(START, random, 100_000);
+  const time = createVirtualTime(START, random, { turns: 100_000 });
   const state = createMemoryState(() => time.now());
   const planning = scriptedPlanning(planningOf(manifest));
   let jobs = 0;
