@@ -116,3 +116,48 @@ test('an instant without a zone is refused', async () => {
   project = makeCliProject({ 'branchline.yaml': manifest() });
   expect((await project.run(['tick', '--now', '2026-11-20 12:00'])).code).toBe(2);
 });
+
+test('a failure that a retry made good is not told as one', async () => {
+  project = makeCliProject({
+    'branchline.yaml': manifest(undefined, 'test -e fixed && mkdir -p data && echo 1 > data/a.csv'),
+  });
+  // By hand is now, and time never runs back.
+  await tick('2036-11-20T12:00:00Z');
+  const failed = await project.json<TickJson>(['tick', '--now', '2036-11-21T02:41:00Z'], 1);
+  const { run } = failed.runs[0]!;
+  const idle = async (): Promise<string> =>
+    (await project.run(['tick', '--now', '2036-11-21T02:50:00Z', '--dry-run'])).stdout;
+  expect(await idle()).toContain(`was judged already (run ${run}: FAILURE); it is next at`);
+  const again = await project.json<RunJson>(['retry', run], 1);
+  expect(await idle()).toContain(`(run ${run}: FAILURE; its retry ${again.run}: FAILURE); it`);
+  project.write('fixed', '');
+  const good = await project.json<RunJson>(['retry', run]);
+  expect(await idle()).toContain(`(run ${run}: FAILURE; its retry ${good.run}: SUCCESS); it`);
+});
+
+test('after a tick of days to come a plan sees what the run that follows sees', async () => {
+  const day = 86_400_000;
+  const start = new Date(Date.now() - 3 * day).toISOString().slice(0, 10);
+  project = makeCliProject({
+    'branchline.yaml': `name: ahead
+partitions:
+  days: { daily: { start: ${start} } }
+assets:
+  a:
+    partitions: days
+    run: "mkdir -p data && echo $BRANCHLINE_PARTITION > data/$BRANCHLINE_PARTITION.csv"
+    outputs: ["data/\${{ partition.key }}.csv"]
+  b: { deps: [a], run: "cat data/2*.csv > data/all.csv", outputs: [data/all.csv] }
+schedules:
+  nightly: { selection: "*", cron: "30 2 * * *" }
+`,
+  });
+  await project.json(['run', '--select', '*', '--partitions', 'all']);
+  const ahead = new Date(Date.now() + 2 * day).toISOString().slice(0, 10);
+  await tick(`${ahead}T02:00:00Z`);
+  expect((await tick(`${ahead}T03:00:00Z`)).runs).toMatchObject([{ state: 'SUCCESS' }]);
+  const plan = await project.run(['plan']);
+  const run = await project.run(['run']);
+  expect(run.stdout).toContain('2 up to date');
+  expect(plan.stdout).toContain('Nothing to do');
+});

@@ -9,6 +9,7 @@ import type { CanceledRun } from './cancel.ts';
 import type { RunEnd } from './carry-out.ts';
 import type { KnownRun } from './claim-run.ts';
 import { holderText } from './claims.ts';
+import type { JudgedTick } from './judged-before.ts';
 import type { TickOutcome } from './tick.ts';
 
 /** Message of a commit about a run: a subject that reads as a diary, and trailers for machines. */
@@ -108,14 +109,15 @@ export function sentence(text: string): string {
 }
 
 /** `daily of 2026-11-22 02:23 UTC was judged already (run …: SUCCESS); it is next at 2026-11-23 02:23 UTC.` */
-export function idleText(next: TickOutcome['next'][number], before: TickOutcome['before']): string {
+export function idleText(next: TickOutcome['next'][number], before: readonly JudgedTick[]): string {
   const last = before.find(({ schedule }) => schedule === next.schedule);
   const judged = last ? `of ${formatInstant(last.tick)} was judged already (${judgedText(last)}); it ` : '';
   return `${next.schedule} ${judged}is next at ${formatInstant(next.tick)}.`;
 }
 
-function judgedText({ outcome, run, state, claim }: TickOutcome['before'][number]): string {
+function judgedText({ outcome, run, state, claim, retry }: JudgedTick): string {
   if (run === undefined) return outcome;
   if (claim) return `${holderText(claim)} is at work on it`;
-  return `run ${run}${state === undefined ? '' : `: ${state}`}`;
+  const again = retry ? `; its retry ${retry.run}: ${retry.state}` : '';
+  return `run ${run}${state === undefined ? '' : `: ${state}`}${again}`;
 }

@@ -9,6 +9,7 @@ import { neededLeaves, neededPaths, REPORT_DAYS, type ReadOptions } from '../sta
 import { areStreamsWanted, assembleView, type StateRead } from '../state/read.ts';
 import { type AppFailure, inputFailure, noSuchMoment, outsideFailure, stateUnreachable } from './failure.ts';
 import { readWholeTree, type WholeTree } from './older-days.ts';
+import { transactionInstant } from './transaction-instant.ts';
 
 /** Whose state it is, and where. */
 export interface StatePlace {
@@ -21,7 +22,7 @@ export interface StatePlace {
 export interface StateAt {
   readonly read: StateRead;
   readonly head: StateHead;
-  /** The instant to decide with: the server's where there is one. */
+  /** The instant to decide with: the server's where there is one, and never before what is recorded. */
   readonly now: EpochMs;
   /** True when `now` is the server's. */
   readonly nowIsTrusted: boolean;
@@ -185,7 +186,8 @@ export async function readState(
     if (!resolved.ok) return resolved;
     commit = resolved.value;
   }
-  const now = Math.max(head.value.serverNow ?? ports.clock.now(), 0);
+  // As one that writes it would have it: a plan and the run that follows see the same partitions.
+  const now = Math.max(transactionInstant(head.value, ports.clock.now()).now, 0);
   const empty = { ...head.value, commit };
   if (commit === undefined) {
     const none: HeadFiles<never> = { load: async () => ok(new Map()), listing: [], head: undefined };

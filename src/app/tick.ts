@@ -1,7 +1,7 @@
 import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { BackfillProgress } from '../model/backfills.ts';
-import type { BranchlineEvent, Claim, TickedCode } from '../model/events.ts';
+import type { BranchlineEvent, TickedCode } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
@@ -13,6 +13,7 @@ import { automationDrafts, doesAutomationMove, partitionsOfAutomation, withAutom
 import { backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
+import { type JudgedTick, judgedBefore } from './judged-before.ts';
 import { keysAt, type PlanningProject, pinPartitions, selectAssets } from './planning.ts';
 import { asksForMissing, presentPartitions } from './present-partitions.ts';
 import { after, type Release, retryEvents, type WaitingRun, waitingRunsOf } from './release.ts';
@@ -72,15 +73,7 @@ export interface TickOutcome {
   /** When each schedule is due next, soonest first. */
   readonly next: readonly { readonly schedule: string; readonly tick: Timestamp }[];
   /** The newest tick of each schedule that was judged before this wake-up, and what came of its run. */
-  readonly before: readonly {
-    readonly schedule: string;
-    readonly tick: Timestamp;
-    readonly outcome: string;
-    readonly run?: string;
-    readonly state?: string;
-    /** Of who carries its run out. */
-    readonly claim?: Claim;
-  }[];
+  readonly before: readonly JudgedTick[];
 }
 
 interface Judged {
@@ -93,7 +86,7 @@ interface Judged {
   readonly queue: readonly WaitingRun[];
   readonly release: Release | undefined;
   readonly now: EpochMs;
-  readonly before: TickOutcome['before'];
+  readonly before: readonly JudgedTick[];
   /** What assets ask for by themselves, and how many partitions of them are left to later passes. */
   readonly asking: readonly AutomationRun[];
   readonly left: AutomationPass['left'];
@@ -282,7 +275,17 @@ async function decideTick(
     .filter(({ due }) => due === undefined || epochMs(due) <= state.now)
     .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
   const { runs: asking, left } = automation;
-  const judged = { plan, waiting, known, queue, now: state.now, before: judgedBefore(state), asking, left, code };
+  const judged = {
+    plan,
+    waiting,
+    known,
+    queue,
+    now: state.now,
+    before: judgedBefore(state.read.view),
+    asking,
+    left,
+    code,
+  };
   if (options.dryRun) return { kind: 'nothing', value: { ...judged, isQuiet: false, release: undefined } };
   if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: 'again' };
   const work = { isMine: () => true, details: new Map<string, never>() };
@@ -305,26 +308,6 @@ async function decideTick(
     value,
     ...(hasEnds(all) ? { pages: ports.pages } : {}),
   };
-}
-
-function judgedBefore({ read }: StateAt): TickOutcome['before'] {
-  const { schedules, endedRuns, openRuns, claims } = read.view;
-  return [...schedules.values()].flatMap(({ schedule, lastTick }) => {
-    if (!lastTick) return [];
-    const { tick, outcome, run } = lastTick;
-    const state = run === undefined ? undefined : (endedRuns.get(run) ?? openRuns.get(run))?.state;
-    const claim = [...claims.values()].find((each) => each.run === run);
-    return [
-      {
-        schedule,
-        tick,
-        outcome,
-        ...(run === undefined ? {} : { run }),
-        ...(state === undefined ? {} : { state }),
-        ...(claim === undefined ? {} : { claim }),
-      },
-    ];
-  });
 }
 
 function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
