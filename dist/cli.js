@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import"./chunks/rolldown-runtime-Bqa9N8x3.js";import{K as e}from"./chunks/first-xAZS3cD-.js";const t=process.argv[2];if(t===`--version`||t===`-V`)process.stdout.write(`${e}\n`);else{let{main:e}=await import(`./chunks/main-DWuS8cz9.js`);await e(process.argv)}export{};
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./chunks/first-3b1n5f5R.cjs"),t=process.argv[2];t===`--version`||t===`-V`?process.stdout.write(`${e.s}\n`):e.c(async()=>{e.l(process.env,t);let{main:n}=await Promise.resolve().then(()=>require("./chunks/words-C9IggtnO.cjs")).then(e=>e.t);await n(process.argv)});

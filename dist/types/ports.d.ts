@@ -148,8 +148,8 @@ export interface StateStore {
     /** For messages: `branchline/state at origin`. */
     readonly label: string;
     read(): Promise<Result<StateHead, StoreUnreachable>>;
-    /** All paths of a commit under a prefix (`''` = all), sorted. */
-    list(commit: string, prefix: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
+    /** All paths of a commit under a prefix (`''` = all), sorted; but those of a folder (`health/`) where one is named to be left out. */
+    list(commit: string, prefix: string, without?: string): Promise<Result<readonly StateTreeEntry[], StoreUnreachable>>;
     /** The texts of those of the paths that exist, in one batch. */
     load(commit: string, paths: readonly string[]): Promise<Result<ReadonlyMap<string, string>, StoreUnreachable>>;
     /** All paths of trees of such chains, in one batch; of a path that is in several, the last counts. Sorted. */
@@ -291,7 +291,8 @@ export type ConnectionTarget = {
     readonly schema?: string;
 };
 export interface SqlFailure {
-    readonly code: 'sql' | 'locked' | 'unreachable' | 'driver-missing' | 'interrupted' | 'timeout';
+    /** `damaged`: what lies there is no whole database, and will not be one later. */
+    readonly code: 'sql' | 'locked' | 'unreachable' | 'damaged' | 'driver-missing' | 'interrupted' | 'timeout';
     readonly message: string;
     /** Place inside of the statement's text, from 1, when the database said it. */
     readonly line?: number;
@@ -356,6 +357,10 @@ export interface OutputFiles {
     restore(files: readonly OutputFile[]): Promise<readonly RestoreOutcome[]>;
     /** Are the published copies there? Looks without reading every byte; `restore` reads them. */
     holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
+    /** See `FileStore`. */
+    readonly looks: FileStore['looks'];
+    /** The same of many materializations, in their order: of partitions there may be thousands. */
+    holdsEach(materializations: readonly (readonly OutputFile[])[]): Promise<readonly (readonly HeldOutcome[])[]>;
     /** Removes a working file that an unpublished attempt left; one that git tracks, or outside of the repository, stays. */
     remove(path: string): Promise<void>;
 }
@@ -399,11 +404,15 @@ export interface FileStore {
     fetch(files: readonly OutputFile[], wanted: OutputFile): Promise<Result<string, StoreLoss>>;
     /** In the order of the files, without reading every byte. */
     holds(files: readonly OutputFile[]): Promise<readonly HeldOutcome[]>;
+    /** What a look at one materialization costs: `call` = a question over the network each, so nobody asks for thousands. */
+    readonly looks: 'local' | 'call';
 }
 /** Where a person or a workflow log reads along. All text is redacted before it gets here. */
 export interface Host {
     readonly interactive: boolean;
     readonly color: boolean;
+    /** The environment that was asked for: commands that are advised go on in it. */
+    readonly environment?: string;
     /** Result text on standard output. */
     print(text: string): void;
     /** Progress and warnings on standard error (a bar on a terminal, plain lines elsewhere). */

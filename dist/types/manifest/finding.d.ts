@@ -8,6 +8,8 @@ export interface Finding {
     readonly help?: string;
     readonly pointer: Pointer;
     readonly at: 'key' | 'value';
+    /** A key is indented too deep, and should stand beside the key at this place: how far that is, its column tells. */
+    readonly moveBeside?: Pointer;
     readonly related?: {
         readonly pointer: Pointer;
         readonly note: string;

@@ -14,7 +14,7 @@ export type CheckStatus = 'PASSED' | 'FAILED' | 'ERRORED' | 'SKIPPED';
 export interface EventBase {
     readonly id: string;
     /** Version of this event type's shape; readers upcast older ones. */
-    readonly v: 1;
+    readonly v: 1 | 2;
     /** When it happened, on the clock of who recorded it. */
     readonly at: Timestamp;
     readonly run?: string;
@@ -34,11 +34,19 @@ export interface TickedCode {
     readonly commit: string;
     readonly at: Timestamp;
 }
+/** Files that counted for a run and were not as they are in its code commit: changed, deleted, or never committed. */
+export interface Uncommitted {
+    readonly count: number;
+    /** The first of them by name. */
+    readonly files: readonly string[];
+}
 export interface RunStarted extends EventBase {
     readonly type: 'run.started';
     readonly run: string;
     readonly planDigest: string;
     readonly codeCommit?: string;
+    /** Absent = there were none, or nobody could say. */
+    readonly uncommitted?: Uncommitted;
     readonly steps: readonly {
         readonly id: string;
         readonly assets: readonly AssetKey[];
@@ -56,6 +64,8 @@ export interface RunRequeued extends EventBase {
     readonly run: string;
     readonly due: Timestamp;
     readonly reason: string;
+    /** Its runner was lost: for so long it has been at work, and that goes on counting. Absent = to wait is no work, its time begins anew. */
+    readonly atWorkMs?: number;
     /** What its job has cost until here. */
     readonly billed?: Billed;
 }
@@ -113,6 +123,8 @@ export interface StepStarted extends EventBase {
     readonly run: string;
     readonly step: string;
     readonly attempt: number;
+    /** Attempts of this run by which it had ended before it was to be made again: no retry policy counts them. Absent = 0. */
+    readonly attemptsBefore?: number;
     /**
      * Of its assets that are made by themselves (`automation`): digest over the versions of what is there to read now, of each
      * key. However it ends, they have been handled for these.

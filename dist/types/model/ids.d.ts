@@ -3,7 +3,7 @@ import type { RunRequest } from './plan.js';
 /**
  * What makes two requests the same one (semantics.md 1, Identity): for a schedule its name and tick, whatever job or
  * selection it names by now; for a dispatch the workflow run, whatever the attempt, save one that tries again what had
- * failed; for a push the commit; of several runs that one of them asks for, also which one; for a run of a backfill its group and keys; for automation the assets, each with its
+ * failed; for a push the commit; of several runs that one of them asks for, also which one; for a run of a backfill its group and keys, and where several runs share these its assets; for automation the assets, each with its
  * partitions and the versions of what it reads, or the tick; for a retry its root and number; for the CLI its random bits. The same request delivered again asks for the same run.
  */
 export declare function requestIdentity(request: RunRequest): Readonly<Record<string, string>>;

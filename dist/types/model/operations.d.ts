@@ -35,7 +35,8 @@ export type RetryStrategy = 'FROM_FAILURE' | 'ALL_STEPS';
 export interface RunMonitoring {
     readonly enabled: boolean;
     readonly maxRuntimeMs: number | undefined;
-    readonly startTimeoutMs: number;
+    /** How long the jobs of a run may wait for a machine before anything of it has begun. */
+    readonly startTimeoutMs: number | undefined;
     readonly cancelTimeoutMs: number;
     /** How often a run whose runner was lost is taken up again. */
     readonly maxResumeAttempts: number;

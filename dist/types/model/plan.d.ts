@@ -93,6 +93,11 @@ export interface BackfillChunkRequest {
     /** Place of its first key among the keys of the group, from 0, and how many keys it makes. */
     readonly place: number;
     readonly count: number;
+    /**
+     * Digest of `assets`, where an older Branchline recorded a group of more assets than one run may name: several runs then
+     * make the same keys, and this tells them apart. Absent = one run makes them.
+     */
+    readonly share?: string;
     /** How often its runner was lost before; absent = never. */
     readonly lost?: number;
     /** The key, or `first...last`; absent = its assets have no partitions. */

@@ -1,5 +1,5 @@
 import type { Spans } from '../base/spans.js';
-import type { BackfillCounts, BackfillGroup, Billed, CheckStatus, Claim, FinalBackfillState, RetryDecision, RunCounts, RunState, ScheduleRule } from './events.js';
+import type { BackfillCounts, BackfillGroup, Billed, CheckStatus, Claim, FinalBackfillState, RetryDecision, RunCounts, RunState, ScheduleRule, Uncommitted } from './events.js';
 import type { Failure } from './failure.js';
 import type { EpochMs, Timestamp } from './instant.js';
 import type { PartitionTally } from './partitions.js';
@@ -205,6 +205,8 @@ export interface RunRecord {
     readonly endedAt?: Timestamp;
     readonly planDigest?: string;
     readonly codeCommit?: string;
+    /** Of the start that came last. */
+    readonly uncommitted?: Uncommitted;
     readonly steps: Readonly<Record<string, RunStepRecord>>;
     readonly confirmed: readonly AssetKey[];
     readonly counts?: RunCounts;
@@ -217,6 +219,8 @@ export interface RunRecord {
     readonly cancelRequestedAt?: Timestamp;
     /** When a requeued run may start again. */
     readonly due?: Timestamp;
+    /** How long it had been at work when its runners were lost, since it was last given back; absent = 0. */
+    readonly atWorkMs?: number;
     /** Groups of its assets when it started. */
     readonly groups?: Readonly<Record<AssetKey, string>>;
     /** Its place among the runs of its assets (see `Turn`). */
@@ -235,6 +239,8 @@ export interface RunStepRecord {
     readonly detail?: readonly string[];
     /** The newest attempt. */
     readonly attempt?: number;
+    /** Those of them by which it had ended before it was to be made again: no retry policy counts them. Absent = 0. */
+    readonly attemptsBefore?: number;
     /** The attempt failed and is repeated, not before this. */
     readonly retryAt?: Timestamp;
     readonly durationMs?: number;
@@ -271,7 +277,7 @@ export interface BackfillRecord {
 export interface BackfillGroupRecord extends BackfillGroup {
     /** Keys that runs were asked for. */
     readonly requested: Spans;
-    /** By place of the first key: how often the runner of a run from there was lost. */
+    /** By place of the first key (of runs that share keys: and their assets): how often the runner of a run from there was lost. */
     readonly lost?: Readonly<Record<string, number>>;
     /** By asset: keys that runs of the backfill made, failed to make, and that were left out by their runs. */
     readonly results: Readonly<Record<AssetKey, BackfillResults>>;

@@ -26,7 +26,7 @@ export interface TickInput {
      * What one tick of a schedule over partitioned assets asks for, each a run; the words say why it asks for nothing.
      * Absent = the schedule's selection, as one run.
      */
-    readonly partsOf?: (schedule: Schedule, tick: EpochMs) => readonly TickPart[] | string;
+    readonly partsOf?: (schedule: Schedule, tick: EpochMs) => TickParts | string;
     /** Schedules whose selection names no asset at all. */
     readonly selectingNothing?: ReadonlySet<string>;
 }
@@ -34,6 +34,11 @@ export interface TickInput {
 export interface TickPart {
     readonly selection: string;
     readonly partitions?: string;
+}
+/** The runs of a tick; `leftOut`: which assets have no partitions yet, in words. */
+export interface TickParts {
+    readonly parts: readonly TickPart[];
+    readonly leftOut?: string;
 }
 /** A run that a due tick asks for. */
 export interface ScheduledRun {

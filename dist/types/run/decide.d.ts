@@ -10,6 +10,8 @@ export type Command = {
     readonly assets: readonly AssetKey[];
     /** From 1. */
     readonly attempt: number;
+    /** Those of its attempts by which it had ended before it was to be made again; absent = none. */
+    readonly attemptsBefore?: number;
 }
 /** A step that waits for its next attempt gets none: it failed. */
  | {

@@ -57,6 +57,8 @@ export interface RunProgress {
     readonly checks: ReadonlyMap<AssetKey, readonly JudgedCheck[]>;
     /** Attempts of each step so far. */
     readonly attempts: ReadonlyMap<string, number>;
+    /** Of steps that are made again: those of their attempts by which they had ended before. */
+    readonly attemptsBefore: ReadonlyMap<string, number>;
     readonly canceled: boolean;
     /** A step has failed, or a check that makes the run a failure. */
     readonly hasFailure: boolean;
@@ -68,6 +70,7 @@ export interface ProgressDraft extends RunProgress {
     readonly assets: Map<AssetKey, AssetOutcome>;
     readonly checks: Map<AssetKey, JudgedCheck[]>;
     readonly attempts: Map<string, number>;
+    readonly attemptsBefore: Map<string, number>;
     canceled: boolean;
     hasFailure: boolean;
 }

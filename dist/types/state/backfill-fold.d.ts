@@ -9,6 +9,8 @@ type Backfills = Map<string, BackfillRecord>;
 export declare function isBackfillOver({ state }: Pick<BackfillRecord, 'state'>): boolean;
 /** The part of a backfill that a request asks for, or tries again; undefined = it is none of a backfill. */
 export declare function backfillChunk(request: RunRequest): BackfillChunkRequest | undefined;
+/** Under what it is counted how often the runner of a run was lost: runs that share keys have each their own. */
+export declare function lostPlace({ place, share }: Pick<BackfillChunkRequest, 'place' | 'share'>): string;
 export declare function applyBackfillEvent(backfills: Backfills, event: BackfillRequested | BackfillCancelRequested | BackfillEnded): void;
 /** A run of a backfill was asked for. */
 export declare function addBackfillRun(backfills: Backfills, request: RunRequest): void;

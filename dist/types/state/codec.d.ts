@@ -1,7 +1,7 @@
 import { type Result } from '../base/result.js';
 import type { BranchlineEvent, EventDraft } from '../model/events.js';
-/** The newest version of every event type's shape. */
-export declare const EVENT_VERSION = 1;
+/** The newest version of an event. */
+export declare const EVENT_VERSION = 2;
 /** What is wrong with a file of the state branch. Lines count from 1; 0 = the file as a whole. */
 export interface StateProblem {
     /**

@@ -14,5 +14,5 @@ export interface DecodedSnapshot {
  * ended runs and numbers come with the view. All problems of all files.
  */
 export declare function decodeSnapshot(files: ReadonlyMap<string, string>): Result<DecodedSnapshot, readonly StateProblem[]>;
-/** The cells that these files have. */
-export declare function decodeCells(files: ReadonlyMap<string, string>, problems: StateProblem[]): Map<string, RollupCell>;
+/** The cells that these files have. `placeOf`: which has that of a scope. */
+export declare function decodeCells(files: ReadonlyMap<string, string>, problems: StateProblem[], placeOf?: (scope: string) => string): Map<string, RollupCell>;

@@ -23,6 +23,8 @@ export declare const checkStatus: Check;
 export declare const severity: Check;
 export declare const outcome: Check;
 export declare const duration: Check;
+/** Files that were not as in the commit of a code. */
+export declare const uncommittedShape: Check;
 /** Every event type with its own fields; `id`, `v`, `at`, `run` and `epoch` are checked for all. */
 export declare const EVENT_FIELDS: {
     readonly [T in EventType]: Own<T>;

@@ -1,12 +1,4 @@
-import type { StateProblem } from './codec.js';
-import type { Check } from './shape.js';
-export interface RecordOptions {
-    readonly field: string;
-    readonly shape: Check;
-    readonly problems: StateProblem[];
-    /** Bytes of all files from which on records are late: to make ready what finds them costs more than to parse few. */
-    readonly lateFrom?: number;
-}
+import { type RecordOptions } from './late-files.js';
 /**
  * The records of files that `encodeRecords` wrote, by path: of many, late ones. What is wrong goes to `problems`, all of it
  * and now.

@@ -60,4 +60,6 @@ export declare function mendOlderDays(changed: ReadonlyMap<string, string | null
     readonly own: ReadonlySet<string>;
     readonly history: readonly HistoryFile[];
     readonly texts: ReadonlyMap<string, string>;
+    /** By file of `history/`: what comes back in any case. */
+    readonly back?: ReadonlyMap<string, ReadonlySet<string>>;
 }): ReadonlyMap<string, string | null>;

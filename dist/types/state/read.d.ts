@@ -6,7 +6,7 @@ import { type Layout } from './layout.js';
 import { type PartitionRecords } from './partition-records.js';
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
 export interface StateBase {
-    /** All paths of the head's tree. */
+    /** All paths of the head's tree, of pages only those that whoever reads it has looked for. */
     readonly paths: ReadonlySet<string>;
     /** Texts of `recent/`, by path, in order. */
     readonly recent: ReadonlyMap<string, string>;
@@ -39,7 +39,7 @@ export interface StateRead {
 }
 /** What `assembleView` reads. */
 export interface StateTexts {
-    /** All paths of the head's tree. */
+    /** All paths of the head's tree; those of pages may be left out. */
     readonly listing: readonly string[];
     /** Texts of at least the `neededPaths`. */
     readonly texts: ReadonlyMap<string, string>;

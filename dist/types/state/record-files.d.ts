@@ -21,4 +21,5 @@ export declare function parseFile(file: string, content: string, problems: State
 }): Record<string, unknown> | undefined;
 /** One line: a run, cut where it would not fit a file. */
 export declare function encodeRun(record: RunRecord): string;
+/** A run as `encodeRun` wrote it; what is wrong with it goes to `problems`. The steps of a long one are parsed when somebody asks. */
 export declare function decodeRun(content: string, file: string, line: number, problems: StateProblem[]): RunRecord | undefined;

@@ -1,6 +1,8 @@
 import type { BackfillRecord, ConnectionRecord, RunRecord, ScheduleRecord, StateView } from '../model/state.js';
 import { type Check } from './shape.js';
 export declare const assetShape: Check;
+/** The steps of a run: most of what there is of a long one. */
+export declare const runSteps: Check;
 export declare const runShape: Check;
 export declare const cellShape: Check;
 type ClaimRecord = StateView['claims'] extends ReadonlyMap<string, infer R> ? R : never;

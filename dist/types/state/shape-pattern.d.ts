@@ -9,4 +9,6 @@ interface FieldPattern {
     readonly optional: boolean;
 }
 export declare function objectPattern(fields: Iterable<readonly [key: string, field: FieldPattern]>): string | undefined;
+/** One of several, tried one after the other. */
+export declare function anyPattern(patterns: readonly (string | undefined)[]): string | undefined;
 export {};

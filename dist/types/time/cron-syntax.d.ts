@@ -21,6 +21,8 @@ export interface CronError {
     readonly message: string;
     /** Where in the text, from 1. */
     readonly column?: number;
+    /** What to write instead. */
+    readonly help?: string;
 }
 /**
  * Reads five fields (minute, hour, day of month, month, day of week) or an alias such as `@daily`. Names of months and

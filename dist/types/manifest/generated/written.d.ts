@@ -937,7 +937,7 @@ export interface WrittenRunMonitoring {
      */
     max_runtime_seconds?: number;
     /**
-     * A run that takes longer to start fails. Default 180.
+     * A run whose jobs wait for a machine for longer, before anything of it has begun, fails. Default: no limit but that of GitHub.
      */
     start_timeout_seconds?: number;
     /**
@@ -2158,6 +2158,12 @@ export interface WrittenFanOut {
      * Jobs of a wave at the most: `max-parallel` of the job `plan`. Default 20.
      */
     jobs?: number;
+    /**
+     * Machines of your own, by the name of a `runner` of the project: how many there are. Jobs for them wait for one of these; all others for a runner of GitHub.
+     */
+    machines?: {
+        [k: string]: number;
+    };
 }
 /**
  * When attempts fail.

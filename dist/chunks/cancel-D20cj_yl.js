@@ -1,1 +1,0 @@
-import{rt as e}from"./wake-plan-BJJk7zpz.js";function t(t,n,r,i){return e().src_app_cancel_ts$cancelRuns(t,n,r,i)}export{t};

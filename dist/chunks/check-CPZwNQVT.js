@@ -1,1 +1,0 @@
-export{s as printDiagnostics,c as run}from"./plan-ChIhJVNj.js";

@@ -1,1 +1,0 @@
-import{G as e}from"./first-xAZS3cD-.js";let t;const n=()=>t??=e(`node:readline/promises`);function r(...e){return n().createInterface(...e)}async function i(e,t,n){if(n)return!0;if(!e.interactive||!process.stdin.isTTY)return!1;let i=r({input:process.stdin,output:process.stderr}),a=await i.question(`${t} [y/N] `);return i.close(),/^y(es)?$/i.test(a.trim())}export{i as t};

@@ -1,1 +1,0 @@
-import{rt as e}from"./wake-plan-zbqK3ffO.js";function t(t,n,r){return e().src_run_decide_ts$decide(t,n,r)}export{t};

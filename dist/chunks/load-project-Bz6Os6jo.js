@@ -1,1 +1,0 @@
-export{t as loadProject}from"./load-project-SvUaiYeL.js";

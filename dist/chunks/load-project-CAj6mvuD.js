@@ -1,1 +1,0 @@
-export{t as loadProject}from"./load-project-BTob-6ZA.js";

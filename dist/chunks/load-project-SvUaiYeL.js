@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./parse-CU_YnI5C.js";import{M as t}from"./wake-plan-zbqK3ffO.js";function n(n,r){return t(n,e,r)}export{n as t};

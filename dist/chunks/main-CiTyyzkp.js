@@ -1,1 +1,0 @@
-export{t as main}from"./wake-DPTp9A81.js";

@@ -1,1 +1,0 @@
-export{t as main}from"./wake-BA6dGLx0.js";

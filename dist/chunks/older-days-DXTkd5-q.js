@@ -1,1 +1,0 @@
-import{rt as e}from"./wake-plan-zbqK3ffO.js";function t(t,n){return e().src_state_older_days_ts$decodeHistory(t,n)}function n(t){return e().src_state_older_days_ts$treesOf(t)}function r(t,n){return e().src_state_older_days_ts$withOlderDays(t,n)}function i(t,n){return e().src_state_older_days_ts$mendOlderDays(t,n)}export{r as i,i as n,n as r,t};

@@ -1,1 +1,0 @@
-export{t as run,n as sizeText}from"./outputs-list-DfjpwYqU.js";

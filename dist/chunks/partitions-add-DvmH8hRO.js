@@ -1,1 +1,0 @@
-export{t as changeSet,n as run}from"./partitions-add-DFzhXbYO.js";

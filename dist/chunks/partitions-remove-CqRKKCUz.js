@@ -1,1 +1,0 @@
-import"./rolldown-runtime-Bqa9N8x3.js";import{t as e}from"./partitions-add-BPqbGQ_b.js";async function t(t,n){return e(t,{set:n[0],add:[],remove:n.slice(1)})}export{t as run};

@@ -1,1 +1,0 @@
-export{t as priceOf,n as run}from"./plan-Bpy-ltdl.js";

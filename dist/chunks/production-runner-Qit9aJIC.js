@@ -1,1 +1,0 @@
-export{t as productionRunner}from"./production-runner-CmtccQsZ.js";

@@ -1,1 +1,0 @@
-import{rt as e}from"./wake-plan-BJJk7zpz.js";function t(t,n){return e().src_checks_query_ts$checkSql(t,n)}export{t};

@@ -1,1 +1,0 @@
-export{n as performRun,a as runBuild}from"./requests-6LjteDrl.js";

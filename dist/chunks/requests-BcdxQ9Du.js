@@ -1,1 +1,0 @@
-export{n as performRun,a as runBuild}from"./requests-B2pbFCmm.js";

@@ -1,1 +1,0 @@
-export{t as exitCodeOf,n as outcomeJson,r as run,i as withWorld}from"./run-3JVbpBqR.js";

@@ -1,1 +1,0 @@
-import{rt as e}from"./wake-plan-BJJk7zpz.js";function t(t,n,r,i,a){return e().src_app_run_request_ts$runRequest(t,n,r,i,a)}function n(t,n,r,i,a){return e().src_app_run_request_ts$runRequests(t,n,r,i,a)}export{n,t};

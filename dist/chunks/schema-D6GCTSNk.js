@@ -1,1 +1,0 @@
-export{t as run,n as schemaFiles,r as writeSchemas}from"./schema-B2T3Tldw.js";

@@ -1,1 +1,0 @@
-export{t as run,n as schemaFiles,r as writeSchemas}from"./schema-CR1ZLd0Z.js";

@@ -1,1 +1,0 @@
-export{n as expectedBill,r as renderShards,i as shardsJson}from"./shards-text-BEtIf9vs.js";

@@ -1,1 +1,0 @@
-export{n as expectedBill,r as renderShards,i as shardsJson}from"./shards-text-C8nYW8qm.js";

@@ -1,1 +1,0 @@
-export{n as previewWave}from"./share-out-BHSXwu8p.js";

@@ -1,1 +1,0 @@
-export{t as lostClaimTaker}from"./take-in-wave-Pz50Qq0v.js";

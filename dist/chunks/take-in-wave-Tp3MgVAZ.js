@@ -1,1 +1,0 @@
-export{t as lostClaimTaker}from"./take-in-wave-DpwEAYtL.js";
