@@ -119,6 +119,10 @@ async function whatFollows(recording: Recording, runs: readonly FinalizedRun[]):
       return [await startNext(recording)];
     case 'later':
       return ['Assets ask for what follows by themselves; the next tick makes it.'];
+    case 'stuck':
+      return [
+        'No step of this wave was started, so no next wave is: the next tick tries again. Where steps take nearly as long as `time-budget`, make it longer.',
+      ];
     case 'none':
       return [];
   }

@@ -35,8 +35,10 @@ async function followOf(
   requests: readonly (readonly [RunRequest, Readonly<Record<string, string>>])[],
   state: FinalizedRun['state'] = 'SUCCESS',
 ): Promise<unknown> {
+  const drafts = [{ type: 'step.started' }];
   const wave = requests.map(
-    ([request, tags]) => ({ state, run: { plan: { request, tags } } }) as unknown as FinalizedRun,
+    ([request, tags]) =>
+      ({ state, run: { plan: { request, tags } }, drafts, lostShards: [] }) as unknown as FinalizedRun,
   );
   const judged = await judgeNextWave({ session, partitions: new Set() }, { planning }, wave);
   return judged.ok && judged.value;
@@ -61,6 +63,25 @@ describe('what follows a wave', () => {
     ],
   ] as [string, [RunRequest, Record<string, string>][], string][])('%s', async (_, requests, expected) => {
     expect(await followOf(requests)).toBe(expected);
+  });
+
+  const ofRuns = async (...runs: Pick<FinalizedRun, 'state' | 'drafts' | 'lostShards'>[]): Promise<unknown> => {
+    const run = { plan: { request: { kind: 'schedule' }, tags: {} } };
+    const wave = runs.map((each) => ({ ...each, run })) as unknown as FinalizedRun[];
+    const judged = await judgeNextWave({ session, partitions: new Set() }, { planning }, wave);
+    return judged.ok && judged.value;
+  };
+  const idle = { state: 'QUEUED', drafts: [{ type: 'run.requeued' }], lostShards: [] } as never;
+  const begun = { state: 'QUEUED', drafts: [{ type: 'step.attempt-ended' }], lostShards: [] } as never;
+  const lost = { state: 'QUEUED', drafts: [], lostShards: ['s000'] } as never;
+  const done = { state: 'SUCCESS', drafts: [], lostShards: [] } as never;
+
+  test('that gave back all it took and began nothing waits for a tick: the next would fare the same', async () => {
+    expect(await ofRuns(idle)).toBe('stuck');
+    expect(await ofRuns(idle, idle)).toBe('stuck');
+    expect(await ofRuns(idle, begun)).toBe('more');
+    expect(await ofRuns(idle, lost)).toBe('more');
+    expect(await ofRuns(idle, done)).toBe('more');
   });
 
   test('of a click that has asked for more runs goes on with these, and not with those of another click', async () => {

@@ -17,9 +17,10 @@ import { mustReadPartitions } from './work-queue.ts';
 
 /**
  * What is left once a wave is recorded. `more`: the next wave is worth its start. `later`: assets ask for what follows a
- * click by themselves, which is no part of what the click named: whoever rings next takes it up. `none`: nothing.
+ * click by themselves, which is no part of what the click named: whoever rings next takes it up. `stuck`: no step of the
+ * wave was started, and the next one would fare the same: whoever rings next tries again. `none`: nothing.
  */
-export type NextWave = 'more' | 'later' | 'none';
+export type NextWave = 'more' | 'later' | 'stuck' | 'none';
 
 /**
  * Looks at the state that a wave led to as the tick of one job does when a run has ended: at what waits, what backfills go
@@ -32,7 +33,7 @@ export async function judgeNextWave(
   wave: readonly FinalizedRun[],
 ): Promise<Result<NextWave, AppFailure>> {
   // What was given back is the wave's own, whoever asked for it.
-  if (wave.some(({ state }) => state === 'QUEUED')) return ok('more');
+  if (wave.some(({ state }) => state === 'QUEUED')) return ok(wave.every(isStuck) ? 'stuck' : 'more');
   for (const asset of partitionsOfAutomation(planning)) ports.partitions.add(asset);
   const isClick = wave.every(({ run }) => isOfClick(run.plan));
   for (;;) {
@@ -48,6 +49,14 @@ export async function judgeNextWave(
     if (!judged.ok) return judged;
     if (judged.value.value !== 'again') return ok(judged.value.value);
   }
+}
+
+/**
+ * Given back as it was taken: its jobs came to their end and none began a step, as when no step fits what getting ready has
+ * left of the time budget. Waves would start each other for ever. Of lost jobs the end of the wave has judged.
+ */
+function isStuck({ state, drafts, lostShards }: FinalizedRun): boolean {
+  return state === 'QUEUED' && lostShards.length === 0 && !drafts.some(({ type }) => type.startsWith('step.'));
 }
 
 /** Somebody named it: by `run`, or by the `retry` of a run. */

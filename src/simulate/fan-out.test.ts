@@ -181,6 +181,18 @@ describe('what asks for more than there is time for asks for nothing once nobody
   });
 });
 
+test('waves in which no step fits the time of a job do not start each other', async () => {
+  const { report } = await playedTo(
+    'assets: { a: { run: make } }\n',
+    // Getting ready takes 20 s.
+    'wake_ups: { cron: "5 * * * *", late: 1s }\nfan_out: { jobs: 2 }\ntime_budget: 10s\nruns: [{ at: +1m, select: "*" }]\n',
+    { hours: 3 },
+  );
+  expect(report.totals).toMatchObject({ runs: 1, materialized: 0, left: 1 });
+  // The click, and each of three rings.
+  expect(report.fanOut!.waves).toBe(4);
+});
+
 test('work that goes on for more than 14 days after the last wake-up is followed no further, and that is told', async () => {
   const { report } = await playedTo(
     'assets: { a: { run: make } }\n',
