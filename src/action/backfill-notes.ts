@@ -5,14 +5,26 @@ import type { Job } from './job.ts';
 /** How far backfills are, and who carries on what there was no time for. */
 export async function backfillNotes(
   job: Job,
-  tick: Pick<TickOutcome, 'backfills' | 'goesOn' | 'left'>,
+  tick: Pick<TickOutcome, 'backfills' | 'goesOn' | 'left' | 'runs'>,
 ): Promise<string[]> {
   const notes = tick.backfills.map((progress) => backfillText(progress, { color: false, unicode: true }));
   const isLeft =
     tick.backfills.some(({ endedAt }) => endedAt === undefined) &&
     (tick.goesOn || tick.left.some(({ kind }) => kind === 'backfill'));
-  return isLeft ? [...notes, await wakeAgain(job)] : notes;
+  if (!isLeft) return notes;
+  return [...notes, hasBegunSteps(tick) ? await wakeAgain(job) : NOTHING_BEGUN];
 }
+
+/**
+ * A job in which no step was started, as when none fits what getting ready has left of its time, starts no other one, which
+ * would fare the same: they would go on for ever.
+ */
+function hasBegunSteps({ runs }: Pick<TickOutcome, 'runs'>): boolean {
+  return runs.some(({ drafts }) => drafts.some(({ type }) => type.startsWith('step.')));
+}
+
+const NOTHING_BEGUN =
+  'No step was started in the time of this job, so it starts no other one: the next tick carries the backfill on. Where steps take nearly as long as `time-budget`, make it longer.';
 
 /** Starts this workflow once more, so that a backfill need not wait for the next tick; needs `actions: write`. */
 async function wakeAgain({ github, context }: Job): Promise<string> {
