@@ -1,4 +1,4 @@
-const e=require("./first-3b1n5f5R.cjs"),t=require("./quiet-plan-gMkEpA09.cjs"),n=require("./wake-CwHQYz6A.cjs"),r=require("./load-project-b2Tvt_dv.cjs"),i=require("./wake-plan-IbQjZOxh.cjs"),a=require("./plan-DPTESQ-1.cjs"),o=require("./writing-Djwj0P0r.cjs"),s=require("./schema-Dldsb3aG.cjs");function c(e){let{checkout:t,action:r}=e;return`${l(e)}jobs:
+const e=require("./first-3b1n5f5R.cjs"),t=require("./quiet-plan-gMkEpA09.cjs"),n=require("./wake-Dfx_oxmK.cjs"),r=require("./load-project-b2Tvt_dv.cjs"),i=require("./wake-plan-IbQjZOxh.cjs"),a=require("./plan-DPTESQ-1.cjs"),o=require("./writing-Djwj0P0r.cjs"),s=require("./schema-Dldsb3aG.cjs");function c(e){let{checkout:t,action:r}=e;return`${l(e)}jobs:
   run:
     if: ${f(e)}
     runs-on: ubuntu-latest
