@@ -2,22 +2,9 @@ import { closeSync, cpSync, openSync, readFileSync, renameSync, truncateSync, wr
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, startNode, until } from '../src/testing/cli-project.ts';
+import { dailyShop } from '../src/testing/daily-shop.ts';
 
-const manifest = `name: shop
-storage: { type: directory }
-connections:
-  w: { type: duckdb, path: data/w.duckdb }
-partitions:
-  days: { daily: { start: 2026-01-01, end: 2026-01-05 } }
-assets:
-  marts/revenue:
-    connection: w
-    partitions: days
-    partition_expr: day
-    sql: "select $partition_start::date as day, 10 as amount"
-  marts/total: { connection: w, sql: "select sum(amount) as total from \${{ ref('marts/revenue') }}" }
-`;
-
+const { 'branchline.yaml': manifest } = dailyShop('2026-01-05');
 let project: CliProject;
 afterEach(() => project.remove());
 const file = (): string => join(project.root, 'data/w.duckdb');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
+import { unbuildablePush } from '../src/testing/daily-shop.ts';
 import { runWave } from '../src/testing/fan-out.ts';
 import { pushEvent, scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 
@@ -398,15 +399,7 @@ assets:
 });
 
 test('what a push cannot build keeps nothing of what was due from being shared out', async () => {
-  rig = await makeActionRig({
-    'branchline.yaml': `name: shop
-environments: { production: { build_on_push: "key:b" } }
-assets:
-  a: { run: 'echo a >> "$SHARED/log"' }
-  b: { partitions: { dynamic: customers }, run: 'echo b >> "$SHARED/log"' }
-schedules: { nightly: { cron: "0 2 * * *", selection: "key:a" } }
-`,
-  });
+  rig = await makeActionRig(unbuildablePush);
   rig.github.git.date = new Date('2026-11-20T12:00:00Z');
   await runWave(rig, { event: tick, run: 71 });
   rig.github.git.date = new Date('2026-11-21T02:30:00Z');

@@ -2,27 +2,12 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type CliEnd, type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+import { dailyShop } from '../src/testing/daily-shop.ts';
 
 const days = Array.from({ length: 9 }, (_, i) => `2026-01-0${i + 1}`);
 const all = `${days[0]}...${days[8]}`;
-const tables = {
-  'branchline.yaml': `name: shop
-storage: { type: directory }
-connections:
-  w: { type: duckdb, path: data/w.duckdb }
-partitions:
-  days: { daily: { start: 2026-01-01, end: 2026-01-11 } }
-schedules:
-  daily: { cron: "0 5 * * *", selection: "*" }
-assets:
-  marts/revenue:
-    connection: w
-    partitions: days
-    partition_expr: day
-    sql: "select $partition_start::date as day, 10 as amount"
-  marts/total: { connection: w, sql: "select sum(amount) as total from \${{ ref('marts/revenue') }}" }
-`,
-};
+const schedules = 'schedules:\n  daily: { cron: "0 5 * * *", selection: "*" }\n';
+const tables = dailyShop('2026-01-11', schedules);
 const csvs = {
   'branchline.yaml': `name: shop
 storage: { type: directory, path: data/kept }
