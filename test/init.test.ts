@@ -1,6 +1,8 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type CliProject, cliProjectIn, makeCliProject } from '../src/testing/cli-project.ts';
+import { type CliProject, cliProjectIn, makeCliProject, startNode } from '../src/testing/cli-project.ts';
 import { makeGitSandbox } from '../src/testing/git-sandbox.ts';
 import { workflowProblems } from '../src/testing/workflow-problems.ts';
 
@@ -96,6 +98,23 @@ schedules: { often: { cron: "*/15 * * * *", selection: "*" } }
     expect(tagged.code).toBe(2);
     expect(tagged.stdout).toContain('can be moved to other code');
     expect((await project.json<InitJson>(['init', 'shop', '--no-workflows'])).workflows).toBeUndefined();
+  });
+
+  test('from a clone of Branchline, as the docs have it, the workflows call that clone at its commit', async () => {
+    project = makeCliProject({});
+    const { sandbox } = project;
+    const clone = sandbox.makeRepository('branchline');
+    cpSync(process.env['BRANCHLINE_TEST_DIST']!, join(clone, 'dist'), { recursive: true });
+    writeFileSync(
+      join(clone, 'package.json'),
+      readFileSync(resolve(import.meta.dirname, '..', 'package.json'), 'utf8'),
+    );
+    sandbox.git(clone, 'remote', 'add', 'origin', 'https://github.com/acme/branchline.git');
+    const commit = sandbox.git(clone, 'rev-parse', 'HEAD');
+    const args = [join(clone, 'dist', 'cli.js'), 'init', 'shop'];
+    const { code, stderr } = await startNode(args, { cwd: project.root, env: sandbox.env }).end;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of WORKFLOWS) expect(project.read(`.github/workflows/${name}`)).toContain(`@${commit} # v`);
   });
 
   test('with mistakes in the manifests it derives nothing', async () => {

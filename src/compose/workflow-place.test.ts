@@ -15,6 +15,8 @@ function makeClone(remote?: string): string {
   const root = sandbox.makeRepository('program');
   mkdirSync(join(root, 'dist'));
   writeFileSync(join(root, 'package.json'), '{ "name": "branchline" }');
+  // As the build writes it: the package of dist has no name.
+  writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }');
   if (remote !== undefined) sandbox.git(root, 'remote', 'add', 'origin', remote);
   return root;
 }

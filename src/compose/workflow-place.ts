@@ -109,13 +109,16 @@ export function parsePin(text: string): Result<PinnedAction, NoAction> {
   });
 }
 
-/** The folder of Branchline that this file is part of: that of its package. */
+/**
+ * The folder of Branchline that this file is part of: that of its package. A `package.json` on the way up that names
+ * no package is none: the one of dist only says which kind of modules lie there.
+ */
 function actionFolder(own: string): string | undefined {
   for (let folder = own; dirname(folder) !== folder; folder = dirname(folder)) {
     const file = join(folder, 'package.json');
     if (!existsSync(file)) continue;
     const { name } = JSON.parse(readFileSync(file, 'utf8')) as { readonly name?: string };
-    return name === 'branchline' ? folder : undefined;
+    if (name !== undefined) return name === 'branchline' ? folder : undefined;
   }
   return undefined;
 }
