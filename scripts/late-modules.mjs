@@ -134,6 +134,7 @@ export const lateModules = {
     'src/app/quiet.ts',
     'src/app/retention.ts',
     'src/app/run-request.ts',
+    'src/app/run.ts',
     'src/app/set-aside.ts',
     'src/app/step-context.ts',
     'src/app/step-partition.ts',

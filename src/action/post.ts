@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { buildPlanning } from '../app/planning.ts';
-import { recoverFirst } from '../app/run.ts';
+import { recoverFirst } from '../app/recover-first.ts';
 import { openProject, openWorld } from '../compose/wiring.ts';
 import { type Job, openJob } from './job.ts';
 import { journalsIn } from './journals.ts';

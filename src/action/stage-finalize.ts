@@ -4,7 +4,7 @@ import { type AppFailure, inputFailure } from '../app/failure.ts';
 import type { FinalizedRun } from '../app/finalize-wave.ts';
 import { billedJob } from '../app/job-meter.ts';
 import { judgeNextWave } from '../app/next-wave.ts';
-import type { RunOutcome } from '../app/run.ts';
+import type { RunOutcome } from '../app/run-ports.ts';
 import { takeInWave } from '../compose/take-in-wave.ts';
 import { findWave, ownUploads } from '../compose/wave-artifacts.ts';
 import { noCounts } from '../model/events.ts';

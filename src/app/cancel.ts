@@ -10,7 +10,7 @@ import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { backfillOver, findBackfill } from './find-backfill.ts';
 import { emptySelection, keysAt, type PlanningProject, selectAssets } from './planning.ts';
 import { after, ofWriter, withDecidedRetries } from './release.ts';
-import type { RunPorts } from './run.ts';
+import type { RunPorts } from './run-ports.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
 import { statusesOf } from './statuses.ts';

@@ -3,7 +3,7 @@ import { noCounts, type RunCounts } from '../model/events.ts';
 import type { RetryRequest, RunRequest } from '../model/plan.ts';
 import type { RunRecord, RunStepRecord } from '../model/state.ts';
 import { leftOfRuns, madeGoodBy } from './made-good.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './run-ports.ts';
 
 const AT = '2026-11-22T09:00:00.000Z';
 const root = { kind: 'cli', nonce: 'n', at: AT, selection: '*', mode: 'all' } as unknown as RunRequest;

@@ -1,7 +1,7 @@
 import { noCounts, type RunCounts } from '../model/events.ts';
 import type { RunRecord } from '../model/state.ts';
 import { isOnlyWarning } from '../run/progress.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './run-ports.ts';
 
 /** What a run leaves behind when all that was carried out with it has ended. */
 export type LeftOfRun = Pick<RunOutcome, 'state' | 'counts'>;

@@ -11,7 +11,7 @@ import type { FinalizedRun } from './finalize-wave.ts';
 import { keysAt } from './planning.ts';
 import { queueStanding } from './queue-standing.ts';
 import { isSameAsking, missingRetries } from './release.ts';
-import type { RunPorts, RunSettings } from './run.ts';
+import type { RunPorts, RunSettings } from './run-ports.ts';
 import type { StateDecision } from './state-ports.ts';
 import { mustReadPartitions } from './work-queue.ts';
 

@@ -15,8 +15,9 @@ import { type AppFailure, inputFailure } from './failure.ts';
 import { keylessCure, keylessText } from './keyless-text.ts';
 import { keysAt, type PlanningProject, partitionedAssets, selectAssets } from './planning.ts';
 import { asksForMissing, type PresentState, presentPartitions } from './present-partitions.ts';
-import { type RunPorts, type RunSettings, watchPartitions } from './run.ts';
+import type { RunPorts, RunSettings } from './run-ports.ts';
 import { statusesOf } from './statuses.ts';
+import { watchPartitions } from './wanted-run.ts';
 
 /** One run of several, as a request asks for it. */
 export interface RequestPart {

@@ -5,7 +5,7 @@ import type { Wave, WaveRun, WaveShard } from '../model/wave.ts';
 import type { ShardStep } from '../plan/shard-pieces.ts';
 import { packWave, SHARDS_MAX, UNKNOWN_STEP_MS } from '../plan/shards.ts';
 import { fileConnections } from './connections.ts';
-import type { ClaimedRun } from './run.ts';
+import type { ClaimedRun } from './run-ports.ts';
 
 /** Shares the runs of a workflow run out among at most so many jobs. */
 export function shareOut(

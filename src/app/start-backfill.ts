@@ -10,8 +10,9 @@ import { type AppFailure, outsideFailure } from './failure.ts';
 import { findBackfill, unknownBackfill } from './find-backfill.ts';
 import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
 import { asksForMissing, presentPartitions } from './present-partitions.ts';
+import { recoverFirst } from './recover-first.ts';
 import { after, ofWriter } from './release.ts';
-import { type RunOutcome, type RunPorts, type RunSettings, recoverFirst } from './run.ts';
+import type { RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
 import { type QueueObserver, workQueue } from './work-queue.ts';
 
 /** A backfill that is on record. */

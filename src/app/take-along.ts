@@ -1,7 +1,7 @@
 import type { StateView } from '../model/state.ts';
 import type { Wait } from '../plan/queue.ts';
 import { isLeftByLost } from '../run/monitor.ts';
-import type { RunOutcome } from './run.ts';
+import type { RunOutcome } from './run-ports.ts';
 
 /**
  * Runs in the way of these, straight or through others that wait, whose runners were lost: they stand in the queue, and

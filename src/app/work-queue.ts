@@ -8,6 +8,7 @@ import type { StateRead } from '../state/read.ts';
 import { backfillsMessage, doBackfillsMove, type Preview, partitionsOfBackfills, withBackfills } from './backfills.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { waitText } from './queue-text.ts';
+import { recoverFirst } from './recover-first.ts';
 import {
   after,
   brokenRunEvents,
@@ -22,22 +23,14 @@ import {
   type WaitingRun,
   waitingRunsOf,
 } from './release.ts';
-import {
-  carryOutClaimed,
-  claimInput,
-  endedAtOnce,
-  type RunObserver,
-  type RunOutcome,
-  type RunPorts,
-  type RunSettings,
-  recoverFirst,
-  type WantedRun,
-} from './run.ts';
+import { carryOutClaimed, endedAtOnce } from './run.ts';
 import { queueMessage, runMessage } from './run-message.ts';
+import type { RunObserver, RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
 import { openStepPlaces } from './step-places.ts';
 import { alongText, lostInTheWay } from './take-along.ts';
+import { claimInput, type WantedRun } from './wanted-run.ts';
 
 /** Between two looks at a queue in which nothing of ours may start: the longer it has been so, the rarer. */
 const IDLE_POLL_MS = { least: 2_000, most: 20_000 };

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import type { RunObserver, RunOutcome } from '../app/run.ts';
 import { sentence } from '../app/run-message.ts';
+import type { RunObserver, RunOutcome } from '../app/run-ports.ts';
 import type { OpenProject } from '../compose/wiring.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';

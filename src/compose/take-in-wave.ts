@@ -1,10 +1,11 @@
 import type { AppFailure } from '../app/failure.ts';
 import { type FinalizedRun, finalizeWave, recordedPart } from '../app/finalize-wave.ts';
 import type { PlanningProject } from '../app/planning.ts';
-import { type RunPorts, watchPartitions } from '../app/run.ts';
+import type { RunPorts } from '../app/run-ports.ts';
 import { recordedBlobs, withoutLostData } from '../app/shard-data.ts';
 import { readState } from '../app/state-reading.ts';
 import type { Recorded } from '../app/state-session.ts';
+import { watchPartitions } from '../app/wanted-run.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Billed, Claim } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';

@@ -22,7 +22,7 @@ import { PROJECT_FILE } from '../app/manifest-paths.ts';
 import { quietNoteOf } from '../app/quiet.ts';
 import { type LoadedProject, readSoundProject } from '../app/read-project.ts';
 import { reportPages } from '../app/report-pages.ts';
-import type { RunPorts } from '../app/run.ts';
+import type { RunPorts } from '../app/run-ports.ts';
 import type { StatePorts } from '../app/state-ports.ts';
 import { openStateSession } from '../app/state-session.ts';
 import { fail, ok, type Result } from '../base/result.ts';

@@ -1,12 +1,13 @@
 import { type AppFailure, outsideFailure } from '../app/failure.ts';
 import { finalizeWave, recordedPart } from '../app/finalize-wave.ts';
 import { judgeNextWave } from '../app/next-wave.ts';
-import { type ClaimedRun, type RunPorts, type RunSettings, watchPartitions } from '../app/run.ts';
+import type { ClaimedRun, RunPorts, RunSettings } from '../app/run-ports.ts';
 import { carryOutShard } from '../app/shard.ts';
 import { journalEvents, journalText } from '../app/shard-journal.ts';
 import { shareOut, waveText } from '../app/share-out.ts';
 import type { StateAt } from '../app/state-reading.ts';
 import { type StandingJob, waitingSince } from '../app/waiting-jobs.ts';
+import { watchPartitions } from '../app/wanted-run.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, Claim } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';

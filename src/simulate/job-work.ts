@@ -2,7 +2,7 @@ import type { BackfillOptions } from '../app/ask-backfill.ts';
 import { backfillId } from '../app/ask-backfill.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { nothingOf, requestsOf } from '../app/partition-runs.ts';
-import type { RunPorts, RunSettings } from '../app/run.ts';
+import type { RunPorts, RunSettings } from '../app/run-ports.ts';
 import { runRequests } from '../app/run-request.ts';
 import { startBackfill } from '../app/start-backfill.ts';
 import { runTick } from '../app/tick.ts';

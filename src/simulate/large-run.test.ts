@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { finalizeWave } from '../app/finalize-wave.ts';
 import { manualRetry } from '../app/retry-command.ts';
-import { cliIdentity } from '../app/run.ts';
 import { runRequest } from '../app/run-request.ts';
 import { shareOut } from '../app/share-out.ts';
 import type { StateAt } from '../app/state-reading.ts';
+import { cliIdentity } from '../app/wanted-run.ts';
 import type { StateView } from '../model/state.ts';
 import { FILE_BYTES_MAX, utf8Bytes } from '../state/layout.ts';
 import { assembleView } from '../state/read.ts';

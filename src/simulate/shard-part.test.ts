@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { finalizeWave } from '../app/finalize-wave.ts';
-import { cliIdentity } from '../app/run.ts';
 import { runRequest } from '../app/run-request.ts';
 import { carryOutShard } from '../app/shard.ts';
 import { shareOut } from '../app/share-out.ts';
 import type { StateAt } from '../app/state-reading.ts';
 import { runTick } from '../app/tick.ts';
+import { cliIdentity } from '../app/wanted-run.ts';
 import { ok } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Wave } from '../model/wave.ts';

@@ -1,5 +1,5 @@
 import type { PlanningProject } from '../app/planning.ts';
-import type { RunPorts, RunSettings } from '../app/run.ts';
+import type { RunPorts, RunSettings } from '../app/run-ports.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';

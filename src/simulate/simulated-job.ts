@@ -1,5 +1,5 @@
 import { createJobMeter } from '../app/job-meter.ts';
-import type { RunPorts } from '../app/run.ts';
+import type { RunPorts } from '../app/run-ports.ts';
 import type { StateDecision } from '../app/state-ports.ts';
 import type { StateAt } from '../app/state-reading.ts';
 import { openStateSession, type StateSession } from '../app/state-session.ts';

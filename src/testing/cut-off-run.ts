@@ -6,9 +6,10 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { findLost } from '../app/find-lost.ts';
 import { buildPlanning, requestOf } from '../app/planning.ts';
-import { cliIdentity, type RunPorts } from '../app/run.ts';
+import type { RunPorts } from '../app/run-ports.ts';
 import { runRequest } from '../app/run-request.ts';
 import { openStateSession } from '../app/state-session.ts';
+import { cliIdentity } from '../app/wanted-run.ts';
 import { openProject, openWorld } from '../compose/wiring.ts';
 import type { Journals, SqlPool, StateStore } from '../ports.ts';
 

@@ -1,5 +1,5 @@
 import type { PlanningProject } from '../../app/planning.ts';
-import type { ClaimedRun, RunPorts, RunSettings } from '../../app/run.ts';
+import type { ClaimedRun, RunPorts, RunSettings } from '../../app/run-ports.ts';
 import type { ProcessSpec } from '../../ports.ts';
 import { createMemoryState, type MemoryState } from '../../simulate/memory-state.ts';
 import { scriptedPlanning } from '../../simulate/scripted-project.ts';
