@@ -11,6 +11,8 @@ export interface GitCall {
   /** The repository; without it git looks for one from `cwd` upwards. */
   readonly gitDir?: string;
   readonly cwd?: string;
+  /** What git takes for the index of the repository, in place of its own. */
+  readonly indexFile?: string;
   readonly env: Environment;
   readonly config?: GitConfig;
   readonly input?: string | Uint8Array;
@@ -126,7 +128,10 @@ const STATUS_LINE = new RegExp(`${TRACE_LINE.source}.*<= Recv header: HTTP/[\\d.
 export function runGit(call: GitCall): Promise<GitExit> {
   return new Promise((resolve) => {
     const watches = call.watchesHttp === true;
-    const env = gitEnvironment(call.env, call.config, call.gitDir);
+    const env = {
+      ...gitEnvironment(call.env, call.config, call.gitDir),
+      ...(call.indexFile === undefined ? {} : { GIT_INDEX_FILE: call.indexFile }),
+    };
     const child = spawn('git', call.args, {
       cwd: call.cwd,
       env: watches ? { ...env, ...HTTP_TRACE } : env,

@@ -254,9 +254,10 @@ export async function openWorld(
     said.add(text);
   };
   let changed: Promise<readonly string[]> | undefined;
-  const findChanges = async (commit: string): Promise<readonly string[]> =>
-    (await import('../adapters/checkout-changes.ts')).findChangedFiles(root, gitEnv, commit, opened.tree);
   const scratch = join(folder, 'scratch', writer);
+  const checkout = { root, env: gitEnv, tree: opened.tree, scratch };
+  const findChanges = async (commit: string): Promise<readonly string[]> =>
+    (await import('../adapters/checkout-changes.ts')).findChangedFiles(checkout, commit);
   const stores = openStores({
     project,
     environment: options.environment,
