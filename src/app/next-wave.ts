@@ -11,9 +11,9 @@ import type { FinalizedRun } from './finalize-wave.ts';
 import { keysAt } from './planning.ts';
 import { queueStanding } from './queue-standing.ts';
 import { isSameAsking, missingRetries } from './release.ts';
+import { mustReadPartitions } from './release-commit.ts';
 import type { RunPorts, RunSettings } from './run-ports.ts';
 import type { StateDecision } from './state-ports.ts';
-import { mustReadPartitions } from './work-queue.ts';
 
 /**
  * What is left once a wave is recorded. `more`: the next wave is worth its start. `later`: assets ask for what follows a

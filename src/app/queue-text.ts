@@ -63,3 +63,12 @@ function cureOf(wait: Wait): string {
       return unreachable(wait);
   }
 }
+
+/** The refusal of a run that waited in vain. */
+export function heldFailure(why: string | undefined): AppFailure {
+  return outsideFailure(
+    'held',
+    `It could not start: ${why ?? 'its turn did not come'}.`,
+    'Wait for it to end, or give `--wait` more time; `branchline queue` shows who waits for what, and `branchline tick` carries on what nobody is at work on.',
+  );
+}

@@ -10,25 +10,17 @@ import { cancelDrafts } from './cancel.ts';
 import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { pinPartitions } from './planning.ts';
-import { closedFailure, waitText } from './queue-text.ts';
+import { closedFailure, heldFailure, waitText } from './queue-text.ts';
 import { recoverFirst } from './recover-first.ts';
 import { after, ofWriter, type Release, type WaitingRun, waitingRunsOf } from './release.ts';
+import { decideRelease, hasEnds, mustReadPartitions, releaseMessage } from './release-commit.ts';
 import { queueMessage } from './run-message.ts';
 import type { RunObserver, RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
 import { runTags } from './run-tags.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
 import { type WantedRun, watchPartitions } from './wanted-run.ts';
-import {
-  decideRelease,
-  hasEnds,
-  heldFailure,
-  mustReadPartitions,
-  type QueueOutcome,
-  type QueueWork,
-  releaseMessage,
-  workQueue,
-} from './work-queue.ts';
+import { type QueueOutcome, type QueueWork, workQueue } from './work-queue.ts';
 
 type Asked =
   | { readonly kind: 'again' }

@@ -13,7 +13,8 @@ import { asksForMissing, presentPartitions } from './present-partitions.ts';
 import { recoverFirst } from './recover-first.ts';
 import { after, ofWriter } from './release.ts';
 import type { RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
-import { type QueueObserver, workQueue } from './work-queue.ts';
+import type { QueueObserver } from './runs-at-work.ts';
+import { workQueue } from './work-queue.ts';
 
 /** A backfill that is on record. */
 export interface StartedBackfill {

@@ -3,8 +3,8 @@ import type { TickPlan } from '../plan/tick.ts';
 import { nameSome } from '../render/style.ts';
 import { backfillsMessage } from './backfills.ts';
 import type { TakenRun, WaitingRun } from './release.ts';
+import { automationRequests, releaseMessage } from './release-commit.ts';
 import { triggerText } from './run-message.ts';
-import { automationRequests, releaseMessage } from './work-queue.ts';
 
 /** Subject and trailers of the first commit of a wake-up. */
 export function tickMessage(

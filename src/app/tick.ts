@@ -18,6 +18,7 @@ import { keysAt, type PlanningProject, pinPartitions, selectAssets } from './pla
 import { asksForMissing, presentPartitions } from './present-partitions.ts';
 import { recoverFirst } from './recover-first.ts';
 import { after, type Release, retryEvents, type WaitingRun, waitingRunsOf } from './release.ts';
+import { decideRelease, hasEnds, mustReadPartitions, type QueueAutomation } from './release-commit.ts';
 import type { RunObserver, RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
 import { runTags } from './run-tags.ts';
 import { assetsByStatus, scheduledParts } from './scheduled-partitions.ts';
@@ -26,7 +27,7 @@ import type { StateAt } from './state-reading.ts';
 import type { Recorded } from './state-session.ts';
 import { tickMessage } from './tick-message.ts';
 import { type CheckedOutCode, isNewestCode, tickedCode, withCode } from './ticked-code.ts';
-import { decideRelease, hasEnds, mustReadPartitions, type QueueAutomation, workQueue } from './work-queue.ts';
+import { workQueue } from './work-queue.ts';
 
 export interface TickOptions {
   readonly dryRun: boolean;
