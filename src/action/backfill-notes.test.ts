@@ -51,3 +51,9 @@ test('one that began no step does not: the next job would fare the same, and the
   expect(notes.at(-1)).toContain('`time-budget`');
   expect(started).toEqual([]);
 });
+
+test('nor does one that said only what its plan leaves out: each job says that', async () => {
+  const { job, started } = makeJob();
+  await backfillNotes(job, tickWith('run.started', 'step.skipped', 'run.requeued'));
+  expect(started).toEqual([]);
+});

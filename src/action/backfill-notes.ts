@@ -1,3 +1,4 @@
+import { hasBegunSteps } from '../app/begun-steps.ts';
 import type { TickOutcome } from '../app/tick.ts';
 import { backfillText } from '../render/backfill-text.ts';
 import type { Job } from './job.ts';
@@ -12,17 +13,13 @@ export async function backfillNotes(
     tick.backfills.some(({ endedAt }) => endedAt === undefined) &&
     (tick.goesOn || tick.left.some(({ kind }) => kind === 'backfill'));
   if (!isLeft) return notes;
-  return [...notes, hasBegunSteps(tick) ? await wakeAgain(job) : NOTHING_BEGUN];
+  return [...notes, tick.runs.some(({ drafts }) => hasBegunSteps(drafts)) ? await wakeAgain(job) : NOTHING_BEGUN];
 }
 
 /**
  * A job in which no step was started, as when none fits what getting ready has left of its time, starts no other one, which
  * would fare the same: they would go on for ever.
  */
-function hasBegunSteps({ runs }: Pick<TickOutcome, 'runs'>): boolean {
-  return runs.some(({ drafts }) => drafts.some(({ type }) => type.startsWith('step.')));
-}
-
 const NOTHING_BEGUN =
   'No step was started in the time of this job, so it starts no other one: the next tick carries the backfill on. Where steps take nearly as long as `time-budget`, make it longer.';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
-import type { Plan, RunRequest } from '../model/plan.ts';
+import type { AssetVerdict, Plan, RunRequest } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { Clock } from '../ports.ts';
@@ -10,6 +10,7 @@ import { type ResumedRun, settledSteps } from '../run/resume.ts';
 import { numberEvents } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
+import { hasBegunSteps } from './begun-steps.ts';
 import { requestedDraft } from './claim-run.ts';
 import { executeRun } from './execute.ts';
 import { openStepPlaces } from './step-places.ts';
@@ -129,6 +130,19 @@ describe('a time budget', () => {
     );
     expect(end.state).toBe('QUEUED');
     expect(started).toEqual(['a']);
+  });
+
+  it('in which nothing fits is one in which nothing was begun, whatever the plan leaves out and says so', async () => {
+    const plan = planOf();
+    const leaveOut = (asset: AssetVerdict): AssetVerdict => ({ ...asset, verdict: 'skip', reason: 'blocked_by_check' });
+    const steps = plan.steps.map((step) =>
+      step.id === 'd' ? { ...step, verdict: 'skip' as const, assets: step.assets.map(leaveOut) } : step,
+    );
+    const { end, events } = await carry({ ...plan, steps }, { endsAt: 0, totalMs: 60 * MINUTE });
+    expect([end.state, typesOf(events)]).toEqual(['QUEUED', ['step.skipped', 'run.requeued']]);
+    expect(hasBegunSteps(events)).toBe(false);
+    const begun = await carry({ ...plan, steps }, { endsAt: MINUTE, totalMs: 60 * MINUTE });
+    expect([begun.end.state, begun.started, hasBegunSteps(begun.events)]).toEqual(['QUEUED', ['a'], true]);
   });
 
   it('does not turn a cancel into a wait', async () => {

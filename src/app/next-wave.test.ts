@@ -73,12 +73,14 @@ describe('what follows a wave', () => {
   };
   const idle = { state: 'QUEUED', drafts: [{ type: 'run.requeued' }], lostShards: [] } as never;
   const begun = { state: 'QUEUED', drafts: [{ type: 'step.attempt-ended' }], lostShards: [] } as never;
+  const skipped = { state: 'QUEUED', drafts: [{ type: 'step.skipped' }], lostShards: [] } as never;
   const lost = { state: 'QUEUED', drafts: [], lostShards: ['s000'] } as never;
   const done = { state: 'SUCCESS', drafts: [], lostShards: [] } as never;
 
   test('that gave back all it took and began nothing waits for a tick: the next would fare the same', async () => {
     expect(await ofRuns(idle)).toBe('stuck');
     expect(await ofRuns(idle, idle)).toBe('stuck');
+    expect(await ofRuns(skipped)).toBe('stuck');
     expect(await ofRuns(idle, begun)).toBe('more');
     expect(await ofRuns(idle, lost)).toBe('more');
     expect(await ofRuns(idle, done)).toBe('more');

@@ -6,6 +6,7 @@ import { openPartitionReader } from '../plan/partitioned.ts';
 import { CLICK_TAG } from '../run/run-retry.ts';
 import { doesAutomationMove, partitionsOfAutomation } from './automation.ts';
 import { doBackfillsMove } from './backfills.ts';
+import { hasBegunSteps } from './begun-steps.ts';
 import type { AppFailure } from './failure.ts';
 import type { FinalizedRun } from './finalize-wave.ts';
 import { keysAt } from './planning.ts';
@@ -56,7 +57,7 @@ export async function judgeNextWave(
  * left of the time budget. Waves would start each other for ever. Of lost jobs the end of the wave has judged.
  */
 function isStuck({ state, drafts, lostShards }: FinalizedRun): boolean {
-  return state === 'QUEUED' && lostShards.length === 0 && !drafts.some(({ type }) => type.startsWith('step.'));
+  return state === 'QUEUED' && lostShards.length === 0 && !hasBegunSteps(drafts);
 }
 
 /** Somebody named it: by `run`, or by the `retry` of a run. */
