@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { BehindChain, KeptBehind, StateTreeEntry } from '../ports.ts';
+import type { BehindChain, KeptBehind, StateTreeEntry } from '../ports-state.ts';
 import { BEHIND_TRAILER, identity, zeroId } from './git-ids.ts';
 import type { ObjectStore } from './git-objects.ts';
 import { gitWords, runGit } from './git-process.ts';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateChange, StateCommit } from '../ports.ts';
+import type { StateChange, StateCommit } from '../ports-state.ts';
 import { identity, zeroId } from './git-ids.ts';
 import { commitTextOf, type ObjectReader } from './git-object-reader.ts';
 import type { CommitBase, CommitLog, ObjectStore } from './git-objects.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { RefMove, StoreUnreachable } from '../ports.ts';
+import type { RefMove, StoreUnreachable } from '../ports-state.ts';
 import { identity, zeroId } from './git-ids.ts';
 import { type ObjectReader, unlessSilent } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';

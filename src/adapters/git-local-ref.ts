@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ok, type Result } from '../base/result.ts';
-import type { StateHead, StoreUnreachable } from '../ports.ts';
+import type { StateHead, StoreUnreachable } from '../ports-state.ts';
 import { zeroId } from './git-ids.ts';
 import type { ObjectReader } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';

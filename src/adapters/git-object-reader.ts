@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { fail, type Result } from '../base/result.ts';
-import type { StoreUnreachable } from '../ports.ts';
+import type { StoreUnreachable } from '../ports-state.ts';
 import type { ObjectFormat } from './git-private-repository.ts';
 import { type Environment, gitEnvironment } from './git-process.ts';
 

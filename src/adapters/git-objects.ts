@@ -1,6 +1,6 @@
 import { LateText } from '../base/late-texts.ts';
 import type { Result } from '../base/result.ts';
-import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports-state.ts';
 import { writeBehind } from './git-behind.ts';
 import { readLog, writeCommit } from './git-commits.ts';
 import { type ObjectReader, type TreeEntry, treeEntries } from './git-object-reader.ts';

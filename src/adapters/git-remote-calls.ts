@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StoreUnreachable } from '../ports.ts';
+import type { StoreUnreachable } from '../ports-state.ts';
 import { fullDiskNote } from './disk-room.ts';
 import { type ObjectReader, openObjectReader } from './git-object-reader.ts';
 import { type ObjectStore, systemObjects } from './git-objects.ts';

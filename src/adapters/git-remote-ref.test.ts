@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { must, stateChange } from '../testing/contracts/state-store.ts';
 import { type GitHttpServer, type GitRequestKind, startGitHttpServer } from '../testing/git-http.ts';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';

@@ -1,6 +1,6 @@
 import { ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { StateArchive, StateHead, StoreUnreachable } from '../ports.ts';
+import type { StateArchive, StateHead, StoreUnreachable } from '../ports-state.ts';
 import type { StateObjects } from './git-objects.ts';
 import {
   archiveName,

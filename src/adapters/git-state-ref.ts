@@ -1,6 +1,6 @@
 import type { Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { RefMove, StateArchive, StateHead, StoreUnreachable } from '../ports.ts';
+import type { RefMove, StateArchive, StateHead, StoreUnreachable } from '../ports-state.ts';
 import type { StateObjects } from './git-objects.ts';
 
 /** Where one environment's ref lives: what a state store needs beyond objects that are here. */

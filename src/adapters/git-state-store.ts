@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { basicAuthorization, tokenConfig } from './git-credentials.ts';
 import { createDataBranch, type DataBranch } from './git-data-branch.ts';
 import { createLocalRef } from './git-local-ref.ts';

@@ -1,6 +1,6 @@
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { BehindChain, KeptBehind, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import type { BehindChain, KeptBehind, StateTreeEntry, StoreUnreachable } from '../ports-state.ts';
 import type { StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
 

@@ -1,6 +1,6 @@
 import { ok } from '../base/result.ts';
 import { indexPath, isInIndex, isInRecent, recentFolder } from '../model/landing.ts';
-import type { CommitOutcome, RefMove, StateArchive, StateChange, StoreUnreachable } from '../ports.ts';
+import type { CommitOutcome, RefMove, StateArchive, StateChange, StoreUnreachable } from '../ports-state.ts';
 import { fullDiskNote } from './disk-room.ts';
 import { unlessSilent } from './git-object-reader.ts';
 import type { CommitBase, StateObjects } from './git-objects.ts';

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateCommit, StoreUnreachable } from '../ports.ts';
+import type { StateCommit, StoreUnreachable } from '../ports-state.ts';
 import { BEHIND_TRAILER } from './git-ids.ts';
 import { unlessSilent } from './git-object-reader.ts';
 import type { StateObjects } from './git-objects.ts';

@@ -1,6 +1,6 @@
 import { type LateText, LateTexts } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import type { StateTreeEntry, StoreUnreachable } from '../ports-state.ts';
 import type { StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';
 

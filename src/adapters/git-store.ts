@@ -1,4 +1,4 @@
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { unlessSilent } from './git-object-reader.ts';
 import type { StateObjects } from './git-objects.ts';
 import type { StateRef } from './git-state-ref.ts';

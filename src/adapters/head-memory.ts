@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { HeadMemory, RememberedHead } from '../ports.ts';
+import type { HeadMemory, RememberedHead } from '../ports-state.ts';
 
 /** Remembers the head in a file. That it cannot be read or written is nobody's trouble: then nothing is remembered. */
 export function createHeadMemory(file: string): HeadMemory {

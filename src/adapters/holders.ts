@@ -4,8 +4,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Holder, ProcessIdentity } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { Clock, Holders, Liveness } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import type { GitHub, WorkflowJob } from '../ports-github.ts';
+import type { Holders, Liveness } from '../ports-state.ts';
 
 /** A process of some machine, as claims and journals name it. */
 export type ProcessHolder = Extract<Holder, { kind: 'process' }>;

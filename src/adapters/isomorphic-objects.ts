@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { LateText } from '../base/late-texts.ts';
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports.ts';
+import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports-state.ts';
 import { behindEnd, behindMessage, nestedTrees } from './git-behind.ts';
 import { trailersOf } from './git-commits.ts';
 import { identity } from './git-ids.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StoreUnreachable } from '../ports.ts';
+import type { StoreUnreachable } from '../ports-state.ts';
 import { gitWords } from './git-process.ts';
 import { type RemoteCalls, type RemoteHistory, type RemotePlace, refusedAccess } from './git-remote-ref.ts';
 import { archivePrefixes, archivesOf, type ListedRef, type Published } from './git-state-ref.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } fr
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { basicAuthorization } from './git-credentials.ts';
 import type { GitLocation, StateStoreProblem } from './git-location.ts';
 import { createRemoteRef, type RemotePlace } from './git-remote-ref.ts';

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sha256 } from '../base/digest.ts';
-import type { Journal, Journals, OrphanJournal } from '../ports.ts';
+import type { Journal, Journals, OrphanJournal } from '../ports-state.ts';
 import type { ProcessHolder, ProcessHolders } from './holders.ts';
 import { readableNames, readableText } from './readable-files.ts';
 

@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FileStore, OutputFile, RefMove, StateStore } from '../ports.ts';
+import type { FileStore, OutputFile } from '../ports.ts';
+import type { RefMove, StateStore } from '../ports-state.ts';
 import { fileStoreContract, makeWorkingFolder, type WorkingFolder } from '../testing/contracts/file-store.ts';
 import { must, stateChange } from '../testing/contracts/state-store.ts';
 import { type GitHttpServer, startGitHttpServer } from '../testing/git-http.ts';

@@ -4,7 +4,7 @@ import { type EpochMs, epochMs, secondOf, timestamp } from '../model/instant.ts'
 import type { RunRetries } from '../model/operations.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
-import type { Holders, Liveness } from '../ports.ts';
+import type { Holders, Liveness } from '../ports-state.ts';
 import { isNeverBegun, type LostRunVerdict } from '../run/monitor.ts';
 import { isOnlyWarning } from '../run/progress.ts';
 import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';

@@ -1,4 +1,4 @@
-import type { StoreUnreachable } from '../ports.ts';
+import type { StoreUnreachable } from '../ports-state.ts';
 
 /** Why a use case could not do what was asked: an expected refusal, with the exit code that it means (docs/exit-codes.md). */
 export interface AppFailure {

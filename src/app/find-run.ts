@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp, utcDay } from '../model/instant.ts';
 import type { RunRecord } from '../model/state.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { parseDayRunsPath } from '../state/layout.ts';
 import { neededPaths } from '../state/needed-paths.ts';
 import { assembleView } from '../state/read.ts';

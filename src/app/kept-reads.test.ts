@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { REPORT_WINDOWS } from '../insights/assess.ts';
 import { rollupDays } from '../insights/insights.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { REPORT_DAYS } from '../state/needed-paths.ts';
 import type { StateRead } from '../state/read.ts';
 import { must } from '../testing/contracts/state-store.ts';

@@ -3,7 +3,7 @@ import type { BranchlineEvent, Claim } from '../model/events.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
-import type { OrphanJournal } from '../ports.ts';
+import type { OrphanJournal } from '../ports-state.ts';
 import { encodeEvent, runStream, splitEventId } from '../state/codec.ts';
 import { type JournalText, parseJournal } from '../state/journal-text.ts';
 import { journalName } from './journal-name.ts';

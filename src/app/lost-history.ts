@@ -1,5 +1,5 @@
 import { ok, type Result } from '../base/result.ts';
-import type { StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import type { StateStore, StateTreeEntry, StoreUnreachable } from '../ports-state.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { compactedSeq, cutDayOf } from '../state/layout.ts';
 import { decodeHistory, encodeHistory, type HistoryFile, isHistoryPath } from '../state/older-days.ts';

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateArchive, StateStore } from '../ports.ts';
+import type { StateArchive, StateStore } from '../ports-state.ts';
 import { planReplay } from '../state/replay.ts';
 import { type AppFailure, stateUnreachable } from './failure.ts';
 import type { StateAt } from './state-reading.ts';

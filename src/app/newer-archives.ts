@@ -1,5 +1,5 @@
 import { timestamp } from '../model/instant.ts';
-import type { StateArchive, StateStore } from '../ports.ts';
+import type { StateArchive, StateStore } from '../ports-state.ts';
 import { count } from '../render/style.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { cutDayOf, parseRollupPath, SUMS_PATH } from '../state/layout.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { memoryState } from '../testing/memory-state.ts';

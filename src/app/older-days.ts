@@ -1,6 +1,6 @@
 import { lateOf, textsOf } from '../base/late-texts.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { StateChange, StateStore, StateTreeEntry, StoreUnreachable } from '../ports.ts';
+import type { StateChange, StateStore, StateTreeEntry, StoreUnreachable } from '../ports-state.ts';
 import type { StateProblem } from '../state/codec.ts';
 import {
   decodeHistory,

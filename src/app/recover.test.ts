@@ -3,7 +3,7 @@ import { fail, ok } from '../base/result.ts';
 import type { BranchlineEvent, Claim, Holder } from '../model/events.ts';
 import { defaultOperations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
-import type { Liveness, OrphanJournal } from '../ports.ts';
+import type { Liveness, OrphanJournal } from '../ports-state.ts';
 import { emptyView } from '../state/fold.ts';
 import { outsideFailure } from './failure.ts';
 import { type RecoverPorts, recover } from './recover.ts';

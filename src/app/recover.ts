@@ -4,7 +4,7 @@ import type { Failure } from '../model/failure.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
-import type { Holders, Journals, OrphanJournal } from '../ports.ts';
+import type { Holders, Journals, OrphanJournal } from '../ports-state.ts';
 import { judgeLostRun, judgeOverdue } from '../run/monitor.ts';
 import { decodeEvent, numberEvents, splitEventId } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ok } from '../base/result.ts';
 import { timestamp, utcDay } from '../model/instant.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { renderReport } from '../render/report/pages.ts';
 import { neededPaths } from '../state/needed-paths.ts';
 import { assembleView, type StateRead } from '../state/read.ts';

@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StoreUnreachable } from '../ports.ts';
+import type { StoreUnreachable } from '../ports-state.ts';
 import { OLD_FORMAT } from '../state/layout.ts';
 import { dropOlderDays } from '../state/older-days.ts';
 import { cutHistory, type HistoryCut, planCut } from '../state/retention.ts';

@@ -3,7 +3,7 @@ import { runId } from '../model/ids.ts';
 import { defaultOperations } from '../model/operations.ts';
 import type { RetryRequest, RunRequest } from '../model/plan.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { emptyView } from '../state/fold.ts';
 import { type Click, manualRetry } from './retry-command.ts';
 import type { StateAt } from './state-reading.ts';

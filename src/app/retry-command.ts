@@ -4,7 +4,7 @@ import { type Timestamp, timestamp } from '../model/instant.ts';
 import type { RetryStrategy, RunRetries } from '../model/operations.ts';
 import { originalOf, type RetryRequest } from '../model/plan.ts';
 import type { RunRecord, StateView } from '../model/state.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { CLICK_TAG, retryRequest, retryTags, strategyOf } from '../run/run-retry.ts';
 import { type AppFailure, inputFailure, outsideFailure } from './failure.ts';
 import { findRun } from './find-run.ts';

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
-import type { Clock, RememberedHead, StateHead } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import type { RememberedHead, StateHead } from '../ports-state.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 
 /** What this process last saw of the branch: a head that is older, or gone, was moved by force. */

@@ -1,4 +1,4 @@
-import type { Journals } from '../ports.ts';
+import type { Journals } from '../ports-state.ts';
 
 /** Where lines were kept, or why they could not be: the disk may be full. */
 export type Kept =

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import type { PagesOf } from './state-ports.ts';

@@ -1,5 +1,5 @@
 import { ok, type Result } from '../base/result.ts';
-import type { StateChange, StoreUnreachable } from '../ports.ts';
+import type { StateChange, StoreUnreachable } from '../ports-state.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPageNames, withPages } from '../state/commit.ts';
 import { COMPACT_AFTER_COMMITS, compactFiles, isCompactDue } from '../state/compact.ts';
 import { leanEvent, mapEventText } from '../state/event-text.ts';

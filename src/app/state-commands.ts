@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { PartitionsSummary } from '../model/partitions.ts';
 import type { AssetRecord, HistoryEntry, RunRecord, StateView } from '../model/state.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { billedText } from '../render/figures-text.ts';
 import { renderPartitions } from '../render/partitions-text.ts';
 import { MESSAGE_LENGTH_MAX, partitionsText } from '../render/run-text.ts';

@@ -1,7 +1,8 @@
 import { textsOf } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp, utcDay } from '../model/instant.ts';
-import type { Clock, StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import type { StateArchive, StateHead, StateStore, StoreUnreachable } from '../ports-state.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { projectOf } from '../state/format-file.ts';
 import { HEALTH_FOLDER, SUMS_PATH } from '../state/layout.ts';

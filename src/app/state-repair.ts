@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import type { StateChange, StoreUnreachable } from '../ports.ts';
+import type { StateChange, StoreUnreachable } from '../ports-state.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { emptyView } from '../state/fold.ts';

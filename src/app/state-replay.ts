@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
-import type { StateStore, StoreUnreachable } from '../ports.ts';
+import type { StateStore, StoreUnreachable } from '../ports-state.ts';
 import { chainDigest, readEventLines } from '../state/batch.ts';
 import { readCut } from '../state/checkpoint.ts';
 import { numberEvents, type StateProblem } from '../state/codec.ts';

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateView } from '../model/state.ts';
-import type { StoreUnreachable } from '../ports.ts';
+import type { StoreUnreachable } from '../ports-state.ts';
 import { HEALTH_FOLDER } from '../state/layout.ts';
 import type { ReadOptions } from '../state/needed-paths.ts';
 import { type StateRead, withHead } from '../state/read.ts';

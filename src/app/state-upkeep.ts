@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
-import type { StateArchive, StoreUnreachable } from '../ports.ts';
+import type { StateArchive, StoreUnreachable } from '../ports-state.ts';
 import { commitsSinceCompact } from '../state/compact.ts';
 import type { DroppedEvents } from '../state/retention.ts';
 import { type AppFailure, stateUnreachable } from './failure.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fail, ok } from '../base/result.ts';
-import type { Clock, StateChange, StateStore } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import type { StateChange, StateStore } from '../ports-state.ts';
 import { stateChange } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../testing/fake-store.ts';
 import {

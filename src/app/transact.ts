@@ -1,15 +1,15 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import { indexPath, isInIndex, isInRecent, recentFolder, type Transaction } from '../model/landing.ts';
+import type { Clock } from '../ports.ts';
 import type {
-  Clock,
   CommitOutcome,
   StateChange,
   StateHead,
   StateStore,
   StateTreeEntry,
   StoreUnreachable,
-} from '../ports.ts';
+} from '../ports-state.ts';
 import { transactionInstant } from './transaction-instant.ts';
 
 /** What a decision is made from: one head, and the files of its commit. Asked anew after every conflict. */

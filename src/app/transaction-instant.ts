@@ -1,5 +1,5 @@
 import type { EpochMs } from '../model/instant.ts';
-import type { StateHead } from '../ports.ts';
+import type { StateHead } from '../ports-state.ts';
 
 const SKEW_MS_MAX = 5 * 60_000;
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { timestamp } from '../model/instant.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { cutDayOf } from '../state/layout.ts';
 import { must } from '../testing/contracts/state-store.ts';
 import { type MemoryState, memoryState } from '../testing/memory-state.ts';

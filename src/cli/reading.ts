@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { count } from '../render/style.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { type Adopted, commitSource, type EventSource, journalSource, replayEvents } from '../app/state-replay.ts';
 import { fail, type Result } from '../base/result.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { count } from '../render/style.ts';
 import { printFailure, printJson } from './print.ts';
 import { type StateWritingOptions, withStateWriting } from './state-writing.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createHeadMemory } from '../adapters/head-memory.ts';
 import { sha256 } from '../base/digest.ts';
-import type { HeadMemory } from '../ports.ts';
+import type { HeadMemory } from '../ports-state.ts';
 
 /** What this machine remembers of a state branch, in the private folder of its project. */
 export function headMemory(folder: string, label: string, remoteUrl: string | undefined): HeadMemory {

@@ -10,7 +10,7 @@ import {
 import { JOURNAL_BYTES_MAX } from '../app/shard-journal.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Claim } from '../model/events.ts';
-import type { OrphanJournal } from '../ports.ts';
+import type { OrphanJournal } from '../ports-state.ts';
 import { silentUploads, type Uploads, unaskedUploads } from './wave-artifacts.ts';
 
 /** A job leaves a journal for each of its runs, and one artifact with them. */

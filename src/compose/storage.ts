@@ -15,7 +15,8 @@ import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { dataBranchOf } from '../model/data-branch.ts';
 import type { Project, Storage } from '../model/project.ts';
-import type { Clock, FileStore, OutputFiles, RefMove } from '../ports.ts';
+import type { Clock, FileStore, OutputFiles } from '../ports.ts';
+import type { RefMove } from '../ports-state.ts';
 import type { Cache } from '../ports-storage.ts';
 
 /** What the host of a command knows of storage. */

@@ -13,7 +13,7 @@ import type { BranchlineEvent, Claim } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import type { Wave } from '../model/wave.ts';
-import type { OrphanJournal } from '../ports.ts';
+import type { OrphanJournal } from '../ports-state.ts';
 import { billOf } from '../run/job-bill.ts';
 import { type JobWork, performWork, type SimulatedWorkflow, type StartedWork } from './job-work.ts';
 import { billedJobOf, NETWORK_MS, type SimulatedJob, workflowName, workflowNumber } from './simulated-job.ts';

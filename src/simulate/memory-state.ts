@@ -10,7 +10,7 @@ import type {
   StateStore,
   StateTreeEntry,
   StoreUnreachable,
-} from '../ports.ts';
+} from '../ports-state.ts';
 import { decodeHistory, treesOf, withOlderDays } from '../state/older-days.ts';
 
 /** The state that a simulation begins with: read where it is, never written. */

@@ -7,16 +7,8 @@ import type { BranchlineEvent, Holder } from '../model/events.ts';
 import type { EpochMs } from '../model/instant.ts';
 import type { Operations } from '../model/operations.ts';
 import type { StateView } from '../model/state.ts';
-import type {
-  CommitOutcome,
-  Journals,
-  Liveness,
-  OutputFiles,
-  ProcessExit,
-  ProcessSpec,
-  Scratch,
-  StateChange,
-} from '../ports.ts';
+import type { OutputFiles, ProcessExit, ProcessSpec, Scratch } from '../ports.ts';
+import type { CommitOutcome, Journals, Liveness, StateChange } from '../ports-state.ts';
 import type { BilledJob } from '../run/job-bill.ts';
 import { createRedactor } from '../run/redact.ts';
 import type { StateRead } from '../state/read.ts';

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { PartitionRecord } from '../model/state.ts';
-import type { StateChange } from '../ports.ts';
+import type { StateChange } from '../ports-state.ts';
 import { type Batch, encodeBatch, encodeSegment } from './batch.ts';
 import { boundEvents, tooLongOf } from './bounds.ts';
 import type { StateProblem } from './codec.ts';

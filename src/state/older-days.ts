@@ -1,6 +1,6 @@
 import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
-import type { StateTreeEntry } from '../ports.ts';
+import type { StateTreeEntry } from '../ports-state.ts';
 import type { StateProblem } from './codec.ts';
 import {
   cutDayOf,

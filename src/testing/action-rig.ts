@@ -5,7 +5,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { verifyStore } from '../app/state-commands.ts';
 import { readState } from '../app/state-reading.ts';
 import type { StateView } from '../model/state.ts';
-import type { StateCommit } from '../ports.ts';
+import type { StateCommit } from '../ports-state.ts';
 import { type CliEnd, enginesFolder, startNode } from './cli-project.ts';
 import type { WorkflowEvent } from './github/events.ts';
 import type { PhaseEnd } from './github/runner.ts';

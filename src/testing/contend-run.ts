@@ -10,7 +10,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { openStateSession } from '../app/state-session.ts';
 import { timestamp } from '../model/instant.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { numberEvents } from '../state/codec.ts';
 
 const writer = process.env['CONTEND_WRITER']!;

@@ -11,7 +11,8 @@ import { runRequest } from '../app/run-request.ts';
 import { openStateSession } from '../app/state-session.ts';
 import { cliIdentity } from '../app/wanted-run.ts';
 import { openProject, openWorld } from '../compose/wiring.ts';
-import type { Journals, SqlPool, StateStore } from '../ports.ts';
+import type { SqlPool } from '../ports.ts';
+import type { Journals, StateStore } from '../ports-state.ts';
 
 const cutAt = Number(process.env['CUT_AT'] ?? 0);
 const trace = openSync(process.env['CUT_TRACE']!, 'w');

@@ -3,7 +3,7 @@ import { byText } from '../base/order.ts';
 import { fail, ok } from '../base/result.ts';
 import type { EpochMs } from '../model/instant.ts';
 import { indexPath, isInIndex, isInRecent } from '../model/landing.ts';
-import type { CommitOutcome, StateArchive, StateChange, StateCommit, StateStore } from '../ports.ts';
+import type { CommitOutcome, StateArchive, StateChange, StateCommit, StateStore } from '../ports-state.ts';
 import { decodeHistory, treesOf, withOlderDays } from '../state/older-days.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StateTreeEntry } from '../ports.ts';
+import type { StateTreeEntry } from '../ports-state.ts';
 
 // Ids of git's objects without git: for a history that is made up before it is written.
 

@@ -8,7 +8,7 @@ import { byText } from '../base/order.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
-import type { StateTreeEntry } from '../ports.ts';
+import type { StateTreeEntry } from '../ports-state.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { type PreparedCommit, prepareCommit, withFiles, withPages } from '../state/commit.ts';
 import { neededPaths } from '../state/needed-paths.ts';

@@ -1,6 +1,6 @@
 import type { StatePorts } from '../app/state-ports.ts';
 import { openStateSession, type StateSession } from '../app/state-session.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { verifyState } from '../state/verify.ts';
 import { must } from './contracts/state-store.ts';

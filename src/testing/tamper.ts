@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { readWholeTree } from '../app/older-days.ts';
-import type { StateStore } from '../ports.ts';
+import type { StateStore } from '../ports-state.ts';
 import { encodeHistory, type HistoryFile, placeOf } from '../state/older-days.ts';
 import { must } from './contracts/state-store.ts';
 

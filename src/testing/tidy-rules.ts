@@ -11,7 +11,7 @@ interface Room {
 }
 
 const core = (rooms: string[], packages: string[] = []): Room => ({ isPure: true, rooms, packages });
-const ports = ['ports.ts', 'ports-github.ts', 'ports-storage.ts'];
+const ports = ['ports.ts', 'ports-state.ts', 'ports-github.ts', 'ports-storage.ts'];
 const upToRender = [
   'base',
   'model',
@@ -35,6 +35,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   base: core([], ['node:crypto']),
   model: core(['base']),
   'ports.ts': core(['base', 'model']),
+  // Where the state is kept: a file of its own, so that neither the project nor planning can ask for it.
+  'ports-state.ts': core(['base', 'model']),
   // What only a workflow's job has: files of their own, so that neither the state nor the project can ask for it.
   'ports-github.ts': core(['base', 'model']),
   'ports-storage.ts': core(['base', 'model']),
@@ -42,8 +44,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   sql: core(['base', 'model']),
   checks: core(['base', 'model', 'time', 'sql']),
   run: core(['base', 'model', 'time']),
-  // `ports.ts` for the plain data of a commit; the effect itself is performed in `app`.
-  state: core(['base', 'model', 'time', 'run', 'ports.ts']),
+  // `ports-state.ts` for the plain data of a commit; the effect itself is performed in `app`.
+  state: core(['base', 'model', 'time', 'run', 'ports-state.ts']),
   manifest: core(['base', 'model'], ['yaml', 'js-yaml', 'ajv/dist/runtime/']),
   // `ports.ts` for the source tree: already read, asked without waiting.
   project: core(
@@ -62,7 +64,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'core.ts': core([...upToRender, 'ports.ts']),
   app: { isPure: false, rooms: [...upToRender, 'doctor', ...ports, 'version.ts'], packages: [] },
   // Plays the use cases themselves, on a clock, a state and processes that are no more than values in memory.
-  simulate: { isPure: false, rooms: ['app', ...upToRender, 'ports.ts'], packages: [] },
+  simulate: { isPure: false, rooms: ['app', ...upToRender, 'ports.ts', 'ports-state.ts'], packages: [] },
   // `sql` because a driver has to split a file and bind its values, and that is pure computation.
   adapters: { isPure: false, rooms: ['base', 'model', 'sql', ...ports], packages: 'any' },
   // Adapters and use cases meet here, for the command line and the Action alike; it knows what is secret.

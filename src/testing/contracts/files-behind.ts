@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StateChange, StateStore, StateTreeEntry } from '../../ports.ts';
+import type { StateChange, StateStore, StateTreeEntry } from '../../ports-state.ts';
 import { must, stateChange } from './state-store.ts';
 
 const AT = Date.parse('2026-11-23T00:00:00Z');

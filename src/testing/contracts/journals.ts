@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Journals } from '../../ports.ts';
+import type { Journals } from '../../ports-state.ts';
 
 /** Processes of one machine and its folder of journals. */
 export interface JournalsRig {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Result } from '../../base/result.ts';
-import type { StateChange, StateStore } from '../../ports.ts';
+import type { StateChange, StateStore } from '../../ports-state.ts';
 import { filesBehindContract } from './files-behind.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Journals, OrphanJournal } from '../../ports.ts';
+import type { Journals, OrphanJournal } from '../../ports-state.ts';
 
 interface JournalFile {
   /** Its owner; gone = may be adopted. */

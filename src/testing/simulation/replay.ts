@@ -1,7 +1,7 @@
 import type { BranchlineEvent } from '../../model/events.ts';
 import { epochMs, timestamp, utcDay } from '../../model/instant.ts';
 import type { StateView } from '../../model/state.ts';
-import type { StateChange } from '../../ports.ts';
+import type { StateChange } from '../../ports-state.ts';
 import { decodeEventsFile } from '../../state/batch.ts';
 import { emptyView, fold } from '../../state/fold.ts';
 import { parseRecentPath } from '../../state/layout.ts';

@@ -12,8 +12,9 @@ import type { BranchlineEvent } from '../../model/events.ts';
 import type { EpochMs } from '../../model/instant.ts';
 import type { Operations } from '../../model/operations.ts';
 import type { Project } from '../../model/project.ts';
-import type { CommitOutcome, Journals, ProcessRunner, StateStore } from '../../ports.ts';
+import type { ProcessRunner } from '../../ports.ts';
 import type { WorkflowJob } from '../../ports-github.ts';
+import type { CommitOutcome, Journals, StateStore } from '../../ports-state.ts';
 import { createRedactor } from '../../run/redact.ts';
 import {
   type Actor,
