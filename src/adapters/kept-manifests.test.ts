@@ -93,6 +93,13 @@ test('what nobody has written for a month goes with the next that is written; wh
   utimesSync(join(folder, 'older.json'), new Date(0), new Date(0));
   twice(long('a: 1'));
   expect(files()).toHaveLength(1);
+  // A command that writes thousands looks through the folder once, not for each of them.
+  const kept = keptManifests(folder, '1.0.0');
+  kept.keep(long('a: 3'), { a: 3 });
+  writeFileSync(join(folder, 'older.json'), '1');
+  utimesSync(join(folder, 'older.json'), new Date(0), new Date(0));
+  kept.keep(long('a: 4'), { a: 4 });
+  expect(files()).toHaveLength(4);
   rmSync(folder, { recursive: true });
   writeFileSync(folder, 'a file');
   chmodSync(folder, 0o600);

@@ -15,6 +15,7 @@ export const KEPT_FROM_CHARS = 4096;
 export function keptManifests(folder: string, version: string): KeptValues {
   const placeOf = (text: string): string =>
     join(folder, `${sha256(`manifest 1 ${version} ${text}`).slice(0, 32)}.json`);
+  let isTidy = false;
   return {
     read(text) {
       if (text.length < KEPT_FROM_CHARS) return undefined;
@@ -33,7 +34,9 @@ export function keptManifests(folder: string, version: string): KeptValues {
         const beside = `${place}.${randomBytes(6).toString('hex')}`;
         writeFileSync(beside, JSON.stringify(value), { mode: 0o600, flag: 'wx' });
         renameSync(beside, place);
-        removeUnused(folder);
+        // Once: it looks at all files, and a command may write thousands.
+        if (!isTidy) removeUnused(folder);
+        isTidy = true;
       } catch {
         // No room, or no right to write.
       }
