@@ -1,6 +1,6 @@
 import type { Claim } from '../model/events.ts';
 import type { Timestamp } from '../model/instant.ts';
-import type { StateView } from '../model/state.ts';
+import type { RunRecord, StateView } from '../model/state.ts';
 
 /** The newest tick of a schedule that was judged before a wake-up, and what came of its run. */
 export interface JudgedTick {
@@ -17,34 +17,40 @@ export interface JudgedTick {
 
 /** Of each schedule the tick that was judged last. */
 export function judgedBefore(view: StateView): JudgedTick[] {
-  const { schedules, endedRuns, openRuns, claims } = view;
+  const { schedules, endedRuns, openRuns } = view;
+  const claims = new Map([...view.claims.values()].map((claim) => [claim.run, claim]));
+  const retries = newestRetries(view);
   return [...schedules.values()].flatMap(({ schedule, lastTick }) => {
     if (!lastTick) return [];
     const { tick, outcome, run } = lastTick;
-    const state = run === undefined ? undefined : (endedRuns.get(run) ?? openRuns.get(run))?.state;
-    const claim = [...claims.values()].find((each) => each.run === run);
-    const retry = run === undefined ? undefined : newestRetry(view, run);
+    if (run === undefined) return [{ schedule, tick, outcome }];
+    const state = (endedRuns.get(run) ?? openRuns.get(run))?.state;
+    const claim = claims.get(run);
+    const retry = retries.get(run);
     return [
       {
         schedule,
         tick,
         outcome,
-        ...(run === undefined ? {} : { run }),
+        run,
         ...(state === undefined ? {} : { state }),
         ...(claim === undefined ? {} : { claim }),
-        ...(retry === undefined ? {} : { retry }),
+        ...(retry === undefined ? {} : { retry: { run: retry.run, state: retry.state } }),
       },
     ];
   });
 }
 
-function newestRetry(
-  { endedRuns, openRuns }: StateView,
-  root: string,
-): { readonly run: string; readonly state: string } | undefined {
-  let newest: { readonly run: string; readonly state: string; readonly number: number } | undefined;
-  for (const { run, state, request } of [...endedRuns.values(), ...openRuns.values()])
-    if (request.kind === 'retry' && request.root === root && request.number > (newest?.number ?? 0))
-      newest = { run, state, number: request.number };
-  return newest && { run: newest.run, state: newest.state };
+/** By the run that was tried first: of many schedules nobody goes through the runs for each. */
+function newestRetries({ endedRuns, openRuns }: StateView): ReadonlyMap<string, RunRecord> {
+  const newest = new Map<string, RunRecord>();
+  const numbers = new Map<string, number>();
+  for (const runs of [endedRuns, openRuns])
+    for (const record of runs.values()) {
+      const { request } = record;
+      if (request.kind !== 'retry' || request.number <= (numbers.get(request.root) ?? 0)) continue;
+      newest.set(request.root, record);
+      numbers.set(request.root, request.number);
+    }
+  return newest;
 }
