@@ -17,11 +17,11 @@ export async function backfillNotes(
 }
 
 /**
- * A job in which no step was started, as when none fits what getting ready has left of its time, starts no other one, which
- * would fare the same: they would go on for ever.
+ * A job in which no step was started, as when getting ready took all of its time, starts no other one, which would fare the
+ * same: they would go on for ever.
  */
 const NOTHING_BEGUN =
-  'No step was started in the time of this job, so it starts no other one: the next tick carries the backfill on. Where steps take nearly as long as `time-budget`, make it longer.';
+  'No step was started in the time of this job, so it starts no other one: the next tick carries the backfill on.';
 
 /** Starts this workflow once more, so that a backfill need not wait for the next tick; needs `actions: write`. */
 async function wakeAgain({ github, context }: Job): Promise<string> {

@@ -17,6 +17,7 @@ import type { Project } from '../model/project.ts';
 import { assetLines } from '../render/asset-lines.ts';
 import { renderAssetLine } from '../render/run-text.ts';
 import type { RunSummary } from '../render/summary/summary.ts';
+import { openTimeBudget } from '../run/budget.ts';
 import { formatInstant } from '../time/format.ts';
 import { annotateRun } from './annotations.ts';
 import { assetOutputs } from './asset-outputs.ts';
@@ -27,6 +28,7 @@ import { journalsIn } from './journals.ts';
 import type { BuiltPush } from './requests.ts';
 import { type JobResult, refusedResult, stoppedBy, withPermissionLines } from './result.ts';
 import { idleOutputs } from './tell.ts';
+import { withTimeOver } from './time-over.ts';
 
 /** What an executing job has at hand. */
 export interface Recording {
@@ -64,7 +66,7 @@ export async function recordIn(
       waitMs: WAIT_MS,
       // With schedules or automation, somebody wakes up again.
       givesBack: isWoken(project),
-      budget: { endsAt: startedAt + inputs.timeBudgetMs, totalMs: inputs.timeBudgetMs },
+      budget: openTimeBudget(startedAt, inputs.timeBudgetMs),
     };
     const run = { ...world.value.run, ...takerOf(job, world.value, () => planning) };
     const result = await work({ job, opened, project, world: { ...world.value, run }, settings });
@@ -155,7 +157,8 @@ export async function performTick(
   const isRefused = failure !== undefined && built.runs.length === 0;
   // A run that could not be planned has failed, though nothing of it was carried out.
   const isBroken = tick.broken.length > 0 || (failure !== undefined && !isRefused);
-  const end: JobResult = isBroken && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
+  const told = isOutOfTime(tick) ? withTimeOver(recording, result) : result;
+  const end: JobResult = isBroken && told.exit === 0 ? { ...told, exit: 1, status: 'failure' } : told;
   return isRefused ? stoppedBy(end, withPermissionLines(failure)) : end;
 }
 

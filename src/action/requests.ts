@@ -1,4 +1,5 @@
 import type { PushBuild } from '../app/build-on-push.ts';
+import type { KnownRun } from '../app/claim-run.ts';
 import type { AppFailure } from '../app/failure.ts';
 import { nothingOf, requestsOf } from '../app/partition-runs.ts';
 import { requestOf } from '../app/planning.ts';
@@ -13,6 +14,7 @@ import type { Project } from '../model/project.ts';
 import type { Job } from './job.ts';
 import { type Recording, resultOf, stepLog, summariesOf } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { withTimeOver } from './time-over.ts';
 
 /** What a person asked for by a click or a call. The same workflow run asks once, whatever its attempt. */
 export async function performRun(recording: Recording, createdAt: number): Promise<JobResult> {
@@ -44,11 +46,17 @@ export async function performRequests(
   if (failure !== undefined && runs.length === 0) return refusedResult(withPermissionLines(failure));
   const notes = [...before, ...requestNotes({ along, known, failures })];
   for (const note of notes) job.log.print(note);
-  if (runs.some(({ state }) => state === 'QUEUED'))
-    notes.push('The time budget of this job is over: the next tick carries the rest on.');
+  const isLeft = runs.some(({ state }) => state === 'QUEUED') || known.some(isOutOfTime);
+  if (isLeft) notes.push('The time budget of this job is over: the next tick carries the rest on.');
   const summaries = summariesOf(runs, world.run.clock.now());
   const result = resultOf(recording, runs, { runs: summaries, notes, waiting: [], next: [] });
-  return failure !== undefined && result.exit === 0 ? { ...result, exit: 1, status: 'failure' } : result;
+  const end = isLeft ? withTimeOver(recording, result) : result;
+  return failure !== undefined && end.exit === 0 ? { ...end, exit: 1, status: 'failure' } : end;
+}
+
+/** Nothing keeps it but the time: it waits for the next tick. */
+function isOutOfTime({ delivery }: KnownRun): boolean {
+  return delivery.kind === 'waiting' && delivery.why === undefined;
 }
 
 /** The request of a click: as a command line would ask, with the workflow run as its identity. */

@@ -13,6 +13,7 @@ import { count } from '../render/style.ts';
 import { annotateRun } from './annotations.ts';
 import { type Recording, stepLog } from './record.ts';
 import { idleResult, type JobResult, refusedResult } from './result.ts';
+import { withTimeOver } from './time-over.ts';
 
 /** One of the jobs in the middle: carries out its shard and uploads what came of it. Pushes nothing. */
 export async function performExecuteStage(recording: Recording): Promise<JobResult> {
@@ -69,7 +70,7 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
   const title = `${shard.value.id}: ${count(new Set(own).size, 'asset')} made, ${counts.failed} failed, ${counts.skipped} skipped`;
   log.print(title);
   const hasFailed = state === 'FAILURE' && inputs.failOn !== 'never';
-  return {
+  const result: JobResult = {
     exit: state === 'CANCELED' ? 130 : hasFailed ? 1 : 0,
     status: state === 'CANCELED' ? 'canceled' : hasFailed ? 'failure' : state === 'QUEUED' ? 'requeued' : 'success',
     outputs: {},
@@ -77,6 +78,7 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
     summary: { title, notes: [] },
     annotations: annotateRun(drafts, project),
   };
+  return state === 'QUEUED' ? withTimeOver(recording, result) : result;
 }
 
 const missing = inputFailure(

@@ -16,6 +16,7 @@ import type { Annotation } from './annotations.ts';
 import { howToGoOn } from './canceled-wave.ts';
 import { type Recording, resultOf, summariesOf } from './record.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
+import { withWaveInVain } from './time-over.ts';
 
 /** The last job of a fan-out: takes in what the shards uploaded, in one commit, and starts the next wave. */
 export async function performFinalizeStage(recording: Recording): Promise<JobResult> {
@@ -53,7 +54,8 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
     lost,
   );
   if (bill !== undefined) notes.push(bill);
-  notes.push(...(canceled ? howToGoOn(runs) : await whatFollows(recording, runs)));
+  const follows = canceled ? { notes: howToGoOn(runs), isInVain: false } : await whatFollows(recording, runs);
+  notes.push(...follows.notes);
   for (const note of notes) log.print(note);
   const outcomes = runs.flatMap((run) => outcomeOf(run, after, commit));
   const result = resultOf(recording, outcomes, {
@@ -62,7 +64,8 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
     waiting: [],
     next: [],
   });
-  return { ...result, annotations: [...refusals.map(annotationOf), ...result.annotations] };
+  const end = follows.isInVain ? withWaveInVain(result) : result;
+  return { ...end, annotations: [...refusals.map(annotationOf), ...end.annotations] };
 }
 
 /** What a journal says that its job may not say is looked into by somebody, whatever became of the run. */
@@ -110,21 +113,23 @@ function notesOf(wave: Wave, runs: readonly FinalizedRun[]): string[] {
 }
 
 /** Starts the next wave where there is one, or says who takes up what is left. */
-async function whatFollows(recording: Recording, runs: readonly FinalizedRun[]): Promise<string[]> {
+async function whatFollows(
+  recording: Recording,
+  runs: readonly FinalizedRun[],
+): Promise<{ readonly notes: readonly string[]; readonly isInVain: boolean }> {
+  const said = (...notes: readonly string[]) => ({ notes, isInVain: false });
   const next = await judgeNextWave(recording.world.run, recording.settings, runs);
   // What the wave did is recorded: that nobody can be asked now costs a ring.
-  if (!next.ok) return [`Whether there is more to do is not known (${next.error.message}); the next tick looks.`];
+  if (!next.ok) return said(`Whether there is more to do is not known (${next.error.message}); the next tick looks.`);
   switch (next.value) {
     case 'more':
-      return [await startNext(recording)];
+      return said(await startNext(recording));
     case 'later':
-      return ['Assets ask for what follows by themselves; the next tick makes it.'];
+      return said('Assets ask for what follows by themselves; the next tick makes it.');
     case 'stuck':
-      return [
-        'No step of this wave was started, so no next wave is: the next tick tries again. Where steps take nearly as long as `time-budget`, make it longer.',
-      ];
+      return { notes: [], isInVain: true };
     case 'none':
-      return [];
+      return said();
   }
 }
 

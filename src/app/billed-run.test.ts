@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventDraft } from '../model/events.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Clock } from '../ports.ts';
-import type { TimeBudget } from '../run/budget.ts';
+import { openTimeBudget, type TimeBudget } from '../run/budget.ts';
 import { emptyView } from '../state/fold.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
 import { decideClaim } from './claim-run.ts';
@@ -84,7 +84,7 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
   };
   await runOnce(true);
   await runOnce(false);
-  await runOnce(true, { endsAt: START - 1, totalMs: 60_000 });
+  await runOnce(true, openTimeBudget(START - 60_000, 59_999));
   // 130 s since the job began.
   expect(ends[0]).toMatchObject({ billed: { runner: 'ubuntu-latest', minutes: 3, usd: 0.018 } });
   expect(ends[1]).not.toHaveProperty('billed');

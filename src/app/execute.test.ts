@@ -5,7 +5,7 @@ import type { AssetVerdict, Plan, RunRequest } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
 import { planRun } from '../plan/run-plan.ts';
 import type { Clock } from '../ports.ts';
-import type { TimeBudget } from '../run/budget.ts';
+import { openTimeBudget, type TimeBudget } from '../run/budget.ts';
 import { type ResumedRun, settledSteps } from '../run/resume.ts';
 import { numberEvents } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
@@ -101,14 +101,14 @@ const typesOf = (events: readonly EventDraft[]): string[] => events.map(({ type 
 
 describe('a time budget', () => {
   it('that is never reached changes nothing', async () => {
-    const { end, events, started } = await carry(planOf(), { endsAt: 41 * MINUTE, totalMs: 41 * MINUTE });
+    const { end, events, started } = await carry(planOf(), openTimeBudget(0, 41 * MINUTE));
     expect(end).toMatchObject({ state: 'SUCCESS', counts: { materialized: 4 } });
     expect(started).toEqual(['a', 'b', 'c', 'd']);
     expect(typesOf(events)).not.toContain('run.requeued');
   });
 
   it('lets what runs end, starts nothing after it, and gives the run back', async () => {
-    const { end, events, started } = await carry(planOf(), { endsAt: 15 * MINUTE, totalMs: 15 * MINUTE });
+    const { end, events, started } = await carry(planOf(), openTimeBudget(0, 15 * MINUTE));
     expect(end).toMatchObject({ state: 'QUEUED', counts: { materialized: 2 } });
     expect(started).toEqual(['a', 'b']);
     expect(events.at(-1)).toEqual({
@@ -126,7 +126,7 @@ describe('a time budget', () => {
     const took = { samples: 5, p50Ms: MINUTE, p95Ms: 6 * MINUTE };
     const { end, started } = await carry(
       { ...plan, estimates: { ...plan.estimates, b: took } },
-      { endsAt: 15 * MINUTE, totalMs: 15 * MINUTE },
+      openTimeBudget(0, 15 * MINUTE),
     );
     expect(end.state).toBe('QUEUED');
     expect(started).toEqual(['a']);
@@ -138,21 +138,21 @@ describe('a time budget', () => {
     const steps = plan.steps.map((step) =>
       step.id === 'd' ? { ...step, verdict: 'skip' as const, assets: step.assets.map(leaveOut) } : step,
     );
-    const { end, events } = await carry({ ...plan, steps }, { endsAt: 0, totalMs: 60 * MINUTE });
+    const { end, events } = await carry({ ...plan, steps }, openTimeBudget(-60 * MINUTE, 60 * MINUTE));
     expect([end.state, typesOf(events)]).toEqual(['QUEUED', ['step.skipped', 'run.requeued']]);
     expect(hasBegunSteps(events)).toBe(false);
-    const begun = await carry({ ...plan, steps }, { endsAt: MINUTE, totalMs: 60 * MINUTE });
+    const begun = await carry({ ...plan, steps }, openTimeBudget(-59 * MINUTE, 60 * MINUTE));
     expect([begun.end.state, begun.started, hasBegunSteps(begun.events)]).toEqual(['QUEUED', ['a'], true]);
   });
 
   it('does not turn a cancel into a wait', async () => {
-    const { end, events } = await carry(planOf(), { endsAt: 15 * MINUTE, totalMs: 15 * MINUTE }, 20 * MINUTE);
+    const { end, events } = await carry(planOf(), openTimeBudget(0, 15 * MINUTE), 20 * MINUTE);
     expect(end.state).toBe('CANCELED');
     expect(typesOf(events)).not.toContain('run.requeued');
   });
 
   it('leaves a run that the next part carries on with what is missing, though all was asked for', async () => {
-    const { events } = await carry(planOf(), { endsAt: 15 * MINUTE, totalMs: 15 * MINUTE });
+    const { events } = await carry(planOf(), openTimeBudget(0, 15 * MINUTE));
     const plan = planOf();
     const began: EventDraft = {
       type: 'run.started',

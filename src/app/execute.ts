@@ -4,7 +4,7 @@ import { type EpochMs, laterOf, type Timestamp, timestamp } from '../model/insta
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { Clock } from '../ports.ts';
-import { fitsBudget, type TimeBudget } from '../run/budget.ts';
+import type { TimeBudget } from '../run/budget.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
 import { OVERDUE } from '../run/monitor.ts';
 import { applyToProgress, conclude, initialProgress, type RunProgress } from '../run/progress.ts';
@@ -200,7 +200,7 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
 }
 
 function fits({ budget, clock, plan }: ExecuteInput, step: string): boolean {
-  return budget === undefined || fitsBudget(budget, clock.now(), plan.estimates[step]);
+  return budget === undefined || budget.fits(clock.now(), plan.estimates[step]);
 }
 
 function isOverdue({ signal, overdue }: ExecuteInput): boolean {

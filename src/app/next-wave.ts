@@ -53,8 +53,8 @@ export async function judgeNextWave(
 }
 
 /**
- * Given back as it was taken: its jobs came to their end and none began a step, as when no step fits what getting ready has
- * left of the time budget. Waves would start each other for ever. Of lost jobs the end of the wave has judged.
+ * Given back as it was taken: its jobs came to their end and none began a step, as when getting ready took all of their
+ * time budget. Waves would start each other for ever. Of lost jobs the end of the wave has judged.
  */
 function isStuck({ state, drafts, lostShards }: FinalizedRun): boolean {
   return state === 'QUEUED' && lostShards.length === 0 && !hasBegunSteps(drafts);

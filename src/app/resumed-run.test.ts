@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
+import { openTimeBudget } from '../run/budget.ts';
 import { numberEvents } from '../state/codec.ts';
 import { emptyView, fold } from '../state/fold.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
@@ -84,7 +85,7 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
         blockingChecks: () => [],
         ignoreBlocking: false,
       },
-      budget: { endsAt: now + steps * 10 * MINUTE, totalMs: steps * 10 * MINUTE },
+      budget: openTimeBudget(now, steps * 10 * MINUTE),
       mayGoOnFrom: timestamp(now),
       clock: { now: () => now, sleep: () => new Promise(() => undefined) },
       emit: (draft) => {

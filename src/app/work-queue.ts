@@ -113,7 +113,7 @@ export async function workQueue(
 
 /** Whether this process still begins anything. */
 function isTimeLeft({ signal, clock }: RunPorts, { budget }: RunSettings): boolean {
-  return !signal.aborted && (budget === undefined || clock.now() < budget.endsAt);
+  return !signal.aborted && budget?.isOver(clock.now()) !== true;
 }
 
 /** Says what a run waits for, unless that was the last thing `said`; answers what is said now. */

@@ -5,6 +5,7 @@ import type { EpochMs } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { ProcessSpec } from '../ports.ts';
 import type { StateChange } from '../ports-state.ts';
+import { openTimeBudget } from '../run/budget.ts';
 import { decodeEventsFiles } from '../state/batch.ts';
 import { parseRecentPath } from '../state/layout.ts';
 import { type FanOutFigures, openFanOut } from './fan-out.ts';
@@ -193,7 +194,7 @@ function settingsOf(
     failFast: false,
     waitMs: 10 * MINUTE_MS,
     givesBack: true,
-    budget: { endsAt: job.startedAt! + scenario.budgetMs, totalMs: scenario.budgetMs },
+    budget: openTimeBudget(job.startedAt!, scenario.budgetMs),
   };
 }
 

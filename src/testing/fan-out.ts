@@ -13,6 +13,8 @@ export interface WaveOptions {
   readonly run: number;
   readonly attempt?: number;
   readonly plan?: Readonly<Record<string, string>>;
+  /** Inputs of the jobs of the matrix, beside those that a matrix gives. */
+  readonly execute?: Readonly<Record<string, string>>;
   /** Variables of the jobs of the matrix. */
   readonly env?: Readonly<Record<string, string>>;
   /** Jobs at work at the same time; default 4. */
@@ -70,7 +72,7 @@ export async function runWave(rig: ActionRig, options: WaveOptions): Promise<Wav
         permissions: EXECUTE,
         runnerName: `${shard} ${run}`,
         isFollowed: true,
-        with: { shard, 'plan-digest': digest },
+        with: { ...options.execute, shard, 'plan-digest': digest },
         ...(options.env ? { env: options.env } : {}),
         ...(options.cancelMs ? { cancelMs: options.cancelMs } : {}),
       });
