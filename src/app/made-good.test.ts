@@ -19,7 +19,7 @@ interface Sketch {
 }
 type Written = readonly [run: string, state: RunOutcome['state'], sketch?: Sketch];
 
-/** Outcomes of runs that ended in this order; each knows the records of all of them. */
+/** Outcomes of runs that ended in this order, each at another head of the state: one that is read anew tells of its day alone. */
 function outcomes(...written: readonly Written[]): RunOutcome[] {
   const records = written.map(([run, , { materialized = [], notPassed = [] } = {}]) => {
     const checks = notPassed.map((text) => {
@@ -29,11 +29,10 @@ function outcomes(...written: readonly Written[]): RunOutcome[] {
     const step = { assets: materialized, materialized, checks } as unknown as RunStepRecord;
     return [run, { run, steps: { step } } as unknown as RunRecord] as const;
   });
-  const after = { view: { endedRuns: new Map(records) } };
-  return written.map(
-    ([runId, state, { request = root, counts = {} } = {}]) =>
-      ({ plan: { runId, request }, state, counts: { ...noCounts, ...counts }, after }) as unknown as RunOutcome,
-  );
+  return written.map(([runId, state, { request = root, counts = {} } = {}], index) => {
+    const after = { view: { endedRuns: new Map([records[index]!]) } };
+    return { plan: { runId, request }, state, counts: { ...noCounts, ...counts }, after } as unknown as RunOutcome;
+  });
 }
 const left = (...written: readonly Written[]): readonly string[] =>
   leftOfRuns(outcomes(...written)).map(

@@ -25,13 +25,16 @@ export function madeGoodBy(runs: readonly Pick<RunOutcome, 'plan' | 'state'>[]):
 export function leftOfRuns(runs: readonly RunOutcome[]): readonly LeftOfRun[] {
   const good = madeGoodBy(runs);
   return runs.map((run) => {
-    const retry = runs.find(({ plan }) => plan.runId === good.get(run.plan.runId));
-    const records = retry?.after.view.endedRuns;
-    const record = records?.get(run.plan.runId);
-    if (!records || !record) return run;
-    const later = runs.filter((other) => isLaterTry(other, run)).flatMap(({ plan }) => records.get(plan.runId) ?? []);
+    const record = good.has(run.plan.runId) ? recordOf(run) : undefined;
+    if (!record) return run;
+    const later = runs.filter((other) => isLaterTry(other, run)).flatMap((other) => recordOf(other) ?? []);
     return { state: 'SUCCESS', counts: { ...noCounts, ...checksLeft(record, later) } };
   });
+}
+
+/** As the commit left it that ended the run: a later head that was read anew, after midnight, has no runs of the day before. */
+function recordOf({ plan, after }: RunOutcome): RunRecord | undefined {
+  return after.view.endedRuns.get(plan.runId);
 }
 
 type Tried = Pick<RunOutcome, 'plan'>;
