@@ -1,5 +1,5 @@
-import { makePlan } from '../app/claim-run.ts';
 import { lostBesides } from '../app/lost-besides.ts';
+import { makePlan } from '../app/make-plan.ts';
 import { nothingOf, partsOfSelection, presentState } from '../app/partition-runs.ts';
 import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets } from '../app/planning.ts';

@@ -12,7 +12,7 @@ import {
 import { numberEvents, runStream } from '../state/codec.ts';
 import { askedAssets } from './asked-assets.ts';
 import type { Preview } from './backfills.ts';
-import { requestedDraft } from './claim-run.ts';
+import { requestedDraft } from './opening-events.ts';
 import { keysAt, type PlanningProject } from './planning.ts';
 import { after, ofWriter } from './release.ts';
 import { assetTags } from './run-tags.ts';

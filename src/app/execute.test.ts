@@ -11,8 +11,8 @@ import { numberEvents } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
 import { hasBegunSteps } from './begun-steps.ts';
-import { requestedDraft } from './claim-run.ts';
 import { executeRun } from './execute.ts';
+import { requestedDraft } from './opening-events.ts';
 import { openStepPlaces } from './step-places.ts';
 
 const MINUTE = 60_000;

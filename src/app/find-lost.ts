@@ -49,6 +49,13 @@ export interface MoreToFind {
   };
 }
 
+/** `findLost`, of what a command has at hand. */
+export type FindLost = (
+  view: StateView,
+  looked: KeysByAsset,
+  more?: MoreToFind,
+) => Promise<ReadonlyMap<string, string>>;
+
 /**
  * Which published data is gone, by asset, and of partitions by `asset@key`, with what was found: copies of files, and
  * tables whose database file is missing, damaged, older than the state, or written by another environment since (stamps,

@@ -8,7 +8,7 @@ import { type KeysByAsset, readsOf } from '../plan/reads.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { connectionOf, readsOfCheck } from './check-reads.ts';
-import type { FindLost } from './claim-run.ts';
+import type { FindLost } from './find-lost.ts';
 import { commandFor, keysText } from './lost-advice.ts';
 import { madeBy } from './lost-besides.ts';
 import { type StepContext, targetOf } from './step-context.ts';

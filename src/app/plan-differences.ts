@@ -1,6 +1,7 @@
 import { digestOf } from '../base/digest.ts';
 import { sortedUnique } from '../base/order.ts';
 import type { Plan } from '../model/plan.ts';
+import { type AppFailure, outsideFailure } from './failure.ts';
 
 /** What differs between a plan that was made before and the plan as it would be now, for `run --plan`. */
 export function planDifferences(before: Plan, now: Plan): string[] {
@@ -43,4 +44,16 @@ function changedParts(before: Readonly<Record<string, string>>, after: Readonly<
     .filter((name) => before[name] !== after[name])
     .sort();
   return names.length > 0 ? ` (${names.map((name) => name.replace(/^(file|code|script):/, '')).join(', ')})` : '';
+}
+
+/** The refusal to do anything else than what was previewed. */
+export function changedWorld(before: Plan, now: Plan): AppFailure {
+  const differences = planDifferences(before, now);
+  const lines = differences.slice(0, 10).map((line) => `  ${line}`);
+  const more = differences.length > 10 ? [`  and ${differences.length - 10} more`] : [];
+  return outsideFailure(
+    'plan-outdated',
+    [`The world has changed since plan ${before.digest.slice(0, 8)} was made:`, ...lines, ...more].join('\n'),
+    'Nothing was run. Look at the new plan by `branchline plan`.',
+  );
 }

@@ -6,7 +6,7 @@ import { lookedAt } from '../plan/reads.ts';
 import { isWithUpstream, wantedAssets } from '../plan/wanted-assets.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
-import type { FindLost } from './claim-run.ts';
+import type { FindLost } from './find-lost.ts';
 
 /**
  * What is gone of all that a plan has to know of: what it makes, and what that reads. What a selected asset reads may be gone as

@@ -1,8 +1,8 @@
 import { ok, type Result } from '../base/result.ts';
 import type { Plan } from '../model/plan.ts';
 import { nameSome } from '../render/style.ts';
-import type { makePlan } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
+import type { makePlan } from './make-plan.ts';
 import { type RequestPart, RUNS_MAX } from './partition-runs.ts';
 
 /** One of several runs, planned. */

@@ -4,7 +4,7 @@ import { partitionName } from '../plan/partitioned.ts';
 import { mayBeLost } from '../plan/reads.ts';
 import { withRecords } from '../state/partition-records.ts';
 import { type KeysAt, openPartitions } from '../time/partitions/keys.ts';
-import type { FindLost } from './claim-run.ts';
+import type { FindLost } from './find-lost.ts';
 
 /** A state as it is when what is gone from storage counts as missing. */
 export interface PresentState {

@@ -10,8 +10,9 @@ import { isWithUpstream } from '../plan/wanted-assets.ts';
 import { retryTags } from '../run/run-retry.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
-import { type ClaimDecision, type ClaimInput, decideClaim, requestedDraft } from './claim-run.ts';
+import { type ClaimDecision, type ClaimInput, decideClaim } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
+import { requestedDraft } from './opening-events.ts';
 import { assetsNamed, hasPartitions, partitionedAssets } from './planning.ts';
 
 /** A run that waits, recorded or about to be. */

@@ -11,9 +11,10 @@ import { nextTicks, planTick, type TickInput, type TickNote, type TickPlan } fro
 import { numberEvents, runStream } from '../state/codec.ts';
 import { automationDrafts, doesAutomationMove, partitionsOfAutomation, withAutomation } from './automation.ts';
 import { backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
-import { type KnownRun, knownRun, requestedDraft } from './claim-run.ts';
+import { type KnownRun, knownRun } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { type JudgedTick, judgedBefore } from './judged-before.ts';
+import { requestedDraft } from './opening-events.ts';
 import { keysAt, type PlanningProject, pinPartitions, selectAssets } from './planning.ts';
 import { asksForMissing, presentPartitions } from './present-partitions.ts';
 import { recoverFirst } from './recover-first.ts';

@@ -11,9 +11,9 @@ import { atWorkSince, judgeLostRun, maxRuntimeOf, overdueFailure } from '../run/
 import { applyToProgress, conclude, initialProgress, type ProgressDraft } from '../run/progress.ts';
 import { resumeProgress } from '../run/resume.ts';
 import { decideRunRetry, endedRunOf } from '../run/run-retry.ts';
-import { resumedRun } from './claim-run.ts';
 import { lostRunDrafts } from './claims.ts';
 import { givenUp, recordPlannedSkips, skipEvent } from './execute.ts';
+import { resumedRun } from './resumed-run.ts';
 
 /** How it goes on with a run of a wave. */
 export interface WaveConclusion {

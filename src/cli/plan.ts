@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
-import { makePlan } from '../app/claim-run.ts';
 import { lostBesides } from '../app/lost-besides.ts';
+import { makePlan } from '../app/make-plan.ts';
 import { nothingOf, partsOfSelection, presentState, type RequestPart } from '../app/partition-runs.ts';
 import { firstAtWork, isIdle, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';

@@ -1,0 +1,40 @@
+import { fail, ok, type Result } from '../base/result.ts';
+import { isManual, type Plan } from '../model/plan.ts';
+import type { AssetKey } from '../model/project.ts';
+import type { ClaimInput } from './claim-run.ts';
+import type { AppFailure } from './failure.ts';
+import { presentState } from './partition-runs.ts';
+import { lostForPlan } from './plan-lost.ts';
+import { emptySelection, keysAt, planRequest, requestedAssets, requestedPartitions } from './planning.ts';
+import { statusesOf } from './statuses.ts';
+
+/** The plan of a request on this state, made in view of what is lost of what it selects. */
+export async function makePlan(
+  input: Pick<ClaimInput, 'planning' | 'view' | 'now' | 'environment' | 'request' | 'tags' | 'findLost'>,
+): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
+  const { planning, view, environment, request, tags } = input;
+  // Who asks for a status has read what is known of all partitions (see `partitionedAssets`).
+  const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
+  const present = asksStatus
+    ? await presentState(input.findLost, planning, view, request, keysAt(view, input.now))
+    : { view };
+  const statusOf = statusesOf(planning.project, present.view, asksStatus ? keysAt(view, input.now) : undefined);
+  const selected = requestedAssets(planning, request, statusOf);
+  if (!selected.ok) return selected;
+  // A schedule may select nothing today; a person who does has most likely mistyped a name.
+  if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));
+  const at = keysAt(view, input.now);
+  const cut = requestedPartitions(planning.project, selected.value, request, at);
+  if (!cut.ok) return cut;
+  const wanted = { project: planning.project, view, request, selected: selected.value, partitions: cut.value, at };
+  const lost = await lostForPlan(input.findLost, wanted);
+  const plan = planRequest(planning, view, {
+    request,
+    environment,
+    selected: selected.value,
+    lost,
+    tags,
+    now: input.now,
+  });
+  return plan.ok ? ok({ plan: plan.value, lost }) : plan;
+}
