@@ -59,7 +59,8 @@ export function assetVerdict(planning: Planning, asset: Asset, fingerprint: Step
   const asking = isMade ? undefined : askingTarget(request, asset.key);
   if (asking && !isRefused) return say('run', 'automation', [asking.condition, ...newerUpstreams(stale)]);
   if (asking && stale) return say('run', stale.reason, stale.detail);
-  if (mode === 'all') return say('run', request.kind === 'backfill' ? 'backfill' : 'requested', stale?.detail ?? []);
+  // That it is stale as well, or failed before, is not why: it would be made without that.
+  if (mode === 'all') return say('run', request.kind === 'backfill' ? 'backfill' : 'requested');
   const missing =
     stale?.reason === 'never_materialized' || stale?.reason === 'failed_last' || stale?.reason === 'data_lost';
   if (stale && missing) return say('run', stale.reason, stale.detail);

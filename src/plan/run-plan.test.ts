@@ -162,6 +162,11 @@ describe('planRun', () => {
     check({ project: sketchProject({ a: {} }), view: sketchView({ a: {} }), lost: { a: 'data/a.csv is gone' } }, [
       'a run data_lost: data/a.csv is gone',
     ]);
+    // Who asks for it by name gets it because of that, whatever it failed by before.
+    check(
+      { project: sketchProject({ a: {} }), view: sketchView({ a: { more: failed } }), request: cli({ mode: 'all' }) },
+      ['a run requested'],
+    );
     check({ project: chain, view: sketchView({ a: {}, b: { used: {} }, c: { used: { b: 'v' } } }), select: ['b'] }, [
       'b run deps_changed: + a',
     ]);
