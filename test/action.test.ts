@@ -74,6 +74,8 @@ describe('a scheduled event', () => {
     });
     expect(JSON.parse(due.outputs['run-ids']!)).toHaveLength(1);
     expect(due.outputs['plan-digest']).toMatch(/^[0-9a-f]{64}$/);
+    // However often the server is asked.
+    expect(due.log.match(/This machine's clock is \d+ days?( \d+ h)? ahead of the server's/g)).toHaveLength(1);
     expect(due.summary).toMatch(/^### shop: 2 passed\n/);
     // A slow machine is later, and billed for longer.
     expect(due.summary).toMatch(/the tick came (1[1-9]|[2-5]\d) min (\d+ s )?late/);
@@ -297,6 +299,8 @@ describe('other events', () => {
     expect(end.summary).toMatch(/^### shop: would run 2 steps\n/);
     expect(end.summary).toContain('Asked for because: a look');
     expect(end.summary).toContain('This is a plan: nothing was run.');
+    // The plan is kept nowhere that anybody could name it.
+    expect(end.summary).not.toContain('--plan');
     expect(end.outputs['plan-digest']).toMatch(/^[0-9a-f]{64}$/);
     expect(await runStates()).toEqual([]);
   });
@@ -335,10 +339,21 @@ describe('other events', () => {
     expect(elsewhere.summary).toContain('Production is written from main only');
   });
 
+  test('a job without a checkout, and one that looks in another folder, are told what to write', async () => {
+    const bare = await rig.run({ event: schedule, checkout: 'none' });
+    expect(bare).toMatchObject({ code: 2, outputs: { status: 'failure' } });
+    expect(bare.summary).toContain('Nothing is checked out here');
+    expect(bare.summary).toMatch(/^- uses: actions\/checkout@[0-9a-f]{40} # v/m);
+    const elsewhere = await rig.run({ event: schedule, with: { project: './sales/' } });
+    expect(elsewhere).toMatchObject({ code: 2, outputs: { status: 'failure' } });
+    expect(elsewhere.summary).toContain('The repository has no folder \\`sales\\`');
+    expect(elsewhere.summary).toContain('The input \\`project\\` names');
+  });
+
   test('wrong inputs are all told at once', async () => {
     const end = await rig.run({ event: schedule, with: { command: 'tikc', 'time-budget': '5' } });
     expect(end.code).toBe(2);
-    expect(end.log).toContain('did you mean tick?');
+    expect(end.log).toContain('did you mean `tick`?');
     expect(end.summary).toContain('time-budget');
   });
 

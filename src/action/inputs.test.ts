@@ -100,7 +100,7 @@ describe('readInputs', () => {
         'fail-on': 'warn',
       },
       {
-        command: `is one of ${COMMANDS.join(', ')}, not \`tikc\`; did you mean tick?`,
+        command: `is not \`tikc\` (did you mean \`tick\`?); it is one of ${COMMANDS.join(', ')}`,
         'state-branch': 'is the name of a branch such as branchline/state, not `-x`',
         environment: 'is production, the only one that a workflow has so far, not `staging`',
         'max-parallel': 'is a whole number from 1, not `0`',

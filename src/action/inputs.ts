@@ -127,7 +127,8 @@ function commandWords(value: string | undefined, wrong: Wrong): ActionInputs['co
     wrong('command', `${quoted(first!)} is not there yet; this version has ${COMMANDS.join(', ')}`);
   else {
     const near = nearestWord(first!, COMMANDS);
-    wrong('command', `is one of ${COMMANDS.join(', ')}, not ${quoted(first!)}${near ? `; did you mean ${near}?` : ''}`);
+    const meant = near ? ` (did you mean \`${near}\`?)` : '';
+    wrong('command', `is not ${quoted(first!)}${meant}; it is one of ${COMMANDS.join(', ')}`);
   }
   return ['auto'];
 }

@@ -8,10 +8,11 @@ import { statusesOf } from '../app/statuses.ts';
 import { type OpenProject, openWorld } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
 import { renderDiagnostics } from '../render/diagnostics.ts';
-import { renderPlan } from '../render/plan-text.ts';
+import { planPrice, renderPlan } from '../render/plan-text.ts';
 import { count } from '../render/style.ts';
 import { annotateDiagnostics } from './annotations.ts';
 import type { Job } from './job.ts';
+import { productionMachine } from './production-machine.ts';
 import { requestIn } from './requests.ts';
 import { idleResult, type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
@@ -85,7 +86,9 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     const steps = plan.steps.filter(({ verdict }) => verdict !== 'skip').length;
     const several = parts.length > 1 ? `${severalRuns(parts, plan, index)}\n` : '';
     const parallel = job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores;
-    const text = several + renderPlan(plan, style, parallel);
+    const price = planPrice(productionMachine(job, project.prices), project.prices);
+    // The machine of this job is gone before anybody could name the plan there.
+    const text = several + renderPlan(plan, style, { parallel, price, isKept: false });
     job.log.print(text);
     const besides = lostBesides({ project, environment: 'production', view, at, lost }, plan);
     return {

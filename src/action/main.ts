@@ -41,7 +41,8 @@ export async function main(startedAt: number, begun?: Begun): Promise<number | F
     return tell(job, undefined, redactorOf(job, undefined), await performComment(job, early.run));
   }
   const opened = await openProject({ project: join(job.context.workspace, job.inputs.project) }, job.surroundings);
-  if (!opened.ok) return tell(job, undefined, redactorOf(job, undefined), refusedResult(opened.error));
+  if (!opened.ok)
+    return tell(job, undefined, redactorOf(job, undefined), refusedResult(await unopened(job, opened.error)));
   const { loaded } = opened.value;
   const readable = loaded.project ?? loaded.readable;
   const intent = settleIntent(job.inputs, job.context, readable?.environments['production']?.branches);
@@ -53,6 +54,13 @@ export async function main(startedAt: number, begun?: Begun): Promise<number | F
   if (!env.ok) return tell(job, opened.value, redactor, refusedResult(env.error));
   if (intent.kind === 'words') return forCommandLine(job, intent.words);
   return tell(job, opened.value, redactor, forOtherJobs(job.inputs, await perform(job, opened.value, intent)));
+}
+
+/** What the terminal says of a project that is not there is no help in a workflow. */
+async function unopened({ context, inputs }: Job, failure: AppFailure): Promise<AppFailure> {
+  if (failure.code !== 'no-project') return failure;
+  const { noProject } = await import('./no-project.ts');
+  return noProject(context.workspace, inputs.project);
 }
 
 function redactorOf({ surroundings }: Job, project: Parameters<typeof secretsIn>[0]): Redactor {

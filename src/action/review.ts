@@ -1,17 +1,16 @@
 import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { outsideFailure } from '../app/failure.ts';
-import { productionRunner } from '../app/production-runner.ts';
 import type { ReviewComment } from '../app/pull-request.ts';
 import { unreachable } from '../base/result.ts';
 import { commentInJob, reviewInJob } from '../compose/review.ts';
 import type { OpenProject } from '../compose/wiring.ts';
-import { workflowTexts } from '../compose/workflow-texts.ts';
 import { own } from '../render/markdown.ts';
 import { type Annotation, annotateDiagnostics } from './annotations.ts';
 import { assetOutputs } from './asset-outputs.ts';
 import type { ComparedWith } from './intent.ts';
 import type { Job } from './job.ts';
+import { productionMachine } from './production-machine.ts';
 import { type JobResult, refusedResult, withPermissionLines } from './result.ts';
 
 /** What a pull request, or what a merge queue is about to merge, changes; its one comment. Executes nothing of it. */
@@ -30,7 +29,7 @@ export async function performChanges(job: Job, opened: OpenProject, against: Com
     repository: `${context.server}/${context.repository}`,
     comment: inputs.comment,
     failOn: inputs.failOn,
-    runner: runnerOf(job, (loaded.project ?? loaded.readable)?.prices ?? {}),
+    runner: productionMachine(job, (loaded.project ?? loaded.readable)?.prices ?? {}),
   });
   if (!review.ok) return refusedResult(withPermissionLines(review.error));
   const { plan, body, comment, exit } = review.value;
@@ -55,15 +54,6 @@ function commentAnnotations(comment: ReviewComment, message: string): Annotation
   const isMissing =
     comment.kind === 'failed' || (comment.kind === 'left-to-second-stage' && comment.permission !== undefined);
   return isMissing ? [{ level: 'warning', title: 'no comment on the pull request', message }] : [];
-}
-
-/** The machine of production, as the repository's own workflow names it: there it would run if it were merged. */
-function runnerOf(
-  { context }: Job,
-  prices: Readonly<Record<string, number>>,
-): NonNullable<Parameters<typeof reviewInJob>[0]['runner']> {
-  const { isPublic, workspace } = context;
-  return { ...productionRunner(workflowTexts(workspace), prices), ...(isPublic === undefined ? {} : { isPublic }) };
 }
 
 function commentText(comment: ReviewComment): string {

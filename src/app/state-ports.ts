@@ -25,6 +25,8 @@ export interface StatePorts extends StatePlace {
   readonly partitionsOf?: () => ReadonlySet<string>;
   /** Something a person should know though the command goes on. */
   readonly warn: (text: string) => void;
+  /** The same, once in a process however many sessions find it; default `warn`. */
+  readonly warnOnce?: (text: string) => void;
   /** What was read at heads that may be read again, where several sessions are in one process; absent = a session keeps its own last one. */
   readonly reads?: Map<string, StateRead>;
   /** Commits after which the next one begins history anew; default 10,000. */

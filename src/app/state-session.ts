@@ -4,6 +4,7 @@ import type { StoreUnreachable } from '../ports-state.ts';
 import { HEALTH_FOLDER } from '../state/layout.ts';
 import type { ReadOptions } from '../state/needed-paths.ts';
 import { type StateRead, withHead } from '../state/read.ts';
+import { formatDuration } from '../time/format.ts';
 import { type AppFailure, outsideFailure, stateUnreachable } from './failure.ts';
 import { type KeptReads, keepReads } from './kept-reads.ts';
 import { archiveAdvice, archiveBehind } from './newer-archives.ts';
@@ -197,6 +198,8 @@ function sayRetry(ports: StatePorts, retry: TransactionRetry): void {
     ports.warn(`${ports.store.label} cannot be reached (try ${retry.tries}): ${retry.message ?? ''}`);
 }
 
+const MINUTE_MS = 60_000;
+
 /** Reads everything that a decision needs at the head that a transaction saw. */
 async function readState(
   ports: StatePorts,
@@ -205,8 +208,9 @@ async function readState(
   options: TransactionOptions,
 ): Promise<Result<StateAt, AppFailure | StoreUnreachable>> {
   if (view.clockSkewMs !== undefined) {
-    ports.warn(
-      `This machine's clock is ${Math.round(Math.abs(view.clockSkewMs) / 60_000)} min ${view.clockSkewMs > 0 ? 'behind' : 'ahead of'} the server's; the server's counts.`,
+    const apart = formatDuration(Math.round(Math.abs(view.clockSkewMs) / MINUTE_MS) * MINUTE_MS);
+    (ports.warnOnce ?? ports.warn)(
+      `This machine's clock is ${apart} ${view.clockSkewMs > 0 ? 'behind' : 'ahead of'} the server's; the server's counts.`,
     );
   }
   // Whether or not its witness went with it: what was read by this command is never made anew by it.

@@ -83,7 +83,7 @@ export async function run(options: PlanOptions): Promise<number> {
     if (options.json) printJson({ version: 1, plan, ...expectedJson(plan, parallel, price), ...fanOut, ...runs });
     else {
       if (parts.length > 1) host.print(severalRuns(parts, plan, index));
-      host.print(renderPlan(plan, style, parallel, price));
+      host.print(renderPlan(plan, style, { parallel, price, isKept: true }));
       if (shared) host.print(`\n${shared.text}`);
       const notes = untrackedCodeNotes(
         plan.steps.flatMap(({ assets }) => assets),

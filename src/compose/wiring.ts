@@ -284,6 +284,7 @@ export async function openWorld(
     writerBegan: clock.now(),
     redact: (text) => redactor.text(text),
     warn,
+    warnOnce,
     ...(project.state.retentionMs === undefined ? {} : { retentionMs: project.state.retentionMs }),
     // A runner of GitHub has no disk that stays: it remembers nothing.
     ...(options.environment === 'local'

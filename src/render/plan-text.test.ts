@@ -4,6 +4,8 @@ import type { AssetVerdict, Estimate, Plan, PlannedStep, RunRequest } from '../m
 import { expectGolden } from '../testing/golden.ts';
 import { expectedText, type PlanPrice, planPrice, renderPlan } from './plan-text.ts';
 
+/** On the machine that made the plan, with two steps at once. */
+const KEPT = { parallel: 2, isKept: true };
 const golden = path.resolve(import.meta.dirname, 'golden', 'plan-text');
 const tick: RunRequest = {
   kind: 'schedule',
@@ -105,7 +107,7 @@ describe('a plan on a terminal', () => {
       ]),
     ],
   ])('%s', (name, of) => {
-    expectGolden(path.join(golden, `${name}.txt`), renderPlan(of, { color: false, unicode: true }, 2));
+    expectGolden(path.join(golden, `${name}.txt`), renderPlan(of, { color: false, unicode: true }, KEPT));
   });
 
   describe('what it would cost', () => {
@@ -150,12 +152,22 @@ describe('a plan on a terminal', () => {
   });
 
   test('says where it would run, unless that is here', () => {
-    const text = renderPlan({ ...plan(byHand, rows), environment: 'production' }, { color: false, unicode: true }, 2);
+    const text = renderPlan(
+      { ...plan(byHand, rows), environment: 'production' },
+      { color: false, unicode: true },
+      KEPT,
+    );
     expect(text).toContain('branchline run --plan 7f3a0000 --environment production to do');
   });
 
+  test('names no command where the plan is not kept', () => {
+    const kept = renderPlan(plan(tick, rows), { color: false, unicode: true }, KEPT);
+    const text = renderPlan(plan(tick, rows), { color: false, unicode: true }, { ...KEPT, isKept: false });
+    expect(kept).toBe(`${text}\nbranchline run --plan 7f3a0000 to do exactly this.\n`);
+  });
+
   test('reads without Unicode and without colour', () => {
-    const text = renderPlan(plan(tick, rows), { color: false, unicode: false }, 2);
+    const text = renderPlan(plan(tick, rows), { color: false, unicode: false }, KEPT);
     expect(text).toMatch(/^Would run 4 of 7 assets/);
     expect(text).not.toContain('\u001b');
   });
@@ -172,7 +184,7 @@ test('a partitioned step names what it would make', () => {
     'raw/weeks': ['2026-11-22'],
   };
   const steps = made.steps.map((step) => ({ ...step, ...(keys[step.step] ? { partitions: keys[step.step]! } : {}) }));
-  const text = renderPlan({ ...made, steps }, { color: false, unicode: true }, 2);
+  const text = renderPlan({ ...made, steps }, { color: false, unicode: true }, KEPT);
   expect(text).toContain('  raw/days 2026-11-25...2026-11-27  run  never materialized\n');
   expect(text).toContain('raw/weeks 2026-11-22\n');
   expect(text).toContain('  marts/all ');

@@ -27,11 +27,18 @@ export function planPrice(facts: RunnerFacts, prices: Readonly<Record<string, nu
   };
 }
 
-/**
- * A plan for a terminal, verdict first. `parallel` is how many steps run at once: the expected time is that of the
- * longest chain or of the work shared out, whichever is longer. `price` only where minutes are billed.
- */
-export function renderPlan(plan: Plan, style: Style, parallel: number, price?: PlanPrice): string {
+/** What a plan is rendered for. */
+export interface PlanPlace {
+  /** How many steps run at once: the expected time is that of the longest chain or of the work shared out, whichever is longer. */
+  readonly parallel: number;
+  /** Only where minutes are billed. */
+  readonly price?: PlanPrice | undefined;
+  /** The plan was kept where the reader is, so that its digest names it there. */
+  readonly isKept: boolean;
+}
+
+/** A plan for a terminal, verdict first. */
+export function renderPlan(plan: Plan, style: Style, { parallel, price, isKept }: PlanPlace): string {
   const verdicts = plan.steps.flatMap((step) => step.assets.map((verdict) => ({ step, verdict })));
   const runs = verdicts.filter(({ verdict }) => verdict.verdict !== 'skip');
   const skips = verdicts.filter(({ verdict }) => verdict.verdict === 'skip');
@@ -43,7 +50,8 @@ export function renderPlan(plan: Plan, style: Style, parallel: number, price?: P
   ]);
   lines.push(...columns([...rows, ...skipRows(skips, style)]));
   const where = plan.environment === 'local' ? '' : ` --environment ${plan.environment}`;
-  if (runs.length > 0) lines.push('', `branchline run --plan ${plan.digest.slice(0, 8)}${where} to do exactly this.`);
+  if (runs.length > 0 && isKept)
+    lines.push('', `branchline run --plan ${plan.digest.slice(0, 8)}${where} to do exactly this.`);
   return `${lines
     .join('\n')
     .replace(/\n\n\n+/g, '\n\n')
