@@ -11,7 +11,7 @@ import { withTrailers } from './quiet-note.ts';
 import { dueCut } from './retention.ts';
 import type { StateDecision, StatePorts } from './state-ports.ts';
 import { brokenState, type StateAt, tooLongToRecord } from './state-reading.ts';
-import type { Decision } from './transact.ts';
+import type { Decision } from './transaction.ts';
 
 /** What a transaction comes to: the value of its decision and the state after it, or why there is none. */
 export type Settled<T> = { readonly stop: AppFailure } | { readonly value: T; readonly after: StateRead };

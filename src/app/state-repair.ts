@@ -14,7 +14,8 @@ import { type OlderStore, readWholeTree, type WholeTree } from './older-days.ts'
 import type { PagesOf, StatePorts } from './state-ports.ts';
 import { brokenState } from './state-reading.ts';
 import { unwrittenState } from './state-session.ts';
-import { type Decision, type TransactionView, transact } from './transact.ts';
+import { transact } from './transact.ts';
+import type { Decision, TransactionView } from './transaction.ts';
 
 export interface Repaired {
   /** Derived files that were written anew, sorted. */

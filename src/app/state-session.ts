@@ -13,7 +13,8 @@ import { forcedSince, giveWay, goneState, type Seen, seenSoon, watchHead } from 
 import { type Lean, type Settled, settleDecision } from './settle-decision.ts';
 import type { StateDecision, StatePorts } from './state-ports.ts';
 import { loadState, readOptions, type StateAt } from './state-reading.ts';
-import { type Decision, type TransactionRetry, type TransactionView, transact } from './transact.ts';
+import { transact } from './transact.ts';
+import type { Decision, TransactionRetry, TransactionView } from './transaction.ts';
 
 export interface Recorded<T> {
   readonly value: T;

@@ -5,16 +5,10 @@ import type { Clock } from '../ports.ts';
 import type { StateChange, StateStore } from '../ports-state.ts';
 import { stateChange } from '../testing/contracts/state-store.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../testing/fake-store.ts';
-import {
-  conflictWaitMs,
-  type Decide,
-  giveWayMs,
-  retryWaitMs,
-  type TransactionRetry,
-  type TransactOptions,
-  transact,
-} from './transact.ts';
+import { transact } from './transact.ts';
+import type { Decide, TransactionRetry, TransactOptions } from './transaction.ts';
 import { transactionInstant } from './transaction-instant.ts';
+import { conflictWaitMs, giveWayMs, retryWaitMs } from './transaction-waits.ts';
 
 const NOON = Date.parse('2026-11-22T12:00:00Z');
 
