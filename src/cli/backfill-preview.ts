@@ -1,5 +1,6 @@
 import { buildPlanning } from '../app/planning.ts';
-import { openHost, openProject, openWorld } from '../compose/wiring.ts';
+import { openHost, openProject } from '../compose/open-project.ts';
+import { openWorld } from '../compose/wiring.ts';
 import { backfillPreviewJson, renderBackfillPreview } from '../render/backfill-text.ts';
 import { type AskingOptions, previewBackfill } from './backfill-asking.ts';
 import { printDiagnostics } from './check.ts';

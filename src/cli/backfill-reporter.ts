@@ -1,5 +1,5 @@
 import type { BackfillObserver, CarriedBackfill } from '../app/start-backfill.ts';
-import type { OpenProject } from '../compose/wiring.ts';
+import type { OpenProject } from '../compose/open-project.ts';
 import type { BackfillProgress } from '../model/backfills.ts';
 import { backfillBar, renderBackfill } from '../render/backfill-text.ts';
 import { nameSome, safeLine, symbol } from '../render/style.ts';

@@ -3,7 +3,7 @@ import { findLocalBase } from '../adapters/git-merge-base.ts';
 import { compareTrees } from '../app/changes.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject } from '../compose/open-project.ts';
 import type { SourceTree } from '../ports.ts';
 import { changesJson } from '../render/changes-json.ts';
 import { renderChanges } from '../render/changes-text.ts';

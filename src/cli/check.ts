@@ -1,4 +1,4 @@
-import { type OpenProject, openHost, openProject } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject } from '../compose/open-project.ts';
 import { diagnosticsJson, renderDiagnostics } from '../render/diagnostics.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './command.ts';

@@ -3,7 +3,8 @@ import { type DoctorGitHub, type DoctorInput, type Examination, examine } from '
 import { findNewerArchives } from '../app/missing-events.ts';
 import { readState } from '../app/state-reading.ts';
 import { machineFacts } from '../compose/machine-facts.ts';
-import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject } from '../compose/open-project.ts';
+import { openStore } from '../compose/open-store.ts';
 import { actionPin, type RepositoryPlace, repositoryPlace } from '../compose/workflow-place.ts';
 import { workflowTexts } from '../compose/workflow-texts.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';

@@ -2,7 +2,8 @@ import { assetToExplain, explainAsset, partitionsToExplain } from '../app/explai
 import { buildPlanning } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
 import { untrackedCodeNotes } from '../app/untracked-code.ts';
-import { openHost, openProject, openWorld } from '../compose/wiring.ts';
+import { openHost, openProject } from '../compose/open-project.ts';
+import { openWorld } from '../compose/wiring.ts';
 import { renderExplanation } from '../render/explain-text.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';

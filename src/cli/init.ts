@@ -6,7 +6,7 @@ import { inputFailure } from '../app/failure.ts';
 import { type InitFile, initFiles, projectNameOf, withFiles, workflowFiles } from '../app/init.ts';
 import { loadProject } from '../app/load-project.ts';
 import { workflowValues } from '../app/workflow-values.ts';
-import { openHost } from '../compose/wiring.ts';
+import { openHost } from '../compose/open-project.ts';
 import { actionPin, type NoAction, type RepositoryPlace, repositoryPlace } from '../compose/workflow-place.ts';
 import { tryWriting } from '../compose/writing.ts';
 import type { Project } from '../model/project.ts';

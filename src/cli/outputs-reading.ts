@@ -1,7 +1,9 @@
 import { buildPlanning } from '../app/planning.ts';
 import { type PublishedOutputs, partitionsOfOutputs, publishedOutputs } from '../app/published-outputs.ts';
 import { readState } from '../app/state-reading.ts';
-import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject } from '../compose/open-project.ts';
+import { interruptSignal } from '../compose/surroundings.ts';
+import { openWorld, type World } from '../compose/wiring.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure } from './print.ts';

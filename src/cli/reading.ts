@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../base/result.ts';
-import { type OpenProject, openHost, openProject, openStore } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject } from '../compose/open-project.ts';
+import { openStore } from '../compose/open-store.ts';
 import type { Project } from '../model/project.ts';
 import type { StateStore } from '../ports-state.ts';
 import { count } from '../render/style.ts';

@@ -3,7 +3,7 @@ import { manualRetry } from '../app/retry-command.ts';
 import { knownText } from '../app/run-message.ts';
 import { runRequest } from '../app/run-request.ts';
 import { readState } from '../app/state-reading.ts';
-import { openHost } from '../compose/wiring.ts';
+import { openHost } from '../compose/open-project.ts';
 import { printFailure, printJson } from './print.ts';
 import { type ExecutionOptions, exitCodeOf, outcomeJson, withWorld } from './run.ts';
 import { runReporter } from './run-reporter.ts';

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { sentence } from '../app/run-message.ts';
 import type { RunObserver, RunOutcome } from '../app/run-ports.ts';
-import type { OpenProject } from '../compose/wiring.ts';
+import type { OpenProject } from '../compose/open-project.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';

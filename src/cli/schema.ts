@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import manifestSchema from '../../schemas/manifest.schema.json' with { type: 'json' };
 import projectSchema from '../../schemas/project.schema.json' with { type: 'json' };
 import scenarioSchema from '../../schemas/scenario.schema.json' with { type: 'json' };
-import { openHost } from '../compose/wiring.ts';
+import { openHost } from '../compose/open-project.ts';
 import { tryWriting } from '../compose/writing.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';

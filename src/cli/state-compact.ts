@@ -1,6 +1,6 @@
 import { inputFailure } from '../app/failure.ts';
 import { archiveText, type Compacted, type CompactOptions, compactState } from '../app/state-upkeep.ts';
-import { openHost } from '../compose/wiring.ts';
+import { openHost } from '../compose/open-project.ts';
 import { type EpochMs, timestamp } from '../model/instant.ts';
 import type { StateArchive } from '../ports-state.ts';
 import { count, formatCount } from '../render/style.ts';

@@ -5,7 +5,7 @@ import { type Verified, verifyStore } from '../app/state-commands.ts';
 import { readState } from '../app/state-reading.ts';
 import { type Repaired, repairStore } from '../app/state-repair.ts';
 import { ok, type Result } from '../base/result.ts';
-import { openHost } from '../compose/wiring.ts';
+import { openHost } from '../compose/open-project.ts';
 import { count } from '../render/style.ts';
 import type { GlobalOptions } from './command.ts';
 import { printFailure, printJson } from './print.ts';

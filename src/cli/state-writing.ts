@@ -1,7 +1,8 @@
 import { inputFailure } from '../app/failure.ts';
 import { openStateSession, type StateSession } from '../app/state-session.ts';
-import { branchRefusal } from '../compose/surroundings.ts';
-import { interruptSignal, type OpenProject, openHost, openProject, openWorld, type World } from '../compose/wiring.ts';
+import { type OpenProject, openHost, openProject } from '../compose/open-project.ts';
+import { branchRefusal, interruptSignal } from '../compose/surroundings.ts';
+import { openWorld, type World } from '../compose/wiring.ts';
 import { printDiagnostics } from './check.ts';
 import type { GlobalOptions } from './command.ts';
 import { isConfirmed } from './confirm.ts';

@@ -1,6 +1,6 @@
 import { triggerText } from '../app/run-message.ts';
 import type { TickObserver } from '../app/tick.ts';
-import type { OpenProject } from '../compose/wiring.ts';
+import type { OpenProject } from '../compose/open-project.ts';
 import { formatInstant } from '../time/format.ts';
 import { type ReportedWorld, runReporter } from './run-reporter.ts';
 import { takeTurns } from './turns.ts';

@@ -3,7 +3,7 @@ import { idleText, knownText, sentence } from '../app/run-message.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
 import { automationLines, isIdle } from '../app/tick-text.ts';
 import type { Json } from '../base/json.ts';
-import { openHost } from '../compose/wiring.ts';
+import { openHost } from '../compose/open-project.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
 import { formatInstant } from '../time/format.ts';
 import { instantOf } from './instant.ts';

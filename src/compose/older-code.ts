@@ -3,7 +3,7 @@ import { locateRepository } from '../adapters/git-location.ts';
 import { fail, type Result } from '../base/result.ts';
 import type { Project } from '../model/project.ts';
 import type { SourceTree } from '../ports.ts';
-import type { OpenProject } from './wiring.ts';
+import type { OpenProject } from './open-project.ts';
 
 /** The files of an older commit of the code: fetched into the private folder, so that a shallow checkout is enough. */
 export async function olderCode(

@@ -15,8 +15,9 @@ import type { Artifacts } from '../ports-storage.ts';
 import { planPrice } from '../render/plan-text.ts';
 import { createRedactor } from '../run/redact.ts';
 import { secretsToMask } from '../run/secrets.ts';
+import type { OpenProject } from './open-project.ts';
+import { openStore } from './open-store.ts';
 import { codeCommit } from './surroundings.ts';
-import { type OpenProject, openStore } from './wiring.ts';
 
 /** A job of a workflow that looks at a pull request, or at what a merge queue is about to merge. */
 export interface ReviewJob {

@@ -12,8 +12,9 @@ import { type FakeCache, fakeCache } from '../testing/github/fake-storage.ts';
 import { startJobPorts } from '../testing/github/job-ports.ts';
 import { startResultsService } from '../testing/github/results-service.ts';
 import { jobOnBranch } from '../testing/github/runtime-token.ts';
+import { openProject } from './open-project.ts';
 import type { Surroundings } from './surroundings.ts';
-import { openProject, openWorld } from './wiring.ts';
+import { openWorld } from './wiring.ts';
 
 /** Runners with nothing on their disk but the code: what they share is the repository and the cache. */
 const project = `name: shop

@@ -163,3 +163,16 @@ export async function branchRefusal(
 export function codeCommit(root: string, env: Variables): Promise<CodeCommit | undefined> {
   return checkedOutCode(root, env);
 }
+
+/** Ctrl-C stops what runs and records it; a second one ends at once. */
+export function interruptSignal(host: Host): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    host.progress('Stopping: running steps get 10 s to end, what has finished is recorded. Once more ends at once.');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
+import { openProject } from './open-project.ts';
 import type { Surroundings } from './surroundings.ts';
-import { openProject, openWorld, type World } from './wiring.ts';
+import { openWorld, type World } from './wiring.ts';
 
 let sandbox: GitSandbox;
 let root = '';

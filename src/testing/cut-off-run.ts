@@ -10,7 +10,8 @@ import type { RunPorts } from '../app/run-ports.ts';
 import { runRequest } from '../app/run-request.ts';
 import { openStateSession } from '../app/state-session.ts';
 import { cliIdentity } from '../app/wanted-run.ts';
-import { openProject, openWorld } from '../compose/wiring.ts';
+import { openProject } from '../compose/open-project.ts';
+import { openWorld } from '../compose/wiring.ts';
 import type { SqlPool } from '../ports.ts';
 import type { Journals, StateStore } from '../ports-state.ts';
 
