@@ -125,6 +125,7 @@ describe('work shared out among jobs', () => {
       'branchline.yaml': `name: shop
 runners:
   big: { runs-on: [self-hosted, big], container: "python:3.13-slim" }
+prices: { big: 0.1 }
 assets:
   a: { run: 'mkdir -p data; echo 1 > data/a.txt', outputs: [data/a.txt] }
   b: { deps: [a], run: 'cat data/a.txt > data/b.txt', outputs: [data/b.txt], runner: big }
@@ -160,6 +161,8 @@ assets:
     expect(await endedStates()).toEqual(['SUCCESS']);
     const [run] = [...(await rig.state()).view.endedRuns.values()];
     expect(run!.billed!.minutes).toBeGreaterThanOrEqual(10);
+    // Two jobs were on the machine that its owner has given a price.
+    expect(run!.billed!.usd).toBeGreaterThan(0.2);
     // Nothing is left.
     const idle = await runWave(rig, { event: schedule, run: 14 });
     expect(idle.plan).toMatchObject({ code: 0, outputs: { status: 'nothing', 'has-work': 'false' } });

@@ -4,6 +4,7 @@ import { context as event } from '@actions/github';
 import { gitHubRest } from '../adapters/github-rest.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
+import { labelsOfJob } from '../app/job-labels.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Begun } from '../compose/quiet-look.ts';
 import { workflowStorage } from '../compose/storage.ts';
@@ -14,7 +15,7 @@ import { parseDotenv } from '../run/dotenv.ts';
 import { type JobContext, readContext } from './event.ts';
 import { createGroupedLog, type GroupedLog } from './grouped-log.ts';
 import { type ActionInputs, readInputs, withClick } from './inputs.ts';
-import { jobFacts, withSafeDirectory } from './job-facts.ts';
+import { jobFacts, withSafeDirectory, workflowText } from './job-facts.ts';
 import { openRunner, type Runner } from './runner.ts';
 
 /** A job of a workflow, with all that it was told. */
@@ -141,13 +142,27 @@ function surroundingsOf(from: {
       // What a fan-out claims is carried out by its other jobs.
       ...(inputs.stage !== undefined ? { wholeRun: true } : runner === undefined ? {} : { runner }),
     },
-    job: jobFacts(env, startedAt, context.isPublic),
+    job: jobFacts(env, startedAt, { isPublic: context.isPublic, labels: once(() => ownLabels(env, context)) }),
     ...(github === undefined ? {} : { github }),
     storage: workflowStorage({ env, clock: systemClock, isPublic: context.isPublic === true }),
     // Jobs of a matrix share their name.
     writer: writerName(`${workflow}-${attempt}-${job}`, role),
     stepGraceMs: STEP_GRACE_MS,
     onStepOutput: (step, text) => log.output(step, text),
+  };
+}
+
+/** What this job asks for by `runs-on`. */
+function ownLabels(env: Env, { workspace, job }: JobContext): readonly string[] {
+  const text = workflowText(env, workspace);
+  return text === undefined ? [] : labelsOfJob(text, job);
+}
+
+function once<T>(read: () => T): () => T {
+  let value: { readonly of: T } | undefined;
+  return () => {
+    value ??= { of: read() };
+    return value.of;
   };
 }
 

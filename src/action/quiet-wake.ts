@@ -5,11 +5,12 @@ import { type Begun, lookForQuiet, type QuietLook } from '../compose/quiet-look.
 import { timestamp } from '../model/instant.ts';
 import { renderIdleSummary } from '../render/summary/frame.ts';
 import { createRedactor } from '../run/redact.ts';
+import { labelsAlike } from '../run/runs-on.ts';
 import { formatInstant } from '../time/format.ts';
 import { type JobContext, readContext } from './event.ts';
 import { createGroupedLog } from './grouped-log.ts';
 import { type ActionInputs, readInputs } from './inputs.ts';
-import { jobFacts, withSafeDirectory } from './job-facts.ts';
+import { jobFacts, withSafeDirectory, workflowText } from './job-facts.ts';
 import type { JobResult } from './result.ts';
 import { openRunner } from './runner.ts';
 import { forOtherJobs, idleOutputs, tellResult } from './tell.ts';
@@ -96,8 +97,16 @@ async function tellQuiet(
     redactor: createRedactor([]),
     startedAt,
     // What a minute costs by the project's own prices takes its manifests.
-    facts: hasPrices ? undefined : jobFacts(env, startedAt, context.isPublic),
+    facts: hasPrices ? undefined : plainFacts(context, startedAt),
     project: { name, prices: {} },
   };
   return tellResult(telling, forOtherJobs(inputs, result), renderIdleSummary);
+}
+
+/** The job as it is billed, where its workflow says that without a parser; else nothing is told of it. */
+function plainFacts({ workspace, isPublic }: JobContext, startedAt: number): ReturnType<typeof jobFacts> | undefined {
+  const { env } = process;
+  const text = workflowText(env, workspace);
+  const labels = text === undefined ? [] : labelsAlike(text);
+  return labels && jobFacts(env, startedAt, { isPublic, labels: () => labels });
 }

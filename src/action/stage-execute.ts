@@ -2,6 +2,7 @@ import { actionsArtifacts } from '../adapters/actions-artifacts.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { enginesOf } from '../app/connections.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
+import { billedJob, createJobMeter } from '../app/job-meter.ts';
 import { carryOutShard, uploadFailure } from '../app/shard.ts';
 import { readState } from '../app/state-reading.ts';
 import { watchPartitions } from '../app/wanted-run.ts';
@@ -45,7 +46,7 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
   let n = 0;
   const carried = await carryOutShard(
     {
-      run: world.run,
+      run: { ...world.run, ...meterOf(recording, shard.value) },
       readState: () => readState(world.state),
       upload: async (events) => {
         // First the files: an event counts only with them.
@@ -79,6 +80,14 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
     annotations: annotateRun(drafts, project),
   };
   return state === 'QUEUED' ? withTimeOver(recording, result) : result;
+}
+
+/** A job of the matrix runs where its steps want to: the workflow has only an expression for that. */
+function meterOf({ job, project }: Recording, { runner }: WaveShard): Pick<Recording['world']['run'], 'meter'> {
+  const { job: facts } = job.surroundings;
+  const machine = project.runners[runner];
+  if (facts === undefined || machine === undefined) return {};
+  return { meter: createJobMeter(billedJob({ ...facts, labels: () => machine.runsOn }, project.prices)) };
 }
 
 const missing = inputFailure(

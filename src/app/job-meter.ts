@@ -7,8 +7,8 @@ import { type BilledJob, billOf } from '../run/job-bill.ts';
 export interface JobFacts {
   /** When the job began on its runner, or as early as is known. */
   readonly startedAt: EpochMs;
-  /** Of the job, as far as they are known. */
-  readonly labels: readonly string[];
+  /** Of the job, as far as they are known. Read when somebody asks. */
+  readonly labels: () => readonly string[];
   readonly machine: RunnerMachine;
   readonly isSelfHosted: boolean;
   /** Undefined = not known. */
@@ -17,8 +17,11 @@ export interface JobFacts {
 
 /** The job with its price: the project's `prices` over GitHub's. */
 export function billedJob(job: JobFacts, prices: Readonly<Record<string, number>>): BilledJob {
-  const runner = runnerLabel(job.labels, job.machine, prices);
   const { isSelfHosted, isPublic } = job;
+  const labels = job.labels();
+  // What a machine of one's own is called is not known, but that it is none of GitHub's.
+  const known = isSelfHosted && labels.length === 0 ? ['self-hosted'] : labels;
+  const runner = runnerLabel(known, job.machine, prices);
   const price = usdPerMinute({ runner, isSelfHosted, ...(isPublic === undefined ? {} : { isPublic }) }, prices);
   return { startedAt: job.startedAt, runner, ...(price === undefined ? {} : { usdPerMinute: price }) };
 }

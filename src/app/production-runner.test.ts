@@ -22,7 +22,8 @@ test.each<[what: string, runsOn: string | undefined, expected: object]>([
   ['another machine', 'windows-2025', { runner: 'windows-2025' }],
   ['a machine of one’s own', '[self-hosted, big]', { runner: 'big', isSelfHosted: true }],
   ['what an expression says is not known', '"${{ matrix.os }}"', { runner: 'ubuntu-latest' }],
-  ['a group of machines', '{ group: large }', { runner: 'ubuntu-latest' }],
+  ['a group of machines', '{ group: large }', { runner: 'large' }],
+  ['labels in a group', '{ group: large, labels: [linux, big] }', { runner: 'big' }],
   ['no workflow yet', undefined, { runner: 'ubuntu-latest' }],
 ])('%s', (_, runsOn, expected) => {
   const files = new Map([['.github/workflows/ci.yml', 'on: push\njobs: { a: { runs-on: macos-15, steps: [] } }\n']]);

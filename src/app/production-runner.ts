@@ -1,6 +1,7 @@
 import { readWorkflow } from '../doctor/workflow-file.ts';
 import { ourJobs } from '../doctor/workflow-parts.ts';
 import { type RunnerFacts, runnerLabel } from '../insights/prices.ts';
+import { labelsOf } from '../run/runs-on.ts';
 
 /** The machine of GitHub that nobody has named. */
 const USUAL = 'ubuntu-latest';
@@ -15,9 +16,7 @@ export function productionRunner(
     const job = workflow.ok ? ourJobs(workflow.value, true).find(({ kind }) => kind === 'run') : undefined;
     if (job === undefined) continue;
     const { 'runs-on': written } = job.value;
-    const labels = (Array.isArray(written) ? written : [written]).filter(
-      (label): label is string => typeof label === 'string' && !label.includes('${{'),
-    );
+    const labels = labelsOf(written);
     const runner = runnerLabel(labels, { os: 'Linux', arch: 'X64' }, prices);
     return { runner, ...(labels.includes('self-hosted') ? { isSelfHosted: true } : {}) };
   }

@@ -72,13 +72,18 @@ export function footer(
     report === undefined ? undefined : link(own('health report'), report),
     log === undefined ? undefined : link(own('log'), log),
     lateMs >= 60_000 ? own(`the tick came ${formatDuration(lateMs)} late`) : undefined,
-    billing && own(`${count(billing.minutes, 'minute')} billed on ${code(billing.runner)}${costText(billing.usd)}`),
+    billing && billingText(billing),
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : own(`<sub>${join(parts, ' · ')}</sub>`);
 }
 
-function costText(usd: number | undefined): string {
-  if (usd === undefined) return '';
+/** Without a price it is not known whether the minutes are billed: a machine of one's own is not. */
+function billingText({ minutes, runner, usd }: NonNullable<SummaryFrame['billing']>): Markdown {
+  const on = `${count(minutes, 'minute')}${usd === undefined ? '' : ' billed'} on ${code(runner)}`;
+  return own(usd === undefined ? `${on}, of unknown price` : `${on}${costText(usd)}`);
+}
+
+function costText(usd: number): string {
   return usd === 0 ? ' (free here)' : ` ($${usd < 0.1 ? usd.toFixed(3) : usd.toFixed(2)})`;
 }
 
