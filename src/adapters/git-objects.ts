@@ -3,6 +3,7 @@ import type { Result } from '../base/result.ts';
 import type { BehindChain, KeptBehind, StateChange, StateCommit, StateTreeEntry } from '../ports-state.ts';
 import { writeBehind } from './git-behind.ts';
 import { readLog, writeCommit } from './git-commits.ts';
+import type { FoundText } from './git-many-objects.ts';
 import { type ObjectReader, type TreeEntry, treeEntries } from './git-object-reader.ts';
 import { type ObjectFormat, tidyPrivateRepository } from './git-private-repository.ts';
 import { type Environment, runGit } from './git-process.ts';
@@ -100,22 +101,16 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
         else found.set(blob, text);
       }
       const wanted = [...new Set(missing)];
-      const many =
-        wanted.length < MANY_FROM
-          ? undefined
-          : await (await import('./git-many-objects.ts')).readManyObjects(store, wanted);
-      for (const object of many ?? (await reader.read(wanted))) {
-        if (object?.type !== 'blob') continue;
-        const { id, bytes } = object;
-        const text = new LateText(bytes);
+      for (const { id, type, text } of await readObjects(store, reader, wanted)) {
+        if (type !== 'blob') continue;
         found.set(id, text);
         texts.set(id, text);
-        textBytes += bytes.length;
+        textBytes += text.length;
       }
-      for (const [oldest, { bytes }] of texts) {
+      for (const [oldest, { length }] of texts) {
         if (textBytes <= TEXT_BYTES_MAX) break;
         texts.delete(oldest);
-        textBytes -= bytes.length;
+        textBytes -= length;
       }
       return found;
     },
@@ -131,6 +126,20 @@ export function systemObjects(store: ObjectStore, reader: ObjectReader): StateOb
       await tidyPrivateRepository(store.gitDir, store.env);
     },
   };
+}
+
+/** Those of the objects that are here, few or many. */
+async function readObjects(
+  store: ObjectStore,
+  reader: ObjectReader,
+  wanted: readonly string[],
+): Promise<readonly FoundText[]> {
+  const many =
+    wanted.length < MANY_FROM
+      ? undefined
+      : await (await import('./git-many-objects.ts')).readManyObjects(store, wanted);
+  const found = many ?? (await reader.read(wanted)).map((one) => one && { ...one, text: new LateText(one.bytes) });
+  return found.filter((one) => one !== undefined);
 }
 
 /** The blobs of a commit by their paths; `without`: but those of that folder. */

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesOf, LateText, LateTexts, lateOf, textsOf } from './late-texts.ts';
+import { bytesOf, charactersOfText, LateText, LateTexts, lateOf, textsOf } from './late-texts.ts';
 
 const late = (text: string): LateText => new LateText(Buffer.from(text));
 
@@ -36,4 +37,25 @@ test('a text that was never asked for stays bytes, also in a part of the texts',
   part.set('a', 'x');
   expect([part.get('a'), part.late('a'), texts.get('a')]).toEqual(['x', undefined, 'ü']);
   expect(textsOf(new Map([['a', 'y']]), ['a']).get('a')).toBe('y');
+});
+
+test('a text that is read as characters, one for each byte, is the text of these bytes', () => {
+  const told = (late: LateText) => [late.length, late.text, late.characters, late.text];
+  const pieces = fc.oneof(
+    fc.uint8Array(),
+    fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+  );
+  fc.assert(
+    fc.property(pieces, (piece) => {
+      const bytes = Buffer.from(piece);
+      const characters = bytes.toString('latin1');
+      const text = bytes.toString('utf8');
+      const expected = [bytes.length, text, characters, text];
+      expect(told(new LateText(bytes))).toEqual(expected);
+      expect(told(new LateText(characters))).toEqual(expected);
+      const late = new LateText(bytes);
+      expect([late.characters, late.text, late.length]).toEqual([characters, text, bytes.length]);
+      expect(new LateText(charactersOfText(text)).text).toBe(text);
+    }),
+  );
 });

@@ -1,17 +1,42 @@
-/** A text that stays the bytes that it was read as until somebody asks for it. */
+/**
+ * A text that stays what it was read as until somebody asks for it: bytes, or a string with a character for each byte, in
+ * which what is built from ASCII can be looked for as it is.
+ */
 export class LateText {
-  readonly bytes: Buffer;
-  private made: string | undefined;
+  #source: Buffer | string;
+  #text: string | undefined;
 
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
+  /** A string has one character for each byte. */
+  constructor(source: Buffer | string) {
+    this.#source = source;
+  }
+
+  /** Bytes. */
+  get length(): number {
+    return this.#source.length;
+  }
+
+  /** A character for each byte. */
+  get characters(): string {
+    if (typeof this.#source !== 'string') this.#source = this.#source.toString('latin1');
+    return this.#source;
   }
 
   /** What UTF-8 makes of the bytes; one that is none becomes U+FFFD. */
   get text(): string {
-    this.made ??= this.bytes.toString('utf8');
-    return this.made;
+    this.#text ??= typeof this.#source === 'string' ? textOfCharacters(this.#source) : this.#source.toString('utf8');
+    return this.#text;
   }
+}
+
+/** What UTF-8 makes of bytes of which each is a character. */
+export function textOfCharacters(characters: string): string {
+  return Buffer.from(characters, 'latin1').toString('utf8');
+}
+
+/** A text as its bytes in UTF-8, each a character. */
+export function charactersOfText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** Texts by name, of which most may never be asked for: a large state has thousands of files, and is looked at in a few. */
@@ -23,7 +48,7 @@ export class LateTexts extends Map<string, string> {
     return this;
   }
 
-  /** The text while it is late: undefined where it was not read as bytes, or is not there. */
+  /** The text while it is late: undefined where it is one already, or is not there. */
   late(name: string): LateText | undefined {
     const held = this.#held.get(name);
     return held instanceof LateText ? held : undefined;
@@ -84,7 +109,7 @@ export class LateTexts extends Map<string, string> {
   }
 }
 
-/** A text as the bytes that it was read as, where it still is that. */
+/** A text as what it was read as, where it still is that. */
 export function lateOf(texts: ReadonlyMap<string, string | null>, name: string): LateText | undefined {
   return texts instanceof LateTexts ? texts.late(name) : undefined;
 }
@@ -98,5 +123,5 @@ export function textsOf(texts: ReadonlyMap<string, string>, names: Iterable<stri
 
 /** The bytes of a text in UTF-8; 0 where there is none. */
 export function bytesOf(texts: ReadonlyMap<string, string | null>, name: string): number {
-  return lateOf(texts, name)?.bytes.length ?? Buffer.byteLength(texts.get(name) ?? '', 'utf8');
+  return lateOf(texts, name)?.length ?? Buffer.byteLength(texts.get(name) ?? '', 'utf8');
 }

@@ -1,11 +1,11 @@
-import { lateOf } from '../base/late-texts.ts';
+import { charactersOfText, type LateText, lateOf, textOfCharacters } from '../base/late-texts.ts';
 import type { StateProblem } from './codec.ts';
 import { FILE_BYTES_MAX } from './layout.ts';
 import { decodeRecords, RECORD_VERSION } from './record-files.ts';
 import type { Check } from './shape.ts';
 
-/** A file, by characters or by bytes. */
-type Source = string | Buffer;
+/** A file: a text, or one that is late. */
+type Source = string | LateText;
 
 /** A record that stands in its file until somebody asks for it. */
 export class LateRecord {
@@ -26,8 +26,10 @@ export class LateRecord {
   }
 }
 
+/** What stands between two places in the characters of a file. */
 function partOf(source: Source, from: number, to: number): string {
-  return typeof source === 'string' ? source.slice(from, to) : source.toString('utf8', from, to);
+  const part = charactersOf(source).slice(from, to);
+  return typeof source === 'string' ? part : textOfCharacters(part);
 }
 
 export interface RecordOptions {
@@ -62,7 +64,7 @@ export class LateFiles<R extends object> implements ReadonlyMap<string, R | Late
     this.#placeOf = options.placeOf ?? (() => undefined);
     const all = new Map<string, FileRecords<R>>();
     for (const file of files.keys()) {
-      const source = lateOf(files, file)?.bytes ?? files.get(file)!;
+      const source = lateOf(files, file) ?? files.get(file)!;
       const isLate = isOfShape(source, options);
       all.set(
         file,
@@ -139,7 +141,7 @@ function headOf(field: string): string {
 
 /** A character for each byte: all that JSON is built from is one, and what is beyond ASCII stands within texts. */
 function charactersOf(source: Source): string {
-  return typeof source === 'string' ? source : source.toString('latin1');
+  return typeof source === 'string' ? source : source.characters;
 }
 
 /** A text in JSON that stands there as it is. */
@@ -188,12 +190,14 @@ class LateFile implements FileRecords<never> {
   }
 
   get(key: string): LateRecord | undefined {
-    const start = `\n${JSON.stringify(key)}:`;
+    const name = `\n${JSON.stringify(key)}:`;
+    const start = typeof this.#source === 'string' ? name : charactersOfText(name);
+    const content = charactersOf(this.#source);
     // Only between two records there is an end of a line. Of two with one key JSON takes the last.
-    const at = this.#source.lastIndexOf(start);
+    const at = content.lastIndexOf(start);
     if (at < 0) return undefined;
-    const from = at + (typeof this.#source === 'string' ? start.length : Buffer.byteLength(start));
-    return this.#record(from, this.#source.indexOf('\n', from));
+    const from = at + start.length;
+    return this.#record(from, content.indexOf('\n', from));
   }
 
   forEach(each: (record: LateRecord, key: string) => void): void {
