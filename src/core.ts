@@ -52,10 +52,11 @@ export type {
 export type { AssetRecord, CheckRecord, RunRecord, StateView } from './model/state.ts';
 export { changedOf, compareProjects } from './plan/changes/compare.ts';
 export type { ProjectVersion } from './plan/changes/side.ts';
+export { nextTicks } from './plan/next-ticks.ts';
 export type { PlanInput } from './plan/plan-input.ts';
 export { planRun } from './plan/run-plan.ts';
 export { type StepFingerprint, stalenessOf } from './plan/staleness.ts';
-export { nextTicks, planTick, type TickInput, type TickPlan } from './plan/tick.ts';
+export { planTick, type TickInput, type TickPlan } from './plan/tick.ts';
 export type { SourceTree } from './ports.ts';
 export { formatBound, parseBound } from './project/bounds.ts';
 export { type CodeVersion, fingerprinter } from './project/fingerprint.ts';

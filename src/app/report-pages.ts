@@ -3,7 +3,7 @@ import { type Health, projectHealth } from '../insights/health.ts';
 import { epochMs, utcDay } from '../model/instant.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { nextTicks } from '../plan/tick.ts';
+import { nextTicks } from '../plan/next-ticks.ts';
 import { selectionScope } from '../project/listing.ts';
 import { select } from '../project/selection-evaluate.ts';
 import type { ReportInput } from '../render/report/facts.ts';

@@ -6,7 +6,8 @@ import { epochMs, timestamp } from '../model/instant.ts';
 import type { Job, Schedule } from '../model/project.ts';
 import type { RunRecord, ScheduleRecord } from '../model/state.ts';
 import { dueTicks } from '../time/cron.ts';
-import { nextTicks, planTick, type TickInput, type TickPlan } from './tick.ts';
+import { nextTicks } from './next-ticks.ts';
+import { planTick, type TickInput, type TickPlan } from './tick.ts';
 import { readRule } from './tick-rule.ts';
 
 const DAY = 86_400_000;

@@ -1,25 +1,19 @@
 import { byText, sortedUnique } from '../base/order.ts';
-import { unreachable } from '../base/result.ts';
-import type { EventDraft, ScheduleRule, TickJudged } from '../model/events.ts';
+import type { EventDraft, ScheduleRule } from '../model/events.ts';
 import { runId } from '../model/ids.ts';
 import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { Project, Schedule } from '../model/project.ts';
 import type { RunRecord, ScheduleRecord } from '../model/state.ts';
 import { layeredTags } from '../model/tags.ts';
-import { type DueTicks, nextTick } from '../time/cron.ts';
+import type { DueTicks } from '../time/cron.ts';
 import { formatInstant } from '../time/format.ts';
+import { fairShareOf, judgedLimit, reasonOf } from './tick-reason.ts';
 import { dueInStretches, readRule, type Stretch, sameRule, stretchesOf } from './tick-rule.ts';
 
 const DAY_MS = 86_400_000;
-/** Ticks of one schedule that one wake-up judges one by one; older ones are closed as a whole. */
-const JUDGED_MAX = 100;
-/** The same for all schedules together, as far as each may still judge a few. */
-const JUDGED_ALL_MAX = 10_000;
 /** Runs that one tick over partitions asks for, at most; what is left is told. */
 const TICK_PARTS_MAX = 100;
-const JUDGED_MIN = 10;
-
 /** All that judging the schedules depends on. Pure data. */
 export interface TickInput {
   readonly project: Pick<Project, 'schedules' | 'jobs'>;
@@ -122,28 +116,6 @@ export function planTick(input: TickInput): TickPlan {
   }
   const { events, requests, notes } = found;
   return { events, requests, notes };
-}
-
-/** The next tick of every schedule after an instant, soonest first; `tick` is absent when none comes in forty years. */
-export function nextTicks(
-  project: Pick<Project, 'schedules'>,
-  now: EpochMs,
-): readonly { readonly schedule: string; readonly timezone: string; readonly tick?: EpochMs }[] {
-  const far = Number.POSITIVE_INFINITY;
-  // Many schedules have one rule: it is looked for once.
-  const known = new Map<string, EpochMs | undefined>();
-  const next = ({ crons, timezone }: Schedule): EpochMs | undefined => {
-    const rule = [timezone, ...crons].join('\n');
-    if (!known.has(rule)) known.set(rule, nextTick(readRule({ crons, timezone }) ?? [], timezone, now));
-    return known.get(rule);
-  };
-  return Object.values(project.schedules)
-    .map((schedule) => {
-      const { name, timezone } = schedule;
-      const tick = next(schedule);
-      return { schedule: name, timezone, ...(tick === undefined ? {} : { tick }) };
-    })
-    .sort((a, b) => (a.tick ?? far) - (b.tick ?? far) || byText(a.schedule, b.schedule));
 }
 
 function whyHeld(input: TickInput): { reason: NonNullable<TickPlan['held']>; note: TickNote } | undefined {
@@ -280,45 +252,6 @@ function noteMissed(schedule: string, due: DueTicks, found: Findings): void {
     requested === 0 ? 'none of them runs' : requested === 1 ? 'one of them runs' : `${requested} of them run`;
   const text = `Schedule \`${schedule}\` was due ${due.total} times since it was last judged; ${runs}.`;
   found.notes.push({ kind: 'missed', schedule, text });
-}
-
-/** Ticks of each of so many schedules that one wake-up judges one by one. */
-function fairShareOf(schedules: number): number {
-  return Math.max(JUDGED_MIN, Math.min(JUDGED_MAX, Math.floor(JUDGED_ALL_MAX / schedules)));
-}
-
-function judgedLimit(fair: number, schedule: Schedule): number {
-  return schedule.catchup === 'all' ? Math.max(fair, Math.min(JUDGED_MAX, schedule.maxCatchupRuns)) : fair;
-}
-
-/** What becomes of one tick; `newer` = how many ticks after it are judged by the same wake-up. */
-function reasonOf(tick: {
-  readonly schedule: Schedule;
-  readonly tick: EpochMs;
-  readonly newer: number;
-  readonly now: EpochMs;
-  readonly running: string | undefined;
-  readonly isEmpty: boolean;
-}): TickJudged['reason'] {
-  const { schedule, newer } = tick;
-  switch (schedule.catchup) {
-    case 'none':
-      if (tick.now - tick.tick > schedule.graceMs) return 'older_than_grace';
-      if (newer > 0) return 'superseded_by_later';
-      break;
-    case 'latest':
-      if (newer > 0) return 'superseded_by_later';
-      break;
-    case 'all':
-      if (newer >= schedule.maxCatchupRuns) return 'over_max_catchup';
-      // Asked for at once, the older runs would be the reason to skip the newer ones: the newest alone runs.
-      if (newer > 0 && schedule.skipIfRunning) return 'superseded_by_later';
-      break;
-    default:
-      return unreachable(schedule.catchup);
-  }
-  if (tick.isEmpty) return 'nothing_selected';
-  return tick.running === undefined ? 'due' : 'already_running';
 }
 
 /** The run id of an open run that this schedule asked for; the smallest, so that the answer does not depend on order. */
