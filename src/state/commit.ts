@@ -1,29 +1,25 @@
-import { sha256 } from '../base/digest.ts';
 import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import { type EpochMs, epochMs, timestamp, utcDay } from '../model/instant.ts';
 import type { PartitionRecord } from '../model/state.ts';
 import type { StateChange } from '../ports-state.ts';
-import { type Batch, encodeBatch, encodeSegment } from './batch.ts';
+import { type Batch, encodeBatch } from './batch.ts';
 import { boundEvents, tooLongOf } from './bounds.ts';
 import type { StateProblem } from './codec.ts';
 import { fold, uncounted } from './fold.ts';
 import {
   cutDayOf,
   dayFolder,
-  FILE_BYTES_MAX,
   FORMAT,
   FORMAT_PATH,
   formatFor,
   type Layout,
   monthRollupPath,
-  parseRecentPath,
   parseRollupPath,
   RECENT_BYTES_MAX,
   RECENT_FILES_MAX,
   recentPath,
-  segmentPath,
   unfoldedBytesMax,
   utf8Bytes,
   WEEKS_FOLDER,
@@ -32,6 +28,7 @@ import { addTouched } from './needed-paths.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { withRecords } from './partition-records.ts';
 import { type StateRead, snapshotBytesOf } from './read.ts';
+import { sealRecent } from './seal.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 import { expiredStreams, filedAfter, placeStreams } from './streams.ts';
 import { encodeWeek, isWeekAtHand } from './weeks.ts';
@@ -257,66 +254,6 @@ function foldPartitions({ view, base }: StateRead): Map<string, string> {
       files.set(path, text);
   }
   return files;
-}
-
-interface Segment {
-  readonly path: string;
-  readonly text: string;
-  readonly digest: string;
-}
-
-/** Recent files, oldest first, as segments of at most 1 MiB that never span two days. */
-export function sealRecent(recent: ReadonlyMap<string, string>, chain: string): Segment[] {
-  const segments: Segment[] = [];
-  let after = chain;
-  let group: RecentText[] = [];
-  const flush = (): void => {
-    if (group.length === 0) return;
-    const first = group[0]!;
-    const last = group.at(-1)!;
-    const writers: Record<string, number> = {};
-    for (const { writer, tx } of group)
-      writers[writer] = Math.max(tx, Object.hasOwn(writers, writer) ? writers[writer]! : 0);
-    const text = encodeSegment(
-      { after, first: first.seq, last: last.seq, writers },
-      group.map((file) => file.text),
-    );
-    // A commit in several files fills several segments; its parts are never joined with other commits.
-    const path = segmentPath(first.day, first.seq, last.seq, first.part);
-    after = sha256(text);
-    segments.push({ path, text, digest: after });
-    group = [];
-  };
-  let bytes = 0;
-  for (const file of [...recent].map(([path, text]) => recentText(path, text))) {
-    const before = group.at(-1);
-    const size = utf8Bytes(file.text);
-    const fits = before && before.day === file.day && bytes + size + 2048 <= FILE_BYTES_MAX;
-    if (!fits || before.part !== undefined || file.part !== undefined) {
-      flush();
-      bytes = 0;
-    }
-    group.push(file);
-    bytes += size;
-  }
-  flush();
-  return segments;
-}
-
-interface RecentText {
-  readonly seq: number;
-  readonly writer: string;
-  readonly tx: number;
-  readonly day: string;
-  readonly part?: number;
-  readonly text: string;
-}
-
-function recentText(path: string, text: string): RecentText {
-  const { seq, tx, part } = parseRecentPath(path)!;
-  // The path has the writer's escaped name; the first line was checked when the view was read.
-  const head = JSON.parse(text.slice(0, text.indexOf('\n'))) as { commit: { at: string; writer: string } };
-  return { seq, writer: head.commit.writer, tx, day: utcDay(head.commit.at), ...(part ? { part } : {}), text };
 }
 
 /** Writes the view as the snapshot; the numbers of streams that files have then. */
