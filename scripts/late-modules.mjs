@@ -56,6 +56,7 @@ export const lateModules = {
     'src/state/automation-fold.ts',
     'src/state/backfill-fold.ts',
     'src/state/checkpoint.ts',
+    'src/state/closed-days.ts',
     'src/state/connection-fold.ts',
     'src/state/decode-snapshot.ts',
     'src/state/fold-billed.ts',

@@ -55,7 +55,6 @@ const STATE: { readonly [Part in keyof Required<StateView>]: (view: StateView, i
   streamDays: never,
   writers: never,
   days: never,
-  weekBefore: never,
   // Older code judges nothing, and says so.
   codeCommit: ({ codeCommit }, { code }) => codeCommit === undefined || codeCommit.commit === code,
   // A rule of automation that counted and is gone is dropped by the next wake-up. Last, because it looks at all of them.

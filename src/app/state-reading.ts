@@ -35,7 +35,7 @@ const DAY_MS = 86_400_000;
 export function readOptions(now: EpochMs): ReadOptions {
   // Yesterday's runs say what has changed since, also when their day is closed.
   const days = [timestamp(now - DAY_MS), timestamp(now)].map(utcDay);
-  return { now, days: REPORT_DAYS, weekOf: utcDay(timestamp(now)), runsOf: days };
+  return { now, report: true, runsOf: days };
 }
 
 /** The texts of a full view: one batch, and a second one where there are partitions to look at. */
@@ -79,12 +79,6 @@ export async function loadState<E>(
   if (!read.ok && options.olderStreams !== true && areStreamsWanted(read.error))
     return loadState(ports, files, { ...options, olderStreams: true });
   if (!read.ok) return fail(brokenState(ports.store.label, head, read.error));
-  const { at, weekBefore } = read.value.view;
-  // An older Branchline closed that day since, and who wants its report has a clock that is behind: the days tell.
-  if (options.weekOf !== undefined && weekBefore !== undefined && at !== undefined && weekBefore.day !== utcDay(at)) {
-    const { weekOf: _, ...others } = options;
-    return loadState(ports, files, { ...others, assetDays: Math.max(REPORT_DAYS, options.assetDays ?? 0) });
-  }
   return ofThisProject(ports, texts.value, read.value);
 }
 

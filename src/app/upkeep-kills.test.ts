@@ -70,7 +70,7 @@ type Known = Awaited<ReturnType<typeof knownOf>>;
 /** What is known at the head, but for what every commit changes. */
 async function knownOf(state: MemoryState) {
   const { view } = must(await readState(state.ports(), undefined, whole)).read;
-  const { head: _, seq: __, at: ___, writers: ____, weekBefore: _____, ...known } = view;
+  const { head: _, seq: __, at: ___, writers: ____, ...known } = view;
   return known;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RollupCell, StateView } from '../model/state.ts';
+import type { RollupCell } from '../model/state.ts';
 import { dayCell, STORY_AT, storyProject, storyView } from '../testing/report-story.ts';
 import { computeInsights, rollupDays } from './insights.ts';
 import { daysUntil, sumDays, type WindowDays } from './window.ts';
@@ -34,22 +34,6 @@ describe('windows', () => {
     expect(week.now).toMatchObject({ success: 1 });
     const counts = insights({ 0: made, 6: made, 7: made, 13: made, 14: made }).assets.get('raw/a')![7]!;
     expect([counts.now.materialized, counts.before.materialized]).toEqual([2, 2]);
-  });
-
-  test('assets of the week before count once: by their sum where there is one of this day, else by their days', () => {
-    const made = (count: number) => new Map([['asset:raw/a', dayCell({ materialized: count })]]);
-    const [today, before] = [daysUntil(STORY_AT, 1)[0]!, daysUntil(STORY_AT, 7, 7)];
-    const days = new Map(before.map((day) => [day, new Map([...made(1), ['project', dayCell({ runs: [5, 5] })]])]));
-    const of = (more: Partial<StateView>) =>
-      computeInsights(project, storyView({}, { days, ...more }), [7, 28], new Map());
-    const counted = ({ assets, project: all }: ReturnType<typeof of>) => [
-      assets.get('raw/a')![7]!.before.materialized,
-      all[7]!.before.runs,
-      assets.get('raw/a')![28]!.now.materialized,
-    ];
-    expect(counted(of({}))).toEqual([7, 35, 7]);
-    expect(counted(of({ weekBefore: { day: today, cells: made(9) } }))).toEqual([9, 35, 7]);
-    expect(counted(of({ weekBefore: { day: before[0]!, cells: made(9) } }))).toEqual([7, 35, 7]);
   });
 
   test('the longest window says how many days are read', () => {

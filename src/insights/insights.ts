@@ -2,7 +2,7 @@ import { byText } from '../base/order.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { type Figures, figuresOf, type Scope } from './figures.ts';
-import { daysUntil, type Sums, sumBefore, sumDays, type WindowDays } from './window.ts';
+import { daysUntil, type Sums, sumDays, type WindowDays } from './window.ts';
 
 /** One window against the equal one before it. */
 export interface Comparison {
@@ -45,7 +45,7 @@ export function computeInsights(
   const sums = windows.map((days) => ({
     days,
     now: view.at === undefined ? new Map() : sumDays(view.days, daysUntil(view.at, days)),
-    before: sumBefore(view, days),
+    before: view.at === undefined ? new Map() : sumDays(view.days, daysUntil(view.at, days, days)),
   }));
   const compare = (scope: Scope): Windows => windowsOf(sums, scope);
   const whole: Scope = { kind: 'project', assets: keys };

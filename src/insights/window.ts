@@ -1,6 +1,6 @@
 import { epochMs, type Timestamp, timestamp, utcDay } from '../model/instant.ts';
 import type { RollupCell, StateView } from '../model/state.ts';
-import { addCell, assetOfScope, type CellDraft, draftCell, finishCell } from '../state/rollup.ts';
+import { addCell, type CellDraft, draftCell, finishCell } from '../state/rollup.ts';
 
 /** Lengths of windows in UTC days (semantics.md 11). */
 export const WINDOW_DAYS = [1, 7, 28, 90] as const;
@@ -30,23 +30,6 @@ export function sumDays(days: StateView['days'], wanted: readonly string[]): Sum
     }
   }
   return new Map([...drafts].map(([scope, draft]) => [scope, finishCell(draft)]));
-}
-
-/**
- * Sums over the equal window before. Those of assets over 7 days are at hand by themselves where the view has them: then it
- * need not hold the cells of assets of these days, and does not count those that it holds.
- */
-export function sumBefore(view: StateView, count: WindowDays): Sums {
-  if (view.at === undefined) return new Map();
-  const wanted = daysUntil(view.at, count, count);
-  const { weekBefore } = view;
-  if (count !== 7 || weekBefore?.day !== utcDay(view.at)) return sumDays(view.days, wanted);
-  const others = wanted.map((day): [string, Sums] => [day, withoutAssets(view.days.get(day) ?? new Map())]);
-  return new Map([...sumDays(new Map(others), wanted), ...weekBefore.cells]);
-}
-
-function withoutAssets(cells: Sums): Sums {
-  return new Map([...cells].filter(([scope]) => assetOfScope(scope) === undefined));
 }
 
 /** The sum of cells; undefined when there are none. */

@@ -361,11 +361,6 @@ export interface StateView {
   readonly writers: ReadonlyMap<string, { readonly tx: number; readonly at: Timestamp }>;
   /** By UTC day: cells by scope: `project`, `group:<name>` (by the group at the time), `asset:<key>`. */
   readonly days: ReadonlyMap<string, ReadonlyMap<string, RollupCell>>;
-  /**
-   * Of each asset, the sum of the 7 days before the week that ends with `day`: with it, `days` need not have their cells of
-   * assets. It counts while `day` is the view's; absent = the days have it.
-   */
-  readonly weekBefore?: { readonly day: string; readonly cells: ReadonlyMap<string, RollupCell> };
   /** Newest code commit that has ticked, with its commit time. */
   readonly codeCommit?: { readonly commit: string; readonly at: Timestamp };
 }

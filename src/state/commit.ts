@@ -6,9 +6,11 @@ import type { PartitionRecord } from '../model/state.ts';
 import type { StateChange } from '../ports-state.ts';
 import { type Batch, encodeBatch } from './batch.ts';
 import { boundEvents, tooLongOf } from './bounds.ts';
+import { areAtHand, encodeClosedDays, isAtHand } from './closed-days.ts';
 import type { StateProblem } from './codec.ts';
 import { fold, uncounted } from './fold.ts';
 import {
+  CLOSED_DAYS_FOLDER,
   cutDayOf,
   dayFolder,
   FORMAT,
@@ -24,14 +26,13 @@ import {
   utf8Bytes,
   WEEKS_FOLDER,
 } from './layout.ts';
-import { addTouched } from './needed-paths.ts';
+import { addTouched, newestClosedDays } from './needed-paths.ts';
 import { encodeLeaves, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { withRecords } from './partition-records.ts';
 import { type StateRead, snapshotBytesOf } from './read.ts';
 import { sealRecent } from './seal.ts';
 import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 import { expiredStreams, filedAfter, placeStreams } from './streams.ts';
-import { encodeWeek, isWeekAtHand } from './weeks.ts';
 
 /** The oldest Branchline that reads what we write. */
 const READER_MIN = '1.0.0';
@@ -114,6 +115,7 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
       hasUnreadStreams: base.hasUnreadStreams,
       readLeaves: new Set([...base.readLeaves, ...[...files.keys()].filter((path) => path.startsWith('partitions/'))]),
       rollups: new Set([...base.rollups, ...[...files.keys()].filter((path) => parseRollupPath(path)?.kind === 'day')]),
+      ...closedDaysAfter(base, files),
     },
   };
   const { sealed, folded, closed } = moved;
@@ -123,6 +125,16 @@ export function prepareCommit(draft: CommitDraft): Result<PreparedCommit, StateP
 function foldedAtAfter({ view, base }: StateRead, isFolded: boolean): Pick<StateRead['base'], 'foldedAt'> {
   const at = isFolded ? view.at : base.foldedAt;
   return at === undefined ? {} : { foldedAt: at };
+}
+
+/** Which closed days the view has from one file: those of the newest that was written. */
+function closedDaysAfter(
+  base: StateRead['base'],
+  files: ReadonlyMap<string, string | null>,
+): Pick<StateRead['base'], 'closedDays'> {
+  const written = newestClosedDays([...files].flatMap(([path, text]) => (text === null ? [] : path)));
+  const day = written ?? base.closedDays;
+  return day === undefined ? {} : { closedDays: day };
 }
 
 /** What the next fold has to write: this commit's own events, and what was there before unless it was folded now. */
@@ -265,7 +277,10 @@ function foldInto(
   const { view, base } = read;
   const { filed } = base;
   const { digest, close, day } = options;
-  const snapshot = new Map([...encodeSnapshot(view, { digest, close, filed }), ...(close ? weekAt(read, day) : [])]);
+  const snapshot = new Map([
+    ...encodeSnapshot(view, { digest, close, filed }),
+    ...(close ? closedDaysAt(read, day) : []),
+  ]);
   for (const path of staleFiles(read, close)) if (!snapshot.has(path)) files.set(path, null);
   for (const [path, text] of snapshot) files.set(path, text);
   if (!close) return filed;
@@ -276,10 +291,10 @@ function foldInto(
   return filedAfter(filed, placeStreams(view, { close: true, filed }).leaving);
 }
 
-/** The sums of the week before the one that ends with this day; none where not all of its days were read. */
-function weekAt({ view, base }: StateRead, day: string): Map<string, string> {
+/** The sums of the closed days before this one; none where not all of them were read. */
+function closedDaysAt({ view, base }: StateRead, day: string): Map<string, string> {
   const today = view.at === undefined ? '' : utcDay(view.at);
-  return isWeekAtHand(day, { ...base, today }) ? encodeWeek(day, view.days) : new Map();
+  return areAtHand(day, { ...base, today }) ? encodeClosedDays(day, view.days) : new Map();
 }
 
 /** Files of the fold before, and of the layout before: what is not written again goes. */
@@ -293,7 +308,7 @@ function staleFiles({ view, base }: StateRead, close: boolean): string[] {
       path.startsWith(`rollups/day/${today}/`) ||
       path.startsWith(`runs/${dayFolder(today)}/`) ||
       path.startsWith('runs/recent/') ||
-      (close && path.startsWith(WEEKS_FOLDER)) ||
+      (close && (path.startsWith(CLOSED_DAYS_FOLDER) || path.startsWith(WEEKS_FOLDER))) ||
       expired.has(path),
   );
 }
@@ -307,7 +322,7 @@ function monthsToMerge({ view, base }: StateRead, current: string): string[] {
     for (const path of base.paths) {
       const name = parseRollupPath(path);
       if (name?.kind !== 'day' || !name.period.startsWith(month) || name.period === today) continue;
-      if (!base.rollups.has(path)) return false;
+      if (!isAtHand(path, base)) return false;
     }
     return true;
   });

@@ -108,7 +108,6 @@ export function closeDraft(draft: FoldDraft): StateView {
     streamDays: draft.streamDays,
     writers: draft.writers,
     days,
-    ...(draft.base.weekBefore === undefined ? {} : { weekBefore: draft.base.weekBefore }),
     ...(draft.codeCommit === undefined ? {} : { codeCommit: draft.codeCommit }),
   };
 }

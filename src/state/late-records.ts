@@ -91,6 +91,11 @@ export function copyOfRecords<R extends object>(records: ReadonlyMap<string, R>)
   return records instanceof LateRecords ? (records as LateRecords<R>).copy() : new Map(records);
 }
 
+/** Whether of these records those are parsed that somebody asks for. */
+export function areLate(records: ReadonlyMap<string, object>): boolean {
+  return records instanceof LateRecords;
+}
+
 function read<R extends object>(held: R | LateRecord | undefined): R | undefined {
   return held instanceof LateRecord ? (held.read() as R) : held;
 }

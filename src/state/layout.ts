@@ -198,7 +198,10 @@ const STREAMS = /^streams\/(\d{4}-\d\d-\d\d)(?:\.\d{4})?\.json$/;
 
 /** Last numbers of streams that left the index when that day was closed; parts count from 1, which has no number. */
 export function streamsPath(day: string, part: number): string {
-  return `streams/${day}${part === 1 ? '' : `.${String(part).padStart(PART_DIGITS, '0')}`}.json`;
+  return `streams/${dayPart(day, part)}`;
+}
+function dayPart(day: string, part: number): string {
+  return `${day}${part === 1 ? '' : `.${String(part).padStart(PART_DIGITS, '0')}`}.json`;
 }
 /** The day that was closed. */
 export function parseStreamsPath(path: string): string | undefined {
@@ -229,16 +232,18 @@ export function monthRollupPath(month: string, shard?: number): string {
   return shard === undefined ? `rollups/month/${month}.json` : `rollups/month/${month}/${shardName(shard)}.json`;
 }
 
+export const CLOSED_DAYS_FOLDER = 'closed-days/';
+const CLOSED_DAYS = /^closed-days\/(\d{4}-\d\d-\d\d)(?:\.\d{4})?\.json$/;
+/** Sums of the closed days before `day` that a report compares; parts count from 1, which has no number. */
+export function closedDaysPath(day: string, part: number): string {
+  return CLOSED_DAYS_FOLDER + dayPart(day, part);
+}
+/** The day before which these were. */
+export function parseClosedDaysPath(path: string): string | undefined {
+  return path.startsWith(CLOSED_DAYS_FOLDER) ? CLOSED_DAYS.exec(path)?.[1] : undefined;
+}
+/** Sums of a week that an older Branchline wrote. Nobody reads them any more. */
 export const WEEKS_FOLDER = 'weeks/';
-const WEEKS = /^weeks\/(\d{4}-\d\d-\d\d)\/[0-9a-f]{3}\.json$/;
-/** Sums of assets over the 7 days before the week that ends with `day`. */
-export function weekPath(day: string, shard: number): string {
-  return `${WEEKS_FOLDER}${day}/${shardName(shard)}.json`;
-}
-/** The day at which that week's successor ends. */
-export function parseWeekPath(path: string): string | undefined {
-  return path.startsWith(WEEKS_FOLDER) ? WEEKS.exec(path)?.[1] : undefined;
-}
 
 /** Says where files are that left the tree. */
 export const HISTORY_FOLDER = 'history/';

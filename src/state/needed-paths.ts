@@ -6,12 +6,12 @@ import {
   compareRecent,
   compareSegments,
   FORMAT_PATH,
+  parseClosedDaysPath,
   parseDayRunsPath,
   parseFoldedPath,
   parseRecentPath,
   parseRollupPath,
   parseStreamsPath,
-  parseWeekPath,
   type RollupName,
   segmentsAfter,
   withoutPages,
@@ -19,7 +19,6 @@ import {
 import { mayHaveParts } from './long-events.ts';
 import { leafFolder, leafPaths, leavesOf } from './partition-files.ts';
 import { untalliedLeaves } from './untallied.ts';
-import { weekStart } from './weeks.ts';
 
 /** Days of roll-ups that the report's comparisons need: 7 days against the 7 before, and one that begins meanwhile. */
 export const REPORT_DAYS = 15;
@@ -32,11 +31,8 @@ export interface ReadOptions {
   readonly days?: number;
   /** Newest days whose sums of assets are wanted. */
   readonly assetDays?: number;
-  /**
-   * A day of which the report is wanted, as `2026-11-22`: sums of assets over its week, and of the week before. Where the
-   * branch has no sum of that one, it is as `assetDays: 15`.
-   */
-  readonly weekOf?: string;
+  /** The sums of all days that the report compares: those that were closed stand together, where somebody wrote that. */
+  readonly report?: boolean;
   /** Closed days whose runs are wanted, as `2026-11-22`. */
   readonly runsOf?: readonly string[];
   /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
@@ -67,12 +63,11 @@ export function neededPaths(tree: readonly string[], options: ReadOptions = {}):
   // The newest day with sums may be open still.
   const newest = (count: number): Set<string> => new Set(count > 0 ? days.slice(-count) : []);
   const wanted = newest(Math.max(1, options.days ?? 0));
-  const hasWeek = options.weekOf !== undefined && listing.some((path) => parseWeekPath(path) === options.weekOf);
-  const wantedAssets = newest(
-    Math.max(1, options.assetDays ?? 0, options.weekOf === undefined || hasWeek ? 0 : REPORT_DAYS),
-  );
-  if (hasWeek) for (const day of days) if (day >= weekStart(options.weekOf!)) wantedAssets.add(day);
-  for (const day of daysToMerge([...rollups.values()], options.now)) {
+  const wantedAssets = newest(Math.max(1, options.assetDays ?? 0));
+  const closed = options.report === true ? newestClosedDays(listing) : undefined;
+  // Those that were closed since, by a Branchline that did not write them together.
+  const reported = options.report === true ? [...newest(REPORT_DAYS)].filter((day) => day >= (closed ?? '')) : [];
+  for (const day of [...reported, ...daysToMerge([...rollups.values()], options.now)]) {
     wanted.add(day);
     wantedAssets.add(day);
   }
@@ -92,7 +87,7 @@ export function neededPaths(tree: readonly string[], options: ReadOptions = {}):
     if (parseStreamsPath(path) !== undefined) return options.olderStreams === true;
     const runs = parseDayRunsPath(path);
     if (runs) return runsOf.has(runs.day);
-    if (hasWeek && parseWeekPath(path) === options.weekOf) return true;
+    if (closed !== undefined && parseClosedDaysPath(path) === closed) return true;
     const rollup = rollups.get(path);
     if (rollup?.kind !== 'day') return false;
     return (rollup.shard === undefined ? wanted : wantedAssets).has(rollup.period);
@@ -152,6 +147,16 @@ export function addTouched(touched: Map<string, Set<string>>, event: BranchlineE
   if (event.type === 'check.judged' && event.partitions) add(event.asset, event.partitions);
   if (event.type === 'step.ended' && event.failedPartitions)
     for (const asset of event.failedAssets) add(asset, event.failedPartitions);
+}
+
+/** The newest day whose closed days stand together (`closed-days/`); undefined where there is none. */
+export function newestClosedDays(paths: Iterable<string>): string | undefined {
+  let newest: string | undefined;
+  for (const path of paths) {
+    const day = parseClosedDaysPath(path);
+    if (day !== undefined && (newest === undefined || day > newest)) newest = day;
+  }
+  return newest;
 }
 
 function rollupsOf(listing: readonly string[]): ReadonlyMap<string, RollupName> {

@@ -1,14 +1,16 @@
 import { bytesOf } from '../base/late-texts.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import type { Timestamp } from '../model/instant.ts';
+import { type Timestamp, utcDay } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { type Batch, chainDigest, decodeEventsFiles } from './batch.ts';
+import { type DaysAtHand, decodeClosedDays } from './closed-days.ts';
 import type { StateProblem } from './codec.ts';
 import { decodeLeaf } from './decode-leaf.ts';
 import { type DecodedSnapshot, decodeSnapshot } from './decode-snapshot.ts';
 import { emptyView, foldAll } from './fold.ts';
 import { checkFormat, formatOf } from './format-file.ts';
 import {
+  dayRollupPath,
   foldedPath,
   isRecentOf,
   type Layout,
@@ -19,16 +21,15 @@ import {
   utf8Bytes,
   withoutPages,
 } from './layout.ts';
-import { eventPaths, foldedSeq, neededPaths, touchedPartitions } from './needed-paths.ts';
+import { eventPaths, foldedSeq, neededPaths, newestClosedDays, touchedPartitions } from './needed-paths.ts';
 import { parseLeafPath } from './partition-files.ts';
 import type { PartitionLeaf } from './partition-leaf.ts';
 import { type PartitionRecords, recordsOfLeaves } from './partition-records.ts';
 import { needsOlderStreams, streamFiles } from './streams.ts';
 import { withTallies } from './untallied.ts';
-import { decodeWeek } from './weeks.ts';
 
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
-export interface StateBase {
+export interface StateBase extends DaysAtHand {
   /** All paths of the head's tree, of pages only those that whoever reads it has looked for. */
   readonly paths: ReadonlySet<string>;
   /** Texts of `recent/`, by path, in order. */
@@ -39,8 +40,6 @@ export interface StateBase {
   readonly snapshotBytes: number;
   /** SHA-256 of the newest segment, hex; empty when there is none. */
   readonly chain: string;
-  /** Roll-up files of closed days that the view holds. */
-  readonly rollups: ReadonlySet<string>;
   /** Partitions that the next fold has to write: keys by asset, touched by commits that are not folded. */
   readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
   /** Leaves that were read. */
@@ -93,7 +92,7 @@ export function assembleView(tree: StateTexts): Result<StateRead, readonly State
   const snapshot = folded === 0 ? undefined : decodeSnapshot(texts);
   if (snapshot && !snapshot.ok) problems.push(...snapshot.error);
   const leaves = readLeaves(texts, problems);
-  const week = decodeWeek(texts, problems);
+  const closedDays = newestClosedDays(texts.keys()) === undefined ? undefined : decodeClosedDays(texts, problems);
   const start = snapshot?.ok ? snapshot.value : { view: emptyView(environment), digest: '' };
   const read = readEvents(input, folded, start.digest, problems);
   if (problems.length > 0) return fail(problems);
@@ -102,13 +101,24 @@ export function assembleView(tree: StateTexts): Result<StateRead, readonly State
     const events = read.batches.flatMap((batch) => batch.events);
     if (needsOlderStreams(start.view, events, { folded: base.foldedAt })) return fail([unreadStreams]);
   }
-  const known = week === undefined ? start.view : { ...start.view, weekBefore: week };
+  const known = withClosedDays(start.view, closedDays, listing);
   const begun = leaves.size === 0 ? known : withTallies({ ...known, partitions: leaves }, leaves, input);
   const view = foldAll(begun, read.batches.values());
   if (!view.ok) return fail([{ ...view.error, file: fileOf(read.files, view.error.file) }]);
   if (view.value.seq < folded)
     return fail([{ code: 'broken', file: foldedPath(folded), line: 0, message: 'the index is older than its marker' }]);
   return ok(withHead({ view: view.value, base }, input.head));
+}
+
+/**
+ * The view with the closed days that one file has: of a day's own files perhaps not all were read. A day without roll-ups has
+ * no sums; and to the day of the snapshot the events after it may add.
+ */
+function withClosedDays(view: StateView, closed: StateView['days'] | undefined, listing: readonly string[]): StateView {
+  if (closed === undefined || view.at === undefined) return view;
+  const today = utcDay(view.at);
+  const taken = [...closed].filter(([day]) => day < today && listing.includes(dayRollupPath(day)));
+  return { ...view, days: new Map([...view.days, ...taken]) };
 }
 
 /** The only problem that is none: the files of streams have to be read as well. */
@@ -189,6 +199,7 @@ function baseOf(
 ): StateBase {
   const recent = new Map<string, string>();
   for (const path of eventPaths(input.listing, Number.MAX_SAFE_INTEGER)) recent.set(path, input.texts.get(path) ?? '');
+  const closedDays = newestClosedDays(input.texts.keys());
   const rollups = [...input.texts.keys()].filter((path) => parseRollupPath(path)?.kind === 'day');
   return {
     paths: new Set(input.paths),
@@ -197,6 +208,7 @@ function baseOf(
     snapshotBytes: snapshotBytesOf(input.texts),
     chain,
     rollups: new Set(rollups),
+    ...(closedDays === undefined ? {} : { closedDays }),
     touched: touchedPartitions(input.listing, input.texts),
     readLeaves: new Set([...input.texts.keys()].filter((path) => parseLeafPath(path) !== undefined)),
     leaves,

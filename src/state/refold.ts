@@ -22,7 +22,7 @@ import { encodeMonth, encodeSnapshot } from './snapshot.ts';
 import { readStreams, verifyStreams } from './streams.ts';
 
 /** Folders of the branch that the state owns; all else is pages. */
-const OWNED = /^(format\.json$|recent\/|events\/|snapshot\/|runs\/|rollups\/|weeks\/)/;
+const OWNED = /^(format\.json$|recent\/|events\/|snapshot\/|runs\/|rollups\/|closed-days\/)/;
 
 /** A recent file or segment. */
 export interface EventsFile {

@@ -1,6 +1,7 @@
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type Checkpoint, isOldRollup, readCheckpoint } from './checkpoint.ts';
+import { expectedClosedDays } from './closed-days.ts';
 import type { StateProblem } from './codec.ts';
 import { encodeFormat } from './commit.ts';
 import { checkFormat, formatOf } from './format-file.ts';
@@ -10,7 +11,6 @@ import { repairLeaves } from './partition-verify.ts';
 import { encodeQuarantine } from './quarantine.ts';
 import { decodeFiles, isDerived, isMonth, refold } from './refold.ts';
 import { type SalvagedFile, salvageEvents } from './salvage.ts';
-import { expectedWeeks } from './weeks.ts';
 
 /** What makes a tree whole again. */
 export interface Repair {
@@ -97,7 +97,7 @@ function rebuild(
   const refolded = refold(events, texts, { environment, problems, folded, start: checkpoint, isOldLayout });
   const { view, partitions } = refolded;
   if (view === undefined || problems.length > 0) return fail(problems);
-  const expected = new Map([...(checkpoint?.months ?? []), ...refolded.expected, ...expectedWeeks(listing, view)]);
+  const expected = new Map([...(checkpoint?.months ?? []), ...refolded.expected, ...expectedClosedDays(listing, view)]);
   const isTruth = (path: string): boolean => isMonth(path) || isOldRollup(path, checkpoint?.cut.day);
   const files = new Map<string, string | null>();
   for (const [path, text] of expected) if (texts.get(path) !== text) files.set(path, text);

@@ -1,6 +1,7 @@
 import { byText } from '../base/order.ts';
 import type { StateView } from '../model/state.ts';
 import { isOldRollup, readCheckpoint } from './checkpoint.ts';
+import { expectedClosedDays } from './closed-days.ts';
 import type { StateProblem } from './codec.ts';
 import { checkFormat, formatOf } from './format-file.ts';
 import {
@@ -17,7 +18,6 @@ import { foldedSeq } from './needed-paths.ts';
 import { decodeHistory } from './older-days.ts';
 import { verifyLeaves } from './partition-verify.ts';
 import { broken, decodeFiles, isDerived, isMonth, refold } from './refold.ts';
-import { expectedWeeks } from './weeks.ts';
 
 export interface Verification {
   /** In the order of files and lines. */
@@ -78,7 +78,7 @@ export function verifyState(texts: ReadonlyMap<string, string>, environment: str
   const refolded = refold(files, texts, { environment, problems, folded, start, isOldLayout });
   const { view, expected, partitions } = refolded;
   if (view && problems.length === 0) {
-    const derived = new Map([...(checkpoint?.months ?? []), ...expected, ...expectedWeeks(listing, view)]);
+    const derived = new Map([...(checkpoint?.months ?? []), ...expected, ...expectedClosedDays(listing, view)]);
     // Roll-ups older than the checkpoint are truth: they were held against their digest.
     const younger = listing.filter((path) => !isOldRollup(path, checkpoint?.cut.day));
     compareFiles(younger, texts, derived, problems);
