@@ -21,7 +21,7 @@ import type { SourceTree } from '../ports.ts';
 import { fingerprinter } from '../project/fingerprint.ts';
 import { type AssetGraph, buildGraph } from '../project/graph.ts';
 import { selectionScope } from '../project/listing.ts';
-import { parseSelection } from '../project/selection.ts';
+import { parseSelection, type SelectionPlace } from '../project/selection.ts';
 import { type SelectionStatus, select } from '../project/selection-evaluate.ts';
 import { unknownValues } from '../project/selection-values.ts';
 import { type KeysAt, openPartitions, selectKeys } from '../time/partitions/keys.ts';
@@ -125,14 +125,22 @@ export function selectAssets(
     ...(changedOf ? { changedOf } : {}),
   });
   if (selected.ok) return selected;
-  const { message, column, length, help } = selected.error;
+  const { message, help } = selected.error;
   return fail(
-    inputFailure(
-      'selection',
-      `The selection does not work: ${message}\n  ${text}\n  ${' '.repeat(column - 1)}${'^'.repeat(Math.max(1, length))}`,
-      help,
-    ),
+    inputFailure('selection', `The selection does not work: ${message}\n${placeInText(text, selected.error)}`, help),
   );
+}
+
+/** As much of a selection as fits a screen. */
+const SHOWN_MAX = 400;
+
+/** A selection with a mark below the place of a problem; of a long one what is around it. */
+function placeInText(text: string, { column, length }: SelectionPlace): string {
+  const from = text.length <= SHOWN_MAX ? 0 : Math.max(0, column - 1 - SHOWN_MAX / 2);
+  const shown = text.slice(from, from + SHOWN_MAX);
+  const before = from > 0 ? '…' : '';
+  const mark = ' '.repeat(before.length + column - 1 - from) + '^'.repeat(Math.max(1, Math.min(length, shown.length)));
+  return `  ${before}${shown}${from + shown.length < text.length ? '…' : ''}\n  ${mark}`;
 }
 
 /** The assets that a request asks for: by its selection, or by name. */

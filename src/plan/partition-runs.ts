@@ -51,7 +51,8 @@ export function planPartitionRuns(
   if (cut.length === 0)
     return input.partitions === undefined ? ok([{ group: 1, after: [] }]) : fail({ kind: 'no_partitions' });
   const defOf = (key: AssetKey): PartitionsDef => project.assets[key]!.partitions!;
-  const roots = cut.filter((key) => !project.assets[key]!.deps.some((dep) => cut.includes(dep)));
+  const isCut = new Set(cut);
+  const roots = cut.filter((key) => !project.assets[key]!.deps.some((dep) => isCut.has(dep)));
   const first = roots[0]!;
   const others = roots.filter((key) => !sameDefinition(defOf(key), defOf(first)));
   if (input.partitions !== undefined && others.length > 0)

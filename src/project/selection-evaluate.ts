@@ -101,9 +101,10 @@ function combine(kind: 'or' | 'and', terms: readonly SelectionExpr[], scope: Sel
     if (!selected.ok) return selected;
     sets.push(selected.value);
   }
-  return ok(
-    pick(scope, (key) => (kind === 'or' ? sets.some((set) => set.has(key)) : sets.every((set) => set.has(key)))),
-  );
+  if (kind === 'and') return ok(pick(scope, (key) => sets.every((set) => set.has(key))));
+  const all = new Set<AssetKey>();
+  for (const set of sets) for (const key of set) all.add(key);
+  return ok(pick(scope, (key) => all.has(key)));
 }
 
 function traverse(
@@ -141,6 +142,9 @@ function byAttribute(expr: AttributeExpr, scope: SelectionScope, stack: Stack): 
   const { attribute, value, at } = expr;
   switch (attribute) {
     case 'key':
+      // Most are whole names, and a run may be asked for by thousands of them.
+      if (value.kind === 'text' && !value.text.includes('*'))
+        return ok(new Set(Object.hasOwn(scope.assets, value.text) ? [value.text] : []));
       return ok(
         pick(
           scope,
