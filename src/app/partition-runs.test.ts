@@ -24,6 +24,21 @@ function runsOf(planning: ReturnType<typeof planningOf>, selection: string, part
   });
 }
 
+test('what is left out is named, and not the thousands that are made', () => {
+  const assets = Array.from({ length: 3000 }, (_, i) => `a${i}: { run: "true" }`);
+  const planning = planningOf([
+    ...assets,
+    'b: { run: "true", partitions: { dynamic: customers } }',
+    'c: { run: "true", deps: [b] }',
+  ]);
+  const [run, ...others] = runsOf(planning, '*');
+  expect([run!.selection, run!.assets.length, others]).toEqual(['(*) and not (key:"b" or key:"c")', 3000, []]);
+  // Where they are the fewer, those that are made.
+  expect(runsOf(planning, 'key:a1 or key:b or key:c').map(({ selection }) => selection)).toEqual([
+    '(key:a1 or key:b or key:c) and (key:"a1")',
+  ]);
+});
+
 test('a selection that does not work is shown where it does not, however long it is', () => {
   const planning = planningOf(['a: { run: "true" }']);
   const problemOf = (text: string): string => {

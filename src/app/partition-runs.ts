@@ -62,7 +62,7 @@ export function partsOfSelection(
   });
   if (!runs.ok) return fail(partsFailure(project, runs.error, asked.partitions));
   const parts = runs.value.map((run) => ({
-    selection: narrowed(asked.selection, run.assets ?? [...rest].sort(byText), selected.value),
+    selection: narrowed(asked.selection, run.assets, { selected: selected.value, rest }),
     group: run.group,
     after: run.after,
     ...(run.partitions === undefined ? {} : { partitions: run.partitions }),
@@ -70,10 +70,18 @@ export function partsOfSelection(
   return ok({ parts, ...(leftOut === undefined ? {} : { leftOut }) });
 }
 
-/** The selection, down to the assets of one run. */
-function narrowed(selection: string, assets: readonly AssetKey[], selected: ReadonlySet<AssetKey>): string {
-  if (assets.length === selected.size) return selection;
-  return `(${selection}) and (${assets.map((key) => `key:"${key}"`).join(' or ')})`;
+/** The selection, down to the assets of one run: of a run of all that is left (undefined), what is left out, where that is less. */
+function narrowed(
+  selection: string,
+  assets: readonly AssetKey[] | undefined,
+  { selected, rest }: { readonly selected: ReadonlySet<AssetKey>; readonly rest: ReadonlySet<AssetKey> },
+): string {
+  if ((assets?.length ?? rest.size) === selected.size) return selection;
+  const named = (keys: Iterable<AssetKey>): string => [...keys].map((key) => `key:"${key}"`).join(' or ');
+  if (assets !== undefined) return `(${selection}) and (${named(assets)})`;
+  const out = [...selected].filter((key) => !rest.has(key)).sort(byText);
+  if (out.length < rest.size) return `(${selection}) and not (${named(out)})`;
+  return `(${selection}) and (${named([...rest].sort(byText))})`;
 }
 
 function partsFailure(project: Project, problem: PartitionRunsProblem, text: string | undefined): AppFailure {

@@ -23,6 +23,7 @@ export function leaveOutKeyless(
     return asset?.partitions !== undefined && !asset.external && reader.keysOf(key).length === 0;
   });
   if (assets.length === 0) return { rest: selected, assets, readers: [] };
+  const isKeyless = new Set(assets);
   const out = new Set(assets);
   const { order } = topologicalOrder(selected, (key) => project.assets[key]?.deps ?? []);
   for (const key of order)
@@ -30,6 +31,6 @@ export function leaveOutKeyless(
   return {
     rest: new Set([...selected].filter((key) => !out.has(key))),
     assets: assets.sort(byText),
-    readers: [...out].filter((key) => !assets.includes(key)).sort(byText),
+    readers: [...out].filter((key) => !isKeyless.has(key)).sort(byText),
   };
 }
