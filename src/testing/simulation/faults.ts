@@ -1,6 +1,6 @@
 import { unreachable } from '../../base/result.ts';
 import type { Random } from '../../simulate/virtual-time.ts';
-import type { CommitFault } from './world.ts';
+import type { CommitFault } from './simulated-world.ts';
 
 /** One thing that goes wrong in a schedule. `call` counts the calls of a command, `commit` those of all to the server. */
 export type Fault =

@@ -6,14 +6,8 @@ import { parseRecentPath, parseSegmentPath } from '../../state/layout.ts';
 import type { FakeStateServer } from '../fake-store.ts';
 import type { Fault, FaultSchedule } from './faults.ts';
 import { simulatedProject } from './project.ts';
-import {
-  type CommandKind,
-  createWorld,
-  end,
-  type SimulatedCommand,
-  type SimulatedMachine,
-  type World,
-} from './world.ts';
+import type { CommandKind, SimulatedCommand, SimulatedMachine, World } from './simulated-world.ts';
+import { createWorld, end } from './world.ts';
 
 /** Before midnight: the day ends while commands are at work, so that there are seals and folds among them. */
 const START = Date.parse('2026-11-22T22:20:00Z');
