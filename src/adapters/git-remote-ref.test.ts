@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StateStore } from '../ports-state.ts';
-import { must, stateChange } from '../testing/contracts/state-store.ts';
+import { must, stateChange } from '../testing/contracts/state-changes.ts';
 import { type GitHttpServer, type GitRequestKind, startGitHttpServer } from '../testing/git-http.ts';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
 import { blockingRef } from './git-state-ref.ts';

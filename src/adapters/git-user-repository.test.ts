@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { must, stateChange } from '../testing/contracts/state-store.ts';
+import { must, stateChange } from '../testing/contracts/state-changes.ts';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
 import { openStateStore, type StateStoreOptions } from './git-state-store.ts';
 

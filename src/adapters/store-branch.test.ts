@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FileStore, OutputFile } from '../ports.ts';
 import type { RefMove, StateStore } from '../ports-state.ts';
 import { fileStoreContract, makeWorkingFolder, type WorkingFolder } from '../testing/contracts/file-store.ts';
-import { must, stateChange } from '../testing/contracts/state-store.ts';
+import { must, stateChange } from '../testing/contracts/state-changes.ts';
 import { type GitHttpServer, startGitHttpServer } from '../testing/git-http.ts';
 import { type GitSandbox, makeGitSandbox } from '../testing/git-sandbox.ts';
 import type { DataBranch, DataChange } from './git-data-branch.ts';

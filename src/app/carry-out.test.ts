@@ -4,8 +4,8 @@ import type { RunRecord, StateView } from '../model/state.ts';
 import { assembleView } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { simulatedProject } from '../testing/simulation/project.ts';
-import { createWorld, end } from '../testing/simulation/world.ts';
 import type { SimulatedCommand, Weather, World } from '../testing/simulation/simulated-world.ts';
+import { createWorld, end } from '../testing/simulation/world.ts';
 import type { AppFailure } from './failure.ts';
 import type { PlanningProject } from './planning.ts';
 

@@ -3,7 +3,7 @@ import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import { defaultOperations } from '../model/operations.ts';
 import { numberEvents } from '../state/codec.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { runEvents } from '../testing/state-story.ts';
 import { cancelDrafts } from './cancel.ts';

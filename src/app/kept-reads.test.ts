@@ -4,7 +4,7 @@ import { rollupDays } from '../insights/insights.ts';
 import type { StateStore } from '../ports-state.ts';
 import { REPORT_DAYS } from '../state/needed-paths.ts';
 import type { StateRead } from '../state/read.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { type MemoryState, memoryState } from '../testing/memory-state.ts';
 import type { StateDecision } from './state-ports.ts';
 import { openStateSession, type StateSession } from './state-session.ts';

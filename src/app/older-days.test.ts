@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StateStore } from '../ports-state.ts';
 import { cutDayOf, parseRollupPath, SUMS_PATH } from '../state/layout.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { findRun } from './find-run.ts';
 import { verifyStore } from './state-commands.ts';

@@ -4,8 +4,8 @@ import { assembleView } from '../state/read.ts';
 import { verifyState } from '../state/verify.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
 import { eventsOf } from '../testing/simulation/play.ts';
-import { createWorld, end } from '../testing/simulation/world.ts';
 import type { SimulatedCommand, World } from '../testing/simulation/simulated-world.ts';
+import { createWorld, end } from '../testing/simulation/world.ts';
 import { buildPlanning } from './planning.ts';
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createHeadMemory } from '../adapters/head-memory.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { type MemoryState, memoryState } from '../testing/memory-state.ts';
 import { STORY_START } from '../testing/state-story.ts';
 import { findNewerArchives } from './missing-events.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BranchlineEvent } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import { cutDayOf, parseSegmentPath } from '../state/layout.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { runEvents } from '../testing/state-story.ts';
 import { findRun } from './find-run.ts';

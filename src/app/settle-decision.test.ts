@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { StateStore } from '../ports-state.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import type { PagesOf } from './state-ports.ts';
 import { openStateSession } from './state-session.ts';

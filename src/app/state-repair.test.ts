@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verifyState } from '../state/verify.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { repairStore } from './state-repair.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StateStore } from '../ports-state.ts';
 import { compactedSeq } from '../state/layout.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { memoryState } from '../testing/memory-state.ts';
 import { STORY_START } from '../testing/state-story.ts';
 import type { StatePorts } from './state-ports.ts';

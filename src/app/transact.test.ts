@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fail, ok } from '../base/result.ts';
 import type { Clock } from '../ports.ts';
 import type { StateChange, StateStore } from '../ports-state.ts';
-import { stateChange } from '../testing/contracts/state-store.ts';
+import { stateChange } from '../testing/contracts/state-changes.ts';
 import { createFakeStateServer, type FakeStateServer, type StoreFault } from '../testing/fake-store.ts';
 import { transact } from './transact.ts';
 import type { Decide, TransactionRetry, TransactOptions } from './transaction.ts';

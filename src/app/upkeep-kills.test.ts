@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { timestamp } from '../model/instant.ts';
 import type { StateStore } from '../ports-state.ts';
 import { cutDayOf } from '../state/layout.ts';
-import { must } from '../testing/contracts/state-store.ts';
+import { must } from '../testing/contracts/state-changes.ts';
 import { type MemoryState, memoryState } from '../testing/memory-state.ts';
 import { STORY_START } from '../testing/state-story.ts';
 import type { StatePorts } from './state-ports.ts';

@@ -3,7 +3,7 @@ import { openStateSession, type StateSession } from '../app/state-session.ts';
 import type { StateStore } from '../ports-state.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { verifyState } from '../state/verify.ts';
-import { must } from './contracts/state-store.ts';
+import { must } from './contracts/state-changes.ts';
 import { createFakeStateServer, type FakeStateServer } from './fake-store.ts';
 import { type RunStory, runEvents, STORY_START } from './state-story.ts';
 import { tamperWith } from './tamper.ts';

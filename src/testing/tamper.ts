@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { readWholeTree } from '../app/older-days.ts';
 import type { StateStore } from '../ports-state.ts';
 import { encodeHistory, type HistoryFile, placeOf } from '../state/older-days.ts';
-import { must } from './contracts/state-store.ts';
+import { must } from './contracts/state-changes.ts';
 
 /**
  * Commits of somebody who edits the branch by hand: files of its tree, and files of older days in the trees that `history/`

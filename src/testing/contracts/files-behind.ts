@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { StateChange, StateStore, StateTreeEntry } from '../../ports-state.ts';
-import { must, stateChange } from './state-store.ts';
+import type { StateStore, StateTreeEntry } from '../../ports-state.ts';
+import { land, must, stateChange } from './state-changes.ts';
 
 const AT = Date.parse('2026-11-23T00:00:00Z');
 /** So many that they are not small beside what a push of names takes. */
@@ -19,10 +19,7 @@ const ofDay = (entries: readonly StateTreeEntry[], day: string): StateTreeEntry[
   entries.filter(({ path }) => path.includes(day));
 
 /** What every store does with files that leave the tree of the head: they stay reachable, and no reader of the head sees them. */
-export function filesBehindContract(
-  open: () => Promise<StateStore>,
-  land: (store: StateStore, expected: string | undefined, change: StateChange) => Promise<string>,
-): void {
+export function filesBehindContract(open: () => Promise<StateStore>): void {
   /** Three days by one writer; then a day leaves with each commit, each by a writer of its own that knows nothing. */
   async function twoDaysGone(): Promise<{ readonly head: string; readonly tip: string; readonly trees: string[] }> {
     const first = await open();

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { openStateStore, type StateStoreOptions } from '../../adapters/git-state-store.ts';
 import { startGitHttpServer } from '../git-http.ts';
 import { type GitSandbox, makeGitSandbox } from '../git-sandbox.ts';
-import { must, stateStoreContract } from './state-store.ts';
+import { must } from './state-changes.ts';
+import { stateStoreContract } from './state-store.ts';
 
 async function openStore(options: Partial<StateStoreOptions> & Pick<StateStoreOptions, 'projectRoot'>) {
   const defaults = {

@@ -1,52 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Result } from '../../base/result.ts';
-import type { StateChange, StateStore } from '../../ports-state.ts';
+import type { StateStore } from '../../ports-state.ts';
 import { filesBehindContract } from './files-behind.ts';
-
-/**
- * What can befall an implementation: the next commit lands and its answer is lost; from now on commits are refused;
- * the ref goes away; from now on nothing can be reached.
- */
-/** `unwritable`: this machine takes no new objects, as on a full disk. */
-export type RigFault = 'lose-reply' | 'refuse' | 'delete-ref' | 'disconnect' | 'unwritable';
-
-/** What the contract needs of an implementation. */
-export interface StateStoreRig {
-  /** One writer's own view of the same state, as a process of its own would have it. */
-  open(): Promise<StateStore>;
-  cause(fault: RigFault): void | Promise<void>;
-  /** How many writers race in the test of that; default 8. */
-  readonly racers?: number;
-  stop(): void | Promise<void>;
-}
+import { archivesContract } from './state-archives.ts';
+import { AT, land, must, stateChange } from './state-changes.ts';
+import { type RigFault, type StateStoreRig, storeFaultsContract } from './state-faults.ts';
 
 /** Real git, eight writers and a busy machine. */
 const TIMEOUT_MS = 60_000;
-const AT = Date.parse('2026-11-22T09:00:00Z');
-
-/** A commit of a writer, as the state room makes them: one new file of `recent/` and what else is given. */
-export function stateChange(
-  seq: number,
-  writer: string,
-  tx: number,
-  files: Readonly<Record<string, string | null>> = {},
-): StateChange {
-  const own = [`recent/${seq}-${writer}-${tx}.jsonl`, `{"seq":${seq},"writer":"${writer}"}\n`] as const;
-  return {
-    files: new Map<string, string | null>([own, ...Object.entries(files)]),
-    message: `state: commit ${seq}\n\nBranchline-Run: r${seq}`,
-    at: AT + seq * 60_000,
-    writer,
-    tx,
-  };
-}
-
-/** The value of a result that must be good. */
-export function must<T, E>(result: Result<T, E>): T {
-  if (!result.ok) throw new Error(`not ok: ${JSON.stringify(result.error)}`);
-  return result.value;
-}
-
 /**
  * What every `StateStore` does: one ref, moved by compare-and-swap, its outcome found by looking.
  * `faults`: those that can befall this one.
@@ -64,12 +24,6 @@ export function stateStoreContract(
     afterEach(async () => {
       await rig.stop();
     }, TIMEOUT_MS);
-
-    const land = async (store: StateStore, expected: string | undefined, change: StateChange): Promise<string> => {
-      const outcome = await store.commit(expected, change);
-      if (outcome.kind !== 'landed') throw new Error(`not landed: ${JSON.stringify(outcome)}`);
-      return outcome.commit;
-    };
 
     it('has no head and no witness before the first commit', async () => {
       const store = await rig.open();
@@ -200,69 +154,11 @@ export function stateStoreContract(
       expect(Object.fromEntries(must(await b.load(one, ['page'])))).toEqual({ page: '1' });
     });
 
-    it('begins history anew with the same tree, and keeps the old one as an archive', async () => {
-      const [a, b] = [await rig.open(), await rig.open()];
-      await a.read();
-      const one = await land(
-        a,
-        undefined,
-        stateChange(1, 'a', 1, { page: '1', big: 'x'.repeat(5000), 'deep/er': 'd' }),
-      );
-      const two = await land(a, one, stateChange(2, 'a', 2, { page: '2' }));
-      // A writer that knows nothing of it but the head.
-      must(await b.read());
-      const outcome = await b.compact(two, 2, stateChange(3, 'b', 1, { page: '3', 'recent/1-a-1.jsonl': null }));
-      const three = outcome.kind === 'landed' ? outcome.commit : JSON.stringify(outcome);
-      expect(must(await a.read())).toMatchObject({ commit: three, witness: true });
-      expect(Object.fromEntries(must(await a.load(three, ['page', 'big', 'deep/er'])))).toEqual({
-        page: '3',
-        big: 'x'.repeat(5000),
-        'deep/er': 'd',
-      });
-      expect(must(await a.list(three, 'recent/')).map(({ path }) => path)).toEqual([
-        'recent/2-a-2.jsonl',
-        'recent/3-b-1.jsonl',
-      ]);
-      expect(must(await a.archives())).toMatchObject([{ seq: 2, commit: two, committedAt: AT + 120_000 }]);
-      expect(must(await a.log(10)).map(({ commit }) => commit)).toEqual([three, two, one]);
-      expect(must(await b.log(2, two)).map(({ commit }) => commit)).toEqual([two, one]);
-      expect(must(await b.resolve(new Date(AT + 90_000).toISOString()))).toBe(one);
-      expect(must(await b.resolve(one.slice(0, 10)))).toBe(one);
-      expect(Object.fromEntries(must(await b.load(one, ['page'])))).toEqual({ page: '1' });
-    });
+    archivesContract(() => rig.open());
 
-    it('gives a conflict to a writer and to a compact whose head a compact replaced', async () => {
-      const [a, b] = [await rig.open(), await rig.open()];
-      await a.read();
-      const one = await land(a, undefined, stateChange(1, 'a', 1));
-      await Promise.all([a.read(), b.read()]);
-      const two = await a.compact(one, 1, stateChange(2, 'a', 2));
-      expect(two.kind).toBe('landed');
-      expect(await b.commit(one, stateChange(2, 'b', 1))).toMatchObject({ kind: 'conflict' });
-      expect(await b.compact(one, 1, stateChange(2, 'b', 1))).toMatchObject({ kind: 'conflict' });
-      const { commit } = must(await b.read());
-      const three = await land(b, commit, stateChange(3, 'b', 1));
-      expect(must(await a.read()).commit).toBe(three);
-      expect(must(await a.log(10))).toHaveLength(3);
-    });
+    filesBehindContract(() => rig.open());
 
-    it('drops archives, with their history', async () => {
-      const store = await rig.open();
-      await store.read();
-      let head = await land(store, undefined, stateChange(1, 'a', 1));
-      for (const seq of [1, 2, 3]) {
-        const outcome = await store.compact(head, seq, stateChange(seq + 1, 'a', seq + 1));
-        head = outcome.kind === 'landed' ? outcome.commit : JSON.stringify(outcome);
-      }
-      const archives = must(await store.archives());
-      expect(archives.map(({ seq }) => seq)).toEqual([3, 2, 1]);
-      expect(must(await store.dropArchives(archives.slice(1))).map(({ seq }) => seq)).toEqual([2, 1]);
-      expect(must(await store.archives()).map(({ seq }) => seq)).toEqual([3]);
-      expect(must(await store.log(10))).toHaveLength(2);
-      expect(must(await store.dropArchives([]))).toEqual([]);
-    });
-
-    filesBehindContract(() => rig.open(), land);
+    storeFaultsContract(() => rig, faults);
 
     it('loses no transaction when many writers race', async () => {
       const stores = await Promise.all(Array.from({ length: rig.racers ?? 8 }, () => rig.open()));
@@ -278,88 +174,6 @@ export function stateStoreContract(
       );
       expect(must(await stores[0]!.log(20))).toHaveLength(stores.length);
     });
-
-    if (faults.includes('lose-reply')) {
-      it('knows its own commit when the answer was lost', async () => {
-        const store = await rig.open();
-        await store.read();
-        const first = await land(store, undefined, stateChange(1, 'a', 1));
-        await rig.cause('lose-reply');
-        const outcome = await store.commit(first, stateChange(2, 'a', 2));
-        expect(outcome.kind).toBe('landed');
-        expect(must(await store.read()).commit).toBe(outcome.kind === 'landed' ? outcome.commit : '');
-      });
-      it('knows its own compact when the answer was lost', async () => {
-        const store = await rig.open();
-        await store.read();
-        const first = await land(store, undefined, stateChange(1, 'a', 1));
-        await rig.cause('lose-reply');
-        const outcome = await store.compact(first, 1, stateChange(2, 'a', 2));
-        expect(outcome.kind).toBe('landed');
-        expect(must(await store.archives())).toHaveLength(1);
-      });
-    }
-
-    if (faults.includes('refuse')) {
-      it('says denied when the ref stays where it was', async () => {
-        const store = await rig.open();
-        await store.read();
-        const first = await land(store, undefined, stateChange(1, 'a', 1));
-        await rig.cause('refuse');
-        const outcome = await store.commit(first, stateChange(2, 'a', 2));
-        expect(outcome.kind).toBe('denied');
-        expect(must(await store.read()).commit).toBe(first);
-        expect((await store.compact(first, 1, stateChange(2, 'a', 2))).kind).toBe('denied');
-        expect(must(await store.log(5))).toHaveLength(1);
-      });
-      it('says denied for a first commit, and leaves no witness of a branch that never was', async () => {
-        const store = await rig.open();
-        await store.read();
-        await rig.cause('refuse');
-        expect((await store.commit(undefined, stateChange(1, 'a', 1))).kind).toBe('denied');
-        expect(must(await store.read())).toMatchObject({ commit: undefined, witness: false });
-      });
-    }
-
-    if (faults.includes('unwritable')) {
-      it('says that a commit could not be written here, which is no refusal', async () => {
-        const store = await rig.open();
-        const first = await land(store, undefined, stateChange(1, 'a', 1));
-        await rig.cause('unwritable');
-        // So many that no object of theirs may be there already.
-        const files = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`folder-${i}/file`, `${i}`]));
-        const change = stateChange(2, 'a', 2, files);
-        expect(await store.commit(first, change)).toMatchObject({
-          kind: 'unwritten',
-          message: expect.stringContaining('state.git'),
-        });
-        expect((await store.compact(first, 1, change)).kind).toBe('unwritten');
-        expect(must(await store.read()).commit).toBe(first);
-      });
-    }
-
-    if (faults.includes('delete-ref')) {
-      it('says gone when the branch that was read is not there any more, and never makes it anew', async () => {
-        const [a, b] = [await rig.open(), await rig.open()];
-        await a.read();
-        const first = await land(a, undefined, stateChange(1, 'a', 1));
-        await rig.cause('delete-ref');
-        expect(await a.commit(first, stateChange(2, 'a', 2))).toEqual({ kind: 'gone' });
-        expect(must(await b.read())).toMatchObject({ commit: undefined, witness: true });
-      });
-    }
-
-    if (faults.includes('disconnect')) {
-      it('says unreachable, with a sentence', async () => {
-        const store = await rig.open();
-        await store.read();
-        const first = await land(store, undefined, stateChange(1, 'a', 1));
-        await rig.cause('disconnect');
-        const read = await store.read();
-        expect(read.ok ? '' : read.error.code).toBe('unreachable');
-        expect(await store.commit(first, stateChange(2, 'a', 2))).toMatchObject({ kind: 'unreachable' });
-      });
-    }
   });
 }
 

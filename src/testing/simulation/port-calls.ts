@@ -8,7 +8,12 @@ class Killed extends Error {}
 /** What a command that is gone gets for an answer. */
 export const NEVER = new Promise<never>(() => undefined);
 /** One call of a port: its turn comes, then what befalls it, then its effect, then the answer's way back. */
-export async function called<T>(world: World, command: SimulatedCommand, call: string, work: () => Promise<T>): Promise<T> {
+export async function called<T>(
+  world: World,
+  command: SimulatedCommand,
+  call: string,
+  work: () => Promise<T>,
+): Promise<T> {
   await world.time.turn(command, Math.floor(world.random() * 200));
   notice(world, command, call, 'before');
   if (command.isGone) return NEVER;
