@@ -122,6 +122,31 @@ describe.each(shapes)('$name that are lost', ({ files, lose, total }) => {
     ok(await project.run(['run', '--stale', '--select', '*', '--partitions', 'all']));
   });
 
+  test('are a fact of the state that reports tell, until they are made again', async () => {
+    await begin();
+    expect((await project.run(['run', '--select', 'key:marts/total'])).code).toBe(1);
+    const cure = 'branchline run --select key:marts/revenue+ --partitions 2026-01-01...2026-01-09';
+    const report = await project.run(['report']);
+    expect(report.stdout).toMatch(/✗ marts\/revenue lost the data of 9 partitions: `2026-01-09`, .* and 6 more/);
+    expect(report.stdout).toContain(`\`${cure}\` makes what is gone again`);
+    const shown = await project.run(['state', 'show', 'marts/revenue']);
+    expect(shown.stdout).toMatch(/^marts\/revenue: missing$/m);
+    expect(shown.stdout).toMatch(/ {2}lost +9 partitions \(2026-01-01 to 2026-01-09\), /);
+    expect(shown.stdout).toContain(`cure           ${cure}`);
+    expect((await project.run(['state', 'show'])).stdout).toMatch(/^marts\/revenue +missing/m);
+    // Of the state alone, where nobody can look.
+    const listed = await project.run(['list', 'assets', '--select', 'status:missing', '--json']);
+    expect(listed.stdout).toContain('marts/revenue');
+    const { view } = await project.state();
+    expect(view.assets.get('marts/revenue')?.partitions).toMatchObject({ made: 0, lost: 9, losing: days });
+    ok(await project.run(wayOut(`\`${cure}\``)));
+    ok(await project.run(['state', 'verify']));
+    expect((await project.run(['report'])).stdout).not.toContain('lost');
+    const again = await project.state();
+    expect(again.view.assets.get('marts/revenue')?.partitions).toMatchObject({ made: 9 });
+    expect(again.view.assets.get('marts/revenue')?.partitions).not.toHaveProperty('lost');
+  });
+
   test('a run that names no partitions says so, and how to go on, whether or not it has something to do', async () => {
     await begin();
     const left = /Data lost, and not made by this run: 9 of 10 partitions of marts\/revenue/;
@@ -202,6 +227,10 @@ describe('a DuckDB file that is another one', () => {
     // Only the day that was made in the meantime is not in it.
     expect(await missingKeys()).toBe(1);
     ok(await run('--partitions', 'missing'));
+    const { view } = await project.state();
+    expect(view.assets.get('marts/revenue')?.partitions).toMatchObject({ made: 10 });
+    expect(view.assets.get('marts/revenue')?.partitions).not.toHaveProperty('lost');
+    ok(await project.run(['state', 'verify']));
     expect(await project.rows('data/w.duckdb', 'select total from marts.total')).toEqual(['100']);
   });
 

@@ -82,9 +82,10 @@ export function createOutputFiles(options: OutputFilesOptions): OutputFiles {
     async holdsEach(materializations) {
       if (store === undefined) return materializations.map((files) => files.map(() => ({ kind: 'present' })));
       // What such a store has lost beyond that is found when it is put in place: nobody reads it then either.
+      const unasked: HeldOutcome = { kind: 'lost', loss: 'unavailable', message: 'it was not asked for' };
       const asked = store.looks === 'call' ? materializations.slice(-CALLS_MAX) : materializations;
       const passed = materializations.slice(0, materializations.length - asked.length);
-      const outcomes: (readonly HeldOutcome[])[] = passed.map((files) => files.map(() => ({ kind: 'present' })));
+      const outcomes: (readonly HeldOutcome[])[] = passed.map((files) => files.map(() => unasked));
       if (store.looks === 'local') for (const files of asked) outcomes.push(await store.holds(files));
       else
         for (let from = 0; from < asked.length; from += CALLS_AT_ONCE) {

@@ -25,7 +25,8 @@ export function readsOfCheck(
   return found;
 }
 
-function namedBy({ kind }: Check): readonly AssetKey[] {
+/** Other assets that a check names. */
+export function namedBy({ kind }: Check): readonly AssetKey[] {
   if (kind.type === 'relationships') return [kind.to];
   if (kind.type !== 'sql') return [];
   const compiled = compileSqlTemplate(kind.text);

@@ -17,7 +17,7 @@ import type { FindLost } from './find-lost.ts';
 import type { JobMeter } from './job-meter.ts';
 import { lostBesides } from './lost-besides.ts';
 import { makePlan } from './make-plan.ts';
-import { emptyRunDrafts, epochOf, numbered, openingDrafts } from './opening-events.ts';
+import { emptyRunDrafts, epochOf, lookedDrafts, numbered, openingDrafts } from './opening-events.ts';
 import { changedWorld } from './plan-differences.ts';
 import { keysAt, type PlanningProject, pinPartitions } from './planning.ts';
 import { resumedRun } from './resumed-run.ts';
@@ -105,6 +105,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const made = await makePlan(input);
   if (!made.ok) return made;
   const { plan, lost } = made.value;
+  const seen = lookedDrafts(input, plan, made.value);
   if (input.expected && plan.digest !== input.expected.digest) return fail(changedWorld(input.expected, plan));
   const resumed = waiting && resumedRun(plan, waiting, input.view);
   const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
@@ -112,7 +113,11 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const besides = stillLost(input, plan, lost);
   const told = besides === undefined ? {} : { stillLost: besides };
   if (busy.length === 0) {
-    const ending = [...openingDrafts(input, plan), ...emptyRunDrafts(plan, input, resumed)];
+    const ending = [
+      ...openingDrafts(input, plan),
+      ...seen,
+      ...emptyRunDrafts(plan, input, resumed),
+    ];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending, ...told });
   }
   const missing = await input.prepareEngines(enginesOf(project, busy));
@@ -142,7 +147,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
     ...(input.ownNow === undefined ? {} : { moment: { ofState: input.now, own: input.ownNow } }),
     plan,
     claim,
-    events: numbered(input, plan, [...drafts, opened]),
+    events: numbered(input, plan, [...drafts, ...seen, opened]),
     lost,
     ...told,
     ...(resumed ? { resumed } : {}),

@@ -10,7 +10,7 @@ import { connectionOf } from './check-reads.ts';
 import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { commandFor } from './lost-advice.ts';
-import { lostFiles, lostReads, withOwnTables } from './lost-reads.ts';
+import { lostFiles, lostReads, recordLosses, withOwnTables } from './lost-reads.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
@@ -137,7 +137,9 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (unplaced) return { failure: unplaced, failedAssets: input.assets };
   const missing = (await lostReads(context)) ?? (await unrestored(context));
   if (missing) return { failure: missing, failedAssets: input.assets };
-  const unprepared = await prepareIncremental(context, await withOwnTables(context, input.lost));
+  const gone = await withOwnTables(context, input.lost);
+  const unprepared = await prepareIncremental(context, gone);
+  if (unprepared?.code === 'data-lost') recordLosses(context, ofStep(context, gone));
   if (unprepared) return { failure: unprepared, failedAssets: input.assets };
   if (step.action.kind === 'run') return runScriptStep(context);
   const end = await runSqlStep(context);
@@ -155,6 +157,12 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
     emitChecks(each, await judgeScripts(each, asset, () => true), 'published');
   }
   return end;
+}
+
+/** Of what is gone, that which the step is to make. */
+function ofStep({ run, assets }: StepContext, gone: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const names = assets.flatMap(({ key }) => run.partition?.keys.map((each) => partitionName(key, each)) ?? [key]);
+  return new Map(names.flatMap((name) => (gone.has(name) ? [[name, gone.get(name)!]] : [])));
 }
 
 /** Files that the step reads are put in place; of what is gone all is named, not only the first of it. */

@@ -31,6 +31,7 @@ import { partitionSummaries } from './partition-commands.ts';
 import { keysAt, type PlanningProject, selectAssets } from './planning.ts';
 import { presentPartitions } from './present-partitions.ts';
 import { describeQueue } from './queue-command.ts';
+import { withoutBack } from './recorded-losses.ts';
 import { partitionsOfQueue, waitingRunsOf, withDecidedRetries } from './release.ts';
 
 export interface ExplainInput {
@@ -195,10 +196,11 @@ async function planned(
   if (!found) return { refusal: 'no run can make it' };
   const { verdict, reason, detail } = found;
   const reader = openPartitionReader(planning.project, view, keysAt(view, now));
+  const seen = withoutBack(planning.project, view, made.value);
   const fingerprint = planning.fingerprintOf(asset.step!);
   const stale =
     key === undefined
-      ? stalenessOf(asset, fingerprint, view, lost, (dep) => reader.read(asset.key, dep, [WHOLE]).version ?? undefined)
+      ? stalenessOf(asset, fingerprint, seen, lost, (dep) => reader.read(asset.key, dep, [WHOLE]).version ?? undefined)
       : reader.staleness(asset, key, fingerprint, lost);
   return { verdict: { verdict, reason, detail, text: reasonText(found) }, stale: stale ?? null };
 }

@@ -10,6 +10,7 @@ import { WHOLE } from '../time/partitions/mapping.ts';
 import { type ConnectionFile, connectionFile, type KeptFileOf, recordedFile } from './connection-files.ts';
 import { type ConnectionScope, connectionTarget } from './connections.ts';
 import { escapePattern, type FileRecord, verifyPresent } from './outputs.ts';
+import { IN_MEMORY, recordedLosses } from './recorded-losses.ts';
 import { readStamps } from './sql-stamps.ts';
 import type { OutputsOf } from './step-context.ts';
 
@@ -60,7 +61,8 @@ export type FindLost = (
  * Which published data is gone, by asset, and of partitions by `asset@key`, with what was found: copies of files, and
  * tables whose database file is missing, damaged, older than the state, or written by another environment since (stamps,
  * semantics.md 13). A database that cannot be asked now (locked, unreachable, its variable not set) is not called lost:
- * that nobody knows is said.
+ * that nobody knows is said. What the state says is lost counts as that until a look finds it there: what is asked for and
+ * not among the answers is not lost.
  */
 export async function findLost(
   ports: FindLostPorts,
@@ -70,6 +72,7 @@ export async function findLost(
   { besides, atWork }: MoreToFind = {},
 ): Promise<ReadonlyMap<string, string>> {
   const lost = new Map<string, string>();
+  const unseen = new Map<string, string>();
   const stamped = new Map<string, PublishedThing[]>();
   for (const key of [...looked.keys()].sort()) {
     const asset = scope.project.assets[key];
@@ -79,14 +82,18 @@ export async function findLost(
     const isCheap = asset.outputs.length === 0 || ports.outputs(asset).looks === 'local';
     const others = (isCheap && besides?.get(key)) || [];
     const things = publishedThings(view, asset, [...looked.get(key)!, ...others]);
-    if (!atWork) await findLostFiles(ports, asset, things, lost);
+    for (const [name, why] of recordedLosses(view, asset, [...looked.get(key)!, ...(besides?.get(key) ?? [])]))
+      unseen.set(name, why);
+    if (!atWork) await findLostFiles(ports, asset, things, { lost, unseen });
     if (connection === undefined || !isStamped(scope.project, key, ports.keptFile)) continue;
     const onIt = stamped.get(connection) ?? [];
     stamped.set(connection, onIt);
     for (const thing of things) onIt.push(thing);
   }
   for (const [connection, things] of stamped)
-    if (things.length > 0) await findUnstamped(ports, scope, view, { connection, things, lost, since: atWork?.since });
+    if (things.length > 0)
+      await findUnstamped(ports, scope, view, { connection, things, lost, unseen, since: atWork?.since });
+  for (const [name, why] of unseen) if (!lost.has(name)) lost.set(name, why);
   return lost;
 }
 
@@ -94,7 +101,7 @@ async function findLostFiles(
   ports: FindLostPorts,
   asset: Asset,
   things: readonly PublishedThing[],
-  lost: Map<string, string>,
+  { lost, unseen }: Pick<Where, 'lost' | 'unseen'>,
 ): Promise<void> {
   // Most assets have no files, and then nobody has to know where files are.
   const kept = things.filter(({ files }) => files !== undefined);
@@ -103,9 +110,12 @@ async function findLostFiles(
     ports.outputs(asset),
     kept.map(({ files }) => files!),
   );
-  for (const [i, presence] of found.entries())
-    if (presence.kind !== 'ok')
-      lost.set(kept[i]!.name, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
+  for (const [i, presence] of found.entries()) {
+    const { name } = kept[i]!;
+    if (presence.kind === 'ok') unseen.delete(name);
+    else if (presence.kind === 'missing' || presence.kind === 'damaged')
+      lost.set(name, `${presence.message} (${presence.paths.slice(0, 3).join(', ')})`);
+  }
 }
 
 function publishedThings(
@@ -164,6 +174,8 @@ interface Where {
   /** Since when a run that asks is at work; undefined = none is. */
   readonly since: EpochMs | undefined;
   readonly lost: Map<string, string>;
+  /** What the state says is lost and no look has found since. */
+  readonly unseen: Map<string, string>;
 }
 
 async function findUnstamped(
@@ -231,10 +243,10 @@ async function findInTarget(
     readonly isAside?: boolean;
   },
 ): Promise<void> {
-  const { connection, things, since, lost, target } = where;
+  const { connection, things, since, lost, unseen, target } = where;
   if (target.type === 'duckdb') {
     if (target.path === ':memory:') {
-      for (const { name } of things) lost.set(name, 'its connection is in memory: it is gone when the run ends');
+      for (const { name } of things) lost.set(name, IN_MEMORY);
       return;
     }
     if (!ports.fileExists(target.path)) {
@@ -250,6 +262,7 @@ async function findInTarget(
     if (!stamps.ok) return findUnread(ports, view, { ...where, path }, stamps.error);
     for (const { name, at, isId, isVersion } of things) {
       const stamp = stamps.value.get(name);
+      unseen.delete(name);
       // Another run may have replaced it since the state was read.
       const isNewer = stamp !== undefined && stamp.at > at;
       if (isNewer && (target.type !== 'duckdb' || (since !== undefined && epochMs(stamp.at) >= since))) continue;

@@ -12,6 +12,8 @@ export interface KnownLost {
   readonly reader: PartitionReader;
   /** By asset, of partitions by `asset@key`, with what was found. */
   readonly lost: ReadonlyMap<string, string>;
+  /** Assets that have lost more than is known by name. */
+  readonly unnamed?: ReadonlySet<AssetKey>;
 }
 
 /** Keys of an asset that are gone, in the order of its definition; `''` of one without partitions. */
@@ -71,7 +73,8 @@ function commandOf(known: KnownLost, tops: readonly AssetKey[]): string {
       partitions: text === 'missing' ? 'all' : text,
       recordsOf: () => undefined,
     });
-    return runs.ok ? (text === 'missing' ? Math.min(runs.value.length, lost.size) : runs.value.length) : 0;
+    const most = roots.some((key) => known.unnamed?.has(key)) ? Number.POSITIVE_INFINITY : lost.size;
+    return runs.ok ? (text === 'missing' ? Math.min(runs.value.length, most) : runs.value.length) : 0;
   }
 }
 
@@ -79,6 +82,7 @@ function commandOf(known: KnownLost, tops: readonly AssetKey[]): string {
 function partitionsText(known: KnownLost, cut: readonly AssetKey[]): string | undefined {
   const [first] = cut;
   if (first === undefined) return undefined;
+  if (cut.some((key) => known.unnamed?.has(key))) return 'missing';
   const lost = new Set(cut.flatMap((key) => lostKeysOf(known, key)));
   const all = known.reader.keysOf(first);
   const keys = all.filter((key) => lost.has(key));

@@ -1,5 +1,6 @@
+import type { EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
-import type { EpochMs } from '../model/instant.ts';
+import { type EpochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -9,8 +10,9 @@ import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { connectionOf, readsOfCheck } from './check-reads.ts';
 import type { FindLost } from './find-lost.ts';
-import { commandFor, keysText } from './lost-advice.ts';
+import { commandFor, keysText, lostKeysOf } from './lost-advice.ts';
 import { madeBy } from './lost-besides.ts';
+import { lookDrafts } from './recorded-losses.ts';
 import { type StepContext, targetOf } from './step-context.ts';
 
 /**
@@ -22,6 +24,8 @@ export interface LostLook {
   tables(connection: string): Promise<ReadonlyMap<string, string>>;
   /** All that is gone of these assets and of what is upstream of them: only asked when something is. */
   upstreamOf(assets: Iterable<AssetKey>): Promise<ReadonlyMap<string, string>>;
+  /** What of it nobody has recorded yet, as events; each is told once a run. */
+  unrecorded(lost: ReadonlyMap<string, string>, at: Timestamp): readonly EventDraft[];
 }
 
 export function openLostLook(
@@ -33,9 +37,12 @@ export function openLostLook(
     readonly at: KeysAt;
     /** When the run began, by the clock of this machine. */
     readonly since: EpochMs;
+    /** What was gone when the run was planned: that is recorded. */
+    readonly known: ReadonlyMap<string, string>;
   },
 ): LostLook {
   const { project, view, plan, at, since } = world;
+  const told = new Set(world.known.keys());
   let reads: KeysByAsset | undefined;
   const looks = new Map<string, Promise<ReadonlyMap<string, string>>>();
   return {
@@ -44,6 +51,14 @@ export function openLostLook(
       const known = looks.get(connection) ?? findLost(view, reads, { atWork: { connection, since } });
       looks.set(connection, known);
       return known;
+    },
+    unrecorded(lost, now) {
+      const fresh = new Map([...lost].filter(([name]) => !told.has(name)));
+      if (fresh.size === 0) return [];
+      for (const name of fresh.keys()) told.add(name);
+      const known = { reader: openPartitionReader(project, view, at), lost: fresh };
+      const looked = new Map(Object.keys(project.assets).map((key) => [key, lostKeysOf(known, key)]));
+      return lookDrafts({ project, view }, { looked, lost: fresh }, now);
     },
     upstreamOf(assets) {
       const reader = openPartitionReader(project, view, at);
@@ -142,7 +157,7 @@ export async function lostFailure(
 
 /** What is gone of what somebody reads, the one command that makes it again, what is not done for it, and why it is gone. */
 export async function lostMessage(
-  { run }: StepContext,
+  context: StepContext,
   what: {
     readonly reader: string;
     readonly reads: KeysByAsset;
@@ -151,15 +166,22 @@ export async function lostMessage(
   },
 ): Promise<string> {
   const { reader, reads, found, end } = what;
+  const { run } = context;
   const direct = [...reads].filter(([dep, keys]) => keys.some((key) => found.has(partitionName(dep, key))));
   const deps = direct.map(([dep]) => dep);
   const lost = new Map([...(await run.lostLook.upstreamOf(deps)), ...found]);
   for (const name of lost.keys()) if (run.ledger.isMadeHere(name)) lost.delete(name);
+  recordLosses(context, lost);
   const known = { project: run.project, environment: run.environment, reader: run.ledger.reader, lost };
   const gone = direct.map(([dep, keys]) => lostText(dep, keys, lost));
   const [why] = found.values();
   // The way out before the cause: a line may be cut at its end.
   return `data lost: ${reader} reads ${gone.join(', and ')}; \`${commandFor(known, deps)}\` makes it again. ${end}: ${why}`;
+}
+
+/** That data is gone is a fact of the state, whatever becomes of the step that found it. */
+export function recordLosses({ run, emit }: StepContext, lost: ReadonlyMap<string, string>): void {
+  for (const draft of run.lostLook.unrecorded(lost, timestamp(run.clock.now()))) emit(draft);
 }
 
 function lostText(dep: AssetKey, read: readonly string[], lost: ReadonlyMap<string, string>): string {

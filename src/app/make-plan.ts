@@ -1,17 +1,22 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { isManual, type Plan } from '../model/plan.ts';
-import type { AssetKey } from '../model/project.ts';
 import type { ClaimInput } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
 import { presentState } from './partition-runs.ts';
 import { lostForPlan } from './plan-lost.ts';
 import { emptySelection, keysAt, planRequest, requestedAssets, requestedPartitions } from './planning.ts';
+import { type Look, withoutBack } from './recorded-losses.ts';
 import { statusesOf } from './statuses.ts';
+
+/** A plan, with what was looked for to make it. */
+interface MadePlan extends Look {
+  readonly plan: Plan;
+}
 
 /** The plan of a request on this state, made in view of what is lost of what it selects. */
 export async function makePlan(
   input: Pick<ClaimInput, 'planning' | 'view' | 'now' | 'environment' | 'request' | 'tags' | 'findLost'>,
-): Promise<Result<{ readonly plan: Plan; readonly lost: ReadonlyMap<AssetKey, string> }, AppFailure>> {
+): Promise<Result<MadePlan, AppFailure>> {
   const { planning, view, environment, request, tags } = input;
   // Who asks for a status has read what is known of all partitions (see `partitionedAssets`).
   const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
@@ -27,14 +32,14 @@ export async function makePlan(
   const cut = requestedPartitions(planning.project, selected.value, request, at);
   if (!cut.ok) return cut;
   const wanted = { project: planning.project, view, request, selected: selected.value, partitions: cut.value, at };
-  const lost = await lostForPlan(input.findLost, wanted);
-  const plan = planRequest(planning, view, {
+  const look = await lostForPlan(input.findLost, wanted);
+  const plan = planRequest(planning, withoutBack(planning.project, view, look), {
     request,
     environment,
     selected: selected.value,
-    lost,
+    lost: look.lost,
     tags,
     now: input.now,
   });
-  return plan.ok ? ok({ plan: plan.value, lost }) : plan;
+  return plan.ok ? ok({ plan: plan.value, ...look }) : plan;
 }

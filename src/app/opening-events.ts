@@ -7,6 +7,7 @@ import { type ResumedRun, resumeProgress } from '../run/resume.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import type { ClaimInput } from './claim-run.ts';
 import { recordPlannedSkips } from './execute.ts';
+import { type Look, lookDrafts } from './recorded-losses.ts';
 
 /** The epoch in which a run goes on: that of whoever gave it back. */
 export function epochOf(view: StateView, run: string): number {
@@ -51,6 +52,12 @@ export function openingDrafts(input: ClaimInput, plan: Plan, uncommitted?: Uncom
     ...(Object.keys(groups).length === 0 ? {} : { groups }),
   });
   return drafts;
+}
+
+/** What a look found, in words of the run that begins. */
+export function lookedDrafts({ planning: { project }, view, now }: ClaimInput, plan: Plan, look: Look): EventDraft[] {
+  const epoch = epochOf(view, plan.runId);
+  return lookDrafts({ project, view }, look, timestamp(now)).map((draft) => ({ ...draft, run: plan.runId, epoch }));
 }
 
 /** The event by which a run begins to exist. */

@@ -150,7 +150,8 @@ function lossOf(what: string, { loss, message }: StoreLoss): Failure {
 }
 
 export type Presence =
-  | { readonly kind: 'ok' }
+  /** `unknown`: their store could not be asked now, and none is known to be gone. */
+  | { readonly kind: 'ok' | 'unknown' }
   | { readonly kind: 'missing' | 'damaged'; readonly paths: readonly string[]; readonly message: string };
 
 /**
@@ -172,15 +173,20 @@ async function presenceOf(
   outcomes: readonly HeldOutcome[],
 ): Promise<Presence> {
   const lost: { readonly path: string; readonly loss: StoreLoss }[] = [];
+  let isUnknown = false;
   for (const [i, held] of outcomes.entries()) {
     const file = files[i]!;
-    if (held.kind === 'present' || held.loss === 'unavailable') continue;
+    if (held.kind === 'present') continue;
+    if (held.loss === 'unavailable') {
+      isUnknown = true;
+      continue;
+    }
     const working = await port.find(escapePattern(file.path));
     if (working.ok && working.value.some((found) => found.path === file.path && found.digest === file.digest)) continue;
     lost.push({ path: file.path, loss: held });
   }
   const first = lost.find(({ loss }) => loss.loss === 'damaged') ?? lost[0];
-  if (first === undefined || first.loss.loss === 'unavailable') return { kind: 'ok' };
+  if (first === undefined || first.loss.loss === 'unavailable') return { kind: isUnknown ? 'unknown' : 'ok' };
   const kind = first.loss.loss;
   const paths = lost.filter(({ loss }) => loss.loss === kind).map(({ path }) => path);
   return { kind, paths, message: first.loss.message };

@@ -7,6 +7,7 @@ import { isWithUpstream, wantedAssets } from '../plan/wanted-assets.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { sameDefinition, WHOLE } from '../time/partitions/mapping.ts';
 import type { FindLost } from './find-lost.ts';
+import type { Look } from './recorded-losses.ts';
 
 /**
  * What is gone of all that a plan has to know of: what it makes, and what that reads. What a selected asset reads may be gone as
@@ -22,7 +23,7 @@ export async function lostForPlan(
     readonly partitions?: PartitionScope | undefined;
     readonly at: KeysAt;
   },
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Look> {
   const { project, view, request, selected, partitions, at } = asked;
   const reader = openPartitionReader(project, view, at);
   const keysOf = (key: AssetKey): readonly string[] => {
@@ -33,14 +34,17 @@ export async function lostForPlan(
   const known = new Map([...selected].map((key) => [key, keysOf(key)]));
   const { needed, besides } = lookedAt(project, reader, known);
   const lost = new Map(await findLost(view, needed, { besides }));
+  const looked = new Map([...needed].map(([key, keys]) => [key, [...keys, ...(besides.get(key) ?? [])]] as const));
   const wanted = { project, view, request, selected, ...(partitions ? { partitions } : {}) };
   // What goes along to be made reads something itself: one look for each row of upstreams.
   while (isWithUpstream(request)) {
     const keys = [...wantedAssets({ ...wanted, lost }, reader).keys()].filter((key) => !known.has(key));
     if (keys.length === 0) break;
     const added = new Map(keys.map((key) => [key, keysOf(key)]));
-    for (const [name, why] of await findLost(view, lookedAt(project, reader, added).needed)) lost.set(name, why);
+    const { needed: more } = lookedAt(project, reader, added);
+    for (const [name, why] of await findLost(view, more)) lost.set(name, why);
+    for (const [key, own] of more) looked.set(key, [...new Set([...(looked.get(key) ?? []), ...own])]);
     for (const [key, own] of added) known.set(key, own);
   }
-  return lost;
+  return { looked, lost };
 }

@@ -5,6 +5,7 @@ import { mayBeLost } from '../plan/reads.ts';
 import { withRecords } from '../state/partition-records.ts';
 import { type KeysAt, openPartitions } from '../time/partitions/keys.ts';
 import type { FindLost } from './find-lost.ts';
+import { withoutBack } from './recorded-losses.ts';
 
 /** A state as it is when what is gone from storage counts as missing. */
 export interface PresentState {
@@ -31,8 +32,9 @@ export async function presentPartitions(
   }
   if (looked.size === 0) return { view, lost: new Map() };
   const lost = await findLost(view, looked);
-  if (lost.size === 0) return { view, lost };
-  const partitions = new Map(view.partitions);
+  const known = withoutBack(project, view, { looked, lost });
+  if (lost.size === 0) return { view: known, lost };
+  const partitions = new Map(known.partitions);
   for (const [asset, keys] of looked) {
     const records = partitions.get(asset);
     const changed = new Map<string, PartitionRecord>();
@@ -43,7 +45,7 @@ export async function presentPartitions(
     }
     if (changed.size > 0) partitions.set(asset, withRecords(records, changed));
   }
-  return { view: { ...view, partitions }, lost };
+  return { view: { ...known, partitions }, lost };
 }
 
 /** Whether a text of people asks for partitions by whether they are there. */

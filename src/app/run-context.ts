@@ -27,7 +27,7 @@ function publishedIn({ assets }: StateView): ReadonlyMap<AssetKey, Published> {
 export function runContext(
   ports: RunPorts,
   settings: RunSettings,
-  decision: Pick<ClaimedRun, 'plan' | 'claim' | 'moment'>,
+  decision: Pick<ClaimedRun, 'plan' | 'claim' | 'lost' | 'moment'>,
   view: StateView,
   connections: ConnectionSaver,
 ): RunContext {
@@ -60,7 +60,7 @@ export function runContext(
     say: ports.say,
     ignoreBlocking: ignoresBlocking(request),
     ledger: openPartitionLedger(project, view, at),
-    lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at, since }),
+    lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at, since, known: decision.lost }),
     fullRefresh: isManual(request) && request.fullRefresh === true,
   };
 }

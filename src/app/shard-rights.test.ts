@@ -14,7 +14,8 @@ connections:
   wh: { type: duckdb, path: data/wh.duckdb }
   other: { type: duckdb, path: data/other.duckdb }
 assets:
-  raw: { run: "true", outputs: ["\${{ env.HOUSE }}/raw.csv"] }
+  source: { run: "true", partitions: { static: [a] }, outputs: ["source/\${{ partition.key }}.txt"] }
+  raw: { run: "true", deps: [source], outputs: ["\${{ env.HOUSE }}/raw.csv"] }
   tiles: { run: "true", outputs: ["data/tiles/**", "data/{x,y}-[0-9].txt"] }
   days:
     run: "true"
@@ -147,6 +148,10 @@ describe('what a shard may say', () => {
     ['a table of its connection', made('table', [], { connection: 'wh' })],
     ['a database where its connection lies', saved('wh', 'data/wh.duckdb')],
     ['keys of a dynamic set', { ...base, type: 'partitions.changed', name: 'city', added: ['bern'], removed: [] }],
+    [
+      'that what it reads is gone',
+      { ...base, type: 'asset.lost', asset: 'source', partitions: { a: [1, 1, 1] }, message: 'm' },
+    ],
     ['a loss of its own', { ...base, type: 'asset.lost', asset: 'table', materialization: 'r.1/table', message: 'm' }],
   ] satisfies [string, EventDraft][])('%s', (_, draft) => {
     expect(hear([draft])).toMatchObject({ drafts: [draft], refusals: [] });
@@ -239,6 +244,11 @@ describe('what is refused, with its step, while the rest counts', () => {
     [
       'a loss of what others made',
       { ...base, type: 'asset.lost', asset: 'report', materialization: 'q.1/report', message: 'm' },
+      'foreign-event',
+    ],
+    [
+      'that something is there again',
+      { ...base, type: 'asset.found', asset: 'source', partitions: { a: [1, 1, 2] } },
       'foreign-event',
     ],
   ] as [string, EventDraft, string][])('%s', (_, draft, code) => {

@@ -1,5 +1,5 @@
 import { unreachable } from '../base/result.ts';
-import type { AssetMaterialized, BranchlineEvent, ConnectionSaved, EventDraft } from '../model/events.ts';
+import type { AssetLost, AssetMaterialized, BranchlineEvent, ConnectionSaved, EventDraft } from '../model/events.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
@@ -7,6 +7,7 @@ import type { WaveRun, WaveShard } from '../model/wave.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import { type Declared, type DeclaredPaths, declaredPaths } from '../project/declared-paths.ts';
 import { keyProblem } from '../time/partitions/keys.ts';
+import { namedBy } from './check-reads.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { isPathInside } from './shard-data.ts';
 import { partitionContext } from './step-context.ts';
@@ -152,10 +153,7 @@ function judgeEvent(context: Judging, event: BranchlineEvent): Verdict {
     case 'partitions.changed':
       return ofKeys(context.project, event);
     case 'asset.lost':
-      return event.materialization.startsWith(`${context.run.plan.runId}.${context.run.claim.epoch}/`) &&
-        assetsOf(context).has(event.asset)
-        ? TAKEN
-        : foreign(`the loss of ${named(event.asset)}`);
+      return isItsToMiss(context, event) ? TAKEN : foreign(`the loss of ${named(event.asset)}`);
     case 'run.requeued':
     case 'run.ended':
     case 'assets.confirmed':
@@ -167,6 +165,7 @@ function judgeEvent(context: Judging, event: BranchlineEvent): Verdict {
     case 'run.started':
     case 'run.taken-over':
     case 'asset.observed':
+    case 'asset.found':
     case 'tick.judged':
     case 'ticks.missed':
     case 'schedule.adopted':
@@ -184,6 +183,19 @@ function judgeEvent(context: Judging, event: BranchlineEvent): Verdict {
     default:
       return unreachable(event);
   }
+}
+
+/** A step finds that what it reads is gone, or what is read for that; of what it made itself, that it could not be saved. */
+function isItsToMiss(context: Judging, { asset, materialization }: AssetLost): boolean {
+  const own = assetsOf(context);
+  if (materialization?.startsWith(`${context.run.plan.runId}.${context.run.claim.epoch}/`)) return own.has(asset);
+  const { assets } = context.project;
+  const all = new Set(own);
+  for (const key of own)
+    for (const check of assets[key]?.checks ?? []) for (const each of namedBy(check)) all.add(each);
+  // A set goes on with what is added to it meanwhile.
+  for (const key of all) for (const dep of assets[key]?.deps ?? []) all.add(dep);
+  return all.has(asset);
 }
 
 function ofStep(

@@ -7,6 +7,7 @@ import { partitionStandings } from '../plan/partition-standing.ts';
 import { openPartitionReader } from '../plan/partitioned.ts';
 import { isBackfillOver } from '../state/backfill-fold.ts';
 import { backfillsOf } from './backfills.ts';
+import { lossCures } from './loss-cures.ts';
 import { keysAt } from './planning.ts';
 import { queueStanding } from './queue-standing.ts';
 
@@ -23,6 +24,7 @@ export function standingOf(project: Project, view: StateView): Standing {
     queue: queueStanding({ project, view, reader, now }),
     backfills: backfillsOf(project, { ...view, backfills: toldBackfills(view, now) }, now),
     partitions: partitionStandings(project, view, reader),
+    cures: lossCures(project, view, reader),
     limits: limitHints(project, view),
   };
 }

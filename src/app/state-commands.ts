@@ -2,6 +2,7 @@ import { sortedEntries } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { timestamp } from '../model/instant.ts';
 import type { PartitionsSummary } from '../model/partitions.ts';
+import type { AssetKey } from '../model/project.ts';
 import type { AssetRecord, HistoryEntry, RunRecord, StateView } from '../model/state.ts';
 import type { StateStore } from '../ports-state.ts';
 import { billedText } from '../render/figures-text.ts';
@@ -12,10 +13,12 @@ import { uncommittedText } from '../render/uncommitted-text.ts';
 import { checkInForce } from '../state/asset-fold.ts';
 import type { StateProblem } from '../state/codec.ts';
 import { compactedSeq, cutDayOf } from '../state/layout.ts';
+import { lossOf } from '../state/partition-fold.ts';
 import { type LongFile, longFiles, verifyState } from '../state/verify.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { type AppFailure, inputFailure, stateUnreachable } from './failure.ts';
 import { findRun } from './find-run.ts';
+import { keysText } from './lost-advice.ts';
 import { readWholeTree } from './older-days.ts';
 import { triggerText } from './run-message.ts';
 import { resolveAt, type StateAt } from './state-reading.ts';
@@ -55,6 +58,7 @@ export async function describeState(
   state: StateAt,
   what: string | undefined,
   partitions?: PartitionsSummary,
+  cures: ReadonlyMap<AssetKey, string> = new Map(),
 ): Promise<Result<{ readonly text: string; readonly json: Record<string, unknown> }, AppFailure>> {
   const { view } = state.read;
   const commit = state.head.commit ?? null;
@@ -73,7 +77,10 @@ export async function describeState(
   const asset = view.assets.get(what);
   if (asset)
     return ok({
-      text: [assetText(asset, view), ...(partitions ? ['', renderPartitions([partitions], PLAIN)] : [])].join('\n'),
+      text: [
+        assetText(asset, view, cures.get(asset.asset)),
+        ...(partitions ? ['', renderPartitions([partitions], PLAIN)] : []),
+      ].join('\n'),
       json: { commit, asset, ...(partitions ? { partitions } : {}) },
     });
   const found = await findRun(store, state, what);
@@ -123,12 +130,33 @@ function summary(view: StateView, label: string, head: string | undefined): stri
 }
 
 function outcomeText(record: AssetRecord): string {
-  if (record.lost) return 'missing';
+  if (record.lost || record.partitions?.lost !== undefined) return 'missing';
   if (record.attempt?.outcome === 'failure') return 'failed';
   return record.attempt?.outcome ?? 'unknown';
 }
 
-function assetText(record: AssetRecord, view: StateView): string {
+const LOSSES_MAX = 3;
+
+/** Partitions whose data is gone, those of one loss in one line. */
+function lostPartitions({ asset, partitions }: AssetRecord, view: StateView): string[] {
+  if (partitions?.lost === undefined) return [];
+  const losses = new Map<string, string[]>();
+  for (const [key, record] of view.partitions?.get(asset) ?? []) {
+    if (lossOf(record) === undefined) continue;
+    const what = `${formatInstant(record.lost!.at)}: ${safeLine(record.lost!.message!)}`;
+    losses.set(what, [...(losses.get(what) ?? []), key]);
+  }
+  if (losses.size === 0) return [`  lost           ${count(partitions.lost, 'partition')}`];
+  const lines = [...losses].map(
+    ([what, keys]) => `  lost           ${count(keys.length, 'partition')} (${safeLine(keysText(keys))}), ${what}`,
+  );
+  const more = lines.length - LOSSES_MAX;
+  return more > 0
+    ? [...lines.slice(0, LOSSES_MAX), `                 and ${count(more, 'more loss', 'more losses')}`]
+    : lines;
+}
+
+function assetText(record: AssetRecord, view: StateView, cure: string | undefined): string {
   const made = record.materialized;
   const lines = [`${record.asset}: ${outcomeText(record)}`];
   if (made) {
@@ -149,6 +177,8 @@ function assetText(record: AssetRecord, view: StateView): string {
     );
   if (record.confirmedAt !== undefined) lines.push(`  confirmed      ${formatInstant(record.confirmedAt)}`);
   if (record.lost) lines.push(`  lost           ${formatInstant(record.lost.at)}: ${safeLine(record.lost.message)}`);
+  lines.push(...lostPartitions(record, view));
+  if (cure !== undefined) lines.push(`  cure           ${safeLine(cure, MESSAGE_LENGTH_MAX)}`);
   const checks = Object.keys(record.checks).sort();
   if (checks.length > 0)
     lines.push(

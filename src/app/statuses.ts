@@ -39,7 +39,9 @@ export function statusesOf(
     if (counts && counts.missing > 0) statuses.push('missing');
     else if (
       record &&
-      (record.lost !== undefined || (record.attempt !== undefined && record.materialized === undefined))
+      (record.lost !== undefined ||
+        record.partitions?.lost !== undefined ||
+        (record.attempt !== undefined && record.materialized === undefined))
     )
       statuses.push('missing');
     return [...statuses, counts && counts.failed > 0 ? 'degraded' : assetHealth(asset, view, standings).status];

@@ -1,3 +1,4 @@
+import { lossCuresAt } from '../app/loss-cures.ts';
 import { partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
 import { describeState } from '../app/state-commands.ts';
@@ -25,7 +26,8 @@ export async function run(options: ShowOptions, args: readonly string[]): Promis
   if (!state.ok) return printFailure(host, state.error, options.json);
   const { view } = state.value.read;
   const [partitions] = isCut ? partitionSummaries(project, view, [args[0]!], keysAt(view, state.value.now)) : [];
-  const described = await describeState(store, state.value, args[0], partitions);
+  const cures = lossCuresAt(project, view, state.value.now);
+  const described = await describeState(store, state.value, args[0], partitions, cures);
   if (!described.ok) return printFailure(host, described.error, options.json);
   if (options.json) printJson({ version: 1, ...described.value.json });
   else host.print(described.value.text);

@@ -1,7 +1,7 @@
 import type { Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { type AssetChange, changesSinceYesterday } from './changes.ts';
-import { type FailedPartitions, type Health, projectHealth } from './health.ts';
+import { type Health, type PartitionsOf, projectHealth } from './health.ts';
 import { computeInsights, type Insights, type SelectedAssets } from './insights.ts';
 import type { WindowDays } from './window.ts';
 
@@ -20,7 +20,7 @@ export function assess(
   project: Project,
   view: StateView,
   selections: SelectedAssets,
-  partitions: FailedPartitions,
+  partitions: PartitionsOf,
   windows: readonly WindowDays[] = REPORT_WINDOWS,
 ): Assessment {
   return {

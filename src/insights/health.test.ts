@@ -115,12 +115,17 @@ describe('health of an asset', () => {
 });
 
 describe('health of an asset with partitions', () => {
-  const of = (failed: number, failedKeys: readonly string[], story: AssetStory = {}) =>
+  const of = (
+    failed: number,
+    failedKeys: readonly string[],
+    story: AssetStory = {},
+    lostKeys: readonly string[] = [],
+  ) =>
     projectHealth(
       storyProject({ x: story }),
       storyView({ x: story }),
       new Map(),
-      new Map([['x', { failed, failedKeys }]]),
+      new Map([['x', { failed, failedKeys, lost: lostKeys.length, lostKeys }]]),
     ).assets.get('x')!;
 
   test('is degraded while one of them has failed, though the last attempt made another', () => {
@@ -132,6 +137,14 @@ describe('health of an asset with partitions', () => {
   test('is told beside the attempt that failed', () => {
     const found = of(2, ['b', 'a'], { record: attempt('failure', 1) });
     expect(found.reasons.map(({ kind }) => kind)).toEqual(['materialization_failed', 'partitions_failed']);
+  });
+
+  test('is degraded while the data of one of them is gone', () => {
+    const found = of(0, [], { record: attempt('success', 0) }, ['2026-11-15']);
+    expect(found).toMatchObject({
+      status: 'degraded',
+      reasons: [{ kind: 'partitions_lost', lost: 1, keys: ['2026-11-15'] }],
+    });
   });
 
   test('is healthy when none has failed', () => {

@@ -30,6 +30,8 @@ export type HealthReason =
     }
   /** Partitions of which the last attempt failed, whatever others did since; `keys` that are known by name, newest first. */
   | { readonly kind: 'partitions_failed'; readonly failed: number; readonly keys: readonly string[] }
+  /** Partitions that were made and whose data is gone. */
+  | { readonly kind: 'partitions_lost'; readonly lost: number; readonly keys: readonly string[] }
   | { readonly kind: 'data_lost'; readonly at: Timestamp; readonly message: string }
   /** `holds`: what is downstream does not run until it passes. */
   | { readonly kind: 'check_failed'; readonly finding: CheckFinding; readonly holds: boolean }
@@ -58,15 +60,16 @@ export interface Health {
   readonly assets: ReadonlyMap<AssetKey, AssetHealth>;
 }
 
-/** Of the partitions of each asset that exist, those that failed. */
-export type FailedPartitions = ReadonlyMap<AssetKey, Pick<PartitionStanding, 'failed' | 'failedKeys'>>;
+type BadPartitions = Pick<PartitionStanding, 'failed' | 'failedKeys' | 'lost' | 'lostKeys'>;
+/** Of the partitions of each asset that exist, those that failed, and those whose data is gone. */
+export type PartitionsOf = ReadonlyMap<AssetKey, BadPartitions>;
 
 /** Health of everything in the project. What the state knows of assets that are no longer declared does not count. */
 export function projectHealth(
   project: Project,
   view: StateView,
   selections: SelectedAssets,
-  partitions: FailedPartitions,
+  partitions: PartitionsOf,
 ): Health {
   const assets = new Map(
     Object.values(project.assets).map((asset) => [asset.key, assetHealth(asset, view, partitions)]),
@@ -84,7 +87,7 @@ export function projectHealth(
  * Health of one asset: the worst of its last attempt, its partitions, its data being there, and the check results in
  * force. The last attempt alone does not tell of partitions: the next one that is made would hide the one that failed.
  */
-export function assetHealth(asset: Asset, view: StateView, partitions: FailedPartitions): AssetHealth {
+export function assetHealth(asset: Asset, view: StateView, partitions: PartitionsOf): AssetHealth {
   const record = view.assets.get(asset.key);
   const reasons = [
     ...attemptReasons(asset, record),
@@ -105,6 +108,7 @@ export function statusOfReason(reason: HealthReason): HealthStatus {
   switch (reason.kind) {
     case 'materialization_failed':
     case 'partitions_failed':
+    case 'partitions_lost':
     case 'data_lost':
     case 'check_failed':
     case 'check_errored':
@@ -134,10 +138,12 @@ function attemptReasons(asset: Asset, record: AssetRecord | undefined): HealthRe
   ];
 }
 
-function partitionReasons(of: Pick<PartitionStanding, 'failed' | 'failedKeys'> | undefined): HealthReason[] {
-  return of === undefined || of.failed === 0
-    ? []
-    : [{ kind: 'partitions_failed', failed: of.failed, keys: of.failedKeys }];
+function partitionReasons(of: BadPartitions | undefined): HealthReason[] {
+  const { failed = 0, failedKeys = [], lost = 0, lostKeys = [] } = of ?? {};
+  return [
+    ...(failed > 0 ? [{ kind: 'partitions_failed', failed, keys: failedKeys } as const] : []),
+    ...(lost > 0 ? [{ kind: 'partitions_lost', lost, keys: lostKeys } as const] : []),
+  ];
 }
 
 function lossReasons(record: AssetRecord | undefined): HealthReason[] {

@@ -220,13 +220,28 @@ export interface AssetsConfirmed extends EventBase {
   readonly run: string;
   readonly assets: readonly AssetKey[];
 }
-/** A published file or table is gone from storage. */
+/** A published file or table is gone from storage: of an asset, or of partitions of one. */
 export interface AssetLost extends EventBase {
   readonly type: 'asset.lost';
   readonly asset: AssetKey;
-  readonly materialization: string;
+  /** What is gone; absent = `partitions` says it. */
+  readonly materialization?: string;
+  /** What is gone, by key. */
+  readonly partitions?: LostPartitions;
   readonly message: string;
 }
+
+/** What counted as lost was found to be there: somebody has put it back. */
+export interface AssetFound extends EventBase {
+  readonly type: 'asset.found';
+  readonly asset: AssetKey;
+  /** As in `AssetLost`. */
+  readonly materialization?: string;
+  readonly partitions?: LostPartitions;
+}
+
+/** By key: the turn of the materialization that was looked for, and how often that was found gone or back, with this time. */
+export type LostPartitions = Readonly<Record<string, readonly [rank: number, epoch: number, times: number]>>;
 
 /**
  * The database file of a connection was saved: what this stream materialized in it before is kept with it. It counts
@@ -485,6 +500,7 @@ export type BranchlineEvent =
   | AssetObserved
   | AssetsConfirmed
   | AssetLost
+  | AssetFound
   | ConnectionSaved
   | CheckJudged
   | TickJudged

@@ -12,6 +12,8 @@ export interface Standing {
   readonly backfills: readonly BackfillProgress[];
   /** By asset: those that have partitions, in order of their keys. */
   readonly partitions: ReadonlyMap<AssetKey, PartitionStanding>;
+  /** By asset that lost data: the command that makes it again. */
+  readonly cures: ReadonlyMap<AssetKey, string>;
   /** Limits of time that do not fit what history says. */
   readonly limits: readonly LimitHint[];
 }
@@ -55,6 +57,10 @@ export interface PartitionStanding {
   readonly newest: readonly { readonly key: string; readonly status: PartitionStatus }[];
   /** Failed keys that are known by name, newest first. */
   readonly failedKeys: readonly string[];
+  /** Keys whose data is gone: each is counted in `missing`, or where it failed since in `failed`. */
+  readonly lost: number;
+  /** Lost keys that are known by name, newest first. */
+  readonly lostKeys: readonly string[];
 }
 
 /** A limit of time that does not fit what history says (semantics.md 3 and 11). */

@@ -42,11 +42,14 @@ function standingOf(asset: AssetKey, counted: Counted): PartitionStanding {
   const { keys, existing, tally, busy } = counted;
   const total = keys.length;
   const failing = tally.failing.filter((key) => existing.has(key));
+  const losing = (tally.losing ?? []).filter((key) => existing.has(key));
   // With few of them the tally names each: those that exist no more are not counted.
   const namesAll = tally.newest.length < NEWEST_KEPT;
   const known = tally.newest.filter((key) => existing.has(key)).length;
   const failed = namesAll ? failing.length : Math.min(total, tally.failed);
-  const made = namesAll ? known - failing.length : Math.min(total - failed, tally.made);
+  const lost = namesAll ? losing.length : Math.min(total, tally.lost ?? 0);
+  const bad = new Set([...failing, ...losing]);
+  const made = namesAll ? known - bad.size : Math.min(total - failed, tally.made);
   return {
     asset,
     total,
@@ -56,6 +59,8 @@ function standingOf(asset: AssetKey, counted: Counted): PartitionStanding {
     inProgress: [...busy].filter((key) => existing.has(key)).length,
     newest: newestOf(counted),
     failedKeys: [...failing].reverse(),
+    lost,
+    lostKeys: [...losing].reverse(),
   };
 }
 
@@ -64,7 +69,9 @@ function newestOf({ keys, tally, busy }: Counted): PartitionStanding['newest'] {
   const newest = keys.slice(-NEWEST_KEPT);
   const from = tally.newest.length < NEWEST_KEPT ? '' : tally.newest[0]!;
   if (newest.some((key) => key < from)) return [];
-  const [recorded, failing] = [new Set(tally.newest), new Set(tally.failing)];
+  const failing = new Set(tally.failing);
+  const losing = new Set(tally.losing);
+  const recorded = new Set(tally.newest.filter((key) => !losing.has(key)));
   return newest.map((key) => {
     const settled: PartitionStatus = failing.has(key) ? 'failed' : recorded.has(key) ? 'materialized' : 'missing';
     return { key, status: busy.has(key) ? 'in_progress' : settled };

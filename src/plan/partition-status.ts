@@ -29,7 +29,7 @@ export function summarizePartitions(
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     const isMade = known.isMade(i);
-    const settled = known.hasFailed(i) ? 'failed' : isMade ? 'materialized' : 'missing';
+    const settled = known.hasFailed(i) ? 'failed' : isMade && !known.isLost(i) ? 'materialized' : 'missing';
     const status = inProgress.size > 0 && inProgress.has(key) ? 'in_progress' : settled;
     counts[status]++;
     if (isMade) newest = key;
@@ -60,7 +60,7 @@ export function partitionsInProgress(view: StateView): ReadonlyMap<AssetKey, Rea
   return busy;
 }
 
-/** Keys that a text of people asks for by status: `missing` (never made) and `failed`; undefined = it names keys. */
+/** Keys that a text of people asks for by status: `missing` (never made, or gone) and `failed`; undefined = it names keys. */
 export function keysByStatus(
   text: string,
   keys: readonly string[],

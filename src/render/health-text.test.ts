@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HealthReason } from '../insights/health.ts';
-import { consequenceText, type ReasonContext } from './health-text.ts';
+import { consequencePhrase, type ReasonContext } from './health-text.ts';
+import { phraseText } from './phrase.ts';
 
 const failed = { kind: 'materialization_failed', findings: [], at: '2026-11-28T02:26:00.000Z', failuresInRow: 1 };
 const context: ReasonContext = {
@@ -16,5 +17,5 @@ test.each([
   // The partition that failed may never have been made; when the newest one was says nothing of it.
   [{ isCut: true }, 'What is published of its partitions stays.'],
 ])('after a failure, with %j', (more, text) => {
-  expect(consequenceText(failed as unknown as HealthReason, { ...context, ...more })).toBe(text);
+  expect(phraseText(consequencePhrase(failed as unknown as HealthReason, { ...context, ...more })!)).toBe(text);
 });

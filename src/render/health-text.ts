@@ -14,6 +14,8 @@ export interface ReasonContext {
   readonly hasReaders: boolean;
   /** It has partitions, and a failure may be about some of them alone. */
   readonly isCut: boolean;
+  /** The command that makes again what is lost of it. */
+  readonly cure?: string;
 }
 
 /** What is wrong, as the rest of a sentence that begins with the asset: `failed at …: exit code 1`. No full stop. */
@@ -23,6 +25,8 @@ export function reasonPhrase(reason: HealthReason, context: ReasonContext): Phra
       return failurePhrase(reason, context);
     case 'partitions_failed':
       return partitionsPhrase(reason);
+    case 'partitions_lost':
+      return lostPhrase(reason);
     case 'data_lost':
       return [`lost its data, seen at ${formatInstant(reason.at)}: `, said(reason.message)];
     case 'check_failed':
@@ -59,10 +63,18 @@ function failurePhrase(reason: Failed, { materialized }: ReasonContext): Phrase 
 const KEYS_MAX = 3;
 
 function partitionsPhrase({ failed, keys }: Extract<HealthReason, { kind: 'partitions_failed' }>): Phrase {
+  return [`is not whole, ${count(failed, 'partition')} failed`, ...someKeys(keys, failed)];
+}
+
+function lostPhrase({ lost, keys }: Extract<HealthReason, { kind: 'partitions_lost' }>): Phrase {
+  return [`lost the data of ${count(lost, 'partition')}`, ...someKeys(keys, lost)];
+}
+
+function someKeys(keys: readonly string[], all: number): Phrase {
   const shown = keys.slice(0, KEYS_MAX);
-  const more = failed - shown.length;
+  const more = all - shown.length;
   return [
-    `is not whole, ${count(failed, 'partition')} failed${shown.length === 0 ? '' : ': '}`,
+    shown.length === 0 ? '' : ': ',
     ...shown.flatMap((key, i) => [i === 0 ? '' : ', ', { name: key }]),
     shown.length > 0 && more > 0 ? ` and ${formatCount(more)} more` : '',
   ];
@@ -74,26 +86,27 @@ function warningPhrase({ check, result }: CheckFinding): Phrase {
     : ['has a warning from ', { name: check }, ': ', said(result.message)];
 }
 
-/** What it means for those who read the data: a sentence with a full stop, or nothing to add. */
-export function consequenceText(reason: HealthReason, context: ReasonContext): string | undefined {
+/** What it means for those who read the data, and what to do: a sentence with a full stop, or nothing to add. */
+export function consequencePhrase(reason: HealthReason, context: ReasonContext): Phrase | undefined {
   switch (reason.kind) {
-    case 'materialization_failed': {
-      const at = context.materialized?.at;
-      if (at === undefined) return 'There is no data of it yet.';
-      if (context.keepsPublished && context.isCut) return 'What is published of its partitions stays.';
-      if (context.keepsPublished) {
-        const data = reason.findings.length > 0 ? 'the data from then' : `the data of ${formatInstant(at)}`;
-        return context.hasReaders ? `Downstream still reads ${data}.` : `What is published is still ${data}.`;
-      }
-      return `Its last success was at ${formatInstant(at)}; what a failed attempt left behind is not known.`;
-    }
+    case 'materialization_failed':
+      return [failureConsequence(reason, context)];
     case 'partitions_failed':
-      return `\`branchline backfill start\` with \`--partitions failed\` makes ${reason.failed === 1 ? 'it' : 'them'} again.`;
+      return [
+        { command: 'branchline backfill start' },
+        ' with ',
+        { command: '--partitions failed' },
+        ` makes ${reason.failed === 1 ? 'it' : 'them'} again.`,
+      ];
+    case 'partitions_lost':
+      return context.cure === undefined ? undefined : [{ command: context.cure }, ' makes what is gone again.'];
     case 'data_lost':
-      return 'The next run makes it anew, if it may (`on_lost`).';
+      return context.cure === undefined
+        ? ['The next run makes it anew, if it may (`on_lost`).']
+        : ['The next run makes it anew, if it may (`on_lost`); ', { command: context.cure }, ' does so now.'];
     case 'check_failed':
     case 'check_errored':
-      return reason.holds ? 'What is downstream does not run until it passes.' : undefined;
+      return reason.holds ? ['What is downstream does not run until it passes.'] : undefined;
     case 'check_warned':
     case 'never_materialized':
     case 'external':
@@ -101,6 +114,17 @@ export function consequenceText(reason: HealthReason, context: ReasonContext): s
     default:
       return unreachable(reason);
   }
+}
+
+function failureConsequence(reason: Failed, context: ReasonContext): string {
+  const at = context.materialized?.at;
+  if (at === undefined) return 'There is no data of it yet.';
+  if (context.keepsPublished && context.isCut) return 'What is published of its partitions stays.';
+  if (context.keepsPublished) {
+    const data = reason.findings.length > 0 ? 'the data from then' : `the data of ${formatInstant(at)}`;
+    return context.hasReaders ? `Downstream still reads ${data}.` : `What is published is still ${data}.`;
+  }
+  return `Its last success was at ${formatInstant(at)}; what a failed attempt left behind is not known.`;
 }
 
 /** `failed 3 times in a row since 2026-11-21 09:23 UTC`; undefined for the first time. */

@@ -8,7 +8,7 @@ import { type Timestamp, timestamp } from '../model/instant.ts';
 import type { AssetKey, Severity } from '../model/project.ts';
 import type { PartitionStanding, QueueStanding } from '../model/standing.ts';
 import { verdictText } from './figures-text.ts';
-import { consequenceText, reasonPhrase } from './health-text.ts';
+import { consequencePhrase, reasonPhrase } from './health-text.ts';
 import { phraseText } from './phrase.ts';
 import { reasonContext } from './report/attention.ts';
 import { type AssetFacts, byUrgency, type ReportInput, shownSelections } from './report/facts.ts';
@@ -130,11 +130,11 @@ function assetJson(input: ReportInput, facts: AssetFacts): AssetJson {
     ...(asset.group === undefined ? {} : { group: asset.group }),
     health: health.status,
     reasons: health.reasons.map((reason) => {
-      const consequence = consequenceText(reason, context);
+      const consequence = consequencePhrase(reason, context);
       return {
         kind: reason.kind,
         text: phraseText(reasonPhrase(reason, context)),
-        ...(consequence === undefined ? {} : { consequence }),
+        ...(consequence === undefined ? {} : { consequence: phraseText(consequence) }),
         ...(reason.kind === 'materialization_failed' ? { run: reason.run } : {}),
       };
     }),

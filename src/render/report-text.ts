@@ -1,7 +1,7 @@
 import type { HealthStatus } from '../insights/health.ts';
 import { formatDuration, formatInstant } from '../time/format.ts';
 import { formatShare, NO_DATA, verdictText } from './figures-text.ts';
-import { consequenceText, reasonPhrase, rowOfFailures } from './health-text.ts';
+import { consequencePhrase, reasonPhrase, rowOfFailures } from './health-text.ts';
 import { phraseText } from './phrase.ts';
 import { reasonContext } from './report/attention.ts';
 import { type AssetFacts, byUrgency, type ReportInput, shownSelections } from './report/facts.ts';
@@ -63,7 +63,8 @@ function attentionOf(input: ReportInput, facts: AssetFacts, style: Style, tail: 
   for (const [i, reason] of facts.health.reasons.slice(0, 3).entries()) {
     const subject = i === 0 ? `${symbol(style, VERDICTS[facts.health.status])} ${facts.asset.key}` : ' ';
     lines.push(`${subject} ${phraseText(reasonPhrase(reason, context))}`);
-    const notes = [rowOfFailures(reason), consequenceText(reason, context)].filter((note) => note !== undefined);
+    const consequence = consequencePhrase(reason, context);
+    const notes = [rowOfFailures(reason), consequence && phraseText(consequence)].filter((note) => note !== undefined);
     if (notes.length > 0) lines.push(paint(style, 'dim', `    ${notes.map(sentence).join(' ')}`));
     if (tail && reason.kind === 'materialization_failed' && reason.failure?.logTail) {
       const last = safeText(reason.failure.logTail).trimEnd().split('\n').slice(-TAIL_LINES_MAX);

@@ -44,17 +44,22 @@ function partitionLines({ partitions }: Standing): string[] {
   if (all.length === 0) return [];
   const rows = all
     .slice(0, PARTITIONED_MAX)
-    .map(({ asset, total, made, failed, missing, failedKeys }) => [
+    .map(({ asset, total, made, failed, missing, failedKeys, lost, lostKeys }) => [
       asset,
       total === 0 ? 'none yet' : `${formatCount(made)} of ${formatCount(total)} made`,
       missing === 0 ? '' : `${formatCount(missing)} missing`,
-      failed === 0 ? '' : `${formatCount(failed)} failed${failedKeys.length > 0 ? `: ${nameSome(failedKeys, 3)}` : ''}`,
+      [keysOf(failed, 'failed', failedKeys), keysOf(lost, 'lost', lostKeys)].filter((text) => text !== '').join('; '),
     ]);
   return [
     'Partitions',
     ...columns(rows, [1, 2]).map((line) => `  ${line}`),
     ...rest(all.length - rows.length, 'asset', 'partitions status'),
   ];
+}
+
+function keysOf(all: number, word: string, keys: readonly string[]): string {
+  if (all === 0) return '';
+  return `${formatCount(all)} ${word}${keys.length > 0 ? `: ${nameSome(keys, 3)}` : ''}`;
 }
 
 function rest(more: number, what: string, command: string): string[] {

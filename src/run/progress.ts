@@ -179,6 +179,7 @@ export function applyToProgress(draft: ProgressDraft, event: EventDraft): void {
     case 'run.ended':
     case 'asset.observed':
     case 'asset.lost':
+    case 'asset.found':
     case 'connection.saved':
     case 'assets.confirmed':
     case 'tick.judged':

@@ -1,6 +1,13 @@
 import { canonicalJson } from '../base/json.ts';
 import { byText } from '../base/order.ts';
-import type { AssetLost, AssetMaterialized, AssetObserved, CheckJudged, StepEnded } from '../model/events.ts';
+import type {
+  AssetFound,
+  AssetLost,
+  AssetMaterialized,
+  AssetObserved,
+  CheckJudged,
+  StepEnded,
+} from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { epochMs, type Timestamp } from '../model/instant.ts';
 import type { AssetRecord, CheckRecord, HistoryEntry, Turn } from '../model/state.ts';
@@ -209,9 +216,13 @@ export function addConfirmation(record: AssetRecord, at: Timestamp): AssetRecord
   return record.confirmedAt !== undefined && record.confirmedAt >= at ? record : { ...record, confirmedAt: at };
 }
 
-export function addLoss(record: AssetRecord, event: AssetLost): AssetRecord {
+export function addPresence(record: AssetRecord, event: AssetLost | AssetFound): AssetRecord {
   // Lost before it was made anew: nothing to say.
   if (record.materialized?.id !== event.materialization) return record;
+  if (event.type === 'asset.found') {
+    const { lost: _back, ...rest } = record;
+    return rest;
+  }
   if (record.lost && record.lost.at <= event.at) return record;
   return { ...record, lost: { at: event.at, message: cutEnd(event.message, TAIL_BYTES_MAX) } };
 }

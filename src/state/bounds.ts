@@ -122,6 +122,7 @@ export function boundEvent(event: BranchlineEvent): BranchlineEvent {
     case 'step.skipped':
     case 'connection.saved':
     case 'assets.confirmed':
+    case 'asset.found':
     case 'tick.judged':
     case 'ticks.missed':
     case 'schedule.adopted':

@@ -113,5 +113,6 @@ function versionOf(draft: EventDraft): BranchlineEvent['v'] {
   if (draft.type === 'step.started') return draft.attemptsBefore === undefined ? 1 : 2;
   if (draft.type === 'run.started') return draft.uncommitted === undefined ? 1 : 2;
   if (draft.type === 'run.requeued') return draft.atWorkMs === undefined ? 1 : 2;
+  if (draft.type === 'asset.lost') return draft.partitions === undefined ? 1 : 2;
   return 1;
 }

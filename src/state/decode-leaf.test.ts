@@ -31,6 +31,7 @@ const record = (isEven: boolean): fc.Arbitrary<PartitionRecord> => {
     failed: fc.record({ run: fc.constantFrom('r1'), at, turn }),
     checks: fc.record({ ids: fc.record({ holds: fc.boolean(), turn }) }),
     handled: fc.constantFrom('h1', 'h2'),
+    lost: fc.record({ at, turn, times: fc.constant(1), message: fc.constantFrom('gone', '"gone"') }),
   };
   return fc.record({ materialized: made, ...rest }, { requiredKeys: isEven ? ['materialized'] : [] }) as never;
 };
@@ -50,6 +51,7 @@ function told(text: string): unknown {
   const facts = leaf.keys.map((_, place) => [
     leaf.isMadeAt(place),
     leaf.hasFailedAt(place),
+    leaf.isLostAt(place),
     leaf.isMadeAt(place) && [leaf.codeVersionAt(place), leaf.usedAt(place), leaf.factsAt(place)],
   ]);
   return [leaf.asset, leaf.keys, facts, [...recordsOfLeaves([leaf])], problems];

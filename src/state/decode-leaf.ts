@@ -3,12 +3,17 @@ import { CountedColumn } from './counted-column.ts';
 import { type Column, EvenTexts, LateColumn, ListColumn } from './leaf-columns.ts';
 import { isCounted, isSeconds, SECONDS_MAX } from './leaf-scan.ts';
 import { LeafText } from './leaf-text.ts';
+import { LOSING_VERSION } from './partition-files.ts';
 import { type LeafColumns, PartitionLeaf } from './partition-leaf.ts';
 import { parseFile } from './record-files.ts';
 
 const COUNTED = ['used', 'run', 'code', 'turn', 'rows', 'files', 'failed', 'checks'] as const;
+/** Columns that most leaves do not have. */
+const SELDOM = ['handled', 'lost'] as const;
 type Counted = (typeof COUNTED)[number] | 'handled';
-type Parsed = Readonly<Record<(typeof COUNTED)[number], CountedColumn>> & { readonly handled?: CountedColumn };
+type Parsed = Readonly<Record<(typeof COUNTED)[number], CountedColumn>> & {
+  readonly [K in (typeof SELDOM)[number]]?: CountedColumn;
+};
 
 /** What stands before each text of a column: `"`, and `1,"`. */
 const IN_LIST = [0x22];
@@ -21,7 +26,7 @@ export function decodeLeaf(path: string, content: string, problems: StateProblem
 }
 
 /**
- * A leaf all of whose keys were made, as most are, with versions of one length: read where its columns stand. Undefined for
+ * A leaf all of whose keys were made and none of which was lost, as most are, with versions of one length: read where its columns stand. Undefined for
  * any other, and for one that has something wrong.
  */
 function leafOfText(text: LeafText): PartitionLeaf | undefined {
@@ -63,7 +68,7 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 
 /** Reads a leaf whatever its form; what is wrong goes to `problems`. */
 function parseLeaf(path: string, content: string, problems: StateProblem[]): PartitionLeaf | undefined {
-  const parsed = parseFile(path, content, problems);
+  const parsed = parseFile(path, content, problems, { newest: LOSING_VERSION });
   if (parsed === undefined) return undefined;
   const refuse = (message: string): undefined => void problems.push({ code: 'broken', file: path, line: 0, message });
   const { asset } = parsed;
@@ -94,10 +99,11 @@ function parsedColumns(parsed: Readonly<Record<string, unknown>>, length: number
     if (column === undefined) return undefined;
     columns[name] = column;
   }
-  if (parsed['handled'] !== undefined) {
-    const handled = CountedColumn.of(parsed['handled'], length);
-    if (handled === undefined) return undefined;
-    columns.handled = handled;
+  for (const name of SELDOM) {
+    if (parsed[name] === undefined) continue;
+    const column = CountedColumn.of(parsed[name], length);
+    if (column === undefined) return undefined;
+    columns[name] = column;
   }
   return columns as Parsed;
 }

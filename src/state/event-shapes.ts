@@ -38,6 +38,13 @@ type EventType = BranchlineEvent['type'];
 type EventOf<T extends EventType> = Extract<BranchlineEvent, { readonly type: T }>;
 type Own<T extends EventType> = Fields<Omit<EventOf<T>, keyof EventBase | 'type'>>;
 
+/** Turn and number of a look for what was lost. */
+const lostShape: Check = {
+  test: (value) =>
+    list(integer).test(value) ??
+    ((value as readonly number[]).length === 3 ? undefined : 'expected three whole numbers'),
+};
+
 const names = list(text);
 const texts = mapping(text);
 const metadata = mapping(json);
@@ -331,7 +338,13 @@ export const EVENT_FIELDS: { readonly [T in EventType]: Own<T> } = {
     blob: optional(text),
     startedFrom: text,
   },
-  'asset.lost': { asset: text, materialization: text, message: text },
+  'asset.lost': {
+    asset: text,
+    materialization: optional(text),
+    partitions: optional(mapping(lostShape)),
+    message: text,
+  },
+  'asset.found': { asset: text, materialization: optional(text), partitions: optional(mapping(lostShape)) },
   'check.judged': {
     step: text,
     asset: text,

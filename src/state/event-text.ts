@@ -63,6 +63,7 @@ export function mapEventText(event: BranchlineEvent, rewrite: Rewrite): Branchli
     case 'step.started':
     case 'step.skipped':
     case 'connection.saved':
+    case 'asset.found':
     case 'assets.confirmed':
     case 'tick.judged':
     case 'ticks.missed':

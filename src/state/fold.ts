@@ -1,5 +1,7 @@
 import { fail, ok, type Result, unreachable } from '../base/result.ts';
 import type {
+  AssetFound,
+  AssetLost,
   AssetMaterialized,
   BranchlineEvent,
   CheckJudged,
@@ -14,9 +16,9 @@ import {
   addCheckResult,
   addConfirmation,
   addFailure,
-  addLoss,
   addMaterialization,
   addObservation,
+  addPresence,
 } from './asset-fold.ts';
 import { addAsked, addBegun, applyAutomationEvent } from './automation-fold.ts';
 import { addBackfillResults, addBackfillRun, applyBackfillEvent } from './backfill-fold.ts';
@@ -40,7 +42,7 @@ import {
   scopesOf,
   takeTurn,
 } from './fold-draft.ts';
-import { partitionFailed, partitionJudged, partitionMade } from './partition-fold.ts';
+import { partitionFailed, partitionJudged, partitionLooked, partitionMade } from './partition-fold.ts';
 import { assetScope, groupScope, PROJECT_SCOPE } from './rollup.ts';
 import { addToBuckets } from './sketch.ts';
 
@@ -187,7 +189,8 @@ function applyEvent(draft: FoldDraft, event: BranchlineEvent, recordedAt: Timest
       setAsset(draft, event.asset, addObservation(assetOf(draft, event.asset), event));
       return;
     case 'asset.lost':
-      setAsset(draft, event.asset, addLoss(assetOf(draft, event.asset), event));
+    case 'asset.found':
+      addLook(draft, event);
       return;
     case 'assets.confirmed':
       for (const asset of event.assets) setAsset(draft, asset, addConfirmation(assetOf(draft, asset), event.at));
@@ -242,6 +245,14 @@ function addMade(draft: FoldDraft, event: AssetMaterialized, late: boolean): voi
   const [record, , turn] = turned(draft, event.asset, event, late);
   setAsset(draft, event.asset, addMaterialization(record, event, turn));
   if (event.partition !== undefined) addToPartition(draft, event.asset, event.partition, partitionMade(event, turn));
+}
+
+/** Whether the data of an asset, or of partitions of it, is where it was. */
+function addLook(draft: FoldDraft, event: AssetLost | AssetFound): void {
+  if (event.materialization !== undefined)
+    setAsset(draft, event.asset, addPresence(assetOf(draft, event.asset), event));
+  for (const key of Object.keys(event.partitions ?? {}))
+    addToPartition(draft, event.asset, key, partitionLooked(event, key));
 }
 
 function addJudged(draft: FoldDraft, event: CheckJudged, late: boolean): void {

@@ -141,6 +141,8 @@ export function addTouched(touched: Map<string, Set<string>>, event: BranchlineE
     for (const key of keys) known.add(key);
   };
   if (event.type === 'asset.materialized' && event.partition !== undefined) add(event.asset, [event.partition]);
+  if ((event.type === 'asset.lost' || event.type === 'asset.found') && event.partitions)
+    add(event.asset, Object.keys(event.partitions));
   if (event.type === 'run.requested') for (const [asset, keys] of keysAskedFor(event.request)) add(asset, keys);
   if (event.type === 'step.started' && event.partitions)
     for (const asset of Object.keys(event.versions ?? {})) add(asset, event.partitions);

@@ -9,7 +9,7 @@ import { decodeLeaf } from './decode-leaf.ts';
 import { utf8Bytes } from './layout.ts';
 import { neededLeaves, neededPaths } from './needed-paths.ts';
 import { encodeLeaves, LEAF_KEYS_MAX, leafFolder, leafPaths, leavesOf } from './partition-files.ts';
-import { joinPartitions, partitionStatus } from './partition-fold.ts';
+import { joinPartitions, lossOf, partitionStatus } from './partition-fold.ts';
 import { recordsOfLeaves } from './partition-records.ts';
 import { assembleView, type StateRead } from './read.ts';
 import { secondsText } from './seconds-text.ts';
@@ -35,12 +35,26 @@ const handled = (rank: number, epoch: number): PartitionRecord => ({
   handled: { run: `r${rank}`, at: AT, versions: `u${rank}`, turn: [rank, epoch] },
 });
 
+/** What was made at that rank was found gone, or back. */
+const looked = (rank: number, times: number, message?: string): PartitionRecord => ({
+  lost: { at: AT, turn: [rank, 1], times, ...(message === undefined ? {} : { message }) },
+});
+
 describe('what is known of a partition', () => {
   const facts = fc.array(
     fc
       .integer({ min: 1, max: 4 })
       .chain((rank) =>
-        fc.constantFrom(made(rank), failed(rank), judged(rank, rank % 2 === 0), handled(rank, 0), handled(rank, 1)),
+        fc.constantFrom(
+          made(rank),
+          failed(rank),
+          judged(rank, rank % 2 === 0),
+          handled(rank, 0),
+          handled(rank, 1),
+          looked(rank, 1, 'gone'),
+          looked(rank, 2),
+          looked(rank, 3, 'gone again'),
+        ),
       ),
     { minLength: 1, maxLength: 8 },
   );
@@ -63,6 +77,21 @@ describe('what is known of a partition', () => {
     expect(joinPartitions(handled(2, 0), handled(2, 1)).handled?.turn).toEqual([2, 1]);
     expect(joinPartitions(made(1), handled(2, 0)).handled?.run).toBe('r2');
     expect(joinPartitions(handled(2, 1), made(2))).toEqual(made(2));
+  });
+  it('what was lost is missing until it is made again, or found to be back', () => {
+    const gone = joinPartitions(made(2), looked(2, 1, 'gone'));
+    expect([partitionStatus(gone), lossOf(gone)]).toEqual(['missing', 'gone']);
+    expect(partitionStatus(joinPartitions(gone, failed(3)))).toBe('failed');
+    expect(joinPartitions(gone, made(3))).toEqual(made(3));
+    const back = joinPartitions(gone, looked(2, 2));
+    expect([partitionStatus(back), lossOf(back)]).toEqual(['materialized', undefined]);
+    // What came late speaks of what is no more.
+    expect(joinPartitions(made(3), looked(2, 1, 'gone'))).toEqual(made(3));
+    expect(lossOf(joinPartitions(back, looked(2, 3, 'gone again')))).toBe('gone again');
+  });
+  it('a run that goes on in one turn makes again what it found gone', () => {
+    const later = made(2, { at: '2026-11-22T09:00:01.000Z' });
+    expect(joinPartitions(joinPartitions(made(2), looked(2, 1, 'gone')), later)).toEqual(later);
   });
   it('a failed attempt takes no older success away, and a newer success ends it', () => {
     expect(partitionStatus(joinPartitions(made(1), failed(2)))).toBe('failed');
@@ -144,6 +173,7 @@ describe('leaves', () => {
       ...failed(4),
       ...judged(2, true),
       ...handled(4, 1),
+      ...looked(3, 1, 'gone'),
     };
     const files = encodeLeaves(
       'a',

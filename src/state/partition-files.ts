@@ -7,6 +7,8 @@ import type { PartitionMaterialization, PartitionRecord } from '../model/state.t
 // the smallest text that belongs to it, so the listing alone says where a key is, and an unpartitioned look at the
 // state reads none of them. Columns, with runs of equal values counted once.
 
+/** Of leaves with a column `lost`: who does not know it must not write them without it. */
+export const LOSING_VERSION = 2;
 /** Keys in one leaf; a fuller one is split in half. */
 export const LEAF_KEYS_MAX = 500;
 /** A boundary is no longer than this, so that a name fits every file system. */
@@ -154,6 +156,10 @@ const epochSecondsOf = (at: string): number => Date.parse(at) / 1000;
 function encodeLeaf(asset: string, entries: readonly Entry[]): string {
   const made = entries.map(([, record]) => record.materialized);
   const column = <T>(of: (m: PartitionMaterialization) => T): (T | null)[] => made.map((m) => (m ? of(m) : null));
+  const seldom = (name: 'handled' | 'lost'): Record<string, unknown> =>
+    entries.some(([, record]) => record[name])
+      ? { [name]: runs(entries.map(([, record]) => record[name] ?? null)) }
+      : {};
   const columns: Record<string, unknown> = {
     asset,
     keys: entries.map(([key]) => key),
@@ -167,11 +173,10 @@ function encodeLeaf(asset: string, entries: readonly Entry[]): string {
     files: runs(column((m) => m.files ?? null)),
     failed: runs(entries.map(([, record]) => record.failed ?? null)),
     checks: runs(entries.map(([, record]) => record.checks ?? null)),
-    // Only where assets ask for runs by themselves: other leaves keep their bytes.
-    ...(entries.some(([, record]) => record.handled)
-      ? { handled: runs(entries.map(([, record]) => record.handled ?? null)) }
-      : {}),
-    v: 1,
+    // Only where assets ask for runs by themselves, and where data was lost: other leaves keep their bytes.
+    ...seldom('handled'),
+    ...seldom('lost'),
+    v: entries.some(([, record]) => record.lost) ? LOSING_VERSION : 1,
   };
   const members = Object.entries(columns)
     .sort(([a], [b]) => byText(a, b))

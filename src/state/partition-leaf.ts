@@ -19,6 +19,8 @@ export interface LeafColumns {
   readonly checks: Column;
   /** There where assets ask for their runs by themselves. */
   readonly handled?: Column;
+  /** There where data was found to be gone. */
+  readonly lost?: Column;
 }
 
 /**
@@ -53,6 +55,12 @@ export class PartitionLeaf {
   /** Whether the newest attempt ended without it. */
   hasFailedAt(place: number): boolean {
     return !this.noneFailed && this.columns.failed.at(place) !== null;
+  }
+
+  /** Whether it was made and its data was found to be gone. */
+  isLostAt(place: number): boolean {
+    const lost = this.columns.lost?.at(place) as PartitionRecord['lost'] | null | undefined;
+    return lost?.message !== undefined && this.isMadeAt(place);
   }
 
   // What follows is asked of what was made.
@@ -91,6 +99,7 @@ export class PartitionLeaf {
               used: columns.used.at(place) as string,
             },
       failed: failed ?? undefined,
+      lost: (columns.lost?.at(place) as PartitionRecord['lost'] | null | undefined) ?? undefined,
       checks: checks ?? undefined,
     };
   }
@@ -104,6 +113,8 @@ export class PartitionLeaf {
     if (checks !== null) record.checks = checks;
     const handled = (columns.handled?.at(place) ?? null) as PartitionRecord['handled'] | null;
     if (handled) record.handled = handled;
+    const lost = (columns.lost?.at(place) ?? null) as PartitionRecord['lost'] | null;
+    if (lost) record.lost = lost;
     const dataVersion = columns.data.at(place) as string | null;
     if (dataVersion === null) return record;
     const made: { -readonly [K in keyof PartitionMaterialization]: PartitionMaterialization[K] } = {

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { PartitionRecord } from '../model/state.ts';
 import { decodeLeaf } from './decode-leaf.ts';
 import { encodeLeaves } from './partition-files.ts';
-import { factsOf, missingIn, type PartitionRecords, recordsOfLeaves, withRecords } from './partition-records.ts';
+import {
+  factsOf,
+  missingIn,
+  type PartitionRecords,
+  recordsInOrder,
+  recordsOfLeaves,
+  withRecords,
+} from './partition-records.ts';
 
 /** Reads a leaf the plain way: every column written out, a record a key. What the columns must agree with. */
 function plainRecords(text: string): Map<string, PartitionRecord> {
@@ -16,6 +23,7 @@ function plainRecords(text: string): Map<string, PartitionRecord> {
   };
   const [used, run, code, turn] = [written('used'), written('run'), written('code'), written('turn')];
   const [rows, files, failed, checks] = [written('rows'), written('files'), written('failed'), written('checks')];
+  const lost = leaf['lost'] && written('lost');
   const records = new Map<string, PartitionRecord>();
   for (const [i, key] of (leaf['keys'] as string[]).entries()) {
     const record: Record<string, unknown> = {};
@@ -29,6 +37,7 @@ function plainRecords(text: string): Map<string, PartitionRecord> {
     }
     if (failed[i] !== null) record['failed'] = failed[i];
     if (checks[i] !== null) record['checks'] = checks[i];
+    if (lost?.[i]) record['lost'] = lost[i];
     records.set(key, record);
   }
   return records;
@@ -56,6 +65,10 @@ const record: fc.Arbitrary<PartitionRecord> = fc.record(
       .map((made) => made as PartitionRecord['materialized']),
     failed: fc.record({ run: few('r1', 'r2'), at, turn }),
     checks: fc.record({ ids: fc.record({ holds: fc.boolean(), turn }) }),
+    lost: fc.record(
+      { at, turn, times: fc.integer({ min: 1, max: 2 }), message: fc.constant('it is gone') },
+      { requiredKeys: ['at', 'turn', 'times'] },
+    ),
   },
   { requiredKeys: [] },
 ) as fc.Arbitrary<PartitionRecord>;
@@ -67,6 +80,10 @@ const key = fc.oneof(
 );
 const recordsByKey = (maxLength: number) =>
   fc.array(fc.tuple(key, record), { maxLength }).map((entries) => new Map(entries));
+
+function isMissing(known: PartitionRecord | undefined): boolean {
+  return known?.materialized === undefined || known.lost?.message !== undefined;
+}
 
 interface World {
   readonly leaves: PartitionRecords;
@@ -91,8 +108,12 @@ function expectSame(records: PartitionRecords, plain: ReadonlyMap<string, Partit
     else expect(facts?.materialized).toBeUndefined();
     expect(facts?.failed).toEqual(whole?.failed);
     expect(facts?.checks).toEqual(whole?.checks);
+    expect(facts?.lost).toEqual(whole?.lost);
   }
-  expect(missingIn(records, asked)).toEqual(asked.filter((one) => plain.get(one)?.materialized === undefined));
+  expect(missingIn(records, asked)).toEqual(asked.filter((one) => isMissing(plain.get(one))));
+  const inOrder = recordsInOrder(records, asked);
+  for (const [i, one] of asked.entries())
+    expect(inOrder.isLost(i)).toBe(isMissing(plain.get(one)) && plain.get(one)?.materialized !== undefined);
   expect(records.size).toBe(plain.size);
   expect(new Map(records)).toEqual(plain);
   expect([...records.keys()].sort()).toEqual([...plain.keys()].sort());

@@ -1,5 +1,6 @@
 import { byText } from '../base/order.ts';
 import type { PartitionFacts, PartitionRecord } from '../model/state.ts';
+import { lossOf } from './partition-fold.ts';
 import type { PartitionLeaf } from './partition-leaf.ts';
 import { AlignedRecords, KeyedRecords, type RecordsInOrder } from './records-in-order.ts';
 
@@ -14,10 +15,14 @@ export function factsOf(records: PartitionRecords | undefined, key: string): Par
   return records instanceof LeafRecords ? records.facts(key) : records?.get(key);
 }
 
-/** Those of the keys whose partitions were never made, or are gone: nothing else is looked at. */
+/** Those of the keys whose partitions were never made, or are gone as far as is known: nothing else is looked at. */
 export function missingIn(records: PartitionRecords | undefined, keys: readonly string[]): readonly string[] {
   if (records instanceof LeafRecords) return records.missing(keys);
-  return keys.filter((key) => records?.get(key)?.materialized === undefined);
+  return keys.filter((key) => isMissing(records?.get(key)));
+}
+
+function isMissing(record: PartitionRecord | undefined): boolean {
+  return record?.materialized === undefined || lossOf(record) !== undefined;
 }
 
 /** The same of many keys, each by its place in the list. */
@@ -102,7 +107,7 @@ class LeafRecords implements ReadonlyMap<string, PartitionRecord> {
     const known = new AlignedRecords(this.leaves, keys);
     return keys.filter((key, i) => {
       const newer = changed.size === 0 ? undefined : changed.get(key);
-      return newer === undefined ? !known.isMade(i) : newer.materialized === undefined;
+      return newer === undefined ? !known.isMade(i) || known.isLost(i) : isMissing(newer);
     });
   }
 

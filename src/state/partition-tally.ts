@@ -1,13 +1,15 @@
 import { byText } from '../base/order.ts';
 import type { PartitionTally } from '../model/partitions.ts';
 import type { PartitionRecord } from '../model/state.ts';
-import { partitionStatus } from './partition-fold.ts';
+import { lossOf, partitionStatus } from './partition-fold.ts';
 
 /** Keys of an asset that its tally tells one by one. */
 export const NEWEST_KEPT = 60;
 
+const NOTHING: PartitionTally = { made: 0, failed: 0, newest: [], failing: [] };
+
 /**
- * The tally after one key has changed. What was made or failed once stays one of both for good, so the last keys by
+ * The tally after one key has changed. What was made, failed or lost once stays one of them for good, so the last keys by
  * text, like the counts, are the same in whatever order facts arrive.
  */
 export function addToTally(
@@ -17,19 +19,32 @@ export function addToTally(
   now: PartitionRecord,
 ): PartitionTally | undefined {
   const [was, is] = [partitionStatus(before), partitionStatus(now)];
+  const [wasLost, isLost] = [isGone(before), isGone(now)];
+  if (was === is && wasLost === isLost) return tally;
   // Of keys that were counted by nobody the others are not known either.
-  if (was === is || (tally === undefined && was !== 'missing')) return tally;
-  const { made, failed, newest, failing } = tally ?? { made: 0, failed: 0, newest: [], failing: [] };
+  if (tally === undefined && (was !== 'missing' || wasLost)) return tally;
+  const { made, failed, newest, failing, lost = 0, losing = [] } = tally ?? NOTHING;
   const counted = (status: typeof is): number => Number(is === status) - Number(was === status);
   const keys = withKey(newest, key);
   const isKept = keys !== newest || newest.includes(key);
-  const bad = failing.filter((other) => other !== key && other >= keys[0]!);
+  const listed = (of: readonly string[], isOne: boolean): readonly string[] => {
+    const others = of.filter((other) => other !== key && other >= keys[0]!);
+    return isOne && isKept ? [...others, key].sort(byText) : others;
+  };
+  const gone = lost + Number(isLost) - Number(wasLost);
+  const known = listed(losing, isLost);
   return {
     made: made + counted('materialized'),
     failed: failed + counted('failed'),
     newest: keys,
-    failing: is === 'failed' && isKept ? [...bad, key].sort(byText) : bad,
+    failing: listed(failing, is === 'failed'),
+    ...(gone === 0 ? {} : { lost: gone }),
+    ...(known.length === 0 ? {} : { losing: known }),
   };
+}
+
+function isGone(record: PartitionRecord | undefined): boolean {
+  return lossOf(record) !== undefined;
 }
 
 /** The sorted keys with one more; the very same where it is there, or comes before as many as are kept. */

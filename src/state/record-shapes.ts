@@ -126,6 +126,8 @@ export const assetShape: Check = object<AssetRecord>({
       failed: count,
       newest: list(text),
       failing: list(text),
+      lost: optional(count),
+      losing: optional(list(text)),
     }),
   ),
   history: list(

@@ -1,5 +1,6 @@
 import type { SpanRoom } from '../base/byte-span.ts';
 import type { PartitionFacts } from '../model/state.ts';
+import { lossOf } from './partition-fold.ts';
 import type { PartitionLeaf } from './partition-leaf.ts';
 
 const NOWHERE = -1;
@@ -9,6 +10,8 @@ export interface RecordsInOrder {
   isMade(i: number): boolean;
   /** Whether the newest attempt ended without it. */
   hasFailed(i: number): boolean;
+  /** Whether it was made and its data was found to be gone. */
+  isLost(i: number): boolean;
   /** Of what was made. */
   codeVersion(i: number): string;
   /** Of what was made: the digest of what was read. */
@@ -37,6 +40,10 @@ export class KeyedRecords implements RecordsInOrder {
 
   hasFailed(i: number): boolean {
     return this.facts(i)?.failed !== undefined;
+  }
+
+  isLost(i: number): boolean {
+    return lossOf(this.facts(i)) !== undefined;
   }
 
   codeVersion(i: number): string {
@@ -126,6 +133,11 @@ export class AlignedRecords implements RecordsInOrder {
   hasFailed(i: number): boolean {
     const place = this.seek(i);
     return place >= 0 && this.leaves[this.leaf]!.hasFailedAt(place);
+  }
+
+  isLost(i: number): boolean {
+    const place = this.seek(i);
+    return place >= 0 && this.leaves[this.leaf]!.isLostAt(place);
   }
 
   codeVersion(i: number): string {

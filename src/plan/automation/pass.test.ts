@@ -444,6 +444,27 @@ describe('partitions', () => {
     expect(asked(story.pass())).toEqual(['b 2026-01-05']);
   });
 
+  test('a partition whose data is gone is missing, once for what it reads', () => {
+    const story = openStory(project(cut('a', '') + cut('c', 'a', 'on_missing'), days));
+    story.byHand('a', 'v', '2026-01-02');
+    story.byHand('c', 'v', '2026-01-02');
+    expect(asked(story.pass())).toEqual([]);
+    const { turn } = story.view().partitions!.get('c')!.get('2026-01-02')!.materialized!;
+    const loss = { at: story.at(), asset: 'c', partitions: { '2026-01-02': [...turn, 1] as const } };
+    story.commit([{ ...loss, type: 'asset.lost', message: 'gone' }]);
+    const pass = story.pass();
+    expect(asked(pass)).toEqual(['c 2026-01-02']);
+    story.ask(pass);
+    story.end(pass.runs[0]!.run, 'FAILURE');
+    expect(asked(story.pass())).toEqual([]);
+
+    const refused = openStory(project(cut('a', '') + cut('c', 'a', 'on_missing', ', on_lost: fail'), days));
+    refused.byHand('a', 'v', '2026-01-02');
+    refused.byHand('c', 'v', '2026-01-02');
+    refused.commit([{ ...loss, type: 'asset.lost', message: 'gone' }]);
+    expect(asked(refused.pass())).toEqual([]);
+  });
+
   test('runs are cut by the policy, without gaps, and no more than may be open', () => {
     const many = 'partitions: { days: { daily: { start: "2025-01-01" } } }\n';
     const single = openStory(project(cut('a', '', 'on_missing'), many));

@@ -1,7 +1,8 @@
 import type { Timestamp } from '../../model/instant.ts';
 import type { Asset, AssetKey, Project } from '../../model/project.ts';
-import type { AssetRecord, HandledRecord, StateView } from '../../model/state.ts';
+import type { AssetRecord, HandledRecord, PartitionRecord, StateView } from '../../model/state.ts';
 import { usedDigest } from '../../model/versions.ts';
+import { lossOf } from '../../state/partition-fold.ts';
 import { sameDefinition, WHOLE } from '../../time/partitions/mapping.ts';
 import { type PartitionReader, partitionName } from '../partitioned.ts';
 import { holdingCheck } from '../staleness.ts';
@@ -75,9 +76,12 @@ export function readKey(around: Surroundings, asset: Asset, key: string): Readin
   const record = isWhole ? view.assets.get(asset.key) : undefined;
   const partition = isWhole ? undefined : reader.record(asset.key, key);
   const made = record?.materialized ?? partition?.materialized;
-  const handled = record?.handled ?? partition?.handled ?? savedInVain(view, record);
+  const isGone = isWhole ? record?.lost !== undefined : lossOf(partition) !== undefined;
+  const handled =
+    record?.handled ?? partition?.handled ?? (isGone ? savedInVain(view, record ?? partition) : undefined);
   // Its source may not give the past again: that has to be asked for.
-  const lost = asset.onLost === 'fail' ? undefined : record?.lost && record.materialized?.id;
+  const lost =
+    asset.onLost === 'fail' || !isGone ? undefined : (record?.materialized?.id ?? partitionName(asset.key, key));
   const deps = asset.deps.map((dep) => readDep(around, asset, key, dep, record?.materialized?.upstream));
   const versions: Record<string, string> = {};
   for (const { dep, version } of deps) {
@@ -108,12 +112,15 @@ export function readKey(around: Surroundings, asset: Asset, key: string): Readin
  * Who has made it for this already, and could not save it: where the asset asked for that run by itself, or it was a retry,
  * the next one would end the same way, again and again. What others have lost is made anew.
  */
-function savedInVain(view: StateView, record: AssetRecord | undefined): HandledRecord | undefined {
-  if (!record?.materialized || !record.lost) return undefined;
-  const { run, at, turn = [0, 0], upstream } = record.materialized;
+function savedInVain(view: StateView, record: AssetRecord | PartitionRecord | undefined): HandledRecord | undefined {
+  if (!record?.materialized) return undefined;
+  const { run, at, turn = [0, 0] } = record.materialized;
   const kind = (view.openRuns.get(run) ?? view.endedRuns.get(run))?.request.kind;
   if (kind !== 'automation' && kind !== 'retry') return undefined;
-  const used = Object.entries(upstream).map(([dep, { dataVersion }]) => [dep, dataVersion] as const);
+  if ('used' in record.materialized) return { at, run, turn, versions: record.materialized.used };
+  const used = Object.entries(record.materialized.upstream).map(
+    ([dep, { dataVersion }]) => [dep, dataVersion] as const,
+  );
   return { at, run, turn, versions: usedDigest(Object.fromEntries(used)) };
 }
 

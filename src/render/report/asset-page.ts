@@ -31,7 +31,10 @@ export function renderAssetPage(input: ReportInput, facts: AssetFacts): string {
     first && !isCalm ? lastLines(first) : undefined,
     definition(input, asset, page),
     section('Lineage', lineage(input, asset, page)),
-    section('Partitions', partitionsOfAsset(input.standing.partitions.get(asset.key))),
+    section(
+      'Partitions',
+      partitionsOfAsset(input.standing.partitions.get(asset.key), input.standing.cures.get(asset.key)),
+    ),
     section('Checks', checksTable(input, asset, record)),
     section(
       'Figures',

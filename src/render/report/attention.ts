@@ -1,7 +1,7 @@
 import type { HealthReason } from '../../insights/health.ts';
 import type { Exposure } from '../../model/project.ts';
 import { formatInstant } from '../../time/format.ts';
-import { consequenceText, type ReasonContext, reasonPhrase, rowOfFailures } from '../health-text.ts';
+import { consequencePhrase, type ReasonContext, reasonPhrase, rowOfFailures } from '../health-text.ts';
 import { blocks, code, fence, folded, join, link, type Markdown, own, text } from '../markdown.ts';
 import { phraseMarkdown } from '../phrase.ts';
 import { formatCount } from '../style.ts';
@@ -14,11 +14,13 @@ const NAMES_MAX = 5;
 
 export function reasonContext(input: ReportInput, facts: AssetFacts): ReasonContext {
   const materialized = facts.record?.materialized;
+  const cure = input.standing.cures.get(facts.asset.key);
   return {
     ...(materialized ? { materialized } : {}),
     keepsPublished: keepsPublished(input.project, facts.asset),
     hasReaders: downstreamOf(input.project, facts.asset.key).length > 0,
     isCut: facts.asset.partitions !== undefined,
+    ...(cure === undefined ? {} : { cure }),
   };
 }
 
@@ -30,9 +32,10 @@ export function attention(input: ReportInput, page: string, facts: AssetFacts, t
   const name = isOwnPage ? own('It') : own(`**${link(text(asset.key, 100), hrefOf(page, assetPath(asset.key)))}**`);
   const bad = health.reasons.filter(({ kind }) => kind !== 'never_materialized' && kind !== 'external');
   const sentences = bad.slice(0, 3).map((reason, i) => {
-    const consequence = consequenceText(reason, context);
+    const consequence = consequencePhrase(reason, context);
     const subject = i === 0 ? name : own('It');
-    return own(`${subject} ${phraseMarkdown(reasonPhrase(reason, context))}.${consequence ? ` ${consequence}` : ''}`);
+    const more = consequence === undefined ? '' : ` ${phraseMarkdown(consequence)}`;
+    return own(`${subject} ${phraseMarkdown(reasonPhrase(reason, context))}.${more}`);
   });
   if (bad.length > 3) sentences.push(own(`And ${bad.length - 3} more${isOwnPage ? '' : ', on its page'}.`));
   const first = bad[0];

@@ -47,8 +47,8 @@ export function partitionsByUrgency(partitions: ReadonlyMap<AssetKey, PartitionS
   return [...partitions.values()].sort((a, b) => urgency(a) - urgency(b) || byText(a.asset, b.asset));
 }
 
-function urgency({ failed, newest }: PartitionStanding): number {
-  if (failed > 0) return 0;
+function urgency({ failed, lost, newest }: PartitionStanding): number {
+  if (failed > 0 || lost > 0) return 0;
   return newest.at(-1)?.status === 'missing' ? 1 : 2;
 }
 
@@ -64,10 +64,11 @@ function row(standing: PartitionStanding, page: string): Markdown[] {
   ];
 }
 
-function notMade({ failed, missing, inProgress }: PartitionStanding): string {
+function notMade({ failed, missing, inProgress, lost }: PartitionStanding): string {
   return [
     ...(failed > 0 ? [`✗ **${formatCount(failed)} failed**`] : []),
     ...(missing > 0 ? [`${formatCount(missing)} missing`] : []),
+    ...(lost > 0 ? [`✗ **${formatCount(lost)}${missing > 0 ? ' of them' : ''} lost**`] : []),
     ...(inProgress > 0 ? [`${formatCount(inProgress)} in progress`] : []),
   ].join(', ');
 }
@@ -86,7 +87,7 @@ function legend(shown: PartitionStanding['newest']): string {
 }
 
 /** The partitions of one asset, for its page; undefined when it has none. */
-export function partitionsOfAsset(standing: PartitionStanding | undefined): Markdown | undefined {
+export function partitionsOfAsset(standing: PartitionStanding | undefined, cure?: string): Markdown | undefined {
   if (standing === undefined) return undefined;
   const { total, made, newest } = standing;
   if (total === 0) return own('None yet.');
@@ -95,7 +96,7 @@ export function partitionsOfAsset(standing: PartitionStanding | undefined): Mark
   const sentence = `${formatCount(made)} of ${formatCount(total)} made${rest === '' ? '' : `, ${rest}`}.`;
   const newestText =
     last === undefined ? '' : ` The newest that exists is ${code(last.key, 60)}: ${WORDS[last.status]}.`;
-  return blocks([own(`${sentence}${newestText}`), strip(standing), failedKeys(standing)]);
+  return blocks([own(`${sentence}${newestText}`), strip(standing), failedKeys(standing), lostKeys(standing, cure)]);
 }
 
 /** The newest keys one by one; where they are not known so, how much of all is what. */
@@ -121,11 +122,21 @@ function strip({ newest, total, made, failed, missing }: PartitionStanding): Mar
 
 function failedKeys({ asset, failed, failedKeys: keys }: PartitionStanding): Markdown | undefined {
   if (failed === 0) return undefined;
-  const shown = keys.slice(0, FAILED_MAX);
-  const more = failed - shown.length;
-  const names =
-    shown.length === 0 ? '' : `: ${someNames(shown, FAILED_MAX)}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
   return own(
-    `**Failed**${names}. ${code(`branchline partitions status ${asset}`, 200)} names all; ${code(`branchline backfill start --select key:${asset} --partitions failed`, 300)} makes them again.`,
+    `**Failed**${namesOf(keys, failed)}. ${code(`branchline partitions status ${asset}`, 200)} names all; ${code(`branchline backfill start --select key:${asset} --partitions failed`, 300)} makes them again.`,
   );
+}
+
+/** Those whose data is gone; the command is the one that the front page names. */
+function lostKeys({ lost, lostKeys: keys }: PartitionStanding, cure: string | undefined): Markdown | undefined {
+  if (lost === 0) return undefined;
+  const way = cure === undefined ? '' : ` ${code(cure, 1_000)} makes what is gone again.`;
+  return own(`**Lost**${namesOf(keys, lost)}: they were made, and their data is gone.${way}`);
+}
+
+function namesOf(keys: readonly string[], all: number): string {
+  const shown = keys.slice(0, FAILED_MAX);
+  const more = all - shown.length;
+  if (shown.length === 0) return '';
+  return `: ${someNames(shown, FAILED_MAX)}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }
