@@ -53,6 +53,15 @@ const runOf = async (asset: string, environment = 'production') => {
   expect(shown.run.codeCommit).toBe(commit);
   return { run, uncommitted: shown.run.uncommitted, said: end.stderr };
 };
+/** Trailers of the commits of a run. */
+const logOf = async (run: string): Promise<Record<string, string>[]> => {
+  const log = await project.json<{ commits: { trailers: Record<string, string> }[] }>([
+    'state',
+    'log',
+    ...where('production').slice(0, 2),
+  ]);
+  return log.commits.map(({ trailers }) => trailers).filter(({ Run }) => Run === run);
+};
 const textOf = async (what: string): Promise<string> =>
   (await project.run(['state', 'show', what, '--environment', 'production'])).stdout;
 
@@ -64,6 +73,7 @@ test('a run of what is committed says nothing of it, whatever else lies around',
   const { run, uncommitted, said } = await runOf('raw/a');
   expect([uncommitted, said]).toEqual([undefined, expect.not.stringContaining('uncommitted')]);
   expect(await textOf(run)).not.toContain('uncommitted');
+  expect(await logOf(run)).toContainEqual({ Run: run, Code: commit });
 });
 
 test('a run of a dirty working tree names the commit, and what of its code is not in it', async () => {
@@ -84,6 +94,12 @@ test('a run of a dirty working tree names the commit, and what of its code is no
     `${commit} with uncommitted changes of checks/fine.sh, lib/new.txt, lib/one.txt and 2 more`,
   );
   expect(await textOf('raw/a')).toContain(`(commit ${commit.slice(0, 7)} with uncommitted changes of`);
+  expect(await logOf(run)).toEqual(
+    expect.arrayContaining([
+      { Run: run, Code: commit, Uncommitted: 'checks/fine.sh, lib/new.txt, lib/one.txt and 2 more' },
+    ]),
+  );
+  expect((await logOf(run)).filter(({ Uncommitted }) => Uncommitted === undefined)).toEqual([]);
   expect((await project.state('production')).problems).toEqual([]);
   // What another asset is made of was not touched.
   expect(await runOf('raw/b')).toMatchObject({

@@ -113,11 +113,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const besides = stillLost(input, plan, lost);
   const told = besides === undefined ? {} : { stillLost: besides };
   if (busy.length === 0) {
-    const ending = [
-      ...openingDrafts(input, plan),
-      ...seen,
-      ...emptyRunDrafts(plan, input, resumed),
-    ];
+    const ending = [...openingDrafts(input, plan), ...seen, ...emptyRunDrafts(plan, input, resumed)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending, ...told });
   }
   const missing = await input.prepareEngines(enginesOf(project, busy));

@@ -1,5 +1,5 @@
 import type { Result } from '../base/result.ts';
-import type { Billed, BranchlineEvent, EventDraft } from '../model/events.ts';
+import type { Billed, BranchlineEvent, EventDraft, Uncommitted } from '../model/events.ts';
 import { type EpochMs, epochMs, laterOf, type Timestamp, timestamp } from '../model/instant.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
@@ -12,7 +12,7 @@ import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { INTERRUPTED } from './execute.ts';
 import type { AppFailure } from './failure.ts';
-import { runMessage } from './run-message.ts';
+import { runMessage, withOthers } from './run-message.ts';
 import type { RunPorts } from './run-ports.ts';
 import { hearShard } from './shard-rights.ts';
 import { shardStream } from './share-out.ts';
@@ -70,7 +70,13 @@ export async function finalizeWave(
       const events = parts.flatMap((part) => part.events);
       const value = parts.map((part) => part.outcome);
       if (events.length === 0) return { kind: 'nothing', value };
-      return { kind: 'commit', events, message: messageOf(input.wave, value), value, pages: ports.pages };
+      return {
+        kind: 'commit',
+        events,
+        message: messageOf(input.wave, value, state.read.view),
+        value,
+        pages: ports.pages,
+      };
     },
     { takesLate: true },
   );
@@ -229,17 +235,18 @@ function billedOf(bills: readonly (Billed | undefined)[]): Billed | undefined {
   return bills.reduce<Billed | undefined>((sum, bill) => billedTogether(sum, bill).billed, undefined);
 }
 
-function messageOf(wave: Wave, runs: readonly FinalizedRun[]): string {
+function messageOf(wave: Wave, runs: readonly FinalizedRun[], view: StateView): string {
   const [first, ...others] = runs;
   const { run, drafts, state, durationMs } = first!;
   const counts = drafts.findLast((draft) => draft.type === 'run.ended')?.counts;
   const end = counts && state !== 'late' ? { state, counts, durationMs } : undefined;
-  const text = runMessage(run.plan, drafts, end, wave.codeCommit);
-  if (others.length === 0) return text;
-  const [subject, ...rest] = text.split('\n');
-  return [
-    `${subject}, and ${others.length} more`,
-    ...rest,
-    ...others.map(({ run: { plan } }) => `Run: ${plan.runId}`),
-  ].join('\n');
+  const codeOf = ({ plan }: WaveRun): { readonly run: string; readonly uncommitted: Uncommitted | undefined } => ({
+    run: plan.runId,
+    uncommitted: view.openRuns.get(plan.runId)?.uncommitted,
+  });
+  const text = runMessage(run.plan, drafts, end, { codeCommit: wave.codeCommit, ...codeOf(run) });
+  return withOthers(
+    text,
+    others.map((each) => codeOf(each.run)),
+  );
 }

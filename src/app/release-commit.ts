@@ -20,10 +20,11 @@ import {
   type WaitingRun,
   waitingRunsOf,
 } from './release.ts';
-import { queueMessage, runMessage } from './run-message.ts';
+import { queueMessage, runMessage, withOthers } from './run-message.ts';
 import type { RunPorts, RunSettings } from './run-ports.ts';
 import type { StateDecision } from './state-ports.ts';
 import type { StateAt } from './state-reading.ts';
+import { uncommittedAt } from './uncommitted.ts';
 import { claimInput, type WantedRun } from './wanted-run.ts';
 
 /** For whom runs are let go. */
@@ -184,9 +185,10 @@ export function releaseMessage(
   if (!first) return undefined;
   const drafts = first.kind === 'ended' ? first.drafts : [];
   const end = drafts.find((draft) => draft.type === 'run.ended');
-  const text = runMessage(first.plan, drafts, end?.type === 'run.ended' ? end : undefined, settings.codeCommit);
-  if (others.length === 0) return text;
-  const [subject, ...rest] = text.split('\n');
-  const trailers = others.map(({ plan }) => `Run: ${plan.runId}`);
-  return [`${subject}, and ${others.length} more`, ...rest, ...trailers].join('\n');
+  const code = { codeCommit: settings.codeCommit, uncommitted: uncommittedAt(first) };
+  const text = runMessage(first.plan, drafts, end?.type === 'run.ended' ? end : undefined, code);
+  return withOthers(
+    text,
+    others.map((each) => ({ run: each.plan.runId, uncommitted: uncommittedAt(each) })),
+  );
 }

@@ -3,7 +3,7 @@ import type { Claim } from '../model/events.ts';
 import type { RunRequest } from '../model/plan.ts';
 import { planRun } from '../plan/run-plan.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
-import { knownText, runMessage, triggerText } from './run-message.ts';
+import { knownText, runMessage, triggerText, withOthers } from './run-message.ts';
 
 const AT = '2026-11-22T09:23:00.000Z';
 const manual = { at: AT, selection: 'key:a+', mode: 'all', withUpstream: false, ignoreBlocking: false } as const;
@@ -62,9 +62,14 @@ describe('runMessage', () => {
         },
       ],
       { state: 'QUEUED', counts, durationMs: 1 },
-      'c0ffee',
+      { codeCommit: 'c0ffee', uncommitted: { count: 2, files: ['a.sql', 'b\n.sql'] } },
     );
-    expect(message).toBe('… by hand: key:a+: 1 of 2 done, the rest waits for the next tick\n\nRun: r1\nCode: c0ffee');
+    expect(message).toBe(
+      '… by hand: key:a+: 1 of 2 done, the rest waits for the next tick\n\nRun: r1\nCode: c0ffee\nUncommitted: a.sql, b .sql',
+    );
+    expect(withOthers('s\n\nRun: r1\nUncommitted: a', [{ run: 'r2', uncommitted: { count: 1, files: ['a'] } }])).toBe(
+      's, and 1 more\n\nRun: r1\nUncommitted: a\nRun: r2',
+    );
   });
 });
 

@@ -1,9 +1,10 @@
 import { unreachable } from '../base/result.ts';
-import type { EventDraft } from '../model/events.ts';
+import type { EventDraft, Uncommitted } from '../model/events.ts';
 import type { AutomationRequest, ManualRequest, Plan, RunRequest } from '../model/plan.ts';
 import { assetLines } from '../render/asset-lines.ts';
 import { runSubject } from '../render/run-text.ts';
 import { count, nameSome } from '../render/style.ts';
+import { uncommittedNames } from '../render/uncommitted-text.ts';
 import { formatInstant } from '../time/format.ts';
 import type { CanceledRun } from './cancel.ts';
 import type { RunEnd } from './carry-out.ts';
@@ -12,13 +13,42 @@ import { holderText } from './claims.ts';
 import type { JudgedTick } from './judged-before.ts';
 import type { TickOutcome } from './tick.ts';
 
-/** Message of a commit about a run: a subject that reads as a diary, and trailers for machines. */
-export function runMessage(
-  plan: Plan,
-  drafts: readonly EventDraft[],
-  end: RunEnd | undefined,
-  codeCommit: string | undefined,
+/** The commit that a run goes by, and what of its code was not as in it. */
+export interface RunCode {
+  readonly codeCommit?: string | undefined;
+  readonly uncommitted?: Uncommitted | undefined;
+}
+
+/** What the log of the state says of the code of a run: other people may read it, and have nothing but the commit. */
+function codeTrailers({ codeCommit, uncommitted }: RunCode): string[] {
+  if (codeCommit === undefined) return [];
+  return [`Code: ${codeCommit}`, ...(uncommitted === undefined ? [] : [uncommittedTrailer(uncommitted)])];
+}
+
+/** `Uncommitted: sql/days.sql, lib/a.py and 3 more`. */
+function uncommittedTrailer(uncommitted: Uncommitted): string {
+  return `Uncommitted: ${uncommittedNames(uncommitted)}`;
+}
+
+/** The message of the first of several runs, with those of the others named as well. */
+export function withOthers(
+  message: string,
+  others: readonly (Pick<RunCode, 'uncommitted'> & { readonly run: string })[],
 ): string {
+  if (others.length === 0) return message;
+  const [subject, ...rest] = message.split('\n');
+  const said = new Set(rest);
+  const more = others.flatMap(({ uncommitted }) => (uncommitted ? [uncommittedTrailer(uncommitted)] : []));
+  return [
+    `${subject}, and ${others.length} more`,
+    ...rest,
+    ...others.map(({ run }) => `Run: ${run}`),
+    ...new Set(more.filter((line) => !said.has(line))),
+  ].join('\n');
+}
+
+/** Message of a commit about a run: a subject that reads as a diary, and trailers for machines. */
+export function runMessage(plan: Plan, drafts: readonly EventDraft[], end: RunEnd | undefined, code: RunCode): string {
   const trigger = triggerText(plan.request);
   const lines = assetLines(drafts);
   const steps = plan.steps.filter((step) => step.verdict !== 'skip').length;
@@ -30,7 +60,7 @@ export function runMessage(
     : drafts.length === 0
       ? `… ${trigger} started: ${count(steps, 'step')}`
       : `… ${trigger}: ${done} of ${steps} done`;
-  const trailers = [`Run: ${plan.runId}`, ...(codeCommit === undefined ? [] : [`Code: ${codeCommit}`])];
+  const trailers = [`Run: ${plan.runId}`, ...codeTrailers(code)];
   return [subject, '', ...trailers].join('\n');
 }
 

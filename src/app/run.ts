@@ -19,7 +19,7 @@ import { requestedDraft } from './opening-events.ts';
 import { ignoresBlocking, runContext } from './run-context.ts';
 import { runMessage } from './run-message.ts';
 import type { ClaimedRun, RunObserver, RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
-import { uncommittedNote } from './uncommitted.ts';
+import { uncommittedAt, uncommittedNote } from './uncommitted.ts';
 
 /** What came of a run that found nothing to do; its observer is told as of one that is carried out. */
 export function endedAtOnce(
@@ -72,6 +72,7 @@ export async function carryOutClaimed(
     return ok({ kind: 'carried-out', plan, drafts: [], state: 'QUEUED', counts: noCounts, durationMs: 0, after });
   }
   const { project } = settings.planning;
+  const code = { codeCommit: settings.codeCommit, uncommitted: uncommittedAt(decision) };
   const saver = openConnectionSaver({
     scope: { project, environment: settings.environment, env: ports.env, root: ports.root },
     keptFile: ports.keptFile,
@@ -110,7 +111,7 @@ export async function carryOutClaimed(
     signal: ports.signal,
     onEvent: (event) => observer.onEvent(event),
     warn: ports.warn,
-    message: (drafts, end) => runMessage(plan, drafts, end, settings.codeCommit),
+    message: (drafts, end) => runMessage(plan, drafts, end, code),
     pages: ports.pages,
     ...(ports.meter ? { meter: ports.meter } : {}),
   });

@@ -50,15 +50,26 @@ function checkFiles(project: Project, asset: AssetKey, isListed: ReadonlySet<str
   });
 }
 
+/** What was found of the code of a run when it was claimed. */
+export function uncommittedAt({
+  events,
+  plan,
+}: {
+  readonly events: readonly BranchlineEvent[];
+  readonly plan: Plan;
+}): Uncommitted | undefined {
+  const started = events.find((event) => event.type === 'run.started' && event.run === plan.runId);
+  return started?.type === 'run.started' ? started.uncommitted : undefined;
+}
+
 /** What is said when such a run of production begins; on a laptop's own state it is what one works with. */
 export function uncommittedNote(
   environment: string,
   codeCommit: string | undefined,
-  { events, plan }: { readonly events: readonly BranchlineEvent[]; readonly plan: Plan },
+  claimed: Parameters<typeof uncommittedAt>[0],
 ): string | undefined {
-  const started = events.find((event) => event.type === 'run.started' && event.run === plan.runId);
-  if (environment !== 'production' || started?.type !== 'run.started' || started.uncommitted === undefined)
-    return undefined;
-  const { count } = started.uncommitted;
-  return `${uncommittedNames(started.uncommitted)} ${count === 1 ? 'is' : 'are'} not as in commit ${codeCommit?.slice(0, 7)}: the run is recorded as that commit with uncommitted changes.`;
+  const uncommitted = uncommittedAt(claimed);
+  if (environment !== 'production' || uncommitted === undefined) return undefined;
+  const { count } = uncommitted;
+  return `${uncommittedNames(uncommitted)} ${count === 1 ? 'is' : 'are'} not as in commit ${codeCommit?.slice(0, 7)}: the run is recorded as that commit with uncommitted changes.`;
 }
