@@ -46,7 +46,7 @@ export interface TriedRun extends RunOutcome {
 export interface RequestsOutcome {
   /** In the order in which they ended; with the retries that a failure asked for. */
   readonly runs: readonly RunOutcome[];
-  /** Runs of others that were in the way, and that were carried on since their runners were lost. */
+  /** Runs of others that were in the way, and that were carried out since nobody else was at work on them. */
   readonly along: readonly RunOutcome[];
   /** Those about which nothing was done here: delivered before, left to the next tick, or taken by others. */
   readonly known: readonly KnownRun[];
@@ -104,7 +104,7 @@ export async function runRequests(
     const work: QueueWork = {
       // With the retries that a failure of theirs asks for.
       isMine: ({ run, request }) => runs.includes(run) || (request.kind === 'retry' && runs.includes(request.root)),
-      takesLostAlong: settings.handOver === undefined,
+      takesAlong: settings.handOver === undefined,
       details: new Map(runs.map((run) => [run, more])),
       first: { release, waiting, after: read, commit },
     };

@@ -129,7 +129,7 @@ export async function carryOnBackfill(
     settings,
     {
       isMine: ({ tags }) => tags['branchline/backfill'] === backfill,
-      takesLostAlong: true,
+      takesAlong: true,
       details: new Map(),
     },
     {

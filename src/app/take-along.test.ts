@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunRecord } from '../model/state.ts';
 import type { Wait } from '../plan/queue.ts';
-import { lostInTheWay } from './take-along.ts';
+import { nobodysInTheWay } from './take-along.ts';
 
 const LOST = { state: 'QUEUED', atWorkMs: 0 };
 const view = (runs: Readonly<Record<string, object>>) => ({
@@ -9,7 +9,7 @@ const view = (runs: Readonly<Record<string, object>>) => ({
 });
 const held = (...holders: string[]): Wait => ({ kind: 'held', what: 'a', holders });
 
-test('runs whose runners were lost are found behind others that wait, and nothing else is', () => {
+test('runs that nobody is at work on are found behind others that wait, and nothing else is', () => {
   const waits = new Map<string, Wait>([
     ['own', held('other', 'given-back', 'at-work')],
     ['other', { kind: 'all-places', limit: 1, holders: ['lost'] }],
@@ -26,7 +26,12 @@ test('runs whose runners were lost are found behind others that wait, and nothin
     deeper: LOST,
     'not-in-the-way': LOST,
   });
-  expect(lostInTheWay({ openRuns }, waits, ['own'])).toEqual(['lost', 'deeper']);
-  expect(lostInTheWay({ openRuns }, waits, ['own', 'lost'])).toEqual(['deeper']);
-  expect(lostInTheWay({ openRuns }, new Map(), ['own'])).toEqual([]);
+  const found = (among: ReadonlyMap<string, Wait>, runs: readonly string[], ...untaken: readonly string[]) =>
+    nobodysInTheWay({ openRuns }, among, runs, (run) => untaken.includes(run)).map(
+      ({ run, isLost }) => `${run}${isLost ? ' lost' : ''}`,
+    );
+  expect(found(waits, ['own'])).toEqual(['lost lost', 'deeper lost']);
+  expect(found(waits, ['own', 'lost'])).toEqual(['deeper lost']);
+  expect(found(new Map(), ['own'])).toEqual([]);
+  expect(found(waits, ['own'], 'given-back', 'beside')).toEqual(['given-back', 'lost lost', 'deeper lost']);
 });

@@ -15,8 +15,8 @@ import { openRunsAtWork, type QueueObserver } from './runs-at-work.ts';
 const IDLE_POLL_MS = { least: 2_000, most: 20_000 };
 
 export interface QueueWork extends Omit<ReleaseWork, 'takesAlong'> {
-  /** Runs in the way of these whose runners were lost are carried on first. */
-  readonly takesLostAlong?: boolean;
+  /** Runs in the way of these that nobody is at work on are carried out first. */
+  readonly takesAlong?: boolean;
   /** The first release, when the commit before has made it. */
   readonly first?: Released;
   /** Assets ask for nothing more on the state that it led to. */
@@ -73,8 +73,8 @@ export async function workQueue(
       mayStart: mayStart(),
     });
     const { left, hopeful } = look;
-    const waits = work.takesLostAlong && room() > 0 ? current.release?.pass.waiting : undefined;
-    const hasTakenAlong = waits !== undefined && own.takeAlong(view, waits, hopeful);
+    const pass = work.takesAlong && room() > 0 ? current.release?.pass : undefined;
+    const hasTakenAlong = pass !== undefined && own.takeAlong({ view, now: clock.now() }, pass, hopeful);
     const isMoving =
       room() > 0 &&
       (hasTakenAlong ||
