@@ -172,6 +172,22 @@ describe('what the jobs of a wave did', () => {
     expect(again.runs).toMatchObject([{ state: 'late' }]);
   });
 
+  test('waits with a step that is tried again later, as long as nothing else can go on', async () => {
+    const { view, wave, run } = await claimedWave();
+    const retryAt = timestamp(START + 600_000);
+    const base = { at: timestamp(START + 30_000), run, epoch: 1 };
+    const failing = numberEvents('whatever', 0, [
+      { ...base, type: 'step.started', step: 'b', attempt: 1 },
+      { ...base, type: 'step.attempt-ended', step: 'b', attempt: 1, outcome: 'failure', durationMs: 1, retryAt },
+      { ...base, type: 'run.requeued', due: retryAt, reason: 'b failed and is tried again later' },
+    ]);
+    const done = await finalize(view, wave, { s000: journal(run, 'a', 'success'), s001: failing });
+    expect(done.view.openRuns.get(run)).toMatchObject({ state: 'QUEUED', due: retryAt });
+    // Whose job was lost has the other step to do meanwhile.
+    const other = await finalize(view, wave, { s000: [], s001: failing }, { project: monitored(1) });
+    expect(other.view.openRuns.get(run)).toMatchObject({ state: 'QUEUED', due: timestamp(START) });
+  });
+
   test('is the same in whatever order the journals are read', async () => {
     const { view, wave, run } = await claimedWave();
     const [a, b] = [journal(run, 'a', 'success'), journal(run, 'b', 'failure')];

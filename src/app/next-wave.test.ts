@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
 import { CLICK_TAG, retryTags } from '../run/run-retry.ts';
@@ -84,6 +85,24 @@ describe('what follows a wave', () => {
     expect(await ofRuns(idle, begun)).toBe('more');
     expect(await ofRuns(idle, lost)).toBe('more');
     expect(await ofRuns(idle, done)).toBe('more');
+  });
+
+  test('that gave back what waits for its next attempt is no reason for another one before that', async () => {
+    const due = (ms: number) =>
+      ({
+        state: 'QUEUED',
+        drafts: [{ type: 'step.attempt-ended' }, { type: 'run.requeued', due: timestamp(NOW + ms) }],
+        lostShards: [],
+      }) as never;
+    const run = { plan: { request: click, tags: {} } };
+    const ofClick = async (...runs: FinalizedRun[]): Promise<unknown> => {
+      const wave = runs.map((each) => ({ ...each, run })) as unknown as FinalizedRun[];
+      const judged = await judgeNextWave({ session, partitions: new Set() }, { planning }, wave);
+      return judged.ok && judged.value;
+    };
+    expect(await ofClick(due(1))).toBe('later');
+    expect(await ofClick(due(0))).toBe('more');
+    expect(await ofClick(due(1), due(0))).toBe('more');
   });
 
   test('of a click that has asked for more runs goes on with these, and not with those of another click', async () => {

@@ -1,5 +1,5 @@
 import { ok, type Result } from '../base/result.ts';
-import type { EpochMs } from '../model/instant.ts';
+import { type EpochMs, epochMs } from '../model/instant.ts';
 import { isManual, type Plan } from '../model/plan.ts';
 import type { StateView } from '../model/state.ts';
 import { openPartitionReader } from '../plan/partitioned.ts';
@@ -33,16 +33,17 @@ export async function judgeNextWave(
   { planning }: Pick<RunSettings, 'planning'>,
   wave: readonly FinalizedRun[],
 ): Promise<Result<NextWave, AppFailure>> {
-  // What was given back is the wave's own, whoever asked for it.
-  if (wave.some(({ state }) => state === 'QUEUED')) return ok(wave.every(isStuck) ? 'stuck' : 'more');
+  if (wave.every(isStuck)) return ok('stuck');
   for (const asset of partitionsOfAutomation(planning)) ports.partitions.add(asset);
   const isClick = wave.every(({ run }) => isOfClick(run.plan));
   for (;;) {
     const judged = await ports.session.transact<NextWave | 'again'>(
       async ({ read: { view }, now }): Promise<StateDecision<NextWave | 'again'>> => {
+        // What was given back is the wave's own, whoever asked for it.
+        if (wave.some((run) => isGivenBack(run, now))) return { kind: 'nothing', value: 'more' };
         if (mustReadPartitions(ports, { planning }, view)) return { kind: 'nothing', value: 'again' };
         const asks = doesAutomationMove(planning, view, now);
-        if (isClick && isAskedFor(view, wave)) return { kind: 'nothing', value: 'more' };
+        if (isClick && isAskedFor(planning, view, wave, now)) return { kind: 'nothing', value: 'more' };
         if (isClick) return { kind: 'nothing', value: asks ? 'later' : 'none' };
         return { kind: 'nothing', value: asks || doesQueueMove(planning, view, now) ? 'more' : 'none' };
       },
@@ -60,21 +61,45 @@ function isStuck({ state, drafts, lostShards }: FinalizedRun): boolean {
   return state === 'QUEUED' && lostShards.length === 0 && !hasBegunSteps(drafts);
 }
 
+/** Given back, and somebody who comes now may go on with it: no step of it has to wait for its next attempt. */
+function isGivenBack({ state, drafts }: FinalizedRun, now: EpochMs): boolean {
+  if (state !== 'QUEUED') return false;
+  const due = drafts.findLast((draft) => draft.type === 'run.requeued')?.due;
+  return due === undefined || epochMs(due) <= now;
+}
+
 /** Somebody named it: by `run`, or by the `retry` of a run. */
 function isOfClick({ request, tags }: Plan): boolean {
   return isManual(request) || (request.kind === 'retry' && tags[CLICK_TAG] !== undefined);
 }
 
-/** True when a click of the wave has asked for more runs, each of which waits for the one before. */
-function isAskedFor(view: StateView, wave: readonly FinalizedRun[]): boolean {
-  return [...view.openRuns.values()].some(
+/** True when a click of the wave has asked for more runs, each of which waits for the one before, and one may start. */
+function isAskedFor(
+  planning: RunSettings['planning'],
+  view: StateView,
+  wave: readonly FinalizedRun[],
+  now: EpochMs,
+): boolean {
+  const asked = [...view.openRuns.values()].filter(
     ({ state, request }) => state === 'QUEUED' && wave.some(({ run }) => isSameAsking(run.plan.request, request)),
   );
+  if (asked.length === 0) return false;
+  const free = runsThatMayStart(planning, view, now);
+  return asked.some(({ run }) => free.has(run));
 }
 
 /** True when somebody who comes now finds a run to let go, or to ask for. */
 function doesQueueMove({ project }: RunSettings['planning'], view: StateView, now: EpochMs): boolean {
   if (missingRetries(view).length > 0 || doBackfillsMove(project, view, now)) return true;
+  return runsThatMayStart({ project }, view, now).size > 0;
+}
+
+function runsThatMayStart(
+  { project }: Pick<RunSettings['planning'], 'project'>,
+  view: StateView,
+  now: EpochMs,
+): ReadonlySet<string> {
   const reader = openPartitionReader(project, view, keysAt(view, now));
-  return queueStanding({ project, view, reader, now }).waiting.some(({ wait }) => wait === undefined);
+  const { waiting } = queueStanding({ project, view, reader, now });
+  return new Set(waiting.flatMap(({ run, wait }) => (wait === undefined ? [run] : [])));
 }

@@ -42,7 +42,7 @@ export function concludeWave(
   const isStopped = wave.isCanceled || at.record.cancelRequested === true;
   const overdue = wave.isOverdue && !isStopped ? overdueOf(project.operations, claim, at) : undefined;
   const how = { isCanceled: wave.isCanceled, isOverdue: overdue !== undefined };
-  const { progress, drafts } = settleRest(project, plan, { ...at, ...how }, now);
+  const { progress, drafts, mayGoOn } = settleRest(project, plan, { ...at, ...how }, now);
   const { waiting, retrying } = progress.agenda;
   const billed = wave.billed ? { billed: wave.billed } : {};
   const durationMs = Math.max(0, at.now - epochMs(at.record.startedAt ?? at.record.requestedAt));
@@ -70,7 +70,9 @@ export function concludeWave(
   }
   const reason = lost?.reason ?? 'the rest is of the next wave';
   const soon = secondOf(claim.at);
-  const due = retrying.size === left ? laterOf(soon, timestamp(Math.min(...retrying.values()))) : soon;
+  // What is behind a step that is tried again later waits with it.
+  const isLater = retrying.size > 0 && !mayGoOn();
+  const due = isLater ? laterOf(soon, timestamp(Math.min(...retrying.values()))) : soon;
   const text = `${reason}: ${left} of ${progress.steps.size} steps wait`;
   const atWork = wave.isLost ? { atWorkMs: Math.max(0, at.now - atWorkSince(claim, at.record)) } : {};
   return {
@@ -156,7 +158,12 @@ function settleRest(
     readonly isOverdue: boolean;
   },
   now: Timestamp,
-): { readonly progress: ProgressDraft; readonly drafts: EventDraft[] } {
+): {
+  readonly progress: ProgressDraft;
+  readonly drafts: EventDraft[];
+  /** Whether a step could be started now. */
+  readonly mayGoOn: () => boolean;
+} {
   const progress = initialProgress(plan);
   const resumed = resumedRun(plan, record, view);
   if (resumed) resumeProgress(progress, resumed);
@@ -191,5 +198,6 @@ function settleRest(
     drafts.push(asked);
     settle();
   }
-  return { progress, drafts };
+  const mayGoOn = (): boolean => decide(progress, options, instant).some(({ kind }) => kind === 'start');
+  return { progress, drafts, mayGoOn };
 }

@@ -173,9 +173,10 @@ function skipReasonOf(step: RunStepRecord): Extract<AssetOutcome, { kind: 'skipp
  * anew: those that it had used were for what it made then.
  */
 function again(draft: ProgressDraft, id: string, step: RunStepRecord): void {
-  const { state, attempt = 0, retryAt, failure } = step;
+  const { attempt = 0, retryAt, failure } = step;
   draft.attempts.set(id, attempt);
   draft.attemptsBefore.set(id, hasEnded(step) ? attempt : (step.attemptsBefore ?? 0));
-  if (state !== 'PLANNED' || retryAt === undefined) return;
+  // Its last attempt is over, whether or not the run has changed hands since.
+  if (hasEnded(step) || retryAt === undefined) return;
   setStep(draft, id, { kind: 'retrying', attempt, due: epochMs(retryAt), ...(failure ? { failure } : {}) });
 }
