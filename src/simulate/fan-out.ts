@@ -241,7 +241,7 @@ export function openFanOut(input: FanOutInput): FanOut {
           if (job.isLost) return;
           of.wave = undefined;
           of.journals.clear();
-          if (of.isMore && mayAsk()) ask({ kind: 'tick' });
+          if (of.isMore && mayAsk()) ask({ kind: 'tick', after: of.number });
           return;
         case 'tick':
         case 'run':

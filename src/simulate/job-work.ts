@@ -37,7 +37,8 @@ export interface SimulatedWorkflow {
 
 /** What the world outside starts a job for. */
 export type StartedWork =
-  | { readonly kind: 'tick' }
+  /** `after`: the workflow run that found that more is to do; absent = it was rung for. */
+  | { readonly kind: 'tick'; readonly after?: number }
   /** Somebody runs some assets by a click, in as many runs as their partitions and policies ask for. */
   | {
       readonly kind: 'run';

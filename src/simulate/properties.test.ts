@@ -3,7 +3,7 @@ import { emptyView } from '../state/fold.ts';
 import { openBackfillAccounts } from '../testing/simulation/backfill-account.ts';
 import { judgeLimits, judgeRecord, judgeReplay, judgeWorld } from '../testing/simulation/invariants.ts';
 import { openLedger } from '../testing/simulation/ledger.ts';
-import { sharedSeed, worldOfSeed } from '../testing/simulation/random-world.ts';
+import { sharedSeed, tightSeed, worldOfSeed } from '../testing/simulation/random-world.ts';
 import { openReplay } from '../testing/simulation/replay.ts';
 import { createMemoryState } from './memory-state.ts';
 
@@ -17,6 +17,9 @@ const only = process.env['BRANCHLINE_TEST_SEED'];
 // 80,359: a run that is given back, and makes an asset of its own again since what that reads has changed meanwhile.
 // 1,000,023: runs for which there is no machine in time.
 // 9,092: of few wake-ups each makes one long step, and what is left takes more than a day.
+// 720,047: a click that waits behind a run that was given back and that nobody takes.
+// 1,720,100: a wave whose rest waits for its next attempt; the next wave had nothing to do.
+// From 2,000,000: jobs with little time, of which getting ready takes much.
 // Those with their work shared out among jobs: machines of two kinds, lost shards, lost `finalize`, one that comes too late.
 const sampled = [
   ...Array.from({ length: 10 }, (_, i) => i + 1),
@@ -27,7 +30,9 @@ const sampled = [
   228,
   80_359,
   9092,
-  ...[2, 4, 9, 15, 23, 627, 50_088].map(sharedSeed),
+  720_047,
+  ...[2, 4, 9, 15, 23, 627, 50_088, 720_100].map(sharedSeed),
+  ...[5, 10, sharedSeed(20)].map(tightSeed),
 ];
 const seeds = only === undefined ? sampled : [Number(only)];
 

@@ -42,7 +42,7 @@ export interface SimulationInput {
   /** Told of each decision of a job, and of the state that it was made on. */
   readonly onDecision?: JobWorld['onDecision'];
   /** Told when a script begins, and when it is over; never of the end when its runner is lost. */
-  readonly onScript?: (job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end') => void;
+  readonly onScript?: (job: SimulatedJob, spec: ProcessSpec, side: 'begin' | 'end', at: EpochMs) => void;
 }
 
 export interface Simulation {
@@ -116,7 +116,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     },
     onUnheard: (change) => timeline.take(eventsOf(change)),
     onWarning: (_, text) => count(warnings, text),
-    onScript: (job, spec, side) => input.onScript?.(job, spec, side),
+    onScript: (job, spec, side) => input.onScript?.(job, spec, side, time.now()),
     play: playOf(project, scenario, random, () => time.now()),
   };
   const fanOut = scenario.fanOut

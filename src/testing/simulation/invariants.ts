@@ -17,6 +17,7 @@ import { assembleView } from '../../state/read.ts';
 import { verifyState } from '../../state/verify.ts';
 import { projectOf, sourceTreeOf } from '../project-builder.ts';
 import { openBackfillAccounts } from './backfill-account.ts';
+import { watchIdleJobs } from './idle-jobs.ts';
 import { openLedger } from './ledger.ts';
 import { eventsOf } from './play.ts';
 import { isFirstLook, isHeadQuiet, quietBreach } from './quiet-heads.ts';
@@ -70,6 +71,9 @@ export async function judgeWorld(
   const replay = openReplay('production', say);
   const started = resolved.plan.started.map(({ work }) => work);
   const backfills = openBackfillAccounts(project, started, say);
+  const scripts = watchScripts(project, say);
+  const idle = watchIdleJobs(say);
+  const { github, budgetMs } = resolved.plan;
   const input: SimulationInput = {
     planning,
     scenario: resolved.plan,
@@ -92,17 +96,22 @@ export async function judgeWorld(
       if (replay.commits % 16 === 0) judgeReplay(after, state, say);
     },
     onDecision(job, state, decision) {
+      idle.onDecision(job, state, decision);
       if (job.work.kind !== 'tick' || !isFirstLook(firstSeen, job, state)) return;
       const breach = quietBreach(project, state, decision);
       if (breach !== undefined) say(breach);
       else if (isHeadQuiet(project, state)) quiet.add(job.number);
     },
-    onScript: watchScripts(project, say).note,
+    onScript(job, spec, side, at) {
+      scripts.note(job, spec, side, at);
+      idle.onScript(job, spec, side, at);
+    },
   };
   const done = await simulate(input);
   judgeRecord(told, done, say);
   judgeEnds(done, say);
-  judgeWaits(done, say);
+  judgeWaits(done, budgetMs, say);
+  idle.judge(done, { setUpMs: github.setUpMs, budgetMs });
   judgeKeys(told, done, say);
   backfills.judge(finalView(done, say)?.backfills);
   const asked = judgeAutomation(told, say);
@@ -114,7 +123,7 @@ export async function judgeWorld(
       say('the same seed gave another outcome');
     if (!isDeepStrictEqual(again.state.files(), done.state.files())) say('the same seed gave other bytes of state');
   }
-  const { totals, github, waits } = report;
+  const { totals, waits } = report;
   return {
     wrong,
     figures: {
@@ -123,7 +132,7 @@ export async function judgeWorld(
       late: ledger.late,
       runs: totals.runs,
       materialized: totals.materialized,
-      lostRunners: github.lostRunners,
+      lostRunners: report.github.lostRunners,
       waits: waits.reduce((sum, { runs }) => sum + runs, 0),
       backfills: report.backfills.length,
       asked,
@@ -260,7 +269,7 @@ function judgeEnds({ timeline }: Simulation, say: (text: string) => void): void 
 }
 
 /** No run waits while all that it needs is free: no wake-up that came and went well left such a one behind. */
-function judgeWaits({ timeline, jobs, refusals }: Simulation, say: (text: string) => void): void {
+function judgeWaits({ timeline, jobs, refusals }: Simulation, budgetMs: number, say: (text: string) => void): void {
   // A backfill of what is missing may find nothing to do; any other refusal explains what is left.
   if ([...refusals.keys()].some((text) => !text.startsWith('No partition of '))) return;
   for (const run of timeline.runs.values())
@@ -275,7 +284,7 @@ function judgeWaits({ timeline, jobs, refusals }: Simulation, say: (text: string
           job.endedAt !== undefined &&
           job.endedAt < to - 60_000 &&
           // A job whose time is over leaves work to the next.
-          job.endedAt - job.startedAt < 25 * 60_000,
+          job.endedAt - job.startedAt < Math.min(25 * 60_000, (budgetMs * 5) / 6),
       );
       if (idle) say(`run ${run.run} was free from ${new Date(from).toISOString()}, and ${idle.name} left it`);
     }

@@ -1,14 +1,17 @@
 import { judgeWorld, type WorldFigures } from './invariants.ts';
-import { sharedSeed, worldOfSeed } from './random-world.ts';
+import { sharedSeed, tightSeed, worldOfSeed } from './random-world.ts';
 
 // `npm run simulate:long [-- worlds [first seed]]`: random worlds one after the other, each by its seed; every fourth of
-// them once more with its work shared out among jobs, which is world 1,000,000 + seed. Prints what is wrong as it is found, and a line of figures for each hundred: after an interruption go on with the seed after the last
-// line; ranges may be played by several processes. Exit code 1 when anything was wrong.
+// them once more with its work shared out among jobs, which is world 1,000,000 + seed, and every fifth with little time
+// for its jobs, which is 2,000,000 more. Prints what is wrong as it is found, and a line of figures for each hundred:
+// after an interruption go on with the seed after the last line; ranges may be played by several processes. Exit code 1
+// when anything was wrong.
 
 const worlds = Number(process.argv[2] ?? 10_000);
 const first = Number(process.argv[3] ?? 1);
 const STRETCH = 100;
 const SHARED = 4;
+const TIGHT = 5;
 
 interface Sums extends Record<keyof WorldFigures, number> {
   worlds: number;
@@ -51,7 +54,14 @@ for (let from = first; from < first + worlds; from += STRETCH) {
   const to = Math.min(from + STRETCH, first + worlds);
   const own = Array.from({ length: to - from }, (_, i) => from + i);
   const seeds = own.flatMap((seed) =>
-    seed % SHARED === 0 && seed < sharedSeed(0) ? [seed, sharedSeed(seed)] : [seed],
+    seed >= sharedSeed(0)
+      ? [seed]
+      : [
+          seed,
+          ...(seed % SHARED === 0 ? [sharedSeed(seed)] : []),
+          ...(seed % TIGHT === 0 ? [tightSeed(seed)] : []),
+          ...(seed % (SHARED * TIGHT) === 0 ? [tightSeed(sharedSeed(seed))] : []),
+        ],
   );
   for (const seed of seeds) {
     const judged = await judgeWorld(worldOfSeed(seed), { twice: seed % 20 === 0 }).catch((error: unknown) => ({
