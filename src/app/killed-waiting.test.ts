@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { assembleView } from '../state/read.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
-import { createWorld, end, type SimulatedCommand, type World } from '../testing/simulation/world.ts';
+import type { SimulatedCommand, World } from '../testing/simulation/simulated-world.ts';
+import { createWorld, end } from '../testing/simulation/world.ts';
 import { buildPlanning } from './planning.ts';
 
 const MINUTE = 60_000;
