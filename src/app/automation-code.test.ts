@@ -4,8 +4,9 @@ import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { renderExplanation } from '../render/explain-text.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
-import { emptyView, fold } from '../state/fold.ts';
+import { emptyView } from '../state/fold.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
+import { afterCommit } from '../testing/run-builder.ts';
 import { withAutomation } from './automation.ts';
 import { explainAsset } from './explain.ts';
 import { buildPlanning } from './planning.ts';
@@ -20,11 +21,7 @@ const planning = buildPlanning(project, sourceTreeOf(files));
 const old = { commit: 'a1b2c3d4', at: timestamp(NOW - 9_000_000) };
 const newer = { commit: 'd4e5f607', at: timestamp(NOW - 1_000_000) };
 
-function folded(view: StateView, events: readonly BranchlineEvent[]): StateView {
-  const next = fold(view, { seq: view.seq + 1, writer: 'w', tx: view.seq + 1, at: timestamp(NOW), events });
-  if (!next.ok) throw new Error(next.error.message);
-  return next.value;
-}
+const folded = (view: StateView, events: readonly BranchlineEvent[]): StateView => afterCommit(view, events, NOW);
 
 /** A run that makes an asset, or fails to. */
 function ran(run: string, asset: string, outcome: 'success' | 'failure', codeCommit: string): BranchlineEvent[] {

@@ -3,23 +3,12 @@ import type { EventDraft } from '../model/events.ts';
 import type { PlannedStep } from '../model/plan.ts';
 import type { Clock } from '../ports.ts';
 import { openTimeBudget, type TimeBudget } from '../run/budget.ts';
-import { emptyView } from '../state/fold.ts';
-import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
-import { decideClaim } from './claim-run.ts';
+import { aloneOneByOne, claimOf, requestOfAll } from '../testing/run-builder.ts';
 import { executeRun } from './execute.ts';
 import { createJobMeter } from './job-meter.ts';
-import { buildPlanning } from './planning.ts';
 
 const START = Date.UTC(2026, 10, 22, 9);
-const request = {
-  kind: 'cli',
-  nonce: '00',
-  at: '2026-11-22T09:00:00.000Z',
-  selection: '*',
-  mode: 'all',
-  withUpstream: false,
-  ignoreBlocking: false,
-} as const;
+const request = requestOfAll(START);
 const step: PlannedStep = {
   step: 'a',
   id: 'a',
@@ -45,6 +34,7 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
     };
     const meter = createJobMeter({ startedAt: START - 30_000, runner: 'ubuntu-latest', usdPerMinute: 0.006 });
     await executeRun({
+      ...aloneOneByOne(),
       mayGoOnFrom: '2026-11-22T09:00:00.000Z',
       plan: {
         format: 1,
@@ -56,14 +46,6 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
         tags: {},
         estimates: {},
       },
-      options: {
-        maxParallel: 1,
-        failFast: false,
-        exclusive: new Map(),
-        deps: () => [],
-        blockingChecks: () => [],
-        ignoreBlocking: false,
-      },
       clock,
       runStep: async (id, assets, emit) => {
         now += 100_000;
@@ -74,10 +56,6 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
       emit: (event) => {
         if (event.type === 'run.ended' || event.type === 'run.requeued') ends.push(event);
       },
-      synced: async () => {},
-      signal: new AbortController().signal,
-      onPause: () => {},
-      pauseMs: 1,
       ...(billed ? { billed: (at: number) => meter.billed('r', at) } : {}),
       ...(budget ? { budget } : {}),
     });
@@ -93,23 +71,11 @@ test('a run in a billed job tells its minutes when it ends, and on a laptop says
 
 test('a run that finds nothing to do has used its minute too', async () => {
   const files = { 'branchline.yaml': 'name: a\nassets: { x: { external: true } }\n' };
-  const decided = await decideClaim({
-    planning: buildPlanning(projectOf(files), sourceTreeOf(files)),
-    view: emptyView('production'),
-    now: START,
-    environment: 'production',
-    request,
-    tags: {},
-    holder: { kind: 'process', machine: 'm', boot: 'b', pid: 1, start: '1' },
-    writer: 'w',
-    maxParallel: 2,
-    findLost: async () => new Map(),
-    keptFile: () => undefined,
-    prepareEngines: async () => undefined,
+  const decided = await claimOf(files, START, {
     meter: createJobMeter({ startedAt: START - 1, runner: 'ubuntu-latest', usdPerMinute: 0 }),
   });
-  if (!decided.ok || decided.value.kind !== 'ended') throw new Error('it should have ended at once');
-  expect(decided.value.drafts.find(({ type }) => type === 'run.ended')).toMatchObject({
+  if (decided.kind !== 'ended') throw new Error('it should have ended at once');
+  expect(decided.drafts.find(({ type }) => type === 'run.ended')).toMatchObject({
     billed: { runner: 'ubuntu-latest', minutes: 1, usd: 0 },
   });
 });

@@ -10,6 +10,7 @@ import { type ResumedRun, settledSteps } from '../run/resume.ts';
 import { numberEvents } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
 import { sketchProject, sketchView } from '../testing/plan-builder.ts';
+import { aloneOneByOne } from '../testing/run-builder.ts';
 import { hasBegunSteps } from './begun-steps.ts';
 import { executeRun } from './execute.ts';
 import { requestedDraft } from './opening-events.ts';
@@ -26,6 +27,7 @@ const request: RunRequest = {
   ignoreBlocking: false,
 };
 const project = sketchProject({ a: {}, b: { deps: ['a'] }, c: { deps: ['b'] }, d: { deps: ['c'] } });
+const depsOf = (asset: string): readonly string[] => project.assets[asset]!.deps;
 
 function planOf(view: StateView = sketchView({})): Plan {
   const plan = planRun({
@@ -50,23 +52,13 @@ async function carry(plan: Plan, budget?: TimeBudget, stopAtMs = Number.POSITIVE
   const events: EventDraft[] = [];
   const started: string[] = [];
   const end = await executeRun({
+    ...aloneOneByOne(depsOf),
     plan,
-    options: {
-      maxParallel: 1,
-      failFast: false,
-      exclusive: new Map(),
-      deps: (asset) => project.assets[asset]!.deps,
-      blockingChecks: () => [],
-      ignoreBlocking: false,
-    },
     ...(budget ? { budget } : {}),
     mayGoOnFrom: timestamp(MINUTE),
     clock,
     emit: (event) => events.push(event),
-    synced: async () => undefined,
     signal: stop.signal,
-    pauseMs: MINUTE,
-    onPause: () => undefined,
     runStep: async (step, assets, emit) => {
       started.push(step);
       emit({ type: 'step.started', at: timestamp(now), run: 'r1', step, attempt: 1 });
@@ -204,24 +196,13 @@ describe('a step that is tried again', () => {
       },
     };
     const end = await executeRun({
+      ...aloneOneByOne(depsOf),
       plan: planOf(),
       mayGoOnFrom: timestamp(0),
-      options: {
-        maxParallel: 1,
-        failFast: false,
-        exclusive: new Map(),
-        deps: (asset) => project.assets[asset]!.deps,
-        blockingChecks: () => [],
-        ignoreBlocking: false,
-      },
       ...(more.requeueAfterMs === undefined ? {} : { requeueAfterMs: more.requeueAfterMs }),
       ...(more.resumed ? { resumed: more.resumed } : {}),
       clock,
       emit: (event) => events.push(event),
-      synced: async () => undefined,
-      signal: new AbortController().signal,
-      pauseMs: MINUTE,
-      onPause: () => undefined,
       runStep: async (step, assets, emit, _signal, attempt) => {
         const base = { at: timestamp(now), run: 'r1', step, durationMs: 1 } as const;
         emit({ type: 'step.started', at: base.at, run: 'r1', step, attempt });
@@ -335,26 +316,21 @@ describe('a disk that takes its time', () => {
     const turns = async (count: number): Promise<void> => {
       for (let n = 0; n < count; n++) await Promise.resolve();
     };
+    const alone = aloneOneByOne();
     const { counts } = await executeRun({
+      ...alone,
       plan: plan.value,
       options: {
+        ...alone.options,
         get maxParallel() {
           return places.mostOf('r1');
         },
-        failFast: false,
-        exclusive: new Map(),
-        deps: () => [],
-        blockingChecks: () => [],
-        ignoreBlocking: false,
       },
       places,
       mayGoOnFrom: timestamp(MINUTE),
       clock: { now: () => 0, sleep: () => new Promise(() => undefined) },
       emit: () => undefined,
       synced: () => turns(200),
-      signal: new AbortController().signal,
-      pauseMs: MINUTE,
-      onPause: () => undefined,
       runStep: async (step, assets, emit) => {
         emit({ type: 'step.started', at: timestamp(0), run: 'r1', step, attempt: 1 });
         most = Math.max(most, ++atWork);

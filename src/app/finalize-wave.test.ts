@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { BranchlineEvent, EventDraft, Holder } from '../model/events.ts';
+import type { BranchlineEvent, EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Wave } from '../model/wave.ts';
 import { createRedactor } from '../run/redact.ts';
 import { numberEvents } from '../state/codec.ts';
-import { emptyView, fold } from '../state/fold.ts';
+import { emptyView } from '../state/fold.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
-import { decideClaim } from './claim-run.ts';
+import { afterCommit, claimOf, mustClaim, workflowHolder } from '../testing/run-builder.ts';
 import { type FinalizedRun, finalizeWave } from './finalize-wave.ts';
 import { buildPlanning } from './planning.ts';
 import { shareOut } from './share-out.ts';
@@ -31,43 +31,17 @@ const monitored = (most: number) =>
   projectOf({
     'branchline.yaml': `${files['branchline.yaml']}run_monitoring: { enabled: true, max_resume_run_attempts: ${most} }\n`,
   });
-const holder: Holder = { kind: 'workflow', workflow: '7', attempt: 1, job: 'plan', wholeRun: true };
+const holder = workflowHolder('plan');
 
 /** A run whose claim is committed, shared out to two jobs: `a` and `b`; `c` is of the next wave. */
 async function claimedWave(): Promise<{ readonly view: StateView; readonly wave: Wave; readonly run: string }> {
-  const empty = emptyView('production');
-  const decided = await decideClaim({
-    planning: buildPlanning(project, sourceTreeOf(files)),
-    view: empty,
-    now: START,
-    environment: 'production',
-    request: {
-      kind: 'cli',
-      nonce: '00',
-      at: timestamp(START),
-      selection: '*',
-      mode: 'all',
-      withUpstream: false,
-      ignoreBlocking: false,
-    },
-    tags: {},
-    holder,
-    writer: 'w1',
-    maxParallel: 4,
-    findLost: async () => new Map(),
-    keptFile: () => undefined,
-    prepareEngines: async () => undefined,
-  });
-  if (!decided.ok || decided.value.kind !== 'claimed') throw new Error('not claimed');
-  const wave = shareOut(project, [decided.value], { workflow: '7', attempt: 1, jobsMax: 8 });
-  return { view: folded(empty, decided.value.events), wave, run: decided.value.plan.runId };
+  const claimed = mustClaim(await claimOf(files, START, { holder, writer: 'w1', maxParallel: 4 }));
+  const wave = shareOut(project, [claimed], { workflow: '7', attempt: 1, jobsMax: 8 });
+  return { view: folded(emptyView('production'), claimed.events), wave, run: claimed.plan.runId };
 }
 
-function folded(view: StateView, events: readonly BranchlineEvent[]): StateView {
-  const next = fold(view, { seq: view.seq + 1, writer: 'w', tx: view.seq + 1, at: timestamp(START + 60_000), events });
-  if (!next.ok) throw new Error(next.error.message);
-  return next.value;
-}
+const folded = (view: StateView, events: readonly BranchlineEvent[]): StateView =>
+  afterCommit(view, events, START + 60_000);
 
 /** What a shard records of a step; the stream's name is not looked at. */
 function journal(

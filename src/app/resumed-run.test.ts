@@ -4,11 +4,10 @@ import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import { openTimeBudget } from '../run/budget.ts';
 import { numberEvents } from '../state/codec.ts';
-import { emptyView, fold } from '../state/fold.ts';
-import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
-import { type ClaimDecision, decideClaim } from './claim-run.ts';
+import { emptyView } from '../state/fold.ts';
+import { projectOf } from '../testing/project-builder.ts';
+import { afterCommit, aloneOneByOne, claimOf, mustClaim, requestOfAll } from '../testing/run-builder.ts';
 import { executeRun } from './execute.ts';
-import { buildPlanning } from './planning.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T09:00:00.000Z');
@@ -22,10 +21,7 @@ function openWorld(isPartitioned: boolean) {
   const key = isPartitioned ? '2026-11-20' : undefined;
   const take = (stream: string, drafts: readonly EventDraft[]): void => {
     const last = view.streams.get(stream);
-    const events = numberEvents(stream, last ?? 0, drafts);
-    const next = fold(view, { seq: view.seq + 1, writer: 'w', tx: view.seq + 1, at: timestamp(now), events });
-    if (!next.ok) throw new Error(next.error.message);
-    view = next.value;
+    view = afterCommit(view, numberEvents(stream, last ?? 0, drafts), now);
   };
   /** Carries the run on by this code of `a`, for as many steps as there is time for. */
   async function carryOn(code: string, steps: number) {
@@ -38,32 +34,11 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
 `,
     };
     const project = projectOf(files);
-    const planning = buildPlanning(project, sourceTreeOf(files));
-    const decided = await decideClaim({
-      planning,
+    const decided = await claimOf(files, now, {
       view,
-      now,
-      environment: 'production',
-      request: {
-        kind: 'cli',
-        nonce: '00',
-        at: timestamp(START),
-        selection: '*',
-        ...(key === undefined ? {} : { partitions: key }),
-        mode: 'all',
-        withUpstream: false,
-        ignoreBlocking: false,
-      },
-      tags: {},
-      holder: { kind: 'workflow', workflow: '7', attempt: 1, job: 'tick', wholeRun: true },
-      writer: 'w',
-      maxParallel: 1,
-      findLost: async () => new Map(),
-      keptFile: () => undefined,
-      prepareEngines: async () => undefined,
+      request: { ...requestOfAll(START), ...(key === undefined ? {} : { partitions: key }) },
     });
-    if (!decided.ok || decided.value.kind !== 'claimed') throw new Error(JSON.stringify(decided));
-    const { plan, claim, resumed, events: opened }: Extract<ClaimDecision, { kind: 'claimed' }> = decided.value;
+    const { plan, claim, resumed, events: opened } = mustClaim(decided);
     take(
       claim.claim,
       opened.map(({ id: _id, v: _v, ...draft }) => draft as EventDraft),
@@ -75,16 +50,9 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
         ? view.assets.get(asset)?.materialized?.dataVersion
         : view.partitions?.get(asset)?.get(key)?.materialized?.dataVersion) ?? '';
     const end = await executeRun({
+      ...aloneOneByOne((asset) => project.assets[asset]!.deps),
       plan,
       ...(resumed ? { resumed } : {}),
-      options: {
-        maxParallel: 1,
-        failFast: false,
-        exclusive: new Map(),
-        deps: (asset) => project.assets[asset]!.deps,
-        blockingChecks: () => [],
-        ignoreBlocking: false,
-      },
       budget: openTimeBudget(now, steps * 10 * MINUTE),
       mayGoOnFrom: timestamp(now),
       clock: { now: () => now, sleep: () => new Promise(() => undefined) },
@@ -93,10 +61,6 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
         made.push(event);
         take(claim.claim, [event]);
       },
-      synced: async () => undefined,
-      signal: new AbortController().signal,
-      pauseMs: MINUTE,
-      onPause: () => undefined,
       runStep: async (step, [asset], emit, _signal, attempt) => {
         const base = { run: plan.runId, step };
         const planned = plan.steps.find(({ id }) => id === step)!;

@@ -6,10 +6,11 @@ import type { BackfillRecord, StateView } from '../model/state.ts';
 import { type Advance, advanceBackfill, type BackfillRun } from '../plan/backfill-advance.ts';
 import { planBackfill } from '../plan/backfill-plan.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
-import { numberEvents, runStream } from '../state/codec.ts';
-import { emptyView, fold } from '../state/fold.ts';
+import { runStream } from '../state/codec.ts';
+import { emptyView } from '../state/fold.ts';
 import { selectKeys } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
+import { afterCommit, numberedIn } from './run-builder.ts';
 
 export const WORLD_NOW = Date.parse('2026-04-11T00:00:00Z');
 const AT = timestamp(WORLD_NOW);
@@ -54,20 +55,10 @@ export function openBackfillWorld(story: BackfillStory): BackfillWorld {
   let view = emptyView('local');
   const reader = openPartitionReader(story.project, view, { now: WORLD_NOW, dynamic: () => [] });
   const append = (events: readonly BranchlineEvent[]): void => {
-    const folded = fold(view, { seq: view.seq + 1, writer: 'w', tx: view.seq + 1, at: AT, events });
-    if (!folded.ok) throw new Error(folded.error.message);
-    view = folded.value;
+    view = afterCommit(view, events, WORLD_NOW);
   };
   const commit = (drafts: readonly EventDraft[]): void => {
-    const events: BranchlineEvent[] = [];
-    const next = new Map(view.streams);
-    for (const draft of drafts) {
-      const stream = draft.run === undefined ? 'w' : runStream(draft.run, 1);
-      const numbered = numberEvents(stream, next.get(stream) ?? 0, [draft]);
-      next.set(stream, (next.get(stream) ?? 0) + 1);
-      events.push(...numbered);
-    }
-    append(events);
+    append(numberedIn(view, drafts));
   };
   const record = (): BackfillRecord => view.backfills!.get(BACKFILL)!;
   const advance = (): Advance =>

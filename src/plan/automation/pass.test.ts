@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type BranchlineEvent, type EventDraft, noCounts } from '../../model/events.ts';
+import { type EventDraft, noCounts } from '../../model/events.ts';
 import { timestamp } from '../../model/instant.ts';
 import type { AutomationRequest } from '../../model/plan.ts';
 import type { Project } from '../../model/project.ts';
 import type { StateView } from '../../model/state.ts';
 import { usedDigest } from '../../model/versions.ts';
 import { buildGraph } from '../../project/graph.ts';
-import { numberEvents, runStream } from '../../state/codec.ts';
-import { emptyView, fold } from '../../state/fold.ts';
+import { emptyView } from '../../state/fold.ts';
 import { projectOf } from '../../testing/project-builder.ts';
+import { afterCommit, numberedIn } from '../../testing/run-builder.ts';
 import { openPartitionReader } from '../partitioned.ts';
 import { explainCondition } from './condition.ts';
 import { judgeKey } from './judge-key.ts';
@@ -33,16 +33,7 @@ function openStory(project: Project, start = T0) {
   let hand = 0;
   const automated = buildGraph(project.assets).graph.order.filter((key) => project.assets[key]!.automation);
   const commit = (drafts: readonly EventDraft[]): void => {
-    const streams = new Map(view.streams);
-    const events: BranchlineEvent[] = drafts.flatMap((draft) => {
-      const stream = draft.run === undefined ? 'w' : runStream(draft.run, 1);
-      const numbered = numberEvents(stream, streams.get(stream) ?? 0, [draft]);
-      streams.set(stream, (streams.get(stream) ?? 0) + 1);
-      return numbered;
-    });
-    const next = fold(view, { seq: view.seq + 1, writer: 'w', tx: view.seq + 1, at: timestamp(now), events });
-    if (!next.ok) throw new Error(next.error.message);
-    view = next.value;
+    view = afterCommit(view, numberedIn(view, drafts), now);
   };
   const input = (): AutomationInput => ({
     project,
