@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSourceFacts } from './testing/source-file.ts';
-import { breachesOf, breachesOfName, roomOf, rooms } from './testing/tidy-rules.ts';
+import { breachesOf, breachesOfName, circlesOf, roomOf, rooms } from './testing/tidy-rules.ts';
 
 const repository = path.resolve(import.meta.dirname, '..');
 
@@ -46,6 +46,13 @@ describe('the house rules hold', () => {
   test('sources never import tests or what only tests use', () => {
     const wrong = [...facts].filter(([, { imports }]) => imports.some((name) => /\.test\.ts$|\/testing\//.test(name)));
     expect(wrong.map(([file]) => file)).toEqual([]);
+  });
+
+  test('no file loads itself, straight or through others', () => {
+    const loads = new Map(
+      [...facts].map(([file, of]) => [file, of.loads.map((name) => path.posix.join(path.posix.dirname(file), name))]),
+    );
+    expect(circlesOf(loads)).toEqual([]);
   });
 
   test('the code map names every room', () => {
@@ -93,6 +100,21 @@ describe('each rule can fail', () => {
     ['a file name in camel case', 'src/app/runLoop.ts', ''],
   ])('%s', (_, file, text) => {
     expect(breaches(file, text)).toBe(1);
+  });
+
+  test.each([
+    ['each other', ["import { b } from './b.ts';", "export { a } from './a.ts';"], [['a.ts', 'b.ts']]],
+    ['each other as types alone', ["import { b } from './b.ts';", "import type { A } from './a.ts';"], []],
+    ['each other in time', ["import { b } from './b.ts';", "export const a = () => import('./a.ts');"], []],
+    ['itself', ["import { a } from './a.ts';", ''], [['a.ts']]],
+  ])('files that load %s', (_, [a, b], circles) => {
+    const loadsOf = (text: string): string[] =>
+      readSourceFacts('src/app/a.ts', text).loads.map((name) => name.replace('./', ''));
+    const loads = new Map([
+      ['a.ts', loadsOf(a!)],
+      ['b.ts', loadsOf(b!)],
+    ]);
+    expect(circlesOf(loads)).toEqual(circles);
   });
 
   test.each([

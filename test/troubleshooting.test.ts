@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { StateStoreProblem } from '../src/adapters/git-location.ts';
 import type { BaseProblem } from '../src/adapters/git-merge-base.ts';
+import type { StateStoreProblem } from '../src/adapters/git-place.ts';
 import type { PlanFileProblem } from '../src/adapters/plan-files.ts';
 import type { PlanRefusal } from '../src/model/plan.ts';
 import type { SqlFailure } from '../src/ports.ts';

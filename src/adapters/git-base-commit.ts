@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { SourceTree } from '../ports.ts';
 import { openCommitTree } from './git-commit-tree.ts';
 import { basicAuthorization, tokenConfig } from './git-credentials.ts';
-import type { GitLocation } from './git-location.ts';
+import type { GitLocation } from './git-place.ts';
 import { ensurePrivateRepository } from './git-private-repository.ts';
 import { type Environment, type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
 

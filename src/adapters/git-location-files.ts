@@ -9,7 +9,7 @@ import {
   noRemote,
   type StateStoreProblem,
   transportOf,
-} from './git-location.ts';
+} from './git-place.ts';
 import type { GitConfig } from './git-process.ts';
 import { readableText } from './readable-files.ts';
 

@@ -1,30 +1,16 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../base/result.ts';
 import { locateByFiles } from './git-location-files.ts';
-import type { ObjectFormat } from './git-private-repository.ts';
+import {
+  absoluteUrl,
+  type GitLocation,
+  insteadOf,
+  noRemote,
+  type StateStoreProblem,
+  transportOf,
+} from './git-place.ts';
 import { type Environment, type GitConfig, type GitExit, gitWords, runGit } from './git-process.ts';
-
-/** Why there is no state store: `message` says what is missing and what to do. */
-export interface StateStoreProblem {
-  readonly code: 'git-missing' | 'git-too-old' | 'unknown-git' | 'no-repository' | 'no-remote' | 'private-repository';
-  readonly message: string;
-}
-
-/** The user's repository, as far as a state store needs to know it. */
-export interface GitLocation {
-  /** Who reads and writes there: the system's git, or `isomorphic-git` where that is missing, too old or not wanted. */
-  readonly access: 'system' | 'isomorphic';
-  /** Absolute: what all worktrees of the repository share. */
-  readonly commonDir: string;
-  /** Absolute: the top of the working tree; undefined in a bare repository. */
-  readonly top: string | undefined;
-  readonly format: ObjectFormat;
-  /** Where the remote is; undefined when the repository has no remote `origin`: its own state branch is used. */
-  readonly remoteUrl: string | undefined;
-  /** What the repository configures for reaching remotes; a private repository does not see it by itself. */
-  readonly transport: GitConfig;
-}
 
 /** The oldest git that takes configuration from `GIT_CONFIG_COUNT`. */
 const OLDEST_GIT = [2, 31] as const;
@@ -149,14 +135,6 @@ async function urlByGit(run: (...args: string[]) => Promise<GitExit>, remote: st
   return exit.code === 0 ? exit.stdout.toString().trim() : undefined;
 }
 
-export function noRemote(projectRoot: string, remote: string, names: readonly string[]): StateStoreProblem {
-  const known = names.length === 0 ? 'This repository has no remotes.' : `Its remotes: ${names.join(', ')}.`;
-  return {
-    code: 'no-remote',
-    message: `state.remote is ${remote}, and the repository of ${projectRoot} has no remote of that name. ${known} Add it with git remote add ${remote} <url>, or correct state.remote in branchline.yaml.`,
-  };
-}
-
 async function explain(projectRoot: string, env: Environment, stderr: string): Promise<StateStoreProblem> {
   const version = await runGit({ args: ['version'], env });
   if (version.code !== 0) {
@@ -178,28 +156,6 @@ async function explain(projectRoot: string, env: Environment, stderr: string): P
     code: 'no-repository',
     message: `${projectRoot} is not inside of a git repository (git said: ${gitWords(stderr)}). The state of a project lives in git: run git init there, or start branchline in a clone.`,
   };
-}
-
-/** git reads a relative path from the top of the working tree. */
-export function absoluteUrl(url: string, top: string | undefined): string {
-  if (!/^\.{1,2}([\\/]|$)/.test(url) && !/^[^:/\\]+[\\/][^:]*$/.test(url)) return url;
-  return top === undefined ? url : resolve(top, url);
-}
-
-/** Keys of the user's repository that say how servers are reached: proxies, certificates, headers, helpers, ssh. */
-export function transportOf(config: GitConfig): GitConfig {
-  return config.filter(([key]) => /^(http\.|credential\.|ssh\.|url\.|core\.(sshcommand|askpass|gitproxy)$)/.test(key));
-}
-
-/** `url.<base>.insteadOf`: the longest that fits wins. */
-export function insteadOf(url: string, config: GitConfig): string {
-  let best: readonly [base: string, prefix: string] | undefined;
-  for (const [key, prefix] of config) {
-    const base = /^url\.(.+)\.insteadof$/.exec(key)?.[1];
-    if (base === undefined || !url.startsWith(prefix) || prefix.length <= (best?.[1].length ?? 0)) continue;
-    best = [base, prefix];
-  }
-  return best ? `${best[0]}${url.slice(best[1].length)}` : url;
 }
 
 interface ListedSetting {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { StateStore } from '../ports-state.ts';
 import { basicAuthorization } from './git-credentials.ts';
-import type { GitLocation, StateStoreProblem } from './git-location.ts';
+import type { GitLocation, StateStoreProblem } from './git-place.ts';
 import { createRemoteRef, type RemotePlace } from './git-remote-ref.ts';
 import { createStateStore } from './git-store.ts';
 import { wireServer } from './git-wire.ts';

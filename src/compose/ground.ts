@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type CodeCommit, openTracking } from '../adapters/checkout.ts';
-import { type GitLocation, locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
+import { locateRepository, privateFolder, projectFolder } from '../adapters/git-location.ts';
+import type { GitLocation } from '../adapters/git-place.ts';
 import type { GitStateStore } from '../adapters/git-state-store.ts';
 import { type AppFailure, inputFailure } from '../app/failure.ts';
 import { fail, ok, type Result } from '../base/result.ts';

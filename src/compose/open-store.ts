@@ -1,4 +1,5 @@
-import { type GitLocation, projectFolder } from '../adapters/git-location.ts';
+import { projectFolder } from '../adapters/git-location.ts';
+import type { GitLocation } from '../adapters/git-place.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
 import { type AppFailure, inputFailure, outsideFailure } from '../app/failure.ts';
 import { fail, ok, type Result } from '../base/result.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkedOutId } from '../adapters/checkout-head.ts';
-import { type GitLocation, locateRepository, projectFolder } from '../adapters/git-location.ts';
+import { locateRepository, projectFolder } from '../adapters/git-location.ts';
+import type { GitLocation } from '../adapters/git-place.ts';
 import { type GitStateStore, openStateStore } from '../adapters/git-state-store.ts';
 import { readableNames } from '../adapters/readable-files.ts';
 import { createSourceTree } from '../adapters/source-tree.ts';

@@ -4,6 +4,8 @@ import { parseSync } from 'rolldown/utils';
 export interface SourceFacts {
   /** Modules named by any import, export or `import()`, types included. */
   readonly imports: readonly string[];
+  /** Those of them that are loaded before the file itself: static imports and exports of values. */
+  readonly loads: readonly string[];
   /** Uses of the clock, of chance, of the surroundings, of waiting, as the code writes them. */
   readonly impurities: readonly string[];
   /** Names of exported types and interfaces. */
@@ -20,11 +22,17 @@ interface Node {
 export function readSourceFacts(file: string, text: string): SourceFacts {
   const { program, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
-  const found = { imports: [] as string[], impurities: [] as string[], exportedTypes: [] as string[] };
+  const found = {
+    imports: [] as string[],
+    loads: [] as string[],
+    impurities: [] as string[],
+    exportedTypes: [] as string[],
+  };
   let hasDefaultExport = false;
   const visit = (node: Node): void => {
     const source = importedModule(node);
     if (source !== undefined) found.imports.push(source);
+    if (source !== undefined && isLoaded(node)) found.loads.push(source);
     const impurity = impurityOf(node);
     if (impurity !== undefined) found.impurities.push(impurity);
     if (node.type === 'ExportDefaultDeclaration') hasDefaultExport = true;
@@ -57,6 +65,15 @@ function importedModule(node: Node): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Types leave no trace in what is loaded, and `import()` comes later. */
+function isLoaded(node: Node): boolean {
+  if (node.type === 'ImportExpression' || node.type === 'TSImportType') return false;
+  if (node['importKind'] === 'type' || node['exportKind'] === 'type') return false;
+  const specifiers = (node['specifiers'] ?? []) as Node[];
+  const isType = (each: Node): boolean => each['importKind'] === 'type' || each['exportKind'] === 'type';
+  return specifiers.length === 0 || !specifiers.every(isType);
 }
 
 function impurityOf(node: Node): string | undefined {

@@ -157,3 +157,21 @@ function matches(target: string, allowed: string): boolean {
 function wordsOf(typeName: string): string[] {
   return typeName.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
 }
+
+/** Files that load each other, straight or through others: each circle once, as its files. */
+export function circlesOf(loads: ReadonlyMap<string, readonly string[]>): string[][] {
+  const circles = new Map<string, string[]>();
+  const done = new Set<string>();
+  const visit = (file: string, above: readonly string[]): void => {
+    const start = above.indexOf(file);
+    if (start >= 0) {
+      const circle = above.slice(start);
+      circles.set([...circle].sort().join(' '), circle);
+    } else if (!done.has(file)) {
+      for (const loaded of loads.get(file) ?? []) visit(loaded, [...above, file]);
+      done.add(file);
+    }
+  };
+  for (const file of loads.keys()) visit(file, []);
+  return [...circles.values()];
+}
