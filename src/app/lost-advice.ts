@@ -1,7 +1,7 @@
 import type { AssetKey, Project } from '../model/project.ts';
 import { planPartitionRuns } from '../plan/partition-runs.ts';
 import { type PartitionReader, partitionName } from '../plan/partitioned.ts';
-import { chunkText } from '../time/partitions/keys.ts';
+import { toRanges } from '../time/partitions/keys.ts';
 import { sameDefinition } from '../time/partitions/mapping.ts';
 import { RUNS_MAX } from './partition-runs.ts';
 
@@ -57,7 +57,7 @@ function groupsOf({ assets }: Project, tops: readonly AssetKey[]): readonly (rea
 }
 
 function commandOf(known: KnownLost, tops: readonly AssetKey[]): string {
-  const { project, environment, reader } = known;
+  const { project, environment } = known;
   const selection = tops.map((key) => `key:${key}+`).join(' or ');
   const cut = tops.filter((key) => project.assets[key]?.partitions !== undefined);
   const partitions = partitionsText(known, cut);
@@ -66,40 +66,47 @@ function commandOf(known: KnownLost, tops: readonly AssetKey[]): string {
   if (partitions !== undefined && runsOf(known, tops, partitions) > RUNS_MAX)
     return `branchline backfill start --select ${quoted(selection)}${keys}${where}`;
   return `branchline run --select ${quoted(selection)}${keys}${environment === 'local' ? '' : where}`;
-
-  function runsOf({ lost }: KnownLost, roots: readonly AssetKey[], text: string): number {
-    const runs = planPartitionRuns(project, reader, {
-      selected: withDownstream(project, roots),
-      partitions: text === 'missing' ? 'all' : text,
-      recordsOf: () => undefined,
-    });
-    const most = roots.some((key) => known.unnamed?.has(key)) ? Number.POSITIVE_INFINITY : lost.size;
-    return runs.ok ? (text === 'missing' ? Math.min(runs.value.length, most) : runs.value.length) : 0;
-  }
 }
 
-/** The lost keys as `--partitions` takes them: a range where they stand side by side, else by their status. */
+/** How many runs a command is, at the most: of what is missing, as if all were. */
+function runsOf({ project, reader }: KnownLost, tops: readonly AssetKey[], partitions: string): number {
+  const runs = planPartitionRuns(project, reader, {
+    selected: withDownstream(project, tops),
+    partitions: partitions === MISSING ? 'all' : partitions,
+    recordsOf: () => undefined,
+  });
+  return runs.ok ? runs.value.length : 0;
+}
+
+const MISSING = 'missing';
+/** A line has room for some ranges. Of more of them all that is missing is made, what never was among it. */
+const RANGES_LENGTH_MAX = 200;
+
+/** The lost keys as `--partitions` takes them: as ranges, and where these are too many by their status. */
 function partitionsText(known: KnownLost, cut: readonly AssetKey[]): string | undefined {
   const [first] = cut;
   if (first === undefined) return undefined;
-  if (cut.some((key) => known.unnamed?.has(key))) return 'missing';
+  if (cut.some((key) => known.unnamed?.has(key))) return MISSING;
   const lost = new Set(cut.flatMap((key) => lostKeysOf(known, key)));
-  const all = known.reader.keysOf(first);
-  const keys = all.filter((key) => lost.has(key));
-  if (keys.length === 0) return undefined;
-  const from = all.indexOf(keys[0]!);
-  const isRow = keys.every((key, i) => all[from + i] === key);
-  return isRow ? chunkText(keys) : 'missing';
+  if (lost.size === 0) return undefined;
+  const ranges = toRanges(known.reader.keysOf(first), lost);
+  // A key with a comma in it is understood alone.
+  const isList = ranges.length <= 1 || !ranges.some((range) => range.includes(','));
+  const text = ranges.join(',');
+  return isList && text.length <= RANGES_LENGTH_MAX ? text : MISSING;
 }
 
 function withDownstream({ assets }: Project, roots: readonly AssetKey[]): ReadonlySet<AssetKey> {
+  const readers = new Map<AssetKey, AssetKey[]>();
+  for (const { key, deps } of Object.values(assets))
+    for (const dep of deps) {
+      const known = readers.get(dep);
+      if (known) known.push(key);
+      else readers.set(dep, [key]);
+    }
   const selected = new Set(roots);
-  const keys = Object.keys(assets);
-  let size = -1;
-  while (size !== selected.size) {
-    size = selected.size;
-    for (const key of keys) if (assets[key]!.deps.some((dep) => selected.has(dep))) selected.add(key);
-  }
+  // A set goes on with what is added to it meanwhile.
+  for (const key of selected) for (const reader of readers.get(key) ?? []) selected.add(reader);
   return selected;
 }
 

@@ -1,7 +1,7 @@
 import type { Plan } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { openPartitionReader, partitionName } from '../plan/partitioned.ts';
+import { assetOf, openPartitionReader, partitionName } from '../plan/partitioned.ts';
 import type { KeysByAsset } from '../plan/reads.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
@@ -35,7 +35,8 @@ export function lostBesides(
   if (rest.size === 0) return undefined;
   const reader = openPartitionReader(project, world.view, world.at);
   const left = { project, environment, reader, lost: rest };
-  const assets = Object.keys(project.assets).filter((key) => lostKeysOf(left, key).length > 0);
+  const named = new Set([...rest.keys()].map(assetOf));
+  const assets = Object.keys(project.assets).filter((key) => named.has(key) && lostKeysOf(left, key).length > 0);
   const what = assets.slice(0, 3).map((asset) => {
     const keys = lostKeysOf(left, asset);
     return keys[0] === WHOLE

@@ -66,6 +66,12 @@ export function partitionName(asset: AssetKey, partition: string): string {
   return partition === WHOLE ? asset : `${asset}@${partition}`;
 }
 
+/** The asset of such a name: none of them has an `@` in it. */
+export function assetOf(name: string): AssetKey {
+  const at = name.indexOf('@');
+  return at < 0 ? name : name.slice(0, at);
+}
+
 export function openPartitionReader(project: Project, view: StateView, at: KeysAt): PartitionReader {
   const opened = new Map<PartitionsDef, Partitions>();
   const keys = new Map<PartitionsDef, KeySet>();
