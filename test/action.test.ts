@@ -115,6 +115,7 @@ describe('a scheduled event', () => {
     expect(end.summary).toMatch(/^### shop: 1 failed, 1 skipped\n/);
     expect(end.summary).toContain('<details><summary>a: ');
     expect(end.summary).toContain('looking');
+    expect(end.summary).toContain('**After a fix:** *Run workflow* with command `run`, select `key:a+`');
     // What it printed is in a group of its own, and none of it is a command.
     expect(end.raw).toMatch(/^::group::a\n::stop-commands::[0-9a-f]{32}\nlooking\n/m);
     expect(end.raw).not.toMatch(/^::error::no|##\[endgroup/m);
@@ -346,8 +347,8 @@ describe('other events', () => {
     expect(bare.summary).toMatch(/^- uses: actions\/checkout@[0-9a-f]{40} # v/m);
     const elsewhere = await rig.run({ event: schedule, with: { project: './sales/' } });
     expect(elsewhere).toMatchObject({ code: 2, outputs: { status: 'failure' } });
-    expect(elsewhere.summary).toContain('The repository has no folder \\`sales\\`');
-    expect(elsewhere.summary).toContain('The input \\`project\\` names');
+    expect(elsewhere.summary).toContain('The repository has no folder `sales`');
+    expect(elsewhere.summary).toContain('The input `project` names');
   });
 
   test('wrong inputs are all told at once', async () => {

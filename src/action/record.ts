@@ -16,7 +16,7 @@ import type { EventDraft } from '../model/events.ts';
 import { epochMs, timestamp } from '../model/instant.ts';
 import type { Project } from '../model/project.ts';
 import { assetLines } from '../render/asset-lines.ts';
-import { renderAssetLine } from '../render/run-text.ts';
+import { keptDataText, renderAssetLine } from '../render/run-text.ts';
 import type { RunSummary } from '../render/summary/summary.ts';
 import { openTimeBudget } from '../run/budget.ts';
 import { formatInstant } from '../time/format.ts';
@@ -125,7 +125,7 @@ export async function performTick(
   push?: PushEvent,
   said: readonly string[] = [],
 ): Promise<JobResult> {
-  const { job, world, settings } = recording;
+  const { job, project, world, settings } = recording;
   const { dryRun } = job.inputs;
   // Before the tick: it records that this code has ticked.
   const build = push === undefined || dryRun ? ok(undefined) : await buildOf(recording, push);
@@ -149,7 +149,7 @@ export async function performTick(
   for (const note of notes) job.log.print(note);
   const runs = [...tick.runs, ...built.runs];
   const result = resultOf(recording, runs, {
-    runs: summariesOf(runs, tick.now),
+    runs: summariesOf(runs, project, tick.now),
     notes,
     waiting: [...tick.left.map(triggerText), ...tick.held.map(({ request }) => triggerText(request))],
     next: tick.next,
@@ -259,16 +259,31 @@ export function stepLog({ job, opened }: Recording): RunObserver {
   };
 }
 
-export function summariesOf(runs: readonly RunOutcome[], judgedAt: number): RunSummary[] {
+export function summariesOf(runs: readonly RunOutcome[], project: Project, judgedAt: number): RunSummary[] {
   const good = madeGoodBy(runs);
-  return runs.map((run) => summaryOf(run, good.get(run.plan.runId), judgedAt));
+  return runs.map((run) => {
+    const retry = good.get(run.plan.runId);
+    return {
+      ...summaryOf(run, judgedAt),
+      ...keptOf(run, project),
+      ...(retry === undefined ? {} : { madeGoodBy: retry }),
+    };
+  });
 }
 
-function summaryOf(run: RunOutcome, retry: string | undefined, judgedAt: number): RunSummary {
+/** What is still there of the first asset that failed. */
+function keptOf({ drafts, after }: RunOutcome, project: Project): Pick<RunSummary, 'kept'> {
+  const first = assetLines(drafts).find(({ failure }) => failure !== undefined);
+  if (first === undefined) return {};
+  const isRead = Object.values(project.assets).some(({ deps }) => deps.includes(first.asset));
+  const kept = keptDataText(first, after.view, isRead);
+  return kept === undefined ? {} : { kept };
+}
+
+function summaryOf(run: RunOutcome, judgedAt: number): RunSummary {
   const { plan, drafts, state, durationMs } = run;
   const { request } = plan;
   return {
-    ...(retry === undefined ? {} : { madeGoodBy: retry }),
     trigger: triggerText(request),
     plan,
     drafts,

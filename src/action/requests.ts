@@ -38,7 +38,7 @@ export async function performRequests(
   options: NonNullable<Parameters<typeof runRequests>[4]>,
   before: readonly string[] = [],
 ): Promise<JobResult> {
-  const { job, world, settings } = recording;
+  const { job, project, world, settings } = recording;
   const outcome = await runRequests(world.run, settings, requests, stepLog(recording), options);
   if (!outcome.ok) return refusedResult(withPermissionLines(outcome.error));
   const { runs, along, known, failures } = outcome.value;
@@ -48,7 +48,7 @@ export async function performRequests(
   for (const note of notes) job.log.print(note);
   const isLeft = runs.some(({ state }) => state === 'QUEUED') || known.some(isOutOfTime);
   if (isLeft) notes.push('The time budget of this job is over: the next tick carries the rest on.');
-  const summaries = summariesOf(runs, world.run.clock.now());
+  const summaries = summariesOf(runs, project, world.run.clock.now());
   const result = resultOf(recording, runs, { runs: summaries, notes, waiting: [], next: [] });
   const end = isLeft ? withTimeOver(recording, result) : result;
   return failure !== undefined && end.exit === 0 ? { ...end, exit: 1, status: 'failure' } : end;

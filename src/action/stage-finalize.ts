@@ -59,7 +59,7 @@ export async function performFinalizeStage(recording: Recording): Promise<JobRes
   for (const note of notes) log.print(note);
   const outcomes = runs.flatMap((run) => outcomeOf(run, after, commit));
   const result = resultOf(recording, outcomes, {
-    runs: summariesOf(outcomes, world.run.clock.now()),
+    runs: summariesOf(outcomes, project, world.run.clock.now()),
     notes,
     waiting: [],
     next: [],

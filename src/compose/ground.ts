@@ -43,6 +43,8 @@ export interface Ground {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly warn: (text: string) => void;
+  /** The same, each text once however many find it. */
+  readonly warnOnce: (text: string) => void;
   /** Assets whose partitions transactions read. */
   readonly partitions: Set<AssetKey>;
 }
@@ -91,8 +93,16 @@ export async function openGround(
     dataBranch: (branch) => store.value.dataBranch(branch),
   });
   const clock = options.now === undefined ? opened.clock : shiftedClock(opened.clock, options.now);
-  const own = { folder, scratch, store: store.value, stores, env: env.value, clock, redactor, warn };
-  return ok({ opened, project, options, remoteUrl, code, ...own, partitions: new Set() });
+  const own = { folder, scratch, store: store.value, stores, env: env.value, clock, redactor };
+  return ok({ opened, project, options, remoteUrl, code, ...own, warn, warnOnce: once(warn), partitions: new Set() });
+}
+
+function once(warn: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (!said.has(text)) warn(text);
+    said.add(text);
+  };
 }
 
 /** A clock that stood at `now` when the command began. */

@@ -111,6 +111,7 @@ function statePorts(ground: Ground): StatePorts {
     writerBegan: clock.now(),
     redact: (text) => redactor.text(text),
     warn: ground.warn,
+    warnOnce: ground.warnOnce,
     ...(project.state.retentionMs === undefined ? {} : { retentionMs: project.state.retentionMs }),
     // A runner of GitHub has no disk that stays: it remembers nothing.
     ...(isLocal ? {} : { heads: headMemory(ground.folder, store.label, ground.remoteUrl) }),
@@ -123,16 +124,11 @@ function runPorts(
   ground: Ground,
   own: { readonly state: StatePorts; readonly sql: SqlPool; readonly pages: Map<string, string | null> },
 ): RunPorts {
-  const { opened, project, options, code, folder, scratch, stores, env, clock, redactor, warn } = ground;
+  const { opened, project, options, code, folder, scratch, stores, env, clock, redactor, warn, warnOnce } = ground;
   const { host, root, surroundings } = opened;
   const { writer } = surroundings;
   const { sql } = own;
   const { outputs, keptFile } = stores;
-  const said = new Set<string>();
-  const warnOnce = (text: string): void => {
-    if (!said.has(text)) warn(text);
-    said.add(text);
-  };
   const processes = createProcessHolders();
   return {
     partitions: ground.partitions,
@@ -170,7 +166,7 @@ function runPorts(
     ...(code === undefined ? {} : { changedFiles: changesSince(code.commit, ground) }),
     ...(options.logs ? { onOutput: surroundings.onStepOutput ?? prefixedOutput(surroundings) } : {}),
     prepareEngines: (engines) => prepareEngines(engines, env, host),
-    findLost: openFindLost(ground, sql, warnOnce),
+    findLost: openFindLost(ground, sql),
     pages: recordedPages(ground, own.pages),
   };
 }
@@ -200,11 +196,7 @@ async function prepareEngines(
   return undefined;
 }
 
-function openFindLost(
-  { opened, project, options, stores, env }: Ground,
-  sql: SqlPool,
-  warnOnce: (text: string) => void,
-): FindLost {
+function openFindLost({ opened, project, options, stores, env, warnOnce }: Ground, sql: SqlPool): FindLost {
   const { outputs, keptFile } = stores;
   const scope = { project, environment: options.environment, env, root: opened.root };
   const onUnasked = (connection: string, why: string): void =>

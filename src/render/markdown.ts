@@ -81,6 +81,22 @@ export function code(raw: string, most = 120): Markdown {
   return `<code>${text(line, most)}</code>` as Markdown;
 }
 
+/** A message within a line, as `text`: what stands between backquotes is in the font of code. */
+export function message(raw: string, most = 300): Markdown {
+  const line = oneLine(raw, most);
+  const parts = line.split('`');
+  // Without its closing half a backquote is a character like any other.
+  if (parts.length % 2 === 0) return text(line, most);
+  return parts.map((part, i) => (i % 2 === 1 ? code(part, most) : beside(part, i, parts))).join('') as Markdown;
+}
+
+/** Text beside code: its blanks at the edges count. */
+function beside(part: string, i: number, parts: readonly string[]): string {
+  const before = i > 0 && part.startsWith(' ') ? ' ' : '';
+  const after = i < parts.length - 1 && part.endsWith(' ') && part.trim() !== '' ? ' ' : '';
+  return `${before}${text(part, part.length + 1)}${after}`;
+}
+
 /** Text from outside as one line: no control characters, single spaces, cut. */
 export function oneLine(raw: string, most: number): string {
   const line = visible(raw).replace(/\s+/g, ' ').trim();

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../model/instant.ts';
 import { formatDuration, formatInstant } from '../../time/format.ts';
-import { blocks, code, join, link, type Markdown, own, text } from '../markdown.ts';
+import { blocks, code, join, link, type Markdown, message, own, text } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
 
 /** What every summary may have, whether or not there were runs. */
@@ -42,7 +42,7 @@ const LIST_MAX = 50;
 
 /** A title and its lines, the first of them. */
 export function listBlock(title: string, lines: readonly string[]): Markdown {
-  const shown = lines.slice(0, LIST_MAX).map((line) => own(`- ${text(line, 1_000)}`));
+  const shown = lines.slice(0, LIST_MAX).map((line) => own(`- ${message(line, 1_000)}`));
   const more = lines.length - shown.length;
   if (more > 0) shown.push(own(`- and ${formatCount(more)} more; the log has them`));
   return own(`**${title}**\n\n${join(shown, '\n')}`);

@@ -1,9 +1,9 @@
 import type { AssetVerdict, Plan } from '../../model/plan.ts';
 import { formatDuration } from '../../time/format.ts';
-import { type AssetLine, assetLines } from '../asset-lines.ts';
-import { blocks, code, fence, folded, join, type Markdown, own, table, text } from '../markdown.ts';
+import { type AssetLine, assetLines, failsRun } from '../asset-lines.ts';
+import { blocks, code, fence, folded, join, type Markdown, message, own, table, text } from '../markdown.ts';
 import { reasonText, skipText } from '../reason-text.ts';
-import { decidedRetry } from '../run-text.ts';
+import { decidedRetry, partitionsText } from '../run-text.ts';
 import { count, formatCount, nameSome } from '../style.ts';
 import type { RunSummary, SummaryBounds } from './summary.ts';
 
@@ -22,8 +22,9 @@ export function runSection(run: RunSummary, bounds: SummaryBounds): Markdown {
     ...made
       .filter(({ verdict }) => verdict === 'failed')
       .slice(0, bounds.logs)
-      .map(logBlock),
+      .map(failureOf),
     skippedBlock(run.plan, lines, bounds.rows),
+    adviceBlock(run, made),
   ]);
 }
 
@@ -41,7 +42,7 @@ function madeTable(plan: Plan, lines: readonly AssetLine[], most: number): Markd
   const rows = lines
     .slice(0, most)
     .map((line) => [
-      code(line.asset),
+      assetCell(line),
       own(`${MARKS[line.verdict]} ${WORDS[line.verdict]}`),
       text(whyOf(plan, line.asset)),
       own(line.rows !== undefined ? formatCount(line.rows) : line.files !== undefined ? count(line.files, 'file') : ''),
@@ -51,6 +52,10 @@ function madeTable(plan: Plan, lines: readonly AssetLine[], most: number): Markd
   const shown = table(['asset', 'result', 'why it ran', 'rows', 'checks', 'time'].map(own), '--->->', rows);
   const more = lines.length - rows.length;
   return more > 0 ? own(`${shown}\n\nAnd ${count(more, 'asset')} more; the log has them.`) : shown;
+}
+
+function assetCell({ asset, partitions = [] }: AssetLine): Markdown {
+  return partitions.length === 0 ? code(asset) : own(`${code(asset)} ${text(partitionsText(partitions))}`);
 }
 
 function verdictOf(plan: Plan, asset: string): AssetVerdict | undefined {
@@ -86,12 +91,42 @@ function checksCell({ checks }: AssetLine): Markdown {
   return join(parts, '<br>');
 }
 
-/** The last lines of a failed step, folded; its message above them. */
-function logBlock(line: AssetLine): Markdown | undefined {
-  const { failure } = line;
+/** Why a step failed: the last lines of its log, folded, with its message above them. What the checks say is in the table. */
+function failureOf({ asset, failure, checks }: AssetLine): Markdown | undefined {
   if (failure === undefined) return undefined;
-  const body = failure.logTail === undefined || failure.logTail.trim() === '' ? failure.message : failure.logTail;
-  return folded(`${line.asset}: ${failure.message.split('\n')[0] ?? ''}`, fence(body));
+  const [first = '', ...more] = failure.message.split('\n');
+  const log = failure.logTail?.trim() ? failure.logTail : undefined;
+  const body = log ?? (more.length > 0 ? failure.message : undefined);
+  if (body !== undefined) return folded(`${asset}: ${first}`, fence(body));
+  return checks.some(failsRun) ? undefined : own(`${code(asset)} failed: ${message(first, 1_000)}`);
+}
+
+/** What is left after a failure, and what a person can do about it; nothing where the run is tried again by itself. */
+function adviceBlock({ kept, drafts, madeGoodBy, plan }: RunSummary, made: readonly AssetLine[]): Markdown | undefined {
+  const failed = made.find(({ failure }) => failure !== undefined);
+  if (failed === undefined || madeGoodBy !== undefined) return undefined;
+  const isHealing = decidedRetry(drafts)?.decision === 'retry';
+  // What is lost is made by the command that its message names.
+  const isLost = failed.failure?.code === 'data-lost';
+  const parts = [
+    ...(kept === undefined ? [] : [text(kept)]),
+    ...(isHealing || isLost ? [] : [own(`**After a fix:** ${againText(failed, plan)}.`)]),
+  ];
+  return parts.length === 0 ? undefined : join(parts, ' ');
+}
+
+function againText({ asset, partitions = [] }: AssetLine, { request }: Plan): string {
+  const keys = partitions.length > 1 ? 'failed' : partitions[0];
+  const inputs = [
+    `command ${code('run')}`,
+    `select ${code(`key:${asset}+`)}`,
+    ...(keys === undefined ? [] : [`partitions ${code(keys)}`]),
+  ];
+  const due =
+    request.kind === 'schedule' && request.schedule !== ''
+      ? `; or the next tick of ${code(request.schedule)} makes it`
+      : '';
+  return `*Run workflow* with ${inputs.join(', ')}${due}`;
 }
 
 function skippedBlock(plan: Plan, lines: readonly AssetLine[], most: number): Markdown | undefined {

@@ -153,6 +153,39 @@ describe('renderSummary', () => {
     });
   });
 
+  it('names what failed without a log, and what to click when it is mended', () => {
+    const late = runOf(
+      ['raw/days', 'marts/records'],
+      [
+        { ...failed('raw/days', 'DAY of raw/days: `DAY` is not set'), failedPartitions: ['2026-11-21'] } as EventDraft,
+        judged('marts/records', 'unique_day', {
+          status: 'FAILED',
+          blocking: true,
+          stage: 'audit',
+          message: 'two rows',
+        }),
+        failed('marts/records', 'not published: 1 of 1 blocking check failed'),
+      ],
+      { state: 'FAILURE', kept: 'Downstream of raw/days still reads its data of 2026-11-20 09:23 UTC.' },
+    );
+    const summary = renderSummary({ ...idle, runs: [late] });
+    expect(summary).toContain('| `raw/days` 2026-11-21 | ✗ failed |');
+    expect(summary).toContain('\n`raw/days` failed: DAY of raw/days: `DAY` is not set\n');
+    // What a check found stands in the table.
+    expect(summary.match(/not published|two rows/g)).toEqual(['two rows']);
+    expect(summary).toContain(
+      'Downstream of raw/days still reads its data of 2026-11-20 09:23 UTC. **After a fix:** *Run workflow* with command `run`, select `key:raw/days+`, partitions `2026-11-21`; or the next tick of `hourly` makes it.',
+    );
+  });
+
+  it('advises nothing where the run is tried again by itself', () => {
+    const drafts: EventDraft[] = [failed('a', 'exit code 3')];
+    const of = (more: Partial<RunSummary>): string =>
+      renderSummary({ ...idle, runs: [runOf(['a'], drafts, { state: 'FAILURE', ...more })] });
+    expect(of({})).toContain('After a fix');
+    expect(of({ madeGoodBy: '20261122-aaaaaaaaaaaaaaaa' })).not.toContain('After a fix');
+  });
+
   it('says what waits', () => {
     const half = runOf(['a', 'b'], [made('a', 1)], { state: 'QUEUED' });
     check('out-of-time', { ...idle, runs: [half], waiting: ['daily 08:00', 'by hand: key:x'] });

@@ -1,7 +1,7 @@
 import type { EventDraft, FinalRunState } from '../../model/events.ts';
 import type { Plan } from '../../model/plan.ts';
 import { type AssetLine, assetLines } from '../asset-lines.ts';
-import { blocks, fence, type Markdown, own, text } from '../markdown.ts';
+import { blocks, fence, type Markdown, message, own } from '../markdown.ts';
 import { count, formatCount } from '../style.ts';
 import { footer, headline, listBlock, nextBlock, type SummaryFrame } from './frame.ts';
 import { runSection } from './run-section.ts';
@@ -15,6 +15,8 @@ export interface RunSummary {
   /** `QUEUED`: the rest waits for the next tick. */
   readonly state: FinalRunState | 'QUEUED';
   readonly durationMs: number;
+  /** What is still there of the first asset that failed. */
+  readonly kept?: string;
   /** The retry, in the same job, that succeeded where this run failed. */
   readonly madeGoodBy?: string;
   /** How late its tick was judged. */
@@ -124,11 +126,11 @@ function isUpToDate({ verdict, reason }: { readonly verdict: string; readonly re
   return verdict === 'skip' && reason === 'up_to_date';
 }
 
-function failureBlock({ message, help }: NonNullable<SummaryInput['failure']>): Markdown {
-  const isShort = !message.includes('\n') && message.length <= 300;
+function failureBlock({ message: said, help }: NonNullable<SummaryInput['failure']>): Markdown {
+  const isLine = !said.includes('\n');
   return blocks([
-    isShort ? own(`**${text(message)}**`) : fence(message),
-    help === undefined ? undefined : help.includes('\n') ? fence(help) : text(help, 1_000),
+    isLine && said.length <= 300 ? own(`**${message(said)}**`) : isLine ? message(said, 2_000) : fence(said),
+    help === undefined ? undefined : help.includes('\n') ? fence(help) : message(help, 1_000),
   ]);
 }
 
