@@ -5,13 +5,10 @@ import { assetLines } from '../render/asset-lines.ts';
 import { runSubject } from '../render/run-text.ts';
 import { count, nameSome } from '../render/style.ts';
 import { uncommittedNames } from '../render/uncommitted-text.ts';
-import { formatInstant } from '../time/format.ts';
 import type { CanceledRun } from './cancel.ts';
 import type { RunEnd } from './carry-out.ts';
 import type { KnownRun } from './claim-run.ts';
 import { holderText } from './claims.ts';
-import type { JudgedTick } from './judged-before.ts';
-import type { TickOutcome } from './tick.ts';
 
 /** The commit that a run goes by, and what of its code was not as in it. */
 export interface RunCode {
@@ -136,18 +133,4 @@ export function knownText({ delivery, claim }: KnownRun): string {
 
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** `daily of 2026-11-22 02:23 UTC was judged already (run …: SUCCESS); it is next at 2026-11-23 02:23 UTC.` */
-export function idleText(next: TickOutcome['next'][number], before: readonly JudgedTick[]): string {
-  const last = before.find(({ schedule }) => schedule === next.schedule);
-  const judged = last ? `of ${formatInstant(last.tick)} was judged already (${judgedText(last)}); it ` : '';
-  return `${next.schedule} ${judged}is next at ${formatInstant(next.tick)}.`;
-}
-
-function judgedText({ outcome, run, state, claim, retry }: JudgedTick): string {
-  if (run === undefined) return outcome;
-  if (claim) return `${holderText(claim)} is at work on it`;
-  const again = retry ? `; its retry ${retry.run}: ${retry.state}` : '';
-  return `run ${run}${state === undefined ? '' : `: ${state}`}${again}`;
 }

@@ -1,43 +1,25 @@
-import { byText } from '../base/order.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { BackfillProgress } from '../model/backfills.ts';
-import type { BranchlineEvent, TickedCode } from '../model/events.ts';
+import type { TickedCode } from '../model/events.ts';
 import { type EpochMs, epochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
-import type { AutomationPass, AutomationRun } from '../plan/automation/pass.ts';
-import { judgeDelivery } from '../plan/delivery.ts';
+import type { AutomationRun } from '../plan/automation/pass.ts';
 import { nextTicks } from '../plan/next-ticks.ts';
-import { planTick, type TickInput, type TickNote, type TickPlan } from '../plan/tick.ts';
-import { numberEvents, runStream } from '../state/codec.ts';
-import { automationDrafts, doesAutomationMove, partitionsOfAutomation, withAutomation } from './automation.ts';
-import { backfillsOf, doBackfillsMove, withBackfills } from './backfills.ts';
-import { type KnownRun, knownRun } from './claim-run.ts';
+import type { TickNote } from '../plan/tick.ts';
+import { doesAutomationMove, partitionsOfAutomation, withAutomation } from './automation.ts';
+import { backfillsOf, doBackfillsMove } from './backfills.ts';
+import type { KnownRun } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
-import { type JudgedTick, judgedBefore } from './judged-before.ts';
-import { requestedDraft } from './opening-events.ts';
-import { keysAt, type PlanningProject, pinPartitions, selectAssets } from './planning.ts';
-import { asksForMissing, presentPartitions } from './present-partitions.ts';
+import { judgeTick, type TickOptions } from './judge-tick.ts';
+import type { JudgedTick } from './judged-before.ts';
+import type { PlanningProject } from './planning.ts';
 import { recoverFirst } from './recover-first.ts';
-import { after, type Release, retryEvents, type WaitingRun, waitingRunsOf } from './release.ts';
-import { decideRelease, hasEnds, mustReadPartitions, type QueueAutomation } from './release-commit.ts';
+import type { WaitingRun } from './release.ts';
+import type { QueueAutomation } from './release-commit.ts';
 import type { RunObserver, RunOutcome, RunPorts, RunSettings } from './run-ports.ts';
-import { runTags } from './run-tags.ts';
-import { assetsByStatus, scheduledParts } from './scheduled-partitions.ts';
-import type { StateDecision } from './state-ports.ts';
-import type { StateAt } from './state-reading.ts';
-import type { Recorded } from './state-session.ts';
-import { tickMessage } from './tick-message.ts';
-import { type CheckedOutCode, isNewestCode, tickedCode, withCode } from './ticked-code.ts';
+import { assetsByStatus } from './scheduled-partitions.ts';
 import { workQueue } from './work-queue.ts';
-
-export interface TickOptions {
-  readonly dryRun: boolean;
-  /** True when the instant was given on purpose (`--now`). */
-  readonly nowWasGiven: boolean;
-  /** The code that is checked out. */
-  readonly code?: CheckedOutCode;
-}
 
 export interface TickObserver extends RunObserver {
   onRun(request: RunRequest, run: string): void;
@@ -80,25 +62,6 @@ export interface TickOutcome {
   readonly before: readonly JudgedTick[];
 }
 
-interface Judged {
-  readonly plan: TickPlan;
-  /** Runs that wait since an earlier wake-up and are due. */
-  readonly waiting: readonly WaitingRun[];
-  /** What this wake-up asked for, and somebody else carries out, or has. */
-  readonly known: readonly KnownRun[];
-  /** All that waits, and what was taken of it in the same commit. */
-  readonly queue: readonly WaitingRun[];
-  readonly release: Release | undefined;
-  readonly now: EpochMs;
-  readonly before: readonly JudgedTick[];
-  /** What assets ask for by themselves, and how many partitions of them are left to later passes. */
-  readonly asking: readonly AutomationRun[];
-  readonly left: AutomationPass['left'];
-  /** Assets ask for nothing more on the state that this leads to. */
-  readonly isQuiet: boolean;
-  readonly code: TickedCode | undefined;
-}
-
 /**
  * One wake-up: judges every tick since the last one, exactly once whoever woke us, and carries the queue out. Judging and
  * the first release are one commit; further runs follow as places become free.
@@ -115,7 +78,7 @@ export async function runTick(
     const recovered = await recoverFirst(ports);
     if (!recovered.ok) return recovered;
   }
-  const judged = await judge(ports, settings, options);
+  const judged = await judgeTick(ports, settings, options);
   if (!judged.ok) return judged;
   const { value, after, commit } = judged.value;
   const { plan, queue, waiting, known, release, now, before, asking, left: later } = value;
@@ -185,151 +148,3 @@ function automationOf(planning: PlanningProject, code: TickedCode | undefined): 
 
 /** Passes of one wake-up that ask for runs. */
 const PASSES_MAX = 1000;
-
-async function judge(
-  ports: RunPorts,
-  settings: RunSettings,
-  options: TickOptions,
-): Promise<Result<Recorded<Judged>, AppFailure>> {
-  for (;;) {
-    const judged = await ports.session.transact<Judged | 'again'>(
-      (state) => decideTick(ports, settings, options, state),
-      { follows: true },
-    );
-    if (!judged.ok) return judged;
-    const { value, ...recorded } = judged.value;
-    if (value !== 'again') return ok({ ...recorded, value });
-  }
-}
-
-/**
- * All that a wake-up may do by itself, and nothing else: schedules, retries, backfills, automation, the queue. What is added
- * here, or to `recoverFirst`, has to be known to `quietUntil` (app/quiet.ts): most wake-ups stop where that says so.
- */
-async function decideTick(
-  ports: RunPorts,
-  settings: RunSettings,
-  options: TickOptions,
-  state: StateAt,
-): Promise<StateDecision<Judged | 'again'>> {
-  const { project } = settings.planning;
-  const { view } = state.read;
-  const judging = await tickedCode(options.code, view.codeCommit, false);
-  let asksMissing = false;
-  let seen = view;
-  const tickInput: TickInput = {
-    project,
-    partsOf(schedule, tick) {
-      asksMissing ||= asksForMissing(schedule.partitions);
-      return scheduledParts(settings.planning, seen, schedule, tick);
-    },
-    records: view.schedules,
-    openRuns: view.openRuns,
-    now: state.now,
-    nowIsTrusted: options.nowWasGiven || state.nowIsTrusted,
-    headAt: view.at === undefined ? undefined : epochMs(view.at),
-    codeIsNewest: isNewestCode(judging, view.codeCommit),
-    selectingNothing: schedulesOfNothing(settings),
-  };
-  let planned = planTick(tickInput);
-  if (asksMissing) {
-    // Only where a schedule that is due asks for it is storage looked at: what is gone is missing as well.
-    const assets = assetsByStatus(settings.planning);
-    seen = (await presentPartitions(ports.findLost, project, view, assets, keysAt(view, state.now))).view;
-    if (seen !== view) planned = planTick(tickInput);
-  }
-  const isRecorded = planned.events.length > 0 || settings.planning.automated.length > 0;
-  const code = judging ?? (await tickedCode(options.code, view.codeCommit, isRecorded));
-  const at = timestamp(state.now);
-  const asked = planned.requests.map((each) => ({
-    ...each,
-    tags: runTags(settings.planning, each.request, each.tags),
-  }));
-  const plan = { ...planned, requests: asked };
-  const deliveries = asked.map(({ request }) => judgeDelivery(view, request));
-  const known = deliveries.flatMap((delivery) => (delivery.kind === 'wanted' ? [] : [knownRun(view, delivery)]));
-  const events: BranchlineEvent[] = numberEvents(
-    ports.writer,
-    view.streams.get(ports.writer) ?? 0,
-    plan.events.map((draft) => withCode(draft, code)),
-  );
-  for (const [index, { run, request, tags }] of asked.entries()) {
-    if (deliveries[index]!.kind !== 'wanted' || view.openRuns.has(run)) continue;
-    const pinned = pinPartitions(settings.planning, view, request, state.now);
-    const job = pinned.job === undefined ? {} : { job: pinned.job };
-    events.push(
-      ...numberEvents(runStream(run, 1), 0, [requestedDraft({ runId: run, request: pinned, ...job, tags }, at)]),
-    );
-  }
-  events.push(...retryEvents(view, state.now));
-  const asks = events.length === 0 ? view : after(view, events, state.now);
-  const by = { writer: ports.writer, now: state.now };
-  const carried = options.dryRun ? { view: asks, events } : withBackfills(project, view, { view: asks, events }, by);
-  // Older code, or a clock that nobody trusts, judges nothing.
-  const automation = planned.held
-    ? { ...carried, runs: [], left: new Map<string, number>() }
-    : withAutomation(settings.planning, view, carried, {
-        ...by,
-        drafts: automationDrafts(settings.planning, view, state.now),
-        ...(code ? { code } : {}),
-      });
-  const preview = automation.view;
-  const queue = waitingRunsOf(preview);
-  const waiting = waitingRunsOf(view)
-    .filter(({ due }) => due === undefined || epochMs(due) <= state.now)
-    .sort((a, b) => byText(a.requestedAt, b.requestedAt) || byText(a.run, b.run));
-  const { runs: asking, left } = automation;
-  const judged = {
-    plan,
-    waiting,
-    known,
-    queue,
-    now: state.now,
-    before: judgedBefore(state.read.view),
-    asking,
-    left,
-    code,
-  };
-  if (options.dryRun) return { kind: 'nothing', value: { ...judged, isQuiet: false, release: undefined } };
-  if (mustReadPartitions(ports, settings, preview)) return { kind: 'nothing', value: 'again' };
-  const work = { isMine: () => true, details: new Map<string, never>() };
-  const decided = await decideRelease(ports, settings, work, {
-    state,
-    view: preview,
-    events: automation.events,
-    room: settings.maxParallel,
-  });
-  if (!decided.ok) return { kind: 'stop', failure: decided.error };
-  const { release, events: all } = decided.value;
-  // A pass is quiet once its requests are recorded, as long as nothing else is.
-  const isQuiet = left.size === 0 && all.length === automation.events.length;
-  const value = { ...judged, isQuiet, release };
-  if (all.length === 0) return { kind: 'nothing', value };
-  return {
-    kind: 'commit',
-    events: all,
-    message: tickMessage({ plan, queue, taken: release?.taken ?? [], carried: all }, options),
-    value,
-    ...(hasEnds(all) ? { pages: ports.pages } : {}),
-  };
-}
-
-function schedulesOfNothing(settings: RunSettings): ReadonlySet<string> {
-  const { project } = settings.planning;
-  const nothing = new Set<string>();
-  // Many schedules select the same.
-  const judged = new Map<string, boolean>();
-  const isNothing = (text: string): boolean => {
-    const selected = selectAssets(settings.planning, text);
-    return selected.ok && selected.value.size === 0;
-  };
-  for (const schedule of Object.values(project.schedules)) {
-    const text = schedule.selection ?? (schedule.job === undefined ? undefined : project.jobs[schedule.job]?.selection);
-    // What depends on the state is judged when its run is planned.
-    if (text === undefined || /\bstatus\s*:/.test(text)) continue;
-    const known = judged.get(text) ?? isNothing(text);
-    judged.set(text, known);
-    if (known) nothing.add(schedule.name);
-  }
-  return nothing;
-}

@@ -1,7 +1,7 @@
 import { madeGoodBy } from '../app/made-good.ts';
-import { idleText, knownText, sentence } from '../app/run-message.ts';
+import { knownText, sentence } from '../app/run-message.ts';
 import { runTick, type TickOutcome } from '../app/tick.ts';
-import { automationLines, isIdle } from '../app/tick-text.ts';
+import { automationLines, idleText, isIdle } from '../app/tick-text.ts';
 import type { Json } from '../base/json.ts';
 import { openHost } from '../compose/open-project.ts';
 import { renderBackfill } from '../render/backfill-text.ts';
