@@ -3,7 +3,7 @@ import type { BranchlineEvent, Claim, EventDraft } from '../model/events.ts';
 import { timestamp } from '../model/instant.ts';
 import { encodeEvent, numberEvents, runStream, splitEventId } from '../state/codec.ts';
 import { mapEventText } from '../state/event-text.ts';
-import type { CarryOutInput, RunEnd } from './carry-out.ts';
+import type { CarryOutInput, RunEnd } from './carry-out-input.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { journalName } from './journal-name.ts';
 import { setAside } from './set-aside.ts';

@@ -6,7 +6,7 @@ import { runSubject } from '../render/run-text.ts';
 import { count, nameSome } from '../render/style.ts';
 import { uncommittedNames } from '../render/uncommitted-text.ts';
 import type { CanceledRun } from './cancel.ts';
-import type { RunEnd } from './carry-out.ts';
+import type { RunEnd } from './carry-out-input.ts';
 import type { KnownRun } from './claim-run.ts';
 import { holderText } from './claims.ts';
 

@@ -7,7 +7,7 @@ import type { Holders, Journals } from '../ports-state.ts';
 import type { TimeBudget } from '../run/budget.ts';
 import type { Redactor } from '../run/redact.ts';
 import type { StateRead } from '../state/read.ts';
-import type { RunEnd } from './carry-out.ts';
+import type { RunEnd } from './carry-out-input.ts';
 import type { ClaimDecision, ClaimInput } from './claim-run.ts';
 import type { KeptFileOf } from './connection-files.ts';
 import type { FindLost } from './find-lost.ts';
