@@ -14,7 +14,7 @@ import { type Lean, type Settled, settleDecision } from './settle-decision.ts';
 import type { StateDecision, StatePorts } from './state-ports.ts';
 import { loadState, readOptions, type StateAt } from './state-reading.ts';
 import { transact } from './transact.ts';
-import type { Decision, TransactionRetry, TransactionView } from './transaction.ts';
+import type { Decision, TransactionOutcome, TransactionRetry, TransactionView } from './transaction.ts';
 
 export interface Recorded<T> {
   readonly value: T;
@@ -67,90 +67,54 @@ export function openStateSession(ports: StatePorts): StateSession {
   };
 }
 
+/** One transaction under way: what its tries have read, decided and sent. */
+interface Underway<T> {
+  readonly tx: number;
+  readonly seen: Seen;
+  readonly reads: KeptReads;
+  readonly options: TransactionOptions;
+  /** When the head was last asked for, by the own clock, and the instant at which was decided. */
+  readAt: number;
+  instant: number;
+  wanted: ReadOptions;
+  compacts: boolean;
+  lean?: (() => Lean<T> | undefined) | undefined;
+  sentLean?: Lean<T> | undefined;
+  sent?: Settled<T>;
+}
+
 async function transactOnce<T>(
   ports: StatePorts,
   { tx, seen, reads }: { readonly tx: number; readonly seen: Seen; readonly reads: KeptReads },
   decide: (state: StateAt) => Promise<StateDecision<T>>,
   options: TransactionOptions,
 ): Promise<Result<Recorded<T>, AppFailure>> {
-  let lean: (() => Lean<T> | undefined) | undefined;
-  let sentLean: Lean<T> | undefined;
-  let sent: Settled<T> | undefined;
-  let instant = 0;
+  const underway: Underway<T> = { tx, seen, reads, options, readAt: 0, instant: 0, wanted: {}, compacts: false };
   if (options.givesWay) await giveWay(ports.clock, seen);
-  let readAt = 0;
   const head = options.follows ? seenSoon(seen, ports.clock.now()) : undefined;
   delete seen.idle;
-  let wanted: ReadOptions = {};
-  let compacts = false;
-  const outcome = await transact<Settled<T>>(
-    ports.store,
-    async (view) => {
-      readAt = ports.clock.now();
-      // As it is now: the set may grow while files are read, and what is kept of a head must be what was read of it.
-      const partitions = ports.partitionsOf && { partitionsOf: new Set(ports.partitionsOf()) };
-      wanted = { ...readOptions(view.now), ...partitions, ...(options.takesLate ? { olderStreams: true } : {}) };
-      let state = await readState(ports, view, { seen, reads, wanted }, options);
-      const withOlder = (): ReturnType<typeof readState> => {
-        wanted = { ...wanted, olderStreams: true };
-        return readState(ports, view, { seen, reads, wanted }, options);
-      };
-      if (state.ok && isUnknownStream(state.value.read, options.goesOnWith)) state = await withOlder();
-      if (!state.ok) return stopped(state.error);
-      instant = state.value.now;
-      // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
-      if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
-        return ok({ kind: 'nothing', value: sent });
-      let decision = await decide(state.value);
-      if (decision.kind === 'commit' && takesOlderStreams(ports, state.value.read, decision.events)) {
-        state = await withOlder();
-        if (!state.ok) return stopped(state.error);
-        decision = await decide(state.value);
-      }
-      const settled = await settleDecision({ ...ports, mayLeave: view.mayLeave }, tx, state.value, decision);
-      if (!settled.ok) return settled;
-      lean = settled.value.lean;
-      if (settled.value.decision.kind === 'commit') {
-        sent = settled.value.decision.value;
-        compacts = settled.value.decision.compacts !== undefined;
-      }
-      return ok(settled.value.decision);
+  const outcome = await transact<Settled<T>>(ports.store, (view) => decideAt(ports, view, underway, decide), {
+    clock: ports.clock,
+    random: ports.random,
+    writer: ports.writer,
+    tx,
+    ...(head === undefined ? {} : { seen: head }),
+    lean: (change) => {
+      underway.sentLean = underway.lean?.();
+      return underway.sentLean?.change ?? change;
     },
-    {
-      clock: ports.clock,
-      random: ports.random,
-      writer: ports.writer,
-      tx,
-      ...(head === undefined ? {} : { seen: head }),
-      lean: (change) => {
-        sentLean = lean?.();
-        return sentLean?.change ?? change;
-      },
-      onRetry: (retry) => sayRetry(ports, retry),
-    },
-  );
+    onRetry: (retry) => sayRetry(ports, retry),
+  });
   switch (outcome.kind) {
-    case 'landed':
     case 'nothing': {
       if ('stop' in outcome.value) return fail(outcome.value.stop);
-      const isLean = outcome.kind === 'landed' && outcome.isLean;
-      const settled =
-        isLean && sentLean !== undefined && 'after' in sentLean.settled ? sentLean.settled : outcome.value;
-      const { value, after } = settled;
-      if (outcome.kind === 'nothing') {
-        // Not once more: what was seen would get older each time.
-        if (outcome.head !== head) seen.idle = { head: outcome.head, at: readAt };
-        return ok({ value, after });
-      }
-      seen.head = { commit: outcome.commit, seq: after.view.seq };
-      seen.remembered = seen.head;
-      ports.heads?.keep(seen.head);
-      seen.landed = { tx, at: instant };
-      seen.giveWayUntil = ports.clock.now() + outcome.giveWayMs;
-      // Not what was found at a later head, where others' commits may be, nor a compact: it has a file more.
-      if (!outcome.isFoundLater && !compacts) reads.keep(outcome.commit, wanted, withHead(after, outcome.commit));
-      return ok({ value, after, commit: outcome.commit, ...(isLean ? { isLean } : {}) });
+      const { value, after } = outcome.value;
+      // Not once more: what was seen would get older each time.
+      if (outcome.head !== head) seen.idle = { head: outcome.head, at: underway.readAt };
+      return ok({ value, after });
     }
+    case 'landed':
+      return landed(ports, outcome, underway);
     case 'gone':
       return fail(goneState(ports.store.label, seen));
     case 'unreachable':
@@ -169,6 +133,65 @@ async function transactOnce<T>(
     case 'canceled':
       return fail(outsideFailure('state-canceled', 'Interrupted before the state could be committed.'));
   }
+}
+
+/** Reads the state at a head and decides on it, as the transaction is to carry it out. */
+async function decideAt<T>(
+  ports: StatePorts,
+  view: TransactionView,
+  underway: Underway<T>,
+  decide: (state: StateAt) => Promise<StateDecision<T>>,
+): Promise<Result<Decision<Settled<T>>, StoreUnreachable>> {
+  const { tx, options, sent } = underway;
+  underway.readAt = ports.clock.now();
+  // As it is now: the set may grow while files are read, and what is kept of a head must be what was read of it.
+  const partitions = ports.partitionsOf && { partitionsOf: new Set(ports.partitionsOf()) };
+  underway.wanted = { ...readOptions(view.now), ...partitions, ...(options.takesLate ? { olderStreams: true } : {}) };
+  let state = await readState(ports, view, underway, options);
+  const withOlder = (): ReturnType<typeof readState> => {
+    underway.wanted = { ...underway.wanted, olderStreams: true };
+    return readState(ports, view, underway, options);
+  };
+  if (state.ok && isUnknownStream(state.value.read, options.goesOnWith)) state = await withOlder();
+  if (!state.ok) return stopped(state.error);
+  underway.instant = state.value.now;
+  // A push whose answer was lost may have landed and been sealed since: the view knows its writer's transactions.
+  if (sent !== undefined && (state.value.read.view.writers.get(ports.writer)?.tx ?? 0) >= tx)
+    return ok({ kind: 'nothing', value: sent });
+  let decision = await decide(state.value);
+  if (decision.kind === 'commit' && takesOlderStreams(ports, state.value.read, decision.events)) {
+    state = await withOlder();
+    if (!state.ok) return stopped(state.error);
+    decision = await decide(state.value);
+  }
+  const settled = await settleDecision({ ...ports, mayLeave: view.mayLeave }, tx, state.value, decision);
+  if (!settled.ok) return settled;
+  underway.lean = settled.value.lean;
+  if (settled.value.decision.kind === 'commit') {
+    underway.sent = settled.value.decision.value;
+    underway.compacts = settled.value.decision.compacts !== undefined;
+  }
+  return ok(settled.value.decision);
+}
+
+/** What the next transactions may build on, once one has landed. */
+function landed<T>(
+  ports: StatePorts,
+  outcome: Extract<TransactionOutcome<Settled<T>>, { kind: 'landed' }>,
+  { tx, seen, reads, instant, wanted, compacts, sentLean }: Underway<T>,
+): Result<Recorded<T>, AppFailure> {
+  if ('stop' in outcome.value) return fail(outcome.value.stop);
+  const { commit, isLean } = outcome;
+  const { value, after } =
+    isLean && sentLean !== undefined && 'after' in sentLean.settled ? sentLean.settled : outcome.value;
+  seen.head = { commit, seq: after.view.seq };
+  seen.remembered = seen.head;
+  ports.heads?.keep(seen.head);
+  seen.landed = { tx, at: instant };
+  seen.giveWayUntil = ports.clock.now() + outcome.giveWayMs;
+  // Not what was found at a later head, where others' commits may be, nor a compact: it has a file more.
+  if (!outcome.isFoundLater && !compacts) reads.keep(commit, wanted, withHead(after, commit));
+  return ok({ value, after, commit, ...(isLean ? { isLean } : {}) });
 }
 
 function stopped<T>(error: AppFailure | StoreUnreachable): Result<Decision<Settled<T>>, StoreUnreachable> {
