@@ -21,9 +21,10 @@ export const lateModules = {
     'src/adapters/git-store-commit.ts',
     'src/run/redact-views.ts',
   ],
-  /** Parts of manifests that not every project has: SQL, checks, factories, exposures, automation. */
+  /** Parts of manifests that not every project has: SQL, checks, factories, exposures, automation; and where in one something is. */
   manifests: [
     'src/checks/bounds.ts',
+    'src/manifest/node-tree.ts',
     'src/project/automation-rings.ts',
     'src/project/bounds.ts',
     'src/project/exposures.ts',
@@ -106,7 +107,10 @@ export const lateModules = {
     'src/insights/insights.ts',
     'src/render/figures-text.ts',
     'src/render/health-text.ts',
+    'src/render/report/attention.ts',
     'src/render/report/pages.ts',
+    'src/render/report/partition-section.ts',
+    'src/render/report/queue-section.ts',
   ],
   /** Doing it, recording it, and telling of it. */
   work: [
