@@ -6,7 +6,7 @@ import type { WrittenScenario } from '../manifest/generated/written.ts';
 import { parseScenario } from '../manifest/parse.ts';
 import { compareDiagnostics, type Diagnostic } from '../model/diagnostic.ts';
 import type { EpochMs } from '../model/instant.ts';
-import type { AssetKey } from '../model/project.ts';
+import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { type Cron, parseCron } from '../time/cron-syntax.ts';
 import { parseDuration } from '../time/duration.ts';
@@ -45,126 +45,29 @@ export function resolveScenario(
   const { project } = planning;
   const { document, diagnostics: ofText } = source ? parseScenario(source) : { document: undefined, diagnostics: [] };
   const written: WrittenScenario = document?.value ?? {};
-  const diagnostics: Diagnostic[] = [...ofText];
-  const find = (
-    pointer: readonly (string | number)[],
-    what: 'key' | 'value',
-    finding: Omit<Diagnostic, 'span' | 'severity'>,
-  ): void => {
-    if (document) diagnostics.push({ ...finding, severity: 'error', span: document.locate(pointer, what) });
-  };
-  const statuses = statusesOf(project, view);
-
-  function assetsOf(text: string, pointer: readonly (string | number)[], what: 'key' | 'value'): ReadonlySet<AssetKey> {
-    const selected = selectAssets(planning, text, statuses);
-    if (!selected.ok) {
-      const { message, help } = selected.error;
-      find(pointer, what, {
-        code: 'bad-selection',
-        message: message.split('\n')[0]!,
-        ...(help === undefined ? {} : { help }),
-      });
-      return new Set();
-    }
-    if (selected.value.size === 0)
-      find(pointer, what, {
-        code: 'empty-selection',
-        message: `\`${text}\` selects no asset of this project`,
-        help: '`branchline list --select …` shows what a selection names',
-      });
-    return selected.value;
-  }
-
-  /** What is said by selection, as it counts for each asset: the last that fits. */
-  function byAsset<W, T>(
-    name: 'durations' | 'failures' | 'failing_checks',
-    of: Readonly<Record<string, W>> | undefined,
-    read: (value: W) => T,
-  ): Map<AssetKey, T> {
-    const found = new Map<AssetKey, T>();
-    for (const [selection, value] of Object.entries(of ?? {}))
-      for (const asset of assetsOf(selection, [name, selection], 'key')) found.set(asset, read(value));
-    return found;
-  }
-
-  const moment = (text: string): EpochMs => momentOf(text, from);
+  const findings = openFindings(document, base);
+  const { byAsset } = findings;
   const failureOf = (value: NonNullable<WrittenScenario['failures']>[string]): FailureRule => {
     if (typeof value === 'string') return { kind: 'rate', rate: shareOf(value) };
     if (value.first !== undefined) return { kind: 'first', attempts: value.first };
-    return { kind: 'between', from: moment(value.from!), ...(value.to === undefined ? {} : { to: moment(value.to) }) };
+    const to = value.to === undefined ? {} : { to: momentOf(value.to, from) };
+    return { kind: 'between', from: momentOf(value.from!, from), ...to };
   };
-
   const { wake_ups: wake, github, lost_runners: lost } = written;
-  const crons: Cron[] = [];
-  const rules = wake?.cron === undefined ? doorbellOf(project, from).crons : [wake.cron].flat();
-  for (const [index, rule] of rules.entries()) {
-    const cron = parseCron(rule);
-    if (cron.ok) crons.push(cron.value);
-    else {
-      const pointer = Array.isArray(wake?.cron) ? ['wake_ups', 'cron', index] : ['wake_ups', 'cron'];
-      const { message, help } = cron.error;
-      find(pointer, 'value', { code: 'bad-cron', message, ...(help === undefined ? {} : { help }) });
-    }
-  }
-
-  const stepOf = (asset: AssetKey): string[] =>
-    project.assets[asset]?.step === undefined ? [] : [project.assets[asset].step];
-  const bySteps = <T>(of: ReadonlyMap<AssetKey, T>): Map<string, T> =>
-    new Map([...of].flatMap(([asset, value]) => stepOf(asset).map((step) => [step, value] as const)));
-  const failures = bySteps(byAsset('failures', written.failures, failureOf));
-  const seenMs = new Map<string, number[]>();
-  for (const [step, { assets }] of Object.entries(project.steps)) {
-    const records = assets.flatMap((asset) => view.assets.get(asset) ?? []);
-    // A step that makes several assets took at least as long as the slowest of them.
-    const slowest = records.reduce<readonly number[]>(
-      (best, { durationsMs }) => (sum(durationsMs) > sum(best) ? durationsMs : best),
-      [],
-    );
-    if (slowest.length > 0) seenMs.set(step, [...slowest]);
-    const rate = Math.max(0, ...records.map(({ history }) => failureRate(history.map((entry) => entry.outcome))));
-    if (rate > 0 && !failures.has(step)) failures.set(step, { kind: 'rate', rate });
-  }
+  const wakeUps = cronsOf(written, base, findings);
+  const seen = seenOf(project, view);
+  const failures = new Map<string, FailureRule>([
+    ...[...seen.rates].map(([step, rate]) => [step, { kind: 'rate', rate }] as const),
+    ...bySteps(project, byAsset('failures', written.failures, failureOf)),
+  ]);
   const checks = new Map<string, number>();
   for (const [asset, rate] of byAsset('failing_checks', written.failing_checks, shareOf))
     for (const check of project.assets[asset]?.checks ?? []) checks.set(`${asset}/${check.name}`, rate);
-  const startedAt = (name: 'runs' | 'backfills', index: number, at: string | undefined): EpochMs => {
-    const instant = at === undefined ? from : momentOf(at, from);
-    if (instant < from)
-      find([name, index, 'at'], 'value', {
-        code: 'out-of-range',
-        message: 'this is before the simulation begins',
-        help: 'a time after the beginning is written `+30m`; `--from` moves the beginning',
-      });
-    return instant;
-  };
-  const runs = (written.runs ?? []).map((run, index) => {
-    assetsOf(run.select, ['runs', index, 'select'], 'value');
-    return startedRun(run, startedAt('runs', index, run.at));
-  });
-  const backfills = (written.backfills ?? []).map((each, index) => {
-    const backfill = startedBackfill(each, startedAt('backfills', index, each.at));
-    if (assetsOf(each.select, ['backfills', index, 'select'], 'value').size === 0) return backfill;
-    const refused = refusalOf(planning, view, backfill);
-    if (refused)
-      find(['backfills', index, each.partitions === undefined ? 'select' : 'partitions'], 'value', {
-        code: 'bad-backfill',
-        message: refused.message.split('\n')[0]!,
-        ...(refused.help === undefined ? {} : { help: refused.help }),
-      });
-    return backfill;
-  });
-  const machines = new Map(Object.entries(written.fan_out?.machines ?? {}));
-  for (const name of machines.keys())
-    if (project.runners[name] === undefined)
-      find(['fan_out', 'machines', name], 'key', {
-        code: 'unknown-runner',
-        message: `the project has no runner \`${name}\``,
-        help: runnerHelp(name, Object.keys(project.runners)),
-      });
-  const durations = bySteps(byAsset('durations', written.durations, spreadOf));
+  const started = startedOf(written, base, findings);
+  const machines = machinesOf(written, project, findings);
   const price = github?.usd_per_minute ?? base.usdPerMinute;
   const plan: ScenarioPlan = {
-    wakeUps: crons,
+    wakeUps,
     lateness: wake?.late === undefined ? USUAL_LATENESS : spreadOf(wake.late),
     lostRings: wake?.lost === undefined ? 0 : shareOf(wake.lost),
     github: {
@@ -177,18 +80,167 @@ export function resolveScenario(
     budgetMs: durationMs(written.time_budget ?? '5h'),
     maxParallel: written.max_parallel ?? project.maxParallel ?? 4,
     ...(written.fan_out === undefined ? {} : { fanOut: { jobs: written.fan_out.jobs ?? 20, machines } }),
-    durations,
-    seenMs,
+    durations: bySteps(project, byAsset('durations', written.durations, spreadOf)),
+    seenMs: seen.durationsMs,
     durationMs: durationMs(written.default_duration ?? '1m'),
     failures,
     checks,
     lostRunners: lost?.share === undefined ? 0 : shareOf(lost.share),
-    crashes: (lost?.at ?? []).map(moment),
-    started: [...runs, ...backfills],
+    crashes: (lost?.at ?? []).map((text) => momentOf(text, from)),
+    started,
     lostWorkOn: lost?.work_on === undefined ? 0 : shareOf(lost.work_on),
   };
-  const all = diagnostics.sort(compareDiagnostics);
+  const all = [...ofText, ...findings.all].sort(compareDiagnostics);
   return all.length > 0 ? { diagnostics: all } : { plan, diagnostics: [] };
+}
+
+type Pointer = readonly (string | number)[];
+
+/** What is wrong with what a scenario names, as it is looked up. */
+interface Findings {
+  readonly all: readonly Diagnostic[];
+  readonly find: (pointer: Pointer, what: 'key' | 'value', finding: Omit<Diagnostic, 'span' | 'severity'>) => void;
+  readonly assetsOf: (text: string, pointer: Pointer, what: 'key' | 'value') => ReadonlySet<AssetKey>;
+  /** What is said by selection, as it counts for each asset: the last that fits. */
+  readonly byAsset: <W, T>(
+    name: 'durations' | 'failures' | 'failing_checks',
+    of: Readonly<Record<string, W>> | undefined,
+    read: (value: W) => T,
+  ) => ReadonlyMap<AssetKey, T>;
+}
+
+function openFindings(
+  document: ReturnType<typeof parseScenario>['document'],
+  { planning, view }: ScenarioBase,
+): Findings {
+  const all: Diagnostic[] = [];
+  const statuses = statusesOf(planning.project, view);
+  const find: Findings['find'] = (pointer, what, finding) => {
+    if (document) all.push({ ...finding, severity: 'error', span: document.locate(pointer, what) });
+  };
+  const assetsOf: Findings['assetsOf'] = (text, pointer, what) => {
+    const selected = selectAssets(planning, text, statuses);
+    if (!selected.ok) {
+      find(pointer, what, { code: 'bad-selection', ...inWords(selected.error) });
+      return new Set();
+    }
+    if (selected.value.size === 0)
+      find(pointer, what, {
+        code: 'empty-selection',
+        message: `\`${text}\` selects no asset of this project`,
+        help: '`branchline list --select …` shows what a selection names',
+      });
+    return selected.value;
+  };
+  return {
+    all,
+    find,
+    assetsOf,
+    byAsset<W, T>(name: string, of: Readonly<Record<string, W>> | undefined, read: (value: W) => T) {
+      const found = new Map<AssetKey, T>();
+      for (const [selection, value] of Object.entries(of ?? {}))
+        for (const asset of assetsOf(selection, [name, selection], 'key')) found.set(asset, read(value));
+      return found;
+    },
+  };
+}
+
+/** A refusal as a finding says it. */
+function inWords({ message, help }: { readonly message: string; readonly help?: string }): {
+  readonly message: string;
+  readonly help?: string;
+} {
+  return { message: message.split('\n')[0]!, ...(help === undefined ? {} : { help }) };
+}
+
+function cronsOf({ wake_ups: wake }: WrittenScenario, { planning, from }: ScenarioBase, { find }: Findings): Cron[] {
+  const crons: Cron[] = [];
+  const rules = wake?.cron === undefined ? doorbellOf(planning.project, from).crons : [wake.cron].flat();
+  for (const [index, rule] of rules.entries()) {
+    const cron = parseCron(rule);
+    if (cron.ok) crons.push(cron.value);
+    else {
+      const pointer = Array.isArray(wake?.cron) ? ['wake_ups', 'cron', index] : ['wake_ups', 'cron'];
+      const { message, help } = cron.error;
+      find(pointer, 'value', { code: 'bad-cron', message, ...(help === undefined ? {} : { help }) });
+    }
+  }
+  return crons;
+}
+
+/** What is known of assets, of the steps that make them. */
+function bySteps<T>({ assets }: Project, of: ReadonlyMap<AssetKey, T>): Map<string, T> {
+  const steps = new Map<string, T>();
+  for (const [asset, value] of of) {
+    const step = assets[asset]?.step;
+    if (step !== undefined) steps.set(step, value);
+  }
+  return steps;
+}
+
+/** What the history says of steps: how long they took, and what part of their attempts failed. */
+function seenOf(
+  project: Project,
+  view: StateView,
+): { readonly durationsMs: ReadonlyMap<string, readonly number[]>; readonly rates: ReadonlyMap<string, number> } {
+  const seenMs = new Map<string, readonly number[]>();
+  const rates = new Map<string, number>();
+  for (const [step, { assets }] of Object.entries(project.steps)) {
+    const records = assets.flatMap((asset) => view.assets.get(asset) ?? []);
+    // A step that makes several assets took at least as long as the slowest of them.
+    const slowest = records.reduce<readonly number[]>(
+      (best, { durationsMs }) => (sum(durationsMs) > sum(best) ? durationsMs : best),
+      [],
+    );
+    if (slowest.length > 0) seenMs.set(step, [...slowest]);
+    const rate = Math.max(0, ...records.map(({ history }) => failureRate(history.map((entry) => entry.outcome))));
+    if (rate > 0) rates.set(step, rate);
+  }
+  return { durationsMs: seenMs, rates };
+}
+
+/** Runs and backfills that people start. */
+function startedOf(
+  { runs = [], backfills = [] }: WrittenScenario,
+  { planning, view, from }: ScenarioBase,
+  { find, assetsOf }: Findings,
+): ScenarioPlan['started'] {
+  const startedAt = (name: 'runs' | 'backfills', index: number, at: string | undefined): EpochMs => {
+    const instant = at === undefined ? from : momentOf(at, from);
+    if (instant < from)
+      find([name, index, 'at'], 'value', {
+        code: 'out-of-range',
+        message: 'this is before the simulation begins',
+        help: 'a time after the beginning is written `+30m`; `--from` moves the beginning',
+      });
+    return instant;
+  };
+  const started = runs.map((run, index) => {
+    assetsOf(run.select, ['runs', index, 'select'], 'value');
+    return startedRun(run, startedAt('runs', index, run.at));
+  });
+  const filling = backfills.map((each, index) => {
+    const backfill = startedBackfill(each, startedAt('backfills', index, each.at));
+    if (assetsOf(each.select, ['backfills', index, 'select'], 'value').size === 0) return backfill;
+    const refused = refusalOf(planning, view, backfill);
+    const key = each.partitions === undefined ? 'select' : 'partitions';
+    if (refused) find(['backfills', index, key], 'value', { code: 'bad-backfill', ...inWords(refused) });
+    return backfill;
+  });
+  return [...started, ...filling];
+}
+
+/** Machines of the jobs of a fan-out, by the names that the project has for them. */
+function machinesOf({ fan_out }: WrittenScenario, { runners }: Project, { find }: Findings): Map<string, number> {
+  const machines = new Map(Object.entries(fan_out?.machines ?? {}));
+  for (const name of machines.keys())
+    if (runners[name] === undefined)
+      find(['fan_out', 'machines', name], 'key', {
+        code: 'unknown-runner',
+        message: `the project has no runner \`${name}\``,
+        help: runnerHelp(name, Object.keys(runners)),
+      });
+  return machines;
 }
 
 /** `+2h` after the beginning, or an instant. The schema holds: it is one of them. */
