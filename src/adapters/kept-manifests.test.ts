@@ -68,6 +68,13 @@ test('a manifest has its places, kept or not', () => {
       expect(second.locate(pointer, what)).toEqual(first.locate(pointer, what));
 });
 
+test('places of what is kept are worked out once, whatever number of them is asked for', () => {
+  const text = long('a: { b: [1, 2] }');
+  const [, second] = [0, 1].map(() => readKeptYaml(text, keptManifests(folder, '1.0.0'))!);
+  expect(files()).toHaveLength(1);
+  expect(second!.tree()).toBe(second!.tree());
+});
+
 test('a text that something is wrong with is not kept, nor a short one', () => {
   expect(twice(long('a: [1'))).toEqual([undefined, undefined]);
   expect(twice(long('a: &x 1\nb: *x'))).toEqual([undefined, undefined]);

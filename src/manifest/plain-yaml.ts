@@ -25,7 +25,7 @@ export const directiveLine = /^\uFEFF?(?:[^\S\n]*(?:#.*)?\n)*(?=%)/;
 /** As `readPlainYaml`; of a text that was read before without reading it, unless a place in it is asked for. */
 export function readKeptYaml(text: string, kept: KeptValues): PlainYaml | undefined {
   const value = kept.read(text);
-  if (value !== undefined) return { value, tree: () => readPlainYaml(text)!.tree() };
+  if (value !== undefined) return { value, tree: once(() => readPlainYaml(text)!.tree()) };
   const plain = readPlainYaml(text);
   if (plain) kept.keep(text, plain.value);
   return plain;
@@ -47,9 +47,14 @@ export function readPlainYaml(text: string): PlainYaml | undefined {
 
 /** Places are worked out from the events of the parser, once. */
 export function treeOf(text: string, events: readonly Event[]): () => NodeTree {
+  return once(() => buildNodeTree(text, events));
+}
+
+/** A report asks for a place of each of ten thousand assets: to work the tree out for each would take the square of it. */
+function once(build: () => NodeTree): () => NodeTree {
   let built: NodeTree | undefined;
   return () => {
-    built ??= buildNodeTree(text, events);
+    built ??= build();
     return built;
   };
 }
