@@ -237,3 +237,32 @@ schedules:
     expect((await project.state()).problems).toEqual([]);
   });
 });
+
+test('a schedule that selects by status leaves out what has no partitions yet, says so, and makes the rest', async () => {
+  const project = makeCliProject({
+    'branchline.yaml': `name: keyless
+assets:
+  a: { run: "echo a >> log" }
+  b: { partitions: { dynamic: customers }, run: "echo b >> log" }
+  c: { deps: [b], run: "echo c >> log" }
+schedules:
+  new: { cron: "0 2 * * *", selection: "status:unknown" }
+`,
+  });
+  try {
+    await project.run(['tick', '--now', '2036-11-21T12:00:00Z']);
+    for (const day of [22, 23]) {
+      const ticked = await project.run(['tick', '--now', `2036-11-${day}T02:30:00Z`]);
+      expect(ticked.code, ticked.stderr).toBe(0);
+      expect(ticked.stdout + ticked.stderr).toContain(
+        'b has no partitions yet: it is left out, and so is c, which reads it. Add keys by `branchline partitions add customers <key>`.',
+      );
+      expect(project.read('log')).toBe('a\n');
+    }
+    const { view, problems } = await project.state();
+    expect(problems).toEqual([]);
+    expect([...view.endedRuns.values()].map(({ state }) => state)).toEqual(['SUCCESS', 'SUCCESS']);
+  } finally {
+    project.remove();
+  }
+});

@@ -69,6 +69,8 @@ export type ClaimDecision =
       readonly lost: ReadonlyMap<AssetKey, string>;
       /** What of its assets is lost and stays so, in words for whoever asked. */
       readonly stillLost?: string;
+      /** What of its selection has no partitions yet, in words as well. */
+      readonly leftOut?: string;
       /** What the run has done before; absent = it begins. */
       readonly resumed?: ResumedRun;
       readonly moment?: Moment;
@@ -81,6 +83,7 @@ export type ClaimDecision =
       readonly drafts: readonly EventDraft[];
       /** As of a run that is carried out. */
       readonly stillLost?: string;
+      readonly leftOut?: string;
     }
   | { readonly kind: 'held'; readonly by: HeldBy }
   /** A pool has no free slot: `slots` is what the run could use of each. */
@@ -104,14 +107,17 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const input = { ...asked, request, tags: waiting?.tags ?? asked.tags };
   const made = await makePlan(input);
   if (!made.ok) return made;
-  const { plan, lost } = made.value;
+  const { plan, lost, leftOut } = made.value;
   const seen = lookedDrafts(input, plan, made.value);
   if (input.expected && plan.digest !== input.expected.digest) return fail(changedWorld(input.expected, plan));
   const resumed = waiting && resumedRun(plan, waiting, input.view);
   const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
   const { project } = input.planning;
   const besides = stillLost(input, plan, lost);
-  const told = besides === undefined ? {} : { stillLost: besides };
+  const told = {
+    ...(besides === undefined ? {} : { stillLost: besides }),
+    ...(leftOut === undefined ? {} : { leftOut }),
+  };
   if (busy.length === 0) {
     const ending = [...openingDrafts(input, plan), ...seen, ...emptyRunDrafts(plan, input, resumed)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending, ...told });

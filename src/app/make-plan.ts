@@ -1,7 +1,10 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import { isManual, type Plan } from '../model/plan.ts';
+import { leaveOutKeyless } from '../plan/keyless.ts';
+import { openPartitionReader } from '../plan/partitioned.ts';
 import type { ClaimInput } from './claim-run.ts';
 import type { AppFailure } from './failure.ts';
+import { keylessText } from './keyless-text.ts';
 import { presentState } from './partition-runs.ts';
 import { lostForPlan } from './plan-lost.ts';
 import { emptySelection, keysAt, planRequest, requestedAssets, requestedPartitions } from './planning.ts';
@@ -11,6 +14,8 @@ import { statusesOf } from './statuses.ts';
 /** A plan, with what was looked for to make it. */
 interface MadePlan extends Look {
   readonly plan: Plan;
+  /** Which of the selected assets have no partitions yet and are left out, with what to do; absent = none. */
+  readonly leftOut?: string;
 }
 
 /** The plan of a request on this state, made in view of what is lost of what it selects. */
@@ -29,17 +34,24 @@ export async function makePlan(
   // A schedule may select nothing today; a person who does has most likely mistyped a name.
   if (selected.value.size === 0 && isManual(request)) return fail(emptySelection(planning, request.selection));
   const at = keysAt(view, input.now);
-  const cut = requestedPartitions(planning.project, selected.value, request, at);
+  const { project } = planning;
+  // Any other selection was narrowed when it was asked for; what a status selects is known only now.
+  const keyless = asksStatus
+    ? leaveOutKeyless(project, openPartitionReader(project, view, at), selected.value)
+    : undefined;
+  const rest = keyless?.rest ?? selected.value;
+  const leftOut = keyless && keylessText(project, keyless);
+  const cut = requestedPartitions(project, rest, request, at);
   if (!cut.ok) return cut;
-  const wanted = { project: planning.project, view, request, selected: selected.value, partitions: cut.value, at };
+  const wanted = { project, view, request, selected: rest, partitions: cut.value, at };
   const look = await lostForPlan(input.findLost, wanted);
-  const plan = planRequest(planning, withoutBack(planning.project, view, look), {
+  const plan = planRequest(planning, withoutBack(project, view, look), {
     request,
     environment,
-    selected: selected.value,
+    selected: rest,
     lost: look.lost,
     tags,
     now: input.now,
   });
-  return plan.ok ? ok({ plan: plan.value, ...look }) : plan;
+  return plan.ok ? ok({ plan: plan.value, ...look, ...(leftOut === undefined ? {} : { leftOut }) }) : plan;
 }

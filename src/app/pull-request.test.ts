@@ -174,6 +174,20 @@ describe('a pull request of the same repository', () => {
     expect(review.exit).toBe(0);
   });
 
+  test('what has no partitions yet hides nothing else of what would run', async () => {
+    const files = (run: string): Files => ({
+      'branchline.yaml': `name: shop
+assets:
+  a: { run: ${run} }
+  k: { run: ${run}, partitions: { dynamic: customers } }
+  r: { deps: [k], run: "true" }
+`,
+    });
+    const { body } = await world().review({ base: files('"true"'), head: files('"false"') });
+    expect(body).toContain('would run 1 step');
+    expect(body).not.toContain('no partitions yet');
+  });
+
   test('no secret stands in a comment', async () => {
     const { body, plan } = await world().review();
     expect(body).not.toContain('gold');

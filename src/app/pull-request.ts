@@ -6,13 +6,15 @@ import type { Project } from '../model/project.ts';
 import type { PullRequestPlan } from '../model/pull-request-plan.ts';
 import type { StateView } from '../model/state.ts';
 import { buildPullRequestPlan, isQuiet, touchedAssets } from '../plan/changes/pull-request-plan.ts';
+import { leaveOutKeyless } from '../plan/keyless.ts';
+import { openPartitionReader } from '../plan/partitioned.ts';
 import type { SourceTree } from '../ports.ts';
 import type { GitHub, GitHubRefusal } from '../ports-github.ts';
 import { renderComment, renderQuietComment } from '../render/comment/comment.ts';
 import { type Comparison, compareTrees } from './changes.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { type CommentOutcome, keepComment } from './keep-comment.ts';
-import { buildPlanning, planRequest } from './planning.ts';
+import { buildPlanning, keysAt, planRequest } from './planning.ts';
 import type { LoadedProject } from './read-project.ts';
 import { redactPlan } from './redact-plan.ts';
 
@@ -162,6 +164,10 @@ async function wouldRun(
 ): Promise<Result<Plan, string>> {
   const state = await ports.readState(project);
   if (!state.ok) return fail(state.error.message);
+  // What the state knows of is what production would see.
+  const now = epochMs(state.value.at ?? '1970-01-01T00:00:00.000Z');
+  const reader = openPartitionReader(project, state.value, keysAt(state.value, now));
+  const { rest } = leaveOutKeyless(project, reader, selected);
   const plan = planRequest(buildPlanning(project, ports.tree), state.value, {
     request: {
       kind: 'cli',
@@ -172,10 +178,10 @@ async function wouldRun(
       withUpstream: true,
       ignoreBlocking: false,
     },
-    // What the state knows of is what production would see.
-    now: epochMs(state.value.at ?? '1970-01-01T00:00:00.000Z'),
+    now,
     environment: 'production',
-    selected,
+    // What has no partitions yet would not be made; where that is all, planning says so.
+    selected: rest.size > 0 ? rest : selected,
     // Whether published data is still there would have to be asked of databases and stores, with their secrets.
     lost: new Map(),
   });

@@ -82,6 +82,7 @@ export async function carryOutClaimed(
     view: after.view,
   });
   if (decision.stillLost !== undefined) ports.warn(decision.stillLost);
+  if (decision.leftOut !== undefined) ports.warn(decision.leftOut);
   const carried = await carryOut({
     plan,
     claim,

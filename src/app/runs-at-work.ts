@@ -91,6 +91,7 @@ export function openRunsAtWork(
       observer.onRun(waiting.find((each) => each.run === run)!);
       if (taken.kind === 'ended') {
         if (taken.stillLost !== undefined) ports.warn(taken.stillLost);
+        if (taken.leftOut !== undefined) ports.warn(taken.leftOut);
         const outcome = endedAtOnce(taken, read, commit, observer);
         note(outcome);
         observer.onRunEnd(outcome);

@@ -1,0 +1,1 @@
+const e=require("./wake-plan-1akrt6IK.cjs");function t(t,n,r,i){return e.et().src_app_cancel_ts$cancelRuns(t,n,r,i)}exports=module.exports={t};
