@@ -140,6 +140,11 @@ assets:
     expect(told(await check(section, 2))[0]).toContain(
       '`jobs` looks like a section that is indented one level too deep; move it 2 spaces to the left',
     );
+    // A section of the file, and a key of an asset: nobody knows which was meant.
+    const shallow = 'name: shop\nassets:\n  a:\n    run: "true"\n  checks:\n    rows: { run: "true" }\n';
+    expect(told(await check(shallow, 2))[0]).toContain(
+      '`checks` looks like a section that is indented one level too deep; move it 2 spaces to the left. If it is a key of an asset above it, move it to the right instead',
+    );
     const job =
       'name: shop\nassets: { a: { run: "true" } }\njobs:\n  one:\n    selection: "*"\n    two:\n      selection: "*"\n';
     expect(told(await check(job, 2))[0]).toContain(

@@ -47,7 +47,7 @@ export function unknownKey(
     return { finding: finding('', 'if this is text behind a comma or a colon, put the whole text into quotes') };
   }
   const tooDeep = indentedTooDeep(value, schema, at);
-  if (tooDeep) return { finding: { ...finding('', tooDeep.help), moveBeside: tooDeep.moveBeside } };
+  if (tooDeep) return { finding: { ...finding(''), ...tooDeep } };
   const near = nearestWord(key, [...known, ...planned]) ?? beginning(key, known);
   if (near) {
     const isPlanned = !known.includes(near);
@@ -67,11 +67,18 @@ function indentedTooDeep(
   value: unknown,
   schema: Schema,
   at: Place,
-): Required<Pick<Finding, 'help' | 'moveBeside'>> | undefined {
+): Pick<Finding, 'help' | 'moveBeside' | 'moveElse'> | undefined {
   const [section, name, ...rest] = at.pointer;
   if (!isObject(value) || typeof name !== 'string' || !isOwnMapping(schema, at)) return undefined;
   if (rest.length === 1 && SECTIONS.has(name) && SECTIONS.has(String(section)))
-    return { help: `\`${name}\` looks like a section that is indented one level too deep`, moveBeside: [section!] };
+    return {
+      help: `\`${name}\` looks like a section that is indented one level too deep`,
+      moveBeside: [section!],
+      // `checks` and `partitions` are keys of an asset as well.
+      ...(Object.hasOwn(schema.properties ?? {}, name)
+        ? { moveElse: `If it is a key of ${nounsOf(at.definition).one} above it, move it to the right instead` }
+        : {}),
+    };
   const known = Object.keys(value).filter((key) => Object.hasOwn(schema.properties ?? {}, key));
   const odd = Object.entries(value).filter(([key, below]) => !known.includes(key) && !isObject(below));
   const nouns = nounsOf(at.definition);

@@ -104,8 +104,9 @@ function fromYaml(problem: YamlProblem, lines: LineIndex): Diagnostic {
 }
 
 function fromFinding(finding: Finding, locate: ManifestDocument['locate']): Diagnostic {
-  const { code, severity = 'error', message, pointer, at, related, moveBeside } = finding;
-  const help = moveBeside === undefined ? finding.help : `${finding.help}; ${moveText(finding, moveBeside, locate)}`;
+  const { code, severity = 'error', message, pointer, at, related, moveBeside, moveElse } = finding;
+  const move = moveBeside && `${finding.help}; ${moveText(finding, moveBeside, locate)}`;
+  const help = move === undefined ? finding.help : moveElse === undefined ? move : `${move}. ${moveElse}`;
   return {
     code,
     severity,

@@ -77,6 +77,26 @@ describe('text that is no YAML gives one finding, where it is mended', () => {
       '4:7+11 yaml-syntax: this line is indented like nothing before it → give it the indentation of its neighbours',
     ],
     [
+      'a line that has slipped out of a text',
+      'assets:\n  x:\n    run: |\n      echo one\n    echo two\n      echo three\n    timeout: 3s\n',
+      '5:5+8 yaml-syntax: this line has left the text of `run` above it, and is no key → if it belongs to that text, indent it like the rest of it, by 6 spaces',
+    ],
+    [
+      'one that has slipped out of it by more than a level',
+      'assets:\n  x:\n    run: |\n      echo one\n\n  echo two\n  y:\n    run: a\n',
+      '6:3+8 yaml-syntax: this line has left the text of `run` above it, and is no key → if it belongs to that text, indent it like the rest of it, by 6 spaces',
+    ],
+    [
+      'the last line of it',
+      'assets:\n  x:\n    run: >-\n      echo one\n     echo two\n',
+      '5:6+8 yaml-syntax: this line has left the text of `run` above it, and is no key → if it belongs to that text, indent it like the rest of it, by 6 spaces',
+    ],
+    [
+      'a key without colon behind a text',
+      'assets:\n  x:\n    run: |\n      echo one\n  raw/x\n    run: a\n',
+      '5:3+5 yaml-syntax: a colon is missing after `raw/x` → write `raw/x:`',
+    ],
+    [
       'an expression in a flow mapping',
       'defaults:\n  env: { A: ${{ env.X }} }\n',
       '2:13+12 yaml-syntax: inside of `{ }` or `[ ]` an expression must be in quotes → write `"${{ env.X }}"`',

@@ -68,6 +68,7 @@ function fromLenientParser(text: string, mark: number | undefined): Explained | 
     tabs(text, document.errors) ??
     unclosed(text, document) ??
     blockScalarHeader(text, first) ??
+    slippedOut(text, document) ??
     byCode(text, first, document.errors, mark)
   );
 }
@@ -121,6 +122,38 @@ function unclosed(text: string, document: ReturnType<typeof parseDocument>): Exp
 function firstLineEnd(text: string, start: number): number {
   const length = text.slice(start).search(/\s*(?:#.*)?(?:[\r\n]|$)/);
   return start + Math.max(1, length);
+}
+
+/** A line that stands further left than the text of `run: |` that it was to go on with, and is no key either. */
+function slippedOut(text: string, document: ReturnType<typeof parseDocument>): Explained | undefined {
+  const ended = new Map<number, { readonly key: string; readonly indent: number }>();
+  visit(document, {
+    Pair(_key, { key, value }) {
+      if (!isScalar(value) || value.srcToken?.type !== 'block-scalar' || !value.range) return;
+      const [, , end] = value.range;
+      const body = /^( +)\S/m.exec(text.slice(value.range[0], end).replace(/^.*/, ''));
+      const name = isScalar(key) ? String(key.value) : '';
+      const blank = /^(?:[ \t]*\r?\n)*/.exec(text.slice(end))![0].length;
+      if (body) ended.set(end + blank, { key: name, indent: body[1]!.length });
+    },
+  });
+  for (const { pos } of document.errors) {
+    const lineStart = text.lastIndexOf('\n', pos[0] - 1) + 1;
+    const before = ended.get(lineStart);
+    const line = text.slice(lineStart, lineEndOf(text, lineStart));
+    const indent = /^ */.exec(line)![0].length;
+    // What has keys below it is a key whose colon is missing.
+    const hasKeys = /^\s*?\n( *)[\w./-]+:(?:\s|$)/.exec(text.slice(lineStart + line.length));
+    const isKey = /:(\s|$)/.test(line) || (hasKeys?.[1]?.length ?? 0) > indent;
+    if (before === undefined || indent >= before.indent || isKey) continue;
+    return {
+      message: `this line has left the text of \`${before.key}\` above it, and is no key`,
+      help: `if it belongs to that text, indent it like the rest of it, by ${before.indent} spaces`,
+      start: lineStart + indent,
+      end: lineStart + Math.max(indent + 1, line.trimEnd().length),
+    };
+  }
+  return undefined;
 }
 
 /** `error_if: > 10`: the `>` is read as the beginning of folded text. */
