@@ -8,7 +8,7 @@ import type { TimeBudget } from '../run/budget.ts';
 import { type Command, type DecideOptions, decide } from '../run/decide.ts';
 import { OVERDUE } from '../run/monitor.ts';
 import { applyToProgress, conclude, initialProgress, type RunProgress } from '../run/progress.ts';
-import { type ResumedRun, resumeProgress } from '../run/resume.ts';
+import { datedAfter, type ResumedRun, resumeProgress } from '../run/resume.ts';
 import type { StepPlaces } from './step-places.ts';
 
 /** Why a run stops whose process is told to: a key, the runner of a job, the machine. */
@@ -114,7 +114,9 @@ async function carryPlan(input: ExecuteInput, wakeUp: { call: () => void }): Pro
   const failures: Failure[] = [];
   let isOver = false;
   const { running: atWork } = progress.agenda;
-  const emit: Emit = (event) => {
+  const dated = datedAfter(input.resumed?.lastAt, startedAt);
+  const emit: Emit = (own) => {
+    const event = dated(own);
     const before = atWork.size;
     applyToProgress(progress, event);
     // Places follow what `decide` takes for at work: who gave one back later would have it counted as free and as taken.

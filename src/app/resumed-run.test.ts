@@ -23,8 +23,9 @@ function openWorld(isPartitioned: boolean) {
     const last = view.streams.get(stream);
     view = afterCommit(view, numberEvents(stream, last ?? 0, drafts), now);
   };
-  /** Carries the run on by this code of `a`, for as many steps as there is time for. */
-  async function carryOn(code: string, steps: number) {
+  /** Carries the run on by this code of `a`, for as many steps as there is time for, on a machine whose clock may be ahead. */
+  async function carryOn(code: string, steps: number, aheadMs = 0) {
+    const own = (): number => now + aheadMs;
     const files = {
       'branchline.yaml': `name: shop
 ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
@@ -53,9 +54,9 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
       ...aloneOneByOne((asset) => project.assets[asset]!.deps),
       plan,
       ...(resumed ? { resumed } : {}),
-      budget: openTimeBudget(now, steps * 10 * MINUTE),
+      budget: openTimeBudget(own(), steps * 10 * MINUTE),
       mayGoOnFrom: timestamp(now),
-      clock: { now: () => now, sleep: () => new Promise(() => undefined) },
+      clock: { now: own, sleep: () => new Promise(() => undefined) },
       emit: (draft) => {
         const event = { ...draft, epoch: 1 } as EventDraft;
         made.push(event);
@@ -65,13 +66,13 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
         const base = { run: plan.runId, step };
         const planned = plan.steps.find(({ id }) => id === step)!;
         started.push(asset!);
-        emit({ ...base, type: 'step.started', at: timestamp(now), attempt });
+        emit({ ...base, type: 'step.started', at: timestamp(own()), attempt });
         const upstream = project.assets[asset!]!.deps.map((dep) => [dep, { dataVersion: versionOf(dep) }]);
         now += 10 * MINUTE;
         emit({
           ...base,
           type: 'asset.materialized',
-          at: timestamp(now),
+          at: timestamp(own()),
           asset: asset!,
           ...(key === undefined ? {} : { partition: key }),
           materialization: `${claim.claim}/${step}#${attempt}`,
@@ -82,7 +83,14 @@ ${isPartitioned ? `partitions: { ${DAYS} }\n` : ''}assets:
           metadata: {},
           durationMs: 10 * MINUTE,
         });
-        emit({ ...base, type: 'step.ended', at: timestamp(now), outcome: 'success', failedAssets: [], durationMs: 1 });
+        emit({
+          ...base,
+          type: 'step.ended',
+          at: timestamp(own()),
+          outcome: 'success',
+          failedAssets: [],
+          durationMs: 1,
+        });
       },
     });
     take(claim.claim, [
@@ -117,5 +125,23 @@ it.each([
     expect(await world.carryOn('echo 1', 1)).toEqual({ state: 'QUEUED', started: ['a'] });
     expect(await world.carryOn('echo 1', 1)).toEqual({ state: 'QUEUED', started: ['b'] });
     expect(await world.carryOn('echo 1', 1)).toEqual({ state: 'SUCCESS', started: ['c'] });
+  },
+);
+
+const DAY = 24 * 60 * MINUTE;
+it.each([
+  ['assets, the first clock ahead', false, [2 * DAY, 0, 0]],
+  ['partitions, the first clock ahead', true, [2 * DAY, 0, 0]],
+  ['partitions, each clock behind the one before', true, [0, -DAY, -3 * DAY]],
+  ['partitions, the second clock ahead', true, [0, 2 * DAY, 0]],
+] as const)(
+  'a run that is given back makes again what reads what it made again in between, whatever the clocks say: %s',
+  async (_, isPartitioned, [first, second, third]) => {
+    const world = openWorld(isPartitioned);
+    expect(await world.carryOn('echo 1', 2, first)).toEqual({ state: 'QUEUED', started: ['a', 'b'] });
+    expect(await world.carryOn('echo 2', 1, second)).toEqual({ state: 'QUEUED', started: ['a'] });
+    expect(await world.carryOn('echo 2', 1, third)).toEqual({ state: 'QUEUED', started: ['b'] });
+    // And what is new stays.
+    expect(await world.carryOn('echo 2', 9)).toEqual({ state: 'SUCCESS', started: ['c'] });
   },
 );

@@ -1,4 +1,5 @@
-import { epochMs } from '../model/instant.ts';
+import type { EventDraft } from '../model/events.ts';
+import { type EpochMs, epochMs, timestamp } from '../model/instant.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { MaterializationRecord, PartitionMaterialization, RunRecord, RunStepRecord } from '../model/state.ts';
@@ -9,8 +10,23 @@ export interface ResumedRun {
   readonly record: Pick<RunRecord, 'steps' | 'startedAt' | 'atWorkMs'>;
   /** Steps of the plan that keep their result. */
   readonly settled: ReadonlySet<string>;
+  /** The newest instant of what is known that the run has made, or failed to make. */
+  readonly lastAt?: EpochMs;
   /** What an asset that the run has made is now. */
   readonly madeOf: (asset: AssetKey) => Extract<AssetOutcome, { kind: 'materialized' }> | undefined;
+}
+
+/**
+ * Dates what a run makes after what it made before, by a clock that may be behind the one that dated that: within one epoch
+ * there is no other order. Told of all events; those of which the newest counts are moved.
+ */
+export function datedAfter(lastAt: EpochMs | undefined, startedAt: EpochMs): (event: EventDraft) => EventDraft {
+  const aheadMs = lastAt === undefined ? 0 : Math.max(0, lastAt + 1 - startedAt);
+  if (aheadMs === 0) return (event) => event;
+  return (event) =>
+    event.type === 'asset.materialized' || event.type === 'check.judged' || event.type === 'step.ended'
+      ? { ...event, at: timestamp(epochMs(event.at) + aheadMs) }
+      : event;
 }
 
 /** Is what a step of the plan made, or found up to date, still what the run would leave? */
