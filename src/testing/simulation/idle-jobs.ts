@@ -108,7 +108,10 @@ function judgeGivenBack(
     if (job.isLost || hasWorked.has(workflowOf(job))) continue;
     // Its time went by while others were in the way.
     if ((job.endedAt ?? 0) - (job.startedAt ?? 0) >= budgetMs) continue;
-    const given = at.told.get(job)?.find((event) => event.type === 'run.requeued' && isForTime(event.reason));
+    const own = at.told.get(job) ?? [];
+    // Whose machines were lost is another matter, and so is what a job takes in of others.
+    if (own.some(({ type }) => type === 'run.taken-over')) continue;
+    const given = own.find((event) => event.type === 'run.requeued' && isForTime(event.reason));
     if (given) say(`${job.name} gave run ${given.run} back, and had begun nothing`);
   }
 }
