@@ -232,3 +232,12 @@ function countsOf(run: RunRecord, closing: readonly EventDraft[]): RunCounts {
     checksFailed: notPassed.filter((check) => !isOnlyWarning(check)).length,
   };
 }
+
+/**
+ * Whether a claim is the one by which its run is held now. A run that was given back is claimed anew in the same epoch: the
+ * writer tells whose claim that is.
+ */
+export function isStillHeld(view: Pick<StateView, 'claims'>, { claim, epoch, writer }: Claim): boolean {
+  const held = view.claims.get(claim);
+  return held !== undefined && held.epoch === epoch && held.writer === writer;
+}

@@ -5,11 +5,11 @@ import { timestamp } from '../model/instant.ts';
 import type { StateView } from '../model/state.ts';
 import type { Wave } from '../model/wave.ts';
 import { createRedactor } from '../run/redact.ts';
-import { numberEvents } from '../state/codec.ts';
+import { numberEvents, runStream } from '../state/codec.ts';
 import { emptyView } from '../state/fold.ts';
 import { projectOf, sourceTreeOf } from '../testing/project-builder.ts';
 import { afterCommit, claimOf, mustClaim, workflowHolder } from '../testing/run-builder.ts';
-import { type FinalizedRun, finalizeWave } from './finalize-wave.ts';
+import { type FinalizedRun, finalizeWave, recordedPart } from './finalize-wave.ts';
 import { buildPlanning } from './planning.ts';
 import { shareOut } from './share-out.ts';
 import type { StateAt } from './state-reading.ts';
@@ -144,6 +144,22 @@ describe('what the jobs of a wave did', () => {
     const again = await finalize(done.view, wave, journals);
     expect(again.events).toEqual([]);
     expect(again.runs).toMatchObject([{ state: 'late' }]);
+  });
+
+  test('changes nothing any more once somebody else goes on with the run, in the same epoch', async () => {
+    const { view, wave, run } = await claimedWave();
+    const journals = { s000: journal(run, 'a', 'success'), s001: journal(run, 'b', 'success') };
+    const given = (await finalize(view, wave, journals)).view;
+    const claim = { ...wave.runs[0]!.claim, writer: 'w2', holder: { ...holder, workflow: '8' } };
+    const stream = runStream(run, 1);
+    const opened: EventDraft = { type: 'claim.opened', at: timestamp(START + 60_000), run, epoch: 1, claim };
+    const taken = folded(given, numberEvents(stream, given.streams.get(stream) ?? 0, [opened]));
+    expect([...taken.claims.values()]).toMatchObject([{ writer: 'w2', epoch: 1 }]);
+    // Two jobs found the wave lost, and each takes in what it uploaded.
+    const late = await finalize(taken, wave, journals);
+    expect(late.runs).toMatchObject([{ state: 'late' }]);
+    expect(late.events).toEqual([]);
+    expect(recordedPart(taken, wave)).toBeUndefined();
   });
 
   test('waits with a step that is tried again later, as long as nothing else can go on', async () => {

@@ -10,6 +10,7 @@ import { billedTogether } from '../run/billed.ts';
 import { isOverdueFailure } from '../run/monitor.ts';
 import { numberEvents, runStream } from '../state/codec.ts';
 import { fold } from '../state/fold.ts';
+import { isStillHeld } from './claims.ts';
 import { INTERRUPTED } from './execute.ts';
 import type { AppFailure } from './failure.ts';
 import { runMessage, withOthers } from './run-message.ts';
@@ -90,8 +91,7 @@ export function recordedPart(view: StateView, wave: Wave): Wave | undefined {
   const runs = wave.runs.filter(({ plan, claim }) => {
     const open = view.openRuns.get(plan.runId);
     if (open === undefined || claim.run !== plan.runId || !isPlanOf(view, plan)) return false;
-    const held = view.claims.get(claim.claim);
-    return held === undefined ? claim.epoch < open.epoch : held.run === claim.run && held.epoch === claim.epoch;
+    return view.claims.has(claim.claim) ? isStillHeld(view, claim) : claim.epoch < open.epoch;
   });
   if (runs.length === 0) return undefined;
   return { ...wave, runs, shards: wave.shards.filter(({ run }) => runs.some(({ plan }) => plan.runId === run)) };
@@ -145,7 +145,7 @@ function finalizeRun(
         .map(({ shard }) => shard.id);
   const refusals = own.flatMap(({ heard }) => heard.refusals);
   const outcome = { run, drafts: arrived, durationMs: 0, lostShards, refusals };
-  if (!record || view.claims.get(claim.claim)?.epoch !== claim.epoch || record.epoch !== claim.epoch)
+  if (!record || !isStillHeld(view, claim) || record.epoch !== claim.epoch)
     return { events: fresh, outcome: { ...outcome, state: 'late' } };
   const after = previewOf(view, fresh, state.now);
   const billed = billedOf([around, ...own.map(({ bill }) => bill)]);

@@ -4,6 +4,7 @@ import { timestamp } from '../model/instant.ts';
 import { encodeEvent, numberEvents, runStream, splitEventId } from '../state/codec.ts';
 import { mapEventText } from '../state/event-text.ts';
 import type { CarryOutInput, RunEnd } from './carry-out-input.ts';
+import { isStillHeld } from './claims.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { journalName } from './journal-name.ts';
 import { setAside } from './set-aside.ts';
@@ -164,7 +165,7 @@ export function openRecorder(input: CarryOutInput, kill: () => void): Recorder {
 
 function holdingOf(state: StateAt, claim: Claim): Holding {
   const { view } = state.read;
-  if (view.claims.get(claim.claim)?.epoch !== claim.epoch) return 'lost';
+  if (!isStillHeld(view, claim)) return 'lost';
   return view.openRuns.get(claim.run)?.cancelRequested ? 'cancel' : 'held';
 }
 

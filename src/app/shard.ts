@@ -9,6 +9,7 @@ import type { Clock } from '../ports.ts';
 import type { Journals } from '../ports-state.ts';
 import { failsRun } from '../run/progress.ts';
 import type { ResumedRun } from '../run/resume.ts';
+import { isStillHeld } from './claims.ts';
 import { type AppFailure, outsideFailure } from './failure.ts';
 import { resumedRun } from './resumed-run.ts';
 import { carryOutClaimed } from './run.ts';
@@ -53,7 +54,7 @@ export async function carryOutShard(
   const state = read.value;
   const moment = { ofState: state.now, own: ports.run.clock.now() };
   const { view } = state.read;
-  if (view.claims.get(run.claim.claim)?.epoch !== run.claim.epoch)
+  if (!isStillHeld(view, run.claim))
     return ok({
       kind: 'not-ours',
       text: `Run ${shard.run} is no longer held by this workflow run: nothing is done here. \`branchline retry ${shard.run}\` tries again what failed.`,

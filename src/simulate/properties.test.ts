@@ -19,6 +19,7 @@ const only = process.env['BRANCHLINE_TEST_SEED'];
 // 9,092: of few wake-ups each makes one long step, and what is left takes more than a day.
 // 720,047: a click that waits behind a run that was given back and that nobody takes.
 // 1,720,100: a wave whose rest waits for its next attempt; the next wave had nothing to do.
+// 3,760,060: two jobs find the same wave lost, and one of them goes on with its run.
 // From 2,000,000: jobs with little time, of which getting ready takes much.
 // Those with their work shared out among jobs: machines of two kinds, lost shards, lost `finalize`, one that comes too late.
 const sampled = [
@@ -32,7 +33,7 @@ const sampled = [
   9092,
   720_047,
   ...[2, 4, 9, 15, 23, 627, 50_088, 720_100].map(sharedSeed),
-  ...[5, 10, sharedSeed(20)].map(tightSeed),
+  ...[5, 10, sharedSeed(20), sharedSeed(760_060)].map(tightSeed),
 ];
 const seeds = only === undefined ? sampled : [Number(only)];
 

@@ -111,13 +111,14 @@ function judgeGivenBack(
     const own = at.told.get(job) ?? [];
     // Whose machines were lost is another matter, and so is what a job takes in of others.
     if (own.some(({ type }) => type === 'run.taken-over')) continue;
-    const given = own.find((event) => event.type === 'run.requeued' && isForTime(event.reason));
+    const given = own.find((event) => event.type === 'run.requeued' && isForTime(event.reason, job));
     if (given) say(`${job.name} gave run ${given.run} back, and had begun nothing`);
   }
 }
 
-function isForTime(reason: string): boolean {
-  return reason.startsWith('the time budget') || reason.startsWith('the rest is of the next wave');
+/** For want of time, and not since others were lost whose work it took in. */
+function isForTime(reason: string, { work }: SimulatedJob): boolean {
+  return reason.startsWith(work.kind === 'finalize' ? 'the rest is of the next wave' : 'the time budget');
 }
 
 /** Who has a machine is at work, or waits for somebody who is, or for the next attempt of a step. */
