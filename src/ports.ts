@@ -97,8 +97,19 @@ export type ConnectionTarget =
   | { readonly type: 'postgres'; readonly url: string; readonly schema?: string };
 
 export interface SqlFailure {
-  /** `damaged`: what lies there is no whole database, and will not be one later. */
-  readonly code: 'sql' | 'locked' | 'unreachable' | 'damaged' | 'driver-missing' | 'interrupted' | 'timeout';
+  /**
+   * `damaged`: what lies there is no whole database, and will not be one later. `attached-damaged`: so is another file, which
+   * is attached to it.
+   */
+  readonly code:
+    | 'sql'
+    | 'locked'
+    | 'unreachable'
+    | 'damaged'
+    | 'attached-damaged'
+    | 'driver-missing'
+    | 'interrupted'
+    | 'timeout';
   readonly message: string;
   /** Place inside of the statement's text, from 1, when the database said it. */
   readonly line?: number;

@@ -65,6 +65,51 @@ describe.each([
   });
 });
 
+describe('a damaged database that is attached', () => {
+  const other = (): string => join(project.root, 'data/other.duckdb');
+  const init = `init: "attach if not exists 'data/other.duckdb' as other"`;
+  const rates = `name: rates
+storage: { type: directory }
+connections: { o: { type: duckdb, path: data/other.duckdb } }
+assets:
+  rates: { connection: o, sql: "select range as n from range(300000)" }
+`;
+  const begin = async (): Promise<void> => {
+    project = makeCliProject({ 'branchline.yaml': rates });
+    expect((await project.run(['run'])).code).toBe(0);
+    project.write(
+      'branchline.yaml',
+      manifest
+        .replace('w.duckdb }', `w.duckdb, ${init} }`)
+        .replace('sum(amount) as', 'sum(amount) + min(n) as')
+        .replace(/(from \$\{\{[^}]*\}\})/, '$1, other.rates'),
+    );
+    const made = await project.run(['run', '--select', '*', '--partitions', 'all']);
+    expect(made, made.stdout + made.stderr).toMatchObject({ code: 0 });
+  };
+
+  test.each([
+    ['at its beginning', 0, 24],
+    ['where its rows are', 300_000, 200_000],
+    ['where its tables are told', 270_000, 20_000],
+  ])('%s is named, and nothing of the connection counts as lost', async (_, at, length) => {
+    await begin();
+    const good = readFileSync(other());
+    const handle = openSync(other(), 'r+');
+    writeSync(handle, Buffer.alloc(length, 0x5a), 0, length, at);
+    closeSync(handle);
+    const run = await project.run(['run', '--select', 'key:marts/total']);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(/data\/other\.duckdb, which is attached to it, is damaged/);
+    expect(run.stdout).toContain('Put a good copy of it there');
+    expect(run.stdout + run.stderr).not.toMatch(/move data|data lost/i);
+    writeFileSync(other(), good);
+    expect(await missing()).toBe(0);
+    const again = await project.run(['run', '--select', 'key:marts/total']);
+    expect(again, again.stdout + again.stderr).toMatchObject({ code: 0 });
+  });
+});
+
 describe('a database that cannot be asked now', () => {
   const unknown = /Connection w cannot be asked, so whether its tables are still there is not known: .*w\.duckdb/;
 

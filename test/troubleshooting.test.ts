@@ -48,7 +48,10 @@ const planFile: Record<PlanFileProblem['code'], true> = {
   'plan-broken': true,
   'plan-unknown': true,
 };
-const sql: Record<Exclude<SqlFailure['code'], 'sql' | 'damaged' | 'interrupted' | 'timeout'>, true> = {
+const sql: Record<
+  Exclude<SqlFailure['code'], 'sql' | 'damaged' | 'attached-damaged' | 'interrupted' | 'timeout'>,
+  true
+> = {
   'driver-missing': true,
   locked: true,
   unreachable: true,

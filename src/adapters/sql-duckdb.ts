@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, isAbsolute, relative } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type {
   DuckDBConnection,
   DuckDBInstance,
@@ -13,6 +13,7 @@ import type { ConnectionTarget, SqlFailure, SqlRows, SqlSession } from '../ports
 import { bindNames } from '../sql/binds.ts';
 import { placeAt } from '../sql/place.ts';
 import { splitStatements } from '../sql/split.ts';
+import { attachedBy, damageFailure, isDamage, shortPath } from './duckdb-damage.ts';
 import { interruptible } from './sql-interrupt.ts';
 import { exactDecimal, exactInteger, floatValue, isoTimestamp } from './sql-values.ts';
 
@@ -69,6 +70,8 @@ class DuckDBSession implements SqlSession {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
   readonly #path: string;
+  /** Files that its SQL has attached, or tried to. */
+  readonly #attached = new Set<string>();
 
   constructor(engine: DuckDBEngine, instance: DuckDBInstance, connection: DuckDBConnection, path: string) {
     this.#engine = engine;
@@ -79,13 +82,29 @@ class DuckDBSession implements SqlSession {
   }
 
   query: SqlSession['query'] = async (sql, binds = {}, options = {}) => {
-    return interruptible(options, {
+    for (const file of attachedBy(sql)) this.#attached.add(file);
+    const done = await interruptible(options, {
       run: () => this.#run(sql, binds, options.maxRows),
       interrupt: () => this.#connection.interrupt(),
-      failure: (error) => sqlFailure(error, sql, this.#path),
+      failure: (error) => sqlFailure(error, sql, [this.#path, ...this.#attached]),
       isInterrupt: (error) => parseError(error)?.exception_type === 'INTERRUPT',
     });
+    if (done.ok || done.error.code !== 'damaged') return done;
+    return fail(
+      damageFailure(done.error.message, this.#path, [...new Set([...this.#attached, ...(await this.#open())])]),
+    );
   };
+
+  /** Files of databases that are open here, as far as they can be told. */
+  async #open(): Promise<readonly string[]> {
+    try {
+      // Not by `query`: one that is damaged fails the same way.
+      const { rows } = await this.#run('select path from duckdb_databases() where path is not null', {}, undefined);
+      return rows.flatMap(([path]) => (typeof path === 'string' ? [resolve(path)] : []));
+    } catch {
+      return [];
+    }
+  }
 
   split: SqlSession['split'] = async (sql) => {
     const split = splitStatements(sql);
@@ -96,7 +115,7 @@ class DuckDBSession implements SqlSession {
       await this.#connection.extractStatements(sql);
       return split;
     } catch (error) {
-      return fail(sqlFailure(error, sql, this.#path));
+      return fail(sqlFailure(error, sql, [this.#path]));
     }
   };
 
@@ -223,11 +242,12 @@ function parseError(error: unknown): DuckDBErrorJson | undefined {
   }
 }
 
-function sqlFailure(error: unknown, sql: string, path: string): SqlFailure {
+/** `files`: databases that the session may have open. */
+function sqlFailure(error: unknown, sql: string, files: readonly string[]): SqlFailure {
   const parsed = parseError(error);
   if (!parsed) return { code: 'sql', message: error instanceof Error ? error.message : String(error) };
   const message = parsed.exception_message.trim();
-  if (isDamage(message, path)) return { code: 'damaged', message: message.replaceAll(path, shortPath(path)) };
+  if (isDamage(message, files)) return { code: 'damaged', message };
   if (parsed.position === undefined) return { code: 'sql', message };
   const offset = Buffer.from(sql).subarray(0, Number(parsed.position)).toString().length;
   return { code: 'sql', message, ...placeAt(sql, offset) };
@@ -236,7 +256,7 @@ function sqlFailure(error: unknown, sql: string, path: string): SqlFailure {
 function openFailure(error: unknown, path: string): SqlFailure {
   const parsed = parseError(error);
   const message = parsed?.exception_message ?? (error instanceof Error ? error.message : String(error));
-  if (isDamage(message, path)) return { code: 'damaged', message: damageText(message, path) };
+  if (isDamage(message, [path])) return damageFailure(message, path, []);
   // DuckDB has no error code for a lock; the process that holds it is named in the text only.
   const holder = /lock.*?(?:held in (?<program>.+?) \(PID (?<pid>\d+)\)|$)/is.exec(message);
   if (!holder || parsed?.exception_type !== 'IO')
@@ -251,25 +271,4 @@ function openFailure(error: unknown, path: string): SqlFailure {
     code: 'locked',
     message: `${shortPath(path)} is locked: ${who}. DuckDB lets one process at a time open a file: end that one, then run again.`,
   };
-}
-
-/**
- * Whether DuckDB says that its own file is no whole database. It has no error code for that; of a file that is too short
- * it speaks in the same words when that is a file of data which a query reads.
- */
-function isDamage(message: string, path: string): boolean {
-  if (/Corrupt database file|is not a valid DuckDB database file/.test(message)) return true;
-  return message.includes('Could not read enough bytes from file') && message.includes(path);
-}
-
-/** Of a file that cannot be opened it is known which one is meant. */
-function damageText(message: string, path: string): string {
-  const text = message.trim().replaceAll(path, shortPath(path));
-  return message.includes(path) ? text : `${shortPath(path)}: ${text}`;
-}
-
-/** From the project's folder where it is inside of it: messages are recorded, and other machines have other folders. */
-function shortPath(path: string): string {
-  const inside = relative(process.cwd(), path);
-  return inside.startsWith('..') || isAbsolute(inside) ? path : inside;
 }

@@ -58,6 +58,12 @@ export function attemptFailure(failure: SqlFailure): Failure {
     case 'unreachable':
     case 'driver-missing':
       return { class: 'infrastructure', code: failure.code, message };
+    case 'attached-damaged':
+      return {
+        class: 'infrastructure',
+        code: 'database-damaged',
+        message: `${message}. Put a good copy of it there, or make it again`,
+      };
     case 'damaged':
       return {
         class: 'infrastructure',
