@@ -162,3 +162,21 @@ test('a file that git tracks is refused with the line that lets it go', async ()
     'git rm --cached data/w.duckdb',
   );
 });
+
+test('what is kept and damaged, though its digest fits, is put in place no more: a run begins with an empty database', async () => {
+  // Saved at the end of its run, when somebody has already written over it.
+  const vandal = '  vandal: { deps: [marts/two], run: "head -c 4096 /dev/zero | dd of=data/w.duckdb conv=notrunc" }\n';
+  project.write('branchline.yaml', files['branchline.yaml'] + vandal);
+  await run(project);
+  const damaged = (await record(project))!.file!;
+  project.write('branchline.yaml', files['branchline.yaml']);
+  const other = clone();
+  const lost = 'data_lost: what is kept of the database file of connection w is damaged';
+  expect(await reasons(other)).toEqual([`raw/events ${lost}`, `marts/one ${lost}`, `marts/two ${lost}`]);
+  const again = await other.run(['run', ...production]);
+  expect(again, again.stdout + again.stderr).toMatchObject({ code: 0 });
+  expect(again.stderr.match(/is damaged, though it is what was saved/g)).toHaveLength(1);
+  expect(again.stderr).toContain(damaged.digest.slice(0, 12));
+  expect((await record(other))!.file!.digest).not.toBe(damaged.digest);
+  expect(await reasons(clone())).toEqual(['raw/events up_to_date', 'marts/one up_to_date', 'marts/two up_to_date']);
+});

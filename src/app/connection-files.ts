@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { StateView } from '../model/state.ts';
 import type { ConnectionTarget, OutputFile, OutputFiles, SqlPool } from '../ports.ts';
+import { STAMPS_EXIST } from '../sql/stamps.ts';
 import { type ConnectionScope, connectionTarget } from './connections.ts';
 import { escapePattern } from './outputs.ts';
 
@@ -60,8 +61,38 @@ export async function placeConnectionFile(
   sql: SqlPool,
   file: ConnectionFile,
   recorded: OutputFile | undefined,
+  warn: (text: string) => void,
 ): Promise<Failure | undefined> {
   if (recorded === undefined) return undefined;
+  const placed = await putInPlace(sql, file, recorded);
+  if (!placed.ok) return placed.error;
+  if (placed.value === 'left' || !(await isDamaged(sql, file))) return undefined;
+  // It stays in storage as it is: only that it comes back with each run has to end.
+  const release = await sql.exclusive(file.target);
+  await file.inPlace.remove(file.path).finally(release);
+  warn(
+    `What is kept of the database file of connection ${file.connection} is damaged, though it is what was saved (${recorded.digest.slice(0, 12)}): it is not put in place. The run begins with an empty database, which is kept instead of it at the end; what was in the damaged one counts as lost.`,
+  );
+  return undefined;
+}
+
+/** Whether the file in its place is no whole database. What keeps it from being opened otherwise may pass. */
+async function isDamaged(sql: SqlPool, { target, connection }: ConnectionFile): Promise<boolean> {
+  const opened = await sql.open(target, { tag: `branchline ${connection}` });
+  if (!opened.ok) return opened.error.code === 'damaged';
+  const stamps = await opened.value.query(STAMPS_EXIST);
+  await opened.value.close();
+  // A step that opens the file itself would be kept out by a session that idles.
+  (await sql.exclusive(target))();
+  return !stamps.ok && stamps.error.code === 'damaged';
+}
+
+/** `left`: it is lost, and what lies there stays. */
+async function putInPlace(
+  sql: SqlPool,
+  file: ConnectionFile,
+  recorded: OutputFile,
+): Promise<Result<'placed' | 'left', Failure>> {
   const release = await sql.exclusive(file.target);
   try {
     // Where the file lies may have changed since; what it holds has not.
@@ -72,19 +103,19 @@ export async function placeConnectionFile(
       case 'restored':
         // What a process that was cut off left beside it belongs to a file that is no more.
         await file.inPlace.remove(`${file.path}.wal`);
-        return undefined;
+        return ok('placed');
       case 'refused': {
         const message = `${where}, ${file.path}, is tracked by git or leads out of the repository, so it cannot be kept between runs (let it go with: git rm --cached ${file.path})`;
-        return { class: 'infrastructure', code: 'connection-refused', message };
+        return fail({ class: 'infrastructure', code: 'connection-refused', message });
       }
       case 'lost': {
         const { loss, message } = outcome as Extract<typeof outcome, { kind: 'lost' }>;
-        if (loss !== 'unavailable') return undefined;
-        return {
+        if (loss !== 'unavailable') return ok('left');
+        return fail({
           class: 'infrastructure',
           code: 'store-unavailable',
           message: `${where} cannot be had now: ${message}`,
-        };
+        });
       }
     }
   } finally {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { fail, ok } from '../base/result.ts';
 import type { Claim, EventDraft } from '../model/events.ts';
 import type { ConnectionRecord } from '../model/state.ts';
 import type { ConnectionTarget, SqlPool } from '../ports.ts';
@@ -17,9 +18,15 @@ connections: { w: { type: duckdb, path: w.db }, m: { type: duckdb, path: ":memor
 function start(content: string | undefined, kept?: string) {
   const files = fakeOutputFiles(kept === undefined ? {} : { 'w.db': kept });
   const held: string[] = [];
+  const warned: string[] = [];
   let now = 0;
   const sql: SqlPool = {
-    open: () => Promise.reject(new Error('nothing is asked of a database here')),
+    async open() {
+      // Asked only whether it is a whole database.
+      if (files.control.files.get('w.db') === 'damaged') return fail({ code: 'damaged', message: 'no database' });
+      const query = async () => ok({ columns: [], rows: [] });
+      return ok({ dialect: 'duckdb', engineVersion: '1', query, split: async () => ok([]), close: async () => {} });
+    },
     async exclusive(target: ConnectionTarget) {
       held.push(target.type === 'duckdb' ? target.path : target.url);
       return () => held.push('released');
@@ -48,11 +55,13 @@ function start(content: string | undefined, kept?: string) {
       clock: { now: () => now, sleep: async () => {} },
       claim,
       view: { connections },
+      warn: (text) => warned.push(text),
     });
   };
   return {
     files,
     held,
+    warned,
     events,
     open,
     emit: (event: EventDraft) => void events.push(event),
@@ -71,7 +80,8 @@ test('the kept file is put in place, alone, and what lies beside it goes', async
   const saver = await run.open();
   expect(await saver.place('w')).toBeUndefined();
   expect([...run.files.control.files]).toEqual([['w.db', 'kept']]);
-  expect(run.held).toEqual(['/p/w.db', 'released']);
+  // Once to put it there, and once more so that nobody idles in it.
+  expect(run.held).toEqual(['/p/w.db', 'released', '/p/w.db', 'released']);
   // Once a run: what it makes from now on stays.
   run.files.control.files.set('w.db', 'kept and more');
   await saver.place('w');
@@ -157,4 +167,20 @@ test('a database that another process has open, or that is not there, is not sav
   const other = await gone.open();
   other.note(gone.made('a'));
   expect((await other.finish(gone.emit))!.message).toContain('there is no w.db');
+});
+
+test('what is kept and is no whole database is taken away again, once; what others put there stays', async () => {
+  const run = start(undefined, 'damaged');
+  const saver = await run.open();
+  expect(await saver.place('w')).toBeUndefined();
+  expect(await saver.place('w')).toBeUndefined();
+  expect([...run.files.control.files]).toEqual([]);
+  expect(run.warned).toEqual([expect.stringContaining('is damaged, though it is what was saved')]);
+
+  const gone = start('damaged', 'whole');
+  const other = await gone.open();
+  gone.files.control.copies.clear();
+  expect(await other.place('w')).toBeUndefined();
+  expect([...gone.files.control.files]).toEqual([['w.db', 'damaged']]);
+  expect(gone.warned).toEqual([]);
 });

@@ -36,13 +36,14 @@ export interface ConnectionSaverInput {
   readonly clock: Clock;
   readonly claim: Claim;
   readonly view: Pick<StateView, 'connections'>;
+  readonly warn: (text: string) => void;
 }
 
 /** A large file is not saved after every step. */
 const SAVE_AGAIN_MS = 10 * 60_000;
 
 export function openConnectionSaver(input: ConnectionSaverInput): ConnectionSaver {
-  const { scope, keptFile, sql, clock, claim, view } = input;
+  const { scope, keptFile, sql, clock, claim, view, warn } = input;
   const placed = new Map<string, Promise<Failure | undefined>>();
   /** Made in a kept file and not saved: materialization by asset, by connection. */
   const waiting = new Map<string, Map<AssetKey, string>>();
@@ -56,7 +57,7 @@ export function openConnectionSaver(input: ConnectionSaverInput): ConnectionSave
   const placeOnce = async (connection: string): Promise<Failure | undefined> => {
     const file = connectionFile(scope, keptFile, connection);
     if (!file.ok) return file.error;
-    return file.value && placeConnectionFile(sql, file.value, recordedFile(view, connection));
+    return file.value && placeConnectionFile(sql, file.value, recordedFile(view, connection), warn);
   };
 
   const saveOne = async (file: ConnectionFile, emit: Emit): Promise<Failure | undefined> => {

@@ -80,6 +80,7 @@ export async function carryOutClaimed(
     clock: ports.clock,
     claim,
     view: after.view,
+    warn: ports.warn,
   });
   if (decision.stillLost !== undefined) ports.warn(decision.stillLost);
   if (decision.leftOut !== undefined) ports.warn(decision.leftOut);
