@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
+import { dailyShop } from '../src/testing/daily-shop.ts';
 
 // Who asks for an asset with what it needs gets that also where it was made once and is gone.
 
@@ -96,4 +97,57 @@ assets:
   ]);
   await project.json<RunJson>(['run', ...withUpstream, ...day]);
   expect(await planned(...withUpstream, ...day)).toEqual(['marts/n@2026-01-02 run requested']);
+});
+
+describe('what has no partitions and reads many', () => {
+  const shop = (onLost: string, more = '') => {
+    const { 'branchline.yaml': text } = dailyShop('2026-01-06');
+    return {
+      'branchline.yaml':
+        text.replace('    partitions: days\n', `    partitions: days\n    on_lost: ${onLost}\n`) + more,
+    };
+  };
+  const total = ['--select', 'key:marts/total', '--with-upstream'];
+  const sum = async (): Promise<string[]> => project.rows('data/w.duckdb', 'select total from marts.total');
+  interface RunsJson {
+    readonly runs: readonly { readonly state: string }[];
+  }
+
+  test('gets those that are gone made before it, and no others', async () => {
+    project = makeCliProject(shop('rebuild'));
+    await project.json(['run', '--select', '*', '--partitions', '2026-01-01...2026-01-04']);
+    cpSync(join(project.root, 'data/w.duckdb'), join(project.root, 'data/older'));
+    await project.json(['run', '--select', '*', '--partitions', '2026-01-05']);
+    cpSync(join(project.root, 'data/older'), join(project.root, 'data/w.duckdb'));
+    const preview = await project.json<{ runs: { partitions: string | null }[] }>(['plan', ...total]);
+    expect(preview.runs.map(({ partitions }) => partitions)).toEqual(['2026-01-05', null]);
+    const { runs } = await project.json<RunsJson>(['run', ...total]);
+    expect(runs.map(({ state }) => state)).toEqual(['SUCCESS', 'SUCCESS']);
+    expect(await sum()).toEqual(['50']);
+    lose();
+    expect((await project.json<RunsJson>(['run', ...total])).runs).toHaveLength(6);
+    expect(await sum()).toEqual(['50']);
+    // Nothing is gone: one run, as ever.
+    expect(await planned(...total)).toEqual(['marts/total run requested']);
+  });
+
+  test('through what lies between, which is gone as well', async () => {
+    const between = `  marts/twice: { connection: w, partitions: days, partition_expr: day, sql: "select day, amount * 2 as amount from \${{ ref('marts/revenue') }} where day = $partition_start::date" }
+  marts/sum: { connection: w, sql: "select sum(amount) as total from \${{ ref('marts/twice') }}" }
+`;
+    project = makeCliProject(shop('rebuild', between));
+    await project.json(['run', '--select', '*', '--partitions', 'all']);
+    lose();
+    await project.json<RunsJson>(['run', '--select', 'key:marts/sum', '--with-upstream']);
+    expect(await project.rows('data/w.duckdb', 'select total from marts.sum')).toEqual(['100']);
+  });
+
+  test('but not what is not to be made by itself, unless it is named', async () => {
+    project = makeCliProject(shop('fail'));
+    await project.json(['run', '--select', '*', '--partitions', 'all']);
+    lose();
+    await project.json<RunJson>(['run', ...total], 1);
+    await project.json<RunsJson>(['run', '--select', 'key:marts/total or key:marts/revenue', '--with-upstream']);
+    expect(await sum()).toEqual(['50']);
+  });
 });

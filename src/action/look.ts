@@ -1,10 +1,10 @@
+import { partsFor } from '../app/lost-along.ts';
 import { lostBesides } from '../app/lost-besides.ts';
 import { makePlan } from '../app/make-plan.ts';
-import { nothingOf, partsOfSelection, presentState } from '../app/partition-runs.ts';
+import { nothingOf } from '../app/partition-runs.ts';
 import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
-import { statusesOf } from '../app/statuses.ts';
 import type { OpenProject } from '../compose/open-project.ts';
 import { openWorld } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
@@ -61,13 +61,10 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     });
     if (!state.ok) return refusedResult(state.error);
     const { view } = state.value.read;
-    const { selection, partitions } = request.value;
     const now = clock.now();
     const at = keysAt(view, now);
     const { findLost } = world.value.run;
-    const present = await presentState(findLost, planning, view, request.value, at);
-    const statusOf = statusesOf(project, present.view, at);
-    const asked = partsOfSelection(planning, present.view, at, { selection, partitions, statusOf });
+    const asked = await partsFor(findLost, planning, { view, at, environment: 'production' }, request.value);
     if (!asked.ok) return refusedResult(asked.error);
     const { parts, leftOut } = asked.value;
     if (parts.length === 0) return idleResult(nothingOf(request.value));

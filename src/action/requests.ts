@@ -1,8 +1,9 @@
 import type { PushBuild } from '../app/build-on-push.ts';
 import type { KnownRun } from '../app/claim-run.ts';
 import type { AppFailure } from '../app/failure.ts';
-import { nothingOf, requestsOf } from '../app/partition-runs.ts';
+import { nothingOf } from '../app/partition-runs.ts';
 import { requestOf } from '../app/planning.ts';
+import { requestsOf } from '../app/request-parts.ts';
 import { knownText, sentence } from '../app/run-message.ts';
 import type { RunOutcome } from '../app/run-ports.ts';
 import { type RequestsOutcome, runRequests } from '../app/run-request.ts';

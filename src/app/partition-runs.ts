@@ -1,7 +1,6 @@
 import { byText } from '../base/order.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { epochMs } from '../model/instant.ts';
-import type { ManualRequest, RunRequest } from '../model/plan.ts';
+import type { RunRequest } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { leaveOutKeyless } from '../plan/keyless.ts';
@@ -13,11 +12,8 @@ import type { KeysAt } from '../time/partitions/keys.ts';
 import { type AppFailure, inputFailure } from './failure.ts';
 import type { FindLost } from './find-lost.ts';
 import { keylessCure, keylessText } from './keyless-text.ts';
-import { keysAt, type PlanningProject, partitionedAssets, selectAssets } from './planning.ts';
+import { type PlanningProject, partitionedAssets, selectAssets } from './planning.ts';
 import { asksForMissing, type PresentState, presentPartitions } from './present-partitions.ts';
-import type { RunPorts, RunSettings } from './run-ports.ts';
-import { statusesOf } from './statuses.ts';
-import { watchPartitions } from './wanted-run.ts';
 
 /** One run of several, as a request asks for it. */
 export interface RequestPart {
@@ -117,40 +113,6 @@ export function nothingOf({ partitions }: { readonly partitions?: string | undef
 /** Runs that one command carries out itself; more of them are a backfill, which goes on where it was left. */
 export const RUNS_MAX = 100;
 
-/**
- * The runs that a person's request amounts to. Without partitions, or where definition and policy let one run make them
- * all, that is the request itself.
- */
-export async function partsOfRequest(
-  ports: Pick<RunPorts, 'session' | 'partitions' | 'findLost'>,
-  settings: Pick<RunSettings, 'planning'>,
-  request: ManualRequest | PushRequest,
-): Promise<Result<RequestParts, AppFailure>> {
-  const { planning } = settings;
-  watchPartitions(ports, settings, request);
-  const { selection, partitions } = request;
-  if (partitions === undefined && ports.partitions.size === 0)
-    return ok({ parts: [{ selection, group: 1, after: [] }] });
-  const read = await ports.session.transact<Result<RequestParts, AppFailure>>(async (state) => {
-    // A click that is run again on another day means the partitions of its first day.
-    const now = request.kind === 'dispatch' ? Math.min(epochMs(request.at), state.now) : state.now;
-    const at = keysAt(state.read.view, now);
-    const { view } = await presentState(ports.findLost, planning, state.read.view, request, at);
-    const statusOf = statusesOf(planning.project, view, at);
-    return { kind: 'nothing', value: partsOfSelection(planning, view, at, { selection, partitions, statusOf }) };
-  });
-  if (!read.ok) return read;
-  const parts = read.value.value;
-  if (!parts.ok || parts.value.parts.length <= RUNS_MAX) return parts;
-  return fail(
-    inputFailure(
-      'many-runs',
-      `These partitions are ${parts.value.parts.length} runs by their \`backfill_policy\`, and a command carries out ${RUNS_MAX} itself.`,
-      'Start a backfill: `branchline backfill start`; or let one run make several: `backfill_policy: { multi_run: { max_partitions_per_run: 10 } }`.',
-    ),
-  );
-}
-
 /** The state in which a request finds what is missing: what is gone counts as that, where somebody asks. */
 export async function presentState(
   findLost: FindLost,
@@ -162,29 +124,4 @@ export async function presentState(
   const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
   if (!asksStatus && !asksForMissing(request.partitions)) return { view, lost: new Map() };
   return presentPartitions(findLost, planning.project, view, partitionedAssets(planning, request), at);
-}
-
-type PushRequest = Extract<RunRequest, { readonly kind: 'push' }>;
-type DispatchRequest = Extract<RunRequest, { readonly kind: 'dispatch' }>;
-
-/**
- * What a click or a push asks for as requests of a run each, in their order: each waits for those before it. The request
- * itself where one run makes it all; none where nothing is missing or failed. `notes`: what is left out.
- */
-export async function requestsOf(
-  ports: Pick<RunPorts, 'session' | 'partitions' | 'findLost'>,
-  settings: Pick<RunSettings, 'planning'>,
-  request: DispatchRequest | PushRequest,
-): Promise<Result<{ readonly requests: readonly RunRequest[]; readonly notes: readonly string[] }, AppFailure>> {
-  const asked = await partsOfRequest(ports, settings, request);
-  if (!asked.ok) return asked;
-  const { parts, leftOut } = asked.value;
-  const { partitions: _all, ...rest } = request;
-  const requests = parts.map(({ selection, partitions }, index) => ({
-    ...rest,
-    selection,
-    ...(partitions === undefined ? {} : { partitions }),
-    ...(parts.length > 1 ? { part: index + 1 } : {}),
-  }));
-  return ok({ requests, notes: leftOut === undefined ? [] : [leftOut] });
 }

@@ -1,7 +1,8 @@
 import type { BackfillOptions } from '../app/ask-backfill.ts';
 import { backfillId } from '../app/ask-backfill.ts';
 import type { AppFailure } from '../app/failure.ts';
-import { nothingOf, requestsOf } from '../app/partition-runs.ts';
+import { nothingOf } from '../app/partition-runs.ts';
+import { requestsOf } from '../app/request-parts.ts';
 import type { RunPorts, RunSettings } from '../app/run-ports.ts';
 import { runRequests } from '../app/run-request.ts';
 import { startBackfill } from '../app/start-backfill.ts';
