@@ -250,3 +250,60 @@ describe('a DuckDB file that is another one', () => {
     expect(await failureOf('marts/sum')).toContain('2026-01-10 is gone');
   });
 });
+
+describe('SQL that reads its own table', () => {
+  const file = (name: string): string => join(project.root, 'data', name);
+  const wants = ['run', '--select', 'key:sums'];
+  const sums = async (): Promise<string[]> => project.rows('data/w.duckdb', 'select count(*) from sums');
+  const self = `name: selves
+storage: { type: directory }
+connections: { w: { type: duckdb, path: data/w.duckdb } }
+assets:
+  sums:
+    connection: w
+    on_lost: rebuild
+    sql: "create table if not exists \${{ this }} (n int); select n from \${{ this }} union all select 1"
+`;
+
+  test('reads no older and no empty one in its place', async () => {
+    project = makeCliProject({ 'branchline.yaml': self });
+    for (let i = 0; i < 3; i++) {
+      if (i === 2) cpSync(file('w.duckdb'), file('older'));
+      ok(await project.run(wants));
+    }
+    expect(await sums()).toEqual(['3']);
+    cpSync(file('w.duckdb'), file('newest'));
+    for (const lose of [() => cpSync(file('older'), file('w.duckdb')), () => rmSync(file('w.duckdb'))]) {
+      lose();
+      const run = await project.run(wants);
+      expect(run.code, run.stdout).toBe(1);
+      expect(run.stdout).toContain('data lost: sums reads what it made last (`this`), which is gone');
+      expect((await project.asset('sums')).attempt?.failure?.code).toBe('data-lost');
+      cpSync(file('newest'), file('w.duckdb'));
+    }
+    ok(await project.run(wants));
+    expect(await sums()).toEqual(['4']);
+    rmSync(file('w.duckdb'));
+    ok(await project.run(wayOut((await project.run(wants)).stdout)));
+    expect(await sums()).toEqual(['1']);
+  });
+
+  test('of partitions reads those before: they are made again in their order', async () => {
+    const cut = self
+      .replace('assets:', 'partitions:\n  days: { daily: { start: 2026-01-01, end: 2026-01-05 } }\nassets:')
+      .replace('on_lost: rebuild', 'on_lost: rebuild\n    partitions: days\n    partition_expr: day')
+      .replace(
+        /sql: .*/,
+        'sql: "create table if not exists ${{ this }} (day date, n int); select $partition_start::date as day, (select count(*) from ${{ this }} where day < $partition_start::date)::int as n"',
+      );
+    project = makeCliProject({ 'branchline.yaml': cut });
+    ok(await project.run([...wants, '--partitions', '2026-01-01...2026-01-03']));
+    rmSync(file('w.duckdb'));
+    const run = await project.run([...wants, '--partitions', '2026-01-04']);
+    expect(run.code).toBe(1);
+    expect(run.stdout).toContain('sums reads what it made last (`this`), of which 3 partitions');
+    ok(await project.run(wayOut(/data lost: sums.*/.exec(run.stdout)![0])));
+    ok(await project.run([...wants, '--partitions', '2026-01-04']));
+    expect(await project.rows('data/w.duckdb', 'select sum(n) from sums')).toEqual(['6']);
+  });
+});

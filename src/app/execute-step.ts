@@ -11,6 +11,7 @@ import type { Emit } from './execute.ts';
 import { prepareIncremental } from './incremental.ts';
 import { commandFor } from './lost-advice.ts';
 import { lostFiles, lostReads, recordLosses, withOwnTables } from './lost-reads.ts';
+import { lostSelf } from './lost-self.ts';
 import { judgeScripts } from './script-checks.ts';
 import { runScriptStep } from './script-step.ts';
 import { judgeSqlChecksOf, runSqlStep } from './sql-step.ts';
@@ -135,7 +136,7 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (lost) return { failure: lost, failedAssets: input.assets };
   const unplaced = await placeConnections(context);
   if (unplaced) return { failure: unplaced, failedAssets: input.assets };
-  const missing = (await lostReads(context)) ?? (await unrestored(context));
+  const missing = (await lostReads(context)) ?? (await lostSelf(context)) ?? (await unrestored(context));
   if (missing) return { failure: missing, failedAssets: input.assets };
   const gone = await withOwnTables(context, input.lost);
   const unprepared = await prepareIncremental(context, gone);

@@ -6,6 +6,7 @@ import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
 import { type KeysByAsset, readsOf } from '../plan/reads.ts';
+import { readsItself } from '../project/self-read.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { connectionOf, readsOfCheck } from './check-reads.ts';
@@ -82,6 +83,8 @@ function readsOfPlan(project: Project, reader: PartitionReader, plan: Plan): Key
     const asset = project.assets[key];
     for (const check of asset?.checks ?? []) add(readsOfCheck(project, reader, check));
     if (asset?.incremental) add(new Map([[key, keys]]));
+    // Which of them it reads is asked when it begins.
+    else if (asset && readsItself(project, asset)) add(new Map([[key, reader.keysOf(key)]]));
   }
   return new Map([...all].map(([key, keys]) => [key, [...keys]]));
 }
