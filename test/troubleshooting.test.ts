@@ -81,8 +81,8 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   'cli/changes.ts: found.error.code': Object.keys(base),
   'cli/run.ts: expected.error.code': Object.keys(planFile),
   'compose/review.ts: location.error.code': Object.keys(git),
-  'compose/wiring.ts: code': Object.keys(git),
-  'compose/wiring.ts: location.error.code': Object.keys(git),
+  'compose/open-store.ts: code': Object.keys(git),
+  'compose/ground.ts: location.error.code': Object.keys(git),
 };
 
 describe('docs/troubleshooting.md', () => {
