@@ -82,8 +82,8 @@ export async function findLost(
     const isCheap = asset.outputs.length === 0 || ports.outputs(asset).looks === 'local';
     const others = (isCheap && besides?.get(key)) || [];
     const things = publishedThings(view, asset, [...looked.get(key)!, ...others]);
-    for (const [name, why] of recordedLosses(view, asset, [...looked.get(key)!, ...(besides?.get(key) ?? [])]))
-      unseen.set(name, why);
+    for (const keys of [looked.get(key)!, besides?.get(key) ?? []])
+      for (const [name, why] of recordedLosses(view, asset, keys)) unseen.set(name, why);
     if (!atWork) await findLostFiles(ports, asset, things, { lost, unseen });
     if (connection === undefined || !isStamped(scope.project, key, ports.keptFile)) continue;
     const onIt = stamped.get(connection) ?? [];

@@ -34,7 +34,8 @@ export async function lostForPlan(
   const known = new Map([...selected].map((key) => [key, keysOf(key)]));
   const { needed, besides } = lookedAt(project, reader, known);
   const lost = new Map(await findLost(view, needed, { besides }));
-  const looked = new Map([...needed].map(([key, keys]) => [key, [...keys, ...(besides.get(key) ?? [])]] as const));
+  const looked = new Map(needed);
+  for (const [key, keys] of besides) looked.set(key, [...(needed.get(key) ?? []), ...keys]);
   const wanted = { project, view, request, selected, ...(partitions ? { partitions } : {}) };
   // What goes along to be made reads something itself: one look for each row of upstreams.
   while (isWithUpstream(request)) {

@@ -19,3 +19,7 @@ test.each([
 ])('after a failure, with %j', (more, text) => {
   expect(phraseText(consequencePhrase(failed as unknown as HealthReason, { ...context, ...more })!)).toBe(text);
 });
+
+test('says nothing of what is published where that is gone', () => {
+  expect(consequencePhrase(failed as unknown as HealthReason, { ...context, isGone: true })).toBeUndefined();
+});

@@ -16,6 +16,8 @@ export interface ReasonContext {
   readonly isCut: boolean;
   /** The command that makes again what is lost of it. */
   readonly cure?: string;
+  /** All of it is lost. */
+  readonly isGone?: boolean;
 }
 
 /** What is wrong, as the rest of a sentence that begins with the asset: `failed at …: exit code 1`. No full stop. */
@@ -90,7 +92,8 @@ function warningPhrase({ check, result }: CheckFinding): Phrase {
 export function consequencePhrase(reason: HealthReason, context: ReasonContext): Phrase | undefined {
   switch (reason.kind) {
     case 'materialization_failed':
-      return [failureConsequence(reason, context)];
+      // Where its data is gone, that is said beside it, and nothing of it is published.
+      return context.isGone ? undefined : [failureConsequence(reason, context)];
     case 'partitions_failed':
       return [
         { command: 'branchline backfill start' },

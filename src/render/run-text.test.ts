@@ -286,13 +286,17 @@ describe('partitions', () => {
 describe('after a failure', () => {
   const record = (at: string) => ({ materialized: { at } });
   const view = {
-    assets: new Map([['raw/a', record('2026-11-20T09:00:00.000Z')]]),
+    assets: new Map<string, object>([
+      ['raw/a', record('2026-11-20T09:00:00.000Z')],
+      ['raw/c', { ...record('2026-11-20T09:00:00.000Z'), lost: { at: '2026-11-21T09:00:00.000Z', message: 'gone' } }],
+    ]),
     partitions: new Map([['raw/d', new Map([['2026-11-26', record('2026-11-21T10:00:00.000Z')]])]]),
   } as unknown as Pick<StateView, 'assets' | 'partitions'>;
   test.each([
     [{ asset: 'raw/a' }, true, 'Downstream of raw/a still reads its data of 2026-11-20 09:00 UTC.'],
     [{ asset: 'raw/a' }, false, 'raw/a keeps its data of 2026-11-20 09:00 UTC.'],
     [{ asset: 'raw/b' }, true, undefined],
+    [{ asset: 'raw/c' }, false, undefined],
     [
       { asset: 'raw/d', partitions: ['2026-11-26'] },
       true,

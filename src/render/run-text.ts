@@ -123,7 +123,7 @@ function failureText(line: AssetLine): string {
 
 /**
  * What is still there of an asset whose making failed: `Downstream of raw/orders still reads its data of 2026-11-27 09:12 UTC.`
- * Undefined = it was never made, or of a partition: that one was not.
+ * Undefined = it was never made, or is gone; or of a partition: that one was, or is.
  */
 export function keptDataText(
   { asset, partitions }: Pick<AssetLine, 'asset' | 'partitions'>,
@@ -131,9 +131,10 @@ export function keptDataText(
   isRead: boolean,
 ): string | undefined {
   const [key] = partitions ?? [];
-  const made =
-    key === undefined ? view.assets.get(asset)?.materialized : view.partitions?.get(asset)?.get(key)?.materialized;
-  if (made === undefined) return undefined;
+  const record = key === undefined ? view.assets.get(asset) : view.partitions?.get(asset)?.get(key);
+  const made = record?.materialized;
+  // What was made and is gone is not kept either.
+  if (made === undefined || (record?.lost !== undefined && 'message' in record.lost)) return undefined;
   const name = key === undefined ? asset : `${asset} ${safeLine(key, 60)}`;
   const data = `its data of ${formatInstant(made.at)}`;
   return isRead ? `Downstream of ${name} still reads ${data}.` : `${name} keeps ${data}.`;

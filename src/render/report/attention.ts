@@ -21,6 +21,7 @@ export function reasonContext(input: ReportInput, facts: AssetFacts): ReasonCont
     hasReaders: downstreamOf(input.project, facts.asset.key).length > 0,
     isCut: facts.asset.partitions !== undefined,
     ...(cure === undefined ? {} : { cure }),
+    isGone: facts.record?.lost !== undefined && facts.asset.partitions === undefined,
   };
 }
 
