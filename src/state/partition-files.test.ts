@@ -185,6 +185,11 @@ describe('leaves', () => {
       ]),
     );
     const [[path, text]] = [...files] as [[string, string]];
+    // Who knows no losses must not write the leaf without them.
+    expect(JSON.parse(text)).toMatchObject({ v: 2 });
+    expect(JSON.parse([...encodeLeaves('a', [], new Map(), new Map([['k', made(3)]])).values()][0]!)).toMatchObject({
+      v: 1,
+    });
     expect(new Map(recordsOfLeaves([decodeLeaf(path, text, [])!]))).toEqual(
       new Map([
         ['k', record],
