@@ -81,6 +81,9 @@ describe('a scheduled event', () => {
     expect(due.summary).toMatch(/the tick came (1[1-9]|[2-5]\d) min (\d+ s )?late/);
     expect(due.summary).toMatch(/\d+ minutes? billed on `ubuntu-latest` \(\$0\.\d+\)/);
     expect(due.summary).toContain(`/acme/shop/commit/${log[0]!.commit}`);
+    const message = rig.github.sandbox.git(rig.github.origin, 'log', '-1', '--format=%B', log[0]!.commit);
+    expect(message).toContain(`\nRun: ${JSON.parse(due.outputs['run-ids']!)[0]}\n`);
+    expect(message).toMatch(/^Workflow-Run: \d+$/m);
     expect(await runStates()).toEqual(['SUCCESS']);
 
     const again = await rig.run({ event: schedule });

@@ -111,7 +111,7 @@ async function settle<T>(
     writer: ports.writer,
     tx,
     now: state.now,
-    message: decision.message,
+    message: messageOf(ports, decision.message),
   };
   const prepared = prepareCommit(draft);
   if (!prepared.ok) {
@@ -125,7 +125,7 @@ async function settle<T>(
     const withoutTexts = prepareCommit({
       ...draft,
       events: events.map(leanEvent),
-      message: leanMessage(decision.message),
+      message: leanMessage(messageOf(ports, decision.message)),
     });
     if (!withoutTexts.ok) return undefined;
     const { change, after } = withoutTexts.value;
@@ -206,6 +206,11 @@ function changeOf(
   const files = compactFiles(read, prepared, { head: head.commit, project: by.project, cut: more });
   const { change } = withFiles(prepared, files, by.behind);
   return { change, compacts: { seq: read.view.seq, ...(by.compact ? {} : { change: prepared.change }) } };
+}
+
+/** The message with the workflow run that the commit is of: from there its log is found. */
+function messageOf({ workflowRun }: StatePorts, message: string): string {
+  return workflowRun === undefined ? message : withTrailers(message, `Workflow-Run: ${workflowRun}`);
 }
 
 /** The subject may quote a message; a lean commit has only its trailers. */

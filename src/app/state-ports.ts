@@ -17,6 +17,8 @@ export interface StatePorts extends StatePlace {
   readonly random: () => number;
   /** Name of this process as a writer of state. */
   readonly writer: string;
+  /** The workflow run whose job writes; absent = a terminal. */
+  readonly workflowRun?: string;
   /** When the name of the writer was made up: none of its events is older. Absent = nobody knows. */
   readonly writerBegan?: EpochMs;
   /** Removes secrets: every text that is committed has passed it. */

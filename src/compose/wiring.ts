@@ -98,7 +98,7 @@ export async function openWorld(
 
 function statePorts(ground: Ground): StatePorts {
   const { opened, project, options, code, store, clock, redactor } = ground;
-  const { writer } = opened.surroundings;
+  const { writer, workflow } = opened.surroundings;
   const isLocal = options.environment === 'local';
   return {
     partitionsOf: () => ground.partitions,
@@ -112,6 +112,7 @@ function statePorts(ground: Ground): StatePorts {
     redact: (text) => redactor.text(text),
     warn: ground.warn,
     warnOnce: ground.warnOnce,
+    ...(workflow === undefined ? {} : { workflowRun: workflow.workflow }),
     ...(project.state.retentionMs === undefined ? {} : { retentionMs: project.state.retentionMs }),
     // A runner of GitHub has no disk that stays: it remembers nothing.
     ...(isLocal ? {} : { heads: headMemory(ground.folder, store.label, ground.remoteUrl) }),
