@@ -39,6 +39,8 @@ export interface DoctorInput {
   readonly folder: string;
   readonly isItsRepository: boolean;
   readonly version: string;
+  /** `owner/name` that the remote is of, as far as that is known. */
+  readonly repository?: string;
   readonly now: EpochMs;
   /** Undefined = the manifests have mistakes. */
   readonly project?: Project;
@@ -64,6 +66,11 @@ export interface Examination {
   readonly notSeen: readonly NotSeen[];
 }
 
+function branchesOf(project: Project | undefined): { readonly branches?: readonly string[] } {
+  const branches = project?.environments['production']?.branches;
+  return branches === undefined ? {} : { branches };
+}
+
 /** Everything that is wrong with how a project is set up: its workflows, this machine, and, with a token, its repository. */
 export async function examine(input: DoctorInput): Promise<Examination> {
   const { project, machine, now } = input;
@@ -73,6 +80,10 @@ export async function examine(input: DoctorInput): Promise<Examination> {
     folder: input.folder,
     isItsRepository: input.isItsRepository,
     version: input.version,
+    place: {
+      ...(input.repository === undefined ? {} : { repository: input.repository }),
+      ...branchesOf(project),
+    },
     now,
     ...(project && masked
       ? {

@@ -31,6 +31,7 @@ export async function run(options: GlobalOptions): Promise<number> {
     folder: place.folder ?? '',
     isItsRepository: action.ok && action.value.name === './',
     version,
+    ...(place.repository === undefined ? {} : { repository: place.repository }),
     now: clock.now(),
     ...(project ? { project } : {}),
     machine: await machineFacts(root, project, env, (text) => host.progress(text)),

@@ -50,6 +50,7 @@ function examine(files: ReadonlyMap<string, string> = WRITTEN, more: Partial<Exa
     isItsRepository: false,
     folder: '',
     version: '1.0.0',
+    place: { repository: 'acme/data', branches: ['main'] },
     now: NOW,
     project: PROJECT,
     ...more,
@@ -300,6 +301,37 @@ test('jobs of a matrix are told of a maximum that none of the machines lets a ru
   const ours = text.replace('max-parallel: 20 #', 'runs-on: self-hosted linux\n          max-parallel: 20 #');
   expect(codes([undefined], ours)).toEqual([]);
   expect(codes([])).toEqual([]);
+});
+
+describe('a job that never starts', () => {
+  const changedBy = after;
+
+  test('is for another repository, or another branch than production has', () => {
+    const condition = "github.repository == 'acme/data' && github.ref == 'refs/heads/main'";
+    expect(changedBy(RUN, condition, condition.replace('acme/data', 'Acme/Data'))).toEqual([]);
+    const [moved] = changedBy(RUN, "'acme/data'", "'acme/old'");
+    expect(moved).toMatch(/^warning never-starts /);
+    const [branch] = changedBy(RUN, 'refs/heads/main', 'refs/heads/master');
+    expect(branch).toMatch(/^error never-starts /);
+    expect(changedBy(RUN, condition, "github.actor != 'x' && 'acme/old' == github.repository")[0]).toMatch(
+      /^warning never-starts /,
+    );
+    // What is not known, or may be another thing, is no finding.
+    expect(changedBy(RUN, "'acme/data'", "'acme/old'", { place: { branches: ['main'] } })).toEqual([]);
+    expect(changedBy(RUN, 'refs/heads/main', 'refs/heads/master', { place: {} })).toEqual([]);
+    expect(changedBy(RUN, condition, `github.repository == 'acme/old' || github.actor == 'x'`)).toEqual([]);
+    expect(changedBy(RUN, condition, "github.repository_owner == 'acme'")).toEqual([]);
+  });
+
+  test('has a trigger that is misspelled', () => {
+    expect(changedBy(RUN, '  push:', '  psuh:')).toEqual(['error unknown-trigger "psuh"']);
+    expect(changedBy(RUN, '  push:', '  telepathy:')).toEqual([]);
+  });
+
+  test('calls the Action by a commit cut short', () => {
+    const { findings } = examine(new Map([...WRITTEN, [RUN, run.replace(ACTION.commit, ACTION.commit.slice(0, 7))]]));
+    expect(findings).toMatchObject([{ code: 'action-not-pinned', message: expect.stringContaining('cut short') }]);
+  });
 });
 
 describe('the rings', () => {

@@ -3,6 +3,7 @@ import type { EpochMs } from '../model/instant.ts';
 import type { RungSchedule } from '../time/doorbell.ts';
 import type { Finding } from './finding.ts';
 import { judgeJob } from './job-rules.ts';
+import type { StartPlace } from './start-rules.ts';
 import type { LongestRun } from './time-rules.ts';
 import { judgeVariables, type NeededVariables } from './variable-rules.ts';
 import { judgeWaking } from './wake-rules.ts';
@@ -18,6 +19,8 @@ export interface ExamineInput {
   /** The repository is the Action's own: it calls it by path. */
   readonly isItsRepository: boolean;
   readonly version: string;
+  /** Absent = nothing is known of it. */
+  readonly place?: StartPlace;
   readonly now: EpochMs;
   /** Undefined = the manifests have mistakes, so what they need is not known. */
   readonly project?: {
@@ -62,7 +65,8 @@ export function examineWorkflows(input: ExamineInput): Examined {
     const usesOidc = input.project?.usesOidc === true && runs.includes(job);
     const longestRun = runs.includes(job) ? input.project?.longestRun : undefined;
     const hasStartTimeout = runs.includes(job) && input.project?.hasStartTimeout === true;
-    const needs = { version: input.version, usesOidc, hasStartTimeout, ...(longestRun && { longestRun }) };
+    const { version, place = {} } = input;
+    const needs = { version, place, usesOidc, hasStartTimeout, ...(longestRun && { longestRun }) };
     findings.push(...judgeJob(job, needs));
   }
   for (const job of runs) findings.push(...judgeVariables(job, input.project?.needed));

@@ -1,6 +1,7 @@
 import type { Finding } from './finding.ts';
 import { judgeInputs } from './input-rules.ts';
 import { finding } from './job-finding.ts';
+import { judgeStart, type StartPlace } from './start-rules.ts';
 import { hostedTime, type LongestRun, shardName, time } from './time-rules.ts';
 import { isRecord, type Path } from './workflow-file.ts';
 import { type OurJob, permissionsOf } from './workflow-parts.ts';
@@ -13,12 +14,14 @@ export interface JobNeeds {
   readonly usesOidc: boolean;
   /** Runs of the project that no machine begins are to fail after a time, and the job may be one that waits. */
   readonly hasStartTimeout: boolean;
+  /** Where the clone is from, and which branches write production. */
+  readonly place: StartPlace;
   /** Absent = no run has a maximum, or the job is not one that carries runs of the project out. */
   readonly longestRun?: LongestRun;
 }
 
 /** All that is wrong with one job that calls the Action. */
-export function judgeJob(job: OurJob, { version, usesOidc, hasStartTimeout, longestRun }: JobNeeds): Finding[] {
+export function judgeJob(job: OurJob, { version, usesOidc, hasStartTimeout, longestRun, place }: JobNeeds): Finding[] {
   return [
     ...permissions(job, usesOidc),
     ...concurrency(job),
@@ -30,6 +33,7 @@ export function judgeJob(job: OurJob, { version, usesOidc, hasStartTimeout, long
     ...(job.kind === 'changes' ? requiredCheck(job) : []),
     ...judgeInputs(job),
     ...triggers(job),
+    ...judgeStart(job, place),
   ];
 }
 
@@ -171,7 +175,9 @@ function pins(job: OurJob, version: string): Finding[] {
         finding(job, path, {
           code: 'action-not-pinned',
           severity: 'warning',
-          message: `\`${uses.split('@')[1] ?? uses}\` can be moved to other code, and that code runs with the rights and secrets of this job`,
+          message: /@[0-9a-f]{7,39}$/.test(uses)
+            ? `\`${uses.split('@')[1]}\` is a commit cut short, which GitHub does not take: the job fails before its first step`
+            : `\`${uses.split('@')[1] ?? uses}\` can be moved to other code, and that code runs with the rights and secrets of this job`,
           help: `write the commit: \`uses: ${uses.split('@')[0]}@<40 digits> # ${uses.split('@')[1] ?? 'version'}\``,
         }),
       ];
