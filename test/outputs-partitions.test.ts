@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CliProject, cliProjectIn, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+import type { GitHttpServer } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 interface Listed {
   readonly assets: readonly {
@@ -102,11 +103,10 @@ describe('on a branch', () => {
   let project: CliProject;
   let server: GitHttpServer;
   beforeAll(async () => {
-    project = makeCliProject({ ...files, 'branchline.yaml': PROJECT.replace('\n', '\nstorage: { type: branch }\n') });
-    project.sandbox.makeBare('origin.git');
-    server = await startGitHttpServer(project.sandbox.root);
-    server.date = new Date();
-    project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+    ({ project, server } = await makeServedProject({
+      ...files,
+      'branchline.yaml': PROJECT.replace('\n', '\nstorage: { type: branch }\n'),
+    }));
   });
   afterAll(async () => {
     await server.stop();

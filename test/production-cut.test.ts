@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, type GitRequestKind, startGitHttpServer } from '../src/testing/git-http.ts';
+import type { CliProject, RunJson } from '../src/testing/cli-project.ts';
+import type { GitHttpServer, GitRequestKind } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 /** A run of production that is killed, or cut off, at a request to the server: what is recorded is whole, and once. */
 const files = {
@@ -15,11 +16,7 @@ const production = ['--environment', 'production', '--yes'];
 let project: CliProject;
 let server: GitHttpServer;
 beforeEach(async () => {
-  project = makeCliProject(files);
-  project.sandbox.makeBare('origin.git');
-  server = await startGitHttpServer(project.sandbox.root);
-  server.date = new Date();
-  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  ({ project, server } = await makeServedProject(files));
   // There is a state already: what a crash must not damage.
   await project.json(['run', '--select', 'key:raw/a', ...production]);
 });

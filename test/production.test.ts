@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CliProject, cliProjectIn, makeCliProject, type RunJson, until } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+import { type CliProject, cliProjectIn, type RunJson, until } from '../src/testing/cli-project.ts';
+import type { GitHttpServer } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 const production = ['--environment', 'production', '--yes'];
 /** Waits for a file before it goes on, so that a test can do something in the middle. */
@@ -22,11 +23,7 @@ let server: GitHttpServer;
 let bare: string;
 
 beforeEach(async () => {
-  project = makeCliProject(files);
-  bare = project.sandbox.makeBare('origin.git');
-  server = await startGitHttpServer(project.sandbox.root);
-  server.date = new Date();
-  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  ({ project, server, bare } = await makeServedProject(files));
 });
 afterEach(async () => {
   await server.stop();

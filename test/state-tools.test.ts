@@ -1,8 +1,9 @@
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CliProject, makeCliProject, type RunJson, until } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+import { type CliProject, type RunJson, until } from '../src/testing/cli-project.ts';
+import type { GitHttpServer } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 const production = ['--environment', 'production', '--yes'];
 const wait = 'mkdir -p data; touch data/waiting; while ! test -e data/go; do sleep 0.02; done';
@@ -19,11 +20,7 @@ let project: CliProject;
 let server: GitHttpServer;
 let bare: string;
 beforeEach(async () => {
-  project = makeCliProject(files);
-  bare = project.sandbox.makeBare('origin.git');
-  server = await startGitHttpServer(project.sandbox.root);
-  server.date = new Date();
-  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  ({ project, server, bare } = await makeServedProject(files));
 });
 afterEach(async () => {
   await server.stop();

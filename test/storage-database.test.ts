@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CliProject, cliProjectIn, makeCliProject, type RunJson, until } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+import { type CliProject, cliProjectIn, type RunJson, until } from '../src/testing/cli-project.ts';
+import type { GitHttpServer } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 const production = ['--environment', 'production', '--yes'];
 const driver = join(import.meta.dirname, '..', 'node_modules', '@duckdb', 'node-api', 'lib', 'index.js');
@@ -31,11 +32,7 @@ let bare: string;
 let clones = 0;
 
 beforeEach(async () => {
-  project = makeCliProject(files);
-  bare = project.sandbox.makeBare('origin.git');
-  server = await startGitHttpServer(project.sandbox.root);
-  server.date = new Date();
-  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  ({ project, server, bare } = await makeServedProject(files));
 });
 afterEach(async () => {
   await server.stop();

@@ -1,8 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CliProject, cliProjectIn, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+import { type CliProject, cliProjectIn, type RunJson } from '../src/testing/cli-project.ts';
+import type { GitHttpServer } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 const production = ['--environment', 'production', '--yes'];
 const files = {
@@ -20,11 +21,7 @@ let server: GitHttpServer;
 let bare: string;
 
 async function start(given: Record<string, string>): Promise<void> {
-  project = makeCliProject(given);
-  bare = project.sandbox.makeBare('origin.git');
-  server = await startGitHttpServer(project.sandbox.root);
-  server.date = new Date();
-  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  ({ project, server, bare } = await makeServedProject(given));
 }
 /** Another machine with the same code: a clone of the project. */
 let clones = 0;

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CliProject, makeCliProject, type RunJson } from '../src/testing/cli-project.ts';
-import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.ts';
+import type { CliProject, RunJson } from '../src/testing/cli-project.ts';
+import type { GitHttpServer } from '../src/testing/git-http.ts';
+import { makeServedProject } from '../src/testing/served-project.ts';
 
 const files = {
   'branchline.yaml': `name: bare-hands
@@ -24,11 +25,7 @@ let server: GitHttpServer;
 let bare: string;
 let env: Record<string, string>;
 beforeEach(async () => {
-  project = makeCliProject(files);
-  bare = project.sandbox.makeBare('origin.git');
-  server = await startGitHttpServer(project.sandbox.root);
-  server.date = new Date();
-  project.git('remote', 'add', 'origin', `${server.url}/origin.git`);
+  ({ project, server, bare } = await makeServedProject(files));
   // A PATH with what steps need, and no git.
   const bin = join(project.sandbox.root, 'bin');
   mkdirSync(bin);
