@@ -1,5 +1,5 @@
-import { type Place, spanInText } from './findings.ts';
-import type { Resolving } from './resolving.ts';
+import type { SourceTree } from '../ports.ts';
+import { type Findings, type Place, spanInText } from './findings.ts';
 import { textProblem } from './text-problem.ts';
 
 /** Keys of assets and checks, as one of them may have slipped into the text above it. */
@@ -19,7 +19,12 @@ const SHELLS: ReadonlySet<string> = new Set(['bash', 'sh', 'sql']);
  * `outputs: […]` is one of its lines, and no output of the asset. Elsewhere such a line may mean something (Python), and
  * behind `<<` it may be a file that the script writes.
  */
-export function hintAtSlippedKeys(text: string, at: Place, shell: string, { findings, tree }: Resolving): void {
+export function hintAtSlippedKeys(
+  text: string,
+  at: Place,
+  shell: string,
+  { findings, tree }: { readonly findings: Findings; readonly tree: SourceTree },
+): void {
   if (!SHELLS.has(shell) || !text.includes('\n') || !/^[a-z_-]+:(?=\s|$)/m.test(text)) return;
   const end = text.indexOf('<<');
   for (const found of text.matchAll(/^([a-z_-]+):(?=\s|$)/gm)) {

@@ -1,5 +1,13 @@
+import type { AutomationTarget } from '../../model/plan.ts';
 import type { AssetKey } from '../../model/project.ts';
-import type { AskedKey } from './share-runs.ts';
+
+/** An asset, or one partition of it, that is asked for. */
+export interface AskedKey extends Omit<AutomationTarget, 'versions'> {
+  readonly key: string;
+  readonly versions: string;
+  /** What it reads that is asked for at the same key: one run makes these, and then it. Absent = nothing. */
+  readonly reads?: readonly AssetKey[];
+}
 
 /** Assets that one run has to make, at neighbouring keys: most often one by itself. */
 export interface JoinedRange {

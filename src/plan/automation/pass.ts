@@ -6,10 +6,11 @@ import type { StateView } from '../../model/state.ts';
 import { missingIn } from '../../state/partition-records.ts';
 import { WHOLE } from '../../time/partitions/mapping.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../partitioned.ts';
+import type { AskedKey } from './joined-ranges.ts';
 import { type ConditionInput, type Judgement, judgeKey } from './judge-key.ts';
 import { openTicks } from './on-cron.ts';
 import { openWork } from './open-work.ts';
-import { type AskedKey, policyOf, shareRuns } from './share-runs.ts';
+import { policyOf, shareRuns } from './share-runs.ts';
 
 /** Runs of automation that are open at once, at most: the rest is found again by a later pass. */
 export const OPEN_RUNS_MAX = 100;

@@ -4,7 +4,8 @@ import type { AssetKey, Project } from '../../model/project.ts';
 import { emptyView } from '../../state/fold.ts';
 import { projectOf } from '../../testing/project-builder.ts';
 import { openPartitionReader } from '../partitioned.ts';
-import { ASSETS_MAX, type AskedKey, type SharedRuns, shareRuns, VERSIONS_BYTES_MAX } from './share-runs.ts';
+import type { AskedKey } from './joined-ranges.ts';
+import { ASSETS_MAX, type SharedRuns, shareRuns, VERSIONS_BYTES_MAX } from './share-runs.ts';
 
 const NOW = Date.parse('2026-01-06T00:00:00Z');
 const VERSIONS = '0123456789ab';

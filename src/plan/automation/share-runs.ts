@@ -6,20 +6,12 @@ import type { AssetKey, Project } from '../../model/project.ts';
 import { chunkText, placesIn } from '../../time/partitions/keys.ts';
 import { WHOLE } from '../../time/partitions/mapping.ts';
 import type { PartitionReader } from '../partitioned.ts';
-import { type JoinedRange, joinedRanges } from './joined-ranges.ts';
+import { type AskedKey, type JoinedRange, joinedRanges } from './joined-ranges.ts';
 
 /** Assets of one run, at most. */
 export const ASSETS_MAX = 500;
 /** What one run is told of versions, of each asset and key: its record has to fit a file of the state with room to spare. */
 export const VERSIONS_BYTES_MAX = 512 * 1024;
-
-/** An asset, or one partition of it, that is asked for. */
-export interface AskedKey extends Omit<AutomationTarget, 'versions'> {
-  readonly key: string;
-  readonly versions: string;
-  /** What it reads that is asked for at the same key: one run makes these, and then it. Absent = nothing. */
-  readonly reads?: readonly AssetKey[];
-}
 
 /** What one run makes. */
 export type SharedRun = Pick<AutomationRequest, 'targets' | 'keys' | 'partitions' | 'selection'>;
