@@ -148,6 +148,8 @@ export const lateModules = {
     'src/app/step-partition.ts',
     'src/app/storage.ts',
     'src/app/tick-message.ts',
+    'src/app/unknown-besides.ts',
+    'src/app/unknown-data.ts',
     'src/checks/judge.ts',
     'src/checks/phrases.ts',
     'src/checks/query.ts',

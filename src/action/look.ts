@@ -5,6 +5,7 @@ import { nothingOf } from '../app/partition-runs.ts';
 import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
+import { unknownBesides } from '../app/unknown-watch.ts';
 import type { OpenProject } from '../compose/open-project.ts';
 import { openWorld } from '../compose/wiring.ts';
 import type { Project } from '../model/project.ts';
@@ -80,7 +81,7 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
       }),
     );
     if (!made.ok) return refusedResult(made.error);
-    const { plan, lost, index } = made.value;
+    const { plan, lost, unknown, index } = made.value;
     const steps = plan.steps.filter(({ verdict }) => verdict !== 'skip').length;
     const several = parts.length > 1 ? `${severalRuns(parts, plan, index)}\n` : '';
     const parallel = job.inputs.maxParallel ?? project.maxParallel ?? world.value.cores;
@@ -88,18 +89,15 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     // The machine of this job is gone before anybody could name the plan there.
     const text = several + renderPlan(plan, style, { parallel, price, isKept: false });
     job.log.print(text);
-    const besides = lostBesides({ project, environment: 'production', view, at, lost }, plan);
+    const known = { project, environment: 'production', view, at, lost, unknown };
+    const besides = [lostBesides(known, plan), unknownBesides(known, plan)].filter((text) => text !== undefined);
     return {
       exit: 0,
       status: 'success',
       outputs: { 'has-work': String(steps > 0), 'plan-digest': plan.digest },
       summary: {
         text: { title: steps > 0 ? `would run ${count(steps, 'step')}` : 'nothing would run', body: text },
-        notes: [
-          'This is a plan: nothing was run.',
-          ...(leftOut === undefined ? [] : [leftOut]),
-          ...(besides === undefined ? [] : [besides]),
-        ],
+        notes: ['This is a plan: nothing was run.', ...(leftOut === undefined ? [] : [leftOut]), ...besides],
       },
       annotations: [],
     };

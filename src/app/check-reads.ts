@@ -1,6 +1,6 @@
 import type { Asset, AssetKey, Check, Project } from '../model/project.ts';
 import type { PartitionReader } from '../plan/partitioned.ts';
-import { type KeysByAsset, readsOf } from '../plan/reads.ts';
+import { isView, type KeysByAsset, readInFull, readsOf } from '../plan/reads.ts';
 import { compileSqlTemplate } from '../project/sql-template.ts';
 
 /** Where a check asks its questions. */
@@ -23,6 +23,16 @@ export function readsOfCheck(
       found.set(each, [...new Set([...(found.get(each) ?? []), ...keys])]);
   }
   return found;
+}
+
+/** Assets with partitions of whose tables a check looks into all that is there, through views as well. */
+export function readInFullByCheck(project: Project, check: Check): ReadonlySet<AssetKey> {
+  const named = namedBy(check).filter((key) => key !== check.asset && project.assets[key]?.external === false);
+  const views = named.filter((key) => isView(project, project.assets[key]!));
+  return new Set([
+    ...named.filter((key) => project.assets[key]!.partitions !== undefined),
+    ...readInFull(project, views),
+  ]);
 }
 
 /** Other assets that a check names. */

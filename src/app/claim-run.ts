@@ -16,12 +16,13 @@ import type { AppFailure } from './failure.ts';
 import type { FindLost } from './find-lost.ts';
 import type { JobMeter } from './job-meter.ts';
 import { lostBesides } from './lost-besides.ts';
-import { makePlan } from './make-plan.ts';
+import { makePlan, type PlanMade } from './make-plan.ts';
 import { emptyRunDrafts, epochOf, lookedDrafts, numbered, openingDrafts } from './opening-events.ts';
 import { changedWorld } from './plan-differences.ts';
 import { keysAt, type PlanningProject, pinPartitions } from './planning.ts';
 import { resumedRun } from './resumed-run.ts';
 import { type ChangedFiles, uncommittedFor } from './uncommitted.ts';
+import { unknownBesides } from './unknown-watch.ts';
 
 /** All that deciding to start a run depends on, at one head of the state. */
 export interface ClaimInput {
@@ -113,7 +114,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const resumed = waiting && resumedRun(plan, waiting, input.view);
   const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
   const { project } = input.planning;
-  const besides = stillLost(input, plan, lost);
+  const besides = besidesOf(input, made.value);
   const told = {
     ...(besides === undefined ? {} : { stillLost: besides }),
     ...(leftOut === undefined ? {} : { leftOut }),
@@ -178,19 +179,20 @@ function claimOf(
   };
 }
 
-/** What is lost and not made by a run, for who asked for it. Who names older partitions, one run after the other perhaps, knows. */
-function stillLost(
+/** What is lost, or unknown, and stays so after a run, for who asked for it. Who names older partitions, one run after the other perhaps, knows. */
+function besidesOf(
   { planning, view, environment, request, now }: ClaimInput,
-  plan: Plan,
-  lost: ReadonlyMap<AssetKey, string>,
+  { plan, lost, unknown }: PlanMade,
 ): string | undefined {
-  if (lost.size === 0 || request.kind === 'backfill') return undefined;
-  if (isManual(request) && request.partitions !== undefined) {
+  if (lost.size + unknown.length === 0 || request.kind === 'backfill') return undefined;
+  if (isManual(request) && request.partitions !== undefined && request.fullRefresh !== true) {
     // Nobody has to have named the newest one: it is put into a request that names none.
     const { partitions, ...unnamed } = request;
     if (pinPartitions(planning, view, unnamed, now).partitions !== partitions) return undefined;
   }
-  return lostBesides({ project: planning.project, environment, view, at: keysAt(view, now), lost }, plan);
+  const world = { project: planning.project, environment, view, at: keysAt(view, now), lost, unknown };
+  const texts = [lostBesides(world, plan), unknownBesides(world, plan)].filter((text) => text !== undefined);
+  return texts.length === 0 ? undefined : texts.join('\n');
 }
 
 /** Keys that each partitioned asset is held by; an asset of several steps by those of all. */

@@ -1,7 +1,7 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import type { PlannedStep } from '../model/plan.ts';
-import type { Project } from '../model/project.ts';
+import type { Project, Relation } from '../model/project.ts';
 import type { ConnectionTarget } from '../ports.ts';
 import { evaluateTemplate } from '../project/template.ts';
 
@@ -49,6 +49,12 @@ export function connectionTarget(scope: ConnectionScope, name: string): Result<C
     extensions: connection.extensions,
     ...(init.value === undefined ? {} : { init: init.value }),
   });
+}
+
+/** A relation with the schema of its connection's target filled in. */
+export function relationOn(target: ConnectionTarget, relation: Relation): Relation {
+  if (relation.schema !== undefined || target.type !== 'postgres' || target.schema === undefined) return relation;
+  return { schema: target.schema, name: relation.name };
 }
 
 /** How to give a variable a value, here and in a workflow. */

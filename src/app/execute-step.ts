@@ -26,6 +26,7 @@ import {
 import { emitChecks } from './step-events.ts';
 import { restoreInputs } from './step-outputs.ts';
 import { stepPartition } from './step-partition.ts';
+import { unknownReads } from './unknown-reads.ts';
 
 export interface ExecuteStepInput {
   readonly step: string;
@@ -136,7 +137,11 @@ async function perform(run: RunContext, input: ExecuteStepInput): Promise<StepEn
   if (lost) return { failure: lost, failedAssets: input.assets };
   const unplaced = await placeConnections(context);
   if (unplaced) return { failure: unplaced, failedAssets: input.assets };
-  const missing = (await lostReads(context)) ?? (await lostSelf(context)) ?? (await unrestored(context));
+  const missing =
+    (await lostReads(context)) ??
+    (await lostSelf(context)) ??
+    (await unknownReads(context)) ??
+    (await unrestored(context));
   if (missing) return { failure: missing, failedAssets: input.assets };
   const gone = await withOwnTables(context, input.lost);
   const unprepared = await prepareIncremental(context, gone);

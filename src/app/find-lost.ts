@@ -1,18 +1,18 @@
-import { type EpochMs, epochMs, type Timestamp } from '../model/instant.ts';
+import { type EpochMs, epochMs } from '../model/instant.ts';
 import type { Asset, AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
-import { shortVersion } from '../model/versions.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import type { KeysByAsset } from '../plan/reads.ts';
 import type { ConnectionTarget, SqlFailure, SqlPool } from '../ports.ts';
-import { factsOf } from '../state/partition-records.ts';
-import { WHOLE } from '../time/partitions/mapping.ts';
+import { quoteRelation } from '../sql/quote.ts';
 import { type ConnectionFile, connectionFile, type KeptFileOf, recordedFile } from './connection-files.ts';
-import { type ConnectionScope, connectionTarget } from './connections.ts';
-import { escapePattern, type FileRecord, verifyPresent } from './outputs.ts';
+import { type ConnectionScope, connectionTarget, relationOn } from './connections.ts';
+import { escapePattern, verifyPresent } from './outputs.ts';
+import { type PublishedThing, publishedThings } from './published-things.ts';
 import { IN_MEMORY, recordedLosses } from './recorded-losses.ts';
-import { readStamps } from './sql-stamps.ts';
+import { type RelationStamp, readStamps } from './sql-stamps.ts';
 import type { OutputsOf } from './step-context.ts';
+import { stampsOf, type UnknownAsked, unknownIn } from './unknown-data.ts';
 
 export interface FindLostPorts {
   readonly outputs: OutputsOf;
@@ -24,29 +24,20 @@ export interface FindLostPorts {
   readonly onUnasked: (connection: string, why: string) => void;
 }
 
-/** One thing that was published: an asset, or a partition of one. */
-interface PublishedThing {
-  /** As `asset`, or `asset@key`. */
-  readonly name: string;
-  /** `''` of an asset without partitions. */
-  readonly key: string;
-  readonly at: Timestamp;
-  readonly files?: FileRecord;
-  /** Whether this is the id of its materialization. */
-  readonly isId: (id: string) => boolean;
-  /** Whether this is its data version, or what is kept of it. */
-  readonly isVersion: (dataVersion: string) => boolean;
-}
-
 export interface MoreToFind {
   /** Looked for where a look costs next to nothing. */
   readonly besides?: KeysByAsset;
+  /** What lies in tables and the state knows nothing of is looked for with the same question. */
+  readonly unknown?: UnknownAsked;
   /** What a run that is at work knows better than one that only looks. */
   readonly atWork?: {
     /** Nothing but the tables of this connection is asked for: the run holds it, and its file lies in place. */
     readonly connection: string;
     /** When it began by the clock of this machine: what was made since, another run has made. */
     readonly since: EpochMs;
+    readonly run: string;
+    /** Whether its steps name the connection: of a DuckDB file it keeps all others out. */
+    readonly holds: boolean;
   };
 }
 
@@ -69,7 +60,7 @@ export async function findLost(
   scope: ConnectionScope,
   view: StateView,
   looked: KeysByAsset,
-  { besides, atWork }: MoreToFind = {},
+  { besides, atWork, unknown }: MoreToFind = {},
 ): Promise<ReadonlyMap<string, string>> {
   const lost = new Map<string, string>();
   const unseen = new Map<string, string>();
@@ -90,11 +81,35 @@ export async function findLost(
     stamped.set(connection, onIt);
     for (const thing of things) onIt.push(thing);
   }
-  for (const [connection, things] of stamped)
-    if (things.length > 0)
-      await findUnstamped(ports, scope, view, { connection, things, lost, unseen, since: atWork?.since });
+  const tables = tablesOf(ports, scope, unknown, atWork?.connection);
+  for (const connection of new Set([...stamped.keys(), ...tables.keys()])) {
+    const where = { connection, things: stamped.get(connection) ?? [], tables: tables.get(connection) ?? [] };
+    if (isNothing(where)) continue;
+    await findUnstamped(ports, scope, view, { ...where, lost, unseen, unknown, atWork, since: atWork?.since });
+  }
   for (const [name, why] of unseen) if (!lost.has(name)) lost.set(name, why);
   return lost;
+}
+
+/** Assets whose tables may hold what the state knows nothing of, by connection. */
+function tablesOf(
+  { keptFile }: FindLostPorts,
+  { project }: ConnectionScope,
+  unknown: UnknownAsked | undefined,
+  only: string | undefined,
+): ReadonlyMap<string, readonly Asset[]> {
+  const tables = new Map<string, Asset[]>();
+  for (const key of [...(unknown?.assets ?? [])].sort()) {
+    const { connection, relation, external } = project.assets[key]!;
+    if (connection === undefined || relation === undefined || external || (only ?? connection) !== connection) continue;
+    if (isStamped(project, key, keptFile))
+      tables.set(connection, [...(tables.get(connection) ?? []), project.assets[key]!]);
+  }
+  return tables;
+}
+
+function isNothing({ things, tables }: Pick<Where, 'things' | 'tables'>): boolean {
+  return things.length + tables.length === 0;
 }
 
 async function findLostFiles(
@@ -118,48 +133,6 @@ async function findLostFiles(
   }
 }
 
-function publishedThings(
-  view: StateView,
-  { key: asset, partitions }: Asset,
-  keys: readonly string[],
-): PublishedThing[] {
-  if (partitions === undefined) {
-    const made = view.assets.get(asset)?.materialized;
-    if (made === undefined) return [];
-    const { id, at, dataVersion, files } = made;
-    return [
-      {
-        name: asset,
-        key: WHOLE,
-        at,
-        ...(files ? { files } : {}),
-        isId: (other) => other === id,
-        isVersion: (other) => other === dataVersion,
-      },
-    ];
-  }
-  const records = view.partitions?.get(asset);
-  return keys.flatMap((key) => {
-    // Most keys of a long history were never made: no record is put together for them.
-    if (factsOf(records, key)?.materialized === undefined) return [];
-    const made = records!.get(key)!.materialized!;
-    const name = partitionName(asset, key);
-    const id = `${made.run}.${made.turn[1]}/${name}`;
-    const { at, dataVersion, files } = made;
-    return [
-      {
-        name,
-        key,
-        at,
-        ...(files ? { files } : {}),
-        // A further attempt has its number behind it.
-        isId: (other) => other === id || other.startsWith(`${id}#`),
-        isVersion: (other) => shortVersion(other) === dataVersion,
-      },
-    ];
-  });
-}
-
 /** What the engine published itself carries a stamp; what a script made, only in a file that is kept between runs. */
 function isStamped(project: Project, key: AssetKey, keptFile: KeptFileOf): boolean {
   const asset = project.assets[key];
@@ -171,6 +144,9 @@ function isStamped(project: Project, key: AssetKey, keptFile: KeptFileOf): boole
 interface Where {
   readonly connection: string;
   readonly things: readonly PublishedThing[];
+  readonly tables: readonly Asset[];
+  readonly unknown: UnknownAsked | undefined;
+  readonly atWork: MoreToFind['atWork'];
   /** Since when a run that asks is at work; undefined = none is. */
   readonly since: EpochMs | undefined;
   readonly lost: Map<string, string>;
@@ -217,7 +193,7 @@ async function findInKept(
     lost.set(name, `the run that made it ended before the database file of connection ${connection} was saved`);
   const things = where.things.filter((thing) => !isUnsaved(thing));
   const recorded = recordedFile(view, connection);
-  if (things.length === 0) return;
+  if (isNothing({ ...where, things })) return;
   if (recorded === undefined) return findInTarget(ports, scope, view, { ...where, things, target: file.target });
   const here = await file.inPlace.find(escapePattern(file.path));
   if (here.ok && here.value[0]?.digest === recorded.digest)
@@ -258,10 +234,14 @@ async function findInTarget(
   const session = await ports.sql.open(target, { tag: `branchline ${scope.project.name}` });
   if (!session.ok) return findUnread(ports, view, { ...where, path }, session.error);
   try {
-    const stamps = await readStamps(session.value, scope.environment, keysAsked(things));
+    const stamps = await readStamps(session.value, {
+      environment: scope.environment,
+      partitions: keysAsked(things),
+      relations: where.tables.map((asset) => quoteRelation(relationOn(target, asset.relation!))),
+    });
     if (!stamps.ok) return findUnread(ports, view, { ...where, path }, stamps.error);
     for (const { name, at, isId, isVersion } of things) {
-      const stamp = stamps.value.get(name);
+      const stamp = stamps.value.own.get(name);
       unseen.delete(name);
       // Another run may have replaced it since the state was read.
       const isNewer = stamp !== undefined && stamp.at > at;
@@ -274,9 +254,32 @@ async function findInTarget(
       else if (!isId(stamp.materialization) && !isVersion(stamp.dataVersion))
         lost.set(name, `connection ${connection} holds an older or unknown state of it (${stamp.materialization})`);
     }
+    findUnknown(scope, view, where, stamps.value.ofRelations);
   } finally {
     await session.value.close();
   }
+}
+
+/** What lies in the tables and the state knows nothing of. While somebody is at work there, only he looks. */
+function findUnknown(
+  { environment }: ConnectionScope,
+  view: StateView,
+  { connection, tables, unknown, lost, atWork, target }: Where & { readonly target: ConnectionTarget },
+  stamps: readonly RelationStamp[],
+): void {
+  if (atWork === undefined && isClaimed(view, connection)) return;
+  const isAlone = target.type === 'duckdb' && atWork?.holds === true;
+  const since = isAlone ? undefined : atWork?.since;
+  const onlooker = {
+    view,
+    environment,
+    ...(atWork ? { run: atWork.run } : {}),
+    ...(since === undefined ? {} : { since }),
+  };
+  // Another state of what the state has made itself is lost, and told as that.
+  for (const asset of tables)
+    for (const data of unknownIn(onlooker, asset, stampsOf(asset, target, stamps)))
+      if (!lost.has(partitionName(data.asset, data.key))) unknown?.onFound(data);
 }
 
 /** Messages are recorded, and other machines have other folders. */

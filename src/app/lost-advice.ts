@@ -14,6 +14,8 @@ export interface KnownLost {
   readonly lost: ReadonlyMap<string, string>;
   /** Assets that have lost more than is known by name. */
   readonly unnamed?: ReadonlySet<AssetKey>;
+  /** What these read was never made either. */
+  readonly withUpstream?: boolean;
 }
 
 /** Keys of an asset that are gone, in the order of its definition; `''` of one without partitions. */
@@ -57,15 +59,16 @@ function groupsOf({ assets }: Project, tops: readonly AssetKey[]): readonly (rea
 }
 
 function commandOf(known: KnownLost, tops: readonly AssetKey[]): string {
-  const { project, environment } = known;
-  const selection = tops.map((key) => `key:${key}+`).join(' or ');
+  const { project, environment, withUpstream } = known;
+  const selectionWith = (before: string): string => tops.map((key) => `${before}key:${key}+`).join(' or ');
+  const also = withUpstream ? ' --with-upstream' : '';
   const cut = tops.filter((key) => project.assets[key]?.partitions !== undefined);
   const partitions = partitionsText(known, cut);
   const keys = partitions === undefined ? '' : ` --partitions ${quoted(partitions)}`;
   const where = ` --environment ${environment}`;
   if (partitions !== undefined && runsOf(known, tops, partitions) > RUNS_MAX)
-    return `branchline backfill start --select ${quoted(selection)}${keys}${where}`;
-  return `branchline run --select ${quoted(selection)}${keys}${environment === 'local' ? '' : where}`;
+    return `branchline backfill start --select ${quoted(selectionWith(withUpstream ? '+' : ''))}${keys}${where}`;
+  return `branchline run --select ${quoted(selectionWith(''))}${keys}${also}${environment === 'local' ? '' : where}`;
 }
 
 /** How many runs a command is, at the most: of what is missing, as if all were. */
@@ -96,7 +99,7 @@ function partitionsText(known: KnownLost, cut: readonly AssetKey[]): string | un
   return isList && text.length <= RANGES_LENGTH_MAX ? text : MISSING;
 }
 
-function withDownstream({ assets }: Project, roots: readonly AssetKey[]): ReadonlySet<AssetKey> {
+export function withDownstream({ assets }: Project, roots: readonly AssetKey[]): ReadonlySet<AssetKey> {
   const readers = new Map<AssetKey, AssetKey[]>();
   for (const { key, deps } of Object.values(assets))
     for (const dep of deps) {
@@ -111,7 +114,7 @@ function withDownstream({ assets }: Project, roots: readonly AssetKey[]): Readon
 }
 
 /** As one word of a shell. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replaceAll(/(["\\$`])/g, '\\$1')}"`;
 }
 

@@ -4,6 +4,7 @@ import { connectionOf, readsOfCheck } from './check-reads.ts';
 import { lostMessage } from './lost-reads.ts';
 import type { SqlCheck } from './sql-judge.ts';
 import type { StepContext } from './step-context.ts';
+import { unknownFor } from './unknown-reads.ts';
 
 /** Checks as they can be judged: one that looks into a table of which something is gone cannot, whatever is left says. */
 export async function unlessLost(
@@ -13,7 +14,7 @@ export async function unlessLost(
 ): Promise<readonly SqlCheck[]> {
   const judged: SqlCheck[] = [];
   for (const each of checks) {
-    const problem = each.problem ?? (await lostFor(context, asset, each));
+    const problem = each.problem ?? (await lostFor(context, asset, each)) ?? (await unknownFor(context, asset, each));
     judged.push(problem === undefined ? each : { ...each, problem });
   }
   return judged;

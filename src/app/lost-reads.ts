@@ -1,26 +1,29 @@
 import type { EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import { type EpochMs, type Timestamp, timestamp } from '../model/instant.ts';
-import type { Plan } from '../model/plan.ts';
+import { isFullRefresh, type Plan } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
-import { type KeysByAsset, readsOf } from '../plan/reads.ts';
+import { type KeysByAsset, readInFull, readsOf } from '../plan/reads.ts';
 import { readsItself } from '../project/self-read.ts';
 import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
-import { connectionOf, readsOfCheck } from './check-reads.ts';
+import { connectionOf, readInFullByCheck, readsOfCheck } from './check-reads.ts';
 import type { FindLost } from './find-lost.ts';
 import { commandFor, keysText, lostKeysOf } from './lost-advice.ts';
 import { madeBy } from './lost-besides.ts';
 import { lookDrafts } from './recorded-losses.ts';
 import { type StepContext, targetOf } from './step-context.ts';
+import type { UnknownData } from './unknown-data.ts';
 
 /**
  * Where the runner that carries a run out looks for what its steps read. A plan may have been made on another machine or an
  * hour ago, and a database that came back empty does not say so by itself: a sum over what is left of it looks like a sum.
  */
 export interface LostLook {
+  /** What lies in tables of a connection that steps of this run read in full, and the state knows nothing of; found by the same look. */
+  unknown(connection: string): Promise<readonly UnknownData[]>;
   /** Tables of a connection that steps of this run read and that are not there; looked for once, when its file is in place. */
   tables(connection: string): Promise<ReadonlyMap<string, string>>;
   /** All that is gone of these assets and of what is upstream of them: only asked when something is. */
@@ -44,15 +47,28 @@ export function openLostLook(
 ): LostLook {
   const { project, view, plan, at, since } = world;
   const told = new Set(world.known.keys());
-  let reads: KeysByAsset | undefined;
-  const looks = new Map<string, Promise<ReadonlyMap<string, string>>>();
+  let reads: PlanReads | undefined;
+  const looks = new Map<string, Promise<Looked>>();
+  const look = async (connection: string): Promise<Looked> => {
+    reads ??= readsOfPlan(project, openPartitionReader(project, view, at), plan);
+    const holds = plan.steps.some(
+      ({ step, verdict }) => verdict !== 'skip' && project.steps[step]?.connection === connection,
+    );
+    const unknown: UnknownData[] = [];
+    const lost = await findLost(view, reads.keys, {
+      atWork: { connection, since, run: plan.runId, holds },
+      unknown: { assets: reads.inFull, onFound: (data) => unknown.push(data) },
+    });
+    return { lost, unknown };
+  };
+  const lookOnce = (connection: string): Promise<Looked> => {
+    const known = looks.get(connection) ?? look(connection);
+    looks.set(connection, known);
+    return known;
+  };
   return {
-    tables(connection) {
-      reads ??= readsOfPlan(project, openPartitionReader(project, view, at), plan);
-      const known = looks.get(connection) ?? findLost(view, reads, { atWork: { connection, since } });
-      looks.set(connection, known);
-      return known;
-    },
+    tables: async (connection) => (await lookOnce(connection)).lost,
+    unknown: async (connection) => (await lookOnce(connection)).unknown,
     unrecorded(lost, now) {
       const fresh = new Map([...lost].filter(([name]) => !told.has(name)));
       if (fresh.size === 0) return [];
@@ -71,22 +87,39 @@ export function openLostLook(
   };
 }
 
+interface Looked {
+  readonly lost: ReadonlyMap<string, string>;
+  readonly unknown: readonly UnknownData[];
+}
+
+interface PlanReads {
+  readonly keys: KeysByAsset;
+  /** Of these all that is there. */
+  readonly inFull: ReadonlySet<AssetKey>;
+}
+
 /** All that a plan reads: what is made of it, what its checks look into, and what assets add to that they made last. */
-function readsOfPlan(project: Project, reader: PartitionReader, plan: Plan): KeysByAsset {
+function readsOfPlan(project: Project, reader: PartitionReader, plan: Plan): PlanReads {
   const made = madeBy(plan);
   const all = new Map<AssetKey, ReadonlySet<string>>();
   const add = (reads: KeysByAsset): void => {
     for (const [key, keys] of reads) all.set(key, new Set([...(all.get(key) ?? []), ...keys]));
   };
   add(readsOf(project, reader, made));
+  const inFull = new Set(readInFull(project, made.keys()));
   for (const [key, keys] of made) {
     const asset = project.assets[key];
-    for (const check of asset?.checks ?? []) add(readsOfCheck(project, reader, check));
+    for (const check of asset?.checks ?? []) {
+      add(readsOfCheck(project, reader, check));
+      for (const each of readInFullByCheck(project, check)) inFull.add(each);
+    }
     if (asset?.incremental) add(new Map([[key, keys]]));
     // Which of them it reads is asked when it begins.
     else if (asset && readsItself(project, asset)) add(new Map([[key, reader.keysOf(key)]]));
+    // A full refresh takes out of its table what the state did not make.
+    if (asset?.incremental || (asset?.partitions && isFullRefresh(plan.request))) inFull.add(key);
   }
-  return new Map([...all].map(([key, keys]) => [key, [...keys]]));
+  return { keys: new Map([...all].map(([key, keys]) => [key, [...keys]])), inFull };
 }
 
 /** What was found to be gone, with what the machine that carries the step out sees of the step's own tables. */
@@ -113,25 +146,25 @@ export async function lostReads(context: StepContext): Promise<Failure | undefin
     const connection = run.project.assets[dep]?.connection;
     if (connection === undefined || own.has(dep) || !isInPlace(context, connection)) continue;
     const lost = await run.lostLook.tables(connection);
+    await closeFor(context, connection);
     if (lost.size === 0) continue;
     for (const key of keys) {
       const name = partitionName(dep, key);
       const message = lost.get(name);
       if (message !== undefined && !run.ledger.isMadeHere(name)) found.set(name, message);
     }
-    await closeFor(context, connection);
   }
   return found.size === 0 ? undefined : lostFailure(context, found, assets[0]!.key);
 }
 
 /** The file of a connection that is kept between runs is only there for a step that names it. */
-function isInPlace({ run, step, assets }: StepContext, connection: string): boolean {
+export function isInPlace({ run, step, assets }: StepContext, connection: string): boolean {
   if (run.keptFile(connection) === undefined || step.connection === connection) return true;
   return assets.some((asset) => asset.checks.some((check) => connectionOf(check, asset) === connection));
 }
 
 /** A script opens the file itself: a session of ours that idles would keep it out. */
-async function closeFor({ run, step }: StepContext, connection: string): Promise<void> {
+export async function closeFor({ run, step }: StepContext, connection: string): Promise<void> {
   const target = step.action.kind === 'run' ? targetOf(run, connection) : undefined;
   if (target?.ok) (await run.sql.exclusive(target.value))();
 }

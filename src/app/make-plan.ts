@@ -10,18 +10,22 @@ import { lostForPlan } from './plan-lost.ts';
 import { emptySelection, keysAt, planRequest, requestedAssets, requestedPartitions } from './planning.ts';
 import { type Look, withoutBack } from './recorded-losses.ts';
 import { statusesOf } from './statuses.ts';
+import type { UnknownData } from './unknown-data.ts';
+import { unknownConcerns, watchUnknown } from './unknown-watch.ts';
 
 /** A plan, with what was looked for to make it. */
-interface MadePlan extends Look {
+export interface PlanMade extends Look {
   readonly plan: Plan;
   /** Which of the selected assets have no partitions yet and are left out, with what to do; absent = none. */
   readonly leftOut?: string;
+  /** What tables hold that it makes or reads in full, and the state did not make. */
+  readonly unknown: readonly UnknownData[];
 }
 
 /** The plan of a request on this state, made in view of what is lost of what it selects. */
 export async function makePlan(
   input: Pick<ClaimInput, 'planning' | 'view' | 'now' | 'environment' | 'request' | 'tags' | 'findLost'>,
-): Promise<Result<MadePlan, AppFailure>> {
+): Promise<Result<PlanMade, AppFailure>> {
   const { planning, view, environment, request, tags } = input;
   // Who asks for a status has read what is known of all partitions (see `partitionedAssets`).
   const asksStatus = request.kind !== 'backfill' && /\bstatus\s*:/.test(request.selection);
@@ -44,7 +48,8 @@ export async function makePlan(
   const cut = requestedPartitions(project, rest, request, at);
   if (!cut.ok) return cut;
   const wanted = { project, view, request, selected: rest, partitions: cut.value, at };
-  const look = await lostForPlan(input.findLost, wanted);
+  const watch = watchUnknown(input.findLost, unknownConcerns(project, at, rest));
+  const look = await lostForPlan(watch.findLost, wanted);
   const plan = planRequest(planning, withoutBack(project, view, look), {
     request,
     environment,
@@ -53,5 +58,6 @@ export async function makePlan(
     tags,
     now: input.now,
   });
-  return plan.ok ? ok({ plan: plan.value, ...look, ...(leftOut === undefined ? {} : { leftOut }) }) : plan;
+  const told = { unknown: watch.found(), ...(leftOut === undefined ? {} : { leftOut }) };
+  return plan.ok ? ok({ plan: plan.value, ...look, ...told }) : plan;
 }

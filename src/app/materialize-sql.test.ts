@@ -32,24 +32,24 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
     expect(done.failure).toBeUndefined();
     expect(await rowsOf(session, 'select id from marts.a order by 1')).toEqual([[1], [2]]);
     expect(await tables()).toEqual(['a']);
-    const stamps = await readStamps(session, 'production');
-    expect(stamps.ok && stamps.value.get('marts/a')).toEqual({
+    const stamps = await readStamps(session, { environment: 'production' });
+    expect(stamps.ok && stamps.value.own.get('marts/a')).toEqual({
       materialization: 'run1.1/marts/a',
       dataVersion: done.dataVersion,
       at: '2026-11-22T09:23:00.000Z',
     });
-    const other = await readStamps(session, 'local');
-    expect(other.ok && other.value.size).toBe(0);
+    const other = await readStamps(session, { environment: 'local' });
+    expect(other.ok && other.value.own.size).toBe(0);
   });
 
   test('a stamp without its relation, or overwritten by another environment, is no stamp', async () => {
     await materializeSql(session, sqlAsset('select 1 as id'));
     await materializeSql(session, sqlAsset('select 1 as id', { environment: 'local' }));
-    const production = await readStamps(session, 'production');
-    expect(production.ok && [...production.value.keys()]).toEqual([]);
+    const production = await readStamps(session, { environment: 'production' });
+    expect(production.ok && [...production.value.own.keys()]).toEqual([]);
     await rowsOf(session, 'drop table marts.a');
-    const local = await readStamps(session, 'local');
-    expect(local.ok && [...local.value.keys()]).toEqual([]);
+    const local = await readStamps(session, { environment: 'local' });
+    expect(local.ok && [...local.value.own.keys()]).toEqual([]);
   });
 
   test('earlier statements run first; the last select becomes the asset', async () => {
@@ -140,8 +140,8 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
     expect(done.checks[2]!.samples).toEqual([{ id: 7 }]);
     expect(await rowsOf(session, 'select id from marts.a')).toEqual([[1]]);
     expect(await tables()).toEqual(['a']);
-    const stamps = await readStamps(session, 'production');
-    expect(stamps.ok && stamps.value.size).toBe(1);
+    const stamps = await readStamps(session, { environment: 'production' });
+    expect(stamps.ok && stamps.value.own.size).toBe(1);
   });
 
   test('a check that cannot be judged is ERRORED with its place; blocking, it keeps the copy back', async () => {
@@ -198,8 +198,8 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
     );
     expect(done).toEqual({ dataVersion: 'run1.1/marts/a', checks: [], holding: [] });
     expect(await rowsOf(session, 'select x from marts.side')).toEqual([[1]]);
-    const stamps = await readStamps(session, 'production');
-    expect(stamps.ok && [...stamps.value.keys()]).toEqual(['marts/a']);
+    const stamps = await readStamps(session, { environment: 'production' });
+    expect(stamps.ok && [...stamps.value.own.keys()]).toEqual(['marts/a']);
   });
 
   test('views over the asset keep working, with the same columns and with others', async () => {
@@ -274,8 +274,8 @@ describe.each(['duckdb', 'postgres'] as const)('materializeSql on %s', (dialect)
       session = await opened(dialect);
       const isPublished = stage === 'published';
       expect(await rowsOf(session, 'select id from marts.a')).toEqual([[isPublished ? 2 : 1]]);
-      const stamps = await readStamps(session, 'production');
-      expect(stamps.ok && stamps.value.get('marts/a')?.materialization).toBe(
+      const stamps = await readStamps(session, { environment: 'production' });
+      expect(stamps.ok && stamps.value.own.get('marts/a')?.materialization).toBe(
         isPublished ? 'run2.1/marts/a' : 'run1.1/marts/a',
       );
       expect((await materializeSql(session, sqlAsset('select 3 as id'))).failure).toBeUndefined();

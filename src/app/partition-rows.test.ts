@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PartitionsDef, TimePartitions } from '../model/partitions.ts';
 import { openPartitions } from '../time/partitions/keys.ts';
-import { rowsOf } from './partition-rows.ts';
+import { rowsOf, rowsOfAny } from './partition-rows.ts';
 
 const days: TimePartitions = {
   kind: 'time',
@@ -58,4 +58,23 @@ test('of several dimensions each has its column', () => {
   );
   // What `check` refuses finds nothing here.
   expect(rows('order_date', multi, ['2026-01-01|us'])).toBeUndefined();
+});
+
+test('rows of keys outside of the definition are found as long as its rule tells them', () => {
+  const narrow = { ...days, start: '2026-01-03', end: '2026-01-05' };
+  const all = rowsOfAny({ partitionExpr: 'day' }, narrow, ['2026-01-01', '2026-01-02', '2026-01-09']);
+  expect(all.ok && all.value).toContain(`"day" < cast('2026-01-03 00:00:00' as timestamp)`);
+  expect(all.ok && all.value).toContain(`"day" >= cast('2026-01-09 00:00:00' as timestamp)`);
+  const removed = rowsOfAny({ partitionExpr: 'who' }, { kind: 'static', keys: ['a'] }, ['a', 'gone']);
+  expect(removed).toEqual({ ok: true, value: `cast("who" as varchar) in ('a', 'gone')` });
+  const both = { kind: 'multi', dimensions: { day: narrow, region: { kind: 'static', keys: ['eu'] } } } as const;
+  const expr = { day: 'day', region: 'region' };
+  const product = rowsOfAny({ partitionExpr: expr }, both, ['2026-01-01|us']);
+  expect(product.ok && product.value).toContain(`in ('us')`);
+  // Keys of a month, of another dimension: nobody knows their rows.
+  expect(rowsOfAny({ partitionExpr: 'day' }, narrow, ['2026-01-04', '2026-01'])).toEqual({
+    ok: false,
+    error: ['2026-01'],
+  });
+  expect(rowsOfAny({ partitionExpr: expr }, both, ['2026-01|eu', '2026-01-04'])).toMatchObject({ ok: false });
 });

@@ -1,4 +1,5 @@
-import type { MultiPartitions } from '../model/partitions.ts';
+import { fail, ok, type Result } from '../base/result.ts';
+import type { MultiPartitions, PartitionsDef } from '../model/partitions.ts';
 import type { Asset } from '../model/project.ts';
 import { quoteIdentifier, quoteLiteral } from '../sql/quote.ts';
 import { openPartitions, type Partitions } from '../time/partitions/keys.ts';
@@ -24,6 +25,42 @@ export function rowsOf(
   if (typeof expr === 'string') return def.kind === 'multi' ? undefined : rowsOfOne(expr, partitions, keys, zoned);
   return def.kind === 'multi' ? rowsOfProduct(expr, def, partitions, keys, zoned) : undefined;
 }
+
+/** Windows are looked for from here on where the definition begins later: it may have begun earlier once. */
+const LONG_AGO = '1970-01-01';
+
+/**
+ * The same for keys that may lie outside of the definition as it is now: before its start, after its end, or taken out of it.
+ * Fails with the keys whose rows nothing says (those of other windows, of other dimensions).
+ */
+export function rowsOfAny(
+  asset: Pick<Asset, 'partitionExpr'>,
+  def: PartitionsDef,
+  keys: readonly string[],
+  zoned: ZonedColumns = NONE,
+): Result<string, readonly string[]> {
+  const wide = openPartitions(widened(def));
+  const lacking = keys.filter((key) => rowsOf(asset, wide, [key], zoned)?.includes(NO_ROWS));
+  return lacking.length > 0 ? fail(lacking) : ok(rowsOf(asset, wide, keys, zoned)!);
+}
+
+function widened(def: PartitionsDef): PartitionsDef {
+  switch (def.kind) {
+    case 'time': {
+      const { end: _end, ...open } = def;
+      return def.start < LONG_AGO ? open : { ...open, start: LONG_AGO };
+    }
+    case 'multi': {
+      const dimensions = Object.entries(def.dimensions).map(([name, each]) => [name, widened(each)] as const);
+      return { ...def, dimensions: Object.fromEntries(dimensions) as MultiPartitions['dimensions'] };
+    }
+    case 'static':
+    case 'dynamic':
+      return def;
+  }
+}
+
+const NO_ROWS = '1 = 0';
 
 function rowsOfOne(expr: string, { windows }: Partitions, keys: readonly string[], zoned: ZonedColumns): string {
   const column = columnOf(expr);
@@ -81,7 +118,7 @@ function rowsOfProduct(
 }
 
 function anyOf(conditions: readonly string[]): string {
-  if (conditions.length === 0) return '1 = 0';
+  if (conditions.length === 0) return NO_ROWS;
   return conditions.length === 1 ? conditions[0]! : conditions.map((condition) => `(${condition})`).join(' or ');
 }
 

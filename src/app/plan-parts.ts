@@ -2,14 +2,11 @@ import { ok, type Result } from '../base/result.ts';
 import type { Plan } from '../model/plan.ts';
 import { nameSome } from '../render/style.ts';
 import type { AppFailure } from './failure.ts';
-import type { makePlan } from './make-plan.ts';
+import type { makePlan, PlanMade } from './make-plan.ts';
 import { type RequestPart, RUNS_MAX } from './partition-runs.ts';
 
 /** One of several runs, planned. */
-export interface PlannedPart {
-  readonly plan: Plan;
-  /** What was found to be gone (see `findLost`). */
-  readonly lost: ReadonlyMap<string, string>;
+export interface PlannedPart extends PlanMade {
   /** Which of the runs it is, from 0. */
   readonly index: number;
 }
@@ -26,9 +23,9 @@ export async function firstAtWork(
   for (const [index, part] of parts.entries()) {
     const made = await planOf(part);
     if (!made.ok) return made;
-    const { plan, lost } = made.value;
-    if (!isIdle(plan) || parts.length > RUNS_MAX) return ok({ plan, lost, index });
-    first ??= { plan, lost, index: 0 };
+    const planned = { ...made.value, index };
+    if (!isIdle(planned.plan) || parts.length > RUNS_MAX) return ok(planned);
+    first ??= planned;
   }
   return ok(first!);
 }

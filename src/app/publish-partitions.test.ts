@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { fail, ok } from '../base/result.ts';
 import type { SqlSession } from '../ports.ts';
 import { testDialects } from '../testing/sql-dialects.ts';
 import { checkOf, cutByDay, sqlAsset } from '../testing/sql-projects.ts';
@@ -45,20 +46,66 @@ describe.each(['duckdb', 'postgres'] as const)('partitions on %s', (dialect) => 
       ['2026-01-01', 10],
       ['2026-01-02', 99],
     ]);
-    const stamps = await readStamps(session, 'production', [key(1), key(2)]);
+    const stamps = await readStamps(session, { environment: 'production', partitions: [key(1), key(2)] });
     expect(
       stamps.ok &&
-        [...stamps.value]
+        [...stamps.value.own]
           .map(([name, { materialization }]) => [name, materialization])
           .sort(([a], [b]) => (a! < b! ? -1 : 1)),
     ).toEqual([
       ['marts/a@2026-01-01', 'run1.1/marts/a@2026-01-01'],
       ['marts/a@2026-01-02', 'run2.1/marts/a@2026-01-02'],
     ]);
-    expect(stamps.ok && stamps.value.get('marts/a@2026-01-01')?.dataVersion).toBe(before);
-    const others = await readStamps(session, 'production', [key(1)]);
-    expect(others.ok && [...others.value.keys()]).toEqual(['marts/a@2026-01-01']);
+    expect(stamps.ok && stamps.value.own.get('marts/a@2026-01-01')?.dataVersion).toBe(before);
+    const others = await readStamps(session, { environment: 'production', partitions: [key(1)] });
+    expect(others.ok && [...others.value.own.keys()]).toEqual(['marts/a@2026-01-01']);
     expect(await tables()).toEqual(['a']);
+  });
+
+  test('what others wrote into the table is found by its stamps, and taken out with the rest that is not known', async () => {
+    await make([1, 2], dayRows([1, 10], [2, 20]));
+    const strangers = (environment: string, days: readonly number[]) =>
+      make(days, dayRows(...days.map((day) => [day, 99] as const)), {
+        environment,
+        partition: cutByDay(days.map(key), 'other'),
+      });
+    await strangers('local', [2, 3]);
+    await strangers('production', [4]);
+    const asked = { environment: 'production', partitions: [key(1)], relations: ['"marts"."a"'] };
+    const stamps = await readStamps(session, asked);
+    const found = (stamps.ok ? stamps.value.ofRelations : []).map((each) => `${each.environment} ${each.partition}`);
+    expect(found.sort()).toEqual([
+      'local 2026-01-02',
+      'local 2026-01-03',
+      'production 2026-01-01',
+      'production 2026-01-04',
+    ]);
+    expect(stamps.ok && [...stamps.value.own.keys()].sort()).toEqual(['marts/a@2026-01-01', 'marts/a@2026-01-04']);
+    const cut = cutByDay([key(5)], 'run2');
+    const keepOnly = (rows: readonly string[]) => ({
+      keys: [key(1)],
+      rowsOf: (keys: readonly string[], zoned: ReadonlySet<string>) =>
+        rows.length > 0 ? fail(rows) : ok(cut.rowsOf(keys, zoned)),
+    });
+    const refused = await make([5], dayRows([5, 50]), { partition: { ...cut, keepOnly: keepOnly(['2025-12']) } });
+    expect(refused.failure?.message).toContain('cannot be taken out of "marts"."a": it has made 2025-12 too');
+    expect(await live()).toHaveLength(4);
+    const done = await make([5], dayRows([5, 50]), { partition: { ...cut, keepOnly: keepOnly([]) } });
+    expect(done.failure).toBeUndefined();
+    expect(await live()).toEqual([
+      ['2026-01-01', 10],
+      ['2026-01-05', 50],
+    ]);
+    const after = await readStamps(session, asked);
+    expect(after.ok && after.value.ofRelations.map(({ partition }) => partition)).toEqual([key(1), key(5)]);
+  });
+
+  test('a table that somebody dropped is made anew with no stamps of before', async () => {
+    await make([1, 2], dayRows([1, 10], [2, 20]));
+    await session.query('drop table marts.a');
+    await make([2], dayRows([2, 20]));
+    const stamps = await readStamps(session, { environment: 'production' });
+    expect(stamps.ok && [...stamps.value.own.keys()]).toEqual(['marts/a@2026-01-02']);
   });
 
   test('a partition without rows empties its place', async () => {
@@ -167,8 +214,8 @@ describe.each(['duckdb', 'postgres'] as const)('partitions on %s', (dialect) => 
         ['2026-01-01', 10],
         ['2026-01-02', isPublished ? 99 : 20],
       ]);
-      const stamps = await readStamps(session, 'production', [key(1), key(2)]);
-      expect(stamps.ok && stamps.value.get('marts/a@2026-01-02')?.materialization).toBe(
+      const stamps = await readStamps(session, { environment: 'production', partitions: [key(1), key(2)] });
+      expect(stamps.ok && stamps.value.own.get('marts/a@2026-01-02')?.materialization).toBe(
         `run${isPublished ? 2 : 1}.1/marts/a@2026-01-02`,
       );
       expect((await make([2], dayRows([2, 30]))).failure).toBeUndefined();

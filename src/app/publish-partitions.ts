@@ -3,7 +3,7 @@ import type { AssetKey, Relation } from '../model/project.ts';
 import type { SqlFailure, SqlSession } from '../ports.ts';
 import { cellText } from '../sql/cell-text.ts';
 import { quoteIdentifier, quoteRelation } from '../sql/quote.ts';
-import { type DataVersionSource, writeStamp } from '../sql/stamps.ts';
+import { type DataVersionSource, forgetOthers, forgetRelation, writeStamp } from '../sql/stamps.ts';
 import type { ZonedColumns } from './partition-rows.ts';
 
 /** One partition that is made. */
@@ -14,6 +14,14 @@ export interface PartitionToMake {
 
 /** SQL condition that finds the rows of some keys, given the columns whose type knows the zone. */
 export type RowsOfKeys = (keys: readonly string[], zoned: ZonedColumns) => string;
+
+/** What is left of a table besides what is published: the rest was made by nobody that the state knows of. */
+export interface KeepOnly {
+  /** Made before, also those that the definition has no longer. */
+  readonly keys: readonly string[];
+  /** Condition that finds their rows; fails with the keys that it cannot find. */
+  readonly rowsOf: (keys: readonly string[], zoned: ZonedColumns) => Result<string, readonly string[]>;
+}
 
 export interface PartitionPublication {
   readonly live: Relation;
@@ -26,6 +34,7 @@ export interface PartitionPublication {
   /** Keys of those that take the place of what is there; the others stay as they are. */
   readonly publish: ReadonlySet<string>;
   readonly rowsOf: RowsOfKeys;
+  readonly keepOnly?: KeepOnly;
   readonly signal?: AbortSignal;
 }
 
@@ -51,8 +60,11 @@ export async function publishPartitions(
   if (!live.ok) return live;
   const differ = live.value.size === 0 ? undefined : columnDifference(input, live.value, copy.value);
   if (differ !== undefined) return fail({ code: 'sql', message: differ });
+  // Of a table that is no more, its stamps say nothing.
+  const cleared = live.value.size === 0 ? ok([forgetRelation(input.live)]) : takeOutOthers(input, zonedOf(live.value));
+  if (!cleared.ok) return cleared;
   return inTransaction(session, async () => {
-    for (const sql of swapStatements(session, input, live.value, copy.value)) {
+    for (const sql of [...swapStatements(session, input, live.value, copy.value), ...cleared.value]) {
       const done = await send(session, sql, input.signal);
       if (!done.ok) return done;
     }
@@ -141,6 +153,23 @@ function swapStatements(
     `insert into ${to} (${columns}) select ${columns} from ${from}${isAll ? '' : ` where ${of(copy)}`}`,
     `drop table ${session.dialect === 'duckdb' ? 'if exists ' : ''}${from}`,
   ];
+}
+
+/** Takes out what is neither published now nor was made before: rows and stamps. */
+function takeOutOthers(input: PartitionPublication, zoned: ZonedColumns): Result<readonly string[], SqlFailure> {
+  const { live, keepOnly, environment, asset } = input;
+  if (keepOnly === undefined) return ok([]);
+  const partitions = [...new Set([...keepOnly.keys, ...input.publish])];
+  const rows = keepOnly.rowsOf(partitions, zoned);
+  if (!rows.ok) {
+    const some = rows.error.slice(0, 3).join(', ');
+    const message = `what this state did not make cannot be taken out of ${quoteRelation(live)}: it has made ${some}${rows.error.length > 3 ? ' and others' : ''} too, whose rows the asset's partitions no longer tell from the rest. Drop the table and make all partitions anew`;
+    return fail({ code: 'sql', message });
+  }
+  return ok([
+    `delete from ${quoteRelation(live)} where not coalesce(${rows.value}, false)`,
+    forgetOthers(live, { environment, asset, partitions }),
+  ]);
 }
 
 async function stampAll(

@@ -1,6 +1,6 @@
 import { copyOfMap } from '../base/layered-map.ts';
 import { epochMs } from '../model/instant.ts';
-import { isManual, type RunRequest } from '../model/plan.ts';
+import { isFullRefresh, isManual, type RunRequest } from '../model/plan.ts';
 import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { ConnectionSaver } from './connection-saver.ts';
@@ -61,7 +61,7 @@ export function runContext(
     ignoreBlocking: ignoresBlocking(request),
     ledger: openPartitionLedger(project, view, at),
     lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at, since, known: decision.lost }),
-    fullRefresh: isManual(request) && request.fullRefresh === true,
+    fullRefresh: isFullRefresh(request),
   };
 }
 

@@ -7,7 +7,7 @@ import { viewDataVersion } from '../sql/data-version.ts';
 import { quoteRelation } from '../sql/quote.ts';
 import type { RenderedSql } from '../sql/render.ts';
 import type { DataVersionSource, Stamp } from '../sql/stamps.ts';
-import type { PartitionToMake, PublishedPartition, RowsOfKeys } from './publish-partitions.ts';
+import type { KeepOnly, PartitionToMake, PublishedPartition, RowsOfKeys } from './publish-partitions.ts';
 import { failureWithExcerpt, placeOfFailure, type SentStatement, type SqlOrigin } from './sql-failure.ts';
 import type { CheckResult, JudgeInput, SqlCheck } from './sql-judge.ts';
 import type { SqlSource } from './sql-sources.ts';
@@ -27,7 +27,11 @@ export interface SqlMaterializationInput {
   readonly origin: SqlOrigin;
   readonly checks: readonly SqlCheck[];
   /** The partitions that it makes, with what finds their rows: only these are replaced, each judged for itself. */
-  readonly partition?: { readonly rowsOf: RowsOfKeys; readonly partitions: readonly PartitionToMake[] };
+  readonly partition?: {
+    readonly rowsOf: RowsOfKeys;
+    readonly partitions: readonly PartitionToMake[];
+    readonly keepOnly?: KeepOnly;
+  };
   /** What `ref` reads, and `relationships` looks into. */
   readonly source: (asset: AssetKey) => SqlSource | undefined;
   readonly materialization: string;

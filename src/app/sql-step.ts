@@ -1,7 +1,9 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Failure } from '../model/failure.ts';
 import { timestamp } from '../model/instant.ts';
+import type { PartitionsDef } from '../model/partitions.ts';
 import type { Asset, Check } from '../model/project.ts';
+import { partitionName } from '../plan/partitioned.ts';
 import type { SqlSession } from '../ports.ts';
 import { evaluateExpression } from '../project/expressions.ts';
 import { compileSqlTemplate, type SqlPart as WrittenSqlPart } from '../project/sql-template.ts';
@@ -12,8 +14,8 @@ import { judgePublished } from './judge-published.ts';
 import { unlessLost } from './lost-checks.ts';
 import { materializeSql } from './materialize-sql.ts';
 import type { FileRecord } from './outputs.ts';
-import { rowsOf, type ZonedColumns } from './partition-rows.ts';
-import { zonedColumns } from './publish-partitions.ts';
+import { rowsOf, rowsOfAny, type ZonedColumns } from './partition-rows.ts';
+import { type KeepOnly, zonedColumns } from './publish-partitions.ts';
 import type { SqlMaterialization, SqlMaterializationInput, SqlStage } from './sql-attempt.ts';
 import { attemptFailure, type SqlOrigin } from './sql-failure.ts';
 import type { CheckResult, SqlCheck } from './sql-judge.ts';
@@ -90,6 +92,7 @@ async function runSqlOnce(context: StepContext, onStage?: (stage: SqlStage) => v
   // Those on another connection are judged after publication, when this session is given back.
   const own = sqlChecks(run, asset, (check) => connectionOf(check, asset) === step.connection);
   const checks = await unlessLost(context, asset, own);
+  const partition = await partitionInput(run, asset);
   const session = await openSession(run, step.connection, step.name);
   if (!session.ok) return failed(session.error);
   try {
@@ -105,7 +108,7 @@ async function runSqlOnce(context: StepContext, onStage?: (stage: SqlStage) => v
       source: sourceOf(run, step.connection),
       materialization: materializationId(run, asset.key),
       codeVersion: context.planned.codeVersion,
-      ...partitionInput(run, asset),
+      ...partition,
       upstream: Object.fromEntries(asset.deps.map((dep) => [dep, run.published.get(dep)?.dataVersion ?? 'external'])),
       clock: run.clock,
       signal,
@@ -133,7 +136,7 @@ interface Published extends Pick<SqlMaterialization, 'rows' | 'checks' | 'checks
 }
 
 /** The partitions that SQL is to replace: one without a table has none to replace. */
-function partitionInput(run: RunContext, asset: Asset): Pick<SqlMaterializationInput, 'partition'> {
+async function partitionInput(run: RunContext, asset: Asset): Promise<Pick<SqlMaterializationInput, 'partition'>> {
   const { partition } = run;
   if (partition === undefined || asset.materialized === 'none') return {};
   return {
@@ -141,8 +144,27 @@ function partitionInput(run: RunContext, asset: Asset): Pick<SqlMaterializationI
       // `check` asks for `partition_expr` where a table is cut.
       rowsOf: (keys, zoned) => rowsOf(asset, partition.partitions, keys, zoned)!,
       partitions: partition.keys.map((key) => ({ key, materialization: materializationId(run, asset.key, key) })),
+      ...(await keepOnlyKnown(run, asset, partition.partitions.def)),
     },
   };
+}
+
+/**
+ * What a full refresh leaves of a table that holds more than this state knows: what it has made, and nobody has written over
+ * since. A table without strangers is left alone: rows without any stamp may be somebody's own.
+ */
+async function keepOnlyKnown(
+  run: RunContext,
+  asset: Asset,
+  def: PartitionsDef,
+): Promise<{ readonly keepOnly?: KeepOnly }> {
+  if (!run.fullRefresh || asset.connection === undefined) return {};
+  const unknown = await run.lostLook.unknown(asset.connection);
+  const others = new Set(unknown.flatMap((data) => (data.asset === asset.key ? [data.key] : [])));
+  if (others.size === 0) return {};
+  const isKnown = (key: string): boolean => !others.has(key) || run.ledger.isMadeHere(partitionName(asset.key, key));
+  const keys = run.ledger.madeKeys(asset.key).filter(isKnown);
+  return { keepOnly: { keys, rowsOf: (of, zoned) => rowsOfAny(asset, def, of, zoned) } };
 }
 
 /** After publication: files that the statements wrote, the event, the results. */

@@ -3,14 +3,14 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { EventDraft } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Plan, PlannedStep } from '../model/plan.ts';
-import type { Asset, AssetKey, Check, Project, StepDef } from '../model/project.ts';
+import type { Asset, AssetKey, Check, Project, Relation, StepDef } from '../model/project.ts';
 import { partitionName } from '../plan/partitioned.ts';
 import type { Clock, ConnectionTarget, OutputFiles, ProcessRunner, Scratch, SqlPool } from '../ports.ts';
 import type { EvaluationContexts } from '../project/expressions.ts';
 import { evaluateTemplate } from '../project/template.ts';
 import type { Redactor } from '../run/redact.ts';
 import type { KeptFileOf } from './connection-files.ts';
-import { connectionTarget, setVariable } from './connections.ts';
+import { connectionTarget, relationOn, setVariable } from './connections.ts';
 import type { Emit } from './execute.ts';
 import type { LostLook } from './lost-reads.ts';
 import type { FileRecord } from './outputs.ts';
@@ -222,13 +222,11 @@ export function filesSource(run: RunContext, files: FileRecord): SqlSource | und
 }
 
 /** An asset's relation with the schema of its connection's target filled in. */
-export function relationIn(run: RunContext, asset: Asset): { readonly schema?: string; readonly name: string } {
+export function relationIn(run: RunContext, asset: Asset): Relation {
   const relation = asset.relation!;
   if (relation.schema !== undefined || asset.connection === undefined) return relation;
   const target = targetOf(run, asset.connection);
-  if (target.ok && target.value.type === 'postgres' && target.value.schema !== undefined)
-    return { schema: target.value.schema, name: relation.name };
-  return relation;
+  return target.ok ? relationOn(target.value, relation) : relation;
 }
 
 export interface MaterializedFacts {

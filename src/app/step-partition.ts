@@ -123,6 +123,8 @@ export interface PartitionLedger {
   /** Versions that one partition of an asset reads, by upstream. */
   upstreamOf(asset: Asset, key: string): Record<AssetKey, string>;
   files(asset: AssetKey, key: string): FileRecord;
+  /** Keys that were ever made of an asset, also those that its definition has no longer. */
+  madeKeys(asset: AssetKey): readonly string[];
   /** Files of all partitions of an upstream that these keys of an asset read. */
   filesRead(asset: AssetKey, dep: AssetKey, keys: readonly string[]): FileRecord;
   made(
@@ -153,6 +155,8 @@ export function openPartitionLedger(project: Project, view: StateView, at: KeysA
   return {
     reader,
     files,
+    madeKeys: (asset) =>
+      [...(partitions.get(asset) ?? [])].flatMap(([key, { materialized }]) => (materialized ? [key] : [])),
     upstreamOf(asset, key) {
       const upstream: Record<AssetKey, string> = {};
       for (const dep of asset.deps) {

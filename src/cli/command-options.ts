@@ -12,7 +12,10 @@ export function withPlanOptions(command: Command): Command {
       '--partitions <keys>',
       'which partitions: keys, ranges `<first>...<last>`, `all`, `missing` or `failed`; of several dimensions also `<dimension>=<keys>` (default: the newest)',
     )
-    .option('--full-refresh', 'incremental assets start empty instead of from their last outputs')
+    .option(
+      '--full-refresh',
+      'incremental assets start empty instead of from their last outputs; partitions that this state did not make are taken out of tables',
+    )
     .addOption(environmentOption());
 }
 

@@ -2,6 +2,8 @@ import { assetsAbout, partitionSummaries } from '../app/partition-commands.ts';
 import { keysAt } from '../app/planning.ts';
 import { partitionsToLookFor, presentPartitions } from '../app/present-partitions.ts';
 import { readState } from '../app/state-reading.ts';
+import { unknownStanding } from '../app/unknown-besides.ts';
+import { watchUnknown } from '../app/unknown-watch.ts';
 import { openHost } from '../compose/open-project.ts';
 import { openWorld } from '../compose/wiring.ts';
 import type { StateView } from '../model/state.ts';
@@ -79,13 +81,16 @@ async function viewOf(
   // What the state says is worth showing without it.
   if (!world.ok) return view;
   try {
-    const present = await presentPartitions(world.value.run.findLost, project, view, assets, at);
+    const watch = watchUnknown(world.value.run.findLost, new Set(assets));
+    const present = await presentPartitions(watch.findLost, project, view, assets, at);
     if (present.lost.size > 0) {
       const [why] = present.lost.values();
       host.progress(
         `${count(present.lost.size, 'partition')} that ${present.lost.size === 1 ? 'was' : 'were'} made ${present.lost.size === 1 ? 'is' : 'are'} lost, and missing here: ${why}.`,
       );
     }
+    const unknown = unknownStanding({ project, environment, view, at, unknown: watch.found() });
+    if (unknown !== undefined) host.progress(unknown);
     return present.view;
   } finally {
     await world.value.close();

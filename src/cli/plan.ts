@@ -8,6 +8,7 @@ import { nothingOf, type RequestPart } from '../app/partition-runs.ts';
 import { firstAtWork, isIdle, severalRuns } from '../app/plan-parts.ts';
 import { buildPlanning, keysAt, partitionedAssets, type RunOptions, requestOf } from '../app/planning.ts';
 import { readState } from '../app/state-reading.ts';
+import { unknownBesides } from '../app/unknown-watch.ts';
 import { untrackedCodeNotes } from '../app/untracked-code.ts';
 import { cliIdentity } from '../app/wanted-run.ts';
 import { openHost, openProject } from '../compose/open-project.ts';
@@ -71,7 +72,7 @@ export async function run(options: PlanOptions): Promise<number> {
       }),
     );
     if (!made.ok) return printFailure(host, made.error, options.json);
-    const { plan, lost, index } = made.value;
+    const { plan, lost, unknown, index } = made.value;
     keepPlan(join(world.value.privateFolder, 'plans'), plan, clock.now());
     const parallel = project.maxParallel ?? world.value.cores;
     // A laptop costs nothing by the minute.
@@ -90,8 +91,11 @@ export async function run(options: PlanOptions): Promise<number> {
       );
       for (const note of notes) host.progress(note);
       const { environment } = options;
-      const besides = lostBesides({ project, environment, view, at, lost }, plan);
-      if (besides !== undefined) host.progress(besides);
+      for (const besides of [
+        lostBesides({ project, environment, view, at, lost }, plan),
+        unknownBesides({ project, environment, view, at, unknown }, plan),
+      ])
+        if (besides !== undefined) host.progress(besides);
     }
     return 0;
   } finally {

@@ -118,7 +118,7 @@ function retryLines({ plan, drafts, state }: RunOutcome, failed: AssetLine | und
   const decided = decidedRetry(drafts);
   if (decided?.decision === 'retry') return [`${sentence(decided.message)}.`];
   // What is lost is not made good by the reader's own command, and the message names the one that does.
-  if (failed?.failure?.code === 'data-lost') return [];
+  if (/^data-(lost|unknown)$/.test(failed?.failure?.code ?? '')) return [];
   const where = environment === 'local' ? '' : ` --environment ${environment}`;
   return failed ? [`After a fix: branchline run${where} ${againOptions(failed)}`] : [];
 }

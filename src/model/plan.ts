@@ -159,6 +159,11 @@ export function isManual(request: RunRequest): request is ManualRequest {
   return request.kind === 'cli' || request.kind === 'dispatch';
 }
 
+/** Whether whoever asked wants tables and incremental assets made without what was there before. */
+export function isFullRefresh(request: RunRequest): boolean {
+  return isManual(request) && request.fullRefresh === true;
+}
+
 /**
  * `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale.
  * `job`: as a job or schedule does, `stale` plus the assets that have no upstreams.

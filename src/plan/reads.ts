@@ -1,5 +1,5 @@
 import type { Asset, AssetKey, Project } from '../model/project.ts';
-import { WHOLE } from '../time/partitions/mapping.ts';
+import { readsAll, WHOLE } from '../time/partitions/mapping.ts';
 import type { PartitionReader } from './partitioned.ts';
 
 /** Keys by asset; `''` stands for an asset without partitions. */
@@ -33,6 +33,27 @@ export function readsOf(project: Project, reader: Reader, making: KeysByAsset): 
     if (asset !== undefined) read(asset, keys);
   }
   return new Map([...found].map(([key, keys]) => [key, [...keys]]));
+}
+
+/**
+ * Assets with partitions of which these read all that is there, through views as well: what lies in their tables under
+ * a key that nobody knows is read with the rest.
+ */
+export function readInFull(project: Project, assets: Iterable<AssetKey>): ReadonlySet<AssetKey> {
+  const found = new Set<AssetKey>();
+  const all = new Set(assets);
+  // A set goes on with what is added to it meanwhile.
+  for (const key of all) {
+    const asset = project.assets[key];
+    for (const dep of asset?.deps ?? []) {
+      const upstream = project.assets[dep];
+      if (upstream === undefined || upstream.external) continue;
+      if (isView(project, upstream)) all.add(dep);
+      const mapping = asset!.mappings?.[dep] ?? { kind: 'default' };
+      if (readsAll({ upstream: upstream.partitions, downstream: asset!.partitions, mapping })) found.add(dep);
+    }
+  }
+  return found;
 }
 
 function keysRead(reader: Reader, asset: Asset, upstream: Asset, keys: readonly string[]): Iterable<string> {

@@ -83,25 +83,48 @@ function rowsAt(table: Relation, where: string | undefined): string {
   return where === undefined ? quoteRelation(table) : `(select * from ${quoteRelation(table)} where ${where})`;
 }
 
+/** Which stamps are read. */
+export interface StampsAsked {
+  readonly environment: string;
+  /** Of assets that are cut only these partitions (`''` = of those that are not); undefined = all. */
+  readonly partitions?: readonly string[] | undefined;
+  /** Quoted: of these all partitions, whichever environment wrote them. */
+  readonly relations?: readonly string[];
+}
+
 /**
- * Columns: asset, partition, materialization, data_version, at, relation; of the newest stamp of each relation, oldest
- * first. Of assets that are cut only these partitions (`''` = of those that are not); undefined = all.
+ * Columns: asset, partition, materialization, data_version, at, relation, environment; of the newest stamp of each relation,
+ * oldest first.
  */
-export function selectStamps(dialect: Dialect, environment: string, partitions?: readonly string[]): BoundSql {
-  const wanted = partitions === undefined ? 'true' : `"partition" in (${partitions.map(quoteLiteral).join(', ')})`;
-  const columns = 'asset, "partition", materialization, data_version, "at", relation';
+export function selectStamps(dialect: Dialect, { environment, partitions, relations = [] }: StampsAsked): BoundSql {
+  const whole = relations.length === 0 ? undefined : `relation in (${relations.map(quoteLiteral).join(', ')})`;
+  const either = (condition: string): string => (whole === undefined ? condition : `(${condition} or ${whole})`);
+  const wanted = partitions === undefined ? 'true' : either(isAmong(partitions));
+  const own = either('environment = $environment');
+  const columns = 'asset, "partition", materialization, data_version, "at", relation, environment';
   const binds = { environment };
-  if (dialect === 'postgres') {
-    return {
-      sql: `select ${columns} from ${STAMPS} where environment = $environment and ${wanted} order by "at", asset`,
-      binds,
-    };
-  }
+  if (dialect === 'postgres')
+    return { sql: `select ${columns} from ${STAMPS} where ${own} and ${wanted} order by "at", asset`, binds };
   const ranked = `select *, rowid as position, row_number() over (partition by ${SUBJECT}, "partition" order by rowid desc) as age from ${STAMPS} where ${wanted}`;
-  return {
-    sql: `select ${columns} from (${ranked}) where age = 1 and environment = $environment order by position`,
-    binds,
-  };
+  return { sql: `select ${columns} from (${ranked}) where age = 1 and ${own} order by position`, binds };
+}
+
+function isAmong(partitions: readonly string[]): string {
+  return partitions.length === 0 ? 'false' : `"partition" in (${partitions.map(quoteLiteral).join(', ')})`;
+}
+
+/** Forgets what a relation held that is no more: whoever makes it anew makes it of nothing. */
+export function forgetRelation(relation: Relation): string {
+  return `delete from ${STAMPS} where relation = ${quoteLiteral(quoteRelation(relation))}`;
+}
+
+/** Forgets all partitions of a relation but these of an asset. */
+export function forgetOthers(
+  relation: Relation,
+  kept: Omit<StampsAsked, 'relations'> & { readonly asset: AssetKey },
+): string {
+  const isKept = `environment = ${quoteLiteral(kept.environment)} and asset = ${quoteLiteral(kept.asset)} and ${isAmong(kept.partitions ?? [])}`;
+  return `${forgetRelation(relation)} and not (${isKept})`;
 }
 
 /** One row when the stamp table exists. Columns of the second query: schema, name, and whether it is on the search path. */

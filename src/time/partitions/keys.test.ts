@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PartitionMapping, PartitionsDef, TimePartitions } from '../../model/partitions.ts';
 import { type KeysAt, keyProblem, openPartitions, selectKeys, toRanges } from './keys.ts';
-import { mappingProblem, openMapping } from './mapping.ts';
+import { mappingProblem, openMapping, readsAll } from './mapping.ts';
 
 const daily: TimePartitions = {
   kind: 'time',
@@ -180,6 +180,18 @@ describe('mappings', () => {
         mapping,
       }),
     ).toBeTypeOf('string');
+  });
+  test.each<[string, PartitionsDef | undefined, PartitionsDef | undefined, PartitionMapping, boolean]>([
+    ['no partitions below', undefined, daily, { kind: 'default' }, true],
+    ['all', daily, daily, { kind: 'all' }, true],
+    ['other windows', monthly, daily, { kind: 'default' }, true],
+    ['the same windows', daily, daily, { kind: 'default' }, false],
+    ['the same windows, moved', daily, daily, { kind: 'time_window', startOffset: -1, endOffset: 0 }, false],
+    ['the newest alone', undefined, daily, { kind: 'last' }, false],
+    ['named ones', undefined, regions, { kind: 'specific', keys: ['eu'] }, false],
+    ['no partitions above', daily, undefined, { kind: 'default' }, false],
+  ])('whether a key that the upstream does not have would be read: %s', (_name, below, above, mapping, expected) => {
+    expect(readsAll({ downstream: below, upstream: above, mapping })).toBe(expected);
   });
   test('both directions agree', () => {
     const opened = openMapping(

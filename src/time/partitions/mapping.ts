@@ -133,6 +133,24 @@ function readsSameKey({ upstream, downstream, mapping }: MappedSides): boolean {
   return mapping.kind === 'identity' || (mapping.kind === 'default' && sameDefinition(upstream.def, downstream.def));
 }
 
+/**
+ * Whether what is there is read, not keys by name: of a key that the upstream's definition lacks the data would be read too.
+ */
+export function readsAll(sides: {
+  readonly upstream: PartitionsDef | undefined;
+  readonly downstream: PartitionsDef | undefined;
+  readonly mapping: PartitionMapping;
+}): boolean {
+  const { upstream, downstream, mapping } = sides;
+  if (upstream === undefined) return false;
+  if (mapping.kind === 'all') return true;
+  if (mapping.kind !== 'default' && mapping.kind !== 'time_window') return false;
+  if (downstream === undefined) return true;
+  if (sameDefinition(upstream, downstream)) return false;
+  // Of other windows whatever overlaps is read, of several dimensions all keys with one value.
+  return upstream.kind === 'multi' || (upstream.kind === 'time' && downstream.kind === 'time');
+}
+
 function reader(
   { upstream, downstream, mapping }: MappedSides,
   existing: ReadonlyMap<string, number>,
