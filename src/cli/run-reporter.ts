@@ -3,6 +3,7 @@ import { sentence } from '../app/run-message.ts';
 import type { RunObserver, RunOutcome } from '../app/run-ports.ts';
 import type { OpenProject } from '../compose/open-project.ts';
 import type { EventDraft } from '../model/events.ts';
+import { isCuredByMessage } from '../model/failure.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Project } from '../model/project.ts';
 import { type AssetLine, assetLines } from '../render/asset-lines.ts';
@@ -118,7 +119,7 @@ function retryLines({ plan, drafts, state }: RunOutcome, failed: AssetLine | und
   const decided = decidedRetry(drafts);
   if (decided?.decision === 'retry') return [`${sentence(decided.message)}.`];
   // What is lost is not made good by the reader's own command, and the message names the one that does.
-  if (/^data-(lost|unknown)$/.test(failed?.failure?.code ?? '')) return [];
+  if (isCuredByMessage(failed?.failure)) return [];
   const where = environment === 'local' ? '' : ` --environment ${environment}`;
   return failed ? [`After a fix: branchline run${where} ${againOptions(failed)}`] : [];
 }

@@ -1,3 +1,4 @@
+import { isCuredByMessage } from '../../model/failure.ts';
 import type { AssetVerdict, Plan } from '../../model/plan.ts';
 import { formatDuration } from '../../time/format.ts';
 import { type AssetLine, assetLines, failsRun } from '../asset-lines.ts';
@@ -106,11 +107,11 @@ function adviceBlock({ kept, drafts, madeGoodBy, plan }: RunSummary, made: reado
   const failed = made.find(({ failure }) => failure !== undefined);
   if (failed === undefined || madeGoodBy !== undefined) return undefined;
   const isHealing = decidedRetry(drafts)?.decision === 'retry';
-  // What is lost is made by the command that its message names.
-  const isLost = failed.failure?.code === 'data-lost';
+  // What is lost, or unknown, is made good by the command that its message names.
+  const isNamed = isCuredByMessage(failed.failure);
   const parts = [
     ...(kept === undefined ? [] : [text(kept)]),
-    ...(isHealing || isLost ? [] : [own(`**After a fix:** ${againText(failed, plan)}.`)]),
+    ...(isHealing || isNamed ? [] : [own(`**After a fix:** ${againText(failed, plan)}.`)]),
   ];
   return parts.length === 0 ? undefined : join(parts, ' ');
 }
