@@ -1,1 +1,0 @@
-const e=require("./wake-plan-1akrt6IK.cjs");function t(t,n,r){return e.et().src_run_decide_ts$decide(t,n,r)}exports=module.exports={t};

@@ -1,1 +1,0 @@
-const e=require("./rolldown-runtime-DbbDpzbe.cjs"),t=require("./parse-BOoJiq3S.cjs"),n=require("./wake-plan-1akrt6IK.cjs");var r=e.n({loadProject:()=>i});function i(e,r){return n._(e,t.t,r)}exports=module.exports={n:r,t:i};

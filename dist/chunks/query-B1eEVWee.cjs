@@ -1,1 +1,0 @@
-const e=require("./wake-plan-1akrt6IK.cjs");function t(t,n){return e.et().src_checks_query_ts$checkSql(t,n)}exports=module.exports={t};

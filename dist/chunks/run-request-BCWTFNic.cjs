@@ -1,1 +1,0 @@
-const e=require("./wake-plan-1akrt6IK.cjs");function t(t,n,r,i,a){return e.et().src_app_run_request_ts$runRequest(t,n,r,i,a)}function n(t,n,r,i,a){return e.et().src_app_run_request_ts$runRequests(t,n,r,i,a)}exports=module.exports={n,t};
