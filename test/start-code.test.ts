@@ -74,7 +74,8 @@ test('`plan` loads little more than what planning takes', async () => {
 test('a state that has grown is read, and a queue that lets nothing go is told of, without what carries runs out', async () => {
   const told = await loadedBy(queue);
   expect(late(told.keys())).toEqual(['history', 'partitions', 'plan']);
-  expect(sum(told.values())).toBeLessThan(771_000);
+  // With what finds data in tables that the state does not know, by the same look as what is lost.
+  expect(sum(told.values())).toBeLessThan(779_000);
 });
 
 test('`plan` on a state that has grown loads no more than what that takes', async () => {
@@ -87,7 +88,7 @@ test('`plan` on a state that has grown loads no more than what that takes', asyn
   };
   const loaded = await loadedBy(planning);
   expect(late(loaded.keys())).toEqual(['history', 'partitions', 'plan']);
-  expect(sum(loaded.values())).toBeLessThan(701_000);
+  expect(sum(loaded.values())).toBeLessThan(705_000);
 });
 
 test('`plan` of assets that were made looks for no files where there are none', async () => {
