@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BranchlineEvent } from '../model/events.ts';
+import type { BackfillChunkRequest, RunRequest } from '../model/plan.ts';
 import { runEvents, STORY_START, tickDrafts } from '../testing/state-story.ts';
 import { boundEvent, boundEvents, boundMetadata, CUT_KEY, cutEnd, cutStart, METADATA_BYTES_MAX } from './bounds.ts';
 import {
@@ -130,6 +131,33 @@ describe('events as lines', () => {
     const uncommitted = { count: 2, files: ['a.sql'] };
     written.push(...numberEvents(`${RUN}.1`, 2, [begun, { ...begun, uncommitted }]));
     expect(written.map(({ v }) => v)).toEqual([1, 2, 1, 2]);
+    const whole: BackfillChunkRequest = {
+      kind: 'backfill',
+      backfill: 'backfill-x',
+      at: started.at,
+      group: 1,
+      place: 0,
+      count: 3,
+      assets: ['a'],
+      selection: '*',
+    };
+    const again = (original: BackfillChunkRequest): RunRequest => ({
+      kind: 'retry',
+      root: RUN,
+      number: 1,
+      automatic: 1,
+      of: RUN,
+      at: started.at,
+      strategy: 'FROM_FAILURE',
+      since: started.at,
+      original,
+      selection: '*',
+    });
+    const asked = [whole, { ...whole, share: 'abc' }, again(whole), again({ ...whole, share: 'abc' })].map(
+      (request) => ({ type: 'run.requested', at: started.at, run: RUN, request, tags: {} }) as const,
+    );
+    written.push(...numberEvents(`${RUN}.1`, 4, asked));
+    expect(written.slice(4).map(({ v }) => v)).toEqual([1, 2, 1, 2]);
     for (const event of written) expect(decodeEvent(encodeEvent(event), 'f', 1)).toEqual({ ok: true, value: event });
   });
 

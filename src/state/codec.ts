@@ -1,6 +1,7 @@
 import { canonicalJson } from '../base/json.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { BranchlineEvent, EventDraft } from '../model/events.ts';
+import { originalOf } from '../model/plan.ts';
 import { EVENT_SHAPES } from './event-shapes.ts';
 import { describe, isObject } from './shape.ts';
 
@@ -113,6 +114,10 @@ function versionOf(draft: EventDraft): BranchlineEvent['v'] {
   if (draft.type === 'step.started') return draft.attemptsBefore === undefined ? 1 : 2;
   if (draft.type === 'run.started') return draft.uncommitted === undefined ? 1 : 2;
   if (draft.type === 'run.requeued') return draft.atWorkMs === undefined ? 1 : 2;
+  if (draft.type === 'run.requested') {
+    const original = originalOf(draft.request);
+    return original.kind === 'backfill' && original.share !== undefined ? 2 : 1;
+  }
   if (draft.type === 'asset.lost') return draft.partitions === undefined ? 1 : 2;
   return 1;
 }
