@@ -30,9 +30,12 @@ export class KeptCode {
   private readonly workOf = new Map<string, number>();
 
   private readonly folder: string;
+  private readonly workMs: () => number;
 
-  constructor(folder: string) {
+  /** `workMs`: how long this program has been at work. */
+  constructor(folder: string, workMs = cpuMs) {
     this.folder = folder;
+    this.workMs = workMs;
   }
 
   /** What was kept of a file of code; undefined if nothing was, or of another source. */
@@ -57,7 +60,7 @@ export class KeptCode {
 
   /** Writes what is not kept yet. What cannot be written is compiled again the next time. */
   write(): void {
-    const work = workMs();
+    const work = this.workMs();
     const due = this.noted.filter((each) => each.work === undefined || work > 2 * each.work);
     if (due.length === 0) return;
     try {
@@ -96,7 +99,7 @@ function writeWhole(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
 }
 
-function workMs(): number {
+function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / MICROSECONDS;
 }
