@@ -11,7 +11,7 @@ import type {
 import type { Failure } from '../model/failure.ts';
 import { epochMs, type Timestamp } from '../model/instant.ts';
 import type { AssetRecord, CheckRecord, HistoryEntry, Turn } from '../model/state.ts';
-import { cutEnd, cutStart } from './bounds.ts';
+import { cutEnd, cutStart } from './cut-text.ts';
 
 const DURATIONS_MAX = 14;
 const HISTORY_MAX = 10;

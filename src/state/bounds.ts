@@ -3,6 +3,7 @@ import { sortedEntries } from '../base/order.ts';
 import { unreachable } from '../base/result.ts';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { Failure } from '../model/failure.ts';
+import { cutEnd, cutStart } from './cut-text.ts';
 import { utf8Bytes } from './layout.ts';
 import { EVENT_BYTES_MAX } from './long-events.ts';
 
@@ -17,36 +18,6 @@ const SAMPLES_MAX = 5;
 const DETAIL_MAX = 20;
 /** Stands in an event's metadata when whole entries were left out. */
 export const CUT_KEY = 'branchline/cut';
-
-/** The beginning of a text with a mark, at most `bytesMax` bytes. */
-export function cutEnd(text: string, bytesMax: number): string {
-  if (utf8Bytes(text) <= bytesMax) return text;
-  const mark = `… (cut: ${utf8Bytes(text)} bytes)`;
-  return text.slice(0, lengthOfBytes(text, bytesMax - utf8Bytes(mark))) + mark;
-}
-
-/** The last whole lines of a text with a mark, at most `bytesMax` bytes. */
-export function cutStart(text: string, bytesMax: number): string {
-  if (utf8Bytes(text) <= bytesMax) return text;
-  const mark = '… (cut)\n';
-  const reversed = Array.from(text).reverse().join('');
-  const kept = text.slice(text.length - lengthOfBytes(reversed, bytesMax - utf8Bytes(mark)));
-  const lineEnd = kept.indexOf('\n');
-  // A last line longer than the limit is kept in part rather than not at all.
-  return mark + (lineEnd >= 0 && lineEnd < kept.length - 1 ? kept.slice(lineEnd + 1) : kept);
-}
-
-/** How many code units of the text fit in so many bytes, without splitting a character. */
-function lengthOfBytes(text: string, bytesMax: number): number {
-  let bytes = 0;
-  let length = 0;
-  for (const char of text) {
-    bytes += utf8Bytes(char);
-    if (bytes > bytesMax) break;
-    length += char.length;
-  }
-  return length;
-}
 
 function boundValue(value: Json): Json {
   const bytes = utf8Bytes(canonicalJson(value));

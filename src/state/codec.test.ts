@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BranchlineEvent } from '../model/events.ts';
 import type { BackfillChunkRequest, RunRequest } from '../model/plan.ts';
 import { runEvents, STORY_START, tickDrafts } from '../testing/state-story.ts';
-import { boundEvent, boundEvents, boundMetadata, CUT_KEY, cutEnd, cutStart, METADATA_BYTES_MAX } from './bounds.ts';
+import { boundEvent, boundEvents, boundMetadata, CUT_KEY, METADATA_BYTES_MAX } from './bounds.ts';
 import {
   decodeEvent,
   decodeEventValue,
@@ -13,6 +13,7 @@ import {
   splitEventId,
   type Upcast,
 } from './codec.ts';
+import { cutEnd, cutStart } from './cut-text.ts';
 import { EVENT_TYPES } from './event-shapes.ts';
 import { leanEvent, mapEventText } from './event-text.ts';
 import { utf8Bytes } from './layout.ts';

@@ -5,7 +5,7 @@ import type { Timestamp } from '../model/instant.ts';
 import type { LostRecord, PartitionFacts, PartitionRecord, Turn } from '../model/state.ts';
 import { shortVersion, usedDigest } from '../model/versions.ts';
 import { compareTurns } from './asset-fold.ts';
-import { cutEnd } from './bounds.ts';
+import { cutEnd } from './cut-text.ts';
 import { handledSince, newerHandled } from './handled.ts';
 
 /** Of the message of a loss so much is kept for each partition. */
