@@ -28,4 +28,5 @@ async function wake(startedAt: number, begun: Begun | undefined): Promise<void> 
   const { main: commandLine } = await import('./cli/main.ts');
   await commandLine([process.execPath, 'branchline', ...end.words]);
   process.stdout.write(end.guard.after);
+  process.exitCode = await end.tell(Number(process.exitCode ?? 0));
 }

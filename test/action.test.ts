@@ -365,6 +365,15 @@ describe('other events', () => {
     const end = await rig.run({ event: schedule, with: { command: 'state log' } });
     expect(end.code).toBe(0);
     expect(end.raw).toMatch(/^::stop-commands::([0-9a-f]{32})$[\s\S]*schedules begin: nightly[\s\S]*^::\1::$/m);
+    expect(end.outputs).toMatchObject({ status: 'success' });
+    expect(end.summary).toMatch(/^### shop: branchline state log is done\n/);
+
+    const failed = await rig.run({ event: schedule, with: { command: 'outputs get nothing' } });
+    expect(failed).toMatchObject({ code: 2, outputs: { status: 'failure' } });
+    expect(failed.summary).toMatch(/^### shop: branchline outputs get nothing ended with exit code 2\n/);
+    expect(failed.annotations).toMatchObject([
+      { level: 'error', title: 'branchline outputs get nothing ended with exit code 2' },
+    ]);
   });
 });
 

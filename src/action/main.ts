@@ -13,7 +13,7 @@ import { boundAnnotations } from './annotations.ts';
 import { type Intent, settleIntent } from './intent.ts';
 import { folderInWorkspace, type Job, openJob } from './job.ts';
 import { performTick, recordIn } from './record.ts';
-import { type JobResult, refusedResult } from './result.ts';
+import { type JobResult, printedResult, refusedResult } from './result.ts';
 import type { Created } from './retry.ts';
 import type { Runner } from './runner.ts';
 import { forOtherJobs, tellResult } from './tell.ts';
@@ -24,6 +24,8 @@ export interface ForCommandLine {
   readonly variables: Readonly<Record<string, string>>;
   /** Lines to print around its output, so that nothing of it is a command. */
   readonly guard: { readonly before: string; readonly after: string };
+  /** Says what came of it, of which the exit code is all that is known here. */
+  readonly tell: (exit: number) => Promise<number>;
 }
 
 /**
@@ -52,7 +54,11 @@ export async function main(startedAt: number, begun?: Begun): Promise<number | F
   for (const { value } of secrets) job.runner.mask(value);
   const redactor = createRedactor(secrets);
   if (!env.ok) return tell(job, opened.value, redactor, refusedResult(env.error));
-  if (intent.kind === 'words') return forCommandLine(job, intent.words);
+  if (intent.kind === 'words') {
+    const { words } = intent;
+    const told = (exit: number) => tell(job, opened.value, redactor, printedResult(words, exit));
+    return { ...forCommandLine(job, words), tell: told };
+  }
   return tell(job, opened.value, redactor, forOtherJobs(job.inputs, await perform(job, opened.value, intent)));
 }
 
@@ -155,7 +161,7 @@ async function createdOf({ github, context, startedAt }: Job): Promise<Created> 
 }
 
 /** The words of a command that reads, for the environment that a workflow has. */
-function forCommandLine({ inputs, context }: Job, words: readonly string[]): ForCommandLine {
+function forCommandLine({ inputs, context }: Job, words: readonly string[]): Omit<ForCommandLine, 'tell'> {
   const { select, token } = inputs;
   const isAsked = (option: string): boolean => words.includes(option);
   return {

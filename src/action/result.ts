@@ -70,6 +70,28 @@ export function stoppedBy(result: JobResult, failure: AppFailure): JobResult {
   };
 }
 
+/** A command of the command line that printed what it found: the log has that, and its exit code says how it ended. */
+export function printedResult(words: readonly string[], exit: number): JobResult {
+  const told = { exit, status: STATUS_OF_EXIT.get(exit) ?? 'failure', outputs: {} } as const;
+  const name = `branchline ${words.join(' ')}`;
+  const what = 'What it printed is in the log of this job';
+  if (exit === 0) return { ...told, summary: { title: `${name} is done`, notes: [`${what}.`] }, annotations: [] };
+  const title = `${name} ended with exit code ${exit}`;
+  const message = `${what}, and says why and what to do.`;
+  return {
+    ...told,
+    summary: { title, notes: [message] },
+    annotations: [{ level: 'error', title: titleOf(title), message }],
+  };
+}
+
+// docs/exit-codes.md
+const STATUS_OF_EXIT: ReadonlyMap<number, JobStatus> = new Map([
+  [0, 'success'],
+  [3, 'refused'],
+  [130, 'canceled'],
+]);
+
 function titleOf(message: string): string {
   const line = message.split('\n')[0] ?? '';
   return line.length > 100 ? `${line.slice(0, 100)}…` : line;
