@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./chunks/first-3b1n5f5R.cjs"),t=process.argv[2];t===`--version`||t===`-V`?process.stdout.write(`${e.s}\n`):e.c(async()=>{e.l(process.env,t);let{main:n}=await Promise.resolve().then(()=>require("./chunks/words-B9gv9vsT.cjs")).then(e=>e.t);await n(process.argv)});
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./chunks/first-d0Ga8DRa.cjs"),t=process.argv[2];t===`--version`||t===`-V`?process.stdout.write(`${e.s}\n`):e.c(async()=>{e.l(process.env,t);let{main:n}=await Promise.resolve().then(()=>require("./chunks/words-BWzbS7is.cjs")).then(e=>e.t);await n(process.argv)});

@@ -18,10 +18,11 @@ export type { Action, Asset, AssetKey, Bound, Check, CheckKind, Connection, Expo
 export type { AssetRecord, CheckRecord, RunRecord, StateView } from './model/state.js';
 export { changedOf, compareProjects } from './plan/changes/compare.js';
 export type { ProjectVersion } from './plan/changes/side.js';
+export { nextTicks } from './plan/next-ticks.js';
 export type { PlanInput } from './plan/plan-input.js';
 export { planRun } from './plan/run-plan.js';
 export { type StepFingerprint, stalenessOf } from './plan/staleness.js';
-export { nextTicks, planTick, type TickInput, type TickPlan } from './plan/tick.js';
+export { planTick, type TickInput, type TickPlan } from './plan/tick.js';
 export type { SourceTree } from './ports.js';
 export { formatBound, parseBound } from './project/bounds.js';
 export { type CodeVersion, fingerprinter } from './project/fingerprint.js';

@@ -10,6 +10,8 @@ export interface Finding {
     readonly at: 'key' | 'value';
     /** A key is indented too deep, and should stand beside the key at this place: how far that is, its column tells. */
     readonly moveBeside?: Pointer;
+    /** Where it may belong instead, said after that. */
+    readonly moveElse?: string;
     readonly related?: {
         readonly pointer: Pointer;
         readonly note: string;

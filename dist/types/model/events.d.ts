@@ -211,13 +211,26 @@ export interface AssetsConfirmed extends EventBase {
     readonly run: string;
     readonly assets: readonly AssetKey[];
 }
-/** A published file or table is gone from storage. */
+/** A published file or table is gone from storage: of an asset, or of partitions of one. */
 export interface AssetLost extends EventBase {
     readonly type: 'asset.lost';
     readonly asset: AssetKey;
-    readonly materialization: string;
+    /** What is gone; absent = `partitions` says it. */
+    readonly materialization?: string;
+    /** What is gone, by key. */
+    readonly partitions?: LostPartitions;
     readonly message: string;
 }
+/** What counted as lost was found to be there: somebody has put it back. */
+export interface AssetFound extends EventBase {
+    readonly type: 'asset.found';
+    readonly asset: AssetKey;
+    /** As in `AssetLost`. */
+    readonly materialization?: string;
+    readonly partitions?: LostPartitions;
+}
+/** By key: the turn of the materialization that was looked for, and how often that was found gone or back, with this time. */
+export type LostPartitions = Readonly<Record<string, readonly [rank: number, epoch: number, times: number]>>;
 /**
  * The database file of a connection was saved: what this stream materialized in it before is kept with it. It counts
  * only if `startedFrom` is still the file that is current.
@@ -452,7 +465,7 @@ export interface JournalAdopted extends EventBase {
     readonly reason: string;
 }
 /** What happened. Closed and versioned: the bytes on the state branch (docs/events.md). */
-export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | ConnectionSaved | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | AutomationAdopted | AutomationDropped | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | PartitionsChanged | BackfillRequested | BackfillCancelRequested | BackfillEnded | JournalAdopted;
+export type BranchlineEvent = RunRequested | RunStarted | RunRequeued | RunTakenOver | RunEnded | StepStarted | StepAttemptEnded | StepEnded | StepSkipped | AssetMaterialized | AssetObserved | AssetsConfirmed | AssetLost | AssetFound | ConnectionSaved | CheckJudged | TickJudged | TicksMissed | ScheduleAdopted | ScheduleDropped | ScheduleEvaluated | AutomationAdopted | AutomationDropped | ClaimOpened | ClaimRenewed | ClaimSuspected | ClaimClosed | CancelRequested | PartitionsChanged | BackfillRequested | BackfillCancelRequested | BackfillEnded | JournalAdopted;
 /** An event before its stream gave it an id. */
 export type EventDraft = DistributiveOmit<BranchlineEvent, 'id' | 'v'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

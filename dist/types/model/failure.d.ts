@@ -11,3 +11,5 @@ export interface Failure {
     /** The last lines of the step's output, at most 8 KiB, already redacted. */
     readonly logTail?: string;
 }
+/** Whether the message names what to do, and the command of what failed would not help. */
+export declare function isCuredByMessage(failure: Pick<Failure, 'code'> | undefined): boolean;

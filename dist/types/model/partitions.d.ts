@@ -94,4 +94,8 @@ export interface PartitionTally {
     readonly newest: readonly string[];
     /** Those of `newest` that failed. */
     readonly failing: readonly string[];
+    /** Keys that were made and whose data is gone, whether or not they failed since; none of them is `made`. Absent = none. */
+    readonly lost?: number;
+    /** Those of `newest` that are lost; absent = none. */
+    readonly losing?: readonly string[];
 }

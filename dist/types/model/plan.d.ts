@@ -142,6 +142,8 @@ export type ManualRequest = Extract<RunRequest, {
     kind: 'cli' | 'dispatch';
 }>;
 export declare function isManual(request: RunRequest): request is ManualRequest;
+/** Whether whoever asked wants tables and incremental assets made without what was there before. */
+export declare function isFullRefresh(request: RunRequest): boolean;
 /**
  * `all`: makes all that is selected. `stale`: narrows it to what is missing, failed last, or stale.
  * `job`: as a job or schedule does, `stale` plus the assets that have no upstreams.

@@ -149,16 +149,29 @@ export interface PartitionRecord {
     };
     /** What was last done about it; only of assets with `automation`. */
     readonly handled?: HandledRecord;
+    /** Newest look that found its data gone, or back again after that; until it is made anew. */
+    readonly lost?: LostRecord;
     /** Newest result of each blocking check about the published data: whether it holds what is downstream. */
     readonly checks?: Readonly<Record<string, {
         readonly holds: boolean;
         readonly turn: Turn;
     }>>;
 }
+/** A look for the published data of a partition. */
+export interface LostRecord {
+    readonly at: Timestamp;
+    /** Of the materialization that was looked for. */
+    readonly turn: Turn;
+    /** How often it was found gone, or back: the newest look has the highest number, whatever the clocks say. */
+    readonly times: number;
+    /** What was found; absent = it is there again. */
+    readonly message?: string;
+}
 /** What status and staleness of a partition are told from: a part of a record, so a record is one too. */
 export interface PartitionFacts {
     readonly materialized?: Pick<PartitionMaterialization, 'codeVersion' | 'dataVersion' | 'used'> | undefined;
     readonly failed?: PartitionRecord['failed'] | undefined;
+    readonly lost?: LostRecord | undefined;
     readonly checks?: PartitionRecord['checks'] | undefined;
 }
 export interface PartitionMaterialization {
@@ -372,14 +385,6 @@ export interface StateView {
     }>;
     /** By UTC day: cells by scope: `project`, `group:<name>` (by the group at the time), `asset:<key>`. */
     readonly days: ReadonlyMap<string, ReadonlyMap<string, RollupCell>>;
-    /**
-     * Of each asset, the sum of the 7 days before the week that ends with `day`: with it, `days` need not have their cells of
-     * assets. It counts while `day` is the view's; absent = the days have it.
-     */
-    readonly weekBefore?: {
-        readonly day: string;
-        readonly cells: ReadonlyMap<string, RollupCell>;
-    };
     /** Newest code commit that has ticked, with its commit time. */
     readonly codeCommit?: {
         readonly commit: string;

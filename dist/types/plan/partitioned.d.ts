@@ -36,4 +36,6 @@ export interface PartitionReader {
 }
 /** How a partition is named beside its asset: in step ids, materializations and messages. */
 export declare function partitionName(asset: AssetKey, partition: string): string;
+/** The asset of such a name: none of them has an `@` in it. */
+export declare function assetOf(name: string): AssetKey;
 export declare function openPartitionReader(project: Project, view: StateView, at: KeysAt): PartitionReader;

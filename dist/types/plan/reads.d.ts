@@ -8,6 +8,11 @@ type Reader = Pick<PartitionReader, 'keysOf' | 'upstreamKeys'>;
  * view also what that reads, because whoever reads a view reads through it.
  */
 export declare function readsOf(project: Project, reader: Reader, making: KeysByAsset): KeysByAsset;
+/**
+ * Assets with partitions of which these read all that is there, through views as well: what lies in their tables under
+ * a key that nobody knows is read with the rest.
+ */
+export declare function readInFull(project: Project, assets: Iterable<AssetKey>): ReadonlySet<AssetKey>;
 /** Whether it holds no data of its own: who reads it reads through it. */
 export declare function isView(project: Project, asset: Asset): boolean;
 /** Whose data a plan has to look for. */

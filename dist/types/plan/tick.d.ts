@@ -70,9 +70,3 @@ export interface TickPlan {
  * planning again at the same instant finds nothing.
  */
 export declare function planTick(input: TickInput): TickPlan;
-/** The next tick of every schedule after an instant, soonest first; `tick` is absent when none comes in forty years. */
-export declare function nextTicks(project: Pick<Project, 'schedules'>, now: EpochMs): readonly {
-    readonly schedule: string;
-    readonly timezone: string;
-    readonly tick?: EpochMs;
-}[];

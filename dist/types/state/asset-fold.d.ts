@@ -1,4 +1,4 @@
-import type { AssetLost, AssetMaterialized, AssetObserved, CheckJudged, StepEnded } from '../model/events.js';
+import type { AssetFound, AssetLost, AssetMaterialized, AssetObserved, CheckJudged, StepEnded } from '../model/events.js';
 import { type Timestamp } from '../model/instant.js';
 import type { AssetRecord, CheckRecord, Turn } from '../model/state.js';
 export declare function emptyAsset(asset: string): AssetRecord;
@@ -17,6 +17,6 @@ export declare function addCheckResult(record: AssetRecord, event: CheckJudged, 
  */
 export declare function checkInForce(record: AssetRecord, check: string): CheckResult | undefined;
 export declare function addConfirmation(record: AssetRecord, at: Timestamp): AssetRecord;
-export declare function addLoss(record: AssetRecord, event: AssetLost): AssetRecord;
+export declare function addPresence(record: AssetRecord, event: AssetLost | AssetFound): AssetRecord;
 export declare function addObservation(record: AssetRecord, event: AssetObserved): AssetRecord;
 export {};

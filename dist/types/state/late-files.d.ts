@@ -1,7 +1,8 @@
+import { type LateText } from '../base/late-texts.js';
 import type { StateProblem } from './codec.js';
 import type { Check } from './shape.js';
-/** A file, by characters or by bytes. */
-type Source = string | Buffer;
+/** A file: a text, or one that is late. */
+type Source = string | LateText;
 /** A record that stands in its file until somebody asks for it. */
 export declare class LateRecord {
     private readonly source;

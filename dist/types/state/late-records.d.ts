@@ -6,3 +6,5 @@ import { type RecordOptions } from './late-files.js';
 export declare function readRecords<R extends object>(files: ReadonlyMap<string, string>, options: RecordOptions): Map<string, R>;
 /** A copy of records, which must not change any more; late ones are as late in it. */
 export declare function copyOfRecords<R extends object>(records: ReadonlyMap<string, R>): Map<string, R>;
+/** Whether of these records those are parsed that somebody asks for. */
+export declare function areLate(records: ReadonlyMap<string, object>): boolean;

@@ -98,11 +98,13 @@ export declare function parseDayRunsPath(path: string): {
 /** Sums of a day or month; without a shard those of the project and its groups, with one those of assets. */
 export declare function dayRollupPath(day: string, shard?: number): string;
 export declare function monthRollupPath(month: string, shard?: number): string;
+export declare const CLOSED_DAYS_FOLDER = "closed-days/";
+/** Sums of the closed days before `day` that a report compares; parts count from 1, which has no number. */
+export declare function closedDaysPath(day: string, part: number): string;
+/** The day before which these were. */
+export declare function parseClosedDaysPath(path: string): string | undefined;
+/** Sums of a week that an older Branchline wrote. Nobody reads them any more. */
 export declare const WEEKS_FOLDER = "weeks/";
-/** Sums of assets over the 7 days before the week that ends with `day`. */
-export declare function weekPath(day: string, shard: number): string;
-/** The day at which that week's successor ends. */
-export declare function parseWeekPath(path: string): string | undefined;
 /** Says where files are that left the tree. */
 export declare const HISTORY_FOLDER = "history/";
 /** Roll-ups that left the tree, by month. They are kept for good, events are not: so theirs is a chain of its own. */

@@ -10,11 +10,8 @@ export interface ReadOptions {
     readonly days?: number;
     /** Newest days whose sums of assets are wanted. */
     readonly assetDays?: number;
-    /**
-     * A day of which the report is wanted, as `2026-11-22`: sums of assets over its week, and of the week before. Where the
-     * branch has no sum of that one, it is as `assetDays: 15`.
-     */
-    readonly weekOf?: string;
+    /** The sums of all days that the report compares: those that were closed stand together, where somebody wrote that. */
+    readonly report?: boolean;
     /** Closed days whose runs are wanted, as `2026-11-22`. */
     readonly runsOf?: readonly string[];
     /** Assets whose partitions are wanted, all of their keys; what commits since the last fold touched comes anyway. */
@@ -39,6 +36,8 @@ export declare function neededLeaves(listing: readonly string[], texts: Readonly
 export declare function touchedPartitions(listing: readonly string[], texts: ReadonlyMap<string, string>): ReadonlyMap<string, ReadonlySet<string>>;
 /** Adds the partitions that an event speaks of. */
 export declare function addTouched(touched: Map<string, Set<string>>, event: BranchlineEvent): void;
+/** The newest day whose closed days stand together (`closed-days/`); undefined where there is none. */
+export declare function newestClosedDays(paths: Iterable<string>): string | undefined;
 /** Segments that are not folded, then recent files, each in order. */
 export declare function eventPaths(listing: readonly string[], folded: number): string[];
 /** Segments whose first line may name a writer's transaction, newest first: for a push that landed and was sealed. */

@@ -1,4 +1,4 @@
-import type { StateTreeEntry } from '../ports.js';
+import type { StateTreeEntry } from '../ports-state.js';
 import type { StateProblem } from './codec.js';
 export declare function isHistoryPath(path: string): boolean;
 /** A file of `history/`. */

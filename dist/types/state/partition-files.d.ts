@@ -1,4 +1,6 @@
 import type { PartitionRecord } from '../model/state.js';
+/** Of leaves with a column `lost`: who does not know it must not write them without it. */
+export declare const LOSING_VERSION = 2;
 /** Keys in one leaf; a fuller one is split in half. */
 export declare const LEAF_KEYS_MAX = 500;
 /** Folder of an asset's leaves. */

@@ -17,6 +17,8 @@ export interface LeafColumns {
     readonly checks: Column;
     /** There where assets ask for their runs by themselves. */
     readonly handled?: Column;
+    /** There where data was found to be gone. */
+    readonly lost?: Column;
 }
 /**
  * A leaf as it was parsed: columns that are looked into by place. A record is put together only for who asks for a whole
@@ -36,6 +38,8 @@ export declare class PartitionLeaf {
     isMadeAt(place: number): boolean;
     /** Whether the newest attempt ended without it. */
     hasFailedAt(place: number): boolean;
+    /** Whether it was made and its data was found to be gone. */
+    isLostAt(place: number): boolean;
     codeVersionAt(place: number): string;
     usedAt(place: number): string;
     /** Where the digest of what was read stands; false where it cannot be told. */

@@ -8,7 +8,7 @@ export type PartitionRecords = ReadonlyMap<string, PartitionRecord>;
  * all partitions of an asset asks here.
  */
 export declare function factsOf(records: PartitionRecords | undefined, key: string): PartitionFacts | undefined;
-/** Those of the keys whose partitions were never made, or are gone: nothing else is looked at. */
+/** Those of the keys whose partitions were never made, or are gone as far as is known: nothing else is looked at. */
 export declare function missingIn(records: PartitionRecords | undefined, keys: readonly string[]): readonly string[];
 /** The same of many keys, each by its place in the list. */
 export declare function recordsInOrder(records: PartitionRecords | undefined, keys: readonly string[]): RecordsInOrder;

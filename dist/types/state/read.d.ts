@@ -1,11 +1,12 @@
 import { type Result } from '../base/result.js';
-import type { Timestamp } from '../model/instant.js';
+import { type Timestamp } from '../model/instant.js';
 import type { StateView } from '../model/state.js';
+import { type DaysAtHand } from './closed-days.js';
 import type { StateProblem } from './codec.js';
 import { type Layout } from './layout.js';
 import { type PartitionRecords } from './partition-records.js';
 /** What a commit must know beside the view: the files that it moves, and where the chain of segments ends. */
-export interface StateBase {
+export interface StateBase extends DaysAtHand {
     /** All paths of the head's tree, of pages only those that whoever reads it has looked for. */
     readonly paths: ReadonlySet<string>;
     /** Texts of `recent/`, by path, in order. */
@@ -16,8 +17,6 @@ export interface StateBase {
     readonly snapshotBytes: number;
     /** SHA-256 of the newest segment, hex; empty when there is none. */
     readonly chain: string;
-    /** Roll-up files of closed days that the view holds. */
-    readonly rollups: ReadonlySet<string>;
     /** Partitions that the next fold has to write: keys by asset, touched by commits that are not folded. */
     readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
     /** Leaves that were read. */

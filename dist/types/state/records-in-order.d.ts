@@ -6,6 +6,8 @@ export interface RecordsInOrder {
     isMade(i: number): boolean;
     /** Whether the newest attempt ended without it. */
     hasFailed(i: number): boolean;
+    /** Whether it was made and its data was found to be gone. */
+    isLost(i: number): boolean;
     /** Of what was made. */
     codeVersion(i: number): string;
     /** Of what was made: the digest of what was read. */
@@ -24,6 +26,7 @@ export declare class KeyedRecords implements RecordsInOrder {
     constructor(factsOf: (key: string) => PartitionFacts | undefined, keys: readonly string[]);
     isMade(i: number): boolean;
     hasFailed(i: number): boolean;
+    isLost(i: number): boolean;
     codeVersion(i: number): string;
     used(i: number): string;
     usedSpan(i: number, into: SpanRoom): boolean;
@@ -40,6 +43,7 @@ export declare class AlignedRecords implements RecordsInOrder {
     constructor(leaves: readonly PartitionLeaf[], keys: readonly string[]);
     isMade(i: number): boolean;
     hasFailed(i: number): boolean;
+    isLost(i: number): boolean;
     codeVersion(i: number): string;
     used(i: number): string;
     usedSpan(i: number, into: SpanRoom): boolean;

@@ -32,5 +32,13 @@ export interface KeySet {
 export declare function keySet(list: readonly string[]): KeySet;
 /** Opens a mapping at an instant. The error is a sentence: it does not fit. */
 export declare function openMapping(sides: MappedSides, at: KeysAt, keysOf?: (partitions: Partitions) => KeySet): Result<OpenMapping, string>;
+/**
+ * Whether what is there is read, not keys by name: of a key that the upstream's definition lacks the data would be read too.
+ */
+export declare function readsAll(sides: {
+    readonly upstream: PartitionsDef | undefined;
+    readonly downstream: PartitionsDef | undefined;
+    readonly mapping: PartitionMapping;
+}): boolean;
 /** True when the definitions are the same windows: then runs may share chunks. */
 export declare function sameDefinition(one: PartitionsDef | undefined, other: PartitionsDef | undefined): boolean;

@@ -1,1 +1,0 @@
-const e=require("./wake-plan-IbQjZOxh.cjs");function t(t,n,r,i){return e.at().src_app_cancel_ts$cancelRuns(t,n,r,i)}exports=module.exports={t};

@@ -1,1 +1,0 @@
-const e=require("./wake-plan-IbQjZOxh.cjs");function t(t,n,r){return e.at().src_run_decide_ts$decide(t,n,r)}exports=module.exports={t};

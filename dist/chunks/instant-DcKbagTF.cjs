@@ -1,1 +1,0 @@
-const e=require("./first-3b1n5f5R.cjs"),t=require("./quiet-plan-gMkEpA09.cjs");function n(n){if(n===void 0)return t.On(void 0);let r=Date.parse(n);return!Number.isNaN(r)&&/(Z|[+-]\d\d:?\d\d)$/.test(n)?t.On(r):t.Dn(e.r(`instant`,`--now ${n} is not an instant.`,`Write it with its zone: 2026-11-23T02:30:00Z.`))}exports=module.exports={t:n};

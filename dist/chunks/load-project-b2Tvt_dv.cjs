@@ -1,1 +1,0 @@
-const e=require("./rolldown-runtime-DbbDpzbe.cjs"),t=require("./parse-BQitotT4.cjs"),n=require("./wake-plan-IbQjZOxh.cjs");var r=e.n({loadProject:()=>i});function i(e,r){return n.P(e,t.t,r)}exports=module.exports={n:r,t:i};

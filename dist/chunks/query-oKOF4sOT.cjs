@@ -1,1 +1,0 @@
-const e=require("./wake-plan-IbQjZOxh.cjs");function t(t,n){return e.at().src_checks_query_ts$checkSql(t,n)}exports=module.exports={t};

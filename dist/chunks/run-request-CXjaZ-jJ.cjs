@@ -1,1 +1,0 @@
-const e=require("./wake-plan-IbQjZOxh.cjs");function t(t,n,r,i,a){return e.at().src_app_run_request_ts$runRequest(t,n,r,i,a)}function n(t,n,r,i,a){return e.at().src_app_run_request_ts$runRequests(t,n,r,i,a)}exports=module.exports={n,t};
