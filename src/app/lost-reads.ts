@@ -43,6 +43,8 @@ export function openLostLook(
     readonly since: EpochMs;
     /** What was gone when the run was planned: that is recorded. */
     readonly known: ReadonlyMap<string, string>;
+    /** The state with what is known of the partitions of these assets: of what stands further up than what is read nobody has asked. */
+    readonly readPartitions: (assets: ReadonlySet<AssetKey>) => Promise<StateView>;
   },
 ): LostLook {
   const { project, view, plan, at, since } = world;
@@ -77,12 +79,13 @@ export function openLostLook(
       const looked = new Map(Object.keys(project.assets).map((key) => [key, lostKeysOf(known, key)]));
       return lookDrafts({ project, view }, { looked, lost: fresh }, now);
     },
-    upstreamOf(assets) {
-      const reader = openPartitionReader(project, view, at);
+    async upstreamOf(assets) {
       const all = new Set(assets);
       // A set goes on with what is added to it meanwhile.
       for (const key of all) for (const dep of project.assets[key]?.deps ?? []) all.add(dep);
-      return findLost(view, new Map([...all].map((key) => [key, reader.keysOf(key)])));
+      const newest = await world.readPartitions(new Set([...all].filter((key) => project.assets[key]?.partitions)));
+      const reader = openPartitionReader(project, newest, at);
+      return findLost(newest, new Map([...all].map((key) => [key, reader.keysOf(key)])));
     },
   };
 }

@@ -60,8 +60,30 @@ export function runContext(
     say: ports.say,
     ignoreBlocking: ignoresBlocking(request),
     ledger: openPartitionLedger(project, view, at),
-    lostLook: openLostLook(ports.findLost, { project, view, plan: decision.plan, at, since, known: decision.lost }),
+    lostLook: openLostLook(ports.findLost, {
+      project,
+      view,
+      plan: decision.plan,
+      at,
+      since,
+      known: decision.lost,
+      readPartitions: partitionsReader(ports, view),
+    }),
     fullRefresh: isFullRefresh(request),
+  };
+}
+
+/** Reads the state again for partitions that `view` has nothing of; where it cannot be read, `view` is what is known. */
+function partitionsReader(
+  ports: Pick<RunPorts, 'session' | 'partitions'>,
+  view: StateView,
+): (assets: ReadonlySet<AssetKey>) => Promise<StateView> {
+  return async (assets) => {
+    const missing = [...assets].filter((key) => view.partitions?.has(key) !== true);
+    if (missing.length === 0) return view;
+    for (const key of missing) ports.partitions.add(key);
+    const read = await ports.session.transact<undefined>(async () => ({ kind: 'nothing', value: undefined }));
+    return read.ok ? read.value.after.view : view;
   };
 }
 
