@@ -87,6 +87,15 @@ describe('what follows a wave', () => {
     expect(await ofRuns(idle, done)).toBe('more');
   });
 
+  test('whose runs others ended before they were begun leaves what follows to these', async () => {
+    const others = { state: 'late', drafts: [], lostShards: [] } as never;
+    const late = { state: 'late', drafts: [{ type: 'step.ended' }], lostShards: [] } as never;
+    expect(await ofRuns(others)).toBe('none');
+    expect(await ofRuns(others, idle)).toBe('stuck');
+    expect(await ofRuns(late)).toBe('more');
+    expect(await ofRuns(others, done)).toBe('more');
+  });
+
   test('that gave back what waits for its next attempt is no reason for another one before that', async () => {
     const due = (ms: number) =>
       ({

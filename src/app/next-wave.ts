@@ -33,7 +33,9 @@ export async function judgeNextWave(
   { planning }: Pick<RunSettings, 'planning'>,
   wave: readonly FinalizedRun[],
 ): Promise<Result<NextWave, AppFailure>> {
-  if (wave.every(isStuck)) return ok('stuck');
+  const own = wave.filter((run) => !isOthers(run));
+  if (own.length === 0 && wave.length > 0) return ok('none');
+  if (own.every(isStuck)) return ok('stuck');
   for (const asset of partitionsOfAutomation(planning)) ports.partitions.add(asset);
   const isClick = wave.every(({ run }) => isOfClick(run.plan));
   for (;;) {
@@ -51,6 +53,14 @@ export async function judgeNextWave(
     if (!judged.ok) return judged;
     if (judged.value.value !== 'again') return ok(judged.value.value);
   }
+}
+
+/**
+ * Ended by somebody else before it was begun here, as when no machine came in time: who did that looked at what waits, as
+ * does everybody who has ended something since.
+ */
+function isOthers({ state, drafts }: FinalizedRun): boolean {
+  return state === 'late' && drafts.length === 0;
 }
 
 /**
