@@ -273,6 +273,12 @@ assets:
   });
 });
 
+it('what is wrong with a partitioned table is said together with what is wrong with its SQL', () => {
+  const text = `assets:\n  a: { connection: db, sql: "select '\${{ partition.key }}' as k", partitions: { static: [a] } }\n`;
+  const lines = buildProject({ 'branchline.yaml': HEAD + text }).diagnostics;
+  expect(lines.map((line) => line.code).toSorted()).toEqual(['bad-expression', 'missing-key']);
+});
+
 describe('partitions that a schedule asks for', () => {
   const scheduled = (selection: string, partitions: string): string[] =>
     found(`partitions: { days: { daily: { start: 2026-01-01 } }, regions: { static: [eu, us] } }

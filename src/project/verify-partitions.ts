@@ -2,7 +2,7 @@ import type { MultiPartitions, PartitionsDef } from '../model/partitions.ts';
 import type { Asset } from '../model/project.ts';
 import { impossibleKeys, openPartitions } from '../time/partitions/keys.ts';
 import { below, keyOf, type Place } from './findings.ts';
-import { lookup } from './layers.ts';
+import { actionOf, lookup } from './layers.ts';
 import type { AssetDraft } from './resolve-assets.ts';
 import { didYouMean, type Resolving } from './resolving.ts';
 import { hasExpression, parseTemplate } from './template.ts';
@@ -77,7 +77,8 @@ function verifyCut(draft: AssetDraft, resolving: Resolving): void {
         { help: 'put the key into the path: `${{ partition.key }}`' },
       );
   verifyExpression(draft, asset.partitions!, resolving);
-  if (sql === undefined) return;
+  // SQL that has a mistake is SQL all the same: what else is wrong is said with it.
+  if (sql === undefined && !actionOf(layers)?.words.includes('sql')) return;
   if (asset.materialized === 'view')
     findings.error(
       'partitioned-view',

@@ -61,7 +61,7 @@ function attentionOf(input: ReportInput, facts: AssetFacts, style: Style, tail: 
   const context = reasonContext(input, facts);
   const lines: string[] = [];
   for (const [i, reason] of facts.health.reasons.slice(0, 3).entries()) {
-    const subject = i === 0 ? `${symbol(style, VERDICTS[facts.health.status])} ${facts.asset.key}` : ' ';
+    const subject = i === 0 ? `${symbol(style, VERDICTS[facts.health.status])} ${facts.asset.key}` : '  It';
     lines.push(`${subject} ${phraseText(reasonPhrase(reason, context))}`);
     const consequence = consequencePhrase(reason, context);
     const notes = [rowOfFailures(reason), consequence && phraseText(consequence)].filter((note) => note !== undefined);
