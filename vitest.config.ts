@@ -17,6 +17,7 @@ const longFiles = [
   '/test/fan-out.test.ts',
   '/test/fan-out-storage.test.ts',
   '/test/storage-database.test.ts',
+  '/test/kept-database.test.ts',
 ];
 
 /**

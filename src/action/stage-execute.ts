@@ -47,7 +47,7 @@ export async function performExecuteStage(recording: Recording): Promise<JobResu
   const carried = await carryOutShard(
     {
       run: { ...world.run, ...meterOf(recording, shard.value) },
-      readState: () => readState(world.state),
+      readState: () => readState(world.state, undefined, { partitionsOf: new Set(world.run.partitions) }),
       upload: async (events) => {
         // First the files: an event counts only with them.
         const data = await carrier.upload();

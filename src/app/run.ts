@@ -118,7 +118,8 @@ export async function carryOutClaimed(
     ...(ports.meter ? { meter: ports.meter } : {}),
   });
   if (!carried.ok) return carried;
-  sayOvertaken(saver, carried.value.after.view, ports.warn);
+  // A part of a run records nothing itself: its file is not in the state before the last job of the wave has taken it in.
+  if (settings.stream === undefined) sayOvertaken(saver, carried.value.after.view, ports.warn);
   return ok({ kind: 'carried-out', ...carried.value, plan });
 }
 

@@ -22,7 +22,7 @@ import { mayWaitTooLong } from './waiting-jobs.ts';
 /** What carrying out a part of a run takes, in a job that may only read. */
 export interface ShardPorts {
   readonly run: RunPorts;
-  /** The state as it is now. */
+  /** The state as it is now, with what is known of the partitions that `run.partitions` names. */
   readonly readState: () => Promise<Result<StateAt, AppFailure>>;
   /** Keeps all that was recorded so far for the job that takes it in. */
   readonly upload: (events: readonly BranchlineEvent[]) => Promise<Result<void, AppFailure>>;
@@ -170,14 +170,21 @@ function partOf(
  * A session whose commits are uploads: all events of the shard each time, now and then while it works and at its end.
  * Decisions see the state as it is, so that a run that was canceled or taken over is noticed.
  */
-function shardSession({ readState, upload }: ShardPorts, first: StateAt, clock: Clock): StateSession {
+function shardSession(
+  { readState, upload, run: { partitions } }: ShardPorts,
+  first: StateAt,
+  clock: Clock,
+): StateSession {
   let state = first;
   let lookedAt = clock.now();
+  let lookedFor = partitions.size;
   let uploadedAt = clock.now();
   return {
     async transact(decide) {
-      if (clock.now() - lookedAt >= LOOK_MS) {
+      // The set only grows: partitions of more assets are asked about by now.
+      if (clock.now() - lookedAt >= LOOK_MS || partitions.size > lookedFor) {
         lookedAt = clock.now();
+        lookedFor = partitions.size;
         const read = await readState();
         // What cannot be read now is looked at again: the uploads go another way.
         if (read.ok) state = read.value;
