@@ -27,7 +27,7 @@ assets:
   z: { run: "true" }
 `;
 
-test('what would read lost data names one command that makes the chain again, also where its days are closed', async () => {
+test('one command makes a chain again, also where its days are closed: plan, run and what failed name the same', async () => {
   project = makeCliProject({ 'branchline.yaml': manifest });
   const tick = (now: string) => project.run(['tick', '--now', now]);
   await tick('2026-01-10T04:00:00Z');
@@ -40,8 +40,10 @@ test('what would read lost data names one command that makes the chain again, al
 
   const command = ['run', '--select', 'key:a+', '--partitions', '2026-01-01...2026-01-03'];
   const named = `\`branchline ${command.join(' ')}\` makes it again`;
+  expect((await project.run(['plan', '--select', 'key:d'])).stderr).toContain(named);
   const failed = await project.run(['run', '--select', 'key:d']);
   expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain(named);
   expect(failed.stdout).toContain(named);
   const middle = await project.run(['run', '--select', 'key:c', '--partitions', '2026-01-02']);
   expect(middle.stdout).toContain(named);

@@ -1,5 +1,6 @@
 import { partsFor } from '../app/lost-along.ts';
-import { lostBesides } from '../app/lost-besides.ts';
+import { lostBesides, notMadeBy } from '../app/lost-besides.ts';
+import { partitionsAt } from '../app/lost-upstream.ts';
 import { makePlan } from '../app/make-plan.ts';
 import { nothingOf } from '../app/partition-runs.ts';
 import { firstAtWork, severalRuns } from '../app/plan-parts.ts';
@@ -89,8 +90,13 @@ export async function performPlan(job: Job, opened: OpenProject, project: Projec
     // The machine of this job is gone before anybody could name the plan there.
     const text = several + renderPlan(plan, style, { parallel, price, isKept: false });
     job.log.print(text);
-    const known = { project, environment: 'production', view, at, lost, unknown };
-    const besides = [lostBesides(known, plan), unknownBesides(known, plan)].filter((text) => text !== undefined);
+    const known = { project, environment: 'production', view, at };
+    const { state: statePorts } = world.value;
+    const lookedFrom = () => ({ ...known, findLost, readPartitions: partitionsAt(statePorts, undefined, view) });
+    const besides = [
+      await lostBesides(lookedFrom, notMadeBy(plan, lost)),
+      unknownBesides({ ...known, unknown }, plan),
+    ].filter((text) => text !== undefined);
     return {
       exit: 0,
       status: 'success',

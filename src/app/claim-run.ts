@@ -15,7 +15,7 @@ import { type Engine, enginesOf, fileConnections } from './connections.ts';
 import type { AppFailure } from './failure.ts';
 import type { FindLost } from './find-lost.ts';
 import type { JobMeter } from './job-meter.ts';
-import { lostBesides } from './lost-besides.ts';
+import { notMadeBy } from './lost-besides.ts';
 import { makePlan, type PlanMade } from './make-plan.ts';
 import { emptyRunDrafts, epochOf, lookedDrafts, numbered, openingDrafts } from './opening-events.ts';
 import { changedWorld } from './plan-differences.ts';
@@ -60,32 +60,36 @@ export interface Moment {
   readonly own: EpochMs;
 }
 
+/** What of the assets of a run is not as the state says and stays so, for whoever asked for it. */
+interface Besides {
+  /** What is lost, with what was found. */
+  readonly stillLost?: ReadonlyMap<string, string>;
+  /** What the state did not make, in words. */
+  readonly stillUnknown?: string;
+}
+
 export type ClaimDecision =
   /** To be carried out once `events` are committed. */
-  | {
+  | (Besides & {
       readonly kind: 'claimed';
       readonly plan: Plan;
       readonly claim: Claim;
       readonly events: readonly BranchlineEvent[];
       readonly lost: ReadonlyMap<AssetKey, string>;
-      /** What of its assets is lost and stays so, in words for whoever asked. */
-      readonly stillLost?: string;
-      /** What of its selection has no partitions yet, in words as well. */
+      /** What of its selection has no partitions yet, in words. */
       readonly leftOut?: string;
       /** What the run has done before; absent = it begins. */
       readonly resumed?: ResumedRun;
       readonly moment?: Moment;
-    }
+    })
   /** Nothing runs; `events` say what was found. */
-  | {
+  | (Besides & {
       readonly kind: 'ended';
       readonly plan: Plan;
       readonly events: readonly BranchlineEvent[];
       readonly drafts: readonly EventDraft[];
-      /** As of a run that is carried out. */
-      readonly stillLost?: string;
       readonly leftOut?: string;
-    }
+    })
   | { readonly kind: 'held'; readonly by: HeldBy }
   /** A pool has no free slot: `slots` is what the run could use of each. */
   | { readonly kind: 'full'; readonly slots: Readonly<Record<string, number>> }
@@ -114,11 +118,7 @@ export async function decideClaim(asked: ClaimInput): Promise<Result<ClaimDecisi
   const resumed = waiting && resumedRun(plan, waiting, input.view);
   const busy = plan.steps.filter((step) => step.verdict !== 'skip' && !resumed?.settled.has(step.id));
   const { project } = input.planning;
-  const besides = besidesOf(input, made.value);
-  const told = {
-    ...(besides === undefined ? {} : { stillLost: besides }),
-    ...(leftOut === undefined ? {} : { leftOut }),
-  };
+  const told = { ...besidesOf(input, made.value), ...(leftOut === undefined ? {} : { leftOut }) };
   if (busy.length === 0) {
     const ending = [...openingDrafts(input, plan), ...seen, ...emptyRunDrafts(plan, input, resumed)];
     return ok({ kind: 'ended', plan, events: numbered(input, plan, ending), drafts: ending, ...told });
@@ -183,16 +183,20 @@ function claimOf(
 function besidesOf(
   { planning, view, environment, request, now }: ClaimInput,
   { plan, lost, unknown }: PlanMade,
-): string | undefined {
-  if (lost.size + unknown.length === 0 || request.kind === 'backfill') return undefined;
+): Besides {
+  if (lost.size + unknown.length === 0 || request.kind === 'backfill') return {};
   if (isManual(request) && request.partitions !== undefined && request.fullRefresh !== true) {
     // Nobody has to have named the newest one: it is put into a request that names none.
     const { partitions, ...unnamed } = request;
-    if (pinPartitions(planning, view, unnamed, now).partitions !== partitions) return undefined;
+    if (pinPartitions(planning, view, unnamed, now).partitions !== partitions) return {};
   }
-  const world = { project: planning.project, environment, view, at: keysAt(view, now), lost, unknown };
-  const texts = [lostBesides(world, plan), unknownBesides(world, plan)].filter((text) => text !== undefined);
-  return texts.length === 0 ? undefined : texts.join('\n');
+  const stillLost = notMadeBy(plan, lost);
+  const world = { project: planning.project, environment, view, at: keysAt(view, now), unknown };
+  const stillUnknown = unknownBesides(world, plan);
+  return {
+    ...(stillLost.size === 0 ? {} : { stillLost }),
+    ...(stillUnknown === undefined ? {} : { stillUnknown }),
+  };
 }
 
 /** Keys that each partitioned asset is held by; an asset of several steps by those of all. */

@@ -3,16 +3,15 @@ import type { Failure } from '../model/failure.ts';
 import { type EpochMs, type Timestamp, timestamp } from '../model/instant.ts';
 import { isFullRefresh, type Plan } from '../model/plan.ts';
 import type { AssetKey, Project } from '../model/project.ts';
-import type { StateView } from '../model/state.ts';
 import { openPartitionReader, type PartitionReader, partitionName } from '../plan/partitioned.ts';
 import { type KeysByAsset, readInFull, readsOf } from '../plan/reads.ts';
 import { readsItself } from '../project/self-read.ts';
-import type { KeysAt } from '../time/partitions/keys.ts';
 import { WHOLE } from '../time/partitions/mapping.ts';
 import { connectionOf, readInFullByCheck, readsOfCheck } from './check-reads.ts';
-import type { FindLost } from './find-lost.ts';
+import type { MoreToFind } from './find-lost.ts';
 import { commandFor, keysText, lostKeysOf } from './lost-advice.ts';
 import { madeBy } from './lost-besides.ts';
+import { type LostWorld, lostUpstream } from './lost-upstream.ts';
 import { lookDrafts } from './recorded-losses.ts';
 import { type StepContext, targetOf } from './step-context.ts';
 import type { UnknownData } from './unknown-data.ts';
@@ -33,32 +32,31 @@ export interface LostLook {
 }
 
 export function openLostLook(
-  findLost: FindLost,
-  world: {
-    readonly project: Project;
-    readonly view: StateView;
+  world: LostWorld,
+  run: {
     readonly plan: Plan;
-    readonly at: KeysAt;
     /** When the run began, by the clock of this machine. */
     readonly since: EpochMs;
     /** What was gone when the run was planned: that is recorded. */
     readonly known: ReadonlyMap<string, string>;
-    /** The state with what is known of the partitions of these assets: of what stands further up than what is read nobody has asked. */
-    readonly readPartitions: (assets: ReadonlySet<AssetKey>) => Promise<StateView>;
   },
 ): LostLook {
-  const { project, view, plan, at, since } = world;
-  const told = new Set(world.known.keys());
+  const { project, view, at, findLost } = world;
+  const { plan, since } = run;
+  const told = new Set(run.known.keys());
   let reads: PlanReads | undefined;
   const looks = new Map<string, Promise<Looked>>();
-  const look = async (connection: string): Promise<Looked> => {
-    reads ??= readsOfPlan(project, openPartitionReader(project, view, at), plan);
+  const atWorkOn = (connection: string): MoreToFind['atWork'] => {
     const holds = plan.steps.some(
       ({ step, verdict }) => verdict !== 'skip' && project.steps[step]?.connection === connection,
     );
+    return { connection, since, run: plan.runId, holds };
+  };
+  const look = async (connection: string): Promise<Looked> => {
+    reads ??= readsOfPlan(project, openPartitionReader(project, view, at), plan);
     const unknown: UnknownData[] = [];
     const lost = await findLost(view, reads.keys, {
-      atWork: { connection, since, run: plan.runId, holds },
+      atWork: atWorkOn(connection),
       unknown: { assets: reads.inFull, onFound: (data) => unknown.push(data) },
     });
     return { lost, unknown };
@@ -79,13 +77,15 @@ export function openLostLook(
       const looked = new Map(Object.keys(project.assets).map((key) => [key, lostKeysOf(known, key)]));
       return lookDrafts({ project, view }, { looked, lost: fresh }, now);
     },
-    async upstreamOf(assets) {
-      const all = new Set(assets);
-      // A set goes on with what is added to it meanwhile.
-      for (const key of all) for (const dep of project.assets[key]?.deps ?? []) all.add(dep);
-      const newest = await world.readPartitions(new Set([...all].filter((key) => project.assets[key]?.partitions)));
-      const reader = openPartitionReader(project, newest, at);
-      return findLost(newest, new Map([...all].map((key) => [key, reader.keysOf(key)])));
+    upstreamOf(assets) {
+      return lostUpstream(world, assets, async (newest, looked) => {
+        const lost = new Map(await findLost(newest, looked));
+        // Of a connection that this run holds nobody else is told: it looks for itself, once its file is in place.
+        for (const connection of looks.keys())
+          for (const [name, why] of await findLost(newest, looked, { atWork: atWorkOn(connection) }))
+            lost.set(name, why);
+        return lost;
+      });
     },
   };
 }

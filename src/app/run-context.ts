@@ -5,6 +5,7 @@ import type { AssetKey } from '../model/project.ts';
 import type { StateView } from '../model/state.ts';
 import type { ConnectionSaver } from './connection-saver.ts';
 import { openLostLook } from './lost-reads.ts';
+import { lostWorld } from './lost-upstream.ts';
 import { keysAt } from './planning.ts';
 import type { ClaimedRun, RunPorts, RunSettings } from './run-ports.ts';
 import type { Published, RunContext } from './step-context.ts';
@@ -60,30 +61,12 @@ export function runContext(
     say: ports.say,
     ignoreBlocking: ignoresBlocking(request),
     ledger: openPartitionLedger(project, view, at),
-    lostLook: openLostLook(ports.findLost, {
-      project,
-      view,
+    lostLook: openLostLook(lostWorld(ports, settings, decision, view), {
       plan: decision.plan,
-      at,
       since,
       known: decision.lost,
-      readPartitions: partitionsReader(ports, view),
     }),
     fullRefresh: isFullRefresh(request),
-  };
-}
-
-/** Reads the state again for partitions that `view` has nothing of; where it cannot be read, `view` is what is known. */
-function partitionsReader(
-  ports: Pick<RunPorts, 'session' | 'partitions'>,
-  view: StateView,
-): (assets: ReadonlySet<AssetKey>) => Promise<StateView> {
-  return async (assets) => {
-    const missing = [...assets].filter((key) => view.partitions?.has(key) !== true);
-    if (missing.length === 0) return view;
-    for (const key of missing) ports.partitions.add(key);
-    const read = await ports.session.transact<undefined>(async () => ({ kind: 'nothing', value: undefined }));
-    return read.ok ? read.value.after.view : view;
   };
 }
 

@@ -15,6 +15,8 @@ import { fileConnections } from './connections.ts';
 import type { StepRunner } from './execute.ts';
 import { executeStep } from './execute-step.ts';
 import type { AppFailure } from './failure.ts';
+import { lostBesides } from './lost-besides.ts';
+import { lostWorldBefore } from './lost-upstream.ts';
 import { requestedDraft } from './opening-events.ts';
 import { ignoresBlocking, runContext } from './run-context.ts';
 import { runMessage } from './run-message.ts';
@@ -82,7 +84,9 @@ export async function carryOutClaimed(
     view: after.view,
     warn: ports.warn,
   });
-  if (decision.stillLost !== undefined) ports.warn(decision.stillLost);
+  const besides = await lostBesides(() => lostWorldBefore(ports, settings, decision, after.view), decision.stillLost);
+  if (besides !== undefined) ports.warn(besides);
+  if (decision.stillUnknown !== undefined) ports.warn(decision.stillUnknown);
   if (decision.leftOut !== undefined) ports.warn(decision.leftOut);
   const carried = await carryOut({
     plan,

@@ -1,6 +1,8 @@
 import type { EpochMs } from '../model/instant.ts';
 import type { StateRead } from '../state/read.ts';
 import type { AppFailure } from './failure.ts';
+import { lostBesides } from './lost-besides.ts';
+import { lostWorld } from './lost-upstream.ts';
 import type { OwnRuns } from './own-runs.ts';
 import { waitsForLater } from './queue-outlook.ts';
 import type { TakenRun, WaitingRun } from './release.ts';
@@ -34,7 +36,7 @@ export interface RunsAtWork {
   readonly quietSince: EpochMs;
   fail(failure: AppFailure): void;
   sees(read: StateRead): void;
-  start(taken: TakenRun, released: Released): void;
+  start(taken: TakenRun, released: Released): Promise<void>;
   /** Waits for the end of one, or for the time to look at the queue again. */
   nextChange(isLooking: boolean): Promise<void>;
 }
@@ -86,11 +88,13 @@ export function openRunsAtWork(
     sees(read) {
       newest = read;
     },
-    start(taken, { after: read, commit, waiting }) {
+    async start(taken, { after: read, commit, waiting }) {
       const run = taken.plan.runId;
       observer.onRun(waiting.find((each) => each.run === run)!);
       if (taken.kind === 'ended') {
-        if (taken.stillLost !== undefined) ports.warn(taken.stillLost);
+        const besides = await lostBesides(() => lostWorld(ports, settings, {}, read.view), taken.stillLost);
+        if (besides !== undefined) ports.warn(besides);
+        if (taken.stillUnknown !== undefined) ports.warn(taken.stillUnknown);
         if (taken.leftOut !== undefined) ports.warn(taken.leftOut);
         const outcome = endedAtOnce(taken, read, commit, observer);
         note(outcome);

@@ -63,7 +63,7 @@ export async function workQueue(
   let said: string | undefined;
   let quietSeq = work.first && work.isFirstQuiet === true ? work.first.after.view.seq : -1;
   for (;;) {
-    for (const taken of current.release?.taken ?? []) atWork.start(taken, current);
+    for (const taken of current.release?.taken ?? []) await atWork.start(taken, current);
     broken.push(...(current.release?.broken ?? []));
     // Runs that ended as they were let go have made room at once: nobody has to be waited for.
     const hasLetGo = (current.release?.taken.length ?? 0) > 0;

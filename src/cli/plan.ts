@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { keepPlan } from '../adapters/plan-files.ts';
 import { partsFor } from '../app/lost-along.ts';
-import { lostBesides } from '../app/lost-besides.ts';
+import { lostBesides, notMadeBy } from '../app/lost-besides.ts';
+import { partitionsAt } from '../app/lost-upstream.ts';
 import { makePlan } from '../app/make-plan.ts';
 import { nothingOf, type RequestPart } from '../app/partition-runs.ts';
 import { firstAtWork, isIdle, severalRuns } from '../app/plan-parts.ts';
@@ -91,9 +92,12 @@ export async function run(options: PlanOptions): Promise<number> {
       );
       for (const note of notes) host.progress(note);
       const { environment } = options;
+      const known = { project, environment, view, at };
+      const { state: statePorts } = world.value;
+      const lookedFrom = () => ({ ...known, findLost, readPartitions: partitionsAt(statePorts, options.at, view) });
       for (const besides of [
-        lostBesides({ project, environment, view, at, lost }, plan),
-        unknownBesides({ project, environment, view, at, unknown }, plan),
+        await lostBesides(lookedFrom, notMadeBy(plan, lost)),
+        unknownBesides({ ...known, unknown }, plan),
       ])
         if (besides !== undefined) host.progress(besides);
     }
