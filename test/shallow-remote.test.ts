@@ -11,6 +11,11 @@ import { type GitHttpServer, startGitHttpServer } from '../src/testing/git-http.
 const production = ['--environment', 'production', '--yes'];
 const reading = ['--environment', 'production'];
 const DAYS = 4;
+/**
+ * A push over HTTP starts three more, each by the one before, and the last may fetch what it makes a difference to: an old
+ * file that nobody has read. git that starts itself without end is deeper.
+ */
+const DEEP = 7;
 const DAY_MS = 86_400_000;
 const FIRST = Math.floor(Date.now() / DAY_MS) * DAY_MS + DAY_MS / 2;
 
@@ -110,7 +115,7 @@ describe.each(['file', 'http'] as const)('over %s', (way) => {
         expect(JSON.stringify(refused)).toContain(commits[1]!.slice(0, 12));
         expect(JSON.stringify(refused)).toContain('git fetch --unshallow');
       }
-      expect(deepest()).toBeLessThan(5);
+      expect(deepest()).toBeLessThan(DEEP);
 
       unshallow(bare);
       const whole = await log(guard.env);
@@ -119,7 +124,7 @@ describe.each(['file', 'http'] as const)('over %s', (way) => {
       expect(await project.json(['state', 'verify', ...reading], 0, { env: guard.env })).toMatchObject({
         problems: [],
       });
-      expect(deepest()).toBeLessThan(5);
+      expect(deepest()).toBeLessThan(DEEP);
     },
     120_000,
   );
@@ -134,7 +139,7 @@ describe.each(['file', 'http'] as const)('over %s', (way) => {
       expect(refused).toContain('older days');
       expect(refused).toContain('git fetch --unshallow');
     }
-    expect(deepest()).toBeLessThan(5);
+    expect(deepest()).toBeLessThan(DEEP);
     unshallow(bare);
     expect(await project.json(['state', 'show', runs[0]!, ...reading], 0, { env: guard.env })).toMatchObject({
       run: { run: runs[0] },
