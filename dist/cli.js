@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./chunks/first-d0Ga8DRa.cjs"),t=process.argv[2];t===`--version`||t===`-V`?process.stdout.write(`${e.s}\n`):e.c(async()=>{e.l(process.env,t);let{main:n}=await Promise.resolve().then(()=>require("./chunks/words-BWzbS7is.cjs")).then(e=>e.t);await n(process.argv)});
+Object.defineProperty(exports,Symbol.toStringTag,{value:`Module`});const e=require("./chunks/first-d0Ga8DRa.cjs"),t=process.argv[2];t===`--version`||t===`-V`?process.stdout.write(`${e.s}\n`):e.c(async()=>{e.l(process.env,t);let{main:n}=await Promise.resolve().then(()=>require("./chunks/words-COEa_E4i.cjs")).then(e=>e.t);await n(process.argv)});

@@ -1,1 +1,0 @@
-const e=require("./wake-plan-CUub-6hp.cjs");function t(t,n,r,i){return e.Z().src_app_cancel_ts$cancelRuns(t,n,r,i)}exports=module.exports={t};

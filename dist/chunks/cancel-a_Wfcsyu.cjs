@@ -1,0 +1,1 @@
+const e=require("./wake-plan-BeLHfY9U.cjs");function t(t,n,r,i){return e.Z().src_app_cancel_ts$cancelRuns(t,n,r,i)}exports=module.exports={t};

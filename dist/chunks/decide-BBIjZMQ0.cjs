@@ -1,0 +1,1 @@
+const e=require("./wake-plan-BeLHfY9U.cjs");function t(t,n,r){return e.Z().src_run_decide_ts$decide(t,n,r)}exports=module.exports={t};

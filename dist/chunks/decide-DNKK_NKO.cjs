@@ -1,1 +1,0 @@
-const e=require("./wake-plan-CUub-6hp.cjs");function t(t,n,r){return e.Z().src_run_decide_ts$decide(t,n,r)}exports=module.exports={t};

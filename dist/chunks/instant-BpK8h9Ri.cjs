@@ -1,0 +1,1 @@
+const e=require("./first-d0Ga8DRa.cjs"),t=require("./quiet-plan-Kjd4GTBU.cjs");function n(n){if(n===void 0)return t.An(void 0);let r=Date.parse(n);return!Number.isNaN(r)&&/(Z|[+-]\d\d:?\d\d)$/.test(n)?t.An(r):t.kn(e.r(`instant`,`--now ${n} is not an instant.`,`Write it with its zone: 2026-11-23T02:30:00Z.`))}exports=module.exports={t:n};

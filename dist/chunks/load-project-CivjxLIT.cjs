@@ -1,0 +1,1 @@
+const e=require("./rolldown-runtime-DbbDpzbe.cjs"),t=require("./parse-CLdkxzpN.cjs"),n=require("./wake-plan-BeLHfY9U.cjs");var r=e.n({loadProject:()=>i});function i(e,r){return n._(e,t.t,r)}exports=module.exports={n:r,t:i};

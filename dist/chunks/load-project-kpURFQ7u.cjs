@@ -1,1 +1,0 @@
-const e=require("./rolldown-runtime-DbbDpzbe.cjs"),t=require("./parse-Db3T7b_b.cjs"),n=require("./wake-plan-CUub-6hp.cjs");var r=e.n({loadProject:()=>i});function i(e,r){return n._(e,t.t,r)}exports=module.exports={n:r,t:i};

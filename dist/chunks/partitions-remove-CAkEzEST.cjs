@@ -1,1 +1,0 @@
-const e=require("./partitions-add-Jg7E5FYj.cjs");async function t(t,n){return e.changeSet(t,{set:n[0],add:[],remove:n.slice(1)})}exports.run=t;

@@ -1,0 +1,1 @@
+const e=require("./partitions-add-M5IrJ3s_.cjs");async function t(t,n){return e.changeSet(t,{set:n[0],add:[],remove:n.slice(1)})}exports.run=t;

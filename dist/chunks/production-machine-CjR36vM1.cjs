@@ -1,0 +1,1 @@
+const e=require("./production-runner-DaxD1EQr.cjs"),t=require("./plan-DeNkLR40.cjs");function n({context:n},r){let{isPublic:i,workspace:a}=n;return{...e.t(t.f(a),r),...i===void 0?{}:{isPublic:i}}}exports=module.exports={t:n};

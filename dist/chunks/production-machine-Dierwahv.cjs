@@ -1,1 +1,0 @@
-const e=require("./production-runner-BZBjbKh7.cjs"),t=require("./plan-36lYqCxP.cjs");function n({context:n},r){let{isPublic:i,workspace:a}=n;return{...e.t(t.f(a),r),...i===void 0?{}:{isPublic:i}}}exports=module.exports={t:n};

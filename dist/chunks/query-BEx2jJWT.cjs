@@ -1,1 +1,0 @@
-const e=require("./wake-plan-CUub-6hp.cjs");function t(t,n){return e.Z().src_checks_query_ts$checkSql(t,n)}exports=module.exports={t};

@@ -1,0 +1,1 @@
+const e=require("./wake-plan-BeLHfY9U.cjs");function t(t,n){return e.Z().src_checks_query_ts$checkSql(t,n)}exports=module.exports={t};

@@ -1,1 +1,0 @@
-const e=require("./wake-plan-CUub-6hp.cjs");function t(t,n,r){return e.Wt().src_app_resumed_run_ts$resumedRun(t,n,r)}exports=module.exports={t};

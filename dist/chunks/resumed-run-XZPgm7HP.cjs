@@ -1,0 +1,1 @@
+const e=require("./wake-plan-BeLHfY9U.cjs");function t(t,n,r){return e.Kt().src_app_resumed_run_ts$resumedRun(t,n,r)}exports=module.exports={t};
