@@ -1,12 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
-import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
-import { scheduleEvent } from '../src/testing/github/events.ts';
+import { type ActionRig, makeActionRig, schedule } from '../src/testing/action-rig.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
 
-const schedule: EventOf = (place) => scheduleEvent(place);
 const at = (instant: string): void => {
   rig.github.git.date = new Date(instant);
 };

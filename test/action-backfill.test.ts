@@ -1,20 +1,14 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { type ActionRig, click, type EventOf, makeActionRig, schedule } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
-import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 import { HUNDRED_DAYS, HUNDRED_DAYS_CHUNKS, HUNDRED_DAYS_PROJECT } from '../src/testing/hundred-days.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
 
 const shared = (name: string): string => join(rig.shared, name);
-const schedule: EventOf = (place) => scheduleEvent(place);
-const click =
-  (inputs: Readonly<Record<string, string>>): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
 
 /** Each step tells when it begins and ends; one whose name is on a file waits until that is gone. */
 const STEP = `#!/bin/sh

@@ -1,19 +1,15 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { type ActionRig, click, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
 import { unbuildablePush } from '../src/testing/daily-shop.ts';
 import { runWave } from '../src/testing/fan-out.ts';
-import { pushEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+import { pushEvent } from '../src/testing/github/events.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
 
-const click =
-  (inputs: Readonly<Record<string, string>>): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
 /** What was made, in the order in which it was. */
 const made = (): string[] => readFileSync(join(rig.shared, 'log'), 'utf8').trim().split('\n');
 const manifest = (more = ''): string => `name: shop

@@ -1,17 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { type ActionRig, click, makeActionRig } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
-import { workflowDispatchEvent } from '../src/testing/github/events.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
-
-const click =
-  (inputs: Readonly<Record<string, string>>): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
 
 const PROJECT = `name: shop
 run_queue: { max_concurrent_runs: 1 }

@@ -1,15 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { type ActionRig, click, type EventOf, makeActionRig, schedule } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
-import {
-  pullRequestEvent,
-  pushEvent,
-  repositoryDispatchEvent,
-  scheduleEvent,
-  workflowDispatchEvent,
-} from '../src/testing/github/events.ts';
+import { pullRequestEvent, pushEvent, repositoryDispatchEvent, scheduleEvent } from '../src/testing/github/events.ts';
 import { unzipTexts } from '../src/testing/github/zip-listing.ts';
 
 let rig: ActionRig;
@@ -26,11 +20,6 @@ schedules:
 /** A step that waits for the test: it touches `waiting` and goes on when there is `go`. */
 const waits = 'touch "$SHARED/waiting"; until test -e "$SHARED/go"; do sleep 0.05; done';
 
-const schedule: EventOf = (place) => scheduleEvent(place);
-const click =
-  (inputs: Readonly<Record<string, string>>, branch = 'main'): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch });
 const at = (instant: string): void => {
   rig.github.git.date = new Date(instant);
 };

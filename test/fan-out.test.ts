@@ -1,20 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { type ActionRig, click, makeActionRig, schedule } from '../src/testing/action-rig.ts';
 import { until } from '../src/testing/cli-project.ts';
 import { unbuildablePush } from '../src/testing/daily-shop.ts';
 import { runWave } from '../src/testing/fan-out.ts';
-import { pushEvent, scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
+import { pushEvent } from '../src/testing/github/events.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
 
-const click =
-  (inputs: Readonly<Record<string, string>>): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
-const schedule: EventOf = (place) => scheduleEvent(place);
 const everything = click({ command: 'run', select: '*' });
 const tick = click({ command: 'tick' });
 

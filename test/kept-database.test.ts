@@ -2,10 +2,16 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { StateView } from '../src/model/state.ts';
-import { type ActionEnd, type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import {
+  type ActionEnd,
+  type ActionRig,
+  click,
+  type EventOf,
+  makeActionRig,
+  schedule,
+} from '../src/testing/action-rig.ts';
 import { cliProjectIn } from '../src/testing/cli-project.ts';
 import { runWave } from '../src/testing/fan-out.ts';
-import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 import type { StartedJob } from '../src/testing/github/workflow-sandbox.ts';
 
 // A DuckDB file that goes from job to job, each on a machine of its own, and in which a day counts 10. A look that finds
@@ -14,11 +20,6 @@ import type { StartedJob } from '../src/testing/github/workflow-sandbox.ts';
 let rig: ActionRig;
 afterEach(() => rig.stop());
 
-const schedule: EventOf = (place) => scheduleEvent(place);
-const click =
-  (inputs: Readonly<Record<string, string>>): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
 const past = click({ command: 'run', select: '*', partitions: '2026-11-17...2026-11-19' });
 
 const shop = (storage: string, schedules = 'daily: { selection: "*", cron: "0 1 * * *" }'): string => `name: shop

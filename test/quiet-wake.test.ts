@@ -1,13 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type ActionEnd, type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
-import {
-  pushEvent,
-  repositoryDispatchEvent,
-  scheduleEvent,
-  workflowDispatchEvent,
-} from '../src/testing/github/events.ts';
+import { type ActionEnd, type ActionRig, type EventOf, makeActionRig, schedule } from '../src/testing/action-rig.ts';
+import { pushEvent, repositoryDispatchEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 import type { JobStart } from '../src/testing/github/workflow-sandbox.ts';
 
 let rig: ActionRig;
@@ -24,7 +19,6 @@ schedules:
   nightly: { selection: "*", cron: "${cronOf(due)}" }
 ${more}`;
 
-const schedule: EventOf = (place) => scheduleEvent(place);
 /** Whatever is looked at beyond the head takes a second fetch. */
 const LOOK = ['advertise-fetch', 'date', 'fetch', 'fetch'];
 /** Where all is here already, only words tell. */

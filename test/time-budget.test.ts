@@ -2,19 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { type ActionEnd, type ActionRig, type EventOf, makeActionRig } from '../src/testing/action-rig.ts';
+import { type ActionEnd, type ActionRig, click, makeActionRig, schedule } from '../src/testing/action-rig.ts';
 import { runWave } from '../src/testing/fan-out.ts';
-import { scheduleEvent, workflowDispatchEvent } from '../src/testing/github/events.ts';
 
 let rig: ActionRig;
 afterEach(() => rig.stop());
 
 const shared = (name: string): string => join(rig.shared, name);
-const schedule: EventOf = (place) => scheduleEvent(place);
-const click =
-  (inputs: Readonly<Record<string, string>>): EventOf =>
-  (place) =>
-    workflowDispatchEvent({ ...place, inputs, branch: 'main' });
 
 /** The next job waits so long for the state: its getting ready takes longer than that. */
 function slowGit(ms: number): void {

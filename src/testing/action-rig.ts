@@ -7,7 +7,7 @@ import { readState } from '../app/state-reading.ts';
 import type { StateView } from '../model/state.ts';
 import type { StateCommit } from '../ports-state.ts';
 import { type CliEnd, enginesFolder, startNode } from './cli-project.ts';
-import type { WorkflowEvent } from './github/events.ts';
+import { scheduleEvent, type WorkflowEvent, workflowDispatchEvent } from './github/events.ts';
 import type { PhaseEnd } from './github/runner.ts';
 import {
   type JobStart,
@@ -47,6 +47,15 @@ export interface ActionRig {
 
 /** An event at a commit, which is the newest of a branch unless it says otherwise. */
 export type EventOf = (place: { readonly sha: string }) => WorkflowEvent;
+
+/** A schedule's own event. */
+export const schedule: EventOf = (place) => scheduleEvent(place);
+
+/** Somebody clicks on "Run workflow", with these inputs. */
+export const click =
+  (inputs: Readonly<Record<string, string>>, branch = 'main'): EventOf =>
+  (place) =>
+    workflowDispatchEvent({ ...place, inputs, branch });
 
 /** Makes the repository with these files on `main`. */
 export async function makeActionRig(files: Readonly<Record<string, string>>): Promise<ActionRig> {
